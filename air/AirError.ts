@@ -1,0 +1,89 @@
+import { errorCatalogue, type AirErrorCode, type AirErrorKind } from './errorCatalogue';
+
+/** Facts that only the moment of failure knows; the words come from the catalogue. */
+export interface AirErrorFacts {
+	/** Completes the title; must be safe to show: no key material, token or claim value. */
+	readonly detail?: string | undefined;
+	/** HTTP status that AIR, or something in front of it, answered with. */
+	readonly httpStatus?: number | undefined;
+	/** AIR's own words, already shortened and redacted. */
+	readonly airMessage?: string | undefined;
+	/** How long AIR asks to wait, in milliseconds (`Retry-After`). */
+	readonly retryAfterMs?: number | undefined;
+	/** Further advice that follows from the circumstances. */
+	readonly note?: string | undefined;
+	/** Overrides the catalogue, e.g. when an earlier attempt of the same call had no known outcome. */
+	readonly kind?: AirErrorKind | undefined;
+}
+
+/**
+ * The one error of this domain: everything that can go wrong on the way to AIR and back.
+ *
+ * - `code` is stable and names a row of the catalogue (`docs/errors.md`)
+ * - `kind` says what is known about the outcome: see {@link AirErrorKind}
+ * - `message` says what happened, `advice` what to do next
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await client.issueOnBehalf(request);
+ * } catch (error) {
+ *   if (error instanceof AirError && error.kind === 'outcome-unknown') { … }
+ * }
+ * ```
+ */
+export class AirError extends Error {
+	override readonly name = 'AirError';
+
+	constructor(
+		readonly code: AirErrorCode,
+		readonly facts: AirErrorFacts = {},
+	) {
+		const { title } = errorCatalogue[code];
+		super(facts.detail === undefined ? title : `${title}: ${facts.detail}`);
+	}
+
+	get kind(): AirErrorKind {
+		return this.facts.kind ?? errorCatalogue[this.code].kind;
+	}
+
+	/** True when the same call may succeed later without anybody changing anything. */
+	get retryable(): boolean {
+		return errorCatalogue[this.code].retryable;
+	}
+
+	get httpStatus(): number | undefined {
+		return this.facts.httpStatus;
+	}
+
+	get airMessage(): string | undefined {
+		return this.facts.airMessage;
+	}
+
+	get retryAfterMs(): number | undefined {
+		return this.facts.retryAfterMs;
+	}
+
+	/** What to do next, in plain words: circumstances first, then the catalogue's advice. */
+	get advice(): string {
+		const { advice, kind } = errorCatalogue[this.code];
+		const { note } = this.facts;
+		if (note === undefined) return advice;
+		// "Nothing was sent" is true of the last attempt only, and would be read as true of all.
+		const ofLastAttempt =
+			this.kind === 'outcome-unknown' && (kind === 'not-sent' || kind === 'cancelled');
+		return ofLastAttempt ? note : `${note} ${advice}`;
+	}
+
+	/** The same error with further circumstances. */
+	with(facts: AirErrorFacts): AirError {
+		return new AirError(this.code, { ...this.facts, ...facts });
+	}
+
+	/** Advice and AIR's own words together: what a person should read under the title. */
+	get description(): string {
+		return this.airMessage === undefined
+			? this.advice
+			: `AIR's own words: “${this.airMessage}”. ${this.advice}`;
+	}
+}

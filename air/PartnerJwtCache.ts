@@ -1,0 +1,89 @@
+import { expiryOf, signPartnerJwt, type PartnerJwt, type PartnerJwtClaims } from './partnerJwt';
+import type { PrivateKey } from './privateKey';
+
+/** A token is signed anew when it has less than this left. */
+const RENEW_BEFORE_MS = 60_000;
+
+/** A token that is being signed is kept already, so that whoever comes meanwhile waits for it. */
+interface Kept {
+	readonly signedAt: number;
+	readonly expiresAt: number;
+	readonly signing: Promise<PartnerJwt>;
+}
+
+/** Before it was signed a token is of no use either: the clock was ahead, and has been corrected. */
+const isUsable = ({ signedAt, expiresAt }: Kept, now: number) =>
+	now >= signedAt && expiresAt * 1000 - now >= RENEW_BEFORE_MS;
+
+/**
+ * Keeps Partner JWTs while they live, so that items for the same recipient sign once.
+ *
+ * Tokens are told apart by everything that makes them what they are, the key's thumbprint and the
+ * base URL included: somebody who merely knows the partner ID never gets a token that another key
+ * signed (design.md, decision 3).
+ *
+ * @example
+ * ```ts
+ * const cache = new PartnerJwtCache();
+ * const token = await cache.get(key, baseUrl, claims, Date.now());
+ * ```
+ */
+export class PartnerJwtCache {
+	/** Insertion order is age: the oldest goes first when the cache is full. */
+	private readonly entries = new Map<string, Kept>();
+
+	/** @param capacity - how many tokens are kept at most */
+	constructor(private readonly capacity = 10_000) {}
+
+	get size(): number {
+		return this.entries.size;
+	}
+
+	/**
+	 * A token with at least a minute to live, signed now if there is none.
+	 *
+	 * @param baseUrl - where the token will be sent
+	 * @param now - milliseconds since 1970
+	 * @throws what {@link signPartnerJwt} throws; failures are not kept
+	 */
+	async get(
+		key: PrivateKey,
+		baseUrl: string,
+		claims: PartnerJwtClaims,
+		now: number,
+	): Promise<string> {
+		const { partnerId, kid, email, scope, lifetimeSeconds } = claims;
+		const id = JSON.stringify([
+			key.thumbprint,
+			baseUrl,
+			partnerId,
+			kid,
+			email,
+			scope,
+			lifetimeSeconds,
+		]);
+		const found = this.entries.get(id);
+		if (found !== undefined && isUsable(found, now)) return (await found.signing).token;
+		const kept = {
+			signedAt: now,
+			expiresAt: expiryOf(now, lifetimeSeconds),
+			signing: signPartnerJwt(key, claims, now),
+		};
+		this.keep(id, kept);
+		try {
+			return (await kept.signing).token;
+		} catch (error) {
+			if (this.entries.get(id) === kept) this.entries.delete(id);
+			throw error;
+		}
+	}
+
+	private keep(id: string, kept: Kept): void {
+		this.entries.delete(id);
+		this.entries.set(id, kept);
+		for (const oldest of this.entries.keys()) {
+			if (this.entries.size <= this.capacity) break;
+			this.entries.delete(oldest);
+		}
+	}
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { redact } from './redact';
+
+/** What came back over HTTP, before anything is made of it. */
+export interface HttpAnswer {
+	readonly status: number;
+	/** Header names in lower case. */
+	readonly headers: Readonly<Record<string, string | undefined>>;
+	readonly text: string;
+}
+
+/**
+ * Who wrote a body, as far as its shape tells (air-api §4.4):
+ * - `air`: AIR's own error, `{error, message}`
+ * - `envelope`: `{code, msg, data}` of AIR's catalog host with a code that is not success, seen with
+ *   HTTP 200 too
+ * - `json`: any other JSON; `html`, `text`, `empty`: no JSON at all
+ * - `cut`: begins like JSON and cannot be parsed
+ */
+export type BodyShape = 'air' | 'envelope' | 'json' | 'html' | 'text' | 'empty' | 'cut';
+
+export interface AirBody {
+	readonly shape: BodyShape;
+	/** The parsed JSON, where there is any. */
+	readonly json: unknown;
+	/** What it says, shortened and redacted. */
+	readonly message: string | undefined;
+}
+
+/** Code of success in AIR's envelope (air-api §4.4, seen by a partner). */
+const ENVELOPE_OK = 80_000_000;
+
+const airError = z.looseObject({
+	error: z.union([z.number(), z.string()]),
+	message: z.string(),
+});
+const failedEnvelope = z.looseObject({
+	code: z.number().refine((code) => code !== ENVELOPE_OK),
+	msg: z.string(),
+});
+
+/** Text, or a list of texts, as validation libraries report what is wrong with each field. */
+const text = z.union([z.string(), z.array(z.string()).transform((lines) => lines.join('; '))]);
+/** Each member for itself: one of an unexpected type must not hide the others. */
+const worded = z.looseObject({
+	message: text.optional().catch(undefined),
+	msg: text.optional().catch(undefined),
+	error: z
+		.union([text, z.looseObject({ message: text }).transform(({ message }) => message)])
+		.optional()
+		.catch(undefined),
+});
+
+function words(json: unknown): string | undefined {
+	if (typeof json === 'string') return json;
+	const { message, msg, error } = worded.safeParse(json).data ?? {};
+	return [message, msg, error].find((line) => line !== undefined && line.trim() !== '');
+}
+
+function pageWords(page: string): string {
+	const title = /<(title|h1)[^>]*>([^<]*)</i.exec(page)?.[2]?.trim() ?? '';
+	return title === ''
+		? page.slice(0, 10_000).replace(/<[^>]*>/g, ' ')
+		: `a web page titled ${title}`;
+}
+
+/**
+ * Reads a body without trusting it: AIR answers in several shapes, and load balancers answer in
+ * its place (air-api §4.4). What has no known place for words is shown as it came, shortened: an
+ * unknown body is never swallowed (design.md, decision 9). Never throws.
+ *
+ * @param received - the body as it came
+ * @example
+ * ```ts
+ * readBody('{"error":403,"message":"issueOnBehalf is not allowed"}').shape; // 'air'
+ * ```
+ */
+export function readBody(received: string): AirBody {
+	const trimmed = received.trim();
+	const shown = (message: string) => redact(message) || undefined;
+	if (trimmed === '') return { shape: 'empty', json: undefined, message: undefined };
+	if (trimmed.startsWith('<')) {
+		return { shape: 'html', json: undefined, message: shown(pageWords(trimmed)) };
+	}
+	let json: unknown;
+	try {
+		json = JSON.parse(trimmed);
+	} catch {
+		// Not JSON is a finding, not a failure: the shape says so.
+		const shape = /^[[{"]/.test(trimmed) ? 'cut' : 'text';
+		return { shape, json: undefined, message: shown(trimmed) };
+	}
+	const message = shown(words(json) ?? trimmed);
+	if (failedEnvelope.safeParse(json).success) return { shape: 'envelope', json, message };
+	if (airError.safeParse(json).success) return { shape: 'air', json, message };
+	return { shape: 'json', json, message };
+}

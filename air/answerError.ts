@@ -1,0 +1,148 @@
+import { AirError } from './AirError';
+import { readBody, type AirBody, type BodyShape, type HttpAnswer } from './answer';
+import type { AirErrorCode } from './errorCatalogue';
+import { retryAfterMs } from './retryAfter';
+
+/** The calls to AIR, and the fetch of a JWKS, which goes out through the same door. */
+export type AirOperation = 'issue' | 'status' | 'jwks';
+
+/** AIR's own words for the duplicate rule; the default of AIR is `revoke` (air-api §4.1). */
+export type OnDuplicate = 'ignore' | 'revoke';
+
+export interface AnswerContext {
+	readonly operation: AirOperation;
+	readonly onDuplicate?: OnDuplicate | undefined;
+	/** Milliseconds since 1970, to read dates in `Retry-After`. */
+	readonly now: number;
+}
+
+interface AnswerRule {
+	readonly code: AirErrorCode;
+	readonly status: number | readonly [from: number, to: number];
+	/** Matched against AIR's own words. */
+	readonly says?: RegExp;
+	readonly saysNot?: RegExp;
+	readonly shapes?: readonly BodyShape[];
+	readonly operation?: AirOperation;
+	readonly onDuplicate?: OnDuplicate;
+	readonly retryAfter?: boolean;
+}
+
+const OWN: readonly BodyShape[] = ['air', 'envelope'];
+const CONSENT = /consent|declin|reject/i;
+/** How frameworks and gateways say that they know no such route, in the very shape of AIR's errors. */
+const NO_ROUTE =
+	/^cannot (get|post)\b|\broute\b|^no (static resource|message available)|^(404 )?(page |endpoint |resource |url )?not found\.?$/i;
+const DUPLICATE = /duplicat|already|exist/i;
+
+/** The first rule that fits decides (air-api §4.4, §4.5, §5). Exported for the tests. */
+export const answerRules: readonly AnswerRule[] = [
+	{ code: 'AIR_REDIRECT', status: [300, 399] },
+
+	{ code: 'AIR_SUBJECT_HOLDER_ID', status: 400, says: /must match format "?uri/i },
+	{ code: 'AIR_EMAIL_REFUSED', status: 400, says: /invalid e-?mail/i },
+	{ code: 'AIR_FIELD_MISSING', status: 400, says: /missing required field/i },
+	{ code: 'AIR_BAD_REQUEST', status: 400 },
+
+	{ code: 'AIR_UNAUTHORIZED_JWKS_UNREACHABLE', status: 401, says: /jwks.*(unreachable|fetch)/i },
+	{ code: 'AIR_UNAUTHORIZED_KID', status: 401, says: /\bkid\b/i },
+	{ code: 'AIR_UNAUTHORIZED_TYP', status: 401, says: /\btyp\b/i },
+	{ code: 'AIR_UNAUTHORIZED_EXPIRED', status: 401, says: /\b(token|jwt) (has |is )?expired/i },
+	{
+		code: 'AIR_UNAUTHORIZED_SIGNATURE',
+		status: 401,
+		says: /invalid signature|jwt verification failed/i,
+	},
+	{ code: 'AIR_UNAUTHORIZED_NOT_REGISTERED', status: 401, says: /invalid x-partner-auth/i },
+	{ code: 'AIR_UNAUTHORIZED', status: 401 },
+
+	{
+		code: 'AIR_FORBIDDEN_FEATURE',
+		status: 403,
+		says: /issueonbehalf is not allowed|feature not enabled/i,
+		saysNot: /schema/i,
+	},
+	{ code: 'AIR_FORBIDDEN_SCHEMA', status: 403, says: /schema not allowed/i, saysNot: /feature/i },
+	{ code: 'AIR_FORBIDDEN_GATEWAY', status: 403, shapes: ['html', 'empty', 'text', 'cut'] },
+	{ code: 'AIR_FORBIDDEN', status: 403 },
+
+	{ code: 'AIR_PROGRAM_UNPUBLISHED', status: 404, says: /schema not found/i, shapes: OWN },
+	{ code: 'AIR_HASH_NOT_FOUND', status: 404, operation: 'status', shapes: OWN, saysNot: NO_ROUTE },
+	{ code: 'AIR_NOT_FOUND', status: 404, operation: 'issue', shapes: OWN, saysNot: NO_ROUTE },
+	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 404 },
+	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 405 },
+	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 410 },
+
+	{ code: 'AIR_CONFLICT_CONSENT', status: 409, says: CONSENT, saysNot: DUPLICATE },
+	{ code: 'AIR_CONFLICT_DUPLICATE', status: 409, says: DUPLICATE, saysNot: CONSENT },
+	{ code: 'AIR_CONFLICT_AMBIGUOUS', status: 409, onDuplicate: 'ignore' },
+	{ code: 'AIR_CONFLICT_CONSENT', status: 409 },
+
+	{ code: 'AIR_TOO_LARGE', status: 413 },
+	{ code: 'AIR_RATE_LIMITED', status: 429 },
+	{ code: 'AIR_REFUSED', status: [400, 499] },
+
+	{ code: 'AIR_UNAVAILABLE', status: 503, retryAfter: true },
+	{ code: 'AIR_UNAVAILABLE_GATEWAY', status: 503 },
+	{ code: 'AIR_SERVER_FAILURE', status: [500, 599] },
+
+	{ code: 'AIR_ANSWER_ENVELOPE', status: [200, 299], shapes: ['envelope'] },
+	{ code: 'AIR_ANSWER_UNREADABLE', status: [100, 599] },
+];
+
+function fits(
+	rule: AnswerRule,
+	answer: HttpAnswer,
+	body: AirBody,
+	context: AnswerContext,
+): boolean {
+	const [from, to] = typeof rule.status === 'number' ? [rule.status, rule.status] : rule.status;
+	const message = body.message ?? '';
+	return (
+		answer.status >= from &&
+		answer.status <= to &&
+		(rule.says?.test(message) ?? true) &&
+		!(rule.saysNot?.test(message) ?? false) &&
+		(rule.shapes?.includes(body.shape) ?? true) &&
+		(rule.operation === undefined || rule.operation === context.operation) &&
+		(rule.onDuplicate === undefined || rule.onDuplicate === context.onDuplicate) &&
+		(rule.retryAfter !== true ||
+			retryAfterMs(answer.headers['retry-after'], context.now) !== undefined)
+	);
+}
+
+const SKEW_WORTH_TELLING_MS = 60_000;
+
+/** A clock that is off makes every token look expired or not yet valid, and AIR's words do not say so. */
+function clockNote(answer: HttpAnswer, now: number): string | undefined {
+	const theirs = Date.parse(answer.headers.date ?? '');
+	if (answer.status !== 401 || Number.isNaN(theirs)) return undefined;
+	const skew = now - theirs;
+	if (Math.abs(skew) < SKEW_WORTH_TELLING_MS) return undefined;
+	const seconds = Math.round(Math.abs(skew) / 1000);
+	return `The clock of this machine is ${seconds} seconds ${skew < 0 ? 'behind' : 'ahead of'} AIR's: correct it (NTP) first.`;
+}
+
+/**
+ * Turns an answer that is not the wanted one into an error with advice. Call it for every status
+ * outside 2xx, and for a 2xx whose body does not hold what was asked for.
+ *
+ * @returns the error to throw; never throws itself
+ * @example
+ * ```ts
+ * throw answerError(answer, { operation: 'status', now: Date.now() });
+ * ```
+ */
+export function answerError(answer: HttpAnswer, context: AnswerContext): AirError {
+	const body = readBody(answer.text);
+	const rule = answerRules.find((candidate) => fits(candidate, answer, body, context));
+	const wait = retryAfterMs(answer.headers['retry-after'], context.now);
+	const waitNote =
+		wait === undefined ? undefined : `AIR asks to wait ${Math.ceil(wait / 1000)} seconds.`;
+	return new AirError(rule?.code ?? 'AIR_ANSWER_UNREADABLE', {
+		httpStatus: answer.status,
+		airMessage: body.message,
+		retryAfterMs: wait,
+		note: clockNote(answer, context.now) ?? waitNote,
+	});
+}

@@ -1,0 +1,134 @@
+import { createRequire } from 'node:module';
+import type { buildConnector, Dispatcher } from 'undici';
+import { AirError } from './AirError';
+import { proxyFor } from './proxy';
+import { guardedLookup, targetPolicy, type TargetPolicy } from './targetGuard';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** More than any run sends at once; undici opens a connection only when all others are busy. */
+const CONNECTIONS_PER_ORIGIN = 100;
+const ORIGINS_KEPT = 16;
+
+type Undici = typeof import('undici');
+
+let loaded: Undici | undefined;
+
+/**
+ * Loads undici on first use and puts the process-wide dispatchers back as they were: requiring it
+ * installs its own for everybody's `fetch`, which is not ours to change (n8n-facts §8.4). All in one
+ * turn, for a dispatcher that somebody else installs meanwhile must not be taken for undici's.
+ */
+function loadUndici(): Undici {
+	const symbols = [1, 2].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
+	const before = symbols.map((symbol) => Reflect.get(globalThis, symbol) as unknown);
+	try {
+		const undici = createRequire(__filename)('undici') as Undici;
+		symbols.forEach((symbol, index) => {
+			if (Reflect.get(globalThis, symbol) !== before[index]) {
+				Reflect.set(globalThis, symbol, before[index]);
+			}
+		});
+		return undici;
+	} catch {
+		throw new AirError('AIR_LIBRARY_MISSING', { detail: 'undici' });
+	}
+}
+
+const dispatchers = new Map<string, Dispatcher>();
+
+/**
+ * A pool for the way to the proxy. What keeps the proxy itself from being reached is called so, and
+ * not blamed on the address of AIR.
+ */
+function proxyPool(undici: Undici, proxy: string): Dispatcher {
+	const connector = undici.buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false });
+	const connect: buildConnector.connector = (target, callback) => {
+		connector(target, (error, socket) => {
+			if (error === null) callback(null, socket);
+			else callback(new AirError('AIR_PROXY'), null);
+		});
+	};
+	return new undici.Pool(new URL(proxy).origin, { connect, headersTimeout: CONNECT_TIMEOUT_MS });
+}
+
+function create(
+	undici: Undici,
+	url: URL,
+	policy: TargetPolicy,
+	proxy: string | undefined,
+	noProxy: string,
+): Dispatcher {
+	const options = {
+		allowH2: false,
+		connections: CONNECTIONS_PER_ORIGIN,
+		pipelining: 1,
+		connectTimeout: CONNECT_TIMEOUT_MS,
+	};
+	const connect = {
+		lookup: guardedLookup(url, policy),
+		timeout: CONNECT_TIMEOUT_MS,
+		allowH2: false,
+	};
+	if (proxy === undefined) return new undici.Pool(url.origin, { ...options, connect });
+	try {
+		// Targets in NO_PROXY go out directly, through `connect`. A proxy resolves names itself, so
+		// there only the literal target can be checked; which proxy is the operator's decision.
+		return new undici.EnvHttpProxyAgent({
+			...options,
+			connect,
+			httpProxy: proxy,
+			httpsProxy: proxy,
+			noProxy,
+			clientFactory: () => proxyPool(undici, proxy),
+			factory: (origin, rest) =>
+				new URL(origin).origin === new URL(proxy).origin
+					? proxyPool(undici, proxy)
+					: new undici.Pool(origin, rest),
+		});
+	} catch {
+		// What undici says would show the address, and with it the password in it.
+		throw new AirError('AIR_PROXY', { detail: 'its address cannot be read' });
+	}
+}
+
+/**
+ * The pool for a target's origin, made on first use and kept. Idle connections do not keep the
+ * process alive.
+ *
+ * @param url - the target; only its origin counts
+ * @param env - proxies and policy are read from it, usually `process.env`
+ * @throws AirError `AIR_LIBRARY_MISSING`, `AIR_PROXY` when the address of the proxy is none
+ */
+export function dispatcherFor(url: URL, env: NodeJS.ProcessEnv): Dispatcher {
+	const policy = targetPolicy(env);
+	const proxy = proxyFor(url.protocol, env);
+	const noProxy = env.no_proxy ?? env.NO_PROXY ?? '';
+	const id = JSON.stringify([
+		url.origin,
+		proxy,
+		noProxy,
+		policy.allowPrivate,
+		policy.allowedHostnames,
+		policy.allowedRanges.rules,
+	]);
+	const kept = dispatchers.get(id);
+	if (kept !== undefined) return kept;
+	const dispatcher = create((loaded ??= loadUndici()), url, policy, proxy, noProxy);
+	dispatchers.set(id, dispatcher);
+	for (const [oldest, unused] of dispatchers) {
+		if (dispatchers.size <= ORIGINS_KEPT) break;
+		dispatchers.delete(oldest);
+		// Requests under way end first; what it says when it is closed no longer concerns anybody.
+		void unused.close();
+	}
+	return dispatcher;
+}
+
+/** Closes all pools: on shutdown, and after tests. Requests under way are ended. */
+export async function closeDispatchers(): Promise<void> {
+	const open = [...dispatchers.values()];
+	dispatchers.clear();
+	await Promise.all(open.map(async (dispatcher) => dispatcher.destroy()));
+}
+
+process.once('beforeExit', () => void closeDispatchers());

@@ -1,0 +1,20 @@
+import type { AirErrorRow } from './errors/AirErrorRow';
+import { answerErrors } from './errors/answers';
+import { inputErrors } from './errors/inputs';
+import { keyErrors } from './errors/keys';
+import { ledgerErrors } from './errors/ledger';
+import { transportErrors } from './errors/transport';
+import { triggerErrors } from './errors/trigger';
+
+/** Every error this package can raise, by its stable code. */
+export const errorCatalogue = {
+	...keyErrors,
+	...inputErrors,
+	...transportErrors,
+	...answerErrors,
+	...ledgerErrors,
+	...triggerErrors,
+} as const satisfies Record<string, AirErrorRow>;
+
+export type { AirErrorKind, AirErrorRow } from './errors/AirErrorRow';
+export type AirErrorCode = keyof typeof errorCatalogue;

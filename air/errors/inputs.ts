@@ -1,0 +1,109 @@
+import type { AirErrorRow } from './AirErrorRow';
+
+const input = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
+	({ ...row, kind: 'input', retryable: false }) as const;
+
+/** What is refused here before anything is sent: parameters and settings. */
+export const inputErrors = {
+	AIR_RECIPIENT_INVALID: input({
+		when: 'The recipient is not exactly one e-mail address',
+		title: 'The recipient is not a valid e-mail address',
+		advice:
+			'Recipient Email takes the one address that owns the AIR account. Check which field of the incoming item the expression reads.',
+	}),
+	AIR_PROGRAM_INVALID: input({
+		when: 'The issuance program ID is empty or contains spaces',
+		title: 'The issuance program is not valid',
+		advice:
+			'Copy the Program ID from the AIR dashboard under Issuer → Programs. AIR calls this field credentialId.',
+	}),
+	AIR_ISSUER_DID_INVALID: input({
+		when: 'The issuer DID is empty or does not start with did:',
+		title: 'The issuer DID is not valid',
+		advice:
+			'Copy the Issuer DID from the AIR dashboard under Accounts → General into the credential, or set it in the options of the node.',
+	}),
+	AIR_SUBJECT_INVALID: input({
+		when: 'The credential subject is not an object of claims, holds an id, or a value that JSON cannot carry',
+		title: 'The credential subject is not valid',
+		advice:
+			'Send an object whose attributes match the schema of the issuance program, e.g. {"tier": "Gold"}, without an id: AIR fills in the holder itself.',
+	}),
+	AIR_HASH_INVALID: input({
+		when: 'coreClaimHash is empty or contains spaces',
+		title: 'The core claim hash is not valid',
+		advice:
+			'Use the field coreClaimHash that Moca AIR Issue on Behalf gave out, e.g. {{ $json.coreClaimHash }}.',
+	}),
+	AIR_SETTING_INVALID: input({
+		when: 'A field of the credential or an option is out of range',
+		title: 'A setting is not valid',
+		advice: 'Correct the named field in the credential or in the node.',
+	}),
+	AIR_BASE_URL_INVALID: input({
+		when: 'The custom base URL is not a URL, or holds a user name, a query or a fragment',
+		title: 'The base URL is not valid',
+		advice:
+			'Open the credential. A base URL looks like https://api.sandbox.mocachain.org/v1, without a user name, query or #fragment.',
+	}),
+	AIR_TARGET_NOT_HTTPS: input({
+		when: 'The base URL or JWKS URL starts with http://',
+		title: 'The address does not start with https://',
+		advice:
+			'Tokens must not travel unencrypted. Use the https:// address. For a test system on a private address the operator of n8n can set MOCA_AIR_ALLOW_PRIVATE_URLS=true.',
+	}),
+	AIR_TARGET_PRIVATE: input({
+		when: 'The host is, or its name resolves to, a private, loopback or link-local address',
+		title: 'The address points into a private network',
+		advice:
+			'AIR is on the public internet, so this is refused to protect your network. If it is meant, e.g. for an emulator, the operator of n8n sets MOCA_AIR_ALLOW_PRIVATE_URLS=true and restarts n8n.',
+	}),
+	AIR_JWKS_URL_INVALID: input({
+		when: 'The field JWKS URL of the credential is not a URL',
+		title: 'The JWKS URL is not valid',
+		advice:
+			'Open the credential. JWKS URL takes the full address that you registered in the AIR dashboard, e.g. https://example.com/.well-known/jwks.json, or nothing.',
+	}),
+	AIR_JWKS_UNREADABLE: input({
+		when: 'The JWKS URL of the credential does not answer with a JWKS',
+		title: 'The JWKS URL does not serve a key set',
+		advice:
+			'Open the address in a browser: it has to show {"keys": [ … ]} without a login or a redirect. AIR fetches the very same address.',
+	}),
+	AIR_JWKS_KID_MISSING: input({
+		when: 'The JWKS at the JWKS URL of the credential has no key with the Key ID of the credential',
+		title: 'Your JWKS has no key with the Key ID of this credential',
+		advice:
+			'Publish the public half of this private key under that kid, or correct Key ID in the credential (empty means the partner ID).',
+	}),
+	AIR_JWKS_OTHER_KEY: input({
+		when: 'The JWKS holds another key under the Key ID of the credential',
+		title: 'Your JWKS publishes another key under the Key ID of this credential',
+		advice:
+			'Wrong key: paste the private key that belongs to the published one, or publish the public half of this private key.',
+	}),
+	AIR_JWKS_LEAKS: input({
+		when: 'The published JWKS contains private members of a key',
+		title: 'Your JWKS publishes a PRIVATE key',
+		advice:
+			'Anyone can issue in your name with it. Make a new key pair now, publish only its public half under a new kid, put it into the credential, and remove the old key from the JWKS.',
+	}),
+	AIR_CREDENTIAL_OTHER_ORIGIN: input({
+		when: 'A node uses the credential to call another origin than its base URL',
+		title: 'The credential only signs requests to its own AIR base URL',
+		advice:
+			'Call the address that is set in the credential. A Partner JWT must not reach another host: whoever holds it can issue in your name.',
+	}),
+	AIR_RECIPIENT_HEADER_MISSING: input({
+		when: 'The HTTP Request node calls AIR with this credential and names no recipient',
+		title: 'The request does not say who the recipient is',
+		advice:
+			'Add the header x-moca-air-recipient with the e-mail address of the recipient. It is signed into the Partner JWT and is itself never sent.',
+	}),
+	AIR_LIBRARY_MISSING: input({
+		when: 'A library of this package cannot be loaded',
+		title: 'The package is not installed completely',
+		advice:
+			'Install n8n-nodes-moca-air again (Settings → Community nodes) and restart n8n. It needs Node 22.19 or newer.',
+	}),
+} satisfies Record<string, AirErrorRow>;

@@ -1,0 +1,89 @@
+import type { AirErrorRow } from './AirErrorRow';
+
+const ledger = (
+	kind: AirErrorRow['kind'],
+	retryable: boolean,
+	rest: Omit<AirErrorRow, 'kind' | 'retryable'>,
+) => ({ ...rest, kind, retryable });
+
+const LIST = 'npx n8n-nodes-moca-air ledger list --state unknown';
+
+/** What the ledger says, and what it finds for an item (design.md, decisions 4–7). */
+export const ledgerErrors = {
+	AIR_ISSUED_UNKNOWN: ledger('outcome-unknown', false, {
+		when: 'The ledger holds an earlier attempt for the same idempotency key whose outcome is unknown, under Revoke and Reissue',
+		title: 'An earlier attempt to issue this ended without a known outcome',
+		advice: `It is not sent again, because under Revoke and Reissue that would destroy what the earlier attempt may have issued. Look the recipient up in the AIR dashboard (Issuer → Claim Records). If nothing is there, run the item once with the option Send Again When Outcome Is Unknown. ${LIST} lists all such rows.`,
+	}),
+	AIR_ISSUE_BUSY: ledger('not-sent', true, {
+		when: 'Another execution is sending the same issuance right now, and did not end within 30 seconds',
+		title: 'Another execution is issuing this at the moment',
+		advice:
+			'Nothing was sent for this item. Try again in 2 minutes: by then the other attempt has ended, or is reported as unknown.',
+	}),
+	AIR_EVENT_ID_OTHER_RECIPIENT: ledger('input', false, {
+		when: 'An idempotency key was used before for another recipient',
+		title: 'This idempotency key was already used for another recipient',
+		advice:
+			'One event issues to one person. Check which field Event ID reads: it must be unique for each event. Nothing was sent.',
+	}),
+	AIR_EVENT_ID_OTHER_SUBJECT: ledger('input', false, {
+		when: 'An idempotency key was used before with another credential subject',
+		title: 'This idempotency key was already used with another credential subject',
+		advice:
+			'A redelivered event has to bring the same claims. Values such as the current time change with each delivery: take the time of the event itself, or name the field in Ignore When Comparing. For a new event use its own ID. Nothing was sent.',
+	}),
+	AIR_ISSUED_NOT_STANDING: ledger('input', false, {
+		when: 'Same Content was issued before, and AIR has replaced or revoked it, or it has expired, since',
+		title: 'The same content was issued before, and no longer stands',
+		advice:
+			'It may be a late repeat, which must not undo what came after it, or a new occasion, which must be issued: content alone cannot tell. Set Idempotency to Event ID and give the ID of the event, or run the item once with Idempotency switched to Off. Nothing was sent.',
+	}),
+	AIR_EVENT_ID_INVALID: ledger('input', false, {
+		when: 'Idempotency is Event ID, and the event ID is empty or longer than 500 characters',
+		title: 'The event ID is not valid',
+		advice:
+			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. Check which field of the incoming item it reads.',
+	}),
+	AIR_LEDGER_DRIVER_MISSING: ledger('not-sent', false, {
+		when: 'node:sqlite (Node before 22.13) or pg is not there',
+		title: 'The issuance ledger cannot be loaded',
+		advice:
+			'Run n8n on Node 22.19 or newer and install the package again, or choose another Issuance Ledger in the credential. Nothing was sent.',
+	}),
+	AIR_LEDGER_QUEUE_MODE: ledger('not-sent', false, {
+		when: 'Issuance Ledger is Embedded and n8n runs in queue mode',
+		title: 'The embedded ledger cannot be used in queue mode',
+		advice:
+			'Main and workers need one ledger between them. Open the credential, set Issuance Ledger to PostgreSQL and give it a connection URL; the database of n8n will do. Nothing was sent.',
+	}),
+	AIR_LEDGER_SETTINGS: ledger('not-sent', false, {
+		when: 'The connection URL of the ledger is no PostgreSQL URL',
+		title: 'The settings of the issuance ledger are not valid',
+		advice:
+			'Open the credential. Connection URL looks like postgresql://user:password@host:5432/database?sslmode=require. Nothing was sent.',
+	}),
+	AIR_LEDGER_UNAVAILABLE: ledger('not-sent', true, {
+		when: 'The ledger cannot be opened or reached: refused, wrong password, no such database, damaged file',
+		title: 'The issuance ledger cannot be reached',
+		advice:
+			'Without it a repeat could issue twice, so nothing was sent. Check that the database runs and that the connection URL in the credential is right, or that the folder .n8n/moca-air is readable.',
+	}),
+	AIR_LEDGER_LOCKED: ledger('not-sent', true, {
+		when: 'Somebody else holds the ledger for more than 10 seconds',
+		title: 'The issuance ledger is busy',
+		advice:
+			'Another process holds it for too long. Try again; if it stays, look for a backup or a shell that has the database open. Nothing was sent.',
+	}),
+	AIR_LEDGER_NOT_WRITABLE: ledger('not-sent', false, {
+		when: 'The ledger cannot be written: disk full, read-only',
+		title: 'The issuance ledger cannot be written',
+		advice:
+			'Without it a repeat could issue twice, so nothing was sent. Check the free space and the permissions of the folder .n8n/moca-air, or of the database.',
+	}),
+	AIR_LEDGER_TOO_NEW: ledger('not-sent', false, {
+		when: 'The ledger was made by a newer version of this package',
+		title: 'The issuance ledger belongs to a newer version of this package',
+		advice: 'Install the newest n8n-nodes-moca-air on this n8n, too. Nothing was sent.',
+	}),
+} satisfies Record<string, AirErrorRow>;

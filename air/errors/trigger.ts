@@ -1,0 +1,32 @@
+import type { AirErrorRow } from '../errorCatalogue';
+
+const trigger = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
+	({ ...row, kind: 'input', retryable: false }) as const;
+
+/** What only a trigger can meet (docs/trigger.md). */
+export const triggerErrors = {
+	AIR_TRIGGER_NEEDS_LEDGER: trigger({
+		when: 'Issuance Ledger is Off in the credential of the trigger',
+		title: 'The trigger needs the issuance ledger',
+		advice:
+			'AIR cannot tell what was issued; the ledger can. Open the credential and set Issuance Ledger to Embedded, or to PostgreSQL in queue mode, for the nodes that issue and for this trigger.',
+	}),
+	AIR_TRIGGER_NO_EVENT: trigger({
+		when: 'Fetch Test Event, and there is no event yet that fits the settings of the trigger',
+		title: 'There is no such event yet',
+		advice:
+			'Issue a credential with Moca AIR Issue on Behalf, with the same credential and its ledger on, wait some seconds and fetch again. Look at Events and Filters, too: an event has to fit all of them.',
+	}),
+	AIR_TRIGGER_EVENTS_GONE: trigger({
+		when: 'A trigger was off for longer than Ledger Retention, and events went meanwhile that it had not seen',
+		title: 'The ledger removed events before this trigger saw them',
+		advice:
+			'The trigger was off for longer than Ledger Retention in the credential keeps finished issuances. What is still in the ledger is delivered; this is said once. Compare it with npx n8n-nodes-moca-air ledger list if you have to catch up.',
+	}),
+	AIR_TRIGGER_NODE_ID: trigger({
+		when: 'Two active triggers of one workflow have the same node ID, as only hand-written workflows do',
+		title: 'Two triggers of this workflow have the same node ID',
+		advice:
+			'They would take events from each other. Delete one of them and add it anew from the nodes panel, which gives it an ID of its own.',
+	}),
+} satisfies Record<string, AirErrorRow>;

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { AirError } from './AirError';
+import { send } from './egress';
+
+/** Nobody's key set is larger, and AIR would not read it either. */
+const LONGEST_JWKS_BYTES = 64 * 1024;
+
+/** Members that make a key private (RFC 7518, 6.2.2, 6.3.2, 6.4.1). */
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
+
+const jwkSchema = z.looseObject({
+	kty: z.string(),
+	kid: z.string().optional(),
+	alg: z.string().optional(),
+	use: z.string().optional(),
+});
+const jwksSchema = z.looseObject({ keys: z.array(jwkSchema) });
+
+/** One key of a published set, as it was found. */
+export type PublishedKey = z.infer<typeof jwkSchema>;
+
+/**
+ * Fetches a JWKS as AIR does: that exact URL, no redirects (air-api §3.1).
+ *
+ * @param url - https, public
+ * @param timeoutMs - for the whole fetch
+ * @returns the keys as published, private members included if somebody published them
+ * @throws AirError: of the way there, or `AIR_JWKS_UNREADABLE` for an answer that is no key set
+ * @example
+ * ```ts
+ * const keys = await fetchJwks('https://issuer.example.com/.well-known/jwks.json', 10_000);
+ * ```
+ */
+export async function fetchJwks(
+	url: string,
+	timeoutMs: number,
+	signal?: AbortSignal,
+): Promise<PublishedKey[]> {
+	if (!URL.canParse(url)) throw new AirError('AIR_JWKS_URL_INVALID');
+	const answer = await send({
+		method: 'GET',
+		url,
+		headers: { accept: 'application/jwk-set+json, application/json' },
+		timeoutMs,
+		signal,
+		maxBytes: LONGEST_JWKS_BYTES,
+	});
+	if (answer.status !== 200) {
+		throw new AirError('AIR_JWKS_UNREADABLE', { detail: `it answers HTTP ${answer.status}` });
+	}
+	let json: unknown;
+	try {
+		json = JSON.parse(answer.text);
+	} catch {
+		throw new AirError('AIR_JWKS_UNREADABLE', { detail: 'it does not answer JSON' });
+	}
+	const parsed = jwksSchema.safeParse(json);
+	if (!parsed.success) {
+		throw new AirError('AIR_JWKS_UNREADABLE', { detail: 'it does not answer a list of keys' });
+	}
+	return parsed.data.keys;
+}
+
+/**
+ * Which private members a published key has. Any at all means that whoever fetched the set can
+ * issue in this partner's name (air-api §3.2).
+ */
+export function privateMembers(key: PublishedKey): string[] {
+	return PRIVATE_MEMBERS.filter((member) => member in key);
+}

@@ -1,0 +1,56 @@
+/**
+ * What a `vcStatus` means for the person who waits for it (air-api §5.1):
+ * - `pending`: AIR accepted it and works on it
+ * - `confirmed`: on-chain
+ * - `unusable`: expired, revoked or gone
+ * - `unknown`: a word that AIR's documents do not have; unknown is not failure (design.md, decision 9)
+ */
+export type IssuanceState = 'pending' | 'confirmed' | 'unusable' | 'unknown';
+
+const STATES: Readonly<Record<string, IssuanceState>> = {
+	WAIT_ONCHAIN: 'pending',
+	ONCHAIN: 'confirmed',
+	EXPIRE: 'unusable',
+	WAIT_REMOVE: 'unusable',
+	REMOVE: 'unusable',
+	NO_EXIST: 'unusable',
+};
+
+/**
+ * Says what a `vcStatus` means. Every node asks here and nowhere else.
+ *
+ * @param vcStatus - as AIR gave it, e.g. `ONCHAIN`
+ * @example
+ * ```ts
+ * issuanceState('WAIT_ONCHAIN'); // 'pending'
+ * ```
+ */
+export function issuanceState(vcStatus: string): IssuanceState {
+	return Object.hasOwn(STATES, vcStatus) ? (STATES[vcStatus] ?? 'unknown') : 'unknown';
+}
+
+/** Whether asking again may bring another answer: `confirmed` and `unusable` are final. */
+export function isFinal(state: IssuanceState): boolean {
+	return state === 'confirmed' || state === 'unusable';
+}
+
+/**
+ * Turns AIR's `2026-01-19 07:18:45` (no zone, meant as UTC: air-api §5) into ISO 8601.
+ *
+ * @returns e.g. `2026-01-19T07:18:45.000Z`; undefined for what is no date
+ * @example
+ * ```ts
+ * isoDate('2026-01-19 07:18:45'); // '2026-01-19T07:18:45.000Z'
+ * ```
+ */
+export function isoDate(airDate: string): string | undefined {
+	const found =
+		/^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2}(?:\.\d+)?)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
+			airDate.trim(),
+		);
+	const [, day, time = '00:00:00', zone = 'Z'] = found ?? [];
+	const date = new Date(`${day ?? ''}T${time}${zone}`);
+	if (day === undefined || Number.isNaN(date.getTime())) return undefined;
+	// JavaScript makes 2 March of 30 February.
+	return new Date(day).toISOString().startsWith(day) ? date.toISOString() : undefined;
+}

@@ -1,0 +1,9 @@
+/** The command was called in a way that it does not know. The message says which, in plain words. */
+export class UsageError extends Error {
+	override readonly name = 'UsageError';
+}
+
+/** The command could not do its work. The message is one line and free of secrets. */
+export class CliError extends Error {
+	override readonly name = 'CliError';
+}

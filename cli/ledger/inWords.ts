@@ -1,0 +1,18 @@
+import type { LedgerError, LedgerErrorCode } from '../../ledger/LedgerError';
+
+const WORDS: Readonly<Record<LedgerErrorCode, string>> = {
+	LEDGER_DRIVER_MISSING:
+		'The driver of the ledger cannot be loaded (Node 22.19 or newer is needed, and the package installed completely)',
+	LEDGER_QUEUE_MODE: 'In queue mode there is no embedded ledger: name the PostgreSQL one',
+	LEDGER_SETTINGS: 'The address of the ledger is not valid',
+	LEDGER_UNAVAILABLE: 'The ledger cannot be opened or reached',
+	LEDGER_LOCKED: 'The ledger is busy: another process holds it for too long. Try again',
+	LEDGER_NOT_WRITABLE: 'The ledger cannot be written',
+	LEDGER_TOO_NEW:
+		'The ledger belongs to a newer version of this package: use the command of the version that n8n uses',
+};
+
+/** A ledger error on one line, for somebody at a shell; the detail is safe to show. */
+export function inWords({ code, detail }: LedgerError): string {
+	return `${WORDS[code]}: ${detail} (${code})`;
+}

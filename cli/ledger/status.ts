@@ -1,0 +1,77 @@
+import { ROW_STATES, type RowState } from '../../ledger/Ledger';
+import { readArguments } from '../arguments';
+import { PROGRAM, type Action } from '../Command';
+import { table } from '../table';
+import { rows } from '../text';
+import { reading } from './open';
+import { count } from './pages';
+import { describePlace, PLACE_HELP, PLACE_OPTIONS, placeOf } from './place';
+
+const MEANING: Readonly<Record<RowState, string>> = {
+	sending: 'an attempt is under way',
+	rejected: 'AIR refused, or nothing was sent; it may be tried again',
+	unknown: 'AIR may or may not have issued',
+	submitted: 'AIR accepted; not yet confirmed on-chain',
+	confirmed: 'confirmed on-chain',
+	unusable: 'revoked, expired or failed, as AIR says',
+	superseded: 'replaced by a later issuance to the same person',
+	abandoned: 'open for so long that it is no longer watched',
+};
+
+const ADVICE = `What to do about an unknown outcome:
+  1. See which: ${PROGRAM} ledger list --state unknown
+  2. Look each recipient up in the AIR dashboard (Issuer → Claim Records).
+  3. If the credential is there, all is well; the row stays as a record.
+  4. If it is not, run the item once with the option Send Again When Outcome Is
+     Unknown. Or issue with On Duplicate set to Keep Existing: by AIR's documents
+     that gives back a credential that exists. It may be an older one, so compare
+     the issue date.
+`;
+
+export const status: Action = {
+	name: 'status',
+	summary: 'where the ledger is, how many rows there are, what needs attention',
+	help: `Says where the ledger is, how many rows are in each state, and what to do about
+rows whose outcome is unknown. Changes nothing.
+
+  ${PROGRAM} ledger status [--file PATH | --url URL]
+
+${PLACE_HELP}
+`,
+	run: async (args, io) => {
+		const { values } = readArguments(args, PLACE_OPTIONS);
+		const place = placeOf(values, io.env);
+		await reading(place, async (ledger) => {
+			const totals = await ledger.totals();
+			const unanswered = await count(
+				ledger,
+				{ states: ['sending'] },
+				({ leaseUntil }) => leaseUntil !== null && leaseUntil <= Date.now(),
+			);
+			const all = ROW_STATES.reduce((sum, state) => sum + (totals[state] ?? 0), 0);
+			await io.stdout(`Ledger: ${describePlace(place)}\n${rows(all)}\n\n`);
+			await io.stdout(
+				table(
+					['STATE', 'ROWS', 'MEANING'],
+					ROW_STATES.map((state) => [state, String(totals[state] ?? 0), MEANING[state]]),
+				),
+			);
+			if (unanswered > 0) await io.stdout(`\n${describeUnanswered(unanswered)}\n`);
+			const unknown = totals.unknown ?? 0;
+			if (unknown > 0) {
+				const whose = unknown === 1 ? 'has an unknown outcome' : 'have an unknown outcome';
+				await io.stdout(`\n${rows(unknown)} ${whose}.\n${ADVICE}`);
+			} else {
+				await io.stdout('\nNo outcome is unknown.\n');
+			}
+		});
+		return 0;
+	},
+};
+
+/** The next attempt, or the next tidying up, makes them unknown; nobody has noticed yet. */
+function describeUnanswered(unanswered: number): string {
+	return unanswered === 1
+		? '1 row in sending was never answered (n8n ended in the middle?) and will become unknown.'
+		: `${unanswered} rows in sending were never answered (n8n ended in the middle?) and will become unknown.`;
+}

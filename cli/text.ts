@@ -1,0 +1,45 @@
+/** Steers terminals, or cannot be seen: no value of a row may do that to the person who reads it. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+const LONGEST_ECHO = 60;
+
+/** A value on one line, with what is not printable written as an escape. */
+export function printable(value: string): string {
+	return value.replace(
+		UNPRINTABLE,
+		(character) => NAMED[character] ?? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+	);
+}
+
+/** JSON on one line that is safe on a terminal too, and means the same. */
+export function printableJson(value: unknown): string {
+	return JSON.stringify(value).replace(UNPRINTABLE, (character) =>
+		Array.from(
+			{ length: character.length },
+			(_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+		).join(''),
+	);
+}
+
+/** Takes passwords out of whatever is or holds a connection URL. */
+export function withoutSecrets(text: string): string {
+	return text.replace(/:\/\/.*@/gs, '://…@').replace(/(password=)[^&\s]*/gi, '$1…');
+}
+
+/** Something that a person typed, to be shown in an error: it may be a URL in the wrong place. */
+export function echo(typed: string): string {
+	const text = printable(withoutSecrets(typed));
+	return `“${text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}…` : text}”`;
+}
+
+/** `1 row`, `2 rows`. */
+export const rows = (count: number) => `${count} ${count === 1 ? 'row' : 'rows'}`;
+
+/** Milliseconds since 1970 as people and machines read them. */
+export function isoDate(at: number): string;
+export function isoDate(at: number | null): string | null;
+export function isoDate(at: number | null): string | null {
+	return at === null ? null : new Date(at).toISOString();
+}

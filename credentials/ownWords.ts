@@ -1,0 +1,42 @@
+/**
+ * What n8n looks for in the message of a node's error, ignoring case, to put a stock text in its
+ * place, even inside other words: “createAccess” holds EACCES (n8n-facts §2.10, trap C; “bad
+ * gateway” was found by running it, n8n-workflow 2.41.0, `node-api.error.js`).
+ */
+export const REPLACED_BY_N8N = [
+	'ECONNREFUSED',
+	'ECONNRESET',
+	'ENOTFOUND',
+	'ETIMEDOUT',
+	'ERRADDRINUSE',
+	'EADDRNOTAVAIL',
+	'ECONNABORTED',
+	'EHOSTUNREACH',
+	'EAI_AGAIN',
+	'ENOENT',
+	'EISDIR',
+	'ENOTDIR',
+	'EACCES',
+	'EEXIST',
+	'EPERM',
+	'GETADDRINFO',
+	'BAD GATEWAY',
+] as const;
+
+const ANY = new RegExp(REPLACED_BY_N8N.join('|'), 'gi');
+
+/** Invisible, and enough for n8n not to find the word any more. */
+const WORD_JOINER = '\u2060';
+
+/**
+ * Keeps n8n from replacing an error's text by one of its stock texts. Our own sentences hold none of
+ * the words; names of attributes and AIR's words may.
+ *
+ * @example
+ * ```ts
+ * ownWords('createAccess has no value'); // looks the same, and is shown as it is
+ * ```
+ */
+export function ownWords(text: string): string {
+	return text.replace(ANY, (found) => `${found.slice(0, 1)}${WORD_JOINER}${found.slice(1)}`);
+}

@@ -1,0 +1,138 @@
+import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
+import { AirClient } from '../air/AirClient';
+import { AirError } from '../air/AirError';
+import { assertTargetAllowed, targetPolicy } from '../air/targetGuard';
+import { parseRecipient } from '../issuance/inputs';
+import { readSettings } from '../issuance/settings';
+import { ownWords } from './ownWords';
+
+/** Names the recipient on a request of the HTTP Request node; taken off before anything is sent. */
+export const RECIPIENT_HEADER = 'x-moca-air-recipient';
+
+/** n8n authenticates the options that we returned once more after a 401 (n8n-facts §2.7). */
+const signedFor = new WeakMap<object, string>();
+
+/** Request options as they arrive: the HTTP Request node still uses the older shape (n8n-facts §8.3). */
+type AnyRequestOptions = Omit<IHttpRequestOptions, 'url' | 'baseURL' | 'proxy' | 'agentOptions'> &
+	Partial<Record<'url' | 'uri' | 'baseURL' | 'proxy' | 'agentOptions', unknown>>;
+
+/** The words of an error in an Error that n8n shows unchanged: no code, no response. */
+export function plainError(error: unknown): Error {
+	const words =
+		error instanceof AirError
+			? `${error.message}. ${error.description}`
+			: error instanceof Error
+				? error.message
+				: String(error);
+	return new Error(ownWords(words));
+}
+
+const otherOrigin = (detail: string) => new AirError('AIR_CREDENTIAL_OTHER_ORIGIN', { detail });
+
+const isAbsolute = (url: string) => /^(?:[a-z][a-z\d+.-]*:)?\/\//i.test(url);
+
+/** An address as text; n8n's older helper takes URL objects, too. Empty is none. */
+function addressOf(part: unknown): string {
+	if (part == null) return '';
+	if (part instanceof URL) return part.href;
+	if (typeof part !== 'string') throw otherOrigin('the address is not text');
+	return part;
+}
+
+/** Where an address leads to: relative ones are joined as n8n's request helper does. */
+function resolve(address: string, base: string): URL {
+	const joined =
+		address === ''
+			? base
+			: isAbsolute(address)
+				? address
+				: `${base.replace(/\/+$/, '')}/${address.replace(/^\/+/, '')}`;
+	if (!URL.canParse(joined)) throw otherOrigin('the address is not complete');
+	return new URL(joined);
+}
+
+/**
+ * Where the request will really go. `url` counts before `uri`, as for n8n, but both have to lead to
+ * the credential's own origin: no reading of them may carry a token elsewhere.
+ */
+function ownTarget({ url, uri, baseURL, proxy }: AnyRequestOptions, ownBaseUrl: string): URL {
+	const base = addressOf(baseURL) || ownBaseUrl;
+	const given = [addressOf(url), addressOf(uri)].filter((address) => address !== '');
+	const targets = given.map((address) => resolve(address, base));
+	const target = targets[0] ?? resolve('', base);
+	for (const { origin, host, username, password } of [target, ...targets]) {
+		if (origin !== new URL(ownBaseUrl).origin) throw otherOrigin(`not to ${host}`);
+		if (username !== '' || password !== '') {
+			throw otherOrigin('not with a user name or password in the address');
+		}
+	}
+	if (proxy !== '' && proxy != null) throw otherOrigin('not through a proxy of the node');
+	return target;
+}
+
+/** Agent options override where a connection goes; only what the HTTP Request node sets is kept. */
+function safeAgentOptions({ agentOptions }: AnyRequestOptions): { agentOptions?: object } {
+	if (typeof agentOptions !== 'object' || agentOptions === null) return {};
+	const kept = Object.entries(agentOptions).filter(([name]) =>
+		['ca', 'cert', 'key', 'passphrase'].includes(name),
+	);
+	return { agentOptions: Object.fromEntries(kept) };
+}
+
+/** Takes off the headers that are ours to set, and reads the recipient among them. */
+function readHeaders(requestOptions: AnyRequestOptions) {
+	const headers: Record<string, unknown> = {};
+	const named = new Set<unknown>();
+	for (const [name, value] of Object.entries(requestOptions.headers ?? {})) {
+		const lower = name.toLowerCase();
+		if (lower === RECIPIENT_HEADER) named.add(value);
+		else if (lower !== 'x-partner-auth' && lower !== 'host') headers[name] = value;
+	}
+	if (named.size > 1) {
+		throw new AirError('AIR_RECIPIENT_INVALID', { detail: 'there is more than one address' });
+	}
+	const [recipient = signedFor.get(requestOptions)] = named;
+	if (recipient === undefined) throw new AirError('AIR_RECIPIENT_HEADER_MISSING');
+	return { headers, recipient: parseRecipient(recipient) };
+}
+
+/**
+ * Signs a request of n8n's own helpers, e.g. of the HTTP Request node, with a Partner JWT for the
+ * recipient that the header `x-moca-air-recipient` names. The token cannot leave for anywhere else:
+ * other origins are refused, and redirects, proxies, a foreign Host header and unchecked
+ * certificates are turned off.
+ *
+ * @param credentials - the fields of `mocaAirApi`
+ * @param requestOptions - what the node wants to send
+ * @throws Error with words for the user; thrown before anything is sent
+ */
+export async function signRequest(
+	credentials: ICredentialDataDecryptedObject,
+	requestOptions: IHttpRequestOptions,
+): Promise<IHttpRequestOptions> {
+	try {
+		const { identity } = await readSettings(credentials);
+		const target = ownTarget(requestOptions, identity.baseUrl);
+		assertTargetAllowed(target, targetPolicy(process.env));
+		const { headers, recipient } = readHeaders(requestOptions);
+		const signed = {
+			...requestOptions,
+			url: target.href,
+			...('uri' in requestOptions ? { uri: target.href } : {}),
+			...safeAgentOptions(requestOptions),
+			headers: { ...headers, 'x-partner-auth': await new AirClient(identity).token(recipient) },
+			// n8n reads one or another of these, depending on the helper (n8n-facts §8.3).
+			disableFollowRedirect: true,
+			maxRedirects: 0,
+			followRedirect: false,
+			followAllRedirects: false,
+			skipSslCertificateValidation: false,
+			rejectUnauthorized: true,
+		};
+		delete signed.baseURL;
+		signedFor.set(signed, recipient);
+		return signed;
+	} catch (error) {
+		throw plainError(error);
+	}
+}

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Clock } from './clock';
+import { Faults } from './faults';
+import { JwksDirectory } from './jwks';
+import { RateLimit } from './rateLimit';
+import { RequestLog } from './record';
+import { State, type Settings } from './state';
+
+/** The emulated AIR: everything a request can depend on or leave a trace in. */
+export class Air {
+	readonly clock: Clock;
+	readonly state: State;
+	readonly faults = new Faults();
+	readonly rateLimit: RateLimit;
+	readonly log: RequestLog;
+	readonly keys: JwksDirectory;
+	private readonly closing = new AbortController();
+
+	constructor(settings: Settings, now: () => number, recordLimit: number) {
+		this.clock = new Clock(now);
+		this.state = new State(settings, this.clock);
+		this.rateLimit = new RateLimit(this.clock);
+		this.log = new RequestLog(recordLimit);
+		this.keys = new JwksDirectory(
+			settings,
+			this.clock,
+			() => this.log.counts,
+			() => this.beforeJwksFetch(),
+		);
+	}
+
+	/** Waits in real time, but not past the end of the emulator. */
+	async pause(ms: number): Promise<void> {
+		if (ms <= 0) return;
+		await sleep(ms, undefined, { signal: this.closing.signal }).catch(() => undefined);
+	}
+
+	close(): void {
+		this.closing.abort();
+	}
+
+	private async beforeJwksFetch(): Promise<void> {
+		const fault = this.faults.take('jwks');
+		if (fault === undefined) return;
+		this.log.counts.faults += 1;
+		await this.pause(fault.delayMs);
+		if (fault.kind !== 'delay') throw new Error(`injected fault: ${fault.kind}`);
+	}
+}

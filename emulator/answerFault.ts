@@ -1,0 +1,92 @@
+import { airError, MESSAGES, type Answer } from './answers';
+import type { Clock } from './clock';
+import type { Fault } from './faults';
+import type { RetryAfter } from './inputs';
+
+/** The answer a fault sends, given the one AIR would have sent (absent if no work was done). */
+export function alter(fault: Fault, real: Answer | undefined, clock: Clock): Answer {
+	const answer = replaced(fault, real ?? airError(500, MESSAGES.serverFailure), clock);
+	const headers = { ...answer.headers };
+	if (fault.retryAfter !== undefined) headers['retry-after'] = retryAfter(fault.retryAfter, clock);
+	if (fault.dateSkewMs !== undefined) {
+		headers.date = new Date(clock.wall() + fault.dateSkewMs).toUTCString();
+	}
+	for (const [name, value] of Object.entries(fault.headers)) headers[name.toLowerCase()] = value;
+	return { ...answer, headers };
+}
+
+export function retryAfter(setting: RetryAfter, clock: Clock): string {
+	return 'seconds' in setting
+		? String(setting.seconds)
+		: new Date(clock.wall() + setting.dateInSeconds * 1000).toUTCString();
+}
+
+function replaced(fault: Fault, real: Answer, clock: Clock): Answer {
+	switch (fault.kind) {
+		case 'answer': {
+			const { type, body } = bodyOf(fault, real, clock);
+			const contentType = fault.contentType ?? type;
+			return { status: fault.status, headers: { 'content-type': contentType }, body };
+		}
+		case 'redirect':
+			return { status: fault.status, headers: { location: fault.location }, body: '' };
+		case 'dropField':
+			return { ...real, body: withoutFields(real.body, fault.fields) };
+		case 'delay':
+		case 'headers':
+		case 'stall':
+		case 'reset':
+		case 'hang':
+			return real;
+	}
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function bodyOf(
+	{ status, body, afterWork }: Extract<Fault, { kind: 'answer' }>,
+	real: Answer,
+	clock: Clock,
+): { type: string; body: Answer['body'] } {
+	switch (body.type) {
+		case 'air':
+			return { type: JSON_TYPE, body: airBody(status, body.message) };
+		case 'envelope': {
+			// The catalog host's shape (docs "Catalog API"); failures come with HTTP 200 there.
+			const { code, msg } = body;
+			const timestamp = clock.now();
+			return { type: JSON_TYPE, body: JSON.stringify({ code, msg, data: null, timestamp }) };
+		}
+		case 'html': {
+			const title =
+				body.title ?? `${status} ${status === 503 ? 'Service Temporarily Unavailable' : 'Error'}`;
+			return {
+				type: 'text/html',
+				body: `<html>\n<head><title>${title}</title></head>\n<body><center><h1>${title}</h1></center></body>\n</html>\n`,
+			};
+		}
+		case 'empty':
+			return { type: JSON_TYPE, body: '' };
+		case 'cut': {
+			const whole = afterWork && typeof real.body === 'string' ? real.body : airBody(status);
+			return { type: JSON_TYPE, body: whole.slice(0, Math.ceil(whole.length / 2)) };
+		}
+		case 'huge':
+			return { type: JSON_TYPE, body: { bytes: body.bytes } };
+		case 'text':
+			return { type: 'text/plain; charset=utf-8', body: body.text };
+	}
+}
+
+function airBody(status: number, message: string = MESSAGES.serverFailure): string {
+	return JSON.stringify({ error: status, message });
+}
+
+function withoutFields(body: Answer['body'], fields: readonly string[]): Answer['body'] {
+	if (typeof body !== 'string') return body;
+	const parsed: unknown = JSON.parse(body);
+	if (typeof parsed !== 'object' || parsed === null) return body;
+	return JSON.stringify(
+		Object.fromEntries(Object.entries(parsed).filter(([name]) => !fields.includes(name))),
+	);
+}

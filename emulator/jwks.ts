@@ -1,0 +1,167 @@
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
+import { importJWK } from 'jose';
+import { z } from 'zod';
+import { MESSAGES, Refusal } from './answers';
+import type { Clock } from './clock';
+import { isLoopback } from './loopback';
+import type { Counts } from './record';
+import type { Settings } from './state';
+
+const FETCH_TIMEOUT_MS = 5_000;
+const MAX_BYTES = 1_000_000;
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+const jwkSchema = z.looseObject({
+	kty: z.string(),
+	kid: z.string().optional(),
+	alg: z.string().optional(),
+	crv: z.string().optional(),
+	x: z.string().optional(),
+	y: z.string().optional(),
+	n: z.string().optional(),
+	e: z.string().optional(),
+});
+const jwksSchema = z.object({ keys: z.array(jwkSchema) });
+type Jwk = z.output<typeof jwkSchema>;
+type ImportedKey = Awaited<ReturnType<typeof importJWK>>;
+
+interface FetchedJwks {
+	readonly text: string;
+	readonly fetchedAt: number;
+	readonly byKid: Map<string, Jwk>;
+	/** By alg and kid; outlives a refetch that brings the same text. */
+	readonly imported: Map<string, ImportedKey>;
+}
+
+/**
+ * The public keys of partners, fetched from exactly the URL they registered: no discovery and no
+ * fallback path (docs "Partner authentication", "Common errors"). How long AIR caches a JWKS is
+ * documented nowhere, hence a setting. That a redirect counts as unreachable is our choice.
+ */
+export class JwksDirectory {
+	private readonly fetched = new Map<string, FetchedJwks>();
+	private readonly pending = new Map<string, Promise<FetchedJwks>>();
+
+	constructor(
+		private readonly settings: Settings,
+		private readonly clock: Clock,
+		private readonly counts: () => Counts,
+		private readonly beforeFetch: () => Promise<void>,
+	) {}
+
+	/** The key to verify with, or AIR's refusal. */
+	async key(url: string, kid: string, alg: 'RS256' | 'ES256'): Promise<ImportedKey> {
+		let jwks = this.cached(url);
+		let jwk = jwks?.byKid.get(kid);
+		if (jwks === undefined || (jwk === undefined && this.settings.refetchOnUnknownKid)) {
+			jwks = await this.fetch(url);
+			jwk = jwks.byKid.get(kid);
+		}
+		if (jwk === undefined) throw new Refusal(401, MESSAGES.kidNotFound, `kid ${kid} not in JWKS`);
+
+		const name = `${alg} ${kid}`;
+		const known = jwks.imported.get(name);
+		if (known !== undefined) return known;
+		const key = await importPublic(jwk, alg);
+		jwks.imported.set(name, key);
+		return key;
+	}
+
+	clear(): void {
+		this.fetched.clear();
+		this.pending.clear();
+	}
+
+	private cached(url: string): FetchedJwks | undefined {
+		const known = this.fetched.get(url);
+		if (known === undefined) return undefined;
+		const freshUntil = known.fetchedAt + this.settings.jwksCacheSeconds * 1000;
+		return this.clock.now() < freshUntil ? known : undefined;
+	}
+
+	private async fetch(url: string): Promise<FetchedJwks> {
+		// Without a cache each request must see the JWKS as published at its own time.
+		if (this.settings.jwksCacheSeconds === 0) return await this.fetchNow(url);
+		let pending = this.pending.get(url);
+		if (pending === undefined) {
+			pending = this.fetchNow(url).finally(() => this.pending.delete(url));
+			this.pending.set(url, pending);
+		}
+		return await pending;
+	}
+
+	private async fetchNow(url: string): Promise<FetchedJwks> {
+		const counts = this.counts();
+		counts.jwksFetches += 1;
+		try {
+			await this.beforeFetch();
+			const text = await fetchText(url);
+			const { keys } = jwksSchema.parse(JSON.parse(text));
+			if (keys.some((jwk) => PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member)))) {
+				counts.jwksWithPrivateMembers += 1;
+			}
+			const before = this.fetched.get(url);
+			const byKid = new Map<string, Jwk>();
+			for (const jwk of keys) {
+				if (jwk.kid !== undefined && !byKid.has(jwk.kid)) byKid.set(jwk.kid, jwk);
+			}
+			const imported = before?.text === text ? before.imported : new Map<string, ImportedKey>();
+			const jwks = { text, fetchedAt: this.clock.now(), byKid, imported };
+			this.fetched.set(url, jwks);
+			return jwks;
+		} catch (error) {
+			counts.jwksFetchFailures += 1;
+			const why = error instanceof Error ? error.message : String(error);
+			throw new Refusal(401, MESSAGES.jwksUnreachable, `JWKS ${url}: ${why}`);
+		}
+	}
+}
+
+/** Only public members go in: a JWKS that leaks its private ones works with AIR just as well. */
+async function importPublic(jwk: Jwk, alg: 'RS256' | 'ES256'): Promise<ImportedKey> {
+	const { kty, crv, x, y, n, e } = jwk;
+	const fits = alg === 'RS256' ? kty === 'RSA' : kty === 'EC' && crv === 'P-256';
+	if (!fits || (jwk.alg !== undefined && jwk.alg !== alg)) {
+		throw new Refusal(401, MESSAGES.verificationFailed, `alg ${alg} does not fit the JWK`);
+	}
+	try {
+		return await importJWK(kty === 'RSA' ? { kty, n, e } : { kty, crv, x, y }, alg);
+	} catch (error) {
+		const why = error instanceof Error ? error.message : String(error);
+		throw new Refusal(401, MESSAGES.verificationFailed, `unusable JWK: ${why}`);
+	}
+}
+
+/**
+ * One connection a fetch: a kept-alive one could die under a test that restarts its JWKS host. AIR
+ * demands https; plain http is let through to loopback, because the emulator is for one machine.
+ */
+async function fetchText(url: string): Promise<string> {
+	const { protocol, hostname } = new URL(url);
+	if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
+		throw new Error('not https');
+	}
+	const get = protocol === 'https:' ? httpsGet : httpGet;
+	return await new Promise((resolve, reject) => {
+		const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+		const request = get(url, { agent: false, signal }, (response) => {
+			if (response.statusCode !== 200) {
+				response.resume();
+				reject(new Error(`HTTP ${response.statusCode ?? 0}`));
+				return;
+			}
+			let text = '';
+			response.setEncoding('utf8');
+			response.on('data', (chunk: string) => {
+				text += chunk;
+				if (text.length > MAX_BYTES) request.destroy(new Error('JWKS too large'));
+			});
+			response.on('end', () => {
+				resolve(text);
+			});
+			response.on('error', reject);
+		});
+		request.on('error', reject);
+	});
+}

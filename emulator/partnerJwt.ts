@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { compactVerify, decodeJwt, decodeProtectedHeader, errors } from 'jose';
+import { MESSAGES, Refusal } from './answers';
+import type { Clock } from './clock';
+import type { JwksDirectory } from './jwks';
+import type { Partner, State } from './state';
+
+/** Docs "Partner authentication" recommend 5 minutes; the official AI skill refuses more than 15. */
+const MAX_LIFETIME_S = 15 * 60;
+const IAT_TOLERANCE_S = 60;
+
+/** What a token says of itself; nothing of it is verified. */
+export interface Claimed {
+	readonly token: string;
+	readonly tokenHash: string;
+	readonly header: { alg?: unknown; kid?: unknown; typ?: unknown };
+	readonly claims: Record<string, unknown>;
+}
+
+/** Reads `x-partner-auth`: a bare token without `Bearer` (docs "Partner authentication"). */
+export function readToken(header: string | string[] | undefined): Claimed | undefined {
+	if (typeof header !== 'string' || !/^[\w-]+\.[\w-]+\.[\w-]*$/.test(header)) return undefined;
+	try {
+		return {
+			token: header,
+			tokenHash: createHash('sha256').update(header).digest('hex'),
+			header: decodeProtectedHeader(header),
+			claims: decodeJwt(header),
+		};
+	} catch {
+		return undefined;
+	}
+}
+
+export function textOr(value: unknown): string | undefined {
+	return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/**
+ * Verifies a Partner JWT as AIR does (docs "Partner authentication", "Common errors"): header `alg`,
+ * `typ`, `kid`; signature against the registered JWKS; claims `exp`, `iat`, `partnerId`, `scope` and
+ * `email`. The order of the checks is ours, as is the tolerance for `iat`.
+ */
+export async function verifyPartnerJwt(
+	claimed: Claimed | undefined,
+	operation: 'issue' | 'status',
+	state: State,
+	keys: JwksDirectory,
+	clock: Clock,
+): Promise<{ partner: Partner; recipient: string }> {
+	if (claimed === undefined) throw invalidAuth('no readable token');
+	const { token, header, claims } = claimed;
+	const partnerId = textOr(claims.partnerId);
+	if (partnerId === undefined) throw invalidAuth('no partnerId claim');
+	const partner = state.partners.get(partnerId);
+	if (partner === undefined) throw invalidAuth(`partner ${partnerId} is not registered`);
+	if (partner.jwksUrl === undefined) throw invalidAuth('no JWKS URL registered');
+
+	const { alg } = header;
+	if (alg !== 'RS256' && alg !== 'ES256') throw failed(`alg ${String(alg)} is not accepted`);
+	if (header.typ !== 'JWT') throw new Refusal(401, MESSAGES.missingTyp);
+	const kid = textOr(header.kid);
+	if (kid === undefined) throw new Refusal(401, MESSAGES.kidNotFound, 'no kid header');
+
+	const key = await keys.key(partner.jwksUrl, kid, alg);
+	try {
+		await compactVerify(token, key, { algorithms: [alg] });
+	} catch (error) {
+		if (error instanceof errors.JWSSignatureVerificationFailed) {
+			throw new Refusal(401, MESSAGES.invalidSignature);
+		}
+		throw failed(error instanceof Error ? error.message : String(error));
+	}
+
+	checkTimes(claims, clock.wall() / 1000);
+	const unauthorized =
+		operation === 'issue' ? MESSAGES.issueUnauthorized : MESSAGES.statusUnauthorized;
+	const { scope } = claims;
+	// Compared whole: 'issue on-behalf' is one value in the docs, not a list of two.
+	if (typeof scope !== 'string' || !partner.scopes.includes(scope)) {
+		throw new Refusal(401, unauthorized, `scope ${JSON.stringify(scope)} is not accepted`);
+	}
+	const recipient = textOr(claims.email);
+	if (recipient === undefined) throw new Refusal(401, unauthorized, 'no email claim');
+	return { partner, recipient };
+}
+
+function checkTimes(claims: Record<string, unknown>, nowS: number): void {
+	const { exp, iat } = claims;
+	if (typeof exp !== 'number') throw failed('no exp claim');
+	if (exp <= nowS) throw new Refusal(401, MESSAGES.tokenExpired);
+	if (iat !== undefined && typeof iat !== 'number') throw failed('iat is not a number');
+	if (iat !== undefined && iat > nowS + IAT_TOLERANCE_S) throw failed('iat is in the future');
+	// Examples of the docs without an iat exist, so then the lifetime left has to do.
+	const lifetime = exp - (iat ?? nowS);
+	if (lifetime > MAX_LIFETIME_S) throw failed(`lifetime of ${Math.round(lifetime)} s is too long`);
+}
+
+function invalidAuth(reason: string): Refusal {
+	return new Refusal(401, MESSAGES.invalidPartnerAuth, reason);
+}
+
+function failed(reason: string): Refusal {
+	return new Refusal(401, MESSAGES.verificationFailed, reason);
+}

@@ -1,0 +1,221 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Air } from './air';
+import { alter, retryAfter } from './answerFault';
+import { airError, gatewayError, MESSAGES, Refusal, type Answer } from './answers';
+import { send, sendHalf } from './deliver';
+import type { Fault } from './faults';
+import { issueOnBehalf } from './issue';
+import { readToken, textOr, verifyPartnerJwt, type Claimed } from './partnerJwt';
+import type { Operation, Outcome, RequestRecord } from './record';
+import { parseJson, readBody } from './request';
+import { getStatus } from './status';
+
+type LogLine = (line: string) => void;
+
+/** One request to the emulated API, from its bytes to its answer or to whatever replaces that. */
+export async function serveApi(
+	air: Air,
+	req: IncomingMessage,
+	res: ServerResponse,
+	logLine: LogLine | undefined,
+): Promise<void> {
+	const started = performance.now();
+	const [path = '/', query = ''] = (req.url ?? '/').split('?', 2);
+	const operation = operationOf(req.method, path);
+	const hash = operation === 'status' ? new URLSearchParams(query).get('coreClaimHash') : null;
+	const claimed = readToken(req.headers['x-partner-auth']);
+	const entry = describe(req, path, operation, hash, claimed);
+	air.log.open(entry, req.socket);
+
+	let inFlight = true;
+	const leave = (): void => {
+		if (inFlight) air.log.leave();
+		inFlight = false;
+	};
+	res.once('close', () => {
+		leave();
+		entry.ms = Math.round(performance.now() - started);
+		if (!res.writableFinished) entry.cutOff = true;
+		logLine?.(lineOf(entry));
+	});
+
+	const settle = (answer: Answer): Answer => {
+		air.log.answered(entry, answer.status);
+		// The client may have the answer before our own 'close' event, and must not be counted twice.
+		leave();
+		return {
+			...answer,
+			headers: { date: new Date(air.clock.wall()).toUTCString(), ...answer.headers },
+		};
+	};
+	try {
+		const text = await readBody(req, air.state.settings.bodyLimitBytes);
+		if (text === undefined) {
+			entry.reason = 'body too large';
+			await send(res, settle(gatewayError(413, 'Request Entity Too Large')));
+			return;
+		}
+		if (operation === 'unknown') {
+			entry.reason = 'no such route';
+			await send(res, settle(gatewayError(404, 'Not Found')));
+			return;
+		}
+		if (!air.rateLimit.admit()) {
+			entry.outcome = 'rate limited';
+			air.log.counts.rateLimited += 1;
+			await send(res, settle(tooMany(air)));
+			return;
+		}
+		const work = (): Promise<Answer> =>
+			carryOut(air, entry, operation, claimed, hash, () => {
+				const body = parseJson(text, req.headers['content-type']);
+				if (air.state.settings.recordBodies && body !== undefined) entry.body = body;
+				return body;
+			});
+		const fault = air.faults.take(operation, entry.recipient);
+		if (fault === undefined) {
+			const answer = await work();
+			await air.pause(air.state.settings.latencyMs);
+			if (res.destroyed) return;
+			await send(res, settle(answer));
+			return;
+		}
+		await misbehave(air, entry, fault, work, settle, res);
+	} catch (error) {
+		// The client hung up, or we did: there is nobody to tell.
+		if (res.destroyed || req.destroyed) return;
+		entry.reason = `emulator error: ${error instanceof Error ? error.message : String(error)}`;
+		if (!res.headersSent) await send(res, settle(airError(500, MESSAGES.serverFailure)));
+		else res.destroy();
+	}
+}
+
+function operationOf(method: string | undefined, path: string): Operation {
+	if (method === 'POST' && path === '/v1/credentials/issue-on-behalf') return 'issue';
+	if (method === 'GET' && path === '/v1/credentials/status') return 'status';
+	return 'unknown';
+}
+
+function describe(
+	req: IncomingMessage,
+	path: string,
+	operation: Operation,
+	hash: string | null,
+	claimed: Claimed | undefined,
+): RequestRecord {
+	return {
+		at: Date.now(),
+		operation,
+		method: req.method ?? '',
+		path,
+		userAgent: req.headers['user-agent'],
+		tokenHash: claimed?.tokenHash,
+		alg: textOr(claimed?.header.alg),
+		kid: textOr(claimed?.header.kid),
+		partnerId: textOr(claimed?.claims.partnerId),
+		recipient: textOr(claimed?.claims.email),
+		coreClaimHash: hash ?? undefined,
+		outcome: 'not done' satisfies Outcome,
+	};
+}
+
+async function carryOut(
+	air: Air,
+	entry: RequestRecord,
+	operation: 'issue' | 'status',
+	claimed: Claimed | undefined,
+	hash: string | null,
+	readRequest: () => unknown,
+): Promise<Answer> {
+	const { state, keys, clock, log } = air;
+	try {
+		const body = readRequest();
+		const { partner, recipient } = await verifyPartnerJwt(claimed, operation, state, keys, clock);
+		if (operation === 'status') {
+			const answer = getStatus(state, partner, hash);
+			entry.outcome = 'status';
+			return answer;
+		}
+		const users = state.users.size;
+		const { answer, outcome, coreClaimHash } = issueOnBehalf(state, partner, recipient, body);
+		log.counts.usersCreated += state.users.size - users;
+		if (outcome !== 'existing') log.counts.issuances += 1;
+		if (outcome === 'reissued') log.counts.revoked += 1;
+		entry.outcome = outcome;
+		entry.coreClaimHash = coreClaimHash;
+		return answer;
+	} catch (error) {
+		if (!(error instanceof Refusal)) throw error;
+		entry.outcome = 'refused';
+		entry.reason = error.reason;
+		return airError(error.status, error.message);
+	}
+}
+
+function tooMany(air: Air): Answer {
+	const answer = airError(429, MESSAGES.tooManyRequests);
+	const setting = air.rateLimit.current.retryAfter;
+	if (setting !== undefined) answer.headers['retry-after'] = retryAfter(setting, air.clock);
+	return answer;
+}
+
+async function misbehave(
+	air: Air,
+	entry: RequestRecord,
+	fault: Fault,
+	work: () => Promise<Answer>,
+	settle: (answer: Answer) => Answer,
+	res: ServerResponse,
+): Promise<void> {
+	entry.fault = fault.kind;
+	air.log.counts.faults += 1;
+	const real = worksFirst(fault) ? await work() : undefined;
+	await air.pause(fault.delayMs);
+	if (fault.kind === 'hang' || res.destroyed) return;
+	if (fault.kind === 'reset' && !fault.midBody) {
+		res.socket?.resetAndDestroy();
+		return;
+	}
+	const answer = alter(fault, real, air.clock);
+	if (fault.kind === 'stall' || fault.kind === 'reset') {
+		const finish = await sendHalf(res, settle(answer));
+		if (fault.kind === 'reset') {
+			res.socket?.resetAndDestroy();
+			return;
+		}
+		await air.pause(fault.stallMs);
+		finish();
+		return;
+	}
+	await send(res, settle(answer));
+}
+
+function worksFirst(fault: Fault): boolean {
+	switch (fault.kind) {
+		case 'answer':
+		case 'redirect':
+		case 'hang':
+			return fault.afterWork;
+		case 'reset':
+			return fault.afterWork || fault.midBody;
+		case 'delay':
+		case 'headers':
+		case 'stall':
+		case 'dropField':
+			return true;
+	}
+}
+
+function lineOf(entry: RequestRecord): string {
+	const words = [
+		entry.operation === 'unknown' ? `${entry.method} ${entry.path}` : entry.operation,
+		entry.recipient ?? '-',
+		entry.status === undefined ? 'no answer' : String(entry.status),
+		entry.outcome,
+	];
+	if (entry.coreClaimHash !== undefined) words.push(entry.coreClaimHash.slice(0, 12));
+	if (entry.reason !== undefined) words.push(`(${entry.reason})`);
+	if (entry.fault !== undefined) words.push(`fault=${entry.fault}`);
+	words.push(`${entry.ms ?? 0} ms`);
+	return words.join(' ');
+}

@@ -1,0 +1,177 @@
+import type { AirClient } from '../air/AirClient';
+import { AirError } from '../air/AirError';
+import { watchDelayMs } from '../air/backoff';
+import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../ledger/Ledger';
+import { asAirError } from './asAirError';
+import { assertKeyAccepted } from './checkSetup';
+import type { IssuanceStatus } from './getStatus';
+
+const MINUTE_MS = 60 * 1000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** How long one run may spend on it. */
+const PRUNE_WITHIN_MS = 1_000;
+/** How long the end of a run waits for answers that could not be written at once. */
+const RETRY_WRITES_MS = [100, 400, 1_500, 4_000];
+
+/** By ledger and scope: when retention is applied next. */
+const nextPrune = new WeakMap<Ledger, Map<string, number>>();
+
+export interface MemorySettings {
+	readonly ledger: Ledger;
+	readonly client: AirClient;
+	readonly origin: Origin;
+	/** This execution, and the one that it retries. */
+	readonly ownExecutions: readonly string[];
+	/** Finished rows go after this many days. */
+	readonly retentionDays: number;
+	/** Told what could not be written; codes and hashes only. */
+	readonly log: (line: string) => void;
+}
+
+/**
+ * The ledger as one run of a node uses it: for one credential, with what could not be written kept
+ * until the run ends.
+ */
+export class Memory {
+	private readonly unwritten: (() => Promise<unknown>)[] = [];
+
+	constructor(readonly settings: MemorySettings) {}
+
+	get ledger(): Ledger {
+		return this.settings.ledger;
+	}
+
+	/** Base URL and partner ID: rows of one AIR account never meet those of another. */
+	get scope(): string {
+		return scopeOf(this.settings.client);
+	}
+
+	/**
+	 * Makes sure that this credential may be given rows: its key was accepted by AIR before, or AIR is
+	 * asked now (design.md, decision 4).
+	 *
+	 * @throws AirError what AIR answers to a token of this key
+	 */
+	async assertMayRead(signal?: AbortSignal): Promise<void> {
+		const { ledger, client } = this.settings;
+		const { thumbprint } = client.identity.key;
+		if (await ledger.isKeyAccepted(this.scope, thumbprint)) return;
+		await assertKeyAccepted(client, signal);
+		await ledger.acceptKey(this.scope, thumbprint);
+	}
+
+	/** Whether a row was made by this execution, so that meeting it again is a retry for sure. */
+	isOwn(row: LedgerRow): boolean {
+		const { origin, ownExecutions } = this.settings;
+		return (
+			row.instance === origin.instance &&
+			row.executionId !== '' &&
+			ownExecutions.includes(row.executionId)
+		);
+	}
+
+	/** AIR has just answered a token of this key with something that only its owner is told. */
+	async keyWasAccepted(): Promise<void> {
+		await this.write('accepted key', async () => {
+			const { thumbprint } = this.settings.client.identity.key;
+			await this.ledger.acceptKey(this.scope, thumbprint);
+		});
+	}
+
+	/** The row with this hash, for a credential that may see it. */
+	async find(coreClaimHash: string, signal?: AbortSignal): Promise<LedgerRow | undefined> {
+		try {
+			const row = await this.ledger.find(this.scope, { coreClaimHash });
+			if (row !== undefined) await this.assertMayRead(signal);
+			return row;
+		} catch (error) {
+			throw asAirError(error);
+		}
+	}
+
+	/** Records what AIR said of an issuance. What cannot be written is tried again when the run ends. */
+	async observed(coreClaimHash: string, status: IssuanceStatus, checks = 0): Promise<void> {
+		await this.write(`status of ${coreClaimHash}`, async () => {
+			await this.ledger.observed(this.scope, coreClaimHash, {
+				vcStatus: status.vcStatus,
+				vcId: status.vcId ?? null,
+				state: status.state,
+				nextCheckMs: watchDelayMs(checks),
+			});
+		});
+	}
+
+	/**
+	 * Keeps triggers from asking about an issuance while somebody here waits for it. Without it AIR is
+	 * asked twice, which is no reason to stop anything.
+	 */
+	async hold(coreClaimHash: string, forMs: number): Promise<void> {
+		try {
+			await this.ledger.hold(this.scope, coreClaimHash, forMs);
+		} catch (error) {
+			this.settings.log(`not held for the wait: ${coreClaimHash} (${codeOf(error)})`);
+		}
+	}
+
+	/**
+	 * Writes, and does not let a failure undo what has happened at AIR: it is logged, and tried again
+	 * until the run ends.
+	 *
+	 * @returns whether it is written
+	 */
+	async write(what: string, write: () => Promise<unknown>): Promise<boolean> {
+		try {
+			await write();
+			return true;
+		} catch (error) {
+			this.settings.log(`not yet in the ledger: ${what} (${codeOf(error)})`);
+			this.unwritten.push(write);
+			return false;
+		}
+	}
+
+	/** Ends the run: writes what is left, and lets retention take its share. */
+	async end(): Promise<void> {
+		for (const delay of RETRY_WRITES_MS) {
+			if (this.unwritten.length === 0) break;
+			await new Promise((resolve) => setTimeout(resolve, delay));
+			for (const write of this.unwritten.splice(0)) await this.write('retried write', write);
+		}
+		await this.prune();
+	}
+
+	/** Once an hour, or as soon as a minute after what was more than could be done at once. */
+	private async prune(): Promise<void> {
+		const begin = Date.now();
+		const due = nextPrune.get(this.ledger) ?? new Map<string, number>();
+		if (begin < (due.get(this.scope) ?? 0)) return;
+		nextPrune.set(this.ledger, due.set(this.scope, begin + HOUR_MS));
+		try {
+			const retention = {
+				...DEFAULT_RETENTION,
+				scope: this.scope,
+				finishedDays: this.settings.retentionDays,
+			};
+			for (let more = true; more;) {
+				const { abandoned, deleted, expired } = await this.ledger.prune(retention);
+				more = Math.max(abandoned, deleted, expired) >= retention.limit;
+				if (more && Date.now() - begin > PRUNE_WITHIN_MS) {
+					due.set(this.scope, begin + MINUTE_MS);
+					return;
+				}
+			}
+		} catch (error) {
+			this.settings.log(`the ledger could not be tidied (${codeOf(error)})`);
+		}
+	}
+}
+
+/** Base URL and partner ID (design.md, "Words": scope). */
+export function scopeOf({ identity }: AirClient): string {
+	return `${identity.baseUrl} ${identity.partnerId}`;
+}
+
+function codeOf(error: unknown): string {
+	const known = asAirError(error);
+	return known instanceof AirError ? known.code : 'unexpected';
+}

@@ -1,0 +1,16 @@
+import { AirError } from '../air/AirError';
+import { LedgerError } from '../ledger/LedgerError';
+
+/**
+ * A ledger error in the words of the catalogue; anything else as it is.
+ *
+ * @example
+ * ```ts
+ * throw asAirError(new LedgerError('LEDGER_LOCKED', 'held for 10 s')); // AirError AIR_LEDGER_LOCKED
+ * ```
+ */
+export function asAirError(error: unknown): unknown {
+	return error instanceof LedgerError
+		? new AirError(`AIR_${error.code}`, { detail: error.detail })
+		: error;
+}

@@ -1,0 +1,51 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+import type { PrivateKey } from '../air/privateKey';
+import type { CredentialSubject } from './subject';
+
+const PURPOSE = 'n8n-nodes-moca-air ledger, version 1';
+
+const secrets = new WeakMap<PrivateKey, Buffer>();
+
+/** A key for HMACs that only the holder of the private key has (design.md, decision 4). */
+function secretOf(key: PrivateKey): Buffer {
+	const kept = secrets.get(key);
+	if (kept !== undefined) return kept;
+	const material = key.keyObject.export({ type: 'pkcs8', format: 'der' });
+	const secret = Buffer.from(hkdfSync('sha256', material, '', PURPOSE, 32));
+	secrets.set(key, secret);
+	return secret;
+}
+
+/** JSON with sorted keys, so that equal content gives equal text. */
+function canonical(value: unknown): string {
+	if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+	if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+	const members = Object.entries(value)
+		.sort(([a], [b]) => (a < b ? -1 : 1))
+		.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`);
+	return `{${members.join(',')}}`;
+}
+
+/**
+ * An HMAC of content under a secret that is derived from the private key: equal for equal content,
+ * and worthless to whoever finds it in the ledger.
+ *
+ * @param key - the private key of the credential
+ * @param content - anything that JSON carries; the order of members does not matter
+ * @returns base64url
+ * @example
+ * ```ts
+ * contentHash(key, { a: 1, b: 2 }) === contentHash(key, { b: 2, a: 1 }); // true
+ * ```
+ */
+export function contentHash(key: PrivateKey, content: unknown): string {
+	return createHmac('sha256', secretOf(key)).update(canonical(content)).digest('base64url');
+}
+
+/** A subject without the attributes that change with each delivery. */
+export function comparedSubject(
+	subject: CredentialSubject,
+	ignored: readonly string[],
+): CredentialSubject {
+	return Object.fromEntries(Object.entries(subject).filter(([name]) => !ignored.includes(name)));
+}

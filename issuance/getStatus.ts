@@ -1,0 +1,68 @@
+import type { AirClient, CallOptions } from '../air/AirClient';
+import { AirError } from '../air/AirError';
+import { pause, pollDelayMs } from '../air/backoff';
+import type { StatusAnswer } from '../air/schemas';
+import { isoDate, issuanceState, type IssuanceState } from '../air/status';
+
+/** What AIR says about an issuance, and what that means. */
+export type IssuanceStatus = StatusAnswer & {
+	readonly state: IssuanceState;
+	readonly onChain: boolean;
+	/** AIR's dates in ISO 8601, where it gives any. */
+	readonly issuanceDateIso?: string;
+	readonly expirationDateIso?: string;
+};
+
+const iso = (name: 'issuanceDateIso' | 'expirationDateIso', date: string | null | undefined) => {
+	const converted = date == null ? undefined : isoDate(date);
+	return converted === undefined ? {} : { [name]: converted };
+};
+
+/** Adds the meaning to AIR's status answer; nothing of the answer is changed. */
+export function describeStatus(answer: StatusAnswer): IssuanceStatus {
+	const state = issuanceState(answer.vcStatus);
+	return {
+		...answer,
+		...iso('issuanceDateIso', answer.issuanceDate),
+		...iso('expirationDateIso', answer.expirationDate),
+		state,
+		onChain: state === 'confirmed',
+	};
+}
+
+/** Right after issuing AIR may not know the hash yet (air-api §5.2): asked again after 1 and 2 s. */
+const NOT_VISIBLE_YET_POLLS = 2;
+
+/**
+ * Asks AIR what became of an issuance. A hash that AIR does not know is asked for again for some
+ * seconds, because it may have been issued just now.
+ *
+ * @param recipient - the e-mail it was issued to
+ * @throws AirError, `AIR_HASH_NOT_FOUND` among them
+ */
+export async function getStatus(
+	client: AirClient,
+	recipient: string,
+	coreClaimHash: string,
+	options: CallOptions = {},
+): Promise<IssuanceStatus> {
+	for (let poll = 0; ; poll++) {
+		try {
+			return await askOnce(client, recipient, coreClaimHash, options);
+		} catch (error) {
+			const notYet = error instanceof AirError && error.code === 'AIR_HASH_NOT_FOUND';
+			if (!notYet || poll >= NOT_VISIBLE_YET_POLLS) throw error;
+			if (!(await pause(pollDelayMs(poll), options.signal))) throw error;
+		}
+	}
+}
+
+/** Asks AIR once. @throws AirError */
+export async function askOnce(
+	client: AirClient,
+	recipient: string,
+	coreClaimHash: string,
+	options: CallOptions = {},
+): Promise<IssuanceStatus> {
+	return describeStatus(await client.getStatus(recipient, coreClaimHash, options));
+}

@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import { AirError } from '../air/AirError';
+import type { PrivateKey } from '../air/privateKey';
+import { comparedSubject, contentHash } from './contentHash';
+import type { IssueRequest } from './issue';
+
+const LONGEST_EVENT_ID = 500;
+const HOUR_MS = 60 * 60 * 1000;
+export const DEFAULT_REMEMBER_HOURS = 24;
+
+/** What makes two items the same issuance (design.md, decision 7). */
+export type IdempotencyMode =
+	/** Program, recipient and subject, for some time. */
+	| { readonly mode: 'content'; readonly rememberHours: number }
+	/** The sender's own ID of the event. */
+	| { readonly mode: 'event'; readonly eventId: unknown }
+	/** This item of this node in this execution, and in retries of it. */
+	| { readonly mode: 'execution'; readonly position: readonly (string | number)[] }
+	| { readonly mode: 'off' };
+
+/** A key, and how long what is known of it holds. */
+export interface Idempotency {
+	readonly mode: IdempotencyMode['mode'];
+	readonly key: string;
+	/** Null: as long as the row is kept. */
+	readonly rememberMs: number | null;
+	/** HMAC of the subject, to notice a key that is used for something else. */
+	readonly subjectHmac: string;
+}
+
+function keyOf(
+	mode: IdempotencyMode,
+	content: () => string,
+): Pick<Idempotency, 'key' | 'rememberMs'> {
+	switch (mode.mode) {
+		case 'content':
+			return { key: `content:${content()}`, rememberMs: mode.rememberHours * HOUR_MS };
+		case 'event': {
+			const id = typeof mode.eventId === 'number' ? String(mode.eventId) : (mode.eventId ?? '');
+			const text = typeof id === 'string' ? id.trim() : '';
+			if (text === '' || text.length > LONGEST_EVENT_ID) {
+				throw new AirError('AIR_EVENT_ID_INVALID', {
+					detail: text === '' ? 'it is empty' : 'it is longer than 500 characters',
+				});
+			}
+			return { key: `event:${text}`, rememberMs: null };
+		}
+		case 'execution':
+			return { key: `execution:${JSON.stringify(mode.position)}`, rememberMs: null };
+		case 'off':
+			return { key: `off:${randomUUID()}`, rememberMs: null };
+	}
+}
+
+/**
+ * The idempotency key of one issuance.
+ *
+ * @param ignored - attributes that do not count when content is compared
+ * @throws AirError `AIR_EVENT_ID_INVALID`
+ * @example
+ * ```ts
+ * idempotencyOf(key, request, { mode: 'event', eventId: 'evt_1' }, []).key; // 'event:evt_1'
+ * ```
+ */
+export function idempotencyOf(
+	key: PrivateKey,
+	request: IssueRequest,
+	mode: IdempotencyMode,
+	ignored: readonly string[],
+): Idempotency {
+	const subject = comparedSubject(request.credentialSubject, ignored);
+	const { recipient, issuerDid } = request;
+	return {
+		mode: mode.mode,
+		...keyOf(mode, () => contentHash(key, [recipient, issuerDid, subject])),
+		subjectHmac: contentHash(key, subject),
+	};
+}

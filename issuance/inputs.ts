@@ -1,0 +1,99 @@
+import { AirError } from '../air/AirError';
+import type { AirErrorCode } from '../air/errorCatalogue';
+
+const LONGEST_EMAIL = 254;
+const LONGEST_LOCAL_PART = 64;
+/** Characters that separate, quote or hide: one of them means this is not one plain address. */
+const NOT_IN_AN_ADDRESS = /[\s"(),:;<>[\]\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{DI}]/u;
+const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u;
+
+function isEmail(text: string): boolean {
+	const [local, domain, ...more] = text.split('@');
+	if (local === undefined || domain === undefined || more.length > 0) return false;
+	if (text.length > LONGEST_EMAIL || local.length > LONGEST_LOCAL_PART) return false;
+	if (NOT_IN_AN_ADDRESS.test(text)) return false;
+	if (local === '' || local.startsWith('.') || local.endsWith('.') || local.includes('..')) {
+		return false;
+	}
+	const labels = domain.split('.');
+	const last = labels.at(-1) ?? '';
+	return (
+		labels.length > 1 &&
+		labels.every((label) => label.length <= 63 && LABEL.test(label)) &&
+		last.length > 1 &&
+		!/^\d+$/.test(last)
+	);
+}
+
+/**
+ * Reads the recipient: exactly one e-mail address. Spaces around it are dropped; nothing else is
+ * changed, because AIR's own normalisation is unknown (air-api §13).
+ *
+ * @param value - what the parameter gave
+ * @throws AirError `AIR_RECIPIENT_INVALID`, which says why and does not repeat the value
+ */
+export function parseRecipient(value: unknown): string {
+	const refuse = (detail: string) => new AirError('AIR_RECIPIENT_INVALID', { detail });
+	if (typeof value !== 'string') throw refuse('it is not text');
+	const text = value.trim();
+	if (text === '') throw refuse('it is empty');
+	if (isEmail(text)) return text;
+	throw refuse(
+		text.split('@').length > 2 || /[,;]/.test(text)
+			? 'it holds more than one address'
+			: text.includes('@')
+				? 'it is not written as name@example.com'
+				: 'it has no @',
+	);
+}
+
+const LONGEST_ID = 200;
+
+/** Reads an ID as text; an expression may have given anything. */
+function readId(
+	value: unknown,
+	characters: RegExp,
+	{ code, what }: { readonly code: AirErrorCode; readonly what: string },
+): string {
+	const refuse = (detail: string) => new AirError(code, { detail });
+	if (value != null && typeof value !== 'string') throw refuse('it is not text');
+	const text = value?.trim() ?? '';
+	if (text === '') throw refuse('it is empty');
+	if (text.length > LONGEST_ID) throw refuse('it is too long');
+	if (!characters.test(text)) throw refuse(`it holds characters that no ${what} has`);
+	return text;
+}
+
+/** Reads an issuance program ID: AIR's field `credentialId`. @throws AirError `AIR_PROGRAM_INVALID` */
+export function parseProgram(value: unknown): string {
+	return readId(value, /^[\w.:-]+$/, { code: 'AIR_PROGRAM_INVALID', what: 'program ID' });
+}
+
+/**
+ * Reads an issuer DID: the option of the node, or else the credential's. AIR's documents know
+ * several methods, so only the `did:` is demanded (air-api §1.5).
+ *
+ * @throws AirError `AIR_ISSUER_DID_INVALID`
+ */
+export function parseIssuerDid(option: unknown, credentialsOwn: string): string {
+	const own = typeof option === 'string' ? option.trim() : '';
+	const text = own === '' ? credentialsOwn.trim() : own;
+	if (text === '') {
+		throw new AirError('AIR_ISSUER_DID_INVALID', {
+			detail: 'neither the credential nor the node names one',
+		});
+	}
+	if (!/^did:[a-z0-9]+:[\w.:%/#?&=-]+$/.test(text) || text.length > 500) {
+		throw new AirError('AIR_ISSUER_DID_INVALID', {
+			detail: text.startsWith('did:')
+				? 'it is not written as did:method:id'
+				: 'it must start with did:',
+		});
+	}
+	return text;
+}
+
+/** Reads a `coreClaimHash`; its form is not documented, so only its presence is demanded. @throws AirError `AIR_HASH_INVALID` */
+export function parseHash(value: unknown): string {
+	return readId(value, /^[\w.:+/=-]+$/, { code: 'AIR_HASH_INVALID', what: 'hash' });
+}

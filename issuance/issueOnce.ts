@@ -1,0 +1,232 @@
+import type { AirClient } from '../air/AirClient';
+import { AirError } from '../air/AirError';
+import { pause } from '../air/backoff';
+import type { AttemptFailure, AttemptRef, BeginResult, LedgerRow } from '../ledger/Ledger';
+import { asAirError } from './asAirError';
+import type { Idempotency } from './idempotency';
+import { issue, type Issuance, type IssueRequest, type IssueSettings } from './issue';
+import { leaseMsFor } from './lease';
+import type { Memory } from './Memory';
+
+/** How long another attempt with the same key is waited for (design.md, decision 5). */
+const BUSY_WAIT_MS = 30_000;
+const BUSY_POLL_MS = 500;
+/** AIR takes some seconds to confirm; the trigger asks first after this. */
+const FIRST_CHECK_MS = 5_000;
+
+/** An issuance, and what the ledger makes of it. */
+export type RememberedIssuance = Issuance & {
+	/** True when it was issued before, and this is the recorded answer. */
+	readonly replayed?: boolean;
+	/** False when AIR accepted it and the ledger could not be written. */
+	readonly recorded?: boolean;
+	/** What the ledger last saw, for a replay. */
+	readonly state?: string;
+	readonly vcStatus?: string;
+	readonly vcId?: string;
+};
+
+export interface OnceSettings extends IssueSettings {
+	readonly reference?: string | undefined;
+}
+
+/**
+ * Issues one credential and remembers it: what was issued under the same key before is not issued
+ * again but answered from the ledger (design.md, decisions 4–7).
+ *
+ * @throws AirError `AIR_ISSUED_UNKNOWN`, `AIR_ISSUE_BUSY`, `AIR_EVENT_ID_…`, `LEDGER_…` (nothing was
+ *   sent then), and what {@link issue} throws
+ * @example
+ * ```ts
+ * const { coreClaimHash, replayed } = await issueOnce(client, request, idempotency, memory);
+ * ```
+ */
+export async function issueOnce(
+	client: AirClient,
+	request: IssueRequest,
+	idempotency: Idempotency,
+	memory: Memory,
+	settings: OnceSettings = {},
+): Promise<RememberedIssuance> {
+	const { signal } = settings;
+	const begun = await begin(client, request, idempotency, memory, settings);
+	if (begun.outcome !== 'started') {
+		// What the ledger knows is given out only to a key that AIR has accepted.
+		await memory.assertMayRead(signal);
+		return fromLedger(begun, idempotency, memory);
+	}
+	const attempt = { issuanceId: begun.issuanceId, attempt: begun.attempt };
+	const supersedes = request.onDuplicate === 'revoke';
+	try {
+		const issuance = await issue(client, request, {
+			...settings,
+			onLateOutcome: (outcome) => {
+				settings.onLateOutcome?.(outcome);
+				void (outcome instanceof Error
+					? failed(memory, attempt, outcome)
+					: answered(memory, attempt, outcome, supersedes));
+			},
+		});
+		const recorded = await answered(memory, attempt, issuance, supersedes);
+		return recorded ? issuance : { ...issuance, recorded };
+	} catch (error) {
+		throw await failed(memory, attempt, error);
+	}
+}
+
+async function begin(
+	client: AirClient,
+	request: IssueRequest,
+	{ key, rememberMs, subjectHmac }: Idempotency,
+	memory: Memory,
+	{ reference, sendAgainWhenUnknown, timeoutMs, signal }: OnceSettings,
+): Promise<Exclude<BeginResult, { outcome: 'busy' | 'unproven' }>> {
+	const until = Date.now() + BUSY_WAIT_MS;
+	for (;;) {
+		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
+		let begun: BeginResult;
+		try {
+			begun = await memory.ledger.begin({
+				...memory.settings.origin,
+				scope: memory.scope,
+				program: request.credentialId,
+				issuerDid: request.issuerDid,
+				recipient: request.recipient,
+				idempotencyKey: key,
+				subjectHmac,
+				keyThumbprint: client.identity.key.thumbprint,
+				reference: reference ?? null,
+				rememberMs,
+				leaseMs: leaseMsFor(timeoutMs),
+				repeatUnknown: request.onDuplicate === 'ignore' || sendAgainWhenUnknown === true,
+			});
+		} catch (error) {
+			throw asAirError(error);
+		}
+		if (begun.outcome === 'unproven') {
+			await memory.assertMayRead(signal);
+			continue;
+		}
+		if (begun.outcome !== 'busy') return begun;
+		if (Date.now() >= until) throw new AirError('AIR_ISSUE_BUSY', { detail: nameOf(begun.row) });
+		await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), signal);
+	}
+}
+
+/** How people find the row in `ledger list`. */
+const nameOf = (row: LedgerRow) => `ledger row ${row.id}`;
+
+const when = (row: LedgerRow) => new Date(row.answeredAt ?? row.createdAt).toISOString();
+
+function fromLedger(
+	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' | 'unproven' }>,
+	{ mode }: Idempotency,
+	memory: Memory,
+): RememberedIssuance {
+	const { row } = begun;
+	if (begun.outcome === 'unknown') {
+		throw new AirError('AIR_ISSUED_UNKNOWN', {
+			detail: `${nameOf(row)}, begun ${new Date(row.createdAt).toISOString()}`,
+		});
+	}
+	if (begun.outcome === 'conflict') {
+		throw new AirError(
+			begun.about === 'recipient' ? 'AIR_EVENT_ID_OTHER_RECIPIENT' : 'AIR_EVENT_ID_OTHER_SUBJECT',
+			{ detail: `${nameOf(row)}, used ${when(row)}` },
+		);
+	}
+	const stands = row.state !== 'superseded' && row.state !== 'unusable';
+	if (mode === 'content' && !stands && !memory.isOwn(row)) {
+		throw new AirError('AIR_ISSUED_NOT_STANDING', {
+			detail: `${nameOf(row)}, issued ${when(row)}, now ${row.state}`,
+		});
+	}
+	return replay(row);
+}
+
+/** The recorded answer, in the shape of a fresh one. */
+function replay(row: LedgerRow): RememberedIssuance {
+	if (row.coreClaimHash === null) {
+		throw new AirError('AIR_ISSUED_UNKNOWN', { detail: nameOf(row) });
+	}
+	return {
+		coreClaimHash: row.coreClaimHash,
+		credentialId: row.program,
+		...(row.userUuid === null ? {} : { userUuid: row.userUuid }),
+		email: row.recipient,
+		issuerDid: row.issuerDid,
+		submittedAt: when(row),
+		replayed: true,
+		state: row.state,
+		...(row.vcStatus === null ? {} : { vcStatus: row.vcStatus }),
+		...(row.vcId === null ? {} : { vcId: row.vcId }),
+	};
+}
+
+async function answered(
+	memory: Memory,
+	attempt: AttemptRef,
+	answer: { readonly coreClaimHash: string; readonly userUuid?: string | undefined },
+	supersedes: boolean,
+): Promise<boolean> {
+	const recorded = await memory.write(`issuance ${answer.coreClaimHash}`, async () => {
+		await memory.ledger.answered(attempt, {
+			coreClaimHash: answer.coreClaimHash,
+			userUuid: answer.userUuid ?? null,
+			nextCheckMs: FIRST_CHECK_MS,
+			supersedes,
+		});
+	});
+	await memory.keyWasAccepted();
+	return recorded;
+}
+
+function outcomeOf(error: AirError): AttemptFailure['outcome'] {
+	switch (error.kind) {
+		case 'refused':
+			return 'rejected';
+		case 'outcome-unknown':
+			return 'unknown';
+		case 'not-sent':
+		case 'cancelled':
+		case 'input':
+			return 'not-sent';
+	}
+}
+
+/** @returns the error to throw: what an earlier attempt left unknown stays unknown */
+async function failed(memory: Memory, attempt: AttemptRef, error: unknown): Promise<unknown> {
+	// Its outcome comes later, through onLateOutcome; until then its lease holds.
+	if (error instanceof AirError && error.code === 'AIR_CANCELLED_IN_FLIGHT') return error;
+	const [outcome, reason] =
+		error instanceof AirError
+			? ([outcomeOf(error), error.code] as const)
+			: (['unknown', 'unexpected'] as const);
+	let row: LedgerRow | undefined;
+	await memory.write(
+		`attempt ${attempt.attempt} of row ${attempt.issuanceId}: ${reason}`,
+		async () => {
+			row = await memory.ledger.failed(attempt, { outcome, reason });
+		},
+	);
+	return row === undefined ? error : besidesEarlier(error, row);
+}
+
+/**
+ * A refusal says nothing of an earlier attempt whose outcome is unknown; a conflict even hints that
+ * it was that attempt which issued.
+ */
+function besidesEarlier(error: unknown, row: LedgerRow): unknown {
+	if (!(error instanceof AirError) || row.state !== 'unknown') return error;
+	if (error.kind === 'outcome-unknown') return error;
+	const earlier =
+		error.httpStatus === 409
+			? 'The credential was probably issued by an earlier attempt, which ended without a known outcome'
+			: 'An earlier attempt to issue this ended without a known outcome, and that has not changed';
+	return error.with({
+		kind: 'outcome-unknown',
+		note: [error.facts.note, `${earlier} (${nameOf(row)}).`]
+			.filter((note) => note !== undefined)
+			.join(' '),
+	});
+}

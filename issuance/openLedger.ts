@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { Ledger } from '../ledger/Ledger';
+import { LedgerError } from '../ledger/LedgerError';
+import { openPostgresLedger } from '../ledger/postgres/openPostgresLedger';
+import { openSqliteLedger } from '../ledger/sqlite/openSqliteLedger';
+
+/** Where a credential wants its issuances to be remembered. */
+export type LedgerChoice =
+	| { readonly store: 'embedded' }
+	| { readonly store: 'postgres'; readonly url: string }
+	| { readonly store: 'off' };
+
+export interface OpenLedger {
+	readonly ledger: Ledger;
+	/** The embedded ledger did not exist before; told to the first who opens it. */
+	readonly createdNow: boolean;
+}
+
+/** What tells how n8n runs: `process`, unless a test says otherwise. */
+export interface RunningN8n {
+	readonly env: NodeJS.ProcessEnv;
+	readonly argv: readonly string[];
+}
+
+/**
+ * Whether n8n runs in queue mode. A worker sets the mode inside itself, so its variable may be unset
+ * and its command line has to tell (n8n-facts §8.7).
+ */
+export function inQueueMode({ env, argv }: RunningN8n): boolean {
+	const command = argv.slice(2).find((argument) => !argument.startsWith('-'));
+	return env.EXECUTIONS_MODE === 'queue' || command === 'worker' || command === 'webhook';
+}
+
+/** The file of the embedded ledger, in n8n's own folder (n8n-facts §8.7; design.md, decision 4). */
+export function embeddedLedgerFile(env: NodeJS.ProcessEnv): string {
+	const userFolder = env.N8N_USER_FOLDER ?? env.HOME ?? env.USERPROFILE ?? process.cwd();
+	return join(userFolder, '.n8n', 'moca-air', 'ledger.sqlite');
+}
+
+const open = new Map<string, Promise<OpenLedger>>();
+
+/**
+ * Opens the ledger that a credential chose; each is opened once in a process.
+ *
+ * @returns undefined for `off`
+ * @throws LedgerError `LEDGER_QUEUE_MODE` for the embedded ledger in queue mode, and what opening
+ *   throws; a failure is not kept, so that the next execution tries anew
+ */
+export async function openLedger(
+	choice: LedgerChoice,
+	running: RunningN8n = process,
+): Promise<OpenLedger | undefined> {
+	if (choice.store === 'off') return undefined;
+	if (choice.store === 'embedded' && inQueueMode(running)) {
+		throw new LedgerError('LEDGER_QUEUE_MODE', 'main and workers need one ledger between them');
+	}
+	const place = choice.store === 'postgres' ? choice.url : embeddedLedgerFile(running.env);
+	const kept = open.get(place);
+	if (kept !== undefined) return { ...(await kept), createdNow: false };
+	const opening =
+		choice.store === 'postgres'
+			? openPostgresLedger({ url: place }).then((ledger) => ({ ledger, createdNow: false }))
+			: openSqliteLedger({ file: place });
+	open.set(place, opening);
+	try {
+		return await opening;
+	} catch (error) {
+		open.delete(place);
+		throw error;
+	}
+}
+
+/** Closes all ledgers: on shutdown, and after tests. */
+export async function closeLedgers(): Promise<void> {
+	const opened = [...open.values()];
+	open.clear();
+	await Promise.allSettled(
+		opened.map(async (opening) => {
+			await (await opening).ledger.close();
+		}),
+	);
+}

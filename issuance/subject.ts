@@ -1,0 +1,230 @@
+import { AirError } from '../air/AirError';
+import { redact } from '../air/redact';
+
+/** Claims as they go into the credential. */
+export type CredentialSubject = Readonly<Record<string, unknown>>;
+
+/** How a field of the node is to be sent; schemas are typed, items often are not (air-api §8). */
+export type SubjectFieldType = 'string' | 'number' | 'boolean' | 'date' | 'json';
+
+export interface SubjectField {
+	readonly name: string;
+	readonly type: SubjectFieldType;
+	readonly value: unknown;
+}
+
+const DEEPEST = 32;
+const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype'];
+/** Attribute names as AIR's schema builder takes them (air-api §8). */
+const ATTRIBUTE_NAME = /^[\w-]+$/;
+const LONGEST_NAME = 100;
+
+const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
+
+/** Names further in are free text, so a path is made fit for one line. */
+const shown = (path: string) => redact(path, 120);
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+	if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+	const prototype: unknown = Object.getPrototypeOf(value);
+	return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Only what JSON carries unchanged may pass: what it would drop or bend never reaches AIR. */
+function assertJson(value: unknown, path: string, depth: number): void {
+	const refuseHere = (detail: string) => refuse(`${shown(path)} ${detail}`);
+	if (depth > DEEPEST) throw refuseHere('is nested too deeply, or contains itself');
+	switch (typeof value) {
+		case 'string':
+			if (!value.isWellFormed()) throw refuseHere('holds a broken character');
+			return;
+		case 'boolean':
+			return;
+		case 'number':
+			if (!Number.isFinite(value)) throw refuseHere('is not a number that can be sent');
+			return;
+		case 'object':
+			if (value === null) return;
+			if (Array.isArray(value)) {
+				// Not forEach: it passes over holes, which JSON would turn into null.
+				for (const [index, element] of value.entries()) {
+					assertJson(element, `${path}[${index}]`, depth + 1);
+				}
+				return;
+			}
+			if (!isPlainObject(value)) {
+				throw refuseHere('is not plain data; turn dates into text, e.g. with .toISO()');
+			}
+			assertKeys(value, path);
+			for (const [key, inner] of Object.entries(value)) {
+				assertJson(inner, `${path}.${key}`, depth + 1);
+			}
+			return;
+		case 'undefined':
+			throw refuseHere('has no value');
+		default:
+			throw refuseHere(`is a ${typeof value}, which cannot be sent`);
+	}
+}
+
+function assertKeys(value: object, path: string): void {
+	for (const key of Reflect.ownKeys(value)) {
+		const where = shown(path);
+		if (typeof key === 'symbol') throw refuse(`${where} holds a name that is no text`);
+		if (PROTOTYPE_KEYS.includes(key)) throw refuse(`${where} holds the forbidden name ${key}`);
+		if (!key.isWellFormed()) throw refuse(`${where} holds a broken character in a name`);
+	}
+}
+
+/** What does not fit is not shown: whoever mixes up name and value has a value in its place. */
+function assertAttributeName(name: string): void {
+	if (PROTOTYPE_KEYS.includes(name)) throw refuse(`it holds the forbidden name ${name}`);
+	if (!ATTRIBUTE_NAME.test(name)) {
+		throw refuse('a name may hold only letters, digits, dash and underscore');
+	}
+	if (name.length > LONGEST_NAME) {
+		throw refuse(`a name may have ${LONGEST_NAME} characters at most`);
+	}
+}
+
+/**
+ * Checks a credential subject: an object of claims that JSON carries unchanged, without `id`, which
+ * AIR fills in itself (air-api §8).
+ *
+ * @param value - an object, or its JSON as text
+ * @throws AirError `AIR_SUBJECT_INVALID`, naming the attribute and never its value
+ * @example
+ * ```ts
+ * parseSubject('{"tier": "Gold"}'); // { tier: 'Gold' }
+ * ```
+ */
+export function parseSubject(value: unknown): CredentialSubject {
+	let subject = value;
+	if (typeof value === 'string') {
+		try {
+			subject = JSON.parse(value) as unknown;
+		} catch {
+			throw refuse(value.trim() === '' ? 'it is empty' : 'the text is not valid JSON');
+		}
+	}
+	if (!isPlainObject(subject)) throw refuse('it must be one object, e.g. {"tier": "Gold"}');
+	if (Object.keys(subject).length === 0) throw refuse('it holds no attributes');
+	if (Object.hasOwn(subject, 'id')) throw refuse('id must not be set');
+	assertKeys(subject, 'it');
+	for (const [name, claim] of Object.entries(subject)) {
+		assertAttributeName(name);
+		assertJson(claim, name, 1);
+	}
+	return subject;
+}
+
+function kindOf(value: unknown): string {
+	if (value == null) return 'there is no value';
+	if (Array.isArray(value)) return 'the value is a list';
+	switch (typeof value) {
+		case 'object':
+			return 'the value is an object';
+		case 'string':
+			return value.trim() === '' ? 'the value is empty' : 'the value is text that does not fit';
+		default:
+			return `the value is a ${typeof value} that does not fit`;
+	}
+}
+
+const DAY = /^\d{4}-\d{2}-\d{2}/;
+const ISO_DATE =
+	/^\d{4}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
+
+function isDate(text: string): boolean {
+	if (!ISO_DATE.test(text) || Number.isNaN(Date.parse(text))) return false;
+	const day = DAY.exec(text)?.[0] ?? '';
+	// JavaScript makes 2 March of 30 February.
+	return new Date(day).toISOString().startsWith(day);
+}
+
+/** The digits that count, without sign, point, exponent and the zeros around them. */
+const digitsOf = (text: string) =>
+	text
+		.replace(/e.*$/, '')
+		.replace(/\D/g, '')
+		.replace(/^0+|0+$/g, '');
+
+/** Whether what JSON will write is what the text said, and not e.g. an ID with its end rounded. */
+const keepsDigits = (text: string, converted: number) =>
+	(Number.isSafeInteger(converted) || !Number.isInteger(converted)) &&
+	digitsOf(text) === digitsOf(String(converted));
+
+function convert({ name, type, value }: SubjectField): unknown {
+	const mismatch = (wanted: string) => refuse(`${name} must be ${wanted}, but ${kindOf(value)}`);
+	const text = typeof value === 'string' ? value.trim() : undefined;
+	switch (type) {
+		case 'string':
+			if (typeof value === 'string') return value;
+			if (Number.isFinite(value) || typeof value === 'boolean') return String(value);
+			throw mismatch('text');
+		case 'number': {
+			if (typeof value === 'number') return value;
+			const plain = text !== undefined && /^[+-]?\d+(?:\.\d+)?$/.test(text);
+			if (!plain) throw mismatch('a number');
+			const converted = Number(text);
+			if (!keepsDigits(text, converted)) {
+				throw refuse(`${name} has more digits than a number keeps; send it as text`);
+			}
+			return converted;
+		}
+		case 'boolean':
+			if (typeof value === 'boolean') return value;
+			if (text?.toLowerCase() === 'true') return true;
+			if (text?.toLowerCase() === 'false') return false;
+			throw mismatch('true or false');
+		case 'date': {
+			const iso = toIso(value) ?? text;
+			if (iso === undefined || !isDate(iso)) {
+				throw mismatch('a date such as 2026-01-19 or 2026-01-19T07:18:45Z');
+			}
+			return iso;
+		}
+		case 'json':
+			if (text === undefined) return value;
+			try {
+				return JSON.parse(text) as unknown;
+			} catch {
+				throw mismatch('JSON');
+			}
+	}
+}
+
+/** Dates and Luxon's DateTime, which n8n's expressions give, both know how to write themselves. */
+function toIso(value: unknown): string | undefined {
+	if (typeof value !== 'object' || value === null || !('toJSON' in value)) return undefined;
+	if (typeof value.toJSON !== 'function') return undefined;
+	try {
+		const written: unknown = (value as { toJSON: () => unknown }).toJSON();
+		return typeof written === 'string' ? written : undefined;
+	} catch {
+		// It is no date, then; its own words may show the value.
+		return undefined;
+	}
+}
+
+/**
+ * Builds a credential subject from fields with a name, a type and a value, converting strictly.
+ *
+ * @throws AirError `AIR_SUBJECT_INVALID`, naming the field, the wanted type and the value's type,
+ *   never the value
+ * @example
+ * ```ts
+ * subjectFromFields([{ name: 'isOver18', type: 'boolean', value: 'true' }]); // { isOver18: true }
+ * ```
+ */
+export function subjectFromFields(fields: readonly SubjectField[]): CredentialSubject {
+	const subject = new Map<string, unknown>();
+	for (const field of fields) {
+		const name = field.name.trim();
+		if (name === '') throw refuse('a field has no name');
+		assertAttributeName(name);
+		if (subject.has(name)) throw refuse(`${name} is there twice`);
+		subject.set(name, convert({ ...field, name }));
+	}
+	return parseSubject(Object.fromEntries(subject));
+}

@@ -1,0 +1,99 @@
+import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../air/AirClient';
+import { AirError } from '../air/AirError';
+import { pause, pollDelayMs } from '../air/backoff';
+import { NO_REPEAT } from '../air/repeat';
+import { isFinal } from '../air/status';
+import { askOnce, type IssuanceStatus } from './getStatus';
+
+export const LONGEST_WAIT_SECONDS = 15 * 60;
+export const DEFAULT_WAIT_SECONDS = 120;
+
+/** For this long after issuing, "no such hash" means "not visible yet" (air-api §5.2). */
+const NOT_VISIBLE_YET_MS = 15_000;
+
+/** The last question, asked at the deadline, still gets this long for its answer. */
+const SHORTEST_ASK_MS = 2_000;
+
+export interface WaitSettings {
+	/** How long to wait at most, in milliseconds. */
+	readonly timeoutMs: number;
+	/** When the issuance was made, in milliseconds since 1970; by default now. */
+	readonly issuedAt?: number | undefined;
+	/** Ask at once instead of after the first second. */
+	readonly askAtOnce?: boolean | undefined;
+	readonly signal?: AbortSignal | undefined;
+	readonly requestTimeoutMs?: number | undefined;
+	/** In milliseconds since 1970. */
+	readonly now?: () => number;
+	readonly pause?: typeof pause;
+}
+
+/** How a wait ended. Running out of time is a result, not a failure. */
+export interface WaitResult {
+	/** What AIR said last; undefined if it never said anything that could be read. */
+	readonly status: IssuanceStatus | undefined;
+	/** Why the last attempt to ask gave nothing; undefined if it did. */
+	readonly lastError: AirError | undefined;
+	readonly waitedMs: number;
+}
+
+/** A failure that asking again later may mend; the rest ends the wait. */
+const passes = (error: AirError, sinceIssuedMs: number) =>
+	error.retryable || (error.code === 'AIR_HASH_NOT_FOUND' && sinceIssuedMs < NOT_VISIBLE_YET_MS);
+
+/**
+ * Waits until an issuance is confirmed on-chain, has become unusable, or time runs out. Asks as AIR
+ * wants to be asked: after 1 s, doubling, at most every 30 s (air-api §5.2), or as late as its
+ * `Retry-After` says.
+ *
+ * Never throws for what AIR answers: whoever has just issued must not lose the issuance because
+ * asking failed. The caller decides what `lastError` means.
+ *
+ * @example
+ * ```ts
+ * const { status } = await waitUntilOnChain(client, email, hash, { timeoutMs: 120_000 });
+ * status?.onChain; // true
+ * ```
+ */
+export async function waitUntilOnChain(
+	client: AirClient,
+	recipient: string,
+	coreClaimHash: string,
+	settings: WaitSettings,
+): Promise<WaitResult> {
+	const { timeoutMs, signal, now = Date.now, pause: wait = pause } = settings;
+	const begin = now();
+	const issuedAt = settings.issuedAt ?? begin;
+	const deadline = begin + timeoutMs;
+	let status: IssuanceStatus | undefined;
+	let lastError: AirError | undefined;
+
+	for (let poll = settings.askAtOnce === true ? -1 : 0; signal?.aborted !== true; poll++) {
+		const left = deadline - now();
+		const asked = status !== undefined || lastError !== undefined;
+		const wish = lastError?.retryAfterMs ?? 0;
+		// Asked at least once, there is nothing to learn in no time, or before AIR wants to be asked.
+		if (asked && (left <= 0 || wish > left)) break;
+		const rhythm = poll < 0 ? 0 : pollDelayMs(poll);
+		const delay = Math.min(Math.max(rhythm, wish), Math.max(left, 0));
+		if (delay > 0 && !(await wait(delay, signal))) break;
+		try {
+			status = await askOnce(client, recipient, coreClaimHash, {
+				signal,
+				timeoutMs: Math.min(
+					settings.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
+					Math.max(deadline - now(), SHORTEST_ASK_MS),
+				),
+				// Waiting is repeating already, and only here the deadline is known.
+				repeat: NO_REPEAT,
+			});
+			lastError = undefined;
+			if (isFinal(status.state)) break;
+		} catch (error) {
+			if (!(error instanceof AirError)) throw error;
+			lastError = error;
+			if (!passes(error, now() - issuedAt)) break;
+		}
+	}
+	return { status, lastError, waitedMs: now() - begin };
+}

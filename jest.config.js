@@ -1,0 +1,20 @@
+/** jose ships ES modules only, and jest's own loader cannot `require` those as Node ≥ 22.12 does. */
+const shared = {
+	testEnvironment: 'node',
+	transform: {
+		'^.+\\.(ts|js)$': [
+			'@swc/jest',
+			{ jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
+		],
+	},
+	transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+	modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.artifacts/'],
+};
+
+module.exports = {
+	projects: ['unit', 'engine', 'package', 'host'].map((name) => ({
+		...shared,
+		displayName: name,
+		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
+	})),
+};

@@ -1,0 +1,292 @@
+import type { Feed } from './Feed';
+
+/**
+ * What was issued and how far it got: the memory that AIR lacks (design.md, decisions 4–8).
+ *
+ * Two stores implement it, SQLite and PostgreSQL. What a row may become is decided by pure functions
+ * (`transitions.ts`) inside a transaction that holds the row; the stores only read, ask, and write.
+ * All times are milliseconds since 1970 by the store's own clock.
+ */
+export interface Ledger extends Feed {
+	/**
+	 * Begins an attempt, or says why none may begin. Atomic: of any number of callers with one key,
+	 * on any number of hosts, one is told `started`. Durable when it returns.
+	 *
+	 * A row older than `rememberMs` is retired: it stays, but is no longer found by its key. Another
+	 * attempt on a row takes over origin, issuer DID, subject HMAC, thumbprint and reference of the
+	 * request. The caller asks `isKeyAccepted` before it shows a row to anybody.
+	 *
+	 * @throws LedgerError when nothing could be written: then nothing may be sent
+	 */
+	begin(request: BeginRequest): Promise<BeginResult>;
+
+	/**
+	 * AIR accepted the attempt. An overtaken attempt's answer is recorded as a further issuance.
+	 * May be told twice: the second time changes nothing.
+	 *
+	 * `supersedes`: rows of the same (scope, program, recipient) that are `submitted` or `confirmed`
+	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`)
+	 * become `superseded` with an event, in the same transaction, and are checked no more. Which of
+	 * two that were under way at once was left standing only AIR can say, so both are watched.
+	 *
+	 * @throws LedgerError LEDGER_NOT_WRITABLE when the row is gone (the person was erased meanwhile)
+	 */
+	answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<LedgerRow>;
+
+	/** The attempt ended otherwise. @throws LedgerError as `answered` */
+	failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow>;
+
+	/**
+	 * AIR said this of an issuance. State moves only forward; an event is appended in the same
+	 * transaction; the claim on the row, if any, ends. Rows that have the hash only as a further
+	 * issuance (another attempt's stands) are given back as they are.
+	 *
+	 * @returns the rows with this hash as they are now; empty when the ledger does not know it
+	 */
+	observed(scope: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]>;
+
+	/**
+	 * Takes rows whose next check is due and that nobody has claimed, the longest due first, and leases
+	 * them for the caller. That lease is not the row's `leaseUntil`, which is about attempts.
+	 */
+	claimDue(query: DueQuery): Promise<LedgerRow[]>;
+
+	/** Gives claimed rows back that were not reached. */
+	release(ids: readonly number[]): Promise<void>;
+
+	/** The newest row with this hash (of any of its attempts), or the row with this key. */
+	find(scope: string, by: FindBy): Promise<LedgerRow | undefined>;
+
+	/** Rows, newest first; for the shell. */
+	list(filter: ListFilter): Promise<LedgerRow[]>;
+
+	/** How many rows there are in each state; states without rows are left out. */
+	totals(): Promise<Partial<Record<RowState, number>>>;
+
+	/** Events after an id, in commit order. */
+	events(after: number, limit: number): Promise<LedgerEvent[]>;
+
+	/**
+	 * Erases a person from every scope: rows (retired ones too), attempts and events.
+	 *
+	 * @returns how many rows went
+	 */
+	forget(recipient: string): Promise<number>;
+
+	/** AIR has accepted a token that this key signed, so its holder may be given rows of the scope. */
+	acceptKey(scope: string, keyThumbprint: string): Promise<void>;
+	isKeyAccepted(scope: string, keyThumbprint: string): Promise<boolean>;
+
+	/**
+	 * Applies retention to at most `limit` rows of each kind; to be called again while it finds some.
+	 * Attempts whose lease ran out end (see `expireLease`); rows that have been `submitted` or `unknown`
+	 * for `openDays` become `abandoned` with an event; rows that have been anything else but `sending`
+	 * for `finishedDays` go with their events. Days count from when the row came into its state.
+	 */
+	prune(retention: Retention): Promise<PruneResult>;
+
+	close(): Promise<void>;
+}
+
+/** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (decision 5). */
+export type RowState =
+	| 'sending'
+	| 'rejected'
+	| 'unknown'
+	| 'submitted'
+	| 'confirmed'
+	| 'unusable'
+	| 'superseded'
+	| 'abandoned';
+
+export const ROW_STATES: readonly RowState[] = [
+	'sending',
+	'rejected',
+	'unknown',
+	'submitted',
+	'confirmed',
+	'unusable',
+	'superseded',
+	'abandoned',
+];
+
+/** `accepted`: AIR gave a hash. `open`: under way, or ended without anybody saying how. */
+export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown';
+
+/** One POST, as far as the ledger was told of it. */
+export interface Attempt {
+	/** From 1. */
+	readonly number: number;
+	readonly startedAt: number;
+	readonly endedAt: number | null;
+	readonly outcome: AttemptOutcome;
+	readonly coreClaimHash: string | null;
+	readonly userUuid: string | null;
+}
+
+/** Where an issuance was asked for. */
+export interface Origin {
+	/** Instance ID of the n8n. Several may share a ledger. */
+	readonly instance: string;
+	readonly workflowId: string;
+	readonly executionId: string;
+	readonly nodeId: string;
+}
+
+export interface LedgerRow extends Origin {
+	readonly id: number;
+	/** Base URL and partner ID. */
+	readonly scope: string;
+	/** AIR's `credentialId`. */
+	readonly program: string;
+	readonly issuerDid: string;
+	readonly recipient: string;
+	readonly idempotencyKey: string;
+	/** HMAC of the subject under a key derived from the private key; no claim values are stored. */
+	readonly subjectHmac: string;
+	/** Of the private key that made the HMAC: after a key change HMACs cannot be compared. */
+	readonly keyThumbprint: string;
+	/** The user's own ID. */
+	readonly reference: string | null;
+	readonly state: RowState;
+	/** Code of the last failure, e.g. `AIR_TIMEOUT`. */
+	readonly reason: string | null;
+	/** Number of the current attempt. */
+	readonly attempt: number;
+	readonly attempts: readonly Attempt[];
+	/** Of the issuance that stands. */
+	readonly coreClaimHash: string | null;
+	readonly userUuid: string | null;
+	readonly vcId: string | null;
+	readonly vcStatus: string | null;
+	/** Null when there is nothing more to learn. */
+	readonly nextCheckAt: number | null;
+	/** How often AIR was asked; the caller computes the next check from it. */
+	readonly checks: number;
+	/** Until then the current attempt is believed to be under way; null unless `sending`. */
+	readonly leaseUntil: number | null;
+	readonly createdAt: number;
+	/** When AIR accepted the issuance that stands. */
+	readonly answeredAt: number | null;
+	readonly confirmedAt: number | null;
+	readonly updatedAt: number;
+}
+
+export interface BeginRequest extends Origin {
+	readonly scope: string;
+	readonly program: string;
+	readonly issuerDid: string;
+	readonly recipient: string;
+	/** Unique per (scope, program). */
+	readonly idempotencyKey: string;
+	readonly subjectHmac: string;
+	readonly keyThumbprint: string;
+	readonly reference: string | null;
+	/** For how long an answer or an unknown outcome holds for this key; null for as long as the row. */
+	readonly rememberMs: number | null;
+	/** Longer than the longest the attempt can take. */
+	readonly leaseMs: number;
+	/** Keep Existing, or the user switched Send Again When Outcome Is Unknown on (decision 6). */
+	readonly repeatUnknown: boolean;
+}
+
+export interface AttemptRef {
+	readonly issuanceId: number;
+	readonly attempt: number;
+}
+
+export type BeginResult =
+	/** Send now. */
+	| ({ readonly outcome: 'started' } & AttemptRef)
+	/** AIR accepted it before: a replay. */
+	| { readonly outcome: 'answered'; readonly row: LedgerRow }
+	/** Another attempt's lease is valid for this long. */
+	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
+	/** AIR may or may not have issued, and it may not be sent again. */
+	| { readonly outcome: 'unknown'; readonly row: LedgerRow }
+	/** The row is another private key's: AIR has to accept this one first, see `acceptKey`. */
+	| { readonly outcome: 'unproven' }
+	/** The key was used for something else. */
+	| {
+			readonly outcome: 'conflict';
+			readonly row: LedgerRow;
+			readonly about: 'recipient' | 'subject';
+	  };
+
+export interface AcceptedAnswer {
+	readonly coreClaimHash: string;
+	readonly userUuid: string | null;
+	/** When to ask AIR for the first time, from now; at once if it stands only later (see AttemptEnd). */
+	readonly nextCheckMs: number;
+	/** Under Revoke and Reissue: what this person held of this program is replaced. */
+	readonly supersedes: boolean;
+}
+
+export interface AttemptFailure {
+	readonly outcome: 'rejected' | 'not-sent' | 'unknown';
+	/** Code of the error. */
+	readonly reason: string;
+}
+
+export interface Observation {
+	readonly vcStatus: string;
+	readonly vcId: string | null;
+	/** What the status means, as `air/status.ts` says. */
+	readonly state: 'pending' | 'confirmed' | 'unusable' | 'unknown';
+	/** When to ask again, from now; null when there is nothing more to learn. */
+	readonly nextCheckMs: number | null;
+}
+
+export interface DueQuery {
+	readonly limit: number;
+	/** Longer than a status call. */
+	readonly leaseMs: number;
+	readonly scope: string;
+	/** Only rows of this n8n; all when undefined. */
+	readonly instance?: string | undefined;
+	/** Only these rows; all when undefined. */
+	readonly ids?: readonly number[] | undefined;
+}
+
+export type FindBy =
+	| { readonly coreClaimHash: string }
+	| { readonly program: string; readonly idempotencyKey: string };
+
+export interface ListFilter {
+	readonly states?: readonly RowState[] | undefined;
+	readonly recipient?: string | undefined;
+	readonly limit: number;
+	/** Only rows with an id below this: for paging. */
+	readonly beforeId?: number | undefined;
+}
+
+export type EventType =
+	'confirmed' | 'unusable' | 'superseded' | 'status' | 'delayed' | 'abandoned';
+
+/** Unique per issuance, type and threshold; ids rise in commit order and are never used again. */
+export interface LedgerEvent {
+	readonly id: number;
+	readonly issuanceId: number;
+	readonly type: EventType;
+	/** What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed`. */
+	readonly threshold: string;
+	readonly at: number;
+}
+
+export interface Retention {
+	/** Only rows of this scope are abandoned and deleted; of all scopes when undefined. */
+	readonly scope?: string | undefined;
+	/** Finished rows go after this many days. */
+	readonly finishedDays: number;
+	/** Open rows become abandoned after this many days. */
+	readonly openDays: number;
+	readonly limit: number;
+}
+
+export const DEFAULT_RETENTION: Retention = { finishedDays: 90, openDays: 180, limit: 500 };
+
+export interface PruneResult {
+	readonly expired: number;
+	readonly abandoned: number;
+	readonly deleted: number;
+}

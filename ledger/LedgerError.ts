@@ -1,0 +1,28 @@
+/** Why the ledger could not do its work. Never about AIR, and never shows a connection string. */
+export type LedgerErrorCode =
+	/** The driver is not there: `node:sqlite` needs Node ≥ 22.13, `pg` must be installed. */
+	| 'LEDGER_DRIVER_MISSING'
+	/** SQLite in queue mode, where main and workers need not share a disk (decision 4). */
+	| 'LEDGER_QUEUE_MODE'
+	/** The settings name no usable place: not a PostgreSQL URL, for instance. */
+	| 'LEDGER_SETTINGS'
+	/** The store cannot be reached or opened: refused, no such database, no permission, corrupt. */
+	| 'LEDGER_UNAVAILABLE'
+	/** Somebody else holds the store for too long. */
+	| 'LEDGER_LOCKED'
+	/** The store refused to write: disk full, read-only. */
+	| 'LEDGER_NOT_WRITABLE'
+	/** Made by a newer version of this package. */
+	| 'LEDGER_TOO_NEW';
+
+/** The one error of the ledger. `detail` is safe to show: no paths of others, URLs or values. */
+export class LedgerError extends Error {
+	override readonly name = 'LedgerError';
+
+	constructor(
+		readonly code: LedgerErrorCode,
+		readonly detail: string,
+	) {
+		super(`${code}: ${detail}`);
+	}
+}

@@ -1,0 +1,177 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import { LedgerError } from '../LedgerError';
+import type { Connection } from './connectionUrl';
+import { DriverFailure, failureOf } from './failure';
+
+const CONNECTIONS = 5;
+const CONNECT_TIMEOUT_MS = 10_000;
+const IDLE_MS = 30_000;
+/** Before a lost connection is replaced: a restarting server is back soon, or not at all. */
+const PAUSE_MS = 250;
+
+/** How long a transaction may wait for what. */
+export interface Patience {
+	readonly statementMs: number;
+	readonly lockMs: number;
+}
+
+const USUAL: Patience = { statementMs: 15_000, lockMs: 10_000 };
+
+/**
+ * The store's clock in milliseconds. `clock_timestamp` and not `now`, which stands still from the
+ * transaction's first statement on: what waited for a lock would be decided by an old time.
+ */
+const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
+/** Statements within one transaction. */
+export interface Session {
+	/** The store's clock in SQL: milliseconds since 1970, bigint, another one at each look. */
+	readonly now: string;
+	/** @returns the rows, as the statement's column names say */
+	readonly rows: <Row extends QueryResultRow>(
+		statement: string,
+		values?: readonly unknown[],
+	) => Promise<Row[]>;
+}
+
+/** Loads the driver on first use, so that a package without it still loads. */
+async function loadPool(): Promise<typeof Pool> {
+	try {
+		return (await import('pg')).Pool;
+	} catch {
+		throw new LedgerError('LEDGER_DRIVER_MISSING', 'pg');
+	}
+}
+
+async function driver<T>(answer: Promise<T>): Promise<T> {
+	try {
+		return await answer;
+	} catch (error) {
+		throw new DriverFailure(error);
+	}
+}
+
+/**
+ * The settings go with each transaction and not with the connection, because poolers such as
+ * PgBouncer refuse some at connect and hand connections from one to another. Where the database is set to
+ * confirm before it has written, it is told not to: a begin has to be durable before anything is sent.
+ */
+const opening = ({ statementMs, lockMs }: Patience) => `
+	BEGIN ISOLATION LEVEL READ COMMITTED;
+	SET LOCAL statement_timeout = ${statementMs};
+	SET LOCAL lock_timeout = ${lockMs};
+	SET LOCAL idle_in_transaction_session_timeout = ${statementMs};
+	SELECT set_config('synchronous_commit', 'on', true)
+		WHERE current_setting('synchronous_commit') = 'off'`;
+
+/** A small pool, and transactions on it. */
+export class Database {
+	private constructor(
+		private readonly pool: Pool,
+		private readonly clockOffsetMs: () => number,
+	) {}
+
+	/**
+	 * Connects to nothing yet.
+	 *
+	 * @param clockOffsetMs - is added to the server's clock; for tests
+	 * @throws LedgerError LEDGER_DRIVER_MISSING
+	 */
+	static async open(
+		{ connectionString, ssl }: Connection,
+		clockOffsetMs: () => number = () => 0,
+	): Promise<Database> {
+		const PoolClass = await loadPool();
+		const pool = new PoolClass({
+			connectionString,
+			ssl,
+			max: CONNECTIONS,
+			connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+			idleTimeoutMillis: IDLE_MS,
+			allowExitOnIdle: true,
+			keepAlive: true,
+			fallback_application_name: 'n8n-nodes-moca-air',
+		});
+		// A connection that dies while nobody uses it is the pool's to replace, and one that dies in
+		// use fails the statement. Without listeners either would end the process.
+		pool.on('error', () => undefined);
+		pool.on('connect', (client) => client.on('error', () => undefined));
+		return new Database(pool, clockOffsetMs);
+	}
+
+	/**
+	 * Runs `work` in a transaction, and once more if the connection was lost or another transaction
+	 * was in the way. `work` has to be right then even though the first run may have been committed
+	 * and only its answer lost.
+	 *
+	 * @throws LedgerError, and what `work` throws
+	 */
+	async transaction<T>(
+		work: (session: Session) => Promise<T>,
+		patience: Patience = USUAL,
+	): Promise<T> {
+		try {
+			return await this.once(work, patience);
+		} catch (error) {
+			if (!(error instanceof DriverFailure)) throw error;
+			const failure = failureOf(error);
+			if (!failure.again) throw failure.error;
+		}
+		await sleep(PAUSE_MS);
+		try {
+			return await this.once(work, patience);
+		} catch (error) {
+			throw error instanceof DriverFailure ? failureOf(error).error : error;
+		}
+	}
+
+	async close(): Promise<void> {
+		if (!this.pool.ending) await this.pool.end();
+	}
+
+	private async once<T>(work: (session: Session) => Promise<T>, patience: Patience): Promise<T> {
+		const client = await driver(this.pool.connect());
+		// Longer than the server's own: this one is for a server that no longer answers at all.
+		const limitMs = patience.statementMs + CONNECT_TIMEOUT_MS;
+		const run = async (text: string, values?: readonly unknown[]) =>
+			await driver(send(client, limitMs, text, values));
+		let result: T;
+		try {
+			await run(opening(patience));
+			result = await work({
+				now: `(${CLOCK} + (${Math.trunc(this.clockOffsetMs())}))`,
+				rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
+					(await run(text, values)).rows as Row[],
+			});
+			await run('COMMIT');
+		} catch (error) {
+			await undo(client);
+			throw error;
+		}
+		client.release();
+		return result;
+	}
+}
+
+/** `pg` takes the limit with the query as well, which its types do not say. */
+async function send(
+	client: PoolClient,
+	limitMs: number,
+	text: string,
+	values?: readonly unknown[],
+): Promise<QueryResult<QueryResultRow>> {
+	const query: QueryConfig & { query_timeout: number } = { text, query_timeout: limitMs };
+	if (values !== undefined) query.values = [...values];
+	return await client.query<QueryResultRow>(query);
+}
+
+/** Ends a failed transaction; a connection on which that fails is not used again. */
+async function undo(client: PoolClient): Promise<void> {
+	try {
+		await send(client, 1_000, 'ROLLBACK');
+		client.release();
+	} catch {
+		client.release(true);
+	}
+}

@@ -1,0 +1,154 @@
+import type {
+	Cursor,
+	CursorKey,
+	CursorMove,
+	CursorStart,
+	DelayedQuery,
+	FeedEvent,
+	FeedFilter,
+	FeedPage,
+	FeedQuery,
+	Missing,
+	Postponed,
+	WatchRequest,
+} from '../Feed';
+import type {
+	AcceptedAnswer,
+	AttemptFailure,
+	AttemptRef,
+	BeginRequest,
+	BeginResult,
+	DueQuery,
+	FindBy,
+	Ledger,
+	LedgerEvent,
+	LedgerRow,
+	ListFilter,
+	Observation,
+	PruneResult,
+	Retention,
+	RowState,
+} from '../Ledger';
+import { answered, failed } from './attempts';
+import { begin } from './begin';
+import { moveCursor, openCursor } from './cursors';
+import type { Database } from './Database';
+import { feed, newestInFeed } from './feed';
+import { events, find, isKeyAccepted, list, totals } from './looking';
+import { appendDelayed, hold, missing, postpone } from './pending';
+import { forget, prune } from './retention';
+import { watch } from './watched';
+import { claimDue, observed, release } from './watching';
+
+/**
+ * The ledger in PostgreSQL, for queue mode and for several n8ns: one transaction for each operation,
+ * which holds the rows that it decides on.
+ */
+export class PostgresLedger implements Ledger {
+	constructor(private readonly database: Database) {}
+
+	async begin(request: BeginRequest): Promise<BeginResult> {
+		return await this.database.transaction((session) => begin(session, request));
+	}
+
+	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<LedgerRow> {
+		return await this.database.transaction((session) => answered(session, attempt, answer));
+	}
+
+	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {
+		return await this.database.transaction((session) => failed(session, attempt, failure));
+	}
+
+	async observed(scope: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]> {
+		return await this.database.transaction((session) =>
+			observed(session, scope, coreClaimHash, seen),
+		);
+	}
+
+	async claimDue(query: DueQuery): Promise<LedgerRow[]> {
+		return await this.database.transaction((session) => claimDue(session, query));
+	}
+
+	async release(ids: readonly number[]): Promise<void> {
+		await this.database.transaction((session) => release(session, ids));
+	}
+
+	async find(scope: string, by: FindBy): Promise<LedgerRow | undefined> {
+		return await this.database.transaction((session) => find(session, scope, by));
+	}
+
+	async list(filter: ListFilter): Promise<LedgerRow[]> {
+		return await this.database.transaction((session) => list(session, filter));
+	}
+
+	async totals(): Promise<Partial<Record<RowState, number>>> {
+		return await this.database.transaction(totals);
+	}
+
+	async events(after: number, limit: number): Promise<LedgerEvent[]> {
+		return await this.database.transaction((session) => events(session, after, limit));
+	}
+
+	async openCursor(key: CursorKey, start: CursorStart): Promise<Cursor> {
+		return await this.database.transaction((session) => openCursor(session, key, start));
+	}
+
+	async moveCursor(key: CursorKey, move: CursorMove): Promise<void> {
+		await this.database.transaction((session) => moveCursor(session, key, move));
+	}
+
+	async feed(query: FeedQuery): Promise<FeedPage> {
+		return await this.database.transaction((session) => feed(session, query));
+	}
+
+	async newestInFeed(filter: FeedFilter): Promise<FeedEvent | undefined> {
+		return await this.database.transaction((session) => newestInFeed(session, filter));
+	}
+
+	async appendDelayed(query: DelayedQuery): Promise<number> {
+		return await this.database.transaction((session) => appendDelayed(session, query));
+	}
+
+	async watch(request: WatchRequest): Promise<LedgerRow[]> {
+		return await this.database.transaction((session) => watch(session, request));
+	}
+
+	async missing(scope: string, hash: string, seen: Missing): Promise<void> {
+		await this.database.transaction((session) => missing(session, scope, hash, seen));
+	}
+
+	async postpone(rows: readonly Postponed[]): Promise<void> {
+		await this.database.transaction((session) => postpone(session, rows));
+	}
+
+	async hold(scope: string, hash: string, leaseMs: number): Promise<void> {
+		await this.database.transaction((session) => hold(session, scope, hash, leaseMs));
+	}
+
+	async forget(recipient: string): Promise<number> {
+		return await this.database.transaction((session) => forget(session, recipient));
+	}
+
+	async acceptKey(scope: string, keyThumbprint: string): Promise<void> {
+		await this.database.transaction(({ rows }) =>
+			rows('INSERT INTO moca_air.accepted_keys VALUES ($1, $2) ON CONFLICT DO NOTHING', [
+				scope,
+				keyThumbprint,
+			]),
+		);
+	}
+
+	async isKeyAccepted(scope: string, keyThumbprint: string): Promise<boolean> {
+		return await this.database.transaction((session) =>
+			isKeyAccepted(session, scope, keyThumbprint),
+		);
+	}
+
+	async prune(retention: Retention): Promise<PruneResult> {
+		return await prune(this.database, retention);
+	}
+
+	async close(): Promise<void> {
+		await this.database.close();
+	}
+}

@@ -1,0 +1,105 @@
+import { LedgerError, type LedgerErrorCode } from '../LedgerError';
+
+/** Something that `pg` threw, kept apart from errors of our own. */
+export class DriverFailure extends Error {
+	override readonly name = 'DriverFailure';
+
+	constructor(override readonly cause: unknown) {
+		super('pg failed');
+	}
+}
+
+export interface Failure {
+	readonly error: LedgerError;
+	/**
+	 * Whether the same may be tried again at once: the connection went away, or PostgreSQL undid the
+	 * transaction because of another one.
+	 */
+	readonly again: boolean;
+}
+
+/** SQLSTATEs, and classes of them, in the order in which they are looked up. */
+const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
+	[/^28/, 'LEDGER_UNAVAILABLE', 'the database refused the user name or the password'],
+	[/^3D000$/, 'LEDGER_UNAVAILABLE', 'there is no such database'],
+	[
+		/^42501$/,
+		'LEDGER_UNAVAILABLE',
+		'the role may not use the schema moca_air, or may not create it',
+	],
+	[/^(42P01|42703|3F000)$/, 'LEDGER_UNAVAILABLE', 'the tables in schema moca_air are damaged'],
+	[/^53100$/, 'LEDGER_NOT_WRITABLE', 'the disk of the database is full'],
+	[/^25006$/, 'LEDGER_NOT_WRITABLE', 'the database is read-only'],
+	[/^22/, 'LEDGER_NOT_WRITABLE', 'a value cannot be stored'],
+	[/^53300$/, 'LEDGER_UNAVAILABLE', 'the database has no connection left'],
+	[/^(55P03|57014|25P03|25P04|40P01|40001)$/, 'LEDGER_LOCKED', 'another session holds the rows'],
+	[/^(08|57P)/, 'LEDGER_UNAVAILABLE', 'the database ended the connection, or is not ready'],
+];
+
+/** Codes of Node's sockets. */
+const SOCKET: Readonly<Record<string, string>> = {
+	ECONNREFUSED: 'connection refused',
+	ENOTFOUND: 'unknown host',
+	EAI_AGAIN: 'the name of the host cannot be resolved at the moment',
+	ETIMEDOUT: 'no answer in time',
+	EHOSTUNREACH: 'host unreachable',
+	ENETUNREACH: 'network unreachable',
+	ECONNRESET: 'connection lost',
+	EPIPE: 'connection lost',
+	ENOENT: 'there is no such socket',
+	EACCES: 'no permission to connect',
+};
+
+/** What `pg` says without a code. */
+const MESSAGES: readonly (readonly [RegExp, string])[] = [
+	[/^SASL|password must be a string/i, 'the database demands a password, or another one'],
+	[/does not support SSL/i, 'the server offers no TLS; sslmode=disable would do without'],
+	[/timeout|timed out/i, 'no answer in time'],
+	[/pool after calling end/i, 'the ledger is closed'],
+	[/connection|closed|ended/i, 'connection lost'],
+];
+
+const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
+
+const AGAIN = /^(08|57P0[123]|40P01|40001|ECONNRESET|EPIPE)/;
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+function property(cause: unknown, name: string): string {
+	// Not only an Error of this realm: vm contexts have their own.
+	const value: unknown =
+		typeof cause === 'object' && cause !== null ? Reflect.get(cause, name) : undefined;
+	return typeof value === 'string' ? value : '';
+}
+
+/**
+ * Says what a failure of `pg` means. Nothing of its message is passed on: it may name the user, the
+ * database, the host, or values.
+ */
+export function failureOf({ cause }: DriverFailure): Failure {
+	const code = property(cause, 'code');
+	// A socket's codes may be five letters long as well.
+	const socket = SOCKET[code];
+	const again = AGAIN.test(code);
+	if (socket !== undefined) {
+		return { error: new LedgerError('LEDGER_UNAVAILABLE', `${socket} (${code})`), again };
+	}
+	if (TLS_CODE.test(code)) {
+		const detail = `the certificate of the server was not accepted (${code}); see sslrootcert and sslmode`;
+		return { error: new LedgerError('LEDGER_UNAVAILABLE', detail), again };
+	}
+	if (SQLSTATE.test(code)) {
+		const [, meaning, detail] = STATES.find(([state]) => state.test(code)) ?? [];
+		const error = new LedgerError(
+			meaning ?? 'LEDGER_UNAVAILABLE',
+			`${detail ?? 'PostgreSQL refused'} (SQLSTATE ${code})`,
+		);
+		return { error, again };
+	}
+	const message = property(cause, 'message');
+	const detail = MESSAGES.find(([words]) => words.test(message))?.[1];
+	return {
+		error: new LedgerError('LEDGER_UNAVAILABLE', detail ?? 'the driver failed'),
+		again: detail === 'connection lost',
+	};
+}

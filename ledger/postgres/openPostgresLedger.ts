@@ -1,0 +1,36 @@
+import type { Ledger } from '../Ledger';
+import { readConnectionUrl } from './connectionUrl';
+import { Database } from './Database';
+import { migrate } from './migrations';
+import { PostgresLedger } from './PostgresLedger';
+
+export interface PostgresSettings {
+	/** postgresql://user:password@host:5432/database?sslmode=… */
+	readonly url: string;
+	/** Added to the store's clock wherever that is read; for tests only. */
+	readonly clockOffsetMs?: () => number;
+}
+
+/**
+ * Opens the ledger in a PostgreSQL database, in a schema of its own named `moca_air`, which is made or
+ * brought up to date if the role may.
+ *
+ * @throws LedgerError
+ * @example
+ * ```ts
+ * const ledger = await openPostgresLedger({ url: 'postgresql://n8n:secret@localhost/n8n' });
+ * ```
+ */
+export async function openPostgresLedger({
+	url,
+	clockOffsetMs,
+}: PostgresSettings): Promise<Ledger> {
+	const database = await Database.open(readConnectionUrl(url), clockOffsetMs);
+	try {
+		await migrate(database);
+	} catch (error) {
+		await database.close();
+		throw error;
+	}
+	return new PostgresLedger(database);
+}

@@ -1,0 +1,90 @@
+import type { DueQuery, LedgerRow, Observation } from '../Ledger';
+import { decideObserved } from '../transitions';
+import type { Session } from './Database';
+import { appendEvents, clock, lockRows, readRows, type NewEvent } from './rows';
+
+const WITH_HASH = `i.scope = $1 AND i.id IN (
+	SELECT issuance_id FROM moca_air.attempts WHERE core_claim_hash = $2)`;
+
+/** See `Ledger.observed`. */
+export async function observed(
+	session: Session,
+	scope: string,
+	coreClaimHash: string,
+	seen: Observation,
+): Promise<LedgerRow[]> {
+	const ids = await lockRows(session, WITH_HASH, [scope, coreClaimHash]);
+	if (ids.length === 0) return [];
+	const rows = await readRows(session, 'WHERE i.id = ANY($1::bigint[])', [ids]);
+	const at = await clock(session);
+	const events: NewEvent[] = [];
+	// All rows before the events: see appendEvents.
+	for (const row of rows) {
+		if (row.coreClaimHash === coreClaimHash) events.push(...(await write(session, row, seen, at)));
+	}
+	await appendEvents(session, events, at);
+	return await readRows(session, 'WHERE i.id = ANY($1::bigint[]) ORDER BY i.id', [ids]);
+}
+
+async function write(
+	{ rows }: Session,
+	row: LedgerRow,
+	seen: Observation,
+	at: number,
+): Promise<NewEvent[]> {
+	const change = decideObserved(row, seen);
+	const believed = change.vcStatus === seen.vcStatus;
+	const watched = change.watch && seen.nextCheckMs !== null ? at + seen.nextCheckMs : null;
+	const confirmed = change.state === 'confirmed' && row.state !== 'confirmed';
+	await rows(
+		`UPDATE moca_air.issuances SET state = $2, vc_status = $3, vc_id = $4, next_check_at = $5,
+			confirmed_at = $6, updated_at = $7, state_at = CASE WHEN state = $2 THEN state_at ELSE $7 END,
+			claimed_until = NULL, missing_since = NULL, checks = checks + 1
+		WHERE id = $1`,
+		[
+			row.id,
+			change.state,
+			change.vcStatus,
+			believed ? (seen.vcId ?? row.vcId) : row.vcId,
+			watched,
+			confirmed ? at : row.confirmedAt,
+			at,
+		],
+	);
+	return change.events.map((event) => ({ ...event, issuanceId: row.id }));
+}
+
+/** See `Ledger.claimDue`. */
+export async function claimDue(
+	session: Session,
+	{ limit, leaseMs, scope, instance, ids }: DueQuery,
+): Promise<LedgerRow[]> {
+	const claimed = await session.rows<{ id: number }>(
+		// The clock in a subquery of its own, for no index is looked up by what changes at each look.
+		`WITH due AS MATERIALIZED (
+			SELECT id FROM moca_air.issuances
+			WHERE scope = $1 AND due_at <= (SELECT ${session.now})
+				AND ($2::text IS NULL OR instance = $2)
+				AND ($5::bigint[] IS NULL OR id = ANY($5))
+			ORDER BY due_at, id LIMIT $3
+			FOR UPDATE SKIP LOCKED
+		)
+		UPDATE moca_air.issuances i SET claimed_until = ${session.now} + $4::bigint
+		FROM due WHERE i.id = due.id
+		RETURNING i.id::float8 AS id`,
+		[scope, instance ?? null, limit, leaseMs, ids ?? null],
+	);
+	if (claimed.length === 0) return [];
+	return await readRows(session, 'WHERE i.id = ANY($1::bigint[]) ORDER BY i.next_check_at, i.id', [
+		claimed.map(({ id }) => id),
+	]);
+}
+
+/** See `Ledger.release`. */
+export async function release(session: Session, ids: readonly number[]): Promise<void> {
+	if (ids.length === 0) return;
+	await session.rows(
+		'UPDATE moca_air.issuances SET claimed_until = NULL WHERE id = ANY($1::bigint[])',
+		[ids],
+	);
+}

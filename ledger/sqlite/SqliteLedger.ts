@@ -1,0 +1,156 @@
+import type {
+	Cursor,
+	CursorKey,
+	CursorMove,
+	CursorStart,
+	DelayedQuery,
+	FeedEvent,
+	FeedFilter,
+	FeedPage,
+	FeedQuery,
+	Missing,
+	Postponed,
+	WatchRequest,
+} from '../Feed';
+import type {
+	AcceptedAnswer,
+	AttemptFailure,
+	AttemptRef,
+	BeginRequest,
+	BeginResult,
+	DueQuery,
+	FindBy,
+	Ledger,
+	LedgerEvent,
+	LedgerRow,
+	ListFilter,
+	Observation,
+	PruneResult,
+	Retention,
+	RowState,
+} from '../Ledger';
+import { answered, failed } from './attemptEnds';
+import { begin } from './begin';
+import type { Connection } from './Connection';
+import { moveCursor, openCursor } from './cursors';
+import { feed, newestInFeed } from './feed';
+import { forget, prune } from './retention';
+import { events, find, isKeyAccepted, list, totals } from './looking';
+import { appendDelayed, hold, missing, postpone, watch } from './pending';
+import { claimDue, observed, release } from './watching';
+
+/** The ledger in one file, for any number of processes on one host (design.md, decision 4). */
+export class SqliteLedger implements Ledger {
+	constructor(private readonly connection: Connection) {}
+
+	async begin(request: BeginRequest): Promise<BeginResult> {
+		return await this.connection.write((session) => begin(session, request));
+	}
+
+	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<LedgerRow> {
+		return await this.connection.write((session) => answered(session, attempt, answer));
+	}
+
+	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {
+		return await this.connection.write((session) => failed(session, attempt, failure));
+	}
+
+	async observed(scope: string, hash: string, seen: Observation): Promise<LedgerRow[]> {
+		return await this.connection.write((session) => observed(session, scope, hash, seen));
+	}
+
+	async claimDue(query: DueQuery): Promise<LedgerRow[]> {
+		return await this.connection.write((session) => claimDue(session, query));
+	}
+
+	async release(ids: readonly number[]): Promise<void> {
+		await this.connection.write((session) => {
+			release(session, ids);
+		});
+	}
+
+	async find(scope: string, by: FindBy): Promise<LedgerRow | undefined> {
+		return await this.connection.read((session) => find(session, scope, by));
+	}
+
+	async list(filter: ListFilter): Promise<LedgerRow[]> {
+		return await this.connection.read((session) => list(session, filter));
+	}
+
+	async totals(): Promise<Partial<Record<RowState, number>>> {
+		return await this.connection.read(totals);
+	}
+
+	async events(after: number, limit: number): Promise<LedgerEvent[]> {
+		return await this.connection.read((session) => events(session, after, limit));
+	}
+
+	async openCursor(key: CursorKey, start: CursorStart): Promise<Cursor> {
+		return await this.connection.write((session) => openCursor(session, key, start));
+	}
+
+	async moveCursor(key: CursorKey, move: CursorMove): Promise<void> {
+		await this.connection.write((session) => {
+			moveCursor(session, key, move);
+		});
+	}
+
+	async feed(query: FeedQuery): Promise<FeedPage> {
+		return await this.connection.read((session) => feed(session, query));
+	}
+
+	async newestInFeed(filter: FeedFilter): Promise<FeedEvent | undefined> {
+		return await this.connection.read((session) => newestInFeed(session, filter));
+	}
+
+	async appendDelayed(query: DelayedQuery): Promise<number> {
+		return await this.connection.write((session) => appendDelayed(session, query));
+	}
+
+	async watch(request: WatchRequest): Promise<LedgerRow[]> {
+		return await this.connection.write((session) => watch(session, request));
+	}
+
+	async missing(scope: string, hash: string, seen: Missing): Promise<void> {
+		await this.connection.write((session) => {
+			missing(session, scope, hash, seen);
+		});
+	}
+
+	async postpone(rows: readonly Postponed[]): Promise<void> {
+		await this.connection.write((session) => {
+			postpone(session, rows);
+		});
+	}
+
+	async hold(scope: string, hash: string, leaseMs: number): Promise<void> {
+		await this.connection.write((session) => {
+			hold(session, scope, hash, leaseMs);
+		});
+	}
+
+	async forget(recipient: string): Promise<number> {
+		return await forget(this.connection, recipient);
+	}
+
+	async acceptKey(scope: string, keyThumbprint: string): Promise<void> {
+		// It is told after each answer of AIR, and is news only once.
+		if (await this.isKeyAccepted(scope, keyThumbprint)) return;
+		await this.connection.write(({ run }) => {
+			run('INSERT OR IGNORE INTO accepted_keys VALUES (?, ?)', scope, keyThumbprint);
+		});
+	}
+
+	async isKeyAccepted(scope: string, keyThumbprint: string): Promise<boolean> {
+		return await this.connection.read((session) => isKeyAccepted(session, scope, keyThumbprint));
+	}
+
+	async prune(retention: Retention): Promise<PruneResult> {
+		return await prune(this.connection, retention);
+	}
+
+	close(): Promise<void> {
+		this.connection.close();
+		return Promise.resolve();
+	}
+}

@@ -1,0 +1,69 @@
+import { LedgerError, type LedgerErrorCode } from '../LedgerError';
+
+/**
+ * SQLite's primary result codes (https://sqlite.org/rescode.html) that say what to do; all others
+ * mean that the store does not work.
+ */
+const MEANINGS: Readonly<Record<number, readonly [LedgerErrorCode, string]>> = {
+	5: ['LEDGER_LOCKED', 'another process holds the ledger'],
+	6: ['LEDGER_LOCKED', 'another process holds the ledger'],
+	8: ['LEDGER_NOT_WRITABLE', 'the ledger file is read-only'],
+	11: ['LEDGER_UNAVAILABLE', 'the ledger file is damaged'],
+	13: ['LEDGER_NOT_WRITABLE', 'the disk is full'],
+	14: ['LEDGER_UNAVAILABLE', 'the ledger file cannot be opened'],
+	26: ['LEDGER_UNAVAILABLE', 'the ledger file is no SQLite database'],
+};
+
+const IO_ERROR = 10;
+/** SQLITE_IOERR_WRITE, _FSYNC, _DIR_FSYNC and _TRUNCATE. */
+const IO_WRITE_ERRORS = [778, 1034, 1290, 1546];
+
+/** Errors of the file system when there is no room, or no permission to write at all. */
+const NOT_WRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS'];
+
+/** Not by `instanceof`: what Node throws is no Error of the realm that tests run in. */
+function property(error: unknown, name: string): unknown {
+	return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+}
+
+/** Node's code of an error, e.g. `ENOSPC`. */
+export function errorCode(error: unknown): string | undefined {
+	const code = property(error, 'code');
+	return typeof code === 'string' ? code : undefined;
+}
+
+function resultCode(error: unknown): number | undefined {
+	if (errorCode(error) !== 'ERR_SQLITE_ERROR') return undefined;
+	const code = property(error, 'errcode');
+	return typeof code === 'number' ? code : undefined;
+}
+
+/** Whether somebody else is writing at this moment: the same may succeed a little later. */
+export function isBusy(error: unknown): boolean {
+	const primary = (resultCode(error) ?? 0) & 0xff;
+	return primary === 5 || primary === 6;
+}
+
+/**
+ * Says what an error of `node:sqlite` means. Nothing of its message is passed on, since that may
+ * show values; the code is enough to look it up.
+ *
+ * @returns what is no error of SQLite as it is
+ */
+export function sqliteFailure(error: unknown): unknown {
+	const code = resultCode(error);
+	if (code === undefined) return error;
+	const full = IO_WRITE_ERRORS.includes(code);
+	const [meaning, words] = MEANINGS[code & 0xff] ?? [
+		full ? ('LEDGER_NOT_WRITABLE' as const) : ('LEDGER_UNAVAILABLE' as const),
+		(code & 0xff) === IO_ERROR ? 'the disk failed' : 'SQLite refused',
+	];
+	return new LedgerError(meaning, `${words} (SQLite code ${code})`);
+}
+
+/** Says what an error of the file system means; `what` is what was done, without a path. */
+export function fileFailure(error: unknown, what: string): LedgerError {
+	const code = errorCode(error) ?? 'unknown error';
+	const meaning = NOT_WRITABLE.includes(code) ? 'LEDGER_NOT_WRITABLE' : 'LEDGER_UNAVAILABLE';
+	return new LedgerError(meaning, `${what} (${code})`);
+}

@@ -1,0 +1,99 @@
+import { mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Ledger } from '../Ledger';
+import { LedgerError } from '../LedgerError';
+import { BUSY_TIMEOUT_MS, Connection } from './Connection';
+import { errorCode, fileFailure, sqliteFailure } from './failure';
+import { migrate, version } from './migrations';
+import { SqliteLedger } from './SqliteLedger';
+
+export interface SqliteOptions {
+	/** Its folder is made if it is not there. Never on a network disk: several hosts cannot share it. */
+	readonly file: string;
+	/** For tests only: added to the store's clock wherever that is read. */
+	readonly clockOffsetMs?: () => number;
+}
+
+/** Loads the driver on first use, so that the package loads where Node has none. */
+async function loadDriver(): Promise<typeof import('node:sqlite')> {
+	try {
+		return await import('node:sqlite');
+	} catch {
+		throw new LedgerError('LEDGER_DRIVER_MISSING', `node:sqlite; this is Node ${process.version}`);
+	}
+}
+
+/**
+ * Makes an empty file, which SQLite takes for an empty database, for its owner's eyes only. SQLite
+ * gives the files that it puts beside it (-wal, -shm) the same permissions.
+ *
+ * @returns whether this process made it
+ */
+async function makeFile(file: string): Promise<boolean> {
+	try {
+		await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+	} catch (error) {
+		throw fileFailure(error, 'the folder of the ledger cannot be made');
+	}
+	try {
+		await (await open(file, 'wx', 0o600)).close();
+		return true;
+	} catch (error) {
+		if (errorCode(error) === 'EEXIST') return false;
+		throw fileFailure(error, 'the ledger file cannot be made');
+	}
+}
+
+/**
+ * - `synchronous = FULL`: what is committed is on the disk, even if the power fails in the next moment
+ * - `secure_delete`: who was erased is overwritten in the file, not merely unlinked
+ * - `wal_autocheckpoint`: little at a time, because the process stands still meanwhile
+ */
+const SETTINGS = [
+	'PRAGMA synchronous = FULL',
+	'PRAGMA secure_delete = ON',
+	'PRAGMA wal_autocheckpoint = 250',
+	'PRAGMA cache_size = -8000',
+];
+
+async function prepare(connection: Connection): Promise<void> {
+	// First of all, so that nothing is changed in a file that is not ours.
+	await connection.read(version);
+	if ((await connection.pragma('PRAGMA journal_mode = WAL')) !== 'wal') {
+		const detail = 'the disk of the ledger does not allow what SQLite needs; a network disk?';
+		throw new LedgerError('LEDGER_UNAVAILABLE', detail);
+	}
+	for (const setting of SETTINGS) await connection.pragma(setting);
+	await migrate(connection);
+}
+
+/**
+ * Opens the embedded ledger, and makes it if it is not there. Any number of processes on one host may
+ * do so at once.
+ *
+ * @returns `createdNow`: the file did not exist before; in a container, it may not exist after either
+ * @throws LedgerError
+ * @example
+ * ```ts
+ * const { ledger, createdNow } = await openSqliteLedger({ file: join(folder, 'ledger.sqlite') });
+ * ```
+ */
+export async function openSqliteLedger({
+	file,
+	clockOffsetMs = () => 0,
+}: SqliteOptions): Promise<{ ledger: Ledger; createdNow: boolean }> {
+	const { DatabaseSync } = await loadDriver();
+	const createdNow = await makeFile(file);
+	let connection: Connection | undefined;
+	try {
+		connection = new Connection(
+			new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, allowExtension: false }),
+			clockOffsetMs,
+		);
+		await prepare(connection);
+		return { ledger: new SqliteLedger(connection), createdNow };
+	} catch (error) {
+		connection?.close();
+		throw sqliteFailure(error);
+	}
+}

@@ -1,0 +1,175 @@
+import {
+	HASH_MISSING,
+	LATE_COMMIT_MS,
+	watchedKey,
+	type DelayedQuery,
+	type Missing,
+	type Postponed,
+	type WatchRequest,
+} from '../Feed';
+import type { LedgerRow } from '../Ledger';
+import { decideMissing } from '../transitions';
+import type { Session } from './Connection';
+import { appendEvent, readRow, readRowsWithHash } from './rows';
+
+const MINUTE_MS = 60_000;
+
+/** `Feed.appendDelayed`, inside a transaction. */
+export function appendDelayed(session: Session, query: DelayedQuery): number {
+	const { all, run, now } = session;
+	const { scope, minutes, start, limit } = query;
+	const due = now - minutes * MINUTE_MS;
+	const threshold = String(minutes);
+	const [found] = all<{ upTo: number }>(
+		'SELECT up_to AS upTo FROM delays WHERE scope = ? AND minutes = ?',
+		scope,
+		minutes,
+	);
+	// A clock that was set back must not hide what comes due until it has caught up.
+	const from = Math.min(found?.upTo ?? (start === 'now' ? due : 0), due);
+	// Nothing was late for a threshold that nobody has asked for before.
+	const since = found === undefined ? from : from - LATE_COMMIT_MS;
+	const rows = all<{ id: number; pendingSince: number }>(
+		`SELECT i.id, i.pending_since AS pendingSince FROM issuances i
+		WHERE i.scope = ? AND i.state = 'submitted' AND i.pending_since > ? AND i.pending_since <= ?
+			AND NOT EXISTS (SELECT 1 FROM events e
+				WHERE e.issuance_id = i.id AND e.type = 'delayed' AND e.threshold = ?)
+		ORDER BY i.pending_since, i.id LIMIT ?`,
+		scope,
+		since,
+		due,
+		threshold,
+		limit,
+	);
+	for (const { id } of rows) appendEvent(session, id, 'delayed', threshold);
+	const upTo = rows.length < limit ? due : (rows.at(-1)?.pendingSince ?? due);
+	run(
+		`INSERT INTO delays VALUES (?, ?, ?)
+		ON CONFLICT (scope, minutes) DO UPDATE SET up_to = excluded.up_to`,
+		scope,
+		minutes,
+		upTo,
+	);
+	return rows.length;
+}
+
+/** The rows of the pairs, as far as there are any; the oldest of each hash. */
+export function watchedRows(session: Session, { scope, pairs }: WatchRequest) {
+	return pairs.map(({ coreClaimHash }) =>
+		readRowsWithHash(session, scope, coreClaimHash)
+			.filter((row) => row.coreClaimHash === coreClaimHash)
+			.at(-1),
+	);
+}
+
+/** `Feed.watch`, inside a transaction. */
+export function watch(session: Session, request: WatchRequest): LedgerRow[] {
+	for (const [index, row] of watchedRows(session, request).entries()) {
+		const pair = request.pairs[index];
+		if (row === undefined && pair !== undefined) insertWatched(session, request, pair);
+	}
+	const rows = watchedRows(session, request).filter((row) => row !== undefined);
+	// What somebody still names does not go; else it would be made anew, and told once more.
+	for (const { id } of rows) {
+		session.run(
+			`UPDATE issuances SET state_at = $now
+			WHERE id = $id AND state <> 'submitted' AND state_at < $now - 86400000`,
+			{ id, now: session.now },
+		);
+	}
+	return rows;
+}
+
+function insertWatched(
+	session: Session,
+	{ scope, instance, workflowId, nodeId }: WatchRequest,
+	{ coreClaimHash, recipient }: WatchRequest['pairs'][number],
+): void {
+	const { id } = session.run(
+		`INSERT INTO issuances (scope, program, issuer_did, recipient, idempotency_key, subject_hmac,
+			key_thumbprint, instance, workflow_id, execution_id, node_id, state, state_at, attempt,
+			core_claim_hash, next_check_at, created_at, answered_at, updated_at, pending_since, origin)
+		VALUES ($scope, '', '', $recipient, $key, '', '', $instance, $workflowId, '', $nodeId,
+			'submitted', $now, 1, $coreClaimHash, $now, $now, $now, $now, $now, 'watched')`,
+		{
+			scope,
+			recipient,
+			key: watchedKey(coreClaimHash),
+			instance,
+			workflowId,
+			nodeId,
+			coreClaimHash,
+			now: session.now,
+		},
+	);
+	session.run(
+		`INSERT INTO attempts (issuance_id, number, started_at, ended_at, outcome, core_claim_hash)
+		VALUES (?, 1, ?, ?, 'accepted', ?)`,
+		id,
+		session.now,
+		session.now,
+		coreClaimHash,
+	);
+}
+
+/** `Feed.missing`, inside a transaction. */
+export function missing(
+	session: Session,
+	scope: string,
+	coreClaimHash: string,
+	{ nextCheckMs, condemnAfterMs }: Missing,
+): void {
+	const { all, run, now } = session;
+	for (const { id } of readRowsWithHash(session, scope, coreClaimHash).reverse()) {
+		const row = readRow(session, id);
+		if (row?.coreClaimHash !== coreClaimHash) continue;
+		const [since] = all<{ at: number | null }>(
+			'SELECT missing_since AS at FROM issuances WHERE id = ?',
+			id,
+		);
+		const missingSince = since?.at ?? now;
+		const condemned = decideMissing(row, now - missingSince, condemnAfterMs);
+		run(
+			`UPDATE issuances SET missing_since = $missingSince, checks = checks + 1,
+				claimed_until = NULL, updated_at = $now,
+				next_check_at = CASE WHEN next_check_at IS NULL OR $condemned THEN NULL ELSE $next END,
+				state = CASE WHEN $condemned THEN 'unusable' ELSE state END,
+				state_at = CASE WHEN $condemned THEN $now ELSE state_at END,
+				reason = CASE WHEN $condemned THEN $reason ELSE reason END
+			WHERE id = $id`,
+			{
+				id,
+				missingSince,
+				now,
+				next: now + nextCheckMs,
+				condemned: condemned ? 1 : 0,
+				reason: HASH_MISSING,
+			},
+		);
+		if (condemned) appendEvent(session, id, 'unusable', '');
+	}
+}
+
+/** `Feed.postpone`, inside a transaction. */
+export function postpone({ run, now }: Session, rows: readonly Postponed[]): void {
+	for (const { id, nextCheckMs } of rows) {
+		run(
+			`UPDATE issuances SET claimed_until = NULL, checks = checks + 1,
+				next_check_at = CASE WHEN next_check_at IS NULL THEN NULL ELSE ? END
+			WHERE id = ?`,
+			now + nextCheckMs,
+			id,
+		);
+	}
+}
+
+/** `Feed.hold`, inside a transaction. */
+export function hold(session: Session, scope: string, hash: string, leaseMs: number): void {
+	for (const { id } of readRowsWithHash(session, scope, hash)) {
+		session.run(
+			'UPDATE issuances SET claimed_until = max(coalesce(claimed_until, 0), ?) WHERE id = ?',
+			session.now + leaseMs,
+			id,
+		);
+	}
+}

@@ -1,0 +1,63 @@
+import type { EventType, LedgerRow } from '../Ledger';
+import type { Session } from './Connection';
+import type { SQLInputValue } from 'node:sqlite';
+
+/** A row as the interface has it, in one piece with its attempts. */
+export const ROW = `json_object(
+	'id', i.id, 'scope', i.scope, 'program', i.program, 'issuerDid', i.issuer_did,
+	'recipient', i.recipient, 'idempotencyKey', i.idempotency_key, 'subjectHmac', i.subject_hmac,
+	'keyThumbprint', i.key_thumbprint, 'reference', i.reference, 'instance', i.instance,
+	'workflowId', i.workflow_id, 'executionId', i.execution_id, 'nodeId', i.node_id,
+	'state', i.state, 'reason', i.reason, 'attempt', i.attempt, 'coreClaimHash', i.core_claim_hash,
+	'userUuid', i.user_uuid, 'vcId', i.vc_id, 'vcStatus', i.vc_status,
+	'nextCheckAt', i.next_check_at, 'checks', i.checks, 'leaseUntil', i.lease_until,
+	'createdAt', i.created_at, 'answeredAt', i.answered_at, 'confirmedAt', i.confirmed_at,
+	'updatedAt', i.updated_at,
+	'attempts', (SELECT json_group_array(json_object(
+		'number', a.number, 'startedAt', a.started_at, 'endedAt', a.ended_at, 'outcome', a.outcome,
+		'coreClaimHash', a.core_claim_hash, 'userUuid', a.user_uuid) ORDER BY a.number)
+		FROM attempts a WHERE a.issuance_id = i.id))`;
+
+/**
+ * Reads rows.
+ *
+ * @param where - what follows FROM, with the rows' table called `i`
+ */
+export function readRows({ all }: Session, where: string, ...values: SQLInputValue[]): LedgerRow[] {
+	return all<{ row: string }>(`SELECT ${ROW} AS row FROM issuances i ${where}`, ...values).map(
+		({ row }) => JSON.parse(row) as LedgerRow,
+	);
+}
+
+/** Reads one row by its ID. */
+export function readRow(session: Session, id: number): LedgerRow | undefined {
+	return readRows(session, 'WHERE i.id = ?', id)[0];
+}
+
+/** Rows that have a hash with any of their attempts, the newest first. */
+export function readRowsWithHash(session: Session, scope: string, hash: string): LedgerRow[] {
+	return readRows(
+		session,
+		`WHERE i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = ?) AND i.scope = ?
+		ORDER BY i.id DESC`,
+		hash,
+		scope,
+	);
+}
+
+/** Appends an event, unless the row has it already. */
+export function appendEvent(
+	{ run, now }: Session,
+	issuanceId: number,
+	type: EventType,
+	threshold: string,
+): void {
+	run(
+		`INSERT INTO events (issuance_id, type, threshold, at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (issuance_id, type, threshold) DO NOTHING`,
+		issuanceId,
+		type,
+		threshold,
+		now,
+	);
+}

@@ -1,0 +1,71 @@
+import type { SQLInputValue } from 'node:sqlite';
+import type { DueQuery, LedgerRow, Observation } from '../Ledger';
+import { decideObserved } from '../transitions';
+import type { Session } from './Connection';
+import { appendEvent, readRows, readRowsWithHash } from './rows';
+
+/** `Ledger.claimDue`, inside a transaction. */
+export function claimDue(session: Session, query: DueQuery): LedgerRow[] {
+	const { scope, instance, ids, limit, leaseMs } = query;
+	const { now } = session;
+	const conditions = ['i.scope = ?', 'i.due_at <= ?'];
+	const values: SQLInputValue[] = [scope, now];
+	if (instance !== undefined) {
+		conditions.push('i.instance = ?');
+		values.push(instance);
+	}
+	if (ids !== undefined) {
+		conditions.push('i.id IN (SELECT value FROM json_each(?))');
+		values.push(JSON.stringify(ids));
+	}
+	const where = `WHERE ${conditions.join(' AND ')} ORDER BY i.due_at, i.id LIMIT ?`;
+	const rows = readRows(session, where, ...values, limit);
+	for (const { id } of rows) {
+		session.run('UPDATE issuances SET claimed_until = ? WHERE id = ?', now + leaseMs, id);
+	}
+	return rows;
+}
+
+/** `Ledger.release`, inside a transaction. */
+export function release({ run }: Session, ids: readonly number[]): void {
+	for (const id of ids) run('UPDATE issuances SET claimed_until = NULL WHERE id = ?', id);
+}
+
+/** `Ledger.observed`, inside a transaction. */
+export function observed(
+	session: Session,
+	scope: string,
+	coreClaimHash: string,
+	seen: Observation,
+): LedgerRow[] {
+	for (const row of readRowsWithHash(session, scope, coreClaimHash).reverse()) {
+		if (row.coreClaimHash === coreClaimHash) observe(session, row, seen);
+	}
+	return readRowsWithHash(session, scope, coreClaimHash);
+}
+
+function observe(session: Session, row: LedgerRow, seen: Observation): void {
+	const { now } = session;
+	const change = decideObserved(row, seen);
+	const nextCheckAt = change.watch && seen.nextCheckMs !== null ? now + seen.nextCheckMs : null;
+	const confirmedAt = change.state === 'confirmed' ? (row.confirmedAt ?? now) : row.confirmedAt;
+	session.run(
+		`UPDATE issuances SET state = $state, vc_status = $vcStatus, vc_id = coalesce($vcId, vc_id),
+			next_check_at = $nextCheckAt, confirmed_at = $confirmedAt, claimed_until = NULL,
+			missing_since = NULL, checks = checks + 1, updated_at = $now,
+			state_at = CASE WHEN state = $state THEN state_at ELSE $now END
+		WHERE id = $id`,
+		{
+			state: change.state,
+			vcStatus: change.vcStatus,
+			vcId: seen.vcId,
+			nextCheckAt,
+			confirmedAt,
+			now,
+			id: row.id,
+		},
+	);
+	for (const { type, threshold } of change.events) {
+		appendEvent(session, row.id, type, threshold);
+	}
+}

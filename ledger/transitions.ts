@@ -1,0 +1,254 @@
+import type {
+	AcceptedAnswer,
+	Attempt,
+	AttemptFailure,
+	BeginRequest,
+	EventType,
+	LedgerRow,
+	Observation,
+	RowState,
+} from './Ledger';
+
+/** Reason of a row whose attempt nobody said anything of before its lease ran out. */
+export const LEASE_EXPIRED = 'LEDGER_LEASE_EXPIRED';
+
+/** What `begin` does with what it finds; `now` is the store's clock. */
+export type BeginDecision =
+	/** No row for this key. */
+	| { readonly do: 'insert' }
+	/** Another private key's row, and AIR has not yet accepted the one that asks. */
+	| { readonly do: 'unproven' }
+	/** The row's answer is no longer to be remembered for this key: free the key, then insert. */
+	| { readonly do: 'retire-and-insert' }
+	/** The lease has run out: write `end` (see `expireLease`), read the row again, decide again. */
+	| { readonly do: 'expire'; readonly end: AttemptEnd }
+	/** Another attempt on the same row, which takes over what was asked for now. */
+	| { readonly do: 'start'; readonly attempt: number }
+	| { readonly do: 'answer' }
+	| { readonly do: 'busy'; readonly leaseMs: number }
+	| { readonly do: 'unknown' }
+	| { readonly do: 'conflict'; readonly about: 'recipient' | 'subject' };
+
+type WithAttempts = Pick<LedgerRow, 'state' | 'reason' | 'attempt' | 'attempts' | 'coreClaimHash'>;
+
+type Found = WithAttempts &
+	Pick<
+		LedgerRow,
+		'recipient' | 'subjectHmac' | 'keyThumbprint' | 'leaseUntil' | 'answeredAt' | 'updatedAt'
+	>;
+
+type Asked = Pick<
+	BeginRequest,
+	'recipient' | 'subjectHmac' | 'keyThumbprint' | 'rememberMs' | 'repeatUnknown'
+>;
+
+const forgotten = (since: number, rememberMs: number | null, now: number) =>
+	rememberMs !== null && since + rememberMs <= now;
+
+/**
+ * Decides what `begin` answers (design.md, decisions 5 and 6).
+ *
+ * - the same key for another recipient is never allowed; for another subject only where AIR refused
+ *   the first, so that a corrected event can be sent again
+ * - an attempt whose lease has run out ended without a known outcome
+ * - a row that another private key made is neither shown nor touched for a key that AIR has not
+ *   accepted: whoever merely knows the partner ID must not take it over
+ *
+ * @param keyAccepted - whether AIR has accepted the key that asks, for this scope
+ */
+export function decideBegin(
+	row: Found | undefined,
+	asked: Asked,
+	now: number,
+	keyAccepted: boolean,
+): BeginDecision {
+	if (row === undefined) return { do: 'insert' };
+	if (row.keyThumbprint !== asked.keyThumbprint && !keyAccepted) return { do: 'unproven' };
+	const end = expireLease(row, now);
+	if (end !== undefined) return { do: 'expire', end };
+
+	const settled = row.state !== 'sending' && row.state !== 'rejected';
+	if (settled && forgotten(row.answeredAt ?? row.updatedAt, asked.rememberMs, now)) {
+		return { do: 'retire-and-insert' };
+	}
+	if (row.recipient !== asked.recipient) return { do: 'conflict', about: 'recipient' };
+	const comparable = row.keyThumbprint === asked.keyThumbprint;
+	if (comparable && row.subjectHmac !== asked.subjectHmac && row.state !== 'rejected') {
+		return { do: 'conflict', about: 'subject' };
+	}
+	switch (row.state) {
+		case 'sending':
+			return { do: 'busy', leaseMs: (row.leaseUntil ?? now) - now };
+		case 'rejected':
+			return { do: 'start', attempt: row.attempt + 1 };
+		case 'unknown':
+		case 'abandoned':
+			if (row.coreClaimHash !== null) return { do: 'answer' };
+			return asked.repeatUnknown ? { do: 'start', attempt: row.attempt + 1 } : { do: 'unknown' };
+		case 'submitted':
+		case 'confirmed':
+		case 'unusable':
+		case 'superseded':
+			return { do: 'answer' };
+	}
+}
+
+/** What is to be written of a row when one of its attempts has ended. */
+export interface AttemptEnd {
+	readonly state: RowState;
+	readonly reason: string | null;
+	/** The issuance that stands now; null when there is none. */
+	readonly standing: Pick<Attempt, 'number' | 'coreClaimHash' | 'userUuid'> | null;
+	/**
+	 * Whether another issuance stands than before, so that it is to be watched from now on: what was
+	 * seen of the earlier one (`vcId`, `vcStatus`, `checks`) is cleared, and AIR is asked when the
+	 * answer says, or at once if this was no answer.
+	 */
+	readonly submitted: boolean;
+}
+
+/** In these states an issuance stands. */
+const ANSWERED: readonly RowState[] = ['submitted', 'confirmed', 'unusable', 'superseded'];
+
+function unchanged(row: WithAttempts): AttemptEnd {
+	const { coreClaimHash } = row;
+	const standing =
+		coreClaimHash === null
+			? undefined
+			: row.attempts.find((attempt) => attempt.coreClaimHash === coreClaimHash);
+	return { state: row.state, reason: row.reason, standing: standing ?? null, submitted: false };
+}
+
+/**
+ * Decides what becomes of a row whose current attempt nobody has said anything of before its lease
+ * ran out: the outcome is unknown, unless an overtaken attempt was accepted meanwhile. The attempt is
+ * to be written as `unknown`; it ended, as far as anybody knows, with the lease, which is also the
+ * row's `updatedAt`, however late this is noticed.
+ *
+ * @returns undefined if there is no lease that has run out
+ */
+export function expireLease(
+	row: WithAttempts & Pick<LedgerRow, 'leaseUntil'>,
+	now: number,
+): AttemptEnd | undefined {
+	if (row.state !== 'sending' || (row.leaseUntil ?? 0) > now) return undefined;
+	return decideFailed(row, row.attempt, { outcome: 'unknown', reason: LEASE_EXPIRED });
+}
+
+/**
+ * Decides what a row becomes when AIR accepted one of its attempts. An attempt that a later one has
+ * overtaken is recorded with its hash; it stands only if the later one came to nothing. What is known
+ * of an issuance beyond its submission is never given up for a late answer.
+ *
+ * The store records the hash with the attempt in any case, unless the attempt has one: told twice of
+ * an answer (its first write may have come through although it seemed to fail), nothing changes.
+ *
+ * @param row - as it is, its attempts included
+ * @param number - the attempt that ended
+ */
+export function decideAnswered(
+	row: WithAttempts,
+	number: number,
+	{ coreClaimHash, userUuid }: Pick<AcceptedAnswer, 'coreClaimHash' | 'userUuid'>,
+): AttemptEnd {
+	const told = row.attempts.some(
+		(attempt) => attempt.number === number && attempt.coreClaimHash !== null,
+	);
+	if (told) return unchanged(row);
+	const standing = unchanged(row).standing?.number ?? 0;
+	const stands =
+		row.state === 'submitted'
+			? number > standing
+			: !ANSWERED.includes(row.state) && (row.state !== 'sending' || number === row.attempt);
+	if (!stands) return unchanged(row);
+	return {
+		state: 'submitted',
+		reason: null,
+		standing: { number, coreClaimHash, userUuid },
+		submitted: true,
+	};
+}
+
+/**
+ * Decides what a row becomes when one of its attempts failed. If another attempt was accepted, its
+ * issuance stands; if the outcome of any is unknown, the row's is. The store writes the outcome with
+ * the attempt only where it was `open` or `unknown`: what is known of an attempt is never unlearned.
+ */
+export function decideFailed(
+	row: WithAttempts,
+	number: number,
+	{ outcome, reason }: AttemptFailure,
+): AttemptEnd {
+	const known = row.attempts.some(
+		(attempt) =>
+			attempt.number === number && attempt.outcome !== 'open' && attempt.outcome !== 'unknown',
+	);
+	const underWay = row.state === 'sending' && number !== row.attempt;
+	if (known || underWay || ANSWERED.includes(row.state) || row.state === 'abandoned') {
+		return unchanged(row);
+	}
+	const others = row.attempts.filter((attempt) => attempt.number !== number);
+	const accepted = others.filter(({ coreClaimHash }) => coreClaimHash !== null).at(-1);
+	if (accepted !== undefined) {
+		return { state: 'submitted', reason, standing: accepted, submitted: true };
+	}
+	const unknown =
+		outcome === 'unknown' ||
+		others.some((attempt) => attempt.outcome === 'unknown' || attempt.outcome === 'open');
+	return { state: unknown ? 'unknown' : 'rejected', reason, standing: null, submitted: false };
+}
+
+/** What is to be written of a row after AIR said something of the issuance that stands. */
+export interface ObservedChange {
+	readonly state: RowState;
+	/** As it is to be kept: not what was seen if that is older than what is known. */
+	readonly vcStatus: string | null;
+	/** To append, in this order; the store ignores those that the row already has. */
+	readonly events: readonly { readonly type: EventType; readonly threshold: string }[];
+	/** Whether AIR is to be asked again. */
+	readonly watch: boolean;
+}
+
+const RANK: Readonly<Partial<Record<RowState, number>>> = {
+	abandoned: 0,
+	submitted: 0,
+	confirmed: 1,
+	unusable: 2,
+};
+
+/**
+ * Decides what an observation changes. State moves only forward: an answer that was overtaken on its
+ * way here never takes a confirmation back. Of a superseded row the last `vcStatus` is kept, but
+ * nobody is told.
+ */
+export function decideObserved(
+	row: Pick<LedgerRow, 'state' | 'vcStatus'>,
+	seen: Pick<Observation, 'state' | 'vcStatus'>,
+): ObservedChange {
+	const { state } = row;
+	const rank = RANK[state];
+	if (rank === undefined) {
+		const vcStatus = state === 'superseded' ? seen.vcStatus : row.vcStatus;
+		return { state, vcStatus, events: [], watch: false };
+	}
+	const wanted = seen.state === 'confirmed' || seen.state === 'unusable' ? seen.state : 'submitted';
+	const backwards = (RANK[wanted] ?? 0) < rank;
+	if (backwards) return { state, vcStatus: row.vcStatus, events: [], watch: false };
+	const events: { type: EventType; threshold: string }[] = [];
+	if (row.vcStatus !== seen.vcStatus) events.push({ type: 'status', threshold: seen.vcStatus });
+	if (wanted !== state && wanted !== 'submitted') events.push({ type: wanted, threshold: '' });
+	const next = wanted === 'submitted' && state === 'abandoned' ? 'abandoned' : wanted;
+	return { state: next, vcStatus: seen.vcStatus, events, watch: next === 'submitted' };
+}
+
+/**
+ * Decides whether a row is condemned of which AIR itself has said, for so long and nothing else, that
+ * it knows no such hash. Only what was never confirmed: a confirmation is not taken back for silence.
+ */
+export function decideMissing(
+	{ state }: Pick<LedgerRow, 'state'>,
+	missingForMs: number,
+	condemnAfterMs: number,
+): boolean {
+	return state === 'submitted' && missingForMs >= condemnAfterMs;
+}

@@ -1,0 +1,88 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import { AirClient } from '../../air/AirClient';
+import { getStatus } from '../../issuance/getStatus';
+import { parseHash, parseRecipient } from '../../issuance/inputs';
+import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
+import { readCallOptions } from '../shared/callOptions';
+import { credentialSettings } from '../shared/credentialSettings';
+import { forEachItem } from '../shared/forEachItem';
+import { RunMemory } from '../shared/RunMemory';
+import { waitStopped } from '../shared/waitStopped';
+import { properties } from './properties';
+
+export class MocaAirGetIssuanceStatus implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Moca AIR Get Issuance Status',
+		name: 'mocaAirGetIssuanceStatus',
+		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle:
+			'={{ $parameter["options"]["waitUntilOnChain"] ? "wait until on-chain" : "ask once" }}',
+		description: 'Learn whether an issued credential is confirmed on-chain',
+		defaults: { name: 'Moca AIR Get Issuance Status' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: true,
+		credentials: [{ name: 'mocaAirApi', required: true }],
+		properties,
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const settingsFor = credentialSettings(this);
+		const ledger = new RunMemory(this);
+		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
+			const options = readCallOptions(this.getNodeParameter('options', itemIndex, {}));
+			const coreClaimHash = parseHash(this.getNodeParameter('coreClaimHash', itemIndex));
+			const settings = await settingsFor(options.lifetimeMinutes);
+			const client = new AirClient(settings.identity);
+			const memory = await ledger.ifOpen(settings, client);
+			const email = await recipientOf(
+				this.getNodeParameter('recipient', itemIndex),
+				async () => await (await ledger.for(settings, client))?.find(coreClaimHash, signal),
+			);
+			if (options.waitMs === undefined) {
+				const { timeoutMs } = options;
+				const status = await getStatus(client, email, coreClaimHash, { signal, timeoutMs });
+				await memory?.observed(coreClaimHash, status);
+				return { coreClaimHash, email, ...status };
+			}
+			await memory?.hold(coreClaimHash, options.waitMs);
+			const { status, lastError, waitedMs } = await waitUntilOnChain(client, email, coreClaimHash, {
+				timeoutMs: options.waitMs,
+				requestTimeoutMs: options.timeoutMs,
+				askAtOnce: true,
+				signal,
+			});
+			if (status === undefined && lastError !== undefined) throw lastError;
+			if (status !== undefined) await memory?.observed(coreClaimHash, status);
+			return {
+				coreClaimHash,
+				email,
+				onChain: false,
+				state: 'unknown',
+				...status,
+				...waitStopped(lastError),
+				waitedMs,
+			};
+		};
+		return await forEachItem(this, oneItem, async () => {
+			await ledger.end();
+		});
+	}
+}
+
+/** The address of the item, or the one that the ledger has for the hash. */
+async function recipientOf(
+	value: unknown,
+	find: () => Promise<{ readonly recipient: string } | undefined>,
+): Promise<string> {
+	const empty = typeof value !== 'string' || value.trim() === '';
+	return (empty ? (await find())?.recipient : undefined) ?? parseRecipient(value);
+}

@@ -1,0 +1,129 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import { AirClient } from '../../air/AirClient';
+import { issueOnceInExecution } from '../../issuance/executionMemory';
+import { idempotencyOf } from '../../issuance/idempotency';
+import { issueOnce } from '../../issuance/issueOnce';
+import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
+import { readCallOptions } from '../shared/callOptions';
+import { credentialSettings } from '../shared/credentialSettings';
+import { originOf } from '../shared/execution';
+import { forEachItem } from '../shared/forEachItem';
+import { logOf } from '../shared/log';
+import { RunMemory } from '../shared/RunMemory';
+import { waitStopped } from '../shared/waitStopped';
+import { firstContentKeys } from './firstContentKeys';
+import { readIdempotencyMode } from './idempotencyMode';
+import { readIssueRequest } from './issueRequest';
+import { properties } from './properties';
+
+export class MocaAirIssueOnBehalf implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Moca AIR Issue on Behalf',
+		name: 'mocaAirIssueOnBehalf',
+		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		group: ['output'],
+		version: 1,
+		subtitle:
+			'={{ $parameter["onDuplicate"] === "ignore" ? "keep existing" : "revoke and reissue" }}',
+		description: "Issue a verifiable credential to a person's Moca AIR account",
+		defaults: { name: 'Moca AIR Issue on Behalf' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: {
+			replacements: {
+				description:
+					"Issue a verifiable credential to a person's Moca AIR account by e-mail address. " +
+					'This cannot be undone: call it once per person and occasion, only with data that was verified, ' +
+					'and never call it again for an outcome that is unknown.',
+			},
+		},
+		credentials: [{ name: 'mocaAirApi', required: true }],
+		hints: [
+			{
+				type: 'warning',
+				location: 'ndv',
+				whenToDisplay: 'always',
+				displayCondition:
+					'={{ /^01[0-9A-Z]{20}$/.test(String($parameter["issuanceProgram"]["value"]).trim()) }}',
+				message:
+					'The Issuance Program looks like a schema ID. AIR wants the program ID, from the AIR dashboard under Issuer → Programs.',
+			},
+		],
+		properties,
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const settingsFor = credentialSettings(this);
+		const ledger = new RunMemory(this);
+		const firstKey = firstContentKeys(this);
+		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
+			const options = readCallOptions(this.getNodeParameter('options', itemIndex, {}));
+			const settings = await settingsFor(options.lifetimeMinutes);
+			const request = readIssueRequest(this, itemIndex, {
+				option: options.issuerDid,
+				credential: settings.issuerDid,
+			});
+			const client = new AirClient(settings.identity);
+			const mode = readIdempotencyMode(this, itemIndex, options.rememberHours);
+			const { key } = settings.identity;
+			const idempotency = firstKey(
+				itemIndex,
+				request,
+				idempotencyOf(key, request, mode, options.ignoreWhenComparing),
+			);
+			const memory = await ledger.for(settings, client);
+			const issueSettings = {
+				signal,
+				timeoutMs: options.timeoutMs,
+				sendAgainWhenUnknown: options.sendAgainWhenUnknown,
+				reference: options.reference,
+				...logOf(this, itemIndex),
+			};
+			const issuance =
+				memory === undefined
+					? await issueOnceInExecution(
+							client,
+							request,
+							idempotency,
+							originOf(this).executionId,
+							issueSettings,
+						)
+					: await issueOnce(client, request, idempotency, memory, issueSettings);
+			ledger.count(memory, issuance);
+			if (options.waitMs === undefined) return issuance;
+
+			const { coreClaimHash } = issuance;
+			await memory?.hold(coreClaimHash, options.waitMs);
+			const { status, lastError, waitedMs } = await waitUntilOnChain(
+				client,
+				request.recipient,
+				coreClaimHash,
+				{
+					timeoutMs: options.waitMs,
+					requestTimeoutMs: options.timeoutMs,
+					askAtOnce: issuance.replayed === true,
+					signal,
+				},
+			);
+			if (status !== undefined) await memory?.observed(coreClaimHash, status);
+			// Issued is issued: that asking failed must not make anybody issue again.
+			return {
+				onChain: false,
+				state: 'pending',
+				...issuance,
+				...status,
+				...waitStopped(lastError),
+				waitedMs,
+			};
+		};
+		return await forEachItem(this, oneItem, async () => {
+			await ledger.end();
+		});
+	}
+}

@@ -1,0 +1,246 @@
+import type { INodeProperties } from 'n8n-workflow';
+import {
+	requestTimeout,
+	tokenLifetime,
+	waitTimeout,
+	waitUntilOnChain,
+} from '../shared/callOptions';
+
+export const properties: INodeProperties[] = [
+	{
+		displayName: 'Recipient Email',
+		name: 'recipient',
+		type: 'string',
+		placeholder: 'e.g. {{ $json.email }}',
+		default: '',
+		required: true,
+		description:
+			'The e-mail address that owns the AIR account. AIR finds the account by this address alone, so use each person’s own address, never a shared one.',
+	},
+	{
+		displayName: 'Issuance Program',
+		name: 'issuanceProgram',
+		type: 'resourceLocator',
+		default: { mode: 'id', value: '' },
+		required: true,
+		description:
+			'What to issue: the program ID from the AIR dashboard under Issuer → Programs. The program must be published.',
+		modes: [
+			{
+				displayName: 'By ID',
+				name: 'id',
+				type: 'string',
+				placeholder: 'e.g. c21s70g0i54sn0023172Cv',
+			},
+		],
+	},
+	{
+		displayName: 'Credential Subject',
+		name: 'subjectMode',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'Using Fields Below', value: 'fields' },
+			{ name: 'Using JSON', value: 'json' },
+		],
+		default: 'fields',
+		description: 'How to give the claims. They must match the schema of the issuance program.',
+	},
+	{
+		displayName: 'Fields',
+		name: 'subjectFields',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true },
+		placeholder: 'Add Field',
+		default: {},
+		displayOptions: { show: { subjectMode: ['fields'] } },
+		description: 'The attributes of the schema, each with the type that the schema gives it',
+		options: [
+			{
+				displayName: 'Field',
+				name: 'field',
+				values: [
+					{
+						displayName: 'Name',
+						name: 'name',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. kycLevel',
+						description: 'The name of the attribute, exactly as in the schema',
+					},
+					{
+						displayName: 'Type',
+						name: 'type',
+						type: 'options',
+						options: [
+							{
+								name: 'Boolean',
+								value: 'boolean',
+								description: 'True or false',
+							},
+							{
+								name: 'Date',
+								value: 'date',
+								description: 'A date, with or without time, sent as text in ISO 8601',
+							},
+							{
+								name: 'JSON',
+								value: 'json',
+								description: 'A list or an object',
+							},
+							{
+								name: 'Number',
+								value: 'number',
+								description: 'A number, whole or not',
+							},
+							{
+								name: 'String',
+								value: 'string',
+								description: 'Text',
+							},
+						],
+						default: 'string',
+						description: 'The type in the schema. AIR refuses numbers sent as text.',
+					},
+					{
+						displayName: 'Value',
+						name: 'value',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. {{ $json.kycLevel }}',
+						description: 'The value of the attribute for this person',
+					},
+				],
+			},
+		],
+	},
+	{
+		displayName: 'JSON',
+		name: 'subjectJson',
+		type: 'json',
+		default: '{}',
+		required: true,
+		typeOptions: { rows: 6 },
+		placeholder: 'e.g. { "kycLevel": "basic", "isOver18": true }',
+		displayOptions: { show: { subjectMode: ['json'] } },
+		description: 'One object of claims, as text or as an object from an expression',
+		hint: 'Do not include id: AIR fills in the holder itself',
+	},
+	{
+		displayName: 'On Duplicate',
+		name: 'onDuplicate',
+		type: 'options',
+		options: [
+			{
+				name: 'Keep Existing',
+				value: 'ignore',
+				description: 'If the person already holds such a credential, leave it as it is',
+			},
+			{
+				name: 'Revoke and Reissue',
+				value: 'revoke',
+				description: 'If the person already holds such a credential, revoke it and issue a new one',
+			},
+		],
+		default: 'revoke',
+		description:
+			'What AIR does when this person already holds such a credential. AIR’s documents disagree on whether it compares the program or its schema: try it in the sandbox first if several programs share a schema.',
+	},
+	{
+		displayName: 'Idempotency',
+		name: 'idempotency',
+		type: 'options',
+		options: [
+			{
+				name: 'Event ID',
+				value: 'event',
+				description: 'The sender’s own ID of the event: the way for webhooks, e.g. of Stripe',
+			},
+			{
+				name: 'Off',
+				value: 'off',
+				description: 'Every item issues, however often it comes, also after an unknown outcome',
+			},
+			{
+				name: 'Same Content',
+				value: 'content',
+				description: 'The same program, recipient, issuer and subject issue once within 24 hours',
+			},
+			{
+				name: 'This Execution Only',
+				value: 'execution',
+				description: 'Retries of this execution do not issue again; another execution does',
+			},
+		],
+		default: 'content',
+		description:
+			'When an item counts as a repeat. A repeat is not sent; the recorded answer is given out again.',
+	},
+	{
+		displayName: 'Event ID',
+		name: 'eventId',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: 'e.g. evt_1',
+		displayOptions: { show: { idempotency: ['event'] } },
+		description:
+			'What the sender calls this event. It must be the same when the event is delivered again, and different for each other event.',
+	},
+	{
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add Option',
+		default: {},
+		options: [
+			{
+				displayName: 'Ignore When Comparing',
+				name: 'ignoreWhenComparing',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. verifiedAt, deliveredAt',
+				description:
+					'Attributes of the subject, separated by commas, that change with each delivery. They are sent, but do not make an item another one. Top-level attributes only.',
+			},
+			{
+				displayName: 'Issuer DID',
+				name: 'issuerDid',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. did:air:…',
+				description: 'Overrides the issuer DID of the credential',
+			},
+			{
+				displayName: 'Reference',
+				name: 'reference',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. {{ $json.customerId }}',
+				description:
+					'Your own ID for this issuance, kept with it in the ledger and given out by Moca AIR Trigger',
+			},
+			{
+				displayName: 'Remember For',
+				name: 'rememberHours',
+				type: 'number',
+				typeOptions: { minValue: 1, maxValue: 8760 },
+				default: 24,
+				description:
+					'How many hours the same content counts as a repeat. Only matters with Same Content.',
+			},
+			requestTimeout,
+			{
+				displayName: 'Send Again When Outcome Is Unknown',
+				name: 'sendAgainWhenUnknown',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether to repeat a request although AIR may already have issued. Only matters with Revoke and Reissue, where a repeat can revoke what the first attempt issued.',
+			},
+			tokenLifetime,
+			waitTimeout,
+			waitUntilOnChain,
+		],
+	},
+];

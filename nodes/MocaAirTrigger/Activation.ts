@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto';
+import { types } from 'node:util';
+import type { IPollFunctions } from 'n8n-workflow';
+import { readOffer, type Evidence, type Keeping, type Offer } from '../../issuance/watch/offering';
+
+/** Tells this process from the one before a restart, and from other mains. */
+const PROCESS = randomUUID();
+
+/** What n8n gives a poll where no lease limits it (n8n-core 2.41, poll-context.js). */
+const NO_LEASE_BUDGET_MS = 5 * 60 * 1000;
+
+/** By what stands for an activation; gone with it. */
+const noted = new WeakMap<object, Offer>();
+const polledBefore = new WeakSet<object>();
+
+/**
+ * The activation that a poll belongs to, as far as n8n lets us tell: what was offered through it, and
+ * whether n8n took it. What is relied on (n8n-facts §2.1, §2.2, §8.8; read again in n8n 2.40.7 and
+ * n8n-core 2.41.1):
+ *
+ * - Default: n8n makes one `Workflow` and one poll context for an activation, and calls each poll with
+ *   them. `this` and its static data, a proxy that belongs to the `Workflow`, are the same objects
+ *   until the workflow is deactivated or republished, and new ones afterwards. So a poll that comes
+ *   with the same objects as an earlier one knows that the activation was current when that one
+ *   returned, and that n8n was handed its items.
+ * - Durable scheduler: each poll has objects of its own, and a budget below five minutes. n8n writes
+ *   the static data only where it takes the items; with durable cursors, in which case it is a plain
+ *   object and no proxy, in one transaction with the execution.
+ *
+ * Where n8n behaves otherwise there is no evidence, and offers are repeated rather than lost.
+ */
+export class Activation {
+	private readonly staticData: Record<string, unknown>;
+	private readonly keeping: Keeping;
+	/** The scheduler calls, which it does not do for the first poll of an activation. */
+	private readonly scheduled: boolean;
+
+	constructor(
+		private readonly context: IPollFunctions,
+		env: NodeJS.ProcessEnv = process.env,
+	) {
+		this.staticData = context.getWorkflowStaticData('node');
+		this.scheduled = pollBudgetMs(context) < NO_LEASE_BUDGET_MS;
+		const plain = !types.isProxy(this.staticData);
+		const durable = env.N8N_POLLER_DURABLE_CURSORS_ENABLED?.toLowerCase() === 'true';
+		this.keeping = plain && durable ? 'durable' : plain || this.scheduled ? 'copied' : 'kept';
+	}
+
+	get evidence(): Evidence {
+		return {
+			keeping: this.keeping,
+			noted: noted.get(this.context) ?? noted.get(this.staticData),
+			saved: readOffer(this.staticData.offer),
+			process: PROCESS,
+		};
+	}
+
+	/** Whether this is surely not the poll by which n8n tries whether the workflow can be activated. */
+	get isUnderWay(): boolean {
+		return this.scheduled || polledBefore.has(this.context);
+	}
+
+	/** To be called when the items are about to be returned. */
+	note(offer: Offer | undefined): void {
+		polledBefore.add(this.context);
+		if (offer === undefined) return;
+		noted.set(this.context, offer);
+		noted.set(this.staticData, offer);
+		// Not where it would be written although the result was thrown away (see `Keeping`).
+		if (this.keeping !== 'kept') this.staticData.offer = { ...offer };
+	}
+}
+
+/** How long a poll may take; n8n says so from about 2.38 on. */
+export function pollBudgetMs(context: IPollFunctions): number {
+	return typeof context.getPollBudgetMs === 'function'
+		? context.getPollBudgetMs()
+		: NO_LEASE_BUDGET_MS;
+}

@@ -1,0 +1,49 @@
+import type { CursorKey } from '../../ledger/Feed';
+
+interface Known {
+	readonly name: string;
+	readonly activation: WeakRef<object>;
+	/** Activations that another one has followed. */
+	readonly followed: WeakSet<object>;
+}
+
+const running = new Set<string>();
+const known = new Map<string, Known>();
+
+const idOf = ({ scope, instance, workflowId, nodeId }: CursorKey) =>
+	JSON.stringify([scope, instance, workflowId, nodeId]);
+
+/**
+ * Runs a poll unless one of the same trigger still runs in this process: n8n does not wait for a poll
+ * before it begins the next.
+ *
+ * @returns null if there was one
+ */
+export async function oneAtATime<T>(key: CursorKey, poll: () => Promise<T>): Promise<T | null> {
+	const id = idOf(key);
+	if (running.has(id)) return null;
+	running.add(id);
+	try {
+		return await poll();
+	} finally {
+		running.delete(id);
+	}
+}
+
+/**
+ * Whether two nodes with one ID are polled in turn. A node that was renamed has a new activation, and
+ * the old one never polls again; one that does, under another name, is another node.
+ *
+ * @param activation - the object that stands for it
+ */
+export function sharesItsId(key: CursorKey, name: string, activation: object): boolean {
+	const id = idOf(key);
+	const before = known.get(id);
+	const last = before?.activation.deref();
+	const followed = before?.followed ?? new WeakSet();
+	if (last === activation) return false;
+	const shares = followed.has(activation) && before?.name !== name;
+	if (last !== undefined) followed.add(last);
+	known.set(id, { name, activation: new WeakRef(activation), followed });
+	return shares;
+}

@@ -1,0 +1,42 @@
+import type { IPollFunctions } from 'n8n-workflow';
+import { AirClient } from '../../air/AirClient';
+import { AirError } from '../../air/AirError';
+import { asAirError } from '../../issuance/asAirError';
+import { Memory } from '../../issuance/Memory';
+import { openLedger } from '../../issuance/openLedger';
+import { readSettings } from '../../issuance/settings';
+
+/**
+ * The ledger of the trigger's credential.
+ *
+ * @throws AirError `AIR_TRIGGER_NEEDS_LEDGER`, `AIR_LEDGER_…`, and what the credential is refused for
+ */
+export async function openMemory(
+	context: IPollFunctions,
+	lifetimeMinutes: number | undefined,
+): Promise<Memory> {
+	const data = await context.getCredentials('mocaAirApi');
+	const settings = await readSettings(data, { lifetimeMinutes });
+	try {
+		const opened = await openLedger(settings.ledger);
+		if (opened === undefined) throw new AirError('AIR_TRIGGER_NEEDS_LEDGER');
+		return new Memory({
+			ledger: opened.ledger,
+			client: new AirClient(settings.identity),
+			origin: {
+				instance: typeof context.getInstanceId === 'function' ? context.getInstanceId() : '',
+				workflowId: context.getWorkflow().id ?? '',
+				executionId: '',
+				nodeId: context.getNode().id,
+			},
+			// A poll makes no issuance that it could meet again.
+			ownExecutions: [],
+			retentionDays: settings.retentionDays,
+			log: (line) => {
+				context.logger.warn(`${context.getNode().name}: ${line}`);
+			},
+		});
+	} catch (error) {
+		throw asAirError(error);
+	}
+}

@@ -1,0 +1,34 @@
+import { NodeApiError, NodeOperationError, type Failure, type INode } from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
+import { ownWords } from '../../credentials/ownWords';
+
+/** Why, in the words by which n8n decides when to poll again; n8n before 2.37 ignores it. */
+function failureOf(error: AirError): Failure {
+	const { httpStatus, retryAfterMs } = error;
+	const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+	if (error.code === 'AIR_RATE_LIMITED') return { cause: 'rate-limited', ...wait };
+	if (error.retryable) return { cause: 'temporarily-unavailable', ...wait };
+	return httpStatus === 401 || httpStatus === 403
+		? { cause: 'credential-invalid' }
+		: { cause: 'configuration-invalid' };
+}
+
+/** Turns what stops a poll into the error that n8n shows (n8n-facts §2.10). */
+export function pollError(node: INode, error: unknown): NodeApiError | NodeOperationError {
+	if (!(error instanceof AirError)) {
+		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)));
+	}
+	const message = ownWords(error.message);
+	const { description, httpStatus } = error;
+	const failure = failureOf(error);
+	if (httpStatus === undefined && error.kind === 'input') {
+		return new NodeOperationError(node, message, { description, failure });
+	}
+	const code = httpStatus === undefined ? undefined : String(httpStatus);
+	return new NodeApiError(node, code === undefined ? { message } : { message, httpCode: code }, {
+		message,
+		description,
+		failure,
+		...(code === undefined ? {} : { httpCode: code }),
+	});
+}

@@ -1,0 +1,60 @@
+import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
+import type { Memory } from '../../issuance/Memory';
+import { keyOf, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
+import { Activation, pollBudgetMs } from './Activation';
+import { itemOf } from './itemOf';
+import { sharesItsId } from './oneAtATime';
+import type { TriggerParameters } from './readParameters';
+
+/** For the ledger, before and after AIR is asked. */
+const MARGIN_MS = 8_000;
+/** n8n polls once a minute at most: by then this poll is to be over. */
+const LONGEST_ASKING_MS = 40_000;
+/** Somebody is looking at the editor. */
+const MANUAL_ASKING_MS = 15_000;
+
+/** One poll of an active trigger. @throws AirError */
+export async function pollOnce(
+	context: IPollFunctions,
+	memory: Memory,
+	parameters: TriggerParameters,
+): Promise<INodeExecutionData[][] | null> {
+	if (sharesItsId(keyOf(memory), context.getNode().name, context)) {
+		throw new AirError('AIR_TRIGGER_NODE_ID');
+	}
+	const activation = new Activation(context);
+	const { isUnderWay } = activation;
+	const { cursor, events, offer, unanswered } = await pollEvents(memory, {
+		...parameters,
+		withinMs: Math.min(LONGEST_ASKING_MS, Math.max(pollBudgetMs(context) - MARGIN_MS, 0)),
+		evidence: activation.evidence,
+	});
+	if (cursor.missed) {
+		// Thrown by the first poll it would only keep the workflow from being activated.
+		if (isUnderWay) {
+			await memory.ledger.moveCursor(keyOf(memory), { toldMissed: true });
+			throw new AirError('AIR_TRIGGER_EVENTS_GONE');
+		}
+		context.logger.warn(`${context.getNode().name}: AIR_TRIGGER_EVENTS_GONE`);
+	}
+	activation.note(offer);
+	if (events.length > 0) return [events.map(itemOf)];
+	if (unanswered === undefined) return null;
+	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
+	// a single issuance is no failure of the trigger.
+	if (isUnderWay && unanswered.retryable) throw unanswered;
+	context.logger.warn(`${context.getNode().name}: ${unanswered.code}; asked again later`);
+	return null;
+}
+
+/** "Fetch Test Event": what there is to see, and nothing of the trigger's own is touched. */
+export async function sample(
+	memory: Memory,
+	parameters: TriggerParameters,
+): Promise<INodeExecutionData[][]> {
+	const withinMs = MANUAL_ASKING_MS;
+	const { event, unanswered } = await sampleEvent(memory, { ...parameters, withinMs });
+	if (event !== undefined) return [[itemOf(event)]];
+	throw unanswered ?? new AirError('AIR_TRIGGER_NO_EVENT');
+}

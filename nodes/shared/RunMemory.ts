@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
+import type { AirClient } from '../../air/AirClient';
+import { asAirError } from '../../issuance/asAirError';
+import type { RememberedIssuance } from '../../issuance/issueOnce';
+import { Memory, scopeOf } from '../../issuance/Memory';
+import { openLedger } from '../../issuance/openLedger';
+import type { AirSettings } from '../../issuance/settings';
+import { firstExecution, originOf } from './execution';
+
+const inContainer = () =>
+	existsSync('/.dockerenv') ||
+	existsSync('/run/.containerenv') ||
+	process.env.KUBERNETES_SERVICE_HOST !== undefined;
+
+/** The ledger for one run of a node: opened with the first item, ended with the last. */
+export class RunMemory {
+	private readonly memories = new Map<string, Promise<Memory | undefined>>();
+	private readonly hints = new Map<string, NodeExecutionHint>();
+	private replays = 0;
+	private unrecorded = 0;
+
+	constructor(private readonly context: IExecuteFunctions) {}
+
+	/**
+	 * The ledger as this credential chose it, or undefined when it is off.
+	 *
+	 * @throws AirError `AIR_LEDGER_…`: then nothing may be sent
+	 */
+	async for(settings: AirSettings, client: AirClient): Promise<Memory | undefined> {
+		const kept = this.memories.get(scopeOf(client));
+		if (kept !== undefined) return await kept;
+		const opening = this.open(settings, client);
+		this.memories.set(scopeOf(client), opening);
+		return await opening;
+	}
+
+	/**
+	 * The ledger for a question, which changes nothing at AIR and so can do without: undefined when it
+	 * is off or cannot be opened, with a hint in the latter case.
+	 */
+	async ifOpen(settings: AirSettings, client: AirClient): Promise<Memory | undefined> {
+		try {
+			return await this.for(settings, client);
+		} catch (error) {
+			const reason = error instanceof AirError ? error.message : 'The issuance ledger fails';
+			this.hint('warning', `${reason}. AIR was asked all the same; its answer is not recorded.`);
+			return undefined;
+		}
+	}
+
+	private async open(settings: AirSettings, client: AirClient): Promise<Memory | undefined> {
+		const { context } = this;
+		try {
+			const opened = await openLedger(settings.ledger);
+			if (opened === undefined) return undefined;
+			if (opened.createdNow && inContainer()) {
+				this.hint(
+					'warning',
+					'The issuance ledger was created just now. If n8n ran in this container before, its .n8n folder is not on a volume, and what was issued is forgotten with each new container: mount a volume there.',
+				);
+			}
+			const origin = originOf(context);
+			return new Memory({
+				ledger: opened.ledger,
+				client,
+				origin,
+				ownExecutions: [origin.executionId, firstExecution(context)],
+				retentionDays: settings.retentionDays,
+				log: (line) => {
+					context.logger.warn(`${context.getNode().name}: ${line}`);
+				},
+			});
+		} catch (error) {
+			const known = asAirError(error);
+			throw known instanceof AirError ? known : new AirError('AIR_LEDGER_UNAVAILABLE');
+		}
+	}
+
+	/** Counts what the hints at the end tell of an issuance. */
+	count(memory: Memory | undefined, issuance: RememberedIssuance): void {
+		const { replayed, recorded } = issuance;
+		if (memory === undefined) {
+			this.hint(
+				'info',
+				'Issuance Ledger is off in the credential: a redelivered event or a retried execution can issue again; only repeats within this execution are known.',
+			);
+		}
+		if (replayed === true) this.replays++;
+		if (recorded === false) this.unrecorded++;
+	}
+
+	/** Writes what could not be written during the run, and tells the user what the ledger did. */
+	async end(): Promise<void> {
+		for (const opening of this.memories.values()) {
+			// A ledger that could not be opened has stopped its item already.
+			const memory = await opening.catch(() => undefined);
+			await memory?.end();
+		}
+		const { replays, unrecorded } = this;
+		if (replays > 0) {
+			this.hint(
+				'info',
+				`${replays === 1 ? '1 item was' : `${replays} items were`} issued before and not sent again: “replayed” is true there, and submittedAt is the time of the first issuance.`,
+			);
+		}
+		if (unrecorded > 0) {
+			this.hint(
+				'warning',
+				`${unrecorded === 1 ? '1 issuance was' : `${unrecorded} issuances were`} accepted by AIR but could not be written to the ledger at once (“recorded” is false there). The log of n8n has the hashes.`,
+			);
+		}
+		if (this.hints.size > 0 && typeof this.context.addExecutionHints === 'function') {
+			this.context.addExecutionHints(...this.hints.values());
+		}
+	}
+
+	private hint(type: 'info' | 'warning', message: string): void {
+		this.hints.set(message, { type, message, location: 'outputPane' });
+	}
+}

@@ -1,0 +1,113 @@
+import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import { z } from 'zod';
+import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
+import { AirError } from '../../air/AirError';
+import { DEFAULT_LIFETIME_SECONDS } from '../../air/partnerJwt';
+import { DEFAULT_REMEMBER_HOURS } from '../../issuance/idempotency';
+import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/waitUntilOnChain';
+
+const defaultTimeoutSeconds = DEFAULT_REQUEST_TIMEOUT_MS / 1000;
+const defaultLifetimeMinutes = DEFAULT_LIFETIME_SECONDS / 60;
+
+type Option = INodePropertyOptions | INodeProperties | INodePropertyCollection;
+
+/** Options that every node calling AIR shares: the same names, so that they mean the same. */
+export const requestTimeout: Option = {
+	displayName: 'Request Timeout',
+	name: 'requestTimeout',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 300 },
+	default: defaultTimeoutSeconds,
+	description: 'How many seconds AIR may take to answer one request',
+};
+
+export const tokenLifetime: Option = {
+	displayName: 'Token Lifetime',
+	name: 'jwtLifetime',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 15 },
+	default: defaultLifetimeMinutes,
+	description:
+		'How many minutes the Partner JWT lives, 1 to 15. Overrides the lifetime in the credential.',
+};
+
+export const waitTimeout: Option = {
+	displayName: 'Wait Timeout',
+	name: 'waitTimeout',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: LONGEST_WAIT_SECONDS },
+	default: DEFAULT_WAIT_SECONDS,
+	description:
+		'How many seconds to wait for the confirmation, at most 900. When time runs out the item goes on with onChain: false.',
+};
+
+export const waitUntilOnChain: Option = {
+	displayName: 'Wait Until On-Chain',
+	name: 'waitUntilOnChain',
+	type: 'boolean',
+	default: false,
+	description:
+		'Whether to ask AIR until the issuance is confirmed on-chain, which usually takes seconds',
+};
+
+const callOptionsSchema = z.looseObject({
+	requestTimeout: z.coerce.number().min(1).max(300).optional(),
+	jwtLifetime: z.coerce.number().min(1).max(15).optional(),
+	waitTimeout: z.coerce.number().min(1).max(LONGEST_WAIT_SECONDS).default(DEFAULT_WAIT_SECONDS),
+	waitUntilOnChain: z.boolean().default(false),
+	issuerDid: z.string().optional(),
+	sendAgainWhenUnknown: z.boolean().default(false),
+	ignoreWhenComparing: z.string().default(''),
+	reference: z.union([z.string(), z.number()]).optional(),
+	rememberHours: z.coerce.number().min(1).max(8760).default(DEFAULT_REMEMBER_HOURS),
+});
+
+const LABELS: Readonly<Record<string, string>> = {
+	requestTimeout: 'Request Timeout must be 1 to 300 seconds',
+	jwtLifetime: 'Token Lifetime must be 1 to 15 minutes',
+	waitTimeout: 'Wait Timeout must be 1 to 900 seconds',
+	waitUntilOnChain: 'Wait Until On-Chain must be true or false',
+	issuerDid: 'Issuer DID must be text',
+	sendAgainWhenUnknown: 'Send Again When Outcome Is Unknown must be true or false',
+	ignoreWhenComparing: 'Ignore When Comparing must be text',
+	reference: 'Reference must be text',
+	rememberHours: 'Remember For must be 1 to 8760 hours',
+};
+
+/** The Options collection of a node, read. Times in milliseconds, as `issuance/` takes them. */
+export interface CallOptionValues {
+	readonly timeoutMs: number | undefined;
+	readonly lifetimeMinutes: number | undefined;
+	/** Undefined when the node is not to wait. */
+	readonly waitMs: number | undefined;
+	readonly issuerDid: string | undefined;
+	readonly sendAgainWhenUnknown: boolean;
+	/** Names of attributes. */
+	readonly ignoreWhenComparing: readonly string[];
+	readonly reference: string | undefined;
+	readonly rememberHours: number;
+}
+
+/** @throws AirError `AIR_SETTING_INVALID`, naming the option as the panel does */
+export function readCallOptions(value: unknown): CallOptionValues {
+	const parsed = callOptionsSchema.safeParse(value);
+	if (!parsed.success) {
+		const name = String(parsed.error.issues[0]?.path[0] ?? '');
+		throw new AirError('AIR_SETTING_INVALID', { detail: LABELS[name] ?? 'Options' });
+	}
+	const options = parsed.data;
+	return {
+		timeoutMs: options.requestTimeout === undefined ? undefined : options.requestTimeout * 1000,
+		lifetimeMinutes: options.jwtLifetime,
+		waitMs: options.waitUntilOnChain ? options.waitTimeout * 1000 : undefined,
+		issuerDid: options.issuerDid,
+		sendAgainWhenUnknown: options.sendAgainWhenUnknown,
+		ignoreWhenComparing: options.ignoreWhenComparing
+			.split(',')
+			.map((name) => name.trim())
+			.filter((name) => name !== ''),
+		reference:
+			options.reference === undefined ? undefined : String(options.reference).slice(0, 500),
+		rememberHours: options.rememberHours,
+	};
+}

@@ -1,0 +1,27 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
+import type { IssueSettings } from '../../issuance/issue';
+
+/**
+ * What the log of n8n learns of one item: repeats, and how a POST ended that a cancel overtook.
+ * Codes and hashes only; no addresses, claims or tokens.
+ */
+export function logOf(
+	context: IExecuteFunctions,
+	itemIndex: number,
+): Pick<IssueSettings, 'onRepeat' | 'onLateOutcome'> {
+	const { logger } = context;
+	const item = `${context.getNode().name}, item ${itemIndex + 1}`;
+	return {
+		onRepeat: (error, delayMs) => {
+			logger.warn(`${item}: ${error.code}; trying again in ${Math.round(delayMs)} ms`);
+		},
+		onLateOutcome: (outcome) => {
+			logger.warn(
+				outcome instanceof Error
+					? `${item}: after the cancel AIR's answer did not arrive: ${outcome instanceof AirError ? outcome.code : outcome.name}`
+					: `${item}: after the cancel AIR answered: issued with coreClaimHash ${outcome.coreClaimHash}`,
+			);
+		},
+	};
+}

@@ -1,0 +1,73 @@
+import {
+	NodeApiError,
+	NodeOperationError,
+	type IDataObject,
+	type INode,
+	type INodeExecutionData,
+} from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
+import { ownWords } from '../../credentials/ownWords';
+
+/** Items are counted from 1, as people do. */
+const titled = (error: Error, itemIndex: number, items: number) =>
+	ownWords(items > 1 ? `${error.message} (item ${itemIndex + 1} of ${items})` : error.message);
+
+/**
+ * Turns a failure into the error that n8n shows: the title says what happened and to which item,
+ * the description what to do. Built from plain objects, because n8n keeps our words only then
+ * (n8n-facts §2.10).
+ *
+ * @param items - how many items there are, to name one among them
+ */
+export function nodeError(node: INode, error: unknown, itemIndex: number, items: number) {
+	if (!(error instanceof AirError)) {
+		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)), {
+			itemIndex,
+		});
+	}
+	const message =
+		titled(error, itemIndex, items) +
+		// Of a failed tool the newer agents of n8n tell their model the title only.
+		(node.type.endsWith('Tool') && error.kind === 'outcome-unknown'
+			? '. Do not call this tool again for this person'
+			: '');
+	const { description, httpStatus } = error;
+	if (error.kind === 'input' || error.kind === 'cancelled') {
+		return new NodeOperationError(node, message, { description, itemIndex });
+	}
+	const httpCode = httpStatus === undefined ? undefined : String(httpStatus);
+	return new NodeApiError(
+		node,
+		{ message, ...(httpCode === undefined ? {} : { httpCode }) },
+		{
+			message,
+			description,
+			itemIndex,
+			...(httpCode === undefined ? {} : { httpCode }),
+		},
+	);
+}
+
+/**
+ * The item that a failure leaves behind under Continue On Fail. These three keys and no
+ * `item.error`: then n8n routes it to the error output with everything kept (n8n-facts §2.9).
+ */
+export function failedItem(error: unknown, itemIndex: number): INodeExecutionData {
+	const json: IDataObject =
+		error instanceof AirError
+			? {
+					error: error.message,
+					message: error.description,
+					details: {
+						code: error.code,
+						kind: error.kind,
+						httpStatus: error.httpStatus ?? null,
+						airMessage: error.airMessage ?? null,
+						// Nobody's loop may send again what may already have been issued.
+						retryable: error.retryable && error.kind !== 'outcome-unknown',
+					},
+				}
+			: // Without words n8n would take it for a success.
+				{ error: (error instanceof Error ? error.message : String(error)) || 'Unknown failure' };
+	return { json, pairedItem: { item: itemIndex } };
+}

@@ -1,0 +1,4 @@
+import { buildPackage } from './package';
+
+buildPackage();
+console.log('built dist/');

@@ -1,0 +1,78 @@
+import { startEmulator, type Emulator } from '../emulator';
+import { makeKey, serveJwks, type JwksServer } from '../test/support/keys';
+
+export const PARTNER_ID = 'demo-partner';
+export const ISSUER_DID = 'did:air:id:test:demoIssuer';
+/** As in examples/kyc-credential.json. */
+export const PROGRAM_ID = 'c21s70g0i54sn0023172Cv';
+
+/** An event as a KYC provider posts it. */
+export const KYC_EVENT = {
+	eventId: 'kyc-review-1',
+	email: 'ada.lovelace@example.com',
+	level: 'basic',
+	provider: 'demo-kyc',
+	reviewedAt: '2026-01-19T07:18:45Z',
+	country: 'GB',
+	isOver18: true,
+};
+
+/** An emulated AIR with a partner who has published a key, and the credential that fits it. */
+export interface DemoAir {
+	readonly emulator: Emulator;
+	readonly jwks: JwksServer;
+	/** The fields of `mocaAirApi`. */
+	readonly credential: Record<string, string | number>;
+	close(): Promise<void>;
+}
+
+/**
+ * Starts AIR as the demo and the host tests need it: keys made now, their JWKS served, one partner
+ * with one published program for KYC.
+ */
+export async function startDemoAir(confirmAfterMs = 2500): Promise<DemoAir> {
+	const key = makeKey('ES256');
+	const jwks = await serveJwks([key.jwk(PARTNER_ID)]);
+	const emulator = await startEmulator({
+		confirmAfterMs,
+		partners: [
+			{
+				partnerId: PARTNER_ID,
+				jwksUrl: jwks.url,
+				programs: [
+					{
+						programId: PROGRAM_ID,
+						issuerDid: ISSUER_DID,
+						schemaId: '01KSTQK70XGFBT558HRHFB',
+						subject: {
+							kycLevel: { type: 'string', required: true },
+							kycProvider: { type: 'string', required: true },
+							verifiedAt: { type: 'date-time', required: true },
+							countryCode: { type: 'string' },
+							isOver18: { type: 'boolean', required: true },
+						},
+					},
+				],
+			},
+		],
+	});
+	return {
+		emulator,
+		jwks,
+		credential: {
+			environment: 'custom',
+			baseUrl: emulator.baseUrl,
+			partnerId: PARTNER_ID,
+			privateKey: key.pem,
+			kid: '',
+			issuerDid: ISSUER_DID,
+			jwksUrl: jwks.url,
+			scope: 'issue on-behalf',
+			jwtLifetime: 5,
+		},
+		close: async () => {
+			await emulator.close();
+			await jwks.close();
+		},
+	};
+}

@@ -1,0 +1,116 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Locator } from 'playwright-core';
+import { z } from 'zod';
+import { launchChromium } from '../test/host/harness/chromium';
+import { Editor } from '../test/host/harness/editor';
+import { packAndInstall } from '../test/host/harness/installPackage';
+import { N8nApi } from '../test/host/harness/n8nApi';
+import { startN8n } from '../test/host/harness/n8nProcess';
+import { KYC_EVENT, startDemoAir } from './demoAir';
+import { buildPackage, root } from './package';
+
+const images = join(root, 'docs', 'images');
+const log = (line: string) => {
+	console.log(line);
+};
+
+const exampleSchema = z.looseObject({
+	name: z.string(),
+	nodes: z.array(
+		z.looseObject({
+			id: z.string(),
+			name: z.string(),
+			type: z.string(),
+			typeVersion: z.number(),
+			position: z.tuple([z.number(), z.number()]),
+			parameters: z.record(z.string(), z.unknown()),
+		}),
+	),
+	connections: z.record(z.string(), z.unknown()),
+});
+
+/** The example as a user has it open, with a trigger that the editor can run by itself. */
+function runnableExample(credentialId: string) {
+	const file = readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8');
+	const { name, nodes, connections } = exampleSchema.parse(JSON.parse(file));
+	const credentials = { mocaAirApi: { id: credentialId, name: 'Moca AIR' } };
+	return {
+		name,
+		nodes: nodes.map((node) =>
+			node.type === 'n8n-nodes-base.webhook'
+				? { ...node, type: 'n8n-nodes-base.manualTrigger', typeVersion: 1, parameters: {} }
+				: node.type.startsWith('n8n-nodes-moca-air')
+					? { ...node, credentials }
+					: node,
+		),
+		connections,
+		pinData: { 'KYC Passed': [{ json: { body: KYC_EVENT } }] },
+		settings: { executionOrder: 'v1' },
+	};
+}
+
+/** One field a line is what fits into a picture. */
+async function showSchema(output: Locator): Promise<void> {
+	await output.getByText('Schema', { exact: true }).click();
+}
+
+async function takePictures(): Promise<void> {
+	const userFolder = mkdtempSync(join(tmpdir(), 'moca-air-pictures-'));
+	mkdirSync(images, { recursive: true });
+	buildPackage();
+	await packAndInstall({ userFolder, log });
+	const air = await startDemoAir(300);
+	const n8n = await startN8n({ userFolder, log });
+	const browser = await launchChromium({ log });
+	try {
+		const api = await N8nApi.signIn(n8n.url);
+		const { id } = await api.credentials.create('mocaAirApi', 'Moca AIR', air.credential);
+		const { id: workflowId } = await api.workflows.create(runnableExample(id));
+		const { id: demoId } = await api.workflows.import(
+			JSON.parse(readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8')),
+			{ mocaAirApi: { id, name: 'Moca AIR' } },
+		);
+		for (const theme of ['light', 'dark'] as const) {
+			const suffix = theme === 'light' ? '' : '.dark';
+			const take = (name: string) => join(images, `${name}${suffix}.png`);
+			const editor = await Editor.open({ browser, url: n8n.url, theme });
+			await editor.openWorkflow(demoId);
+			await editor.screenshot(take('workflow'));
+			await editor.searchNodes('moca');
+			await editor.screenshot(take('nodes-panel'));
+			await editor.openWorkflow(workflowId);
+			await editor.openNode('Moca AIR Issue on Behalf');
+			await showSchema(await editor.executeStep());
+			await editor.screenshot(take('issue-on-behalf'));
+			await editor.closeNode();
+			await editor.openNode('Moca AIR Get Issuance Status');
+			await showSchema(await editor.executeStep());
+			await editor.screenshot(take('get-issuance-status'));
+			await editor.closeNode();
+			air.emulator.control.setFeature({ partnerId: 'demo-partner', enabled: false });
+			await editor.openNode('Moca AIR Issue on Behalf');
+			await editor.executeStep();
+			await editor.screenshot(take('error'));
+			air.emulator.control.setFeature({ partnerId: 'demo-partner', enabled: true });
+			await editor.closeNode();
+			await editor.openCredential(id);
+			await editor.screenshot(take('credential'));
+			await editor.close();
+		}
+	} finally {
+		await browser.close();
+		await n8n.stop();
+		await air.close();
+		rmSync(userFolder, { recursive: true, force: true });
+	}
+}
+
+takePictures().then(
+	() => process.exit(0),
+	(error: unknown) => {
+		console.error(error);
+		process.exit(1);
+	},
+);

@@ -1,0 +1,23 @@
+import type { Ledger } from '../../ledger/Ledger';
+
+/** A ledger with rows in it, to be measured. */
+export interface FilledLedger {
+	readonly ledger: Ledger;
+	/** Closes the ledger and removes what was made for it. */
+	destroy(): Promise<void>;
+}
+
+/**
+ * A kind of store that can be measured. Filling is up to each, because it has to be fast: by SQL of
+ * its own, and not through the ledger. What is to be filled in is the same for all:
+ *
+ * - `rows` rows in SCOPE, spread over 90 days up to now, all with another key and recipient, one
+ *   accepted attempt each, confirmed, with two events (`status ONCHAIN` and `confirmed`)
+ * - but of 1000 rows, 5 are unknown, 5 rejected, and 10 submitted, whose next check is in a year
+ *
+ * Rows that are due are added by the benchmark.
+ */
+export type OpenFilled = (rows: number) => Promise<FilledLedger>;
+
+export const SCOPE = 'https://air.example partner-1';
+export const PROGRAM = 'c21hc00g0ab12001w4b7i';

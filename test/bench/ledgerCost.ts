@@ -1,0 +1,128 @@
+/**
+ * What begin, answered and claimDue cost, by how much is stored: at 1,000,000 rows at most 1.5 times
+ * as much as at 1,000 (docs/ledger.md).
+ *
+ *     tsx test/bench/ledgerCost.ts [--rows 1000,100000,1000000] [--store sqlite|postgres]
+ */
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import type { BeginRequest, Ledger } from '../../ledger/Ledger';
+import { type FilledLedger, type OpenFilled, PROGRAM, SCOPE } from './BenchStore';
+import { openFilledPostgres } from './postgresBench';
+import { openFilledSqlite } from './sqliteBench';
+
+/** Another store is measured by adding it here. */
+const STORES: Readonly<Record<string, OpenFilled>> = {
+	sqlite: openFilledSqlite,
+	postgres: openFilledPostgres,
+};
+
+const OPERATIONS = ['begin', 'answered', 'claimDue'] as const;
+type Operation = (typeof OPERATIONS)[number];
+type Times = Record<Operation, number[]>;
+
+const DUE_ROWS = 20;
+const CLAIMED = 10;
+const WARM_UP = 100;
+const ROUNDS = 1000;
+const BOUND = 1.5;
+
+const YEAR_MS = 365 * 86_400_000;
+
+const request = (): BeginRequest => ({
+	instance: 'instance-1',
+	workflowId: 'workflow-1',
+	executionId: '1',
+	nodeId: 'node-1',
+	scope: SCOPE,
+	program: PROGRAM,
+	issuerDid: 'did:air:id:test:issuer',
+	recipient: `person-${randomBytes(8).toString('hex')}@example.com`,
+	idempotencyKey: randomBytes(32).toString('hex'),
+	subjectHmac: randomBytes(32).toString('hex'),
+	keyThumbprint: 'thumbprint-1',
+	reference: null,
+	rememberMs: 86_400_000,
+	leaseMs: 60_000,
+	repeatUnknown: false,
+});
+
+async function timed<T>(times: number[], work: () => Promise<T>): Promise<T> {
+	const begin = performance.now();
+	const result = await work();
+	times.push(performance.now() - begin);
+	return result;
+}
+
+/** Issues one credential, asks what is due, and gives it back. */
+async function round(ledger: Ledger, times: Times, nextCheckMs = YEAR_MS): Promise<void> {
+	const begun = await timed(times.begin, () => ledger.begin(request()));
+	if (begun.outcome !== 'started') throw new Error(`begin answered ${begun.outcome}`);
+	const coreClaimHash = randomBytes(32).toString('hex');
+	await timed(times.answered, () =>
+		ledger.answered(begun, { coreClaimHash, userUuid: null, nextCheckMs, supersedes: true }),
+	);
+	if (nextCheckMs === 0) return;
+	const due = await timed(times.claimDue, () =>
+		ledger.claimDue({ scope: SCOPE, limit: CLAIMED, leaseMs: 60_000 }),
+	);
+	if (due.length !== CLAIMED) throw new Error(`${due.length} rows were due`);
+	await ledger.release(due.map(({ id }) => id));
+}
+
+const noTimes = (): Times => ({ begin: [], answered: [], claimDue: [] });
+
+const median = (times: number[]): number =>
+	times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
+
+const print = (line: string) => process.stdout.write(`${line}\n`);
+
+async function main(): Promise<void> {
+	const { values } = parseArgs({
+		options: {
+			rows: { type: 'string', default: '1000,100000,1000000' },
+			store: { type: 'string', default: 'sqlite' },
+		},
+	});
+	const open = STORES[values.store];
+	if (open === undefined) throw new Error(`--store: ${Object.keys(STORES).join(' or ')}`);
+	const sizes = values.rows.split(',').map(Number);
+	const measured: (FilledLedger & { readonly rows: number; readonly times: Times })[] = [];
+	try {
+		for (const rows of sizes) {
+			const filled = await open(rows);
+			measured.push({ rows, ...filled, times: noTimes() });
+			for (let i = 0; i < DUE_ROWS; i++) await round(filled.ledger, noTimes(), 0);
+			for (let i = 0; i < WARM_UP; i++) await round(filled.ledger, noTimes());
+		}
+		// By turns, so that what else the machine does meanwhile falls on all alike.
+		for (let i = 0; i < ROUNDS; i++) {
+			for (const { ledger, times } of measured) await round(ledger, times);
+		}
+	} finally {
+		for (const filled of measured) await filled.destroy();
+	}
+	report(
+		values.store,
+		measured.map(({ rows, times }) => ({ rows, times })),
+	);
+}
+
+function report(store: string, measured: readonly { rows: number; times: Times }[]): void {
+	print(`| ${store}: rows | ${OPERATIONS.map((name) => `${name}, ms | ratio`).join(' | ')} |`);
+	print(`|---:|${OPERATIONS.map(() => '---:|---:|').join('')}`);
+	let worst = 0;
+	for (const { rows, times } of measured) {
+		const cells = OPERATIONS.map((name) => {
+			const ms = median(times[name]);
+			const ratio = ms / median(measured[0]?.times[name] ?? []);
+			worst = Math.max(worst, ratio);
+			return `${ms.toFixed(3)} | ${ratio.toFixed(2)}`;
+		});
+		print(`| ${rows.toLocaleString('en')} | ${cells.join(' | ')} |`);
+	}
+	print(`\nmedian of ${ROUNDS}; ${DUE_ROWS} rows due, ${CLAIMED} claimed; bound ${BOUND}`);
+	if (worst > BOUND) process.exitCode = 1;
+}
+
+void main();

@@ -1,0 +1,89 @@
+import { Logger } from '@n8n/backend-common';
+import { Container } from '@n8n/di';
+import { PollContext } from 'n8n-core';
+import {
+	Workflow,
+	type ICredentialDataDecryptedObject,
+	type IDataObject,
+	type INode,
+	type IWorkflowExecuteAdditionalData,
+} from 'n8n-workflow';
+import { nodeTypes, OneCredential, type LogLine } from './runWorkflow';
+import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
+
+export interface Activated {
+	/** One poll, as n8n's executor makes it. @returns the JSON of its items; null if there are none */
+	poll(): Promise<IDataObject[] | null>;
+	readonly log: LogLine[];
+}
+
+export interface ActivateOptions {
+	readonly parameters?: INode['parameters'];
+	readonly credential: ICredentialDataDecryptedObject;
+	readonly node?: Partial<INode>;
+	readonly workflowId?: string;
+	readonly mode?: 'trigger' | 'manual';
+	/** As under the durable scheduler: below five minutes. */
+	readonly budgetMs?: number;
+	/** What durable cursors give the node instead of the workflow's static data. */
+	readonly staticData?: IDataObject;
+}
+
+/**
+ * Activates a workflow with the trigger: one `Workflow` and one poll context of n8n-core, which each
+ * poll is called with (n8n-core, active-workflow-triggers.js).
+ */
+export function activate(options: ActivateOptions): Activated {
+	const log: LogLine[] = [];
+	const levels = ['error', 'warn', 'info', 'debug'] as const;
+	const logger = Object.fromEntries(
+		levels.map((level) => [level, (message: string) => log.push({ level, message })]),
+	);
+	Container.set(Logger, { ...logger, scoped: () => logger } as unknown as Logger);
+	const node: INode = {
+		id: 'trigger-node',
+		name: 'Moca AIR Trigger',
+		type: 'n8n-nodes-moca-air.mocaAirTrigger',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: {
+			pollTimes: { item: [{ mode: 'everyMinute' }] },
+			...options.parameters,
+		},
+		credentials: { mocaAirApi: { id: '1', name: 'AIR' } },
+		...options.node,
+	};
+	const workflow = new Workflow({
+		id: options.workflowId ?? 'workflow-b',
+		nodes: [node],
+		connections: {},
+		active: true,
+		nodeTypes,
+	});
+	const additionalData = {
+		credentialsHelper: new OneCredential(options.credential),
+		variables: {},
+	} as unknown as IWorkflowExecuteAdditionalData;
+	const { staticData, budgetMs } = options;
+	const context = new PollContext(
+		workflow,
+		node,
+		additionalData,
+		options.mode ?? 'trigger',
+		'activate',
+		undefined,
+		undefined,
+		undefined,
+		undefined,
+		staticData === undefined ? undefined : () => staticData,
+		budgetMs === undefined ? undefined : () => budgetMs,
+	);
+	const type = new MocaAirTrigger();
+	return {
+		log,
+		poll: async () => {
+			const output = await type.poll.call(context);
+			return output === null ? null : (output[0] ?? []).map(({ json }) => json);
+		},
+	};
+}

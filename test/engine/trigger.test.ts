@@ -1,0 +1,501 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { IDataObject } from 'n8n-workflow';
+import { closeDispatchers } from '../../air/dispatchers';
+import { embeddedLedgerFile, closeLedgers, openLedger } from '../../issuance/openLedger';
+import { forgetPauses } from '../../issuance/watch/politeness';
+import { PARTNER_ID, PROGRAM_ID, startTestAir, type TestAir } from './air';
+import { makeKey } from '../support/keys';
+import { activate, type Activated, type ActivateOptions } from './pollTrigger';
+import { runWorkflow } from './runWorkflow';
+import { issueWorkflow, person } from './workflows';
+
+/** The trigger in n8n-core's poll context, with the emulated AIR and the embedded ledger. */
+let air: TestAir;
+let folder: string;
+let executions = 0;
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	air = await startTestAir();
+});
+
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-trigger-'));
+	process.env.N8N_USER_FOLDER = folder;
+});
+
+afterEach(async () => {
+	delete process.env.N8N_POLLER_DURABLE_CURSORS_ENABLED;
+	await closeLedgers();
+	rmSync(folder, { recursive: true, force: true });
+	air.emulator.control.reset();
+	forgetPauses();
+});
+
+afterAll(async () => {
+	await air.close();
+	await closeDispatchers();
+});
+
+const control = () => air.emulator.control;
+const asked = () => control().counts().byOperation.status;
+const withLedger = () => ({ ...air.credential, ledger: 'embedded' });
+const scope = () => `${air.emulator.baseUrl} ${PARTNER_ID}`;
+
+async function ledger() {
+	const opened = await openLedger({ store: 'embedded' });
+	if (opened === undefined) throw new Error('no ledger');
+	return opened.ledger;
+}
+
+/** Issues to people, and lets what was issued be due. */
+async function issue(names: readonly string[], options: IDataObject = {}) {
+	executions++;
+	const { json, error } = await runWorkflow(
+		issueWorkflow(
+			names.map((name) => person(name)),
+			{ options: options as Record<string, string> },
+		),
+		withLedger(),
+		{ executionId: String(executions) },
+	);
+	expect(error).toBeUndefined();
+	await due();
+	return json('Done') as { coreClaimHash: string; email: string }[];
+}
+
+async function hashOf(name: string) {
+	const rows = await (await ledger()).list({ recipient: `${name}@example.com`, limit: 1 });
+	return rows[0]?.coreClaimHash;
+}
+
+/** Everything pending is due now: no test waits for it. */
+async function due(agoMs = 0) {
+	const { DatabaseSync } = await import('node:sqlite');
+	const database = new DatabaseSync(embeddedLedgerFile(process.env));
+	database.exec(
+		`UPDATE issuances SET next_check_at = 1, pending_since = pending_since - ${agoMs},
+			answered_at = answered_at - ${agoMs} WHERE next_check_at IS NOT NULL`,
+	);
+	database.close();
+}
+
+const trigger = (options: Partial<ActivateOptions> = {}): Activated =>
+	activate({ credential: withLedger(), ...options });
+
+/** Activated, and the baseline is written. */
+async function activated(options: Partial<ActivateOptions> = {}): Promise<Activated> {
+	const made = trigger(options);
+	expect(await made.poll()).toBeNull();
+	return made;
+}
+
+const emails = (items: IDataObject[] | null) => items?.map(({ email }) => email) ?? null;
+const ids = (items: IDataObject[] | null) => items?.map(({ eventId }) => eventId) ?? [];
+
+describe('an event', () => {
+	test('comes once, with all that is known of it', async () => {
+		const b = await activated();
+		const [ada] = await issue(['ada'], { reference: 'order-7' });
+		expect(await b.poll()).toEqual([
+			{
+				eventId: expect.stringMatching(/^[0-9a-f]{12}-\d+$/) as string,
+				event: 'confirmed',
+				time: expect.stringMatching(/^20.*Z$/) as string,
+				coreClaimHash: ada?.coreClaimHash,
+				email: 'ada@example.com',
+				credentialId: PROGRAM_ID,
+				reference: 'order-7',
+				state: 'confirmed',
+				vcId: expect.any(String) as string,
+				vcStatus: 'ONCHAIN',
+				submittedAt: expect.stringMatching(/^20.*Z$/) as string,
+				confirmedAt: expect.stringMatching(/^20.*Z$/) as string,
+				secondsToConfirmation: expect.any(Number) as number,
+				delayedMinutes: null,
+				workflowId: 'engine-test',
+				executionId: String(executions),
+			},
+		]);
+		expect(await b.poll()).toBeNull();
+		expect(asked()).toBe(2);
+	});
+
+	test('what was there before the first activation is not told, or all of it', async () => {
+		await issue(['ada']);
+		await (
+			await ledger()
+		).observed(scope(), (await hashOf('ada')) ?? '', {
+			vcStatus: 'ONCHAIN',
+			vcId: null,
+			state: 'confirmed',
+			nextCheckMs: null,
+		});
+		const fromNow = await activated();
+		await issue(['bob']);
+		expect(emails(await fromNow.poll())).toEqual(['bob@example.com']);
+		const all = trigger({ workflowId: 'all', parameters: { start: 'beginning' } });
+		expect(emails(await all.poll())).toEqual(['ada@example.com', 'bob@example.com']);
+	});
+
+	test('every chosen kind, and no other', async () => {
+		control().setSettings({ confirmAfterMs: null });
+		const watch = async (...events: string[]) =>
+			await activated({ workflowId: events.join(), parameters: { events } });
+		const confirmed = await watch('confirmed');
+		const delayed = await watch('delayed');
+		const notUsable = await watch('notUsable');
+		const any = await watch('statusChanged');
+		const all = await watch('confirmed', 'delayed', 'notUsable', 'statusChanged');
+		const [ada] = await issue(['ada']);
+		const told = async (b: Activated) =>
+			(await b.poll())?.map(({ event, vcStatus }) => `${event as string} ${vcStatus as string}`) ??
+			[];
+		expect(await told(all)).toEqual(['statusChanged WAIT_ONCHAIN']);
+		await due(6 * 60_000);
+		expect(await told(all)).toEqual(['delayed WAIT_ONCHAIN']);
+		expect(await told(all)).toEqual([]);
+		control().setStatus({ coreClaimHash: ada?.coreClaimHash ?? '', vcStatus: 'EXPIRE' });
+		await due();
+		expect(await told(all)).toEqual(['statusChanged EXPIRE', 'notUsable EXPIRE']);
+		expect(await told(confirmed)).toEqual([]);
+		expect(await told(delayed)).toEqual(['delayed EXPIRE']);
+		expect(await told(notUsable)).toEqual(['notUsable EXPIRE']);
+		expect(await told(any)).toEqual(['statusChanged WAIT_ONCHAIN', 'statusChanged EXPIRE']);
+	});
+
+	test('Revoke and Reissue replaces, which is no Not Usable', async () => {
+		const b = await activated({ parameters: { events: ['notUsable', 'confirmed'] } });
+		await issue(['ada']);
+		expect(await b.poll()).toHaveLength(1);
+		const [again] = await issue(['ada']);
+		expect(await b.poll()).toMatchObject([
+			{ event: 'confirmed', coreClaimHash: again?.coreClaimHash },
+		]);
+		await due();
+		expect(await b.poll()).toBeNull();
+	});
+
+	test('filters: program, reference and workflow', async () => {
+		const filtered = async (filters: Record<string, string>) =>
+			await activated({ workflowId: JSON.stringify(filters), parameters: { filters } });
+		const program = await filtered({ program: 'another' });
+		const reference = await filtered({ referencePrefix: 'order-' });
+		const workflow = await filtered({ workflowId: ' engine-test ' });
+		await issue(['ada']);
+		await issue(['bob'], { reference: 'order-7' });
+		expect(await program.poll()).toBeNull();
+		expect(emails(await reference.poll())).toEqual(['bob@example.com']);
+		expect(emails(await workflow.poll())).toEqual(['ada@example.com', 'bob@example.com']);
+	});
+
+	test('at most so many at a time, the rest with the next polls', async () => {
+		const b = await activated({ parameters: { options: { maxEvents: 2 } } });
+		await issue(['a', 'b', 'c', 'd', 'e']);
+		const polls = [await b.poll(), await b.poll(), await b.poll(), await b.poll()];
+		expect(polls.map((items) => items?.length ?? null)).toEqual([2, 2, 1, null]);
+		expect(new Set(polls.flatMap(emails)).size).toBe(6);
+	});
+});
+
+describe('nothing is lost', () => {
+	test('deactivated and activated: the last offer is repeated, with the same IDs', async () => {
+		const b = await activated();
+		await issue(['ada']);
+		const first = await b.poll();
+		const again = await trigger().poll();
+		expect(ids(again)).toEqual(ids(first));
+		const b3 = trigger();
+		expect(ids(await b3.poll())).toEqual(ids(first));
+		expect(await b3.poll()).toBeNull();
+		expect(await trigger().poll()).toBeNull();
+	});
+
+	test('republished during the poll: n8n throws the result away, the next one brings it', async () => {
+		const b = await activated();
+		await issue(['ada']);
+		const thrownAway = b.poll();
+		const published = trigger();
+		expect(await published.poll()).toBeNull();
+		expect(await thrownAway).toHaveLength(1);
+		expect(emails(await published.poll())).toEqual(['ada@example.com']);
+		expect(await published.poll()).toBeNull();
+	});
+
+	test('issued while it was off: told when it is on again, also after a restart', async () => {
+		await activated();
+		await issue(['ada']);
+		await closeLedgers();
+		expect(emails(await trigger().poll())).toEqual(['ada@example.com']);
+	});
+
+	test('the first event ever is not the baseline', async () => {
+		await activated();
+		const b = trigger();
+		expect(await b.poll()).toBeNull();
+		await issue(['ada']);
+		expect(await b.poll()).toHaveLength(1);
+	});
+
+	test('renamed: the same cursor', async () => {
+		const b = await activated();
+		await issue(['ada']);
+		await b.poll();
+		expect(await b.poll()).toBeNull();
+		const renamed = trigger({ node: { name: 'On-chain' } });
+		expect(await renamed.poll()).toBeNull();
+		await issue(['bob']);
+		expect(emails(await renamed.poll())).toEqual(['bob@example.com']);
+	});
+
+	test('copied: a cursor of its own', async () => {
+		const b = await activated();
+		const copies = [
+			await activated({ workflowId: 'copy' }),
+			await activated({ node: { id: 'second', name: 'Second' } }),
+		];
+		await issue(['ada']);
+		expect(ids(await b.poll())).toHaveLength(1);
+		for (const copy of copies) expect(emails(await copy.poll())).toEqual(['ada@example.com']);
+		expect(asked()).toBe(2);
+	});
+
+	test('two nodes with one ID are reported', async () => {
+		const a = await activated();
+		const b = await activated({ node: { name: 'Second' } });
+		await expect(a.poll()).rejects.toThrow('Two triggers of this workflow have the same node ID');
+		await expect(b.poll()).rejects.toThrow('same node ID');
+	});
+
+	test('a second poll while one runs returns null', async () => {
+		const b = await activated();
+		await issue(['ada']);
+		control().setSettings({ latencyMs: 300 });
+		const [first, second] = await Promise.all([b.poll(), b.poll()]);
+		expect([first?.length, second]).toEqual([1, null]);
+	});
+
+	test('a poll that throws loses nothing', async () => {
+		const b = await activated();
+		await issue(['ada']);
+		control().injectFault({ kind: 'answer', operation: 'status', status: 401, times: null });
+		await expect(b.poll()).rejects.toMatchObject({
+			httpCode: '401',
+			failure: { cause: 'credential-invalid' },
+		});
+		control().clearFaults();
+		expect(emails(await b.poll())).toEqual(['ada@example.com']);
+	});
+
+	test('static data of n8n, whatever is in it, moves nothing by default', async () => {
+		const b = await activated();
+		await issue(['ada']);
+		const first = await b.poll();
+		const opened = await ledger();
+		const key = { scope: scope(), instance: '', workflowId: 'workflow-b', nodeId: 'trigger-node' };
+		await opened.openCursor(key, 'now');
+		for (const offer of ['x', 5, null, { upTo: 99 }, { upTo: -1, process: 1 }]) {
+			const corrupt = trigger({ staticData: { offer }, budgetMs: 36_000 });
+			expect(ids(await corrupt.poll())).toEqual(ids(first));
+		}
+	});
+});
+
+describe('the durable scheduler', () => {
+	const scheduled = (staticData: IDataObject) => trigger({ staticData, budgetMs: 36_000 });
+
+	test('what n8n commits with the execution counts as taken, also in another process', async () => {
+		process.env.N8N_POLLER_DURABLE_CURSORS_ENABLED = 'true';
+		await scheduled({}).poll();
+		await issue(['ada']);
+		const thrownAway: IDataObject = {};
+		const first = await scheduled(thrownAway).poll();
+		const taken: IDataObject = {};
+		expect(ids(await scheduled(taken).poll())).toEqual(ids(first));
+		const offer = { ...(taken.offer as IDataObject), process: 'another' };
+		expect(await scheduled({ offer }).poll()).toBeNull();
+	});
+
+	test('without durable cursors only what this process handed over', async () => {
+		await scheduled({}).poll();
+		await issue(['ada']);
+		const taken: IDataObject = {};
+		const first = await scheduled(taken).poll();
+		const offer = { ...(taken.offer as IDataObject), process: 'another' };
+		expect(ids(await scheduled({ offer }).poll())).toEqual(ids(first));
+		expect(await scheduled(taken).poll()).toBeNull();
+	});
+});
+
+describe('specific issuances', () => {
+	const specific = (...issuance: IDataObject[]) => ({
+		watch: 'specific',
+		events: ['confirmed', 'notUsable'],
+		issuances: { issuance },
+	});
+
+	test('made elsewhere: told by those who name them, and by nobody else', async () => {
+		const { json } = await runWorkflow(issueWorkflow([person('eve')]), air.credential);
+		const [eve] = json('Done');
+		const pair = { coreClaimHash: eve?.coreClaimHash, recipient: 'eve@example.com' } as IDataObject;
+		const other = await activated();
+		const b = trigger({ workflowId: 's', parameters: specific(pair) as never });
+		expect(await b.poll()).toMatchObject([
+			{ event: 'confirmed', email: 'eve@example.com', credentialId: null, executionId: null },
+		]);
+		expect(await b.poll()).toBeNull();
+		expect(await other.poll()).toBeNull();
+	});
+
+	test.each([
+		[[], /1 to 100 issuances, not 0/],
+		[[{ coreClaimHash: '', recipient: 'a@example.com' }], /hash is not valid/],
+		[[{ coreClaimHash: 'ab', recipient: 'nobody' }], /not a valid e-mail/],
+		[
+			Array.from({ length: 101 }, (_, i) => ({ coreClaimHash: `h${i}`, recipient: 'a@b.cd' })),
+			/not 101/,
+		],
+	])('%# are refused', async (pairs, words) => {
+		const b = trigger({ parameters: specific(...(pairs as IDataObject[])) as never });
+		await expect(b.poll()).rejects.toThrow(words);
+	});
+});
+
+describe('asking AIR', () => {
+	test('one bad row never blocks the others', async () => {
+		const b = await activated();
+		await issue(['bad', 'ada', 'bob']);
+		const fault = { operation: 'status', recipient: 'bad@example.com', times: null } as const;
+		for (const status of [500, 400, 401]) {
+			control().clearFaults();
+			control().injectFault({ ...fault, kind: 'answer', status });
+			await due();
+			const items = await b.poll();
+			if (status === 500)
+				expect(emails(items)?.sort()).toEqual(['ada@example.com', 'bob@example.com']);
+			await issue([`next-${status}`]);
+			expect(emails(await b.poll())).toEqual([`next-${status}@example.com`]);
+		}
+	});
+
+	test('a 404 of anybody else stops the poll and changes no row', async () => {
+		const b = await activated();
+		await issue(['ada']);
+		const before = await (await ledger()).list({ limit: 1 });
+		control().injectFault({
+			kind: 'answer',
+			operation: 'status',
+			status: 404,
+			body: { type: 'html' },
+			times: null,
+		});
+		await expect(b.poll()).rejects.toMatchObject({
+			message: 'There is no such AIR endpoint at this address',
+			failure: { cause: 'configuration-invalid' },
+		});
+		const after = await (await ledger()).list({ limit: 1 });
+		expect(after).toEqual(before);
+	});
+
+	test('Retry-After is obeyed across polls and triggers', async () => {
+		const b = await activated();
+		const other = await activated({ workflowId: 'other' });
+		await issue(['ada']);
+		control().injectFault({
+			kind: 'answer',
+			operation: 'status',
+			status: 429,
+			retryAfter: { seconds: 30 },
+		});
+		await expect(b.poll()).rejects.toMatchObject({
+			failure: { cause: 'rate-limited', retryAfterMs: 30_000 },
+		});
+		const before = asked();
+		expect(await b.poll()).toBeNull();
+		expect(await other.poll()).toBeNull();
+		expect(asked()).toBe(before);
+		forgetPauses();
+		expect(emails(await b.poll())).toEqual(['ada@example.com']);
+	});
+
+	test('no more calls than the option says', async () => {
+		const b = await activated({ parameters: { options: { maxCalls: 2 } } });
+		const before = asked();
+		await issue(['a', 'b', 'c']);
+		expect(await b.poll()).toHaveLength(2);
+		expect(asked() - before).toBe(2);
+		expect(await b.poll()).toHaveLength(1);
+	});
+
+	test('an AIR that is down: activated all the same, told later, and nothing is lost', async () => {
+		await activated();
+		await issue(['ada']);
+		control().injectFault({ kind: 'answer', operation: 'status', status: 502, times: null });
+		const b = await activated();
+		await due();
+		await expect(b.poll()).rejects.toMatchObject({
+			failure: { cause: 'temporarily-unavailable' },
+		});
+		control().clearFaults();
+		await due();
+		expect(emails(await b.poll())).toEqual(['ada@example.com']);
+	});
+});
+
+describe('Wait Until On-Chain', () => {
+	test('holds the row: a trigger does not ask about it meanwhile, and tells it all the same', async () => {
+		control().setSettings({ confirmAfterMs: 1_500 });
+		const b = await activated();
+		const waiting = runWorkflow(
+			issueWorkflow([person('ada')], { options: { waitUntilOnChain: true } }),
+			withLedger(),
+			{ executionId: 'waiting' },
+		);
+		await new Promise((resolve) => setTimeout(resolve, 500));
+		await due();
+		const before = asked();
+		expect(await b.poll()).toBeNull();
+		expect(asked()).toBe(before);
+		expect((await waiting).json('Done')[0]).toMatchObject({ onChain: true });
+		expect(emails(await b.poll())).toEqual(['ada@example.com']);
+	});
+});
+
+describe('activation and the editor', () => {
+	test('without a ledger it says so', async () => {
+		const b = trigger({ credential: { ...air.credential, ledger: 'off' } });
+		await expect(b.poll()).rejects.toMatchObject({
+			message: 'The trigger needs the issuance ledger',
+			description: expect.stringMatching(/Embedded/) as string,
+		});
+	});
+
+	test('a key that AIR does not accept is given nothing', async () => {
+		const b = trigger({ credential: { ...withLedger(), privateKey: makeKey().pem } });
+		await expect(b.poll()).rejects.toMatchObject({ httpCode: '401' });
+	});
+
+	test('Fetch Test Event shows a real one, and moves no cursor', async () => {
+		const b = await activated();
+		const look = trigger({ mode: 'manual' });
+		await expect(look.poll()).rejects.toMatchObject({
+			message: 'There is no such event yet',
+			description: expect.stringMatching(/Filters/) as string,
+		});
+		await issue(['ada']);
+		expect(emails(await look.poll())).toEqual(['ada@example.com']);
+		expect(emails(await look.poll())).toEqual(['ada@example.com']);
+		expect(emails(await b.poll())).toEqual(['ada@example.com']);
+	});
+
+	test.each([
+		[{ events: [] }, /Events must name/],
+		[{ events: ['delayed'], delayMinutes: 0 }, /Delayed After/],
+		[{ options: { maxCalls: 0 } }, /Status Calls per Poll/],
+		[{ watch: 'nothing' }, /Watch is not/],
+	])('%j is refused', async (parameters, words) => {
+		await expect(trigger({ parameters }).poll()).rejects.toThrow(words);
+	});
+});

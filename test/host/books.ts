@@ -1,0 +1,117 @@
+import { ROW_STATES, type LedgerRow, type RowState } from '../../ledger/Ledger';
+
+/** A POST that AIR carried out, whether or not anybody was told. */
+export interface AcceptedPost {
+	/** Of the webhook that it was sent for. */
+	readonly eventId: string;
+	readonly recipient: string;
+	readonly coreClaimHash: string;
+	/** The answer went out whole, to a client that lived on to write it down. */
+	readonly told: boolean;
+	/** Another issuance took its place. */
+	readonly revoked: boolean;
+}
+
+/** How a webhook ended for its sender, after as many deliveries as it took. */
+export type End =
+	| { readonly how: 'answered'; readonly coreClaimHash: string }
+	/** The execution stopped with the error that names a ledger row whose outcome is unknown. */
+	| { readonly how: 'unknown'; readonly rowId: number };
+
+/** What the three who know of it say: the ledger, AIR, and the sender of the webhooks. */
+export interface Books {
+	readonly rows: readonly LedgerRow[];
+	readonly accepted: readonly AcceptedPost[];
+	/** By event ID. */
+	readonly ends: ReadonlyMap<string, End>;
+}
+
+const keyOf = (eventId: string) => `event:${eventId}`;
+const nameOf = (row: LedgerRow) => `row ${row.id} (${row.idempotencyKey}, ${row.state})`;
+const holds = (row: LedgerRow, hash: string) =>
+	row.attempts.some(({ coreClaimHash }) => coreClaimHash === hash);
+
+/** Every POST that AIR accepted belongs to exactly one row. */
+function* checkPosts({ rows, accepted }: Books) {
+	for (const post of accepted) {
+		const short = `POST ${post.coreClaimHash.slice(0, 12)} for ${post.eventId}`;
+		const [row, ...more] = rows.filter(
+			({ idempotencyKey }) => idempotencyKey === keyOf(post.eventId),
+		);
+		const holders = rows.filter((other) => holds(other, post.coreClaimHash));
+		if (row === undefined || more.length > 0) {
+			yield `${short}: ${row === undefined ? 'no row' : `${more.length + 1} rows`} for its key`;
+			continue;
+		}
+		if (row.recipient !== post.recipient) yield `${short}: ${nameOf(row)} is another person's`;
+		if (holders.length > 1 || holders.some(({ id }) => id !== row.id)) {
+			yield `${short}: its hash is in ${holders.map(nameOf).join(', ')}`;
+		} else if (holders.length === 0) {
+			if (post.told) yield `${short}: we were told, but ${nameOf(row)} does not know`;
+			else if (row.state !== 'unknown') yield `${short}: the answer was lost, but ${nameOf(row)}`;
+		} else if (row.state === 'superseded' && !post.revoked) {
+			// The other way round is no mistake: which of two at once was revoked only AIR can say.
+			yield `${short}: stands at AIR, but ${nameOf(row)}`;
+		}
+	}
+}
+
+/** Every key has one accepted POST, or a row marked unknown that named itself; none has two. */
+function* checkKeys({ rows, accepted, ends }: Books) {
+	for (const [eventId, end] of ends) {
+		const posts = accepted.filter((post) => post.eventId === eventId);
+		const row = rows.find(({ idempotencyKey }) => idempotencyKey === keyOf(eventId));
+		if (posts.length > 1) yield `${eventId}: AIR accepted ${posts.length} POSTs`;
+		if (row === undefined) {
+			yield `${eventId}: no row`;
+		} else if (end.how === 'unknown') {
+			if (row.state !== 'unknown') yield `${eventId}: ended as unknown, but ${nameOf(row)}`;
+			if (row.id !== end.rowId)
+				yield `${eventId}: named row ${end.rowId}, but it is ${nameOf(row)}`;
+		} else {
+			if (row.coreClaimHash !== end.coreClaimHash) {
+				yield `${eventId}: was given another hash than ${nameOf(row)} has`;
+			}
+			if (posts.length === 0) yield `${eventId}: answered, but AIR issued nothing`;
+		}
+	}
+}
+
+/** The ledger makes nothing up, and nothing is left under way. */
+function* checkRows({ rows, accepted, ends }: Books) {
+	const hashes = new Set(accepted.map(({ coreClaimHash }) => coreClaimHash));
+	const keys = new Set([...ends.keys()].map(keyOf));
+	for (const row of rows) {
+		if (!keys.has(row.idempotencyKey)) yield `${nameOf(row)}: nobody asked for it`;
+		if (row.state === 'sending') yield `${nameOf(row)}: still under way`;
+		for (const { coreClaimHash } of row.attempts) {
+			if (coreClaimHash !== null && !hashes.has(coreClaimHash)) {
+				yield `${nameOf(row)}: has a hash that AIR never gave`;
+			}
+		}
+	}
+}
+
+/** @returns what does not fit, in words; empty when the books balance */
+export function imbalances(books: Books): string[] {
+	return [...checkPosts(books), ...checkKeys(books), ...checkRows(books)];
+}
+
+/** The figures for people, one a line. */
+export function summaryOf({ rows, accepted, ends }: Books): string[] {
+	const count = (state: RowState) => rows.filter((row) => row.state === state).length;
+	const states = ROW_STATES.filter((state) => count(state) > 0);
+	const issued = (row: LedgerRow) =>
+		accepted.some(({ eventId }) => keyOf(eventId) === row.idempotencyKey);
+	const unknown = rows.filter(({ state }) => state === 'unknown');
+	const attempts = rows.reduce((sum, row) => sum + row.attempts.length, 0);
+	const tried = Math.max(0, ...rows.map((row) => row.attempts.length));
+	return [
+		`${ends.size} webhooks, ${accepted.length} POSTs accepted by AIR, ${attempts} attempts (at most ${tried} a row)`,
+		`rows: ${states.map((state) => `${count(state)} ${state}`).join(', ')}`,
+		`unknown rows: ${unknown.length}, of which AIR had issued ${unknown.filter(issued).length}`,
+		...unknown.map(
+			(row) => `  ${nameOf(row)}: ${row.reason ?? 'no reason'}${issued(row) ? ', issued' : ''}`,
+		),
+	];
+}

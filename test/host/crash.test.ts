@@ -1,0 +1,96 @@
+import { randomInt } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { embeddedLedgerFile } from '../../issuance/openLedger';
+import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
+import { startDemoAir, type DemoAir } from '../../scripts/demoAir';
+import { imbalances, summaryOf, type Books } from './books';
+import { packAndInstall } from './harness/installPackage';
+import { N8nApi } from './harness/n8nApi';
+import { startN8n, type N8nProcess } from './harness/n8nProcess';
+import { Provider } from './provider';
+import { acceptedPosts, armFaults, kycEvents, stormWorkflow, underWay } from './storm';
+
+/** n8n is killed while it issues: afterwards the ledger, AIR and the sender say the same. */
+const seed = Number(process.env.STORM_SEED ?? randomInt(1_000_000));
+const say = (line: string) => process.stderr.write(`crash: ${line}\n`);
+
+let folder: string;
+let air: DemoAir;
+let n8n: N8nProcess;
+
+beforeAll(async () => {
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-crash-'));
+	await packAndInstall({ userFolder: folder, log: say });
+	air = await startDemoAir(300);
+	n8n = await startN8n({ userFolder: folder, log: say });
+}, 900_000);
+
+afterAll(async () => {
+	await n8n.stop();
+	await air.close();
+	rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+let books: Books;
+
+test('50 webhooks, n8n killed in the middle, all resent: the books balance', async () => {
+	say(`seed ${seed} (STORM_SEED repeats it)`);
+	const events = kycEvents(seed);
+	armFaults(air.emulator, events, seed);
+	let api = await N8nApi.signIn(n8n.url);
+	const credential = await api.credentials.create('mocaAirApi', 'Moca AIR', air.credential);
+	const { id } = await api.workflows.create(stormWorkflow('kyc-storm', credential));
+	await api.workflows.activate(id);
+
+	const url = `${n8n.url}/webhook/kyc-storm`;
+	const provider = new Provider({ url, workflowId: id, events });
+	const began = Date.now();
+	const seconds = () => `${((Date.now() - began) / 1000).toFixed(1)} s`;
+	const round = provider.round();
+	const { killedAt, answered, issuances, inFlight } = await underWay(air.emulator, provider.ends);
+	await n8n.kill();
+	await round;
+	say(
+		`killed after ${seconds()}: ${answered} answered, ${issuances} issued, ${inFlight} in flight`,
+	);
+
+	await n8n.restart();
+	api = await N8nApi.signIn(n8n.url);
+	await provider.untilAllEnded(api, 240_000);
+	say(`every webhook has its end after ${seconds()} and ${provider.deliveries} deliveries`);
+	say(provider.describeSetbacks());
+
+	const { ledger } = await openSqliteLedger({
+		file: embeddedLedgerFile({ N8N_USER_FOLDER: folder }),
+	});
+	const rows = await ledger.list({ limit: 1000 });
+	await ledger.close();
+	books = { rows, accepted: acceptedPosts(air.emulator, killedAt), ends: provider.ends };
+	for (const line of summaryOf(books)) say(line);
+
+	const requestsBefore = air.emulator.control.counts().byOperation.issue;
+	expect(inFlight).toBeGreaterThan(0);
+	expect(imbalances(books)).toEqual([]);
+	expect(rows).toHaveLength(events.length);
+
+	// A provider may redeliver whatever it was told: each ends as before, and AIR hears nothing of it.
+	await provider.onceMore(api);
+	expect(air.emulator.control.counts().byOperation.issue).toBe(requestsBefore);
+}, 480_000);
+
+test('such books do not balance with a second POST, a lost row or an unknown one too few', () => {
+	const { rows, accepted, ends } = books;
+	const first = accepted.find(({ told }) => told);
+	if (first === undefined) throw new Error('nobody was told of anything');
+	const rest = accepted.filter((post) => post !== first);
+	const twice = { ...first, coreClaimHash: '0'.repeat(64) };
+	expect(imbalances({ rows, ends, accepted: [...accepted, twice] })).not.toEqual([]);
+	expect(imbalances({ rows, ends, accepted: rest })).not.toEqual([]);
+	expect(imbalances({ rows: rows.slice(1), ends, accepted })).not.toEqual([]);
+	const forgotten = rows.map((row) =>
+		row.state === 'unknown' ? { ...row, state: 'rejected' as const } : row,
+	);
+	expect(imbalances({ rows: forgotten, ends, accepted })).not.toEqual([]);
+});

@@ -1,0 +1,53 @@
+import type { Log } from './log';
+import { startGroup } from './processGroup';
+
+/** What to run, and how to speak about it while it runs. */
+export interface CommandOptions {
+	/** What the reader of the log is waiting for, e.g. "installing n8n". */
+	what: string;
+	log: Log;
+	cwd?: string;
+	env?: NodeJS.ProcessEnv;
+}
+
+const heartbeatMs = 10_000;
+const shownOnFailure = 3_000;
+
+/** Both ends: npm says what is wrong first, compilers say it last. */
+function shorten(output: string): string {
+	if (output.length <= 2 * shownOnFailure) return output;
+	return `${output.slice(0, shownOnFailure)}\n[…]\n${output.slice(-shownOnFailure)}`;
+}
+
+/**
+ * Runs a command quietly: one line now and then so that nobody thinks it hangs, its output only when
+ * it fails. It ends with us, so that a killed harness leaves no npm behind.
+ *
+ * @returns what it printed (stdout and stderr in order of arrival)
+ * @throws when it cannot be started or exits with anything but 0
+ */
+export async function run(
+	command: string,
+	args: string[],
+	options: CommandOptions,
+): Promise<string> {
+	const { what, log, cwd = process.cwd(), env = process.env } = options;
+	const started = Date.now();
+	const seconds = (): string => `${Math.round((Date.now() - started) / 1000)} s`;
+	const lines: string[] = [];
+	const heartbeat = setInterval(() => {
+		log(`${what} … ${seconds()}`);
+	}, heartbeatMs);
+	try {
+		const group = await startGroup(command, args, { cwd, env, onLine: (line) => lines.push(line) });
+		const end = await group.ended;
+		await group.silent;
+		await group.kill();
+		const output = lines.join('\n');
+		if (end === 'exit code 0') return output;
+		const line = [command, ...args].join(' ');
+		throw new Error(`${what}: "${line}" ended with ${end} after ${seconds()}:\n${shorten(output)}`);
+	} finally {
+		clearInterval(heartbeat);
+	}
+}

@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { run } from './command';
+import type { Log } from './log';
+
+/** Whether we may install Debian packages ourselves: anybody else is told the line to type. */
+function mayInstall(): boolean {
+	return process.getuid?.() === 0 && existsSync('/etc/debian_version');
+}
+
+/**
+ * Installs Debian packages when we are root on Debian.
+ *
+ * @param why what cannot be done without them; opens the error that is thrown when we may not install
+ */
+export async function aptInstall(packages: string[], why: string, log: Log): Promise<void> {
+	const line = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;
+	if (!mayInstall()) {
+		throw new Error(`${why}. On Debian or Ubuntu: sudo apt-get update && sudo ${line}`);
+	}
+	log(`${why}: installing ${packages.join(', ')}`);
+	const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+	// Another apt (unattended-upgrades, a second harness) holds the lock for a while: wait for it.
+	const wait = ['-o', 'DPkg::Lock::Timeout=300'];
+	await run('apt-get', [...wait, 'update', '-qq'], { what: 'apt-get update', log, env });
+	await run('apt-get', [...wait, ...line.split(' ').slice(1)], { what: line, log, env });
+}

@@ -1,0 +1,33 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+
+/** Below the range from which the kernel hands out ports to outgoing connections. */
+const lowest = 20_000;
+const highest = 30_000;
+const tries = 100;
+
+function isFree(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const server = createServer();
+		server.once('error', () => {
+			resolve(false);
+		});
+		server.listen(port, '127.0.0.1', () => {
+			server.close(() => {
+				resolve(true);
+			});
+		});
+	});
+}
+
+/**
+ * A loopback port that nobody listens on. Random and outside the kernel's own range, because n8n
+ * binds it only seconds later and another process may be looking for one at the same time.
+ */
+export async function freePort(): Promise<number> {
+	for (let n = 0; n < tries; n++) {
+		const port = randomInt(lowest, highest);
+		if (await isFree(port)) return port;
+	}
+	throw new Error(`no free port between ${lowest} and ${highest} on 127.0.0.1`);
+}

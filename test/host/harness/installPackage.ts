@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from './command';
+import type { Log } from './log';
+import { npmEnvironment } from './npmEnvironment';
+import { checkout } from './paths';
+
+/** Where n8n looks for community packages. */
+export function packagesFolder(userFolder: string): string {
+	return join(userFolder, '.n8n', 'nodes');
+}
+
+/**
+ * Packs the checkout as `npm publish` would. It must have been built.
+ *
+ * @returns the tarball's path
+ */
+export async function pack(intoFolder: string, log: Log): Promise<string> {
+	await mkdir(intoFolder, { recursive: true });
+	const output = await run(
+		'npm',
+		['pack', '--silent', '--ignore-scripts', '--pack-destination', intoFolder],
+		{ what: 'packing', log, cwd: checkout, env: npmEnvironment() },
+	);
+	const name = output.trim().split('\n').at(-1) ?? '';
+	const tarball = join(intoFolder, name);
+	if (!name.endsWith('.tgz') || !existsSync(tarball)) {
+		throw new Error(`npm pack did not say what it packed: ${output}`);
+	}
+	return tarball;
+}
+
+/**
+ * Leaves the same manifest as n8n does at its first start. Without one npm would install into the
+ * nearest folder above that has one.
+ */
+async function ensureManifest(folder: string): Promise<void> {
+	const file = join(folder, 'package.json');
+	if (existsSync(file)) return;
+	const manifest = { name: 'installed-nodes', private: true, dependencies: {} };
+	await writeFile(file, JSON.stringify(manifest, null, 2));
+}
+
+/**
+ * Installs a tarball as n8n's documentation tells a self-hoster to: by npm, in `~/.n8n/nodes`. n8n
+ * finds it when it starts next. npm's cache is asked first: our dependencies are there already.
+ */
+export async function installPackage(options: {
+	userFolder: string;
+	tarball: string;
+	log: Log;
+}): Promise<void> {
+	const { userFolder, tarball, log } = options;
+	const cwd = packagesFolder(userFolder);
+	await mkdir(cwd, { recursive: true });
+	await ensureManifest(cwd);
+	await run('npm', ['install', tarball, '--prefer-offline', '--no-audit', '--no-fund'], {
+		what: 'installing the package into n8n',
+		log,
+		cwd,
+		env: npmEnvironment(),
+	});
+}
+
+/** Packs the checkout, or takes the given tarball, and installs it; see `installPackage`. */
+export async function packAndInstall(options: {
+	userFolder: string;
+	tarball?: string;
+	log: Log;
+}): Promise<string> {
+	const { userFolder, log } = options;
+	const tarball = options.tarball ?? (await pack(userFolder, log));
+	await installPackage({ userFolder, tarball, log });
+	assertNoSecondN8nWorkflow(userFolder);
+	return tarball;
+}
+
+/**
+ * A second n8n-workflow beside the package would be the one that it requires: its errors would not
+ * be `instanceof` n8n's own, and 146 MB would come along.
+ */
+export function assertNoSecondN8nWorkflow(userFolder: string): void {
+	const second = join(packagesFolder(userFolder), 'node_modules', 'n8n-workflow');
+	if (existsSync(second))
+		throw new Error(`the package has brought its own n8n-workflow: ${second}`);
+}

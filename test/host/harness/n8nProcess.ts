@@ -1,0 +1,116 @@
+import { mkdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './freePort';
+import { ensureN8n } from './install';
+import type { Log } from './log';
+import { n8nEnvironment } from './n8nEnvironment';
+import { node24 } from './paths';
+import { startGroup, type ProcessGroup } from './processGroup';
+
+/** How to start n8n. */
+export interface StartOptions {
+	/** Gets `.n8n/` with the database, the settings and the community packages; kept over restarts. */
+	userFolder: string;
+	/** A free one if not given. */
+	port?: number;
+	/** Added to (and stronger than) the environment of `n8nEnvironment.ts`. */
+	env?: Record<string, string>;
+	log: Log;
+}
+
+/** A running n8n. */
+export interface N8nProcess {
+	/** Without a slash at the end. Stays the same over restarts. */
+	readonly url: string;
+	readonly port: number;
+	readonly userFolder: string;
+	readonly pid: number;
+	/** Everything it printed so far, line by line, over all restarts. */
+	readonly logs: readonly string[];
+	/** Ends it as a service manager would and leaves no process behind. Harmless when it has ended. */
+	stop: () => Promise<void>;
+	/** Ends it as a crash would. */
+	kill: () => Promise<void>;
+	/** Stops it if it runs, and starts it again with the same folder, port and environment. */
+	restart: (env?: Record<string, string>) => Promise<void>;
+}
+
+const readyMs = 180_000;
+const graceMs = 15_000;
+const pollMs = 200;
+const shownLines = 40;
+
+/** n8n opens its port before it can answer: it is ready when the editor could load its settings. */
+async function isReady(url: string): Promise<boolean> {
+	try {
+		const response = await fetch(`${url}/rest/settings`, { signal: AbortSignal.timeout(5_000) });
+		await response.arrayBuffer();
+		const json = response.headers.get('content-type')?.includes('json') ?? false;
+		return response.status === 200 && json;
+	} catch {
+		return false;
+	}
+}
+
+async function waitUntilReady(url: string, group: ProcessGroup, logs: string[]): Promise<void> {
+	const state: { end?: string } = {};
+	void group.ended.then((end) => (state.end = end));
+	const tail = (): string => logs.slice(-shownLines).join('\n');
+	const deadline = Date.now() + readyMs;
+	while (!(await isReady(url))) {
+		if (state.end !== undefined) {
+			await group.kill();
+			throw new Error(`n8n ended while starting (${state.end}):\n${tail()}`);
+		}
+		if (Date.now() > deadline) {
+			await group.kill();
+			throw new Error(`n8n was not ready after ${readyMs / 1000} s:\n${tail()}`);
+		}
+		await sleep(pollMs);
+	}
+}
+
+/**
+ * Starts a real n8n on loopback (installing it first if need be) and waits until it answers. It
+ * ends with this process, whatever ends this process.
+ */
+export async function startN8n(options: StartOptions): Promise<N8nProcess> {
+	const { userFolder, log } = options;
+	const { bin, version } = await ensureN8n({ log });
+	mkdirSync(userFolder, { recursive: true, mode: 0o700 });
+	const port = options.port ?? (await freePort());
+	const runnersPort = await freePort();
+	const url = `http://127.0.0.1:${port}`;
+	const logs: string[] = [];
+	let extra = options.env ?? {};
+
+	const start = async (): Promise<ProcessGroup> => {
+		const began = Date.now();
+		const started = await startGroup(node24(), [bin, 'start'], {
+			env: n8nEnvironment({ userFolder, port, runnersPort, extra }),
+			cwd: userFolder,
+			onLine: (line) => logs.push(line),
+		});
+		await waitUntilReady(url, started, logs);
+		log(`n8n ${version} is ready at ${url} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+		return started;
+	};
+
+	let group = await start();
+	return {
+		url,
+		port,
+		userFolder,
+		logs,
+		get pid() {
+			return group.pid;
+		},
+		stop: () => group.stop(graceMs),
+		kill: () => group.kill(),
+		restart: async (env) => {
+			await group.stop(graceMs);
+			extra = { ...extra, ...env };
+			group = await start();
+		},
+	};
+}

@@ -1,0 +1,117 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { freePort } from './freePort';
+import { ensureN8n } from './install';
+import { packagesFolder } from './installPackage';
+import type { Log } from './log';
+import { n8nEnvironment } from './n8nEnvironment';
+import { node24 } from './paths';
+import { poll } from './poll';
+import { startGroup } from './processGroup';
+
+/** What main and workers must have in common, and nothing else: they share no folder. */
+export interface QueueServices {
+	readonly redisPort: number;
+	/** n8n's own database. */
+	readonly databaseUrl: string;
+}
+
+/** Of a throw-away instance: main and workers read each other's credentials with it. */
+const ENCRYPTION_KEY = 'of-a-throw-away-n8n-in-queue-mode';
+
+/**
+ * The environment that both kinds of process get. It does not say that this is queue mode: main needs
+ * `EXECUTIONS_MODE` besides, and a worker, which knows from its command line, does not (n8n-facts §8.7).
+ */
+export function queueEnvironment({ redisPort, databaseUrl }: QueueServices) {
+	const { hostname, port, pathname, username, password } = new URL(databaseUrl);
+	return {
+		N8N_ENCRYPTION_KEY: ENCRYPTION_KEY,
+		QUEUE_BULL_REDIS_HOST: '127.0.0.1',
+		QUEUE_BULL_REDIS_PORT: String(redisPort),
+		DB_TYPE: 'postgresdb',
+		DB_POSTGRESDB_HOST: hostname,
+		DB_POSTGRESDB_PORT: port,
+		DB_POSTGRESDB_DATABASE: pathname.slice(1),
+		DB_POSTGRESDB_USER: decodeURIComponent(username),
+		DB_POSTGRESDB_PASSWORD: decodeURIComponent(password),
+	};
+}
+
+/** A process that runs what main puts into the queue. */
+export interface N8nWorker {
+	/** What it was started with. */
+	readonly env: NodeJS.ProcessEnv;
+	readonly logs: readonly string[];
+	stop: () => Promise<void>;
+	/** SIGKILL: what it was doing is lost. */
+	kill: () => Promise<void>;
+}
+
+export interface WorkerOptions {
+	/** Its own: a worker is usually another container. */
+	userFolder: string;
+	services: QueueServices;
+	/** How many executions at once. */
+	concurrency: number;
+	log: Log;
+}
+
+const readyMs = 180_000;
+const graceMs = 15_000;
+
+/** Gives a worker the packages that were installed for main, as an image would that both run. */
+export function copyPackages(fromUserFolder: string, toUserFolder: string): void {
+	const to = packagesFolder(toUserFolder);
+	mkdirSync(dirname(to), { recursive: true });
+	cpSync(packagesFolder(fromUserFolder), to, { recursive: true, verbatimSymlinks: true });
+}
+
+async function isReady(healthPort: number): Promise<boolean> {
+	try {
+		const url = `http://127.0.0.1:${healthPort}/healthz/readiness`;
+		return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).ok;
+	} catch {
+		return false;
+	}
+}
+
+/** Starts `n8n worker` and waits until it takes work. Main must have made the database before. */
+export async function startWorker(options: WorkerOptions): Promise<N8nWorker> {
+	const { userFolder, services, concurrency, log } = options;
+	const { bin, version } = await ensureN8n({ log });
+	const healthPort = await freePort();
+	const env = n8nEnvironment({
+		userFolder,
+		port: await freePort(),
+		runnersPort: await freePort(),
+		extra: {
+			...queueEnvironment(services),
+			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+			QUEUE_HEALTH_CHECK_PORT: String(healthPort),
+			N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+		},
+	});
+	const logs: string[] = [];
+	const began = Date.now();
+	const group = await startGroup(node24(), [bin, 'worker', `--concurrency=${concurrency}`], {
+		env,
+		cwd: userFolder,
+		onLine: (line) => logs.push(line),
+	});
+	const state: { end?: string } = {};
+	void group.ended.then((end) => (state.end = end));
+	try {
+		await poll('a worker to be ready', readyMs, async () => {
+			if (state.end !== undefined) throw new Error(`it ended while starting (${state.end})`);
+			return (await isReady(healthPort)) ? true : undefined;
+		});
+	} catch (error) {
+		await group.kill();
+		throw new Error(`n8n worker: ${String(error)}\n${logs.slice(-40).join('\n')}`, {
+			cause: error,
+		});
+	}
+	log(`n8n ${version} worker is ready (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+	return { env, logs, stop: () => group.stop(graceMs), kill: () => group.kill() };
+}

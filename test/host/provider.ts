@@ -1,0 +1,150 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { AirError } from '../../air/AirError';
+import type { End } from './books';
+import type { N8nApi } from './harness/n8nApi';
+import { itemsOf } from './harness/runData';
+import type { KycEvent } from './storm';
+
+/** At once, as a provider with some workers would. */
+const CONCURRENCY = 20;
+/** Longer than three times the 30 s for which a busy key is waited for, and the pauses between. */
+const PATIENCE_MS = 150_000;
+const PAUSE_MS = 3_000;
+/** n8n gives no more at a time. */
+const PAGE = 100;
+
+const answerSchema = z.looseObject({ coreClaimHash: z.string() });
+const eventSchema = z.looseObject({ body: z.looseObject({ id: z.string() }) });
+const UNKNOWN = new AirError('AIR_ISSUED_UNKNOWN').message;
+
+export interface ProviderOptions {
+	/** Of the webhook. */
+	readonly url: string;
+	readonly workflowId: string;
+	readonly events: readonly KycEvent[];
+}
+
+/** The sender of the webhooks: delivers each again until it has an end. */
+export class Provider {
+	readonly ends = new Map<string, End>();
+	/** What came instead of an end, and how often. */
+	readonly setbacks = new Map<string, number>();
+	deliveries = 0;
+	private readonly readExecutions = new Set<string>();
+	private hangingUp = new AbortController();
+
+	constructor(private readonly options: ProviderOptions) {}
+
+	get open(): KycEvent[] {
+		return this.options.events.filter(({ id }) => !this.ends.has(id));
+	}
+
+	/** Delivers every webhook that has no end yet, once. */
+	async round(events: readonly KycEvent[] = this.open): Promise<void> {
+		this.hangingUp = new AbortController();
+		const waiting = [...events];
+		const worker = async () => {
+			for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
+				await this.deliver(event);
+			}
+		};
+		await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+	}
+
+	/** Gives up on what is not answered yet, and begins nothing more in this round. */
+	hangUp(): void {
+		this.hangingUp.abort();
+	}
+
+	/**
+	 * Delivers again and again until every webhook has its end.
+	 *
+	 * @param api - where the failed executions can be looked up
+	 */
+	async untilAllEnded(api: N8nApi, withinMs: number): Promise<void> {
+		const deadline = Date.now() + withinMs;
+		await this.readErrors(api);
+		while (this.open.length > 0) {
+			if (Date.now() > deadline) {
+				const ids = this.open.map(({ id }) => id).join(', ');
+				throw new Error(`no end after ${withinMs} ms: ${ids}; ${this.describeSetbacks()}`);
+			}
+			await this.round();
+			await sleep(PAUSE_MS);
+			await this.readErrors(api);
+		}
+	}
+
+	/** Delivers all of them once more, as a provider may whatever it was told. */
+	async onceMore(api: N8nApi): Promise<void> {
+		await this.round(this.options.events);
+		await this.readErrors(api);
+	}
+
+	describeSetbacks(): string {
+		return [...this.setbacks].map(([what, times]) => `${times} × ${what}`).join('; ');
+	}
+
+	private async deliver(event: KycEvent): Promise<void> {
+		const { signal } = this.hangingUp;
+		if (signal.aborted) return;
+		this.deliveries += 1;
+		const answer = await this.post(event, signal);
+		if (answer?.status !== 200) {
+			this.setback(answer === undefined ? 'no answer' : `answered ${answer.status}`);
+			return;
+		}
+		const { coreClaimHash } = answerSchema.parse(JSON.parse(answer.text));
+		this.end(event.id, { how: 'answered', coreClaimHash });
+	}
+
+	/** @returns undefined when no answer came: refused, reset, hung up, or waited for too long */
+	private async post(event: KycEvent, signal: AbortSignal) {
+		try {
+			const response = await fetch(this.options.url, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify(event),
+				signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
+			});
+			return { status: response.status, text: await response.text() };
+		} catch {
+			return undefined;
+		}
+	}
+
+	/** A failed execution answers its webhook with a bare 500: what it died of stands in n8n. */
+	private async readErrors(api: N8nApi): Promise<void> {
+		const { workflowId } = this.options;
+		const failed = await api.executions.list({ workflowId, status: ['error'], limit: PAGE });
+		for (const { id } of failed) {
+			if (this.readExecutions.has(id)) continue;
+			this.readExecutions.add(id);
+			const { data } = await api.executions.get(id);
+			const { message = 'no message' } = data.resultData.error ?? {};
+			const [title, named] = message.split(/: ledger row (?=\d+)/);
+			this.setback(`“${title ?? ''}”`);
+			if (title !== UNKNOWN) continue;
+			const event = eventSchema.parse(itemsOf(data, 'Webhook')[0]?.json).body.id;
+			const row = /^\d+/.exec(named ?? '')?.[0];
+			if (row === undefined) throw new Error(`${event}: no row is named in “${message}”`);
+			this.end(event, { how: 'unknown', rowId: Number(row) });
+		}
+	}
+
+	/** @throws Error when a webhook ends another way than before */
+	private end(eventId: string, end: End): void {
+		const before = this.ends.get(eventId);
+		if (before !== undefined && !isDeepStrictEqual(before, end)) {
+			const [was, is] = [before, end].map((one) => JSON.stringify(one));
+			throw new Error(`${eventId} ended as ${was ?? ''}, and as ${is ?? ''} when redelivered`);
+		}
+		this.ends.set(eventId, end);
+	}
+
+	private setback(what: string): void {
+		this.setbacks.set(what, (this.setbacks.get(what) ?? 0) + 1);
+	}
+}

@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PROGRAM_ID, startDemoAir, type DemoAir } from '../../scripts/demoAir';
+import type { Execution } from './harness/executionsApi';
+import { packAndInstall } from './harness/installPackage';
+import { N8nApi } from './harness/n8nApi';
+import { startN8n, type N8nProcess } from './harness/n8nProcess';
+import type { WorkflowDefinition } from './harness/workflowsApi';
+
+/** Workflows as the editor saves them, and the n8n that runs them against an emulated AIR. */
+export type Json = Record<string, unknown>;
+export type Node = ReturnType<typeof node>;
+
+export const CREDENTIAL = 'mocaAirApi';
+
+/** The attributes that the demo program wants. */
+export const SUBJECT: Json = {
+	kycLevel: 'basic',
+	kycProvider: 'host',
+	verifiedAt: '2026-01-19T07:18:45Z',
+	isOver18: true,
+};
+
+export const node = (name: string, type: string, parameters: Json, rest: Json = {}) => ({
+	id: `${name}-id`,
+	name,
+	type,
+	typeVersion: 1,
+	position: [0, 0] as [number, number],
+	parameters,
+	...rest,
+});
+
+/** A manual trigger, named `Start` as `run` expects. */
+export const start = () => node('Start', 'n8n-nodes-base.manualTrigger', {});
+
+export const items = (list: readonly Json[]) =>
+	node(
+		'Items',
+		'n8n-nodes-base.code',
+		{ jsCode: `return ${JSON.stringify(list.map((json) => ({ json })))}` },
+		{ typeVersion: 2 },
+	);
+
+/** An object that n8n takes from a parameter as it is. */
+export const asExpression = (value: unknown) => `={{ ${JSON.stringify(value)} }}`;
+
+/** Connects nodes in a row. */
+export const chain = (...nodes: readonly { name: string }[]): Json =>
+	Object.fromEntries(
+		nodes
+			.slice(0, -1)
+			.map(({ name }, index) => [
+				name,
+				{ main: [[{ node: nodes[index + 1]?.name ?? '', type: 'main', index: 0 }]] },
+			]),
+	);
+
+/** A workflow of nodes in a row. */
+export const inRow = (...nodes: readonly Node[]): WorkflowDefinition => ({
+	name: 'host test',
+	nodes: [...nodes],
+	connections: chain(...nodes),
+	settings: { executionOrder: 'v1' },
+});
+
+/** The packed tarball in a real n8n, the emulated AIR, and a credential that fits it. */
+export interface Host {
+	readonly folder: string;
+	readonly air: DemoAir;
+	readonly n8n: N8nProcess;
+	readonly api: N8nApi;
+	/** For a node's `credentials`. */
+	readonly credentials: Record<string, { id: string; name: string }>;
+	/** An Issue on Behalf node for the e-mail of each item. */
+	issueNode(rest?: Json, parameters?: Json): Node;
+	/** Saves a workflow and runs it by hand to its end, from the node `Start`. */
+	run(workflow: WorkflowDefinition): Promise<Execution>;
+	close(): Promise<void>;
+}
+
+export async function startHost(): Promise<Host> {
+	const folder = mkdtempSync(join(tmpdir(), 'moca-air-host-'));
+	await packAndInstall({ userFolder: folder, log: () => undefined });
+	const air = await startDemoAir(300);
+	const n8n = await startN8n({
+		userFolder: folder,
+		log: (line) => process.stderr.write(`${line}\n`),
+	});
+	const api = await N8nApi.signIn(n8n.url);
+	const { id, name } = await api.credentials.create(CREDENTIAL, 'Moca AIR', air.credential);
+	const credentials = { [CREDENTIAL]: { id, name } };
+	return {
+		folder,
+		air,
+		n8n,
+		api,
+		credentials,
+		issueNode: (rest = {}, parameters = {}) =>
+			node(
+				'Issue',
+				'n8n-nodes-moca-air.mocaAirIssueOnBehalf',
+				{
+					recipient: '={{ $json.email }}',
+					issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
+					subjectMode: 'json',
+					subjectJson: asExpression(SUBJECT),
+					onDuplicate: 'revoke',
+					options: {},
+					...parameters,
+				},
+				{ credentials, ...rest },
+			),
+		run: async (workflow) => {
+			const saved = await api.workflows.create(workflow);
+			return await api.executions.wait(await api.workflows.run(saved.id, { trigger: 'Start' }));
+		},
+		close: async () => {
+			await n8n.stop();
+			await air.close();
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
+}

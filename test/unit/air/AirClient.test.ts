@@ -1,0 +1,386 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { decodeJwt, importJWK, jwtVerify } from 'jose';
+import { AirClient, type AirIdentity, type IssueOptions } from '../../../air/AirClient';
+import type { AirError } from '../../../air/AirError';
+import * as backoff from '../../../air/backoff';
+import { closeDispatchers } from '../../../air/dispatchers';
+import type { AirErrorCode, AirErrorKind } from '../../../air/errorCatalogue';
+import { importPrivateKey } from '../../../air/privateKey';
+import type { IssueOnBehalfBody } from '../../../air/schemas';
+import { version } from '../../../air/version';
+import {
+	airErrorOf,
+	closedPort,
+	ecKey,
+	everythingShown,
+	listening,
+	type Listening,
+} from './support';
+
+jest.mock('../../../air/backoff', () => {
+	const real = jest.requireActual<typeof backoff>('../../../air/backoff');
+	return { ...real, pause: jest.fn() };
+});
+const pause = jest.mocked(backoff.pause);
+
+type Reply = (response: ServerResponse, request: IncomingMessage) => void;
+interface Seen {
+	readonly method: string;
+	readonly url: string;
+	readonly headers: IncomingMessage['headers'];
+	readonly body: string;
+}
+
+let replies: Reply[] = [];
+let seen: Seen[] = [];
+let server: Listening;
+let identity: AirIdentity;
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	server = await listening(
+		createServer((request, response) => {
+			let body = '';
+			request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+			request.on('end', () => {
+				const { method = '', url = '', headers } = request;
+				seen.push({ method, url, headers, body });
+				replies[Math.min(seen.length, replies.length) - 1]?.(response, request);
+			});
+		}),
+	);
+	const key = await importPrivateKey(ecKey().export({ type: 'pkcs8', format: 'pem' }).toString());
+	identity = {
+		baseUrl: `http://127.0.0.1:${server.port}/v1`,
+		partnerId: 'partner-1',
+		kid: 'kid-1',
+		key,
+		scope: 'issue on-behalf',
+		lifetimeSeconds: 300,
+	};
+});
+afterAll(async () => {
+	delete process.env.MOCA_AIR_ALLOW_PRIVATE_URLS;
+	await closeDispatchers();
+	await server.close();
+});
+beforeEach(() => {
+	seen = [];
+	pause.mockReset().mockResolvedValue(true);
+});
+afterEach(() => {
+	jest.restoreAllMocks();
+});
+
+const json =
+	(status: number, value: unknown, headers: Record<string, string> = {}): Reply =>
+	(response) => {
+		response.writeHead(status, { 'content-type': 'application/json', ...headers });
+		response.end(JSON.stringify(value));
+	};
+const status = (code: number, headers: Record<string, string> = {}) =>
+	json(code, { error: code, message: `answer ${code}` }, headers);
+const text =
+	(code: number, body: string): Reply =>
+	(response) =>
+		response.writeHead(code).end(body);
+const reset: Reply = (_response, request) => request.socket.destroy();
+const hang: Reply = () => undefined;
+
+const HASH = '239704895d0c4693d33ee7ab9e37c6eb295f178d80074a32d4ace53b1a779c44';
+const ISSUED = { coreClaimHash: HASH, credentialId: 'c21', userUuid: 'u-1' };
+const issued = json(200, ISSUED);
+
+const body = (onDuplicate: IssueOnBehalfBody['onDuplicate'] = 'revoke'): IssueOnBehalfBody => ({
+	issuerDid: 'did:air:id:test:issuer',
+	credentialId: 'c21s70g0i54sn0023172Cv',
+	credentialSubject: { tier: 'Gold', points: 5 },
+	onDuplicate,
+});
+const RECIPIENT = 'ada@example.com';
+const options: IssueOptions = { timeoutMs: 1000 };
+
+type Mode = 'Keep Existing' | 'Revoke and Reissue' | 'send again' | 'status';
+const MODES: readonly Mode[] = ['Keep Existing', 'Revoke and Reissue', 'send again', 'status'];
+
+async function calling(mode: Mode, more: IssueOptions = {}): Promise<unknown> {
+	const client = new AirClient(identity);
+	const settings = { ...options, ...more };
+	if (mode === 'status') return await client.getStatus(RECIPIENT, HASH, settings);
+	return await client.issueOnBehalf(
+		RECIPIENT,
+		body(mode === 'Keep Existing' ? 'ignore' : 'revoke'),
+		{
+			...settings,
+			sendAgainWhenUnknown: mode === 'send again',
+		},
+	);
+}
+
+const failing = async (mode: Mode, more: IssueOptions = {}): Promise<AirError> =>
+	await airErrorOf(() => calling(mode, more));
+
+describe('what AIR is sent', () => {
+	test('to issue', async () => {
+		replies = [issued];
+		expect(await new AirClient(identity).issueOnBehalf(RECIPIENT, body(), options)).toEqual(ISSUED);
+
+		expect(seen).toHaveLength(1);
+		const { method, url, headers = {}, body: sent } = seen[0] ?? {};
+		expect([method, url]).toEqual(['POST', '/v1/credentials/issue-on-behalf']);
+		expect(headers['content-type']).toBe('application/json');
+		expect(headers['user-agent']).toBe(`n8n-nodes-moca-air/${version}`);
+		expect(headers.authorization).toBeUndefined();
+		expect(JSON.parse(sent ?? '')).toEqual(body());
+		const { payload } = await jwtVerify(
+			String(headers['x-partner-auth']),
+			await importJWK(identity.key.publicJwk, 'ES256'),
+		);
+		expect(payload).toMatchObject({
+			email: RECIPIENT,
+			partnerId: 'partner-1',
+			scope: identity.scope,
+		});
+	});
+
+	test('to ask for a status', async () => {
+		const asked = 'a b&c=d/é';
+		const answer = { coreClaimHash: asked, vcStatus: 'NEW_WORD', vcId: null, issuerId: 'kept' };
+		replies = [json(200, answer)];
+		expect(await new AirClient(identity).getStatus(RECIPIENT, asked, options)).toEqual(answer);
+		expect(seen[0]).toMatchObject({ method: 'GET', body: '' });
+		expect(seen[0]?.url).toBe('/v1/credentials/status?coreClaimHash=a+b%26c%3Dd%2F%C3%A9');
+		expect(seen[0]?.headers['content-type']).toBeUndefined();
+		expect(decodeJwt(String(seen[0]?.headers['x-partner-auth'])).email).toBe(RECIPIENT);
+	});
+
+	test('an answer about another issuance is no answer', async () => {
+		replies = [json(200, { coreClaimHash: `${HASH}0`, vcStatus: 'ONCHAIN' })];
+		await expect(new AirClient(identity).getStatus(RECIPIENT, HASH, options)).rejects.toMatchObject(
+			{
+				code: 'AIR_ANSWER_UNREADABLE',
+			},
+		);
+	});
+
+	test('the token is kept for the same recipient, and never for another', async () => {
+		replies = [issued];
+		const client = new AirClient(identity);
+		for (const recipient of [RECIPIENT, RECIPIENT, 'bob@example.com']) {
+			await client.issueOnBehalf(recipient, body(), options);
+		}
+		const tokens = seen.map(({ headers }) => headers['x-partner-auth']);
+		expect(tokens[0]).toBe(tokens[1]);
+		expect(decodeJwt(String(tokens[2])).email).toBe('bob@example.com');
+	});
+});
+
+test.each<[string, Reply, object]>([
+	['flat', json(200, ISSUED), ISSUED],
+	['201', json(201, ISSUED), ISSUED],
+	['in data', json(200, { data: ISSUED }), ISSUED],
+	['in an envelope', json(200, { code: 80_000_000, msg: 'success', data: ISSUED }), ISSUED],
+	['with more members', json(200, { ...ISSUED, extra: 1 }), { ...ISSUED, extra: 1 }],
+	['with the hash only', json(200, { coreClaimHash: HASH }), { coreClaimHash: HASH }],
+	['without content type', text(200, JSON.stringify(ISSUED)), ISSUED],
+])('an issuance is understood %s', async (_name, reply, answer) => {
+	replies = [reply];
+	expect(await calling('Revoke and Reissue')).toEqual(answer);
+});
+
+/** Requests that AIR sees, by mode: the policy of design.md, decision 6. */
+test.each<[string, Reply, AirErrorCode, AirErrorKind, [number, number, number, number]]>([
+	['429', status(429), 'AIR_RATE_LIMITED', 'not-sent', [4, 4, 4, 4]],
+	[
+		'503 with Retry-After',
+		status(503, { 'retry-after': '1' }),
+		'AIR_UNAVAILABLE',
+		'not-sent',
+		[4, 4, 4, 4],
+	],
+	['503', status(503), 'AIR_UNAVAILABLE_GATEWAY', 'outcome-unknown', [4, 1, 4, 4]],
+	['500', status(500), 'AIR_SERVER_FAILURE', 'outcome-unknown', [4, 1, 4, 4]],
+	['502', text(502, '<html>'), 'AIR_SERVER_FAILURE', 'outcome-unknown', [4, 1, 4, 4]],
+	['504', text(504, ''), 'AIR_SERVER_FAILURE', 'outcome-unknown', [4, 1, 4, 4]],
+	['a reset', reset, 'AIR_CONNECTION_LOST', 'outcome-unknown', [4, 1, 4, 4]],
+	['silence', hang, 'AIR_TIMEOUT', 'outcome-unknown', [4, 1, 4, 4]],
+	['an empty 200', text(200, ''), 'AIR_ANSWER_UNREADABLE', 'outcome-unknown', [4, 1, 4, 4]],
+	['a page', text(200, '<html></html>'), 'AIR_ANSWER_UNREADABLE', 'outcome-unknown', [4, 1, 4, 4]],
+	[
+		'cut JSON',
+		text(200, '{"coreClaimHash":"23'),
+		'AIR_ANSWER_UNREADABLE',
+		'outcome-unknown',
+		[4, 1, 4, 4],
+	],
+	[
+		'an empty hash',
+		json(200, { coreClaimHash: ' ' }),
+		'AIR_ANSWER_UNREADABLE',
+		'outcome-unknown',
+		[4, 1, 4, 4],
+	],
+	[
+		'a failed envelope',
+		json(200, { code: 5, msg: 'no', data: ISSUED }),
+		'AIR_ANSWER_ENVELOPE',
+		'outcome-unknown',
+		[4, 1, 4, 4],
+	],
+	['400', status(400), 'AIR_BAD_REQUEST', 'refused', [1, 1, 1, 1]],
+	['401', status(401), 'AIR_UNAUTHORIZED', 'refused', [1, 1, 1, 1]],
+	['403', status(403), 'AIR_FORBIDDEN', 'refused', [1, 1, 1, 1]],
+	['413', status(413), 'AIR_TOO_LARGE', 'refused', [1, 1, 1, 1]],
+	['a redirect', text(307, ''), 'AIR_REDIRECT', 'refused', [1, 1, 1, 1]],
+])('%s', async (_name, reply, code, kind, counts) => {
+	replies = [reply];
+	for (const [index, mode] of MODES.entries()) {
+		seen = [];
+		const error = await failing(mode, { timeoutMs: 50 });
+		expect([mode, error.code, seen.length]).toEqual([mode, code, counts[index]]);
+		// A status that could not be read leaves nothing unknown: asking changes nothing at AIR.
+		const expected = mode === 'status' && kind === 'outcome-unknown' ? 'not-sent' : kind;
+		expect([mode, error.kind]).toEqual([mode, expected]);
+		expect(everythingShown(error)).not.toMatch(/eyJ|Gold/);
+	}
+});
+
+test('nobody listening: attempts that were not sent are repeated in every mode', async () => {
+	const baseUrl = `http://127.0.0.1:${await closedPort()}/v1`;
+	const onRepeat = jest.fn();
+	const client = new AirClient({ ...identity, baseUrl });
+	const error = await airErrorOf(() =>
+		client.issueOnBehalf(RECIPIENT, body(), { ...options, onRepeat }),
+	);
+	expect([error.code, error.kind]).toEqual(['AIR_CONNECTION_REFUSED', 'not-sent']);
+	expect(onRepeat).toHaveBeenCalledTimes(3);
+});
+
+describe('after a repeat', () => {
+	test('success is success', async () => {
+		replies = [status(429), reset, status(500), issued];
+		expect(await calling('Keep Existing')).toEqual(ISSUED);
+		expect(seen).toHaveLength(4);
+	});
+
+	test('a refusal does not make an unknown outcome known', async () => {
+		replies = [reset, status(400)];
+		const error = await failing('Keep Existing');
+		expect([error.code, error.kind, seen.length]).toEqual([
+			'AIR_BAD_REQUEST',
+			'outcome-unknown',
+			2,
+		]);
+		expect(error.advice).toContain('Claim Records');
+	});
+
+	test('an unknown outcome ends what would be repeated otherwise', async () => {
+		replies = [status(429), status(500), issued];
+		const error = await failing('Revoke and Reissue');
+		expect([error.code, error.kind, seen.length]).toEqual([
+			'AIR_SERVER_FAILURE',
+			'outcome-unknown',
+			2,
+		]);
+	});
+
+	test('what AIR says about a hash counts, however earlier attempts to ask ended', async () => {
+		replies = [
+			reset,
+			json(404, { error: 404, message: 'No credential found for the given hash.' }),
+		];
+		const error = await failing('status');
+		expect([error.code, error.kind]).toEqual(['AIR_HASH_NOT_FOUND', 'refused']);
+		expect(error.advice).not.toContain('earlier attempt');
+	});
+});
+
+describe('the advice for an unknown outcome', () => {
+	test('says that it was not sent again, why, and where to look', async () => {
+		replies = [status(500)];
+		const { advice } = await failing('Revoke and Reissue');
+		expect(advice).toContain('was not sent again');
+		expect(advice).toContain('Revoke and Reissue');
+		expect(advice).toContain('Issuer → Claim Records');
+		expect(advice).toContain('Send Again When Outcome Is Unknown');
+	});
+
+	test('says that sending again did not help, where it was sent again', async () => {
+		replies = [status(500)];
+		for (const mode of ['Keep Existing', 'send again'] as const) {
+			const { advice } = await failing(mode);
+			expect(advice).toContain('did not help');
+			expect(advice).toContain('Issuer → Claim Records');
+		}
+	});
+
+	test('does not say so where it was not', async () => {
+		const controller = new AbortController();
+		replies = [
+			() => {
+				controller.abort();
+			},
+		];
+		const error = await failing('Keep Existing', { signal: controller.signal });
+		expect([error.code, seen.length]).toEqual(['AIR_CANCELLED_IN_FLIGHT', 1]);
+		expect(error.advice).not.toContain('did not help');
+		expect(error.advice).toContain('Issuer → Claim Records');
+	});
+});
+
+describe('waits', () => {
+	test('are as long as AIR asks for', async () => {
+		replies = [status(429, { 'retry-after': '7' }), issued];
+		await calling('Revoke and Reissue');
+		expect(pause.mock.calls.map(([ms]) => ms)).toEqual([7000]);
+	});
+
+	test('longer than the time there is are left to others', async () => {
+		replies = [status(429, { 'retry-after': '120' })];
+		const error = await failing('Revoke and Reissue');
+		expect([seen.length, error.retryAfterMs]).toEqual([1, 120_000]);
+	});
+
+	test('can be switched off', async () => {
+		replies = [status(429)];
+		await failing('Keep Existing', { repeat: { attempts: 1, withinMs: 0 } });
+		expect(seen).toHaveLength(1);
+	});
+
+	test('that are cut short send nothing more', async () => {
+		pause.mockResolvedValue(false);
+		replies = [status(429)];
+		await failing('Keep Existing');
+		expect(seen).toHaveLength(1);
+	});
+});
+
+test('a token that expired while waiting is signed anew', async () => {
+	let now = Date.now();
+	jest.spyOn(Date, 'now').mockImplementation(() => now);
+	pause.mockImplementation(() => {
+		now += 250_000;
+		return Promise.resolve(true);
+	});
+	replies = [status(429), status(429), issued];
+	await calling('Revoke and Reissue', { repeat: { attempts: 4, withinMs: 1e9 } });
+	const tokens = seen.map(({ headers }) => String(headers['x-partner-auth']));
+	const ends = tokens.map((token) => decodeJwt(token).exp ?? 0);
+	expect(ends[1]).toBeGreaterThan(ends[0] ?? 0);
+	expect(ends[2]).toBeGreaterThan(ends[1] ?? 0);
+});
+
+test('a call that was cancelled before it began sends nothing', async () => {
+	replies = [issued];
+	for (const mode of MODES) {
+		const error = await failing(mode, { signal: AbortSignal.abort() });
+		expect([error.code, error.kind]).toEqual(['AIR_CANCELLED', 'cancelled']);
+	}
+	expect(seen).toEqual([]);
+});
+
+test('settings out of range are refused before anything is sent', async () => {
+	const client = new AirClient({ ...identity, lifetimeSeconds: 5 });
+	const error = await airErrorOf(() => client.issueOnBehalf(RECIPIENT, body(), options));
+	expect([error.code, error.kind, seen.length]).toEqual(['AIR_SETTING_INVALID', 'input', 0]);
+});

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs';
+import { AirError } from '../../../air/AirError';
+import {
+	errorCatalogue,
+	type AirErrorCode,
+	type AirErrorKind,
+	type AirErrorRow,
+} from '../../../air/errorCatalogue';
+import { answerErrors } from '../../../air/errors/answers';
+import { inputErrors } from '../../../air/errors/inputs';
+import { keyErrors } from '../../../air/errors/keys';
+import { ledgerErrors } from '../../../air/errors/ledger';
+import { transportErrors } from '../../../air/errors/transport';
+import { triggerErrors } from '../../../air/errors/trigger';
+
+const rows = Object.entries<AirErrorRow>(errorCatalogue);
+const codes = Object.keys(errorCatalogue) as AirErrorCode[];
+
+/**
+ * Words whose mere presence makes n8n replace a message by a stock text (n8n-facts §2.10, trap C),
+ * read from n8n itself, so that a newer list is noticed.
+ */
+function replacedByN8n(): string[] {
+	const source = readFileSync(
+		require.resolve('n8n-workflow/dist/cjs/errors/abstract/node.error.js'),
+		'utf8',
+	);
+	const list = /const COMMON_ERRORS = \{([\s\S]*?)\n\};/.exec(source)?.[1] ?? '';
+	return [...list.matchAll(/^\s*([A-Z_]+):/gm)].map(([, name = '']) => name);
+}
+
+test('the list of n8n was found', () => {
+	expect(replacedByN8n()).toEqual(expect.arrayContaining(['ECONNREFUSED', 'EPERM', 'EACCES']));
+});
+
+test('no group redefines a code of another', () => {
+	const groups = [
+		keyErrors,
+		inputErrors,
+		transportErrors,
+		answerErrors,
+		ledgerErrors,
+		triggerErrors,
+	];
+	const all = groups.flatMap((group) => Object.keys(group));
+	expect(all.length).toBe(new Set(all).size);
+	expect(codes.length).toBe(all.length);
+});
+
+describe.each(rows)('%s', (code, row) => {
+	const texts = [row.title, row.advice, row.when];
+
+	test('is spelt like the others', () => {
+		expect(code).toMatch(/^AIR(_[A-Z0-9]+)+$/);
+	});
+
+	test('is not replaced by a stock text of n8n', () => {
+		for (const word of replacedByN8n()) {
+			// What is shown together may join: a title and its detail, circumstances and advice.
+			const shown = `${code} ${texts.join(' ')}`.toUpperCase();
+			expect(shown).not.toContain(word);
+		}
+	});
+
+	test('has a title that says what happened, in a line', () => {
+		expect(row.title).toMatch(/^[A-Z].*[^.!:\s]$/);
+		expect(row.title.length).toBeLessThanOrEqual(90);
+		expect(row.title).not.toMatch(/\b(errors?|problems?|failures?|mistakes?)\b/i);
+	});
+
+	test('says what to do', () => {
+		expect(row.advice).toMatch(
+			/\b(add|ask|call|check|compare|convert|copy|correct|export|fill|install|look|make|open|paste|publish|put|read|remove|run|send|set|sets|store|switch|takes?|try|use)\b/i,
+		);
+		expect(row.advice).toMatch(/^[A-Zicn].*[.a-z0-9]$/);
+		expect(row.advice).not.toMatch(/\b(problems?|mistakes?)\b/i);
+	});
+
+	test('says when it appears', () => {
+		expect(row.when).toMatch(/^\S.*[^.\s]$/);
+	});
+
+	test('has a kind that goes with repeating', () => {
+		const never: AirErrorKind[] = ['input', 'cancelled', 'refused'];
+		if (never.includes(row.kind)) expect(row.retryable).toBe(false);
+	});
+
+	test('claims that nothing was sent only where that is so', () => {
+		if (/nothing was sent/i.test(texts.join(' '))) {
+			expect(['not-sent', 'cancelled', 'input']).toContain(row.kind);
+		}
+	});
+});
+
+test('no two rows have the same title', () => {
+	const titles = rows.map(([, { title }]) => title);
+	expect(titles.length).toBe(new Set(titles).size);
+});
+
+describe('AirError', () => {
+	test('takes its words from the catalogue', () => {
+		const error = new AirError('AIR_DNS');
+		expect(error.message).toBe(errorCatalogue.AIR_DNS.title);
+		expect(error.advice).toBe(errorCatalogue.AIR_DNS.advice);
+		expect(error.description).toBe(error.advice);
+		expect([error.name, error.kind, error.retryable]).toEqual(['AirError', 'not-sent', true]);
+		expect(error).toBeInstanceOf(Error);
+	});
+
+	test('puts circumstances before the advice, and AIR’s words before both', () => {
+		const error = new AirError('AIR_BAD_REQUEST', {
+			detail: 'tier',
+			airMessage: 'tier must be string',
+			note: 'It worked before.',
+			httpStatus: 400,
+			retryAfterMs: 5,
+		});
+		expect(error.message).toBe('AIR did not accept the data: tier');
+		expect(error.advice).toMatch(/^It worked before\. Compare/);
+		expect(error.description).toMatch(
+			/^AIR's own words: “tier must be string”\. It worked before\./,
+		);
+		expect([error.httpStatus, error.retryAfterMs]).toEqual([400, 5]);
+	});
+
+	test('keeps what it knows when more is learnt', () => {
+		const first = new AirError('AIR_UNAUTHORIZED', { httpStatus: 401, detail: 'a' });
+		const second = first.with({ kind: 'outcome-unknown', note: 'b' });
+		expect(second.facts).toEqual({
+			httpStatus: 401,
+			detail: 'a',
+			kind: 'outcome-unknown',
+			note: 'b',
+		});
+		expect([first.kind, second.kind, second.code]).toEqual([
+			'refused',
+			'outcome-unknown',
+			first.code,
+		]);
+	});
+});

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { errorCatalogue } from '../../../air/errorCatalogue';
+import { errorDocs, errorDocsPath } from '../../../scripts/errorDocs';
+
+test('docs/errors.md is what scripts/errorDocs.ts writes', () => {
+	expect(readFileSync(errorDocsPath, 'utf8')).toBe(errorDocs());
+});
+
+test('every error has one anchor, one row, and a cell for each column', () => {
+	const lines = errorDocs().split('\n');
+	for (const [code, { title }] of Object.entries(errorCatalogue)) {
+		const rows = lines.filter((line) => line.includes(`<a id="${code.toLowerCase()}"></a>`));
+		expect(rows).toHaveLength(1);
+		expect(rows[0]).toContain(title);
+		expect(rows[0]?.split(/(?<!\\)\|/)).toHaveLength(8);
+	}
+});

@@ -1,0 +1,388 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { answer, CONFIRMED, issue, request, SCOPE, start } from '../ledger/contract/requests';
+import { cli, scratch, type Scratch } from './support';
+
+let at: Scratch;
+beforeEach(() => {
+	at = scratch();
+});
+afterEach(() => {
+	at.remove();
+});
+
+const ledger = async (...argv: string[]) => await cli(['ledger', ...argv, '--file', at.file]);
+
+/** Ada: confirmed and unknown; Grace: submitted. */
+async function fillSome(): Promise<void> {
+	await at.fill(async (store) => {
+		await issue(store, 'hash-1', { reference: 'order 1' });
+		await store.observed(SCOPE, 'hash-1', CONFIRMED);
+		const lost = await start(store, { idempotencyKey: 'key-2', executionId: '2' });
+		await store.failed(lost, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+		await issue(store, 'hash-3', { idempotencyKey: 'key-3', recipient: 'grace@example.com' });
+	});
+}
+
+describe('which ledger', () => {
+	test('by default that of the n8n of this user', async () => {
+		const file = join(at.folder, '.n8n', 'moca-air', 'ledger.sqlite');
+		const env = { N8N_USER_FOLDER: at.folder };
+		const missing = await cli(['ledger', 'status'], { env });
+		expect(missing).toMatchObject({ status: 1, stdout: '' });
+		expect(missing.stderr).toContain(`There is no ledger at ${file}: `);
+
+		await fillSome();
+		mkdirSync(join(file, '..'), { recursive: true });
+		writeFileSync(file, readFileSync(at.file));
+		const { status, stdout } = await cli(['ledger', 'status'], { env });
+		expect(status).toBe(0);
+		expect(stdout).toContain(`Ledger: ${file}\n3 rows\n`);
+	});
+
+	test('--file goes before the variable, and an empty variable is none', async () => {
+		await fillSome();
+		const argv = ['ledger', 'status', '--file', at.file];
+		const url = 'postgresql://n8n:s3cret@127.0.0.1:1/n8n';
+		expect(await cli(argv, { env: { MOCA_AIR_LEDGER_URL: url } })).toMatchObject({ status: 0 });
+		const chosen = await cli(['ledger', 'status'], { env: { MOCA_AIR_LEDGER_URL: url } });
+		expect(chosen.stderr).toContain('connection refused');
+		const env = { MOCA_AIR_LEDGER_URL: '', N8N_USER_FOLDER: at.folder };
+		expect((await cli(['ledger', 'status'], { env })).stderr).toContain('There is no ledger at');
+	});
+
+	test.each([['status'], ['list'], ['export'], ['forget', 'ada@example.com', '--yes']])(
+		'%s never makes one',
+		async (...argv) => {
+			expect(await ledger(...argv)).toMatchObject({ status: 1, stdout: '' });
+			expect(existsSync(at.file)).toBe(false);
+			writeFileSync(at.file, '');
+			const empty = await ledger(...argv);
+			expect(empty).toMatchObject({ status: 1, stdout: '' });
+			expect(empty.stderr).toContain('it is empty');
+			expect(statSync(at.file).size).toBe(0);
+		},
+	);
+
+	test('a folder, another database, or no database is refused and left alone', async () => {
+		expect((await cli(['ledger', 'status', '--file', at.folder])).stderr).toContain(
+			'is not a file',
+		);
+		const other = new DatabaseSync(at.file);
+		other.exec('CREATE TABLE workflow_entity (id)');
+		other.close();
+		const before = readFileSync(at.file);
+		const { status, stderr } = await ledger('forget', 'ada@example.com', '--yes');
+		expect(status).toBe(1);
+		expect(stderr).toContain('another program');
+		expect(readFileSync(at.file)).toEqual(before);
+		writeFileSync(at.file, 'not a database, but long enough to be looked at'.repeat(50));
+		expect((await ledger('status')).stderr).toMatch(/^The ledger cannot be opened.*\n$/);
+	});
+
+	test('of a newer version: says so', async () => {
+		await fillSome();
+		const newer = new DatabaseSync(at.file);
+		newer.exec('PRAGMA user_version = 999');
+		newer.close();
+		expect(await ledger('list')).toMatchObject({ status: 1, stdout: '' });
+		expect((await ledger('list')).stderr).toContain('newer version of this package');
+	});
+
+	test('looking changes nothing, and works while n8n has the ledger open', async () => {
+		await fillSome();
+		const before = readFileSync(at.file);
+		for (const command of ['status', 'list', 'export']) {
+			expect(await ledger(command)).toMatchObject({ status: 0 });
+		}
+		expect(readFileSync(at.file)).toEqual(before);
+		await at.fill(async (store) => {
+			await start(store, { idempotencyKey: 'key-4' });
+			expect((await ledger('list')).stdout.split('\n')).toHaveLength(6);
+		});
+	});
+});
+
+describe('status', () => {
+	test('totals by state, and what to do about unknown rows', async () => {
+		await fillSome();
+		const { status, stdout, stderr } = await ledger('status');
+		expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+		expect(stdout).toMatch(/^confirmed {3}1 /m);
+		expect(stdout).toMatch(/^submitted {3}1 /m);
+		expect(stdout).toMatch(/^unknown {5}1 /m);
+		expect(stdout).toMatch(/^sending {5}0 /m);
+		expect(stdout).toContain('1 row has an unknown outcome.\n');
+		expect(stdout).toContain('ledger list --state unknown');
+		expect(stdout).toContain('Issuer → Claim Records');
+		expect(stdout).toContain('Keep Existing');
+		expect(stdout).not.toContain('never answered');
+	});
+
+	test('nothing to do', async () => {
+		await at.fill(async () => Promise.resolve());
+		const { stdout } = await ledger('status');
+		expect(stdout).toContain('\n0 rows\n');
+		expect(stdout).toContain('No outcome is unknown.');
+		expect(stdout).not.toContain('Keep Existing');
+	});
+
+	test('attempts that ended without anybody noticing are told', async () => {
+		await at.fill(async (store) => {
+			await start(store, { leaseMs: 1 });
+			await start(store, { idempotencyKey: 'key-2' });
+		});
+		await sleep(5);
+		const { stdout } = await ledger('status');
+		expect(stdout).toMatch(/^sending {5}2 /m);
+		expect(stdout).toContain('1 row in sending was never answered');
+	});
+});
+
+describe('list', () => {
+	test('a table, newest first', async () => {
+		await fillSome();
+		const { status, stdout, stderr } = await ledger('list');
+		expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+		const [head, ...lines] = stdout.trimEnd().split('\n');
+		expect(head?.split(/ +/)).toEqual(
+			'ROW STATE SINCE RECIPIENT PROGRAM REFERENCE CORECLAIMHASH ATTEMPTS REASON WORKFLOW EXECUTION'.split(
+				' ',
+			),
+		);
+		expect(lines.map((line) => line.split(/ {2,}/).filter((_, i) => i !== 2))).toEqual([
+			[
+				'3',
+				'submitted',
+				'grace@example.com',
+				request().program,
+				'-',
+				'hash-3',
+				'1',
+				'-',
+				'workflow-1',
+				'1',
+			],
+			[
+				'2',
+				'unknown',
+				'ada@example.com',
+				request().program,
+				'-',
+				'-',
+				'1',
+				'AIR_TIMEOUT',
+				'workflow-1',
+				'2',
+			],
+			[
+				'1',
+				'confirmed',
+				'ada@example.com',
+				request().program,
+				'order 1',
+				'hash-1',
+				'1',
+				'-',
+				'workflow-1',
+				'1',
+			],
+		]);
+		expect(lines.every((line) => /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/.test(line))).toBe(true);
+	});
+
+	test.each([
+		[['--state', 'unknown'], ['2']],
+		[
+			['--state', 'unknown,submitted'],
+			['3', '2'],
+		],
+		[
+			['--state', 'unknown', '--state', 'confirmed'],
+			['2', '1'],
+		],
+		[
+			['--recipient', 'ada@example.com'],
+			['2', '1'],
+		],
+		[['--recipient', 'ada@example.com', '--state', 'confirmed'], ['1']],
+		[
+			['--limit', '3'],
+			['3', '2', '1'],
+		],
+	])('%j', async (filter, ids) => {
+		await fillSome();
+		const { stdout, stderr } = await ledger('list', ...filter);
+		expect(
+			stdout
+				.trimEnd()
+				.split('\n')
+				.slice(1)
+				.map((line) => line.split(' ')[0]),
+		).toEqual(ids);
+		expect(stderr).toBe('');
+	});
+
+	test('says that there are more, or none', async () => {
+		await fillSome();
+		const { stdout, stderr } = await ledger('list', '--limit', '2');
+		expect(stdout.trimEnd().split('\n')).toHaveLength(3);
+		expect(stderr).toBe('Only the newest 2 rows; there are more: raise --limit.\n');
+		const none = await ledger('list', '--recipient', 'nobody@example.com');
+		expect(none).toMatchObject({ status: 0, stdout: '', stderr: 'No rows.\n' });
+		const json = await ledger('list', '--recipient', 'nobody@example.com', '--json');
+		expect(json).toMatchObject({ status: 0, stdout: '[]\n', stderr: '' });
+	});
+
+	test('--json: what the row holds, dates as ISO, and no HMAC', async () => {
+		await fillSome();
+		const { stdout } = await ledger('list', '--json', '--state', 'confirmed');
+		const rows = JSON.parse(stdout) as Record<string, unknown>[];
+		expect(rows).toMatchObject([
+			{
+				id: 1,
+				state: 'confirmed',
+				recipient: 'ada@example.com',
+				reference: 'order 1',
+				coreClaimHash: 'hash-1',
+				vcId: 'vc-1',
+				vcStatus: 'ONCHAIN',
+				scope: SCOPE,
+				idempotencyKey: 'key-1',
+				instance: 'instance-1',
+				attempts: [{ number: 1, outcome: 'accepted', coreClaimHash: 'hash-1' }],
+			},
+		]);
+		expect(rows[0]?.since).toBe(rows[0]?.confirmedAt);
+		expect(rows[0]?.confirmedAt).toMatch(/^\d{4}-\d\d-\d\dT.*Z$/);
+		expect(stdout).not.toContain('hmac');
+	});
+
+	test('no value can steer the terminal or forge a line', async () => {
+		const reference = 'x\u001b[2J\n9  confirmed\u202e\u009b';
+		await at.fill(async (store) => {
+			await issue(store, 'hash-1', { reference });
+		});
+		const table = (await ledger('list')).stdout;
+		expect(table.split('\n')).toHaveLength(3);
+		expect(table).toContain('x\\u{1b}[2J\\n9  confirmed\\u{202e}\\u{9b}');
+		const json = (await ledger('list', '--json')).stdout;
+		expect(json).not.toMatch(/[\u001b\u009b\u202e]/);
+		expect(JSON.parse(json)).toMatchObject([{ reference }]);
+	});
+});
+
+describe('export', () => {
+	test('JSON: an array with a row on each line', async () => {
+		await fillSome();
+		const { status, stdout, stderr } = await ledger('export');
+		expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+		expect(JSON.parse(stdout)).toMatchObject([{ id: 3 }, { id: 2 }, { id: 1 }]);
+		expect(stdout.split('\n')).toHaveLength(6);
+	});
+
+	test('of one person', async () => {
+		await fillSome();
+		const { stdout } = await ledger('export', '--recipient', 'grace@example.com');
+		expect(JSON.parse(stdout)).toMatchObject([{ id: 3, recipient: 'grace@example.com' }]);
+		expect((await ledger('export', '--recipient', 'nobody@example.com')).stdout).toBe('[]\n');
+	});
+
+	test('CSV: no cell is a formula, a row is a line', async () => {
+		await at.fill(async (store) => {
+			const references = ['=1+1', ' @SUM(A1)', '+1', '-1', '＝1', 'a;=1', 'say "hi", both', 'a\nb'];
+			for (const [i, reference] of references.entries()) {
+				await start(store, { idempotencyKey: `key-${i}`, reference });
+			}
+		});
+		const { stdout } = await ledger('export', '--format', 'csv');
+		const [head, ...lines] = stdout.split('\r\n');
+		expect(head).toMatch(/^id,state,since,recipient,scope,program,issuerDid,reference,/);
+		expect(lines.pop()).toBe('');
+		const cells = lines.map((line) => /did:air:id:test:issuer,(.*),key-\d/.exec(line)?.[1]);
+		expect(cells.reverse()).toEqual([
+			"'=1+1",
+			`" '@SUM(A1)"`,
+			"'+1",
+			"'-1",
+			"'＝1",
+			`"a;'=1"`,
+			'"say ""hi"", both"',
+			'a\\nb',
+		]);
+	});
+
+	test('CSV: further issuances of a row are not lost', async () => {
+		await at.fill(async (store) => {
+			const first = await start(store, { leaseMs: 1, repeatUnknown: true });
+			await sleep(5);
+			const second = await start(store, { repeatUnknown: true });
+			await store.answered(second, answer('hash-second'));
+			await store.answered(first, answer('hash-first'));
+		});
+		const [, line] = (await ledger('export', '--format', 'csv')).stdout.split('\r\n');
+		expect(line).toMatch(/,hash-second,.*,2,hash-first$/);
+	});
+
+	test('a reader who goes early ends it without an error', async () => {
+		await fillSome();
+		const argv = ['ledger', 'export', '--file', at.file, '--format', 'csv'];
+		expect(await cli(argv, { reads: 1 })).toMatchObject({ status: 0, stderr: '' });
+	});
+});
+
+describe('forget', () => {
+	const forget = async (given: string, ...more: string[]) =>
+		await cli(['ledger', 'forget', 'ada@example.com', '--file', at.file, ...more], {
+			answer: given,
+		});
+	const left = async () => JSON.parse((await ledger('export')).stdout) as { recipient: string }[];
+
+	test.each(['yes', 'y', ' YES '])('asks, and erases after %j', async (given) => {
+		await fillSome();
+		const { status, stdout, stderr, questions } = await forget(given);
+		expect(status).toBe(0);
+		expect(questions).toEqual(['Erase them for good? (yes/no) ']);
+		expect(stderr).toContain(`2 rows of ada@example.com in ${at.file}.\n`);
+		expect(stderr).toContain('can issue again');
+		expect(stderr).toContain('Backups');
+		expect(stdout).toBe(`Erased 2 rows of ada@example.com from ${at.file}.\n`);
+		expect(await left()).toMatchObject([{ recipient: 'grace@example.com' }]);
+		for (const name of readdirSync(at.folder)) {
+			expect(readFileSync(join(at.folder, name), 'latin1')).not.toContain('ada@example.com');
+		}
+	});
+
+	test.each(['no', '', 'yess'])('erases nothing after %j', async (given) => {
+		await fillSome();
+		const { status, stdout, stderr } = await forget(given);
+		expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+		expect(stderr).toMatch(/Nothing was erased\.\n$/);
+		expect(await left()).toHaveLength(3);
+	});
+
+	test('--yes: nobody is asked, the consequences are told', async () => {
+		await fillSome();
+		const { status, stdout, stderr } = await ledger('forget', ' ada@example.com', '--yes');
+		expect({ status, stdout }).toEqual({
+			status: 0,
+			stdout: `Erased 2 rows of ada@example.com from ${at.file}.\n`,
+		});
+		expect(stderr).toContain('can issue again');
+		expect(await left()).toHaveLength(1);
+	});
+
+	test('nobody by that name: nothing to ask, and no error', async () => {
+		await fillSome();
+		const { status, stdout, questions } = await cli(
+			['ledger', 'forget', 'Ada@example.com', '--file', at.file],
+			{ answer: 'yes' },
+		);
+		expect({ status, questions }).toEqual({ status: 0, questions: [] });
+		expect(stdout).toContain('No rows of Ada@example.com');
+		expect(stdout).toContain('Upper and lower case count');
+		expect(await left()).toHaveLength(3);
+	});
+});

@@ -1,0 +1,87 @@
+import { version } from '../../../air/version';
+import { cli } from './support';
+
+test('--version', async () => {
+	expect(await cli(['--version'])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test.each([
+	[['--help'], 'npx n8n-nodes-moca-air COMMAND'],
+	[['-h'], 'npx n8n-nodes-moca-air COMMAND'],
+	[['ledger', '--help'], 'ledger COMMAND'],
+	[['ledger', 'status', '--help'], 'ledger status ['],
+	[['ledger', 'list', '-h'], '--state STATE'],
+	[['ledger', 'forget', 'ada@example.com', '--help'], 'ledger forget EMAIL'],
+	[['ledger', 'export', '--format', 'csv', '--help'], '--format FORMAT'],
+])('%j shows help, and does nothing else', async (argv, words) => {
+	const { status, stdout, stderr } = await cli(argv);
+	expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+	expect(stdout).toContain(words);
+	for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(90);
+});
+
+test.each([
+	[[], 'a command is missing', 'npx n8n-nodes-moca-air --help'],
+	[['legder'], 'there is no command “legder”', 'npx n8n-nodes-moca-air --help'],
+	[['ledger'], 'a command is missing', 'ledger --help'],
+	[['ledger', 'ls'], 'there is no command “ls”', 'ledger --help'],
+	[['ledger', 'status', '--fiel=x'], "Unknown option '--fiel'", 'ledger status --help'],
+	[['ledger', 'status', '--file'], "'--file <value>' argument missing", 'ledger status --help'],
+	[['ledger', 'status', '--file', '--url', 'x'], "'--file' needs a value", 'status --help'],
+	[['ledger', 'status', '--file='], '--file is empty', 'ledger status --help'],
+	[['ledger', 'status', '--url='], '--url is empty', 'ledger status --help'],
+	[['ledger', 'status', 'more'], '“more” does not belong there', 'ledger status --help'],
+	[['ledger', 'status', '--file=a', '--url=b'], 'two ledgers', 'ledger status --help'],
+	[['ledger', 'list', '--state', 'unknown,lost'], 'no state “lost”', 'ledger list --help'],
+	[['ledger', 'list', '--limit', '0'], '“0” is no number from 1', 'ledger list --help'],
+	[['ledger', 'list', '--limit', '1e3'], '“1e3” is no number from 1', 'ledger list --help'],
+	[['ledger', 'list', '--recipient', 'ada'], '“ada” is no e-mail', 'ledger list --help'],
+	[['ledger', 'export', '--format', 'xml'], '“xml” is neither json nor csv', 'export --help'],
+	[['ledger', 'forget', '--yes'], 'EMAIL is missing', 'ledger forget --help'],
+	[['ledger', 'forget', 'a@b', 'c@d', '--yes'], '“c@d” does not belong there', 'forget --help'],
+	[['ledger', 'forget', 'a@b'], 'nobody to ask: add --yes', 'ledger forget --help'],
+])('%j is no right call: 2, one line, and where to read on', async (argv, words, hint) => {
+	const { status, stdout, stderr } = await cli(argv);
+	expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+	expect(stderr).toContain(words);
+	expect(stderr).toContain(hint);
+	expect(stderr.match(/\n/g)).toHaveLength(1);
+});
+
+test.each([
+	[['postgresql://n8n:s3cret@db/n8n']],
+	[['ledger', 'status', 'postgresql://n8n:s3cret@db/n8n']],
+	[['ledger', 'status', 'postgresql://n8n:a/b@s3cret@db/n8n']],
+	[['ledger', 'status', 'postgresql://db/n8n?user=n8n&password=s3cret']],
+	[['ledger', 'list', '--recipient', 'postgresql://n8n:s3cret@db/n8n more']],
+	[['ledger', 'status', '--ulr=postgresql://n8n:s3cret@db/n8n']],
+	[['ledger', 'status', '--url', 'postgres//n8n:s3cret@db/n8n']],
+	[['ledger', 'status', '--url', 'postgresql://n8n:s3cret@127.0.0.1:1/n8n']],
+	[['ledger', 'status', '--url', 'postgresql://n8n:s3#cret@127.0.0.1:1/n8n']],
+])('%j: a URL in the wrong place never shows its password', async (argv) => {
+	const { status, stdout, stderr } = await cli(argv);
+	expect(status).toBeGreaterThan(0);
+	expect(`${stdout}${stderr}`).not.toContain('s3');
+	expect(stderr.match(/\n/g)).toHaveLength(1);
+});
+
+test('what was typed cannot steer the terminal', async () => {
+	const { stderr } = await cli(['\u001b[2Jx\u202e']);
+	expect(stderr).toContain('“\\u{1b}[2Jx\\u{202e}”');
+});
+
+test('something unexpected is one line without secrets, and 1', async () => {
+	const env = new Proxy<NodeJS.ProcessEnv>(
+		{},
+		{
+			get: () => {
+				throw new Error('broken\nat postgresql://n8n:s3cret@db/n8n');
+			},
+		},
+	);
+	expect(await cli(['ledger', 'status'], { env })).toMatchObject({
+		status: 1,
+		stdout: '',
+		stderr: 'Something unexpected happened: Error: broken\\nat postgresql://…@db/n8n\n',
+	});
+});

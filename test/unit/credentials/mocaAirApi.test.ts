@@ -1,0 +1,216 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type {
+	ICredentialDataDecryptedObject,
+	IHttpRequestOptions,
+	INodeProperties,
+} from 'n8n-workflow';
+import { closeDispatchers } from '../../../air/dispatchers';
+import { MocaAirApi } from '../../../credentials/MocaAirApi.credentials';
+import { REPLACED_BY_N8N } from '../../../credentials/ownWords';
+import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';
+import { makeKey } from '../../support/keys';
+
+const type = new MocaAirApi();
+let air: TestAir;
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	air = await startTestAir();
+});
+
+afterEach(() => {
+	air.emulator.control.reset();
+	air.jwks.keys = [air.key.jwk(PARTNER_ID)];
+});
+
+afterAll(async () => {
+	await air.close();
+	await closeDispatchers();
+});
+
+const authenticate = async (
+	options: IHttpRequestOptions,
+	change: ICredentialDataDecryptedObject = {},
+) => {
+	if (typeof type.authenticate !== 'function') throw new Error('authenticate is no function');
+	return await type.authenticate({ ...air.credential, ...change }, options);
+};
+
+/** The test request as n8n hands it to `authenticate`. */
+const testRequest = () => structuredClone(type.test.request) as IHttpRequestOptions;
+
+async function messageOf(change: ICredentialDataDecryptedObject): Promise<string> {
+	try {
+		await authenticate(testRequest(), change);
+	} catch (error) {
+		if (error instanceof Error) {
+			expect(error).not.toHaveProperty('code');
+			expect(error).not.toHaveProperty('response');
+			return error.message;
+		}
+	}
+	throw new Error('the test passed');
+}
+
+describe('what saved credentials depend on', () => {
+	test('names', () => {
+		expect([type.name, type.displayName]).toEqual(['mocaAirApi', 'Moca AIR Credentials API']);
+	});
+
+	test('fields: internal name, label, kind, default', () => {
+		const rows = type.properties.map((field) => [
+			field.name,
+			field.displayName,
+			field.type,
+			field.default,
+		]);
+		expect(rows).toEqual([
+			['environment', 'Environment', 'options', 'sandbox'],
+			['baseUrl', 'Base URL', 'string', ''],
+			['partnerId', 'Partner ID', 'string', ''],
+			['privateKey', 'Private Key', 'string', ''],
+			['kid', 'Key ID', 'string', ''],
+			['issuerDid', 'Issuer DID', 'string', ''],
+			['jwksUrl', 'JWKS URL', 'string', ''],
+			['scope', 'Scope', 'options', 'issue on-behalf'],
+			['jwtLifetime', 'Token Lifetime', 'number', 5],
+			['ledger', 'Issuance Ledger', 'options', 'embedded'],
+			['ledgerSecret', 'Connection URL', 'string', ''],
+			['ledgerRetention', 'Ledger Retention', 'number', 90],
+		]);
+	});
+
+	const field = (name: string): INodeProperties | undefined =>
+		type.properties.find((property) => property.name === name);
+	const values = (name: string) =>
+		field(name)?.options?.map((option) => ('value' in option ? option.value : undefined));
+
+	test('values of the lists', () => {
+		expect(values('environment')?.sort()).toEqual(['custom', 'production', 'sandbox']);
+		expect(values('scope')?.sort()).toEqual(['issue', 'issue on-behalf']);
+	});
+
+	test('the key is hidden, in a box that keeps its lines', () => {
+		expect(field('privateKey')?.typeOptions).toEqual({ password: true, rows: 6 });
+	});
+
+	test('the base URL is asked for only where it counts', () => {
+		expect(field('baseUrl')?.displayOptions).toEqual({ show: { environment: ['custom'] } });
+	});
+
+	test('what the form gives when only the required fields are filled in can be read', async () => {
+		const form = Object.fromEntries(
+			type.properties.map(({ name, default: value }) => [name, value]),
+		);
+		const signed = await authenticate(
+			{
+				url: '/credentials/status',
+				headers: { 'x-moca-air-recipient': 'ada@example.com' },
+			},
+			{ ...(form as ICredentialDataDecryptedObject), partnerId: 'p', privateKey: air.key.pem },
+		);
+		expect(signed.url).toBe('https://api.sandbox.mocachain.org/v1/credentials/status');
+	});
+
+	test('the icons are there, and differ', () => {
+		const { light, dark } = type.icon as { light: string; dark: string };
+		expect(light).not.toBe(dark);
+		for (const icon of [light, dark]) {
+			expect(existsSync(join(__dirname, '../../../credentials', icon.slice('file:'.length)))).toBe(
+				true,
+			);
+		}
+	});
+});
+
+describe('the test in the credential form', () => {
+	test('asks for a status and nothing else', () => {
+		expect(type.test.request).toMatchObject({
+			method: 'GET',
+			url: `/credentials/status?coreClaimHash=${'0'.repeat(64)}`,
+			ignoreHttpStatusErrors: true,
+		});
+	});
+
+	test('good: the request that n8n then sends is signed, and shows nothing of the marker', async () => {
+		const signed = await authenticate(testRequest());
+		expect(signed.url).toBe(
+			`${air.emulator.baseUrl}/credentials/status?coreClaimHash=${'0'.repeat(64)}`,
+		);
+		expect(Object.keys(signed.headers ?? {})).toEqual(['x-partner-auth']);
+		expect(air.emulator.control.counts()).toMatchObject({ issuances: 0, usersCreated: 0 });
+		expect(air.emulator.control.requests()).toHaveLength(1);
+	});
+
+	test('good with a warning: a JWKS URL that cannot be reached does not fail it', async () => {
+		expect(await authenticate(testRequest(), { jwksUrl: 'http://jwks.invalid/' })).toBeTruthy();
+	});
+
+	test.each<[string, () => ICredentialDataDecryptedObject, RegExp]>([
+		['a wrong key', () => ({ privateKey: makeKey().pem }), /another key.*Wrong key/],
+		['an unknown kid', () => ({ kid: 'key-2' }), /no key with the Key ID.*key-2/],
+		['an unknown partner', () => ({ partnerId: 'x', kid: PARTNER_ID }), /partner ID/],
+		['no key', () => ({ privateKey: '' }), /private key is missing/],
+		['a refused port', () => ({ baseUrl: 'http://127.0.0.1:1' }), /connection was refused/],
+		[
+			'a host that does not exist',
+			() => ({ baseUrl: 'http://air.invalid' }),
+			/host name is unknown/,
+		],
+		[
+			'a private address over http that is not allowed',
+			() => ({ baseUrl: 'http://example.com' }),
+			/./,
+		],
+	])('%s: in words that say what to do', async (_what, change, words) => {
+		if (change().baseUrl === 'http://example.com') delete process.env.MOCA_AIR_ALLOW_PRIVATE_URLS;
+		const message = await messageOf(change());
+		process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+		expect(message).toMatch(words);
+		expect(message).toMatch(/^[A-Z].*\. [A-Z]/s);
+		expect(air.emulator.control.counts()).toMatchObject({ issuances: 0, usersCreated: 0 });
+	});
+
+	test('words of AIR that n8n would replace by a stock text are kept from it', async () => {
+		air.emulator.control.injectFault({
+			kind: 'answer',
+			status: 401,
+			body: { type: 'air', message: 'JWKS fetch: connect ECONNREFUSED, EAI_AGAIN, bad gateway' },
+		});
+		const message = await messageOf({});
+		expect(message.replaceAll('\u2060', '')).toContain('ECONNREFUSED, EAI_AGAIN, bad gateway');
+		for (const word of REPLACED_BY_N8N) expect(message.toUpperCase()).not.toContain(word);
+	});
+});
+
+describe('the marker of the test request', () => {
+	const marker =
+		Object.keys(type.test.request.headers ?? {}).find((name) => name.endsWith('test')) ?? '';
+
+	test.each([
+		['no marker', {}],
+		['a marker of one’s own', { [marker]: 'true' }],
+		['an empty marker', { [marker]: '' }],
+		['a marker of another process', { [marker]: '6b17704e-0000-4000-8000-000000000000' }],
+	])('%s: no set-up check is started', async (_what, headers) => {
+		const signed = await authenticate({
+			url: '/credentials/status',
+			headers: { ...headers, 'x-moca-air-recipient': 'ada@example.com' },
+		});
+		expect(signed.headers).toHaveProperty('x-partner-auth');
+		expect(air.emulator.control.counts().requests).toBe(0);
+	});
+
+	test('cannot be guessed, and is the same for all instances of the class in a process', () => {
+		const value = type.test.request.headers?.[marker];
+		expect(value).toMatch(/^[\da-f-]{36}$/);
+		expect(new MocaAirApi().test.request.headers?.[marker]).toBe(value);
+	});
+
+	test('the request that is signed for the test is still only for the own origin', async () => {
+		await expect(authenticate({ ...testRequest(), url: 'https://evil.example/' })).rejects.toThrow(
+			/only signs requests to its own/,
+		);
+	});
+});

@@ -1,0 +1,97 @@
+import { importPrivateKey, type PrivateKey } from '../../../air/privateKey';
+import { idempotencyOf, type IdempotencyMode } from '../../../issuance/idempotency';
+import type { IssueRequest } from '../../../issuance/issue';
+import { makeKey } from '../../support/keys';
+
+let key: PrivateKey;
+let other: PrivateKey;
+
+beforeAll(async () => {
+	key = await importPrivateKey(makeKey().pem);
+	other = await importPrivateKey(makeKey('RS256').pem);
+});
+
+const request: IssueRequest = {
+	recipient: 'ada@example.com',
+	issuerDid: 'did:web:a.example',
+	credentialId: 'c1',
+	credentialSubject: { tier: 'Gold', points: { b: 2, a: [1, { y: 1, x: 2 }] } },
+	onDuplicate: 'revoke',
+};
+
+const content: IdempotencyMode = { mode: 'content', rememberHours: 24 };
+const keyOf = (
+	changes: Partial<IssueRequest>,
+	mode: IdempotencyMode = content,
+	ignored: string[] = [],
+) => idempotencyOf(key, { ...request, ...changes }, mode, ignored).key;
+
+describe('Same Content', () => {
+	test('does not depend on the order of members', () => {
+		const credentialSubject = { points: { a: [1, { x: 2, y: 1 }], b: 2 }, tier: 'Gold' };
+		expect(keyOf({ credentialSubject })).toBe(keyOf({}));
+	});
+
+	test.each<[string, Partial<IssueRequest>]>([
+		['recipient', { recipient: 'bob@example.com' }],
+		['issuer', { issuerDid: 'did:web:b.example' }],
+		['a claim', { credentialSubject: { ...request.credentialSubject, tier: 'Silver' } }],
+		['the type of a claim', { credentialSubject: { tier: 'Gold', points: '2' } }],
+		['one claim more', { credentialSubject: { ...request.credentialSubject, x: null } }],
+	])('depends on the %s', (_name, changes) => {
+		expect(keyOf(changes)).not.toBe(keyOf({}));
+	});
+
+	test('does not depend on what is done with a duplicate', () => {
+		expect(keyOf({ onDuplicate: 'ignore' })).toBe(keyOf({}));
+	});
+
+	test('leaves out the attributes that were named', () => {
+		const credentialSubject = { ...request.credentialSubject, tier: 'Silver' };
+		expect(keyOf({ credentialSubject }, content, ['tier'])).toBe(keyOf({}, content, ['tier']));
+	});
+
+	test('holds for the hours that were set, and for this private key only', () => {
+		const set = idempotencyOf(key, request, { mode: 'content', rememberHours: 2 }, []);
+		expect(set.rememberMs).toBe(2 * 60 * 60 * 1000);
+		expect(idempotencyOf(other, request, content, []).key).not.toBe(set.key);
+	});
+});
+
+describe('Event ID', () => {
+	test.each([
+		['evt_1', 'event:evt_1'],
+		['  evt_1\n', 'event:evt_1'],
+		[42, 'event:42'],
+	])('%j', (eventId, expected) => {
+		expect(keyOf({}, { mode: 'event', eventId })).toBe(expected);
+	});
+
+	test.each([[''], ['  '], [undefined], [null], [{}], [[]], [true], ['x'.repeat(501)]])(
+		'%j is refused',
+		(eventId) => {
+			expect(() => keyOf({}, { mode: 'event', eventId })).toThrow(
+				expect.objectContaining({ code: 'AIR_EVENT_ID_INVALID' }) as Error,
+			);
+		},
+	);
+
+	test('holds as long as the row, and notices another subject', () => {
+		const mode: IdempotencyMode = { mode: 'event', eventId: 'e' };
+		const first = idempotencyOf(key, request, mode, []);
+		const changed = { ...request, credentialSubject: { tier: 'Silver' } };
+		expect(first.rememberMs).toBeNull();
+		expect(idempotencyOf(key, changed, mode, []).subjectHmac).not.toBe(first.subjectHmac);
+	});
+});
+
+test('Off never meets anything', () => {
+	expect(keyOf({}, { mode: 'off' })).not.toBe(keyOf({}, { mode: 'off' }));
+});
+
+test('modes do not meet each other', () => {
+	const position = ['n8n', 'w', 'n', '1', 0, 0];
+	const keys = [content, { mode: 'execution', position } as const].map((mode) => keyOf({}, mode));
+	expect(keys[1]).toBe('execution:["n8n","w","n","1",0,0]');
+	expect(new Set(keys).size).toBe(2);
+});

@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AirClient, type AirIdentity } from '../../../air/AirClient';
+import { AirError } from '../../../air/AirError';
+import { importPrivateKey } from '../../../air/privateKey';
+import type { IssueAnswer } from '../../../air/schemas';
+import { idempotencyOf, type Idempotency } from '../../../issuance/idempotency';
+import type { IssueRequest } from '../../../issuance/issue';
+import { issueOnce } from '../../../issuance/issueOnce';
+import { Memory } from '../../../issuance/Memory';
+import type { Ledger } from '../../../ledger/Ledger';
+import { LedgerError } from '../../../ledger/LedgerError';
+import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
+import { makeKey } from '../../support/keys';
+
+/** The real embedded ledger, and an AIR that does what each test says. */
+let folder: string;
+let ledger: Ledger;
+let identity: AirIdentity;
+let log: string[];
+
+const HASH = 'a'.repeat(64);
+const request: IssueRequest = {
+	recipient: 'ada@example.com',
+	issuerDid: 'did:web:issuer.example',
+	credentialId: 'c1',
+	credentialSubject: { tier: 'Gold' },
+	onDuplicate: 'revoke',
+};
+
+beforeAll(async () => {
+	identity = {
+		baseUrl: 'https://air.example.com/v1',
+		partnerId: 'partner',
+		kid: 'partner',
+		key: await importPrivateKey(makeKey().pem),
+		scope: 'issue on-behalf',
+		lifetimeSeconds: 300,
+	};
+});
+
+beforeEach(async () => {
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-once-'));
+	ledger = (await openSqliteLedger({ file: join(folder, 'ledger.sqlite') })).ledger;
+	log = [];
+});
+
+afterEach(async () => {
+	await ledger.close();
+	rmSync(folder, { recursive: true, force: true });
+	jest.restoreAllMocks();
+});
+
+/** A client whose POSTs end as told; counts them. */
+function clientThat(answer: () => Promise<IssueAnswer>): AirClient & { posts: () => number } {
+	const client = new AirClient(identity);
+	const post = jest.spyOn(client, 'issueOnBehalf').mockImplementation(answer);
+	return Object.assign(client, { posts: () => post.mock.calls.length });
+}
+
+const accepted = async (): Promise<IssueAnswer> => await Promise.resolve({ coreClaimHash: HASH });
+
+const memoryOf = (client: AirClient, store: Ledger = ledger) =>
+	new Memory({
+		ledger: store,
+		client,
+		origin: { instance: 'n8n', workflowId: 'w', executionId: '1', nodeId: 'n' },
+		ownExecutions: ['1'],
+		retentionDays: 90,
+		log: (line) => log.push(line),
+	});
+
+const event = (eventId: string): Idempotency =>
+	idempotencyOf(identity.key, request, { mode: 'event', eventId }, []);
+
+/** The ledger, with one of its operations failing the first times. */
+function failing(operation: keyof Ledger, times: number): Ledger {
+	let left = times;
+	return new Proxy(ledger, {
+		get(target, name: keyof Ledger) {
+			if (name === operation && left-- > 0) {
+				return async () =>
+					await Promise.reject(new LedgerError('LEDGER_NOT_WRITABLE', 'the disk is full'));
+			}
+			return target[name].bind(target);
+		},
+	});
+}
+
+const row = async () =>
+	await ledger.find('https://air.example.com/v1 partner', {
+		program: 'c1',
+		idempotencyKey: 'event:e1',
+	});
+
+test('a ledger that cannot be written stops the item before anything is sent', async () => {
+	const client = clientThat(accepted);
+	const memory = memoryOf(client, failing('begin', 1));
+	await expect(issueOnce(client, request, event('e1'), memory)).rejects.toMatchObject({
+		code: 'AIR_LEDGER_NOT_WRITABLE',
+		kind: 'not-sent',
+	});
+	expect(client.posts()).toBe(0);
+});
+
+test('a write that fails after AIR accepted does not undo it, and is made up for', async () => {
+	const client = clientThat(accepted);
+	const memory = memoryOf(client, failing('answered', 2));
+	const issuance = await issueOnce(client, request, event('e1'), memory);
+	expect(issuance).toMatchObject({ coreClaimHash: HASH, recorded: false });
+	expect(log.join()).toContain(HASH);
+	expect(await row()).toMatchObject({ state: 'sending' });
+	await memory.end();
+	expect(await row()).toMatchObject({ state: 'submitted', coreClaimHash: HASH });
+});
+
+test('two at once with one key: one POST, and both are given its answer', async () => {
+	const client = clientThat(async () => {
+		await sleep(300);
+		return { coreClaimHash: HASH };
+	});
+	const memory = memoryOf(client);
+	const both = await Promise.all(
+		[1, 2].map(async () => await issueOnce(client, request, event('e1'), memory)),
+	);
+	expect(both.map(({ coreClaimHash }) => coreClaimHash)).toEqual([HASH, HASH]);
+	expect(both.filter(({ replayed }) => replayed === true)).toHaveLength(1);
+	expect(client.posts()).toBe(1);
+});
+
+test('a POST that a cancel overtook is recorded when its answer comes', async () => {
+	const cancel = new AbortController();
+	const client = clientThat(async () => {
+		await sleep(600);
+		return { coreClaimHash: HASH };
+	});
+	const issuing = issueOnce(client, request, event('e1'), memoryOf(client), {
+		signal: cancel.signal,
+	});
+	await sleep(50);
+	cancel.abort();
+	await expect(issuing).rejects.toMatchObject({ code: 'AIR_CANCELLED_IN_FLIGHT' });
+	expect(await row()).toMatchObject({ state: 'sending' });
+	await sleep(500);
+	expect(await row()).toMatchObject({ state: 'submitted', coreClaimHash: HASH });
+});
+
+test.each([
+	['AIR_FORBIDDEN', 'rejected', true],
+	['AIR_CONNECTION_REFUSED', 'rejected', true],
+	['AIR_CANCELLED', 'rejected', true],
+	['AIR_TIMEOUT', 'unknown', false],
+	['AIR_ANSWER_UNREADABLE', 'unknown', false],
+] as const)('after %s the row is %s, and may be sent again: %s', async (code, state, again) => {
+	const refusing = clientThat(async () => await Promise.reject(new AirError(code)));
+	await expect(issueOnce(refusing, request, event('e1'), memoryOf(refusing))).rejects.toMatchObject(
+		{ code },
+	);
+	expect(await row()).toMatchObject({ state, reason: code });
+
+	await ledger.acceptKey('https://air.example.com/v1 partner', identity.key.thumbprint);
+	const client = clientThat(accepted);
+	const second = issueOnce(client, request, event('e1'), memoryOf(client));
+	if (again) await expect(second).resolves.toMatchObject({ coreClaimHash: HASH });
+	else await expect(second).rejects.toMatchObject({ code: 'AIR_ISSUED_UNKNOWN' });
+	expect(client.posts()).toBe(again ? 1 : 0);
+});
+
+test('nothing of the claims, and no address in clear where a key is made of content', () => {
+	const { key, subjectHmac } = idempotencyOf(
+		identity.key,
+		request,
+		{ mode: 'content', rememberHours: 24 },
+		[],
+	);
+	expect(`${key}${subjectHmac}`).not.toMatch(/ada|Gold|tier/);
+});

@@ -1,0 +1,180 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readSettings } from '../../../issuance/settings';
+import { makeKey } from '../../support/keys';
+import { airErrorOf, everythingShown } from './support';
+
+const { pem } = makeKey();
+const given = { partnerId: 'partner-1', privateKey: pem };
+
+describe('defaults', () => {
+	test('a credential with partner ID and key only is one of the sandbox', async () => {
+		const { identity, issuerDid, jwksUrl } = await readSettings(given);
+		expect(identity).toMatchObject({
+			baseUrl: 'https://api.sandbox.mocachain.org/v1',
+			partnerId: 'partner-1',
+			kid: 'partner-1',
+			scope: 'issue on-behalf',
+			lifetimeSeconds: 300,
+		});
+		expect(identity.key.algorithm).toBe('ES256');
+		expect([issuerDid, jwksUrl]).toEqual(['', '']);
+	});
+
+	test('what the form leaves empty is taken as not given', async () => {
+		const { identity } = await readSettings({ ...given, kid: ' ', baseUrl: '', issuerDid: '' });
+		expect(identity.kid).toBe('partner-1');
+	});
+
+	test('fields of n8n’s own that come along do not matter', async () => {
+		const settings = await readSettings({ ...given, allowedHttpRequestDomains: 'all', extra: {} });
+		expect(settings.identity.partnerId).toBe('partner-1');
+	});
+
+	test('a custom address is read only for the environment Custom URL', async () => {
+		const left = { ...given, environment: 'production', baseUrl: 'https://old.example.com' };
+		expect((await readSettings(left)).identity.baseUrl).toBe(
+			'https://mocachain-mainnet.api.air3.com/v1',
+		);
+		expect((await readSettings({ ...left, environment: 'custom' })).identity.baseUrl).toBe(
+			'https://old.example.com/v1',
+		);
+	});
+});
+
+test('space around fields is dropped: they are pasted', async () => {
+	const settings = await readSettings({
+		environment: 'custom',
+		baseUrl: ' https://air.example.com/v1/ ',
+		partnerId: '\tpartner-1\n',
+		privateKey: `\n${pem}\n`,
+		kid: ' key-1 ',
+		issuerDid: ' did:air:id:test:1 ',
+		jwksUrl: ' https://issuer.example.com/jwks.json\n',
+	});
+	expect(settings).toMatchObject({
+		identity: { baseUrl: 'https://air.example.com/v1', partnerId: 'partner-1', kid: 'key-1' },
+		issuerDid: 'did:air:id:test:1',
+		jwksUrl: 'https://issuer.example.com/jwks.json',
+	});
+});
+
+describe('token lifetime', () => {
+	test.each([
+		[1, 60],
+		[15, 900],
+		[1.5, 90],
+		['10', 600],
+	])('%j minutes', async (jwtLifetime, seconds) => {
+		expect((await readSettings({ ...given, jwtLifetime })).identity.lifetimeSeconds).toBe(seconds);
+	});
+
+	test('a node’s own overrides the credential’s, and undefined does not', async () => {
+		const data = { ...given, jwtLifetime: 10 };
+		const of = async (lifetimeMinutes: number | undefined) =>
+			(await readSettings(data, { lifetimeMinutes })).identity.lifetimeSeconds;
+		expect(await of(2)).toBe(120);
+		expect(await of(undefined)).toBe(600);
+	});
+
+	test('a node’s own mends a bad one in the credential, and is checked itself', async () => {
+		const bad = { ...given, jwtLifetime: 60 };
+		expect((await readSettings(bad, { lifetimeMinutes: 5 })).identity.lifetimeSeconds).toBe(300);
+		expect((await airErrorOf(() => readSettings(given, { lifetimeMinutes: 16 }))).message).toMatch(
+			/Token Lifetime/,
+		);
+	});
+});
+
+describe('what is refused, by its name in the form', () => {
+	const SECRET = 'SECRET-VALUE';
+	test.each<[string, Record<string, unknown>, RegExp]>([
+		['an unknown environment', { environment: SECRET }, /Environment is not as expected/],
+		['an environment that is no text', { environment: 5 }, /Environment is not as expected/],
+		['no partner ID', { partnerId: undefined }, /Partner ID is not as expected/],
+		['an empty partner ID', { partnerId: ' ' }, /Partner ID is empty/],
+		['a partner ID that is a number', { partnerId: 42 }, /Partner ID is not as expected/],
+		['a very long partner ID', { partnerId: SECRET.repeat(20) }, /Partner ID is too long/],
+		['a key ID that is no text', { kid: { SECRET } }, /Key ID is not as expected/],
+		['an issuer DID that is no text', { issuerDid: [SECRET] }, /Issuer DID is not as expected/],
+		['a JWKS URL that is no text', { jwksUrl: null }, /JWKS URL is not as expected/],
+		['a base URL that is no text', { baseUrl: 5 }, /Base URL is not as expected/],
+		['an unknown scope', { scope: SECRET }, /Scope is not as expected/],
+		['no lifetime', { jwtLifetime: 0 }, /Token Lifetime is below 1 minute/],
+		['an emptied lifetime', { jwtLifetime: '' }, /Token Lifetime is below 1 minute/],
+		['a lifetime of 16', { jwtLifetime: 16 }, /Token Lifetime is above 15 minutes/],
+		['a lifetime that is no number', { jwtLifetime: SECRET }, /Token Lifetime is not as expected/],
+		['a lifetime without end', { jwtLifetime: Infinity }, /Token Lifetime/],
+		['a key that is no text', { privateKey: { SECRET } }, /Private Key is not as expected/],
+	])('%s', async (_what, data, reason) => {
+		const error = await airErrorOf(() => readSettings({ ...given, ...data }));
+		expect(error.code).toBe('AIR_SETTING_INVALID');
+		expect(error.message).toMatch(reason);
+		expect(everythingShown(error)).not.toContain(SECRET);
+	});
+
+	test.each<[string, Record<string, unknown>, string]>([
+		['no key', { privateKey: '' }, 'AIR_KEY_EMPTY'],
+		['a field that was never filled in', { privateKey: undefined }, 'AIR_KEY_EMPTY'],
+		['a password', { privateKey: `${SECRET}!` }, 'AIR_KEY_UNREADABLE'],
+		['a custom URL that is empty', { environment: 'custom' }, 'AIR_BASE_URL_INVALID'],
+		[
+			'a custom URL with a password',
+			{ environment: 'custom', baseUrl: `https://me:${SECRET}@air.example.com` },
+			'AIR_BASE_URL_INVALID',
+		],
+	])('%s', async (_what, data, code) => {
+		const error = await airErrorOf(() => readSettings({ ...given, ...data }));
+		expect(error.code).toBe(code);
+		expect(everythingShown(error)).not.toContain(SECRET);
+	});
+
+	test.each([undefined, null, 'text', 5, [], {}])('no credential at all: %j', async (data) => {
+		const error = await airErrorOf(() => readSettings(data));
+		expect(error.code).toBe('AIR_SETTING_INVALID');
+	});
+});
+
+describe('keys are kept', () => {
+	test('the same text is read once', async () => {
+		const first = await readSettings(given);
+		const second = await readSettings({ ...given, partnerId: 'other' });
+		expect(second.identity.key).toBe(first.identity.key);
+	});
+
+	test('another key is another key, however much the credentials are alike', async () => {
+		const other = makeKey();
+		const [a, b] = await Promise.all([
+			readSettings(given),
+			readSettings({ ...given, privateKey: other.pem }),
+		]);
+		expect(b.identity.key.thumbprint).not.toBe(a.identity.key.thumbprint);
+	});
+
+	test('a failure is not kept, and fails again in the same words', async () => {
+		const bad = { ...given, privateKey: 'no key' };
+		const first = await airErrorOf(() => readSettings(bad));
+		const second = await airErrorOf(() => readSettings(bad));
+		expect(second.code).toBe(first.code);
+		expect(second).not.toBe(first);
+	});
+
+	test('two executions at once that bring the same bad key both learn of it', async () => {
+		const bad = { ...given, privateKey: 'no key either' };
+		const outcomes = await Promise.allSettled([readSettings(bad), readSettings(bad)]);
+		expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+	});
+
+	test('only so many are kept', async () => {
+		const first = await readSettings(given);
+		for (let index = 0; index < 101; index++) {
+			const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+			await readSettings({
+				...given,
+				privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+			});
+		}
+		const again = await readSettings(given);
+		expect(again.identity.key).not.toBe(first.identity.key);
+		expect(again.identity.key.thumbprint).toBe(first.identity.key.thumbprint);
+	});
+});

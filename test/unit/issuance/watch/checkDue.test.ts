@@ -1,0 +1,158 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AirClient, type AirIdentity } from '../../../../air/AirClient';
+import { AirError } from '../../../../air/AirError';
+import { importPrivateKey } from '../../../../air/privateKey';
+import { Memory, scopeOf } from '../../../../issuance/Memory';
+import { checkDue, type CheckSettings } from '../../../../issuance/watch/checkDue';
+import { forgetPauses, leftAloneMs } from '../../../../issuance/watch/politeness';
+import type { Ledger } from '../../../../ledger/Ledger';
+import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
+import { makeKey } from '../../../support/keys';
+import { issue, MINUTE } from '../../ledger/contract/requests';
+
+/** The real embedded ledger, and an AIR that answers each hash as told. */
+let folder: string;
+let ledger: Ledger;
+let identity: AirIdentity;
+let offset = 0;
+
+beforeAll(async () => {
+	identity = {
+		baseUrl: 'https://air.example.com/v1',
+		partnerId: 'partner',
+		kid: 'partner',
+		key: await importPrivateKey(makeKey().pem),
+		scope: 'issue on-behalf',
+		lifetimeSeconds: 300,
+	};
+});
+
+beforeEach(async () => {
+	offset = 0;
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-check-'));
+	const file = join(folder, 'ledger.sqlite');
+	ledger = (await openSqliteLedger({ file, clockOffsetMs: () => offset })).ledger;
+});
+
+afterEach(async () => {
+	await ledger.close();
+	rmSync(folder, { recursive: true, force: true });
+	forgetPauses();
+});
+
+type Answer = string | AirError;
+
+async function setUp(answers: readonly Answer[], takesMs = 0) {
+	const client = new AirClient(identity);
+	const asked: string[] = [];
+	jest.spyOn(client, 'getStatus').mockImplementation(async (_recipient, hash) => {
+		asked.push(hash);
+		if (takesMs > 0) await sleep(takesMs);
+		const answer = answers[Number(hash.slice(1))];
+		if (answer === undefined) throw new AirError('AIR_HASH_NOT_FOUND');
+		if (answer instanceof AirError) throw answer;
+		return { vcStatus: answer };
+	});
+	for (const i of answers.keys()) {
+		const key = { scope: scopeOf(client), idempotencyKey: `k${i}`, recipient: `r${i}@example.com` };
+		await issue(ledger, `h${i}`, key);
+		offset += 1;
+	}
+	const origin = { instance: 'instance-1', workflowId: 'w', executionId: '', nodeId: 'n' };
+	const memory = new Memory({
+		ledger,
+		client,
+		origin,
+		ownExecutions: [],
+		retentionDays: 90,
+		log: () => undefined,
+	});
+	const check = async (changes: Partial<CheckSettings> = {}) =>
+		await checkDue(memory, {
+			maxCalls: 100,
+			withinMs: 20_000,
+			requestTimeoutMs: 5_000,
+			...changes,
+		});
+	const due = async () =>
+		(await ledger.claimDue({ scope: memory.scope, limit: 100, leaseMs: 1 })).map(
+			({ coreClaimHash }) => coreClaimHash,
+		);
+	return { memory, asked, check, due };
+}
+
+const DOWN = new AirError('AIR_SERVER_FAILURE', { httpStatus: 502 });
+
+test('the longest due first, and so many calls', async () => {
+	const { asked, check, due } = await setUp(Array<string>(6).fill('ONCHAIN'));
+	expect(await check({ maxCalls: 4 })).toEqual({ asked: 4, answered: 4, lastError: undefined });
+	expect(asked).toEqual(['h0', 'h1', 'h2', 'h3']);
+	expect(await due()).toEqual(['h4', 'h5']);
+	expect(await check({ maxCalls: 0 })).toMatchObject({ asked: 0 });
+});
+
+test('what the time does not suffice for is given back at once', async () => {
+	const { check, due } = await setUp(Array<string>(12).fill('ONCHAIN'), 150);
+	const { asked } = await check({ withinMs: 1_100 });
+	expect(asked).toBe(5);
+	expect(await due()).toHaveLength(7);
+});
+
+test.each([
+	new AirError('AIR_REFUSED', { httpStatus: 400 }),
+	new AirError('AIR_TIMEOUT', { kind: 'not-sent' }),
+	new AirError('AIR_ANSWER_UNREADABLE', { kind: 'not-sent' }),
+	new AirError('AIR_RECIPIENT_INVALID'),
+	DOWN,
+])('$code of one row is its own: it is asked about later', async (error) => {
+	const { check, due } = await setUp(['ONCHAIN', error, 'ONCHAIN']);
+	expect(await check()).toEqual({ asked: 3, answered: 2, lastError: error });
+	expect(await ledger.totals()).toEqual({ confirmed: 2, submitted: 1 });
+	expect(await due()).toEqual([]);
+	offset += MINUTE;
+	expect(await due()).toEqual(['h1']);
+});
+
+test.each([
+	['AIR_NOT_FOUND_FOREIGN', 404],
+	['AIR_REDIRECT', 302],
+	['AIR_TARGET_PRIVATE', undefined],
+] as const)('%s is everybody’s: nothing is changed', async (code, httpStatus) => {
+	const error = new AirError(code, { httpStatus });
+	const { check, due } = await setUp(Array<AirError>(8).fill(error));
+	await expect(check()).rejects.toBe(error);
+	expect(await due()).toHaveLength(8);
+	expect((await ledger.list({ limit: 10 })).every(({ checks }) => checks === 0)).toBe(true);
+});
+
+test('AIR is down: after some failures no other row is tried', async () => {
+	const { asked, check, due } = await setUp(Array<AirError>(40).fill(DOWN), 5);
+	expect(await check()).toMatchObject({ answered: 0, lastError: DOWN });
+	expect(asked.length).toBeLessThan(15);
+	expect((await due()).length).toBeGreaterThan(25);
+});
+
+test('Retry-After: nobody asks before, and no row is the worse for it', async () => {
+	const slow = new AirError('AIR_RATE_LIMITED', { httpStatus: 429, retryAfterMs: 30_000 });
+	const { memory, asked, check, due } = await setUp(Array<AirError>(20).fill(slow), 5);
+	expect(await check()).toMatchObject({ answered: 0, lastError: slow });
+	expect(asked.length).toBeLessThanOrEqual(5);
+	expect(await due()).toHaveLength(20);
+	expect(leftAloneMs(memory.scope)).toBeGreaterThan(29_000);
+	expect(await check()).toEqual({ asked: 0, answered: 0, lastError: undefined });
+});
+
+test('“no such hash” says something, and condemns only after a day', async () => {
+	const missing = new AirError('AIR_HASH_NOT_FOUND', { httpStatus: 404 });
+	const { check } = await setUp([missing]);
+	expect(await check()).toEqual({ asked: 1, answered: 1, lastError: undefined });
+	offset += 23 * 60 * MINUTE;
+	await check();
+	expect(await ledger.totals()).toEqual({ submitted: 1 });
+	offset += 2 * 60 * MINUTE;
+	await check();
+	expect(await ledger.totals()).toEqual({ unusable: 1 });
+});

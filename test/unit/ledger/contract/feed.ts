@@ -1,0 +1,462 @@
+import type { CursorKey, FeedFilter, FeedQuery } from '../../../../ledger/Feed';
+import { DEFAULT_RETENTION, type Ledger } from '../../../../ledger/Ledger';
+import type { GetStore } from '../contract';
+import {
+	CONFIRMED,
+	DAY,
+	HOUR,
+	issue,
+	issueMany,
+	MINUTE,
+	PENDING,
+	PROGRAM,
+	REVOKED,
+	SCOPE,
+	seen,
+	start,
+} from './requests';
+
+export const KEY: CursorKey = {
+	scope: SCOPE,
+	instance: 'instance-1',
+	workflowId: 'workflow-9',
+	nodeId: 'node-9',
+};
+
+export const ALL: FeedFilter = {
+	scope: SCOPE,
+	source: { from: 'everywhere' },
+	types: ['confirmed', 'unusable', 'status', 'delayed', 'abandoned'],
+	delayMinutes: 5,
+};
+
+const query = (changes: Partial<FeedQuery> = {}): FeedQuery => ({
+	...ALL,
+	after: 0,
+	limit: 100,
+	...changes,
+});
+
+const hashes = async (ledger: Ledger, changes: Partial<FeedQuery> = {}) =>
+	(await ledger.feed(query({ types: ['confirmed'], ...changes }))).events.map(
+		({ row }) => row.coreClaimHash,
+	);
+
+const PAIR = { coreClaimHash: 'elsewhere', recipient: 'eve@example.com' };
+const watching = (pairs = [PAIR]) => ({
+	scope: SCOPE,
+	instance: 'instance-1',
+	workflowId: 'workflow-9',
+	nodeId: 'node-9',
+	pairs,
+});
+const DUE = { scope: SCOPE, limit: 10, leaseMs: MINUTE };
+
+function cursors(store: GetStore): void {
+	describe('cursors', () => {
+		test('a baseline is written though there is nothing yet, and found again after a restart', async () => {
+			const made = await store().ledger.openCursor(KEY, 'now');
+			expect(made).toMatchObject({ ...KEY, delivered: 0, offered: 0, missed: false });
+			expect(made.lastPolledAt).toBeNull();
+			await issue(store().ledger, 'h1');
+			await store().ledger.observed(SCOPE, 'h1', CONFIRMED);
+			store().advance(HOUR);
+			await store().reopen();
+			const found = await store().ledger.openCursor(KEY, 'now');
+			expect(found).toMatchObject({ delivered: 0, createdAt: made.createdAt });
+			expect((found.lastPolledAt ?? 0) - made.createdAt).toBeLessThan(MINUTE);
+			expect(found.ledgerId).toBe(made.ledgerId);
+			expect(found.ledgerId).toMatch(/^[0-9a-f]{12}$/);
+			const again = await store().ledger.openCursor(KEY, 'now');
+			expect((again.lastPolledAt ?? 0) - made.createdAt).toBeGreaterThanOrEqual(HOUR);
+		});
+
+		test('now is after what there is, the beginning before it', async () => {
+			const { ledger } = store();
+			await issue(ledger, 'h1');
+			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			const newest = (await ledger.events(0, 10)).at(-1)?.id;
+			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ delivered: newest });
+			const other = { ...KEY, nodeId: 'other' };
+			expect(await ledger.openCursor(other, 'beginning')).toMatchObject({ delivered: 0 });
+			expect(await ledger.openCursor(other, 'now')).toMatchObject({ delivered: 0 });
+		});
+
+		test('moves forward only, and offered is never behind delivered', async () => {
+			const { ledger } = store();
+			await ledger.openCursor(KEY, 'now');
+			const moved = async (move: object) => {
+				await ledger.moveCursor(KEY, move);
+				const { delivered, offered } = await ledger.openCursor(KEY, 'now');
+				return [delivered, offered];
+			};
+			expect(await moved({ offered: 7 })).toEqual([0, 7]);
+			expect(await moved({ delivered: 5 })).toEqual([5, 7]);
+			expect(await moved({ offered: 3, delivered: 2 })).toEqual([5, 7]);
+			expect(await moved({ delivered: 9 })).toEqual([9, 9]);
+			expect(await moved({})).toEqual([9, 9]);
+		});
+
+		test.each(['scope', 'instance', 'workflowId', 'nodeId'] as const)(
+			'another %s is another cursor',
+			async (part) => {
+				const { ledger } = store();
+				await ledger.openCursor(KEY, 'now');
+				await ledger.moveCursor(KEY, { delivered: 4 });
+				const other = await ledger.openCursor({ ...KEY, [part]: 'other' }, 'beginning');
+				expect(other).toMatchObject({ delivered: 0, lastPolledAt: null });
+			},
+		);
+
+		test('many who open one at once get one', async () => {
+			const ledgers = [store().ledger, await store().another()];
+			const opened = await Promise.all(
+				ledgers.flatMap((ledger) => [1, 2, 3].map(() => ledger.openCursor(KEY, 'now'))),
+			);
+			expect(new Set(opened.map(({ createdAt }) => createdAt)).size).toBe(1);
+		});
+
+		test('what retention took away before it was offered is known until it was told', async () => {
+			const { ledger, advance } = store();
+			const seenAll = { ...KEY, nodeId: 'seen' };
+			await ledger.openCursor(KEY, 'now');
+			await ledger.openCursor(seenAll, 'now');
+			await issue(ledger, 'h1');
+			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.moveCursor(seenAll, { delivered: (await ledger.feed(query())).upTo });
+			advance(91 * DAY);
+			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: false });
+			await ledger.prune(DEFAULT_RETENTION);
+			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: true });
+			expect(await ledger.openCursor(seenAll, 'now')).toMatchObject({ missed: false });
+			const late = { ...KEY, nodeId: 'late' };
+			expect(await ledger.openCursor(late, 'beginning')).toMatchObject({ missed: false });
+			await ledger.moveCursor(KEY, { toldMissed: true });
+			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: false });
+			const elsewhere = { ...KEY, scope: 'another scope' };
+			expect(await ledger.openCursor(elsewhere, 'now')).toMatchObject({ missed: false });
+		});
+	});
+}
+
+function reading(store: GetStore): void {
+	describe('the feed', () => {
+		test('events with their rows, after an id, so many, in the order of their commits', async () => {
+			const { ledger } = store();
+			await issueMany(ledger, 4);
+			for (const i of [2, 0, 3, 1]) await ledger.observed(SCOPE, `hash-${i}`, CONFIRMED);
+			const page = await ledger.feed(query({ types: ['confirmed'], limit: 3 }));
+			expect(page.events.map(({ row }) => row.coreClaimHash)).toEqual([
+				'hash-2',
+				'hash-0',
+				'hash-3',
+			]);
+			expect(page.events[0]?.row).toEqual(await ledger.find(SCOPE, { coreClaimHash: 'hash-2' }));
+			expect(page.upTo).toBe(page.events.at(-1)?.id);
+			const rest = await ledger.feed(query({ types: ['confirmed'], limit: 3, after: page.upTo }));
+			expect(rest.events.map(({ row }) => row.coreClaimHash)).toEqual(['hash-1']);
+			expect(await ledger.feed(query({ after: rest.upTo }))).toEqual({
+				events: [],
+				upTo: rest.upTo,
+			});
+		});
+
+		test('what does not fit is passed: the page ends behind it', async () => {
+			const { ledger } = store();
+			await issue(ledger, 'h1');
+			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			const last = (await ledger.events(0, 10)).at(-1)?.id;
+			expect(await ledger.feed(query({ types: ['unusable'] }))).toEqual({ events: [], upTo: last });
+			expect(await ledger.feed(query({ types: [] }))).toEqual({ events: [], upTo: last });
+		});
+
+		test('by scope, program, workflow, instance, reference and row', async () => {
+			const { ledger } = store();
+			const made = [
+				['a', {}],
+				['b', { scope: 'another scope' }],
+				['c', { program: 'another program' }],
+				['d', { workflowId: 'workflow-2' }],
+				['e', { instance: 'instance-2' }],
+				['f', { reference: 'order-7' }],
+				['g', { reference: 'Order-7' }],
+				['h', { reference: '%_' }],
+			] as const;
+			const ids = new Map<string, number>();
+			for (const [hash, changes] of made) {
+				const row = await issue(ledger, hash, { idempotencyKey: hash, ...changes });
+				ids.set(hash, row.id);
+				await ledger.observed(row.scope, hash, CONFIRMED);
+			}
+			const fits = async (changes: Partial<FeedQuery>) => (await hashes(ledger, changes)).join('');
+			expect(await fits({})).toBe('acdefgh');
+			expect(await fits({ scope: 'another scope' })).toBe('b');
+			expect(await fits({ program: 'another program' })).toBe('c');
+			expect(await fits({ workflowId: 'workflow-2' })).toBe('d');
+			expect(await fits({ source: { from: 'instance', instance: 'instance-1' } })).toBe('acdfgh');
+			expect(await fits({ referencePrefix: 'order' })).toBe('f');
+			expect(await fits({ referencePrefix: '%' })).toBe('h');
+			const rows = [ids.get('e') ?? 0, ids.get('b') ?? 0];
+			expect(await fits({ source: { from: 'rows', ids: rows } })).toBe('e');
+			expect(await fits({ program: PROGRAM, workflowId: 'workflow-1', referencePrefix: 'o' })).toBe(
+				'f',
+			);
+		});
+
+		test('the newest that fits, wherever anybody is', async () => {
+			const { ledger } = store();
+			expect(await ledger.newestInFeed(ALL)).toBeUndefined();
+			await issueMany(ledger, 2);
+			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
+			await ledger.observed(SCOPE, 'hash-0', REVOKED);
+			expect(await ledger.newestInFeed(ALL)).toMatchObject({
+				type: 'unusable',
+				row: { coreClaimHash: 'hash-0' },
+			});
+			expect(await ledger.newestInFeed({ ...ALL, types: ['confirmed'] })).toMatchObject({
+				row: { coreClaimHash: 'hash-1' },
+			});
+		});
+
+		test('a superseded row has no unusable event', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			advance(1000);
+			await issue(ledger, 'h2', { idempotencyKey: 'b' }, { supersedes: true });
+			await ledger.observed(SCOPE, 'h1', REVOKED);
+			expect((await ledger.feed(query({ types: ['unusable'] }))).events).toEqual([]);
+		});
+	});
+}
+
+function pending(store: GetStore): void {
+	const delay = { scope: SCOPE, minutes: 5, start: 'now', limit: 100 } as const;
+	const delayed = async (ledger: Ledger, delayMinutes = 5) =>
+		hashes(ledger, { types: ['delayed'], delayMinutes });
+
+	describe('delays', () => {
+		test('once per issuance and threshold, when it has been pending for so long', async () => {
+			const { ledger, advance } = store();
+			await ledger.appendDelayed(delay);
+			await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			advance(5 * MINUTE - 5_000);
+			expect(await ledger.appendDelayed(delay)).toBe(0);
+			advance(5_000);
+			expect(await ledger.appendDelayed(delay)).toBe(1);
+			expect(await ledger.appendDelayed(delay)).toBe(0);
+			expect(await delayed(ledger)).toEqual(['h1']);
+			expect(await delayed(ledger, 6)).toEqual([]);
+			await ledger.appendDelayed({ ...delay, minutes: 6 });
+			advance(MINUTE);
+			expect(await ledger.appendDelayed({ ...delay, minutes: 6 })).toBe(1);
+			expect(await delayed(ledger, 6)).toEqual(['h1']);
+		});
+
+		test('what was confirmed, replaced or never answered is not delayed', async () => {
+			const { ledger, advance } = store();
+			await ledger.appendDelayed(delay);
+			await issue(ledger, 'h1', { idempotencyKey: 'a', recipient: 'a@example.com' });
+			await issue(ledger, 'h2', { idempotencyKey: 'b' });
+			advance(1000);
+			await issue(ledger, 'h3', { idempotencyKey: 'c' }, { supersedes: true });
+			await start(ledger, { idempotencyKey: 'd' });
+			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			advance(HOUR);
+			await ledger.appendDelayed(delay);
+			expect(await delayed(ledger)).toEqual(['h3']);
+		});
+
+		test('now: not what was delayed before anybody asked; beginning: that too', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'h1');
+			advance(HOUR);
+			expect(await ledger.appendDelayed(delay)).toBe(0);
+			expect(await ledger.appendDelayed({ ...delay, minutes: 7, start: 'beginning' })).toBe(1);
+		});
+
+		test('so many at a time, and none is left out', async () => {
+			const { ledger, advance } = store();
+			await ledger.appendDelayed(delay);
+			await issueMany(ledger, 7);
+			advance(HOUR);
+			const appended: number[] = [];
+			for (let i = 0; i < 4; i++) appended.push(await ledger.appendDelayed({ ...delay, limit: 3 }));
+			expect(appended).toEqual([3, 3, 1, 0]);
+			expect(new Set(await delayed(ledger)).size).toBe(7);
+		});
+
+		test('a clock that is set back hides nothing', async () => {
+			const { ledger, advance } = store();
+			await ledger.appendDelayed(delay);
+			advance(-2 * HOUR);
+			await issue(ledger, 'h1');
+			await ledger.appendDelayed(delay);
+			advance(6 * MINUTE);
+			expect(await ledger.appendDelayed(delay)).toBe(1);
+		});
+
+		test('an answer that is learnt late counts from then on', async () => {
+			const { ledger, advance } = store();
+			await ledger.appendDelayed(delay);
+			const first = await start(ledger);
+			advance(MINUTE);
+			const second = await start(ledger, { repeatUnknown: true });
+			await ledger.answered(first, {
+				coreClaimHash: 'h1',
+				userUuid: null,
+				nextCheckMs: 0,
+				supersedes: false,
+			});
+			advance(HOUR);
+			await ledger.appendDelayed(delay);
+			await ledger.failed(second, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+			await ledger.appendDelayed(delay);
+			expect(await delayed(ledger)).toEqual([]);
+			advance(5 * MINUTE);
+			await ledger.appendDelayed(delay);
+			expect(await delayed(ledger)).toEqual(['h1']);
+		});
+	});
+
+	describe('what was made elsewhere', () => {
+		test('becomes a row that is due at once, and one only', async () => {
+			const { ledger } = store();
+			const [row] = await ledger.watch(watching());
+			expect(row).toMatchObject({
+				...PAIR,
+				state: 'submitted',
+				program: '',
+				attempts: [{ outcome: 'accepted', coreClaimHash: 'elsewhere' }],
+			});
+			expect(await (await store().another()).watch(watching())).toEqual([row]);
+			expect(await ledger.claimDue(DUE)).toMatchObject([{ id: row?.id }]);
+			await ledger.observed(SCOPE, 'elsewhere', CONFIRMED);
+			expect(await hashes(ledger)).toEqual([]);
+			const ids = [row?.id ?? 0];
+			expect(await hashes(ledger, { source: { from: 'rows', ids } })).toEqual(['elsewhere']);
+		});
+
+		test('what the ledger has already is found there', async () => {
+			const { ledger } = store();
+			const own = await issue(ledger, 'h1');
+			const rows = await ledger.watch(
+				watching([PAIR, { coreClaimHash: 'h1', recipient: 'x@example.com' }]),
+			);
+			expect(rows.map(({ recipient }) => recipient)).toEqual([PAIR.recipient, own.recipient]);
+			expect(await ledger.watch(watching([]))).toEqual([]);
+		});
+
+		test('only some of the rows are claimed if wanted', async () => {
+			const { ledger } = store();
+			const [first] = await issueMany(ledger, 3);
+			const ids = [first?.id ?? 0];
+			expect(await ledger.claimDue({ ...DUE, ids })).toMatchObject([{ id: first?.id }]);
+			expect(await ledger.claimDue({ ...DUE, ids })).toEqual([]);
+			expect(await ledger.claimDue({ ...DUE, ids: [] })).toEqual([]);
+		});
+
+		test('what is still named stays', async () => {
+			const { ledger, advance } = store();
+			await ledger.watch(watching());
+			await ledger.observed(SCOPE, 'elsewhere', CONFIRMED);
+			advance(80 * DAY);
+			const [row] = await ledger.watch(watching());
+			advance(20 * DAY);
+			expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 0 });
+			expect(await ledger.watch(watching())).toEqual([row]);
+			advance(91 * DAY);
+			expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 1 });
+		});
+	});
+
+	describe('no such hash', () => {
+		const miss = { nextCheckMs: HOUR, condemnAfterMs: DAY };
+		const state = async (ledger: Ledger) =>
+			(await ledger.find(SCOPE, { coreClaimHash: 'h1' }))?.state;
+
+		test('condemns a row after a day of nothing else, and not before', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'h1');
+			await ledger.claimDue(DUE);
+			await ledger.missing(SCOPE, 'h1', miss);
+			expect(await ledger.claimDue(DUE)).toEqual([]);
+			advance(HOUR);
+			expect(await ledger.claimDue(DUE)).toMatchObject([{ checks: 1, state: 'submitted' }]);
+			advance(22 * HOUR);
+			await ledger.missing(SCOPE, 'h1', miss);
+			expect(await state(ledger)).toBe('submitted');
+			advance(HOUR);
+			await ledger.missing(SCOPE, 'h1', miss);
+			expect(await ledger.find(SCOPE, { coreClaimHash: 'h1' })).toMatchObject({
+				state: 'unusable',
+				reason: 'AIR_HASH_NOT_FOUND',
+				nextCheckAt: null,
+			});
+			expect(await hashes(ledger, { types: ['unusable'] })).toEqual(['h1']);
+			await ledger.missing(SCOPE, 'h1', miss);
+			expect(await hashes(ledger, { types: ['unusable'] })).toEqual(['h1']);
+		});
+
+		test('any other answer in between begins the day anew', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'h1');
+			await ledger.missing(SCOPE, 'h1', miss);
+			advance(23 * HOUR);
+			await ledger.observed(SCOPE, 'h1', PENDING);
+			advance(2 * HOUR);
+			await ledger.missing(SCOPE, 'h1', miss);
+			expect(await state(ledger)).toBe('submitted');
+		});
+
+		test('a confirmation is not taken back for it', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'h1');
+			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.missing(SCOPE, 'h1', miss);
+			advance(2 * DAY);
+			await ledger.missing(SCOPE, 'h1', miss);
+			expect(await state(ledger)).toBe('confirmed');
+			await ledger.missing(SCOPE, 'nobody', miss);
+		});
+	});
+
+	describe('asking later', () => {
+		test('a row that could not be asked about is due later, and nothing else of it changes', async () => {
+			const { ledger, advance } = store();
+			const row = await issue(ledger, 'h1');
+			await ledger.claimDue(DUE);
+			await ledger.postpone([{ id: row.id, nextCheckMs: 2 * MINUTE }]);
+			await ledger.postpone([]);
+			advance(MINUTE);
+			expect(await ledger.claimDue(DUE)).toEqual([]);
+			advance(MINUTE);
+			expect(await ledger.claimDue(DUE)).toMatchObject([
+				{ state: 'submitted', vcStatus: null, checks: 1 },
+			]);
+			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.postpone([{ id: row.id, nextCheckMs: 0 }]);
+			expect(await ledger.claimDue(DUE)).toEqual([]);
+		});
+
+		test('who asks himself holds the row until he has been answered', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'h1');
+			await ledger.hold(SCOPE, 'h1', 2 * MINUTE);
+			await ledger.hold(SCOPE, 'nobody', MINUTE);
+			expect(await ledger.claimDue(DUE)).toEqual([]);
+			await ledger.observed(SCOPE, 'h1', seen('WAIT_ONCHAIN', 'pending'));
+			expect(await ledger.claimDue(DUE)).toHaveLength(1);
+			await ledger.hold(SCOPE, 'h1', 1);
+			advance(MINUTE);
+			expect(await ledger.claimDue(DUE)).toHaveLength(1);
+		});
+	});
+}
+
+/** What triggers live on (`Feed.ts`). */
+export function feed(store: GetStore): void {
+	cursors(store);
+	reading(store);
+	pending(store);
+}

@@ -1,0 +1,217 @@
+import type { GetStore } from '../contract';
+import {
+	answer,
+	CONFIRMED,
+	eventTypes,
+	HOUR,
+	issue,
+	MINUTE,
+	request,
+	SCOPE,
+	start,
+} from './requests';
+
+/** The table of docs/ledger.md: what may go wrong between two systems, and what becomes of it. */
+export function interleavings(store: GetStore): void {
+	describe('interleavings', () => {
+		test.each([
+			['before the POST', false],
+			['after the POST, before its answer', false],
+			['after the answer, before it was written', true],
+		])('crash %s: the key is busy, then unknown', async (_, airAccepted) => {
+			const attempt = await start(store().ledger);
+			await store().reopen();
+			expect((await store().ledger.begin(request())).outcome).toBe('busy');
+			store().advance(MINUTE);
+			expect((await store().ledger.begin(request())).outcome).toBe('unknown');
+			await store().reopen();
+			expect((await store().ledger.begin(request())).outcome).toBe('unknown');
+			if (!airAccepted) return;
+			// The process that crashed was only slow, and writes after all.
+			await store().ledger.answered(attempt, answer('hash-1'));
+			expect((await store().ledger.begin(request())).outcome).toBe('answered');
+		});
+
+		test('crash, Keep Existing: it is sent again once the lease has run out', async () => {
+			await start(store().ledger);
+			await store().reopen();
+			store().advance(MINUTE);
+			const again = await start(store().ledger, { repeatUnknown: true });
+			expect(again.attempt).toBe(2);
+		});
+
+		test('two workers, one key: one is started, the other finds its answer', async () => {
+			const { ledger } = store();
+			const other = await store().another();
+			const begun = await Promise.all([ledger.begin(request()), other.begin(request())]);
+			expect(begun.map(({ outcome }) => outcome).sort()).toEqual(['busy', 'started']);
+			const started = begun.find((result) => result.outcome === 'started');
+			if (started?.outcome !== 'started') throw new Error('nobody was started');
+			const row = await ledger.answered(started, answer('hash-1'));
+			expect(await other.begin(request())).toEqual({ outcome: 'answered', row });
+		});
+
+		test('many at once, several keys: one attempt each', async () => {
+			const ledgers = [store().ledger, await store().another(), await store().another()];
+			const keys = Array.from({ length: 40 }, (_, i) => `key-${i % 10}`);
+			const results = await Promise.all(
+				keys.flatMap((idempotencyKey) =>
+					ledgers.map((ledger) => ledger.begin(request({ idempotencyKey }))),
+				),
+			);
+			expect(results.filter(({ outcome }) => outcome === 'started')).toHaveLength(10);
+			expect(results.filter(({ outcome }) => outcome === 'busy')).toHaveLength(110);
+		});
+
+		test('Retry On Fail after a part succeeded: only the rest is sent', async () => {
+			const { ledger } = store();
+			await issue(ledger, 'hash-1', { idempotencyKey: 'item-1' });
+			const second = await start(ledger, { idempotencyKey: 'item-2' });
+			await ledger.failed(second, { outcome: 'not-sent', reason: 'AIR_UNREACHABLE' });
+			const again = await Promise.all(
+				['item-1', 'item-2', 'item-3'].map((idempotencyKey) =>
+					ledger.begin(request({ idempotencyKey })),
+				),
+			);
+			expect(again.map(({ outcome }) => outcome)).toEqual(['answered', 'started', 'started']);
+		});
+
+		test('Retry On Fail after a timeout under Revoke and Reissue: not sent again', async () => {
+			const { ledger } = store();
+			await ledger.failed(await start(ledger), { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+			for (const executionId of ['1', '1', '2']) {
+				expect((await ledger.begin(request({ executionId }))).outcome).toBe('unknown');
+			}
+		});
+
+		test('redelivery after 18 h is a replay; after 24 h it is a new issuance', async () => {
+			const { ledger, advance } = store();
+			const first = await issue(ledger, 'hash-1');
+			advance(18 * HOUR);
+			expect(await ledger.begin(request())).toMatchObject({ outcome: 'answered', row: first });
+			advance(6 * HOUR);
+			const second = await issue(ledger, 'hash-2');
+			expect(second.id).not.toBe(first.id);
+			expect(await ledger.begin(request())).toMatchObject({ row: { id: second.id } });
+			expect(await ledger.find(SCOPE, { coreClaimHash: 'hash-1' })).toMatchObject({ id: first.id });
+			expect((await ledger.begin(request({ rememberMs: null }))).outcome).toBe('answered');
+			advance(24 * HOUR);
+			expect((await issue(ledger, 'hash-3')).id).not.toBe(second.id);
+			expect(await ledger.list({ limit: 10 })).toHaveLength(3);
+		});
+
+		test('an unknown outcome is remembered as long, from the end of its lease', async () => {
+			const { ledger, advance } = store();
+			const first = await start(ledger);
+			advance(24 * HOUR);
+			expect((await ledger.begin(request())).outcome).toBe('unknown');
+			advance(MINUTE);
+			const second = await start(ledger);
+			expect(second).toMatchObject({ attempt: 1 });
+			expect(second.issuanceId).not.toBe(first.issuanceId);
+		});
+
+		test('without a limit an answer is remembered as long as its row is there', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'hash-1', { rememberMs: null });
+			advance(80 * 24 * HOUR);
+			expect((await ledger.begin(request({ rememberMs: null }))).outcome).toBe('answered');
+		});
+
+		test('a key used again with other content, or for somebody else, is a conflict', async () => {
+			const { ledger } = store();
+			const other = { recipient: 'eve@example.com' };
+			const first = await start(ledger);
+			const conflict = async (changes: object) => {
+				const result = await ledger.begin(request(changes));
+				return result.outcome === 'conflict' ? result.about : result.outcome;
+			};
+			expect(await conflict({ subjectHmac: 'hmac-2' })).toBe('subject');
+			expect(await conflict(other)).toBe('recipient');
+			await ledger.answered(first, answer('hash-1'));
+			expect(await conflict({ subjectHmac: 'hmac-2' })).toBe('subject');
+			expect(await conflict({ ...other, subjectHmac: 'hmac-2' })).toBe('recipient');
+
+			const refused = await start(ledger, { idempotencyKey: 'key-2' });
+			await ledger.failed(refused, { outcome: 'rejected', reason: 'AIR_X' });
+			expect(await conflict({ ...other, idempotencyKey: 'key-2' })).toBe('recipient');
+		});
+
+		test('after a change of the private key subjects cannot be compared', async () => {
+			const { ledger } = store();
+			const row = await issue(ledger, 'hash-1');
+			await ledger.acceptKey(SCOPE, 'thumbprint-2');
+			const rotated = { keyThumbprint: 'thumbprint-2', subjectHmac: 'hmac-2' };
+			expect(await ledger.begin(request(rotated))).toEqual({ outcome: 'answered', row });
+			const eve = request({ ...rotated, recipient: 'eve@example.com' });
+			expect((await ledger.begin(eve)).outcome).toBe('conflict');
+		});
+
+		test.each(['rejected', 'unknown', 'not-sent'] as const)(
+			'a private key that AIR has not accepted neither sees nor touches what another left %s',
+			async (outcome) => {
+				const { ledger } = store();
+				const row = await ledger.failed(await start(ledger), { outcome, reason: 'AIR_X' });
+				const stranger = request({
+					keyThumbprint: 'thumbprint-2',
+					subjectHmac: 'hmac-2',
+					reference: 'mine',
+					repeatUnknown: true,
+				});
+				expect(await ledger.begin(stranger)).toEqual({ outcome: 'unproven' });
+				const by = { program: row.program, idempotencyKey: row.idempotencyKey };
+				expect(await ledger.find(SCOPE, by)).toEqual(row);
+			},
+		);
+
+		test.each([HOUR, -HOUR])("this host's clock is %i ms off: the store's decides", async (off) => {
+			const { ledger } = store();
+			await start(ledger);
+			const wrong = Date.now() + off;
+			const clock = jest.spyOn(Date, 'now').mockReturnValue(wrong);
+			try {
+				expect((await ledger.begin(request())).outcome).toBe('busy');
+				const row = await issue(ledger, 'hash-2', { idempotencyKey: 'key-2' });
+				expect(Math.abs(row.createdAt - wrong)).toBeGreaterThan(HOUR / 2);
+				expect(await ledger.claimDue({ scope: SCOPE, limit: 5, leaseMs: MINUTE })).toHaveLength(1);
+			} finally {
+				clock.mockRestore();
+			}
+		});
+
+		test('Revoke and Reissue: what was answered before is superseded, in one go', async () => {
+			const { ledger, advance } = store();
+			const old = await issue(ledger, 'hash-1', { idempotencyKey: 'a' });
+			const confirmed = await issue(ledger, 'hash-2', { idempotencyKey: 'b' });
+			await ledger.observed(SCOPE, 'hash-2', CONFIRMED);
+			const others = [
+				await issue(ledger, 'hash-3', { idempotencyKey: 'c', recipient: 'eve@example.com' }),
+				await issue(ledger, 'hash-4', { idempotencyKey: 'd', program: 'another program' }),
+				await issue(ledger, 'hash-5', { idempotencyKey: 'e', scope: 'another scope' }),
+			];
+			advance(1000);
+			await issue(ledger, 'hash-6', { idempotencyKey: 'f' }, { supersedes: true });
+			const rows = await ledger.list({ limit: 10 });
+			const superseded = rows.filter(({ state }) => state === 'superseded');
+			expect(superseded.map(({ id }) => id)).toEqual([confirmed.id, old.id]);
+			expect(superseded.map(({ nextCheckAt }) => nextCheckAt)).toEqual([null, null]);
+			expect(rows.filter(({ state }) => state === 'submitted')).toHaveLength(others.length + 1);
+			expect((await eventTypes(ledger)).slice(2)).toEqual(['superseded', 'superseded']);
+			expect(await ledger.observed(SCOPE, 'hash-1', CONFIRMED)).toMatchObject([
+				{ state: 'superseded', vcStatus: 'ONCHAIN' },
+			]);
+			expect((await eventTypes(ledger)).slice(4)).toEqual([]);
+		});
+
+		test('Revoke and Reissue, two under way at once: both are watched', async () => {
+			const { ledger, advance } = store();
+			const slow = await start(ledger, { idempotencyKey: 'a' });
+			advance(1000);
+			await issue(ledger, 'fast', { idempotencyKey: 'b' }, { supersedes: true });
+			advance(1000);
+			await ledger.answered(slow, answer('slow', { supersedes: true }));
+			const states = (await ledger.list({ limit: 10 })).map(({ state }) => state);
+			expect(states).toEqual(['submitted', 'submitted']);
+		});
+	});
+}

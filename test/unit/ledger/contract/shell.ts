@@ -1,0 +1,82 @@
+import type { GetStore } from '../contract';
+import { CONFIRMED, issue, issueMany, PROGRAM, SCOPE, start } from './requests';
+
+/** What people ask at the shell, and whom rows are shown to. */
+export function shell(store: GetStore): void {
+	describe('looking', () => {
+		test('an empty ledger is empty', async () => {
+			const { ledger } = store();
+			expect(await ledger.list({ limit: 10 })).toEqual([]);
+			expect(await ledger.totals()).toEqual({});
+			expect(await ledger.events(0, 10)).toEqual([]);
+			const key = { program: PROGRAM, idempotencyKey: 'key-1' };
+			expect(await ledger.find(SCOPE, key)).toBeUndefined();
+		});
+
+		test('list: newest first, by state, by recipient, page by page', async () => {
+			const { ledger } = store();
+			const rows = await issueMany(ledger, 5);
+			const ids = rows.map(({ id }) => id).reverse();
+			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
+			const listed = async (filter: object) =>
+				(await ledger.list({ limit: 10, ...filter })).map(({ id }) => id);
+			expect(await listed({})).toEqual(ids);
+			expect(await listed({ limit: 2 })).toEqual(ids.slice(0, 2));
+			expect(await listed({ limit: 2, beforeId: ids[1] })).toEqual(ids.slice(2, 4));
+			expect(await listed({ states: ['confirmed', 'unknown'] })).toEqual([rows[1]?.id]);
+			expect(await listed({ states: [] })).toEqual([]);
+			expect(await listed({ recipient: 'person-2@example.com' })).toEqual([rows[2]?.id]);
+			const both = { recipient: 'person-2@example.com', states: ['confirmed'] };
+			expect(await listed(both)).toEqual([]);
+			expect(await ledger.totals()).toEqual({ submitted: 4, confirmed: 1 });
+		});
+
+		test('find: by key or by hash, within the scope', async () => {
+			const { ledger } = store();
+			const row = await issue(ledger, 'hash-1');
+			const key = { program: PROGRAM, idempotencyKey: 'key-1' };
+			expect(await ledger.find(SCOPE, key)).toEqual(row);
+			expect(await ledger.find(SCOPE, { coreClaimHash: 'hash-1' })).toEqual(row);
+			expect(await ledger.find('another scope', key)).toBeUndefined();
+			expect(await ledger.find('another scope', { coreClaimHash: 'hash-1' })).toBeUndefined();
+			expect(await ledger.find(SCOPE, { ...key, program: 'another' })).toBeUndefined();
+		});
+
+		test('events: after an id, so many, in the order in which they were written', async () => {
+			const { ledger } = store();
+			const rows = await issueMany(ledger, 3);
+			for (const i of [2, 0, 1]) await ledger.observed(SCOPE, `hash-${i}`, CONFIRMED);
+			const all = await ledger.events(0, 100);
+			expect(all.map(({ issuanceId }) => issuanceId)).toEqual(
+				[2, 2, 0, 0, 1, 1].map((i) => rows[i]?.id),
+			);
+			expect(all.map(({ id }) => id)).toEqual(all.map(({ id }) => id).sort((a, b) => a - b));
+			expect(await ledger.events(all[1]?.id ?? 0, 2)).toEqual(all.slice(2, 4));
+		});
+
+		test('words of any language and SQL in values are only values', async () => {
+			const { ledger } = store();
+			const odd = { reference: `'; DROP TABLE issuances; -- "Ünï" 😀\n`, idempotencyKey: '%_\\' };
+			const row = await issue(ledger, 'hash-1', odd);
+			expect(row).toMatchObject(odd);
+			expect(await ledger.find(SCOPE, { program: PROGRAM, ...odd })).toEqual(row);
+		});
+
+		test('a key counts for the scope for which AIR accepted it, also after a restart', async () => {
+			expect(await store().ledger.isKeyAccepted(SCOPE, 'thumbprint-1')).toBe(false);
+			await store().ledger.acceptKey(SCOPE, 'thumbprint-1');
+			await store().ledger.acceptKey(SCOPE, 'thumbprint-1');
+			await store().reopen();
+			expect(await store().ledger.isKeyAccepted(SCOPE, 'thumbprint-1')).toBe(true);
+			expect(await store().ledger.isKeyAccepted(SCOPE, 'thumbprint-2')).toBe(false);
+			expect(await store().ledger.isKeyAccepted('another scope', 'thumbprint-1')).toBe(false);
+		});
+
+		test('a ledger that was closed says so, and is closed twice without harm', async () => {
+			const ledger = await store().another();
+			await ledger.close();
+			await ledger.close();
+			await expect(start(ledger)).rejects.toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
+		});
+	});
+}

@@ -1,0 +1,228 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { INodeProperties, INodeType } from 'n8n-workflow';
+import { looksLikeSchemaId } from '../../../issuance/schemaId';
+import { MocaAirGetIssuanceStatus } from '../../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
+import { MocaAirIssueOnBehalf } from '../../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
+import { MocaAirTrigger } from '../../../nodes/MocaAirTrigger/MocaAirTrigger.node';
+
+const root = join(__dirname, '../../..');
+const json = (path: string) =>
+	JSON.parse(readFileSync(join(root, path), 'utf8')) as Record<string, unknown>;
+const manifest = json('package.json') as {
+	name: string;
+	files: string[];
+	n8n: { nodes: string[]; credentials: string[] };
+};
+
+interface Row {
+	readonly type: INodeType;
+	readonly name: string;
+	readonly displayName: string;
+	readonly className: string;
+	readonly parameters: readonly (readonly [path: string, type: string, fallback: unknown])[];
+}
+
+/**
+ * What workflows that people saved hold: node names, parameter names, and the defaults that are left
+ * out of a saved workflow. A row may be added; changing one breaks workflows (design.md).
+ */
+const rows: readonly Row[] = [
+	{
+		type: new MocaAirIssueOnBehalf(),
+		name: 'mocaAirIssueOnBehalf',
+		displayName: 'Moca AIR Issue on Behalf',
+		className: 'MocaAirIssueOnBehalf',
+		parameters: [
+			['recipient', 'string', ''],
+			['issuanceProgram', 'resourceLocator', { mode: 'id', value: '' }],
+			['subjectMode', 'options fields|json', 'fields'],
+			['subjectFields', 'fixedCollection', {}],
+			['subjectFields.field.name', 'string', ''],
+			['subjectFields.field.type', 'options boolean|date|json|number|string', 'string'],
+			['subjectFields.field.value', 'string', ''],
+			['subjectJson', 'json', '{}'],
+			['onDuplicate', 'options ignore|revoke', 'revoke'],
+			['idempotency', 'options content|event|execution|off', 'content'],
+			['eventId', 'string', ''],
+			['options', 'collection', {}],
+			['options.ignoreWhenComparing', 'string', ''],
+			['options.issuerDid', 'string', ''],
+			['options.reference', 'string', ''],
+			['options.rememberHours', 'number', 24],
+			['options.requestTimeout', 'number', 30],
+			['options.sendAgainWhenUnknown', 'boolean', false],
+			['options.jwtLifetime', 'number', 5],
+			['options.waitTimeout', 'number', 120],
+			['options.waitUntilOnChain', 'boolean', false],
+		],
+	},
+	{
+		type: new MocaAirGetIssuanceStatus(),
+		name: 'mocaAirGetIssuanceStatus',
+		displayName: 'Moca AIR Get Issuance Status',
+		className: 'MocaAirGetIssuanceStatus',
+		parameters: [
+			['coreClaimHash', 'string', '={{ $json.coreClaimHash }}'],
+			['recipient', 'string', '={{ $json.email }}'],
+			['options', 'collection', {}],
+			['options.requestTimeout', 'number', 30],
+			['options.jwtLifetime', 'number', 5],
+			['options.waitTimeout', 'number', 120],
+			['options.waitUntilOnChain', 'boolean', false],
+		],
+	},
+	{
+		type: new MocaAirTrigger(),
+		name: 'mocaAirTrigger',
+		displayName: 'Moca AIR Trigger',
+		className: 'MocaAirTrigger',
+		parameters: [
+			['watch', 'options everywhere|instance|specific', 'instance'],
+			['issuances', 'fixedCollection', {}],
+			['issuances.issuance.coreClaimHash', 'string', ''],
+			['issuances.issuance.recipient', 'string', ''],
+			['events', 'multiOptions confirmed|delayed|notUsable|statusChanged', ['confirmed']],
+			['delayMinutes', 'number', 5],
+			['start', 'options beginning|now', 'now'],
+			['filters', 'collection', {}],
+			['filters.program', 'string', ''],
+			['filters.referencePrefix', 'string', ''],
+			['filters.workflowId', 'string', ''],
+			['options', 'collection', {}],
+			['options.maxEvents', 'number', 200],
+			['options.requestTimeout', 'number', 10],
+			['options.maxCalls', 'number', 100],
+			['options.jwtLifetime', 'number', 5],
+		],
+	},
+];
+
+/** Every parameter with its path, kind, values and default. */
+function parametersOf(properties: readonly INodeProperties[], under = ''): unknown[][] {
+	return properties.flatMap((property) => {
+		const path = `${under}${property.name}`;
+		const values: unknown[] = [];
+		const inner: unknown[][] = [];
+		for (const option of property.options ?? []) {
+			if ('values' in option) inner.push(...parametersOf(option.values, `${path}.${option.name}.`));
+			else if ('type' in option) inner.push(...parametersOf([option], `${path}.`));
+			else if ('value' in option) values.push(option.value);
+		}
+		const kind =
+			values.length === 0 ? property.type : `${property.type} ${values.sort().join('|')}`;
+		return [[path, kind, property.default], ...inner];
+	});
+}
+
+describe.each(rows)('$displayName', ({ type, name, displayName, className, parameters }) => {
+	const { description } = type;
+	const folder = `nodes/${className}`;
+
+	test('name, display name, version', () => {
+		expect(description).toMatchObject({
+			name,
+			displayName,
+			version: 1,
+			defaults: { name: displayName },
+		});
+		expect(description.subtitle).toMatch(/^=\{\{/);
+		expect(type.constructor.name).toBe(className);
+	});
+
+	test('parameters are what saved workflows hold', () => {
+		expect(parametersOf(description.properties)).toEqual(parameters);
+	});
+
+	test('asks for our credential, and for no other', () => {
+		expect(description.credentials).toEqual([{ name: 'mocaAirApi', required: true }]);
+	});
+
+	test('is in the package under the name that n8n derives from its file', () => {
+		expect(manifest.n8n.nodes).toContain(`dist/${folder}/${className}.node.js`);
+	});
+
+	test('the codex file is of this package and node, and its links lead to pages there are', () => {
+		const codex = json(`${folder}/${className}.node.json`);
+		expect(codex).toMatchObject({
+			node: `${manifest.name}.${name}`,
+			nodeVersion: '1.0',
+			codexVersion: '1.0',
+		});
+		const links = JSON.stringify(codex).match(/https:[^"]+/g) ?? [];
+		expect(links.length).toBeGreaterThan(0);
+		for (const link of links) {
+			const page = /\/blob\/main\/(.+)$/.exec(link)?.[1] ?? 'not a page of ours';
+			expect([page, existsSync(join(root, page))]).toEqual([page, true]);
+		}
+	});
+
+	test('the icons are there, and differ', () => {
+		const { light, dark } = description.icon as { light: string; dark: string };
+		const [bright, dim] = [light, dark].map((icon) =>
+			readFileSync(join(root, folder, icon.slice('file:'.length)), 'utf8'),
+		);
+		expect(bright).toContain('<svg');
+		expect(dim).toContain('<svg');
+		expect(dim).not.toBe(bright);
+	});
+
+	test('an agent may use it as a tool, unless it is a trigger', () => {
+		const isTrigger = description.group.includes('trigger');
+		expect(Boolean(description.usableAsTool)).toBe(!isTrigger);
+		expect(description.inputs).toHaveLength(isTrigger ? 0 : 1);
+		expect(description.polling ?? false).toBe(name === 'mocaAirTrigger');
+	});
+});
+
+test('package.json lists every node and credential there is, and nothing else', () => {
+	const sources = (folder: string, ending: string) =>
+		readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+			.filter((file) => file.endsWith(`${ending}.ts`))
+			.map((file) => `dist/${folder}/${file.replace(/\\/g, '/').replace(/ts$/, 'js')}`)
+			.sort();
+	expect([...manifest.n8n.nodes].sort()).toEqual(sources('nodes', '.node'));
+	expect([...manifest.n8n.credentials].sort()).toEqual(sources('credentials', '.credentials'));
+	for (const file of manifest.n8n.nodes) {
+		expect(basename(file)).toBe(`${basename(dirname(file))}.node.js`);
+	}
+});
+
+test('this table knows every node', () => {
+	expect(rows.map(({ className }) => className).sort()).toEqual(
+		manifest.n8n.nodes.map((file) => basename(file, '.node.js')).sort(),
+	);
+});
+
+describe('Issue on Behalf warns and explains', () => {
+	const { description } = new MocaAirIssueOnBehalf();
+
+	test('the hint about a schema ID says what looksLikeSchemaId says', () => {
+		const condition = description.hints?.[0]?.displayCondition ?? '';
+		const pattern = /\/(\^.+\$)\/\.test/.exec(condition)?.[1];
+		expect(pattern).toBeDefined();
+		for (const id of [
+			'01KSTQK70XGFBT558HRHFB',
+			'c21s70g0i54sn0023172Cv',
+			'01kstqk70xgfbt558hrhfb',
+			'01KSTQK70XGFBT558HRHF',
+			'',
+		]) {
+			expect(new RegExp(pattern ?? '').test(id)).toBe(looksLikeSchemaId(id));
+		}
+	});
+
+	test('an agent is told that issuing cannot be undone', () => {
+		const tool = description.usableAsTool;
+		expect(typeof tool === 'object' ? tool.replacements?.description : '').toMatch(
+			/cannot be undone/,
+		);
+	});
+
+	test('what destroys is not what an option of the node does by itself', () => {
+		const again = parametersOf(description.properties).find(
+			([path]) => path === 'options.sendAgainWhenUnknown',
+		);
+		expect(again?.[2]).toBe(false);
+	});
+});

@@ -1,0 +1,90 @@
+import { AirError } from '../../../air/AirError';
+import { readIssueRequest } from '../../../nodes/MocaAirIssueOnBehalf/issueRequest';
+import { fakeContext } from './support';
+
+const good = {
+	recipient: ' ada@example.com ',
+	issuanceProgram: ' c21s70g0i54sn0023172Cv ',
+	subjectMode: 'fields',
+	subjectFields: { field: [{ name: 'kycLevel', type: 'string', value: 'basic' }] },
+	onDuplicate: 'revoke',
+};
+const did = { option: undefined, credential: 'did:web:issuer' };
+
+const read = (change: Record<string, unknown> = {}) =>
+	readIssueRequest(fakeContext({ parameters: { ...good, ...change } }).context, 0, did);
+
+function errorOf(change: Record<string, unknown>): AirError {
+	try {
+		read(change);
+	} catch (error) {
+		if (error instanceof AirError) return error;
+		throw error;
+	}
+	throw new Error('it was read');
+}
+
+test('reads and trims what one item sends', () => {
+	expect(read()).toEqual({
+		recipient: 'ada@example.com',
+		credentialId: 'c21s70g0i54sn0023172Cv',
+		credentialSubject: { kycLevel: 'basic' },
+		issuerDid: 'did:web:issuer',
+		onDuplicate: 'revoke',
+	});
+});
+
+test('each mode reads its own parameter, whatever the other one holds', () => {
+	const json = { subjectMode: 'json', subjectJson: { tier: 'Gold' }, subjectFields: 'broken' };
+	expect(read(json).credentialSubject).toEqual({ tier: 'Gold' });
+	expect(read({ subjectJson: '{' }).credentialSubject).toEqual({ kycLevel: 'basic' });
+});
+
+test('a field whose type was never touched is text', () => {
+	const subjectFields = { field: [{ name: 'kycLevel', value: 'basic' }] };
+	expect(read({ subjectFields }).credentialSubject).toEqual({ kycLevel: 'basic' });
+});
+
+test.each([
+	['ignore', 'ignore'],
+	['revoke', 'revoke'],
+])('On Duplicate %s', (onDuplicate, expected) => {
+	expect(read({ onDuplicate }).onDuplicate).toBe(expected);
+});
+
+// Anything but the two words would otherwise become the one that destroys.
+test.each([undefined, null, '', 'keep', 'Ignore', 'Keep Existing', true, ['ignore']])(
+	'On Duplicate %j is refused, never taken for Revoke and Reissue',
+	(onDuplicate) => {
+		const error = errorOf({ onDuplicate });
+		expect(error.code).toBe('AIR_SETTING_INVALID');
+		expect(error.message).toMatch(/On Duplicate must be revoke or ignore/);
+	},
+);
+
+test.each<[string, unknown, RegExp]>([
+	['no fields', {}, /no attributes/],
+	['an empty list', { field: [] }, /no attributes/],
+	['an expression that gave text', 'SECRET', /Fields are not as expected/],
+	['an expression that gave nothing', null, /Fields are not as expected/],
+	['a list in its place', [{ name: 'SECRET' }], /Fields are not as expected/],
+	[
+		'a name that is no text',
+		{ field: [{ name: 5, value: 'SECRET' }] },
+		/Fields are not as expected/,
+	],
+	['an unknown type', { field: [{ name: 'a', type: 'SECRET' }] }, /Fields are not as expected/],
+])('fields: %s', (_what, subjectFields, words) => {
+	const error = errorOf({ subjectFields });
+	expect(error.code).toBe('AIR_SUBJECT_INVALID');
+	expect(error.message).toMatch(words);
+	expect(`${error.message}${error.description}`).not.toContain('SECRET');
+});
+
+test.each<[string, Record<string, unknown>, string]>([
+	['recipient', { recipient: undefined }, 'AIR_RECIPIENT_INVALID'],
+	['program', { issuanceProgram: undefined }, 'AIR_PROGRAM_INVALID'],
+	['subject', { subjectMode: 'json', subjectJson: undefined }, 'AIR_SUBJECT_INVALID'],
+])('a missing %s has its own error', (_what, change, code) => {
+	expect(errorOf(change).code).toBe(code);
+});

@@ -1,0 +1,140 @@
+import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { AirError, type AirErrorFacts } from '../../../air/AirError';
+import { errorCatalogue, type AirErrorCode } from '../../../air/errorCatalogue';
+import { REPLACED_BY_N8N } from '../../../credentials/ownWords';
+import { failedItem, nodeError } from '../../../nodes/shared/nodeError';
+import { node } from './support';
+
+const codes = Object.keys(errorCatalogue) as AirErrorCode[];
+/** The joiner that keeps n8n's hands off is invisible. */
+const visible = (text: string) => text.replaceAll('\u2060', '');
+const STATUS: Partial<Record<string, number>> = {
+	'outcome-unknown': 502,
+	refused: 403,
+	'not-sent': 429,
+};
+
+/** The error as n8n shows and stores it, once more wrapped as n8n wraps what a node throws. */
+function shown(error: AirError, itemIndex = 2, items = 5) {
+	const made = nodeError(node, error, itemIndex, items);
+	const again =
+		made instanceof NodeApiError
+			? new NodeApiError(node, made as never)
+			: new NodeOperationError(node, made);
+	expect(again).toBe(made);
+	return made;
+}
+
+describe.each(codes)('%s', (code) => {
+	const { kind, title, advice } = errorCatalogue[code];
+	const httpStatus = STATUS[kind];
+
+	test.each<[string, AirErrorFacts]>([
+		['as it is', {}],
+		['with a status', { httpStatus }],
+		['with words of AIR', { httpStatus, airMessage: 'ECONNREFUSED: bad gateway, EACCES' }],
+		['with a detail n8n would stumble over', { detail: 'createAccess', httpStatus }],
+	])('%s: title and advice are ours', (_what, facts) => {
+		const error = new AirError(code, facts);
+		const made = shown(error);
+		expect(visible(made.message)).toBe(`${error.message} (item 3 of 5)`);
+		expect(visible(made.message)).toContain(title);
+		expect(made.description).toBe(error.description);
+		expect(made.description).toContain(advice);
+		expect(made.context.itemIndex).toBe(2);
+		if (made instanceof NodeApiError) {
+			expect(made.httpCode).toBe(facts.httpStatus === undefined ? null : String(facts.httpStatus));
+		}
+	});
+
+	test('one item alone is not counted', () => {
+		expect(visible(shown(new AirError(code), 0, 1).message)).toBe(title);
+	});
+
+	test('what is wrong with the input is an operation error, what AIR says an API error', () => {
+		const own = kind === 'input' || kind === 'cancelled';
+		expect(shown(new AirError(code))).toBeInstanceOf(own ? NodeOperationError : NodeApiError);
+	});
+});
+
+test('titles need no help against n8n’s stock texts', () => {
+	for (const code of codes) {
+		for (const word of REPLACED_BY_N8N) {
+			expect(errorCatalogue[code].title.toUpperCase()).not.toContain(word);
+		}
+	}
+});
+
+test('an attribute whose name holds a code of n8n’s is named all the same', () => {
+	for (const name of ['residencePermit', 'createAccess', 'deviceAccess', 'storePermissions']) {
+		const error = new AirError('AIR_SUBJECT_INVALID', { detail: `${name} has no value` });
+		expect(visible(shown(error).message)).toContain(`${name} has no value`);
+	}
+});
+
+describe('what is not ours', () => {
+	test('an error of n8n keeps its words and gets its item', () => {
+		const made = nodeError(node, new Error('the expression is broken'), 1, 3);
+		expect(made).toBeInstanceOf(NodeOperationError);
+		expect(made.message).toBe('the expression is broken');
+		expect(made.context.itemIndex).toBe(1);
+	});
+
+	test('whatever else is thrown becomes text', () => {
+		expect(nodeError(node, 'just text', 0, 1).message).toBe('just text');
+		expect(nodeError(node, undefined, 0, 1).message).toBe('undefined');
+	});
+});
+
+describe('failedItem', () => {
+	test.each(codes)('%s keeps message, advice, status and item', (code) => {
+		const error = new AirError(code, { httpStatus: 409, airMessage: 'words' });
+		expect(failedItem(error, 4)).toEqual({
+			json: {
+				error: error.message,
+				message: error.description,
+				details: {
+					code,
+					kind: error.kind,
+					httpStatus: 409,
+					airMessage: 'words',
+					retryable: error.retryable && error.kind !== 'outcome-unknown',
+				},
+			},
+			pairedItem: { item: 4 },
+		});
+	});
+
+	test('has the keys by which n8n routes it to the error output, and no others', () => {
+		for (const error of [new AirError('AIR_DNS'), new Error('x'), 'text', undefined]) {
+			const item = failedItem(error, 0);
+			expect(item).not.toHaveProperty('error');
+			expect(item.json.error).toBeTruthy();
+			const others = Object.keys(item.json).filter(
+				(name) => !['error', 'message', 'details'].includes(name),
+			);
+			expect(others).toEqual([]);
+			expect(item.pairedItem).toEqual({ item: 0 });
+		}
+	});
+
+	test('an error without words is a failure all the same', () => {
+		expect(failedItem(new Error(''), 0).json.error).toBeTruthy();
+	});
+
+	test('what is unknown is null, so that every item has the same columns', () => {
+		expect(failedItem(new AirError('AIR_DNS'), 0).json.details).toMatchObject({
+			httpStatus: null,
+			airMessage: null,
+		});
+	});
+
+	test('nobody is told to send again what may have been issued', () => {
+		const details = (error: AirError) => failedItem(error, 0).json.details;
+		expect(details(new AirError('AIR_SERVER_FAILURE'))).toMatchObject({ retryable: false });
+		expect(details(new AirError('AIR_RATE_LIMITED', { kind: 'outcome-unknown' }))).toMatchObject({
+			retryable: false,
+		});
+		expect(details(new AirError('AIR_RATE_LIMITED'))).toMatchObject({ retryable: true });
+	});
+});
