@@ -44,6 +44,9 @@ const PRIVATE_RANGES = [
 	'ff00::/8',
 ];
 
+/** IPv4 inside IPv6 reaches the IPv4 host: mapped (RFC 4291) and NAT64 (RFC 6052). */
+const IPV4_IN_IPV6 = ['::ffff:', '64:ff9b::'];
+
 function blockList(ranges: readonly string[]): BlockList {
 	const list = new BlockList();
 	for (const range of ranges) {
@@ -53,25 +56,20 @@ function blockList(ranges: readonly string[]): BlockList {
 		if (family === 0) continue;
 		const longest = family === 4 ? 32 : 128;
 		const bits = prefix === undefined ? longest : Number(prefix);
-		if (bits <= longest) list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+		if (bits > longest) continue;
+		list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6');
+		if (family === 4) {
+			for (const prefix of IPV4_IN_IPV6) list.addSubnet(prefix + address, 96 + bits, 'ipv6');
+		}
 	}
 	return list;
 }
 
 const privateRanges = blockList(PRIVATE_RANGES);
 
-const contains = (list: BlockList, address: string) =>
-	list.check(address, isIP(address) === 4 ? 'ipv4' : 'ipv6');
-
-/** IPv4 inside IPv6 reaches the IPv4 host: mapped (::ffff:a.b.c.d) and NAT64 (64:ff9b::/96). */
-function embeddedIpv4(address: string): string | undefined {
-	if (isIP(address) !== 6) return undefined;
-	const canonical = new URL(`http://[${address.replace(/%.*$/, '')}]`).hostname.slice(1, -1);
-	const [, high, low] =
-		/^(?:::ffff:|64:ff9b::)([\da-f]{1,4}):([\da-f]{1,4})$/.exec(canonical) ?? [];
-	if (high === undefined || low === undefined) return undefined;
-	const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)];
-	return bits.flatMap((part) => [part >> 8, part & 255]).join('.');
+function contains(list: BlockList, address: string): boolean {
+	const plain = address.replace(/%.*$/, '');
+	return list.check(plain, isIP(plain) === 4 ? 'ipv4' : 'ipv6');
 }
 
 /**
@@ -85,8 +83,7 @@ function embeddedIpv4(address: string): string | undefined {
  * ```
  */
 export function isPrivateAddress(address: string): boolean {
-	const plain = embeddedIpv4(address) ?? address.replace(/%.*$/, '');
-	return isIP(plain) === 0 || contains(privateRanges, plain);
+	return isIP(address) === 0 || contains(privateRanges, address);
 }
 
 const list = (value: string | undefined) =>
@@ -125,7 +122,7 @@ function refusal(policy: TargetPolicy, url: URL, address: string): AirError | un
 		const allowed =
 			policy.allowPrivate ||
 			hostnameAllowed(policy, bare(url.hostname)) ||
-			contains(policy.allowedRanges, embeddedIpv4(address) ?? address);
+			contains(policy.allowedRanges, address);
 		return allowed ? undefined : new AirError('AIR_TARGET_PRIVATE', { detail: url.hostname });
 	}
 	// http is for test systems in one's own network: a token never crosses the internet in the clear.
