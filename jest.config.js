@@ -1,6 +1,7 @@
 /** jose ships ES modules only, and jest's own loader cannot `require` those as Node ≥ 22.12 does. */
 const shared = {
 	testEnvironment: 'node',
+	setupFiles: ['<rootDir>/test/support/fastCheck.ts'],
 	transform: {
 		'^.+\\.(ts|js)$': [
 			'@swc/jest',

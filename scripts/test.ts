@@ -6,8 +6,7 @@ checks.command('format', 'prettier', ['--check', '--log-level', 'warn', '.']);
 checks.command('lint', 'eslint', ['.', '--max-warnings', '0']);
 checks.command('types', 'tsc', ['-p', 'tsconfig.json']);
 buildPackage();
-// Most of the time goes by waiting for sockets, so no core is left to the others. CI takes its time:
-// under load one test of counted requests was seen to fail once.
+// Most of the time goes by waiting for sockets, so no core is left to the others. CI takes its time.
 const workers = process.env.CI === undefined ? ['--maxWorkers=100%'] : ['--maxWorkers=1'];
 checks.jest(['unit', 'engine', 'package'], workers);
 checks.finish();
