@@ -3,6 +3,7 @@ import type { Air } from './air';
 import { Refusal } from './answers';
 import { faultInput, type ArmedFault, type FaultInput } from './faults';
 import * as inputs from './inputs';
+import type { JwksView } from './jwks';
 import type { Counts, RequestRecord } from './record';
 import type { Issuance, IssuanceProgram, Partner, Settings, User } from './state';
 
@@ -147,6 +148,16 @@ export class Control {
 	/** All issuances, oldest first. */
 	issuances(): IssuanceView[] {
 		return [...this.air.state.issuances.values()].map((issuance) => this.issuanceView(issuance));
+	}
+
+	/** The JWKSs it holds in its cache, fresh or not. */
+	jwks(): JwksView[] {
+		return this.air.keys.list();
+	}
+
+	/** Forgets every JWKS, as if AIR had been restarted. */
+	clearJwks(): void {
+		this.air.keys.clear();
 	}
 
 	/** Forgets requests and counts, but nothing that was issued. */

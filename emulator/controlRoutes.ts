@@ -31,6 +31,13 @@ const routes = new Map<string, Handler>([
 		(control, _body, query) => control.requests(lastInput.parse(query.get('last') ?? undefined)),
 	],
 	['GET /issuances', (control) => control.issuances()],
+	['GET /jwks', (control) => control.jwks()],
+	[
+		'DELETE /jwks',
+		(control) => {
+			control.clearJwks();
+		},
+	],
 	[
 		'DELETE /requests',
 		(control) => {

@@ -19,6 +19,7 @@ export type {
 	StatusInput,
 	TimeInput,
 } from './inputs';
+export type { JwksView } from './jwks';
 export type { Counts, Operation, Outcome, RequestRecord } from './record';
 export type { Issuance, IssuanceProgram, Partner, Settings, User } from './state';
 

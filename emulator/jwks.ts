@@ -34,6 +34,15 @@ interface FetchedJwks {
 	readonly imported: Map<string, ImportedKey>;
 }
 
+/** A JWKS as the emulator holds it at the moment. Times are of the clock that `advanceMs` moves. */
+export interface JwksView {
+	readonly url: string;
+	readonly fetchedAt: number;
+	/** From then on the next request fetches it anew. */
+	readonly freshUntil: number;
+	readonly kids: string[];
+}
+
 /**
  * The public keys of partners, fetched from exactly the URL they registered: no discovery and no
  * fallback path (docs "Partner authentication", "Common errors"). How long AIR caches a JWKS is
@@ -68,6 +77,16 @@ export class JwksDirectory {
 		return key;
 	}
 
+	/** What is held, fresh or not. */
+	list(): JwksView[] {
+		return [...this.fetched].map(([url, jwks]) => ({
+			url,
+			fetchedAt: jwks.fetchedAt,
+			freshUntil: this.freshUntil(jwks),
+			kids: [...jwks.byKid.keys()],
+		}));
+	}
+
 	clear(): void {
 		this.fetched.clear();
 		this.pending.clear();
@@ -76,8 +95,11 @@ export class JwksDirectory {
 	private cached(url: string): FetchedJwks | undefined {
 		const known = this.fetched.get(url);
 		if (known === undefined) return undefined;
-		const freshUntil = known.fetchedAt + this.settings.jwksCacheSeconds * 1000;
-		return this.clock.now() < freshUntil ? known : undefined;
+		return this.clock.now() < this.freshUntil(known) ? known : undefined;
+	}
+
+	private freshUntil({ fetchedAt }: FetchedJwks): number {
+		return fetchedAt + this.settings.jwksCacheSeconds * 1000;
 	}
 
 	private async fetch(url: string): Promise<FetchedJwks> {

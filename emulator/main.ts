@@ -17,6 +17,8 @@ const HELP = `The AIR API on this machine: Issue on Behalf and credential status
   --visible-after-ms <n>  how long the status of a fresh issuance is 404 (0)
   --latency-ms <n>        added to every answer (0)
   --jwks-cache-seconds <n>  how long a fetched JWKS is used (0)
+  --no-refetch            a kid missing from the cached JWKS is 401 until the cache
+                          runs out; without this the JWKS is fetched anew
   --help                  shows this
 
 docs/emulator.md has the control endpoint and the format of --register.
@@ -99,6 +101,7 @@ async function main(): Promise<void> {
 			'visible-after-ms': { type: 'string' },
 			'latency-ms': { type: 'string' },
 			'jwks-cache-seconds': { type: 'string' },
+			'no-refetch': { type: 'boolean' },
 			help: { type: 'boolean' },
 		},
 	});
@@ -120,6 +123,7 @@ async function main(): Promise<void> {
 		visibleAfterMs: number('visible-after-ms', values['visible-after-ms'], 0),
 		latencyMs: number('latency-ms', values['latency-ms'], 0),
 		jwksCacheSeconds: number('jwks-cache-seconds', values['jwks-cache-seconds'], 0),
+		refetchOnUnknownKid: values['no-refetch'] !== true,
 		partners,
 		log: (line) => {
 			say(`${new Date().toISOString()} ${line}`);
