@@ -3,12 +3,14 @@ import { answerErrors } from './errors/answers';
 import { inputErrors } from './errors/inputs';
 import { keyErrors } from './errors/keys';
 import { ledgerErrors } from './errors/ledger';
+import { publicKeyErrors } from './errors/publicKeys';
 import { transportErrors } from './errors/transport';
 import { triggerErrors } from './errors/trigger';
 
 /** Every error this package can raise, by its stable code. */
 export const errorCatalogue = {
 	...keyErrors,
+	...publicKeyErrors,
 	...inputErrors,
 	...transportErrors,
 	...answerErrors,

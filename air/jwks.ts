@@ -5,9 +5,6 @@ import { send } from './egress';
 /** Nobody's key set is larger, and AIR would not read it either. */
 const LONGEST_JWKS_BYTES = 64 * 1024;
 
-/** Members that make a key private (RFC 7518, 6.2.2, 6.3.2, 6.4.1). */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
-
 const jwkSchema = z.looseObject({
 	kty: z.string(),
 	kid: z.string().optional(),
@@ -59,12 +56,4 @@ export async function fetchJwks(
 		throw new AirError('AIR_JWKS_UNREADABLE', { detail: 'it does not answer a list of keys' });
 	}
 	return parsed.data.keys;
-}
-
-/**
- * Which private members a published key has. Any at all means that whoever fetched the set can
- * issue in this partner's name (air-api §3.2).
- */
-export function privateMembers(key: PublishedKey): string[] {
-	return PRIVATE_MEMBERS.filter((member) => member in key);
 }

@@ -1,7 +1,8 @@
 import { AirClient } from '../air/AirClient';
 import { AirError } from '../air/AirError';
 import type { AirErrorCode } from '../air/errorCatalogue';
-import { fetchJwks, privateMembers, type PublishedKey } from '../air/jwks';
+import { privateMembers } from '../air/jwkMembers';
+import { fetchJwks, type PublishedKey } from '../air/jwks';
 import { NO_REPEAT } from '../air/repeat';
 import { readSettings, type AirSettings } from './settings';
 

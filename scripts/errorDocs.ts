@@ -5,6 +5,7 @@ import { answerErrors } from '../air/errors/answers';
 import { inputErrors } from '../air/errors/inputs';
 import { keyErrors } from '../air/errors/keys';
 import { ledgerErrors } from '../air/errors/ledger';
+import { publicKeyErrors } from '../air/errors/publicKeys';
 import { transportErrors } from '../air/errors/transport';
 import { triggerErrors } from '../air/errors/trigger';
 
@@ -46,6 +47,11 @@ const GROUPS: readonly [
 		'Private key',
 		'What can be wrong with the field Private Key of the credential. Nothing of the key is ever shown.',
 		keyErrors,
+	],
+	[
+		'Public keys',
+		'What can be wrong with public keys that are meant for a JWKS. What is wrong with the type of a key is said as for private keys. Nothing of the key is ever shown.',
+		publicKeyErrors,
 	],
 	['Inputs and settings', 'What is refused before anything is sent.', inputErrors],
 	['On the way', 'What can happen between n8n and AIR, before an answer is read.', transportErrors],

@@ -10,6 +10,7 @@ import { answerErrors } from '../../../air/errors/answers';
 import { inputErrors } from '../../../air/errors/inputs';
 import { keyErrors } from '../../../air/errors/keys';
 import { ledgerErrors } from '../../../air/errors/ledger';
+import { publicKeyErrors } from '../../../air/errors/publicKeys';
 import { transportErrors } from '../../../air/errors/transport';
 import { triggerErrors } from '../../../air/errors/trigger';
 
@@ -36,6 +37,7 @@ test('the list of n8n was found', () => {
 test('no group redefines a code of another', () => {
 	const groups = [
 		keyErrors,
+		publicKeyErrors,
 		inputErrors,
 		transportErrors,
 		answerErrors,

@@ -1,7 +1,8 @@
 import { createServer } from 'node:http';
 import { createPublicKey } from 'node:crypto';
 import { closeDispatchers } from '../../../air/dispatchers';
-import { fetchJwks, privateMembers } from '../../../air/jwks';
+import { privateMembers } from '../../../air/jwkMembers';
+import { fetchJwks } from '../../../air/jwks';
 import { airErrorOf, ecKey, everythingShown, listening, rsaKey, type Listening } from './support';
 
 let server: Listening;

@@ -1,0 +1,56 @@
+/** What copying, JSON, shells and .env files do to the text of a key, undone. */
+
+/** An RSA key of 16384 bits has 13 kB as PEM; base64 of that stays below. */
+export const LONGEST_KEY_TEXT = 64 * 1024;
+
+/** Either end, so that a key cut at its beginning is still told from a password. */
+export const PEM_MARKER = /-----(BEGIN|END)/;
+
+export interface PemBlock {
+	readonly label: string;
+	readonly body: string;
+}
+
+/** In one pass over the markers: a pattern across whole blocks takes seconds on hostile text. */
+export function pemBlocks(text: string): PemBlock[] {
+	const blocks: PemBlock[] = [];
+	let open: { readonly label: string; readonly from: number } | undefined;
+	for (const marker of text.matchAll(/-----(BEGIN|END) ([A-Z0-9 ]*)-----/g)) {
+		const [line, kind, name = ''] = marker;
+		const label = name.trim();
+		if (kind === 'BEGIN') {
+			open = { label, from: marker.index + line.length };
+		} else if (open?.label === label) {
+			blocks.push({ label, body: text.slice(open.from, marker.index) });
+			open = undefined;
+		}
+	}
+	return blocks;
+}
+
+/** Base64 or base64url, with whatever white space copying left in it; undefined if it is neither. */
+export function decodeBase64(text: string): Buffer | undefined {
+	const body = text.replace(/\s+/g, '');
+	if (!/^[A-Za-z0-9+/_-]+={0,2}$/.test(body)) return undefined;
+	const decoded = Buffer.from(body, 'base64');
+	return decoded.length > 0 ? decoded : undefined;
+}
+
+/**
+ * JSON and .env files keep newlines as backslash-n, sometimes escaped twice. The look-behind keeps
+ * a long run of backslashes from being tried from each of its members.
+ */
+export const unescapeNewlines = (text: string) =>
+	text.replace(/(?<!\\)\\+r/g, '').replace(/(?<!\\)\\+n/g, '\n');
+
+/** JSON that was itself stored as a JSON string. */
+export const unescapeJson = (text: string) =>
+	/^[[{]{1,2}\\/.test(text) ? unescapeNewlines(text).replaceAll('\\"', '"') : text;
+
+/** Text copied out of JSON or a shell brings its quotes along. */
+export const unquote = (text: string) =>
+	text
+		.replace(/^\ufeff/, '')
+		.trim()
+		.replace(/^(["'`])([\s\S]*)\1$/, '$2')
+		.trim();
