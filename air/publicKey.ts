@@ -153,7 +153,8 @@ async function publish({ keyObject, kid, alg }: Found): Promise<PublicJwk> {
  * another; base64 of any of it, or of DER. A private key anywhere in the text is refused.
  *
  * @param text - what the user pasted
- * @returns public members only, by whitelist; `kid` as given, else the thumbprint (RFC 7638)
+ * @returns public members only, by whitelist, PEMs before JWKs; `kid` as given, else the thumbprint
+ * (RFC 7638)
  * @throws AirError with a code `AIR_PUBLIC_KEY_…` or, for a key that AIR's algorithms cannot use,
  * `AIR_KEY_…`; its words show nothing of the input
  * @example

@@ -132,8 +132,8 @@ test('two keys as PEM, and a JWK between them', async () => {
 	const mixed = `${spki(ecKey())}\n${json(b)}\n${spki(second)}`;
 	expect(await importPublicKeys(mixed)).toEqual([...found, await B()]);
 	expect(await importPublicKeys(`${json(b)}\n${spki(second)}`)).toEqual([
-		await B(),
 		await published(second),
+		await B(),
 	]);
 });
 
