@@ -12,6 +12,7 @@ import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
 import { readCallOptions } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
 import { forEachItem } from '../shared/forEachItem';
+import { parameter } from '../shared/parameter';
 import { RunMemory } from '../shared/RunMemory';
 import { waitStopped } from '../shared/waitStopped';
 import { properties } from './properties';
@@ -37,14 +38,17 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const settingsFor = credentialSettings(this);
 		const ledger = new RunMemory(this);
+		const optionsOf = parameter(this, 'options', readCallOptions, { fallback: {} });
+		const hashOf = parameter(this, 'coreClaimHash', parseHash);
+		const addressOf = parameter(this, 'recipient', (value) => value);
 		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
-			const options = readCallOptions(this.getNodeParameter('options', itemIndex, {}));
-			const coreClaimHash = parseHash(this.getNodeParameter('coreClaimHash', itemIndex));
+			const options = optionsOf(itemIndex);
+			const coreClaimHash = hashOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
 			const client = new AirClient(settings.identity);
 			const memory = await ledger.ifOpen(settings, client);
 			const email = await recipientOf(
-				this.getNodeParameter('recipient', itemIndex),
+				addressOf(itemIndex),
 				async () => await (await ledger.for(settings, client))?.find(coreClaimHash, signal),
 			);
 			if (options.waitMs === undefined) {

@@ -15,11 +15,12 @@ import { credentialSettings } from '../shared/credentialSettings';
 import { originOf } from '../shared/execution';
 import { forEachItem } from '../shared/forEachItem';
 import { logOf } from '../shared/log';
+import { parameter } from '../shared/parameter';
 import { RunMemory } from '../shared/RunMemory';
 import { waitStopped } from '../shared/waitStopped';
 import { firstContentKeys } from './firstContentKeys';
-import { readIdempotencyMode } from './idempotencyMode';
-import { readIssueRequest } from './issueRequest';
+import { idempotencyModes } from './idempotencyMode';
+import { issueRequests } from './issueRequest';
 import { properties } from './properties';
 
 export class MocaAirIssueOnBehalf implements INodeType {
@@ -62,15 +63,18 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const settingsFor = credentialSettings(this);
 		const ledger = new RunMemory(this);
 		const firstKey = firstContentKeys(this);
+		const optionsOf = parameter(this, 'options', readCallOptions, { fallback: {} });
+		const requestOf = issueRequests(this);
+		const modeOf = idempotencyModes(this);
 		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
-			const options = readCallOptions(this.getNodeParameter('options', itemIndex, {}));
+			const options = optionsOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
-			const request = readIssueRequest(this, itemIndex, {
+			const request = requestOf(itemIndex, {
 				option: options.issuerDid,
 				credential: settings.issuerDid,
 			});
 			const client = new AirClient(settings.identity);
-			const mode = readIdempotencyMode(this, itemIndex, options.rememberHours);
+			const mode = modeOf(itemIndex, options.rememberHours);
 			const { key } = settings.identity;
 			const idempotency = firstKey(
 				itemIndex,

@@ -3,42 +3,50 @@ import { z } from 'zod';
 import { AirError } from '../../air/AirError';
 import type { IdempotencyMode } from '../../issuance/idempotency';
 import { firstExecution, isTool, originOf } from '../shared/execution';
+import { parameter } from '../shared/parameter';
 import { runIndex } from './runIndex';
 
 const modes = z.enum(['content', 'event', 'execution', 'off']);
 
+function parseMode(value: unknown): z.infer<typeof modes> {
+	const parsed = modes.safeParse(value);
+	if (parsed.success) return parsed.data;
+	throw new AirError('AIR_SETTING_INVALID', {
+		detail: 'Idempotency must be content, event, execution or off',
+	});
+}
+
+/** Where this run is, without the item; undefined when there is nothing a retry could be known by. */
+function positionOf(context: IExecuteFunctions): readonly (string | number)[] | undefined {
+	const { instance, workflowId, executionId, nodeId } = originOf(context);
+	if (isTool(context) || executionId === '') return undefined;
+	return [instance, workflowId, nodeId, firstExecution(context), runIndex(context)];
+}
+
 /**
- * Reads what makes an item a repeat.
+ * Reads what makes an item a repeat; made once for a run of the node.
  *
  * @throws AirError `AIR_SETTING_INVALID`
  */
-export function readIdempotencyMode(
+export function idempotencyModes(
 	context: IExecuteFunctions,
-	itemIndex: number,
-	rememberHours: number,
-): IdempotencyMode {
-	const parsed = modes.safeParse(context.getNodeParameter('idempotency', itemIndex, 'content'));
-	if (!parsed.success) {
-		throw new AirError('AIR_SETTING_INVALID', {
-			detail: 'Idempotency must be content, event, execution or off',
-		});
-	}
-	switch (parsed.data) {
-		case 'event':
-			return { mode: 'event', eventId: context.getNodeParameter('eventId', itemIndex, '') };
-		case 'off':
-			return { mode: 'off' };
-		case 'content':
-			return { mode: 'content', rememberHours };
-		case 'execution': {
-			const { instance, workflowId, executionId, nodeId } = originOf(context);
-			// Without an execution ID there is nothing that a retry could be known by.
-			if (isTool(context) || executionId === '') return { mode: 'content', rememberHours };
-			const first = firstExecution(context);
-			return {
-				mode: 'execution',
-				position: [instance, workflowId, nodeId, first, runIndex(context), itemIndex],
-			};
+): (itemIndex: number, rememberHours: number) => IdempotencyMode {
+	const chosen = parameter(context, 'idempotency', parseMode, { fallback: 'content' });
+	const eventId = parameter(context, 'eventId', (value) => value, { fallback: '' });
+	let position: readonly (string | number)[] | undefined;
+	return (itemIndex, rememberHours) => {
+		const mode = chosen(itemIndex);
+		switch (mode) {
+			case 'event':
+				return { mode, eventId: eventId(itemIndex) };
+			case 'off':
+				return { mode };
+			case 'content':
+				return { mode, rememberHours };
+			case 'execution':
+				position ??= positionOf(context);
+				if (position === undefined) return { mode: 'content', rememberHours };
+				return { mode, position: [...position, itemIndex] };
 		}
-	}
+	};
 }

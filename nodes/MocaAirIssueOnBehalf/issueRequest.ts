@@ -5,6 +5,7 @@ import type { OnDuplicate } from '../../air/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs';
 import type { IssueRequest } from '../../issuance/issue';
 import { parseSubject, subjectFromFields, type CredentialSubject } from '../../issuance/subject';
+import { parameter, type Parameter } from '../shared/parameter';
 
 const fieldsSchema = z.looseObject({
 	field: z
@@ -18,44 +19,57 @@ const fieldsSchema = z.looseObject({
 		.default([]),
 });
 
-function readSubject(context: IExecuteFunctions, itemIndex: number): CredentialSubject {
-	if (context.getNodeParameter('subjectMode', itemIndex) === 'json') {
-		return parseSubject(context.getNodeParameter('subjectJson', itemIndex));
-	}
-	const fields = fieldsSchema.safeParse(context.getNodeParameter('subjectFields', itemIndex, {}));
+function parseFields(value: unknown): CredentialSubject {
+	const fields = fieldsSchema.safeParse(value);
 	if (!fields.success) {
 		throw new AirError('AIR_SUBJECT_INVALID', { detail: 'Fields are not as expected' });
 	}
 	return subjectFromFields(
-		fields.data.field.map(({ name, type, value }) => ({ name, type, value })),
+		fields.data.field.map(({ name, type, value: given }) => ({ name, type, value: given })),
 	);
 }
 
 /** An expression may give anything, and only a clear word may lead to a revocation. */
-function readOnDuplicate(value: unknown): OnDuplicate {
+function parseOnDuplicate(value: unknown): OnDuplicate {
 	if (value === 'ignore' || value === 'revoke') return value;
 	throw new AirError('AIR_SETTING_INVALID', { detail: 'On Duplicate must be revoke or ignore' });
 }
 
+function subjects(context: IExecuteFunctions): Parameter<CredentialSubject> {
+	const mode = parameter(context, 'subjectMode', String);
+	const fields = parameter(context, 'subjectFields', parseFields, { fallback: {} });
+	const json = parameter(context, 'subjectJson', parseSubject);
+	return (itemIndex) => (mode(itemIndex) === 'json' ? json : fields)(itemIndex);
+}
+
+/** The issuer DID in the options of the node, and the credential's, which an empty option means. */
+export interface IssuerDids {
+	readonly option: string | undefined;
+	readonly credential: string;
+}
+
 /**
- * Reads and checks everything that one item sends, before anything is sent.
+ * Reads and checks everything that an item sends, before anything is sent; made once for a run of
+ * the node.
  *
- * @param issuerDid - the option of the node, and the credential's, which an empty option means
  * @throws AirError `AIR_RECIPIENT_INVALID`, `AIR_PROGRAM_INVALID`, `AIR_ISSUER_DID_INVALID`,
  *   `AIR_SUBJECT_INVALID`, `AIR_SETTING_INVALID`
  */
-export function readIssueRequest(
+export function issueRequests(
 	context: IExecuteFunctions,
-	itemIndex: number,
-	issuerDid: { readonly option: string | undefined; readonly credential: string },
-): IssueRequest {
-	return {
-		recipient: parseRecipient(context.getNodeParameter('recipient', itemIndex)),
-		credentialId: parseProgram(
-			context.getNodeParameter('issuanceProgram', itemIndex, '', { extractValue: true }),
-		),
-		credentialSubject: readSubject(context, itemIndex),
+): (itemIndex: number, issuerDid: IssuerDids) => IssueRequest {
+	const recipient = parameter(context, 'recipient', parseRecipient);
+	const program = parameter(context, 'issuanceProgram', parseProgram, {
+		fallback: '',
+		extractValue: true,
+	});
+	const subject = subjects(context);
+	const onDuplicate = parameter(context, 'onDuplicate', parseOnDuplicate);
+	return (itemIndex, issuerDid) => ({
+		recipient: recipient(itemIndex),
+		credentialId: program(itemIndex),
+		credentialSubject: subject(itemIndex),
 		issuerDid: parseIssuerDid(issuerDid.option, issuerDid.credential),
-		onDuplicate: readOnDuplicate(context.getNodeParameter('onDuplicate', itemIndex)),
-	};
+		onDuplicate: onDuplicate(itemIndex),
+	});
 }

@@ -1,5 +1,5 @@
 import { AirError } from '../../../air/AirError';
-import { readIssueRequest } from '../../../nodes/MocaAirIssueOnBehalf/issueRequest';
+import { issueRequests } from '../../../nodes/MocaAirIssueOnBehalf/issueRequest';
 import { fakeContext } from './support';
 
 const good = {
@@ -12,7 +12,7 @@ const good = {
 const did = { option: undefined, credential: 'did:web:issuer' };
 
 const read = (change: Record<string, unknown> = {}) =>
-	readIssueRequest(fakeContext({ parameters: { ...good, ...change } }).context, 0, did);
+	issueRequests(fakeContext({ parameters: { ...good, ...change } }).context)(0, did);
 
 function errorOf(change: Record<string, unknown>): AirError {
 	try {
