@@ -143,6 +143,14 @@ export class MocaAirApi implements ICredentialType {
 			description: 'How many minutes a Partner JWT lives, 1 to 15. AIR recommends 5.',
 		},
 		{
+			displayName: 'Allow Handing Out Tokens',
+			name: 'allowHandingOutJwts',
+			type: 'boolean',
+			default: false,
+			description:
+				'Whether Moca AIR Partner Auth may give Partner JWTs to workflows, e.g. for a front end with the AIR Kit SDK. Whoever edits a workflow with this credential then gets tokens that work without n8n. The other nodes do not need it.',
+		},
+		{
 			displayName: 'Issuance Ledger',
 			name: 'ledger',
 			type: 'options',

@@ -29,6 +29,7 @@ const credentialSchema = z.looseObject({
 		.min(SHORTEST_LIFETIME_SECONDS / 60, 'Token Lifetime is below 1 minute')
 		.max(LONGEST_LIFETIME_SECONDS / 60, 'Token Lifetime is above 15 minutes')
 		.default(DEFAULT_LIFETIME_SECONDS / 60),
+	allowHandingOutJwts: z.boolean().default(false),
 	ledger: z.enum(['embedded', 'postgres', 'off']).default('embedded'),
 	ledgerSecret: text.default(''),
 	ledgerRetention: z.coerce
@@ -49,6 +50,7 @@ const LABELS: Readonly<Record<string, string>> = {
 	jwksUrl: 'JWKS URL',
 	scope: 'Scope',
 	jwtLifetime: 'Token Lifetime',
+	allowHandingOutJwts: 'Allow Handing Out Tokens',
 	ledger: 'Issuance Ledger',
 	ledgerSecret: 'Connection URL',
 	ledgerRetention: 'Ledger Retention',
@@ -61,6 +63,8 @@ export interface AirSettings {
 	readonly issuerDid: string;
 	/** Empty when the credential names none. */
 	readonly jwksUrl: string;
+	/** Whether the owner of the credential lets workflows have Partner JWTs. */
+	readonly allowHandingOutJwts: boolean;
 	readonly ledger: LedgerChoice;
 	readonly retentionDays: number;
 }
@@ -129,6 +133,7 @@ export async function readSettings(
 		},
 		issuerDid,
 		jwksUrl,
+		allowHandingOutJwts: parsed.data.allowHandingOutJwts,
 		ledger: ledgerChoice(parsed.data.ledger, parsed.data.ledgerSecret),
 		retentionDays: parsed.data.ledgerRetention,
 	};

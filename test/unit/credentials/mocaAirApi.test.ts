@@ -75,6 +75,7 @@ describe('what saved credentials depend on', () => {
 			['jwksUrl', 'JWKS URL', 'string', ''],
 			['scope', 'Scope', 'options', 'issue on-behalf'],
 			['jwtLifetime', 'Token Lifetime', 'number', 5],
+			['allowHandingOutJwts', 'Allow Handing Out Tokens', 'boolean', false],
 			['ledger', 'Issuance Ledger', 'options', 'embedded'],
 			['ledgerSecret', 'Connection URL', 'string', ''],
 			['ledgerRetention', 'Ledger Retention', 'number', 90],
