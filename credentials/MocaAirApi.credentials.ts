@@ -115,6 +115,16 @@ export class MocaAirApi implements ICredentialType {
 				'The address that you registered in the AIR dashboard. Optional; with it, the test can tell a wrong key from an unknown key ID.',
 		},
 		{
+			displayName: 'Further Public Keys',
+			name: 'furtherPublicKeys',
+			type: 'string',
+			typeOptions: { rows: 4 },
+			default: '',
+			placeholder: '-----BEGIN PUBLIC KEY----- … or {"keys": [ … ]}',
+			description:
+				'For a change of keys: public keys that Moca AIR JWKS Trigger publishes beside the key above, as PEM, JWK or JWKS. Usually empty. Never paste a private key here.',
+		},
+		{
 			displayName: 'Scope',
 			name: 'scope',
 			type: 'options',

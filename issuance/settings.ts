@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AirIdentity } from '../air/AirClient';
 import { AirError } from '../air/AirError';
@@ -8,9 +7,12 @@ import {
 	LONGEST_LIFETIME_SECONDS,
 	SHORTEST_LIFETIME_SECONDS,
 } from '../air/partnerJwt';
+import { importPrivateKey } from '../air/privateKey';
+import type { PublicJwk } from '../air/PublicJwk';
+import { importPublicKeys } from '../air/publicKey';
 import { DEFAULT_RETENTION } from '../ledger/Ledger';
 import type { LedgerChoice } from './openLedger';
-import { importPrivateKey, type PrivateKey } from '../air/privateKey';
+import { readOnce } from './readOnce';
 
 const text = z.string().trim();
 
@@ -23,6 +25,7 @@ const credentialSchema = z.looseObject({
 	kid: text.default(''),
 	issuerDid: text.default(''),
 	jwksUrl: text.default(''),
+	furtherPublicKeys: text.default(''),
 	scope: z.enum(['issue on-behalf', 'issue']).default('issue on-behalf'),
 	jwtLifetime: z.coerce
 		.number()
@@ -48,6 +51,7 @@ const LABELS: Readonly<Record<string, string>> = {
 	kid: 'Key ID',
 	issuerDid: 'Issuer DID',
 	jwksUrl: 'JWKS URL',
+	furtherPublicKeys: 'Further Public Keys',
 	scope: 'Scope',
 	jwtLifetime: 'Token Lifetime',
 	allowHandingOutJwts: 'Allow Handing Out Tokens',
@@ -65,38 +69,33 @@ export interface AirSettings {
 	readonly jwksUrl: string;
 	/** Whether the owner of the credential lets workflows have Partner JWTs. */
 	readonly allowHandingOutJwts: boolean;
+	/** Published beside the key of the credential, for a change of keys. */
+	readonly furtherPublicKeys: readonly PublicJwk[];
 	readonly ledger: LedgerChoice;
 	readonly retentionDays: number;
 }
 
-const KEYS_KEPT = 100;
-/** Reading a key costs about a millisecond, and every execution brings the same few. */
-const keys = new Map<string, Promise<PrivateKey>>();
+const privateKeyOf = readOnce(importPrivateKey);
 
-async function keyOf(pasted: string): Promise<PrivateKey> {
-	const id = createHash('sha256').update(pasted).digest('base64');
-	const kept = keys.get(id);
-	if (kept !== undefined) return await kept;
-	const importing = importPrivateKey(pasted);
-	keys.set(id, importing);
-	for (const oldest of keys.keys()) {
-		if (keys.size <= KEYS_KEPT) break;
-		keys.delete(oldest);
-	}
+/** Says which field is meant: the words of the catalogue are about any public key. */
+const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[]> => {
 	try {
-		return await importing;
+		return pasted === '' ? [] : await importPublicKeys(pasted);
 	} catch (error) {
-		keys.delete(id);
-		throw error;
+		if (!(error instanceof AirError)) throw error;
+		const { detail } = error.facts;
+		const field = 'in Further Public Keys of the credential';
+		throw error.with({ detail: detail === undefined ? field : `${detail}, ${field}` });
 	}
-}
+});
 
 /**
  * Reads the credential's data into settings to call AIR with.
  *
  * @param credentialData - the fields of `mocaAirApi` as n8n hands them over
  * @param overrides - `lifetimeMinutes`, 1–15, where a node sets its own
- * @throws AirError `AIR_SETTING_INVALID`, `AIR_BASE_URL_INVALID`, `AIR_KEY_…`; none shows a value
+ * @throws AirError `AIR_SETTING_INVALID`, `AIR_BASE_URL_INVALID`, `AIR_KEY_…`,
+ *   `AIR_PUBLIC_KEY_…`; none shows a value
  * @example
  * ```ts
  * const { identity, issuerDid } = await readSettings(await this.getCredentials('mocaAirApi'));
@@ -127,13 +126,14 @@ export async function readSettings(
 			baseUrl: resolveBaseUrl(environment, baseUrl),
 			partnerId,
 			kid: kid === '' ? partnerId : kid,
-			key: await keyOf(privateKey),
+			key: await privateKeyOf(privateKey),
 			scope,
 			lifetimeSeconds: parsed.data.jwtLifetime * 60,
 		},
 		issuerDid,
 		jwksUrl,
 		allowHandingOutJwts: parsed.data.allowHandingOutJwts,
+		furtherPublicKeys: await publicKeysOf(parsed.data.furtherPublicKeys),
 		ledger: ledgerChoice(parsed.data.ledger, parsed.data.ledgerSecret),
 		retentionDays: parsed.data.ledgerRetention,
 	};

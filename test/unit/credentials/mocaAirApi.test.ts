@@ -73,6 +73,7 @@ describe('what saved credentials depend on', () => {
 			['kid', 'Key ID', 'string', ''],
 			['issuerDid', 'Issuer DID', 'string', ''],
 			['jwksUrl', 'JWKS URL', 'string', ''],
+			['furtherPublicKeys', 'Further Public Keys', 'string', ''],
 			['scope', 'Scope', 'options', 'issue on-behalf'],
 			['jwtLifetime', 'Token Lifetime', 'number', 5],
 			['allowHandingOutJwts', 'Allow Handing Out Tokens', 'boolean', false],
@@ -94,6 +95,10 @@ describe('what saved credentials depend on', () => {
 
 	test('the key is hidden, in a box that keeps its lines', () => {
 		expect(field('privateKey')?.typeOptions).toEqual({ password: true, rows: 6 });
+	});
+
+	test('public keys keep their lines too, and are shown', () => {
+		expect(field('furtherPublicKeys')?.typeOptions).toEqual({ rows: 4 });
 	});
 
 	test('the base URL is asked for only where it counts', () => {
@@ -153,6 +158,11 @@ describe('the test in the credential form', () => {
 		['an unknown kid', () => ({ kid: 'key-2' }), /no key with the Key ID.*key-2/],
 		['an unknown partner', () => ({ partnerId: 'x', kid: PARTNER_ID }), /partner ID/],
 		['no key', () => ({ privateKey: '' }), /private key is missing/],
+		[
+			'a private key among the public ones',
+			() => ({ furtherPublicKeys: makeKey().pem }),
+			/PRIVATE key, and only public keys belong here: in Further Public Keys.*Remove it/,
+		],
 		['a refused port', () => ({ baseUrl: 'http://127.0.0.1:1' }), /connection was refused/],
 		[
 			'a host that does not exist',

@@ -18,6 +18,7 @@ describe('defaults', () => {
 		});
 		expect(identity.key.algorithm).toBe('ES256');
 		expect([issuerDid, jwksUrl]).toEqual(['', '']);
+		expect((await readSettings(given)).furtherPublicKeys).toEqual([]);
 	});
 
 	test('what the form leaves empty is taken as not given', async () => {
@@ -131,6 +132,47 @@ describe('what is refused, by its name in the form', () => {
 	test.each([undefined, null, 'text', 5, [], {}])('no credential at all: %j', async (data) => {
 		const error = await airErrorOf(() => readSettings(data));
 		expect(error.code).toBe('AIR_SETTING_INVALID');
+	});
+});
+
+describe('further public keys', () => {
+	const [next, last] = [makeKey(), makeKey('RS256')];
+	const publicPem = next.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+	const of = async (furtherPublicKeys: string) =>
+		(await readSettings({ ...given, furtherPublicKeys })).furtherPublicKeys;
+
+	test('PEMs and JWKs, as typed public keys', async () => {
+		const found = await of(`${publicPem}\n${JSON.stringify(last.jwk('old'))}\n`);
+		expect(found).toEqual([
+			{ ...next.jwk(found[0]?.kid ?? ''), kid: expect.stringMatching(/^[\w-]{43}$/) as string },
+			last.jwk('old'),
+		]);
+	});
+
+	test('a whole JWKS', async () => {
+		const keys = [next.jwk('a'), last.jwk('b')];
+		expect(await of(JSON.stringify({ keys }))).toEqual(keys);
+	});
+
+	test.each([
+		['a private PEM', next.pem, 'AIR_PUBLIC_KEY_IS_PRIVATE'],
+		['a private JWK', JSON.stringify({ ...next.jwk('a'), d: 'AA' }), 'AIR_PUBLIC_KEY_IS_PRIVATE'],
+		['no key', 'SECRET-VALUE! '.repeat(6), 'AIR_PUBLIC_KEY_UNREADABLE'],
+	])('%s is refused, by the name of the field, each time', async (_what, text, code) => {
+		for (let times = 0; times < 2; times++) {
+			const error = await airErrorOf(() => of(text));
+			expect(error.code).toBe(code);
+			expect(error.message).toMatch(/: in Further Public Keys of the credential$/);
+			expect(everythingShown(error)).not.toContain(text.slice(30, 60));
+		}
+	});
+
+	test('what else is known stays in the message', async () => {
+		const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+		const short = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+		const { code, message } = await airErrorOf(() => of(short));
+		expect(code).toBe('AIR_KEY_RSA_SHORT');
+		expect(message).toMatch(/1024 bits, in Further Public Keys/);
 	});
 });
 

@@ -1,0 +1,17 @@
+import { jwksDocument, type JwksDocument } from '../air/jwksDocument';
+import { publicJwkOf } from '../air/PublicJwk';
+import type { AirSettings } from './settings';
+
+/**
+ * The JWKS that a credential stands for: the public half of its private key under its Key ID, first,
+ * and its Further Public Keys.
+ *
+ * @throws AirError `AIR_PUBLIC_KEY_KID_TWICE`, `AIR_PUBLIC_KEY_KID_INVALID`
+ * @example
+ * ```ts
+ * JSON.stringify(ownJwks(await readSettings(data))); // what is to be served at the JWKS URL
+ * ```
+ */
+export function ownJwks({ identity, furtherPublicKeys }: AirSettings): JwksDocument {
+	return jwksDocument([publicJwkOf(identity.key, identity.kid), ...furtherPublicKeys]);
+}

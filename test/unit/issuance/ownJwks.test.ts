@@ -1,0 +1,28 @@
+import { ownJwks } from '../../../issuance/ownJwks';
+import { readSettings } from '../../../issuance/settings';
+import { makeKey } from '../../support/keys';
+import { airErrorOf } from './support';
+
+const [current, next] = [makeKey(), makeKey('RS256')];
+const given = { partnerId: 'partner-1', privateKey: current.pem };
+const of = async (furtherPublicKeys: string) =>
+	ownJwks(await readSettings({ ...given, furtherPublicKeys }));
+
+test('the key of the credential alone, without its private half', async () => {
+	expect(await of('')).toEqual({ keys: [current.jwk('partner-1')] });
+});
+
+test('the key of the credential first, then the further ones', async () => {
+	const { keys } = await of(JSON.stringify(next.jwk('next')));
+	expect(keys).toEqual([current.jwk('partner-1'), next.jwk('next')]);
+});
+
+test('a whole JWKS with the own key in it names that key once', async () => {
+	const { keys } = await of(JSON.stringify({ keys: [next.jwk('n'), current.jwk('partner-1')] }));
+	expect(keys).toEqual([current.jwk('partner-1'), next.jwk('n')]);
+});
+
+test('another key under the same kid is refused', async () => {
+	const error = await airErrorOf(() => of(JSON.stringify(next.jwk('partner-1'))));
+	expect(error.code).toBe('AIR_PUBLIC_KEY_KID_TWICE');
+});
