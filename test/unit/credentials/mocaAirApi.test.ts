@@ -97,8 +97,8 @@ describe('what saved credentials depend on', () => {
 		expect(field('privateKey')?.typeOptions).toEqual({ password: true, rows: 6 });
 	});
 
-	test('public keys keep their lines too, and are shown', () => {
-		expect(field('furtherPublicKeys')?.typeOptions).toEqual({ rows: 4 });
+	test('so is what may be a key of the wrong half', () => {
+		expect(field('furtherPublicKeys')?.typeOptions).toEqual({ password: true, rows: 4 });
 	});
 
 	test('the base URL is asked for only where it counts', () => {
