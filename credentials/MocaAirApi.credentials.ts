@@ -116,10 +116,9 @@ export class MocaAirApi implements ICredentialType {
 		},
 		{
 			displayName: 'Further Public Keys',
-			name: 'furtherPublicKeys',
+			name: 'furtherPublicJwks',
 			type: 'string',
-			// Masked for the day on which somebody pastes the wrong half; the test then says so.
-			typeOptions: { password: true, rows: 4 },
+			typeOptions: { rows: 4 },
 			default: '',
 			placeholder: '-----BEGIN PUBLIC KEY----- … or {"keys": [ … ]}',
 			description:

@@ -73,7 +73,7 @@ describe('what saved credentials depend on', () => {
 			['kid', 'Key ID', 'string', ''],
 			['issuerDid', 'Issuer DID', 'string', ''],
 			['jwksUrl', 'JWKS URL', 'string', ''],
-			['furtherPublicKeys', 'Further Public Keys', 'string', ''],
+			['furtherPublicJwks', 'Further Public Keys', 'string', ''],
 			['scope', 'Scope', 'options', 'issue on-behalf'],
 			['jwtLifetime', 'Token Lifetime', 'number', 5],
 			['allowHandingOutJwts', 'Allow Handing Out Tokens', 'boolean', false],
@@ -97,8 +97,8 @@ describe('what saved credentials depend on', () => {
 		expect(field('privateKey')?.typeOptions).toEqual({ password: true, rows: 6 });
 	});
 
-	test('so is what may be a key of the wrong half', () => {
-		expect(field('furtherPublicKeys')?.typeOptions).toEqual({ password: true, rows: 4 });
+	test('public keys keep their lines too, and are shown', () => {
+		expect(field('furtherPublicJwks')?.typeOptions).toEqual({ rows: 4 });
 	});
 
 	test('the base URL is asked for only where it counts', () => {
@@ -160,7 +160,7 @@ describe('the test in the credential form', () => {
 		['no key', () => ({ privateKey: '' }), /private key is missing/],
 		[
 			'a private key among the public ones',
-			() => ({ furtherPublicKeys: makeKey().pem }),
+			() => ({ furtherPublicJwks: makeKey().pem }),
 			/PRIVATE key, and only public keys belong here: in Further Public Keys.*Remove it/,
 		],
 		['a refused port', () => ({ baseUrl: 'http://127.0.0.1:1' }), /connection was refused/],

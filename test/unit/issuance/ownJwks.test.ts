@@ -5,8 +5,8 @@ import { airErrorOf } from './support';
 
 const [current, next] = [makeKey(), makeKey('RS256')];
 const given = { partnerId: 'partner-1', privateKey: current.pem };
-const of = async (furtherPublicKeys: string) =>
-	ownJwks(await readSettings({ ...given, furtherPublicKeys }));
+const of = async (furtherPublicJwks: string) =>
+	ownJwks(await readSettings({ ...given, furtherPublicJwks }));
 
 test('the key of the credential alone, without its private half', async () => {
 	expect(await of('')).toEqual({ keys: [current.jwk('partner-1')] });

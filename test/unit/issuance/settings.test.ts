@@ -138,8 +138,8 @@ describe('what is refused, by its name in the form', () => {
 describe('further public keys', () => {
 	const [next, last] = [makeKey(), makeKey('RS256')];
 	const publicPem = next.publicKey.export({ type: 'spki', format: 'pem' }).toString();
-	const of = async (furtherPublicKeys: string) =>
-		(await readSettings({ ...given, furtherPublicKeys })).furtherPublicKeys;
+	const of = async (furtherPublicJwks: string) =>
+		(await readSettings({ ...given, furtherPublicJwks })).furtherPublicKeys;
 
 	test('PEMs and JWKs, as typed public keys', async () => {
 		const found = await of(`${publicPem}\n${JSON.stringify(last.jwk('old'))}\n`);
