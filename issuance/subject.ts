@@ -1,15 +1,13 @@
 import { AirError } from '../air/AirError';
 import { redact } from '../air/redact';
+import { convertValue, type ValueType } from './convertValue';
 
 /** Claims as they go into the credential. */
 export type CredentialSubject = Readonly<Record<string, unknown>>;
 
-/** How a field of the node is to be sent; schemas are typed, items often are not (air-api §8). */
-export type SubjectFieldType = 'string' | 'number' | 'boolean' | 'date' | 'json';
-
 export interface SubjectField {
 	readonly name: string;
-	readonly type: SubjectFieldType;
+	readonly type: ValueType;
 	readonly value: unknown;
 }
 
@@ -118,95 +116,6 @@ export function parseSubject(value: unknown): CredentialSubject {
 	return subject;
 }
 
-function kindOf(value: unknown): string {
-	if (value == null) return 'there is no value';
-	if (Array.isArray(value)) return 'the value is a list';
-	switch (typeof value) {
-		case 'object':
-			return 'the value is an object';
-		case 'string':
-			return value.trim() === '' ? 'the value is empty' : 'the value is text that does not fit';
-		default:
-			return `the value is a ${typeof value} that does not fit`;
-	}
-}
-
-const DAY = /^\d{4}-\d{2}-\d{2}/;
-const ISO_DATE =
-	/^\d{4}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
-
-function isDate(text: string): boolean {
-	if (!ISO_DATE.test(text) || Number.isNaN(Date.parse(text))) return false;
-	const day = DAY.exec(text)?.[0] ?? '';
-	// JavaScript makes 2 March of 30 February.
-	return new Date(day).toISOString().startsWith(day);
-}
-
-/** The digits that count, without sign, point, exponent and the zeros around them. */
-const digitsOf = (text: string) =>
-	text
-		.replace(/e.*$/, '')
-		.replace(/\D/g, '')
-		.replace(/^0+|0+$/g, '');
-
-/** Whether what JSON will write is what the text said, and not e.g. an ID with its end rounded. */
-const keepsDigits = (text: string, converted: number) =>
-	(Number.isSafeInteger(converted) || !Number.isInteger(converted)) &&
-	digitsOf(text) === digitsOf(String(converted));
-
-function convert({ name, type, value }: SubjectField): unknown {
-	const mismatch = (wanted: string) => refuse(`${name} must be ${wanted}, but ${kindOf(value)}`);
-	const text = typeof value === 'string' ? value.trim() : undefined;
-	switch (type) {
-		case 'string':
-			if (typeof value === 'string') return value;
-			if (Number.isFinite(value) || typeof value === 'boolean') return String(value);
-			throw mismatch('text');
-		case 'number': {
-			if (typeof value === 'number') return value;
-			const plain = text !== undefined && /^[+-]?\d+(?:\.\d+)?$/.test(text);
-			if (!plain) throw mismatch('a number');
-			const converted = Number(text);
-			if (!keepsDigits(text, converted)) {
-				throw refuse(`${name} has more digits than a number keeps; send it as text`);
-			}
-			return converted;
-		}
-		case 'boolean':
-			if (typeof value === 'boolean') return value;
-			if (text?.toLowerCase() === 'true') return true;
-			if (text?.toLowerCase() === 'false') return false;
-			throw mismatch('true or false');
-		case 'date': {
-			const iso = toIso(value) ?? text;
-			if (iso === undefined || !isDate(iso)) {
-				throw mismatch('a date such as 2026-01-19 or 2026-01-19T07:18:45Z');
-			}
-			return iso;
-		}
-		case 'json':
-			if (text === undefined) return value;
-			try {
-				return JSON.parse(text) as unknown;
-			} catch {
-				throw mismatch('JSON');
-			}
-	}
-}
-
-/** Dates and Luxon's DateTime, which n8n's expressions give, both know how to write themselves. */
-function toIso(value: unknown): string | undefined {
-	if (typeof value !== 'object' || value === null || !('toJSON' in value)) return undefined;
-	if (typeof value.toJSON !== 'function') return undefined;
-	try {
-		const written: unknown = (value as { toJSON: () => unknown }).toJSON();
-		return typeof written === 'string' ? written : undefined;
-	} catch {
-		// It is no date, then; its own words may show the value.
-		return undefined;
-	}
-}
-
 /**
  * Builds a credential subject from fields with a name, a type and a value, converting strictly.
  *
@@ -224,7 +133,9 @@ export function subjectFromFields(fields: readonly SubjectField[]): CredentialSu
 		if (name === '') throw refuse('a field has no name');
 		assertAttributeName(name);
 		if (subject.has(name)) throw refuse(`${name} is there twice`);
-		subject.set(name, convert({ ...field, name }));
+		const conversion = convertValue(field.type, field.value);
+		if ('refused' in conversion) throw refuse(`${name} ${conversion.refused}`);
+		subject.set(name, conversion.value);
 	}
 	return parseSubject(Object.fromEntries(subject));
 }

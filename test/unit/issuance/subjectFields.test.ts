@@ -1,13 +1,10 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import {
-	subjectFromFields,
-	type SubjectField,
-	type SubjectFieldType,
-} from '../../../issuance/subject';
+import { convertValue, WANTED, type ValueType } from '../../../issuance/convertValue';
+import { subjectFromFields, type SubjectField } from '../../../issuance/subject';
 import { airErrorOf, everythingShown } from './support';
 
-const one = (type: SubjectFieldType, value: unknown) =>
+const one = (type: ValueType, value: unknown) =>
 	subjectFromFields([{ name: 'claim', type, value }]).claim;
 
 /** As Luxon's DateTime, which n8n's expressions give: not plain, and it writes itself. */
@@ -26,7 +23,7 @@ class Unwritable {
 }
 
 describe('what each type makes of a value', () => {
-	test.each<[SubjectFieldType, unknown, unknown]>([
+	test.each<[ValueType, unknown, unknown]>([
 		['string', 'Gold', 'Gold'],
 		['string', ' as it is ', ' as it is '],
 		['string', '', ''],
@@ -69,6 +66,38 @@ describe('what each type makes of a value', () => {
 		['date', new Date('2026-01-19T07:18:45Z'), '2026-01-19T07:18:45.000Z'],
 		['date', new LuxonLike('2026-01-19T07:18:45.000+01:00'), '2026-01-19T07:18:45.000+01:00'],
 
+		['integer', '42', 42],
+		['integer', ' -7 ', -7],
+		['integer', '+7', 7],
+		['integer', '007', 7],
+		['integer', 0, 0],
+		['integer', '9007199254740991', Number.MAX_SAFE_INTEGER],
+
+		['day', ' 2026-01-19 ', '2026-01-19'],
+		['day', '2024-02-29', '2024-02-29'],
+
+		['dateTime', '2026-01-19T07:18:45Z', '2026-01-19T07:18:45Z'],
+		['dateTime', ' 2026-01-19T07:18:45.5+01:00\n', '2026-01-19T07:18:45.5+01:00'],
+		['dateTime', new Date('2026-01-19T07:18:45Z'), '2026-01-19T07:18:45.000Z'],
+		['dateTime', new LuxonLike('2026-01-19T07:18:45.000+01:00'), '2026-01-19T07:18:45.000+01:00'],
+
+		['unixSeconds', 1768807125, 1768807125],
+		['unixSeconds', '1768807125', 1768807125],
+		['unixSeconds', 0, 0],
+		['unixSeconds', -86400, -86400],
+		['unixSeconds', '2026-01-19T07:18:45Z', 1768807125],
+		['unixSeconds', '2026-01-19T07:18:45.999Z', 1768807125],
+		['unixSeconds', '2026-01-19T08:18:45+01:00', 1768807125],
+		['unixSeconds', '1969-12-31T23:59:59.5Z', -1],
+		['unixSeconds', new Date('2026-01-19T07:18:45Z'), 1768807125],
+
+		['list', ['a', 1], ['a', 1]],
+		['list', ' ["a", 1] ', ['a', 1]],
+		['list', '[]', []],
+		['object', { city: 'London' }, { city: 'London' }],
+		['object', '{"city": "London"}', { city: 'London' }],
+		['any', 'as it is', 'as it is'],
+
 		['json', '["a", 1]', ['a', 1]],
 		['json', ' {"city": "London"} ', { city: 'London' }],
 		['json', 'null', null],
@@ -86,7 +115,10 @@ describe('what does not fit', () => {
 	const number = /claim must be a number/;
 	const boolean = /claim must be true or false/;
 	const date = /claim must be a date such as 2026-01-19/;
-	const rows: [SubjectFieldType, unknown, RegExp][] = [
+	const integer = /claim must be a whole number/;
+	const day = /claim must be a date such as 2026-01-19, but/;
+	const dateTime = /claim must be a date with time and zone such as/;
+	const rows: [ValueType, unknown, RegExp][] = [
 		['string', undefined, /claim must be text, but there is no value/],
 		['string', null, /claim must be text, but there is no value/],
 		['string', ['a'], /claim must be text, but the value is a list/],
@@ -171,6 +203,54 @@ describe('what does not fit', () => {
 		['date', new LuxonLike('Invalid DateTime'), date],
 		['date', new Unwritable(), date],
 
+		['integer', '1.5', integer],
+		['integer', '1.0', integer],
+		['integer', 1.5, integer],
+		['integer', '1e3', integer],
+		['integer', '', integer],
+		['integer', 'five', integer],
+		['integer', true, integer],
+		['integer', null, integer],
+		['integer', NaN, integer],
+		['integer', 2 ** 53, integer],
+		['integer', '9007199254740993', /more digits than a number keeps/],
+
+		['day', '2026-01-19T07:18:45Z', day],
+		['day', '2026-02-30', day],
+		['day', '19.01.2026', day],
+		['day', new Date('2026-01-19T00:00:00Z'), day],
+		['day', 20260119, day],
+		['day', undefined, day],
+
+		['dateTime', '2026-01-19', dateTime],
+		['dateTime', '2026-01-19T07:18:45', dateTime],
+		['dateTime', '2026-01-19T07:18Z', dateTime],
+		['dateTime', '2026-01-19T07:18:45+0100', dateTime],
+		['dateTime', '2026-01-19 07:18:45Z', dateTime],
+		['dateTime', '2026-02-30T07:18:45Z', dateTime],
+		['dateTime', '2026-01-19T24:00:00Z', dateTime],
+		['dateTime', 1768807125, dateTime],
+		['dateTime', new LuxonLike(null), dateTime],
+
+		['unixSeconds', '2026-01-19', /claim must be unix seconds, or a date with time and zone/],
+		['unixSeconds', '2026-01-19T07:18:45', /claim must be unix seconds, or a date/],
+		['unixSeconds', 1.5, /claim must be unix seconds/],
+		['unixSeconds', '1.5', /claim must be unix seconds/],
+		['unixSeconds', '', /claim must be unix seconds/],
+		['unixSeconds', true, /claim must be unix seconds/],
+		['unixSeconds', 1768807125000, /looks like milliseconds/],
+		['unixSeconds', '1768807125000', /looks like milliseconds/],
+
+		['list', 'a, b', /claim must be a list, but the value is text/],
+		['list', '{"a": 1}', /claim must be a list/],
+		['list', { a: 1 }, /claim must be a list, but the value is an object/],
+		['list', null, /claim must be a list, but there is no value/],
+		['object', '["a"]', /claim must be an object/],
+		['object', ['a'], /claim must be an object, but the value is a list/],
+		['object', 'null', /claim must be an object/],
+		['object', new Date(), /claim is not plain data/],
+		['any', undefined, /claim has no value/],
+
 		['json', '', /claim must be JSON/],
 		['json', '{a: 1}', /claim must be JSON/],
 		['json', 'Gold', /claim must be JSON/],
@@ -188,7 +268,7 @@ describe('what does not fit', () => {
 	});
 
 	test('names the field and the kind of value, never the value', () => {
-		const types: SubjectFieldType[] = ['string', 'number', 'boolean', 'date', 'json'];
+		const types = Object.keys(WANTED) as ValueType[];
 		const secrets = ['QXZ7', 'QXZ7\ud83d', ['QXZ7'], { QXZ7: 'QXZ7' }, new Unwritable(), '7e7QXZ7'];
 		fc.assert(
 			fc.property(fc.constantFrom(...types), fc.constantFrom(...secrets), (type, value) => {
@@ -230,7 +310,7 @@ describe('names', () => {
 	});
 
 	// Whoever drags the wrong value into Name must not find an address in the log.
-	test.each<[SubjectFieldType, unknown]>([
+	test.each<[ValueType, unknown]>([
 		['number', 'not a number'],
 		['boolean', ''],
 		['date', 'x'],
@@ -256,6 +336,37 @@ test('every number that text holds exactly comes back as that number', () => {
 		fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.nat(999_999), (whole, fraction) => {
 			const text = `${whole}.${String(fraction).padStart(6, '0')}`;
 			expect(one('number', text)).toBe(Number(text));
+		}),
+	);
+});
+
+test('unix seconds are the second in which a point in time lies, whatever its zone', () => {
+	const zones = fc.integer({ min: -14 * 60, max: 14 * 60 });
+	const moments = fc.integer({ min: -9e12, max: 9e12 });
+	fc.assert(
+		fc.property(moments, zones, (ms, offset) => {
+			const local = new Date(ms + offset * 60_000).toISOString().slice(0, -1);
+			const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60];
+			const pad = (part: number) => String(part).padStart(2, '0');
+			const text = `${local}${offset < 0 ? '-' : '+'}${pad(hours)}:${pad(minutes)}`;
+			expect(one('unixSeconds', text)).toBe(Math.floor(ms / 1000));
+			expect(one('dateTime', text)).toBe(text);
+		}),
+	);
+});
+
+test('what was converted once stays as it is', () => {
+	const types = fc.constantFrom(...(Object.keys(WANTED) as ValueType[]));
+	const values = fc.oneof(
+		fc.jsonValue(),
+		fc.jsonValue().map((value) => JSON.stringify(value)),
+		fc.date({ noInvalidDate: true }).map((date) => date.toISOString()),
+	);
+	fc.assert(
+		fc.property(types, values, (type, value) => {
+			const first = convertValue(type, value);
+			if ('refused' in first || type === 'json') return;
+			expect(convertValue(type, first.value)).toEqual(first);
 		}),
 	);
 });
