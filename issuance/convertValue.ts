@@ -70,7 +70,9 @@ function isDate(text: string): boolean {
 	return new Date(day).toISOString().startsWith(day);
 }
 
-const isDateTime = (text: string) => DATE_TIME.test(text) && isDate(text);
+export const isDay = (text: string): boolean => FULL_DATE.test(text) && isDate(text);
+
+export const isDateTime = (text: string): boolean => DATE_TIME.test(text) && isDate(text);
 
 /** The digits that count, without sign, point, exponent and the zeros around them. */
 const digitsOf = (text: string) =>
@@ -161,7 +163,7 @@ function attempt(type: ValueType, value: unknown): Conversion | undefined {
 		case 'date':
 			return dated(isDate);
 		case 'day':
-			return dated((iso) => FULL_DATE.test(iso) && isDate(iso));
+			return dated(isDay);
 		case 'dateTime':
 			return dated(isDateTime);
 		case 'unixSeconds':

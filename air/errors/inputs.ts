@@ -29,6 +29,12 @@ export const inputErrors = {
 		advice:
 			'Send an object whose attributes match the schema of the issuance program, e.g. {"tier": "Gold"}, without an id: AIR fills in the holder itself.',
 	}),
+	AIR_SCHEMA_INVALID: input({
+		when: 'Example Subject or JSON Schema of the node cannot be read',
+		title: 'The example or JSON Schema of the credential subject is not valid',
+		advice:
+			'Open the node. Paste one example of a subject, e.g. {"tier": "Gold"}, or the JSON Schema of the credential; $ref has to stay within it, and if, not and the like are not understood. Or choose Using Fields Below.',
+	}),
 	AIR_HASH_INVALID: input({
 		when: 'coreClaimHash is empty or contains spaces',
 		title: 'The core claim hash is not valid',
