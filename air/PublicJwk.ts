@@ -23,8 +23,10 @@ export type PublicJwk =
 			readonly use: 'sig';
 	  };
 
-/** What AIR compares and logs write: anything longer or not visible is a mistake. */
 const KID = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,255}$/u;
+
+/** Whether a text can be a `kid`: something that a person can see, and not too long. */
+export const isKid = (kid: string) => KID.test(kid);
 
 /**
  * Picks the public members of a JWK, by whitelist: whatever else it has stays behind.
@@ -37,7 +39,7 @@ export function pickPublic(
 	algorithm: SigningAlgorithm,
 	kid: string,
 ): PublicJwk {
-	if (!KID.test(kid)) throw new AirError('AIR_PUBLIC_KEY_KID_INVALID');
+	if (!isKid(kid)) throw new AirError('AIR_PUBLIC_KEY_KID_INVALID');
 	if (algorithm === 'RS256') {
 		if (n === undefined || e === undefined) throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
 		return { kty: 'RSA', n, e, kid, alg: algorithm, use: 'sig' };

@@ -15,18 +15,20 @@ function reason(error: unknown): string {
  * Reads the arguments of a command.
  *
  * @param names - of the words that are not options, in their order, for errors; all are needed
+ * @param more - whether more words may follow
  * @throws UsageError for whatever is unknown, missing or too much
  */
 export function readArguments<const O extends Options>(
 	args: readonly string[],
 	options: O,
 	names: readonly string[] = [],
+	{ more = false }: { readonly more?: boolean } = {},
 ) {
 	const { values, positionals } = parse(args, options);
 	const missing = names[positionals.length];
 	if (missing !== undefined) throw new UsageError(`${missing} is missing`);
 	const extra = positionals[names.length];
-	if (extra !== undefined) throw new UsageError(`${echo(extra)} does not belong there`);
+	if (extra !== undefined && !more) throw new UsageError(`${echo(extra)} does not belong there`);
 	return { values, words: positionals };
 }
 

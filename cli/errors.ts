@@ -7,3 +7,10 @@ export class UsageError extends Error {
 export class CliError extends Error {
 	override readonly name = 'CliError';
 }
+
+/** Why the system refused, e.g. `ENOENT`. No `instanceof`: in tests, Node's errors are of another realm. */
+export function systemCode(error: unknown): string {
+	const code: unknown =
+		typeof error === 'object' && error !== null && 'code' in error && error.code;
+	return typeof code === 'string' ? code : 'unknown reason';
+}

@@ -3,16 +3,18 @@ import { LedgerError } from '../ledger/LedgerError';
 import { PROGRAM, summaries, type Command, type Group } from './Command';
 import { CliError, UsageError } from './errors';
 import { OutputClosed, type Io } from './Io';
+import { jwks } from './jwks';
+import { keygen } from './keygen';
 import { ledger } from './ledger';
 import { inWords } from './ledger/inWords';
 import { echo, printable, withoutSecrets } from './text';
 
-const COMMANDS: readonly Command[] = [ledger];
+const COMMANDS: readonly Command[] = [keygen, jwks, ledger];
 
 const root: Group = {
 	name: PROGRAM,
 	summary: '',
-	help: `Looks after what the Moca AIR nodes of n8n leave behind.
+	help: `What the Moca AIR nodes of n8n need before, and what they leave behind.
 
   ${PROGRAM} COMMAND …
 

@@ -8,6 +8,8 @@ test('--version', async () => {
 test.each([
 	[['--help'], 'npx n8n-nodes-moca-air COMMAND'],
 	[['-h'], 'npx n8n-nodes-moca-air COMMAND'],
+	[['keygen', '--help'], '--alg ES256|RS256'],
+	[['jwks', 'key.pem', '--help'], 'jwks KEY'],
 	[['ledger', '--help'], 'ledger COMMAND'],
 	[['ledger', 'status', '--help'], 'ledger status ['],
 	[['ledger', 'list', '-h'], '--state STATE'],

@@ -1,0 +1,88 @@
+import { readFile, stat } from 'node:fs/promises';
+import { z } from 'zod';
+import { AirError } from '../air/AirError';
+import { LONGEST_KEY_TEXT } from '../air/keyText';
+import { importPrivateKey } from '../air/privateKey';
+import { importPublicKeys } from '../air/publicKey';
+import { publicJwkOf, type PublicJwk } from '../air/PublicJwk';
+import { CliError, systemCode } from './errors';
+import { printable } from './text';
+
+/** What a file of keys holds, ready to be published. */
+export interface KeyFile {
+	readonly keys: readonly PublicJwk[];
+	/** Private ones among them: only their public half was taken. */
+	readonly hasPrivate: boolean;
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+	ENOENT: 'there is no such file',
+	EACCES: 'it may not be read by this user',
+	EPERM: 'it may not be read by this user',
+	EISDIR: 'it is a folder',
+};
+
+async function readText(file: string): Promise<string> {
+	try {
+		// Nothing larger is a key, and a device may have no end.
+		if ((await stat(file)).size > LONGEST_KEY_TEXT)
+			throw new CliError('it is too long to be a key');
+		return await readFile(file, 'utf8');
+	} catch (error) {
+		if (error instanceof CliError) throw error;
+		const code = systemCode(error);
+		throw new CliError(REASONS[code] ?? `it cannot be read (${code})`);
+	}
+}
+
+const jwksSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown())) });
+const kidSchema = z.object({ kid: z.string() });
+
+function parse(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+/** A JWKS may hold private keys, such as the one that the official template publishes. */
+function single(text: string): string[] {
+	const jwks = jwksSchema.safeParse(parse(text));
+	return jwks.success ? jwks.data.keys.map((key) => JSON.stringify(key)) : [text];
+}
+
+async function publicHalf(text: string): Promise<KeyFile> {
+	try {
+		return { keys: await importPublicKeys(text), hasPrivate: false };
+	} catch (error) {
+		if (!(error instanceof AirError) || error.code !== 'AIR_PUBLIC_KEY_IS_PRIVATE') throw error;
+	}
+	const key = await importPrivateKey(text);
+	const named = kidSchema.safeParse(parse(text));
+	const jwk = publicJwkOf(key, named.success ? named.data.kid : undefined);
+	return { keys: [jwk], hasPrivate: true };
+}
+
+/** An error of the domain in one line. */
+export const inOneLine = ({ code, message, advice }: AirError) => `${message}. ${advice} (${code})`;
+
+/**
+ * Reads the keys of a file, public or private, and gives their public halves.
+ *
+ * @throws CliError that names the file and shows nothing of its content
+ */
+export async function readKeyFile(file: string): Promise<KeyFile> {
+	try {
+		const text = await readText(file);
+		const read = await Promise.all(single(text).map(publicHalf));
+		return {
+			keys: read.flatMap(({ keys }) => keys),
+			hasPrivate: read.some(({ hasPrivate }) => hasPrivate),
+		};
+	} catch (error) {
+		const about = (why: string) => new CliError(`${printable(file)}: ${why}`);
+		if (error instanceof AirError) throw about(inOneLine(error));
+		throw error instanceof CliError ? about(error.message) : error;
+	}
+}
