@@ -65,6 +65,27 @@ export const inRow = (...nodes: readonly Node[]): WorkflowDefinition => ({
 	settings: { executionOrder: 'v1' },
 });
 
+/** An Issue on Behalf node for the e-mail of each item. */
+export const issueNode = (
+	credentials: Record<string, { id: string; name: string }>,
+	rest: Json = {},
+	parameters: Json = {},
+) =>
+	node(
+		'Issue',
+		'n8n-nodes-moca-air.mocaAirIssueOnBehalf',
+		{
+			recipient: '={{ $json.email }}',
+			issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
+			subjectMode: 'json',
+			subjectJson: asExpression(SUBJECT),
+			onDuplicate: 'revoke',
+			options: {},
+			...parameters,
+		},
+		{ credentials, ...rest },
+	);
+
 /** The packed tarball in a real n8n, the emulated AIR, and a credential that fits it. */
 export interface Host {
 	readonly folder: string;
@@ -73,19 +94,21 @@ export interface Host {
 	readonly api: N8nApi;
 	/** For a node's `credentials`. */
 	readonly credentials: Record<string, { id: string; name: string }>;
-	/** An Issue on Behalf node for the e-mail of each item. */
+	/** See `issueNode`. */
 	issueNode(rest?: Json, parameters?: Json): Node;
 	/** Saves a workflow and runs it by hand to its end, from the node `Start`. */
 	run(workflow: WorkflowDefinition): Promise<Execution>;
 	close(): Promise<void>;
 }
 
-export async function startHost(): Promise<Host> {
+/** @param env - added to that of n8n */
+export async function startHost(env: Record<string, string> = {}): Promise<Host> {
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-host-'));
 	await packAndInstall({ userFolder: folder, log: () => undefined });
 	const air = await startDemoAir(300);
 	const n8n = await startN8n({
 		userFolder: folder,
+		env,
 		log: (line) => process.stderr.write(`${line}\n`),
 	});
 	const api = await N8nApi.signIn(n8n.url);
@@ -97,21 +120,7 @@ export async function startHost(): Promise<Host> {
 		n8n,
 		api,
 		credentials,
-		issueNode: (rest = {}, parameters = {}) =>
-			node(
-				'Issue',
-				'n8n-nodes-moca-air.mocaAirIssueOnBehalf',
-				{
-					recipient: '={{ $json.email }}',
-					issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
-					subjectMode: 'json',
-					subjectJson: asExpression(SUBJECT),
-					onDuplicate: 'revoke',
-					options: {},
-					...parameters,
-				},
-				{ credentials, ...rest },
-			),
+		issueNode: (rest, parameters) => issueNode(credentials, rest, parameters),
 		run: async (workflow) => {
 			const saved = await api.workflows.create(workflow);
 			return await api.executions.wait(await api.workflows.run(saved.id, { trigger: 'Start' }));

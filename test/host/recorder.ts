@@ -1,0 +1,67 @@
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { node, type Node } from './workflows';
+
+const eventSchema = z.looseObject({
+	eventId: z.string(),
+	event: z.string(),
+	email: z.string(),
+	coreClaimHash: z.string(),
+});
+
+/** What the trigger gave, as the node behind it passed it on. */
+export type Told = z.infer<typeof eventSchema>;
+
+/** A service outside of n8n that the workflows under test tell of each event. */
+export class Recorder {
+	private readonly told = new Map<string, Told[]>();
+
+	private constructor(
+		private readonly url: string,
+		readonly close: () => Promise<void>,
+	) {}
+
+	static async start(): Promise<Recorder> {
+		const server = createServer((request, response) => {
+			void text(request).then((body) => {
+				recorder.record((request.url ?? '').slice(1), eventSchema.parse(JSON.parse(body)));
+				response.setHeader('content-type', 'application/json').end('{}');
+			});
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const { port } = server.address() as AddressInfo;
+		const recorder: Recorder = new Recorder(`http://127.0.0.1:${port}`, async () => {
+			server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+		});
+		return recorder;
+	}
+
+	/** An HTTP Request node that tells us each of its items. */
+	node(by: string): Node {
+		return node(
+			'Record',
+			'n8n-nodes-base.httpRequest',
+			{
+				method: 'POST',
+				url: `${this.url}/${by}`,
+				sendBody: true,
+				specifyBody: 'json',
+				jsonBody: '={{ JSON.stringify($json) }}',
+				options: {},
+			},
+			{ typeVersion: 4.2 },
+		);
+	}
+
+	/** In the order in which it came. */
+	toldBy(name: string): readonly Told[] {
+		return this.told.get(name) ?? [];
+	}
+
+	private record(by: string, event: Told): void {
+		this.told.set(by, [...this.toldBy(by), event]);
+	}
+}
