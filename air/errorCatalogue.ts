@@ -1,6 +1,7 @@
 import type { AirErrorRow } from './errors/AirErrorRow';
 import { answerErrors } from './errors/answers';
 import { inputErrors } from './errors/inputs';
+import { jwksTriggerErrors } from './errors/jwksTrigger';
 import { keyErrors } from './errors/keys';
 import { ledgerErrors } from './errors/ledger';
 import { publicKeyErrors } from './errors/publicKeys';
@@ -16,6 +17,7 @@ export const errorCatalogue = {
 	...answerErrors,
 	...ledgerErrors,
 	...triggerErrors,
+	...jwksTriggerErrors,
 } as const satisfies Record<string, AirErrorRow>;
 
 export type { AirErrorKind, AirErrorRow } from './errors/AirErrorRow';

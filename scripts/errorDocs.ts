@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AirErrorRow } from '../air/errorCatalogue';
 import { answerErrors } from '../air/errors/answers';
 import { inputErrors } from '../air/errors/inputs';
+import { jwksTriggerErrors } from '../air/errors/jwksTrigger';
 import { keyErrors } from '../air/errors/keys';
 import { ledgerErrors } from '../air/errors/ledger';
 import { publicKeyErrors } from '../air/errors/publicKeys';
@@ -66,6 +67,11 @@ const GROUPS: readonly [
 		ledgerErrors,
 	],
 	['Trigger', 'What only [Moca AIR Trigger](trigger.md) can meet.', triggerErrors],
+	[
+		'JWKS trigger',
+		'What keeps [Moca AIR JWKS Trigger](jwks-trigger.md) from serving, besides what is wrong with the keys of its credential.',
+		jwksTriggerErrors,
+	],
 ];
 
 const OUTCOMES: Readonly<Record<AirErrorRow['kind'], string>> = {

@@ -22,6 +22,7 @@ import {
 import { MocaAirApi } from '../../credentials/MocaAirApi.credentials';
 import { MocaAirGetIssuanceStatus } from '../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
 import { MocaAirIssueOnBehalf } from '../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
+import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
 import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 
 /** Begins a workflow with the items of its parameter, as a webhook or a sheet would bring them. */
@@ -69,6 +70,7 @@ const types: Readonly<Record<string, INodeType>> = {
 	'n8n-nodes-moca-air.mocaAirIssueOnBehalf': new MocaAirIssueOnBehalf(),
 	'n8n-nodes-moca-air.mocaAirGetIssuanceStatus': new MocaAirGetIssuanceStatus(),
 	'n8n-nodes-moca-air.mocaAirTrigger': new MocaAirTrigger(),
+	'n8n-nodes-moca-air.mocaAirJwksTrigger': new MocaAirJwksTrigger(),
 };
 
 function typeOf(name: string): INodeType {

@@ -8,6 +8,7 @@ import {
 } from '../../../air/errorCatalogue';
 import { answerErrors } from '../../../air/errors/answers';
 import { inputErrors } from '../../../air/errors/inputs';
+import { jwksTriggerErrors } from '../../../air/errors/jwksTrigger';
 import { keyErrors } from '../../../air/errors/keys';
 import { ledgerErrors } from '../../../air/errors/ledger';
 import { publicKeyErrors } from '../../../air/errors/publicKeys';
@@ -43,6 +44,7 @@ test('no group redefines a code of another', () => {
 		answerErrors,
 		ledgerErrors,
 		triggerErrors,
+		jwksTriggerErrors,
 	];
 	const all = groups.flatMap((group) => Object.keys(group));
 	expect(all.length).toBe(new Set(all).size);

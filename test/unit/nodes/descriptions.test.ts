@@ -4,6 +4,7 @@ import type { INodeProperties, INodeType } from 'n8n-workflow';
 import { looksLikeSchemaId } from '../../../issuance/schemaId';
 import { MocaAirGetIssuanceStatus } from '../../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
 import { MocaAirIssueOnBehalf } from '../../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
+import { MocaAirJwksTrigger } from '../../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
 import { MocaAirTrigger } from '../../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 
 const root = join(__dirname, '../../..');
@@ -94,6 +95,20 @@ const rows: readonly Row[] = [
 			['options.requestTimeout', 'number', 10],
 			['options.maxCalls', 'number', 100],
 			['options.jwtLifetime', 'number', 5],
+		],
+	},
+	{
+		type: new MocaAirJwksTrigger(),
+		name: 'mocaAirJwksTrigger',
+		displayName: 'Moca AIR JWKS Trigger',
+		className: 'MocaAirJwksTrigger',
+		parameters: [
+			['notice', 'notice', ''],
+			['partnerId', 'string', ''],
+			['path', 'string', '={{ $parameter["partnerId"] }}/.well-known/jwks.json'],
+			['options', 'collection', {}],
+			['options.cacheSeconds', 'number', 300],
+			['options.startExecutions', 'boolean', false],
 		],
 	},
 ];

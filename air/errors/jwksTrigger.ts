@@ -1,0 +1,26 @@
+import type { AirErrorRow } from './AirErrorRow';
+
+const jwksTrigger = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
+	({ ...row, kind: 'input', retryable: false }) as const;
+
+/** What keeps Moca AIR JWKS Trigger from serving. */
+export const jwksTriggerErrors = {
+	AIR_JWKS_PATH_INVALID: jwksTrigger({
+		when: 'Path of Moca AIR JWKS Trigger is empty, or has characters that addresses do not take as they are',
+		title: 'The path of the JWKS is not valid',
+		advice:
+			'Use letters, digits, dots, dashes and underscores, with slashes between them, e.g. my-company/.well-known/jwks.json.',
+	}),
+	AIR_JWKS_PATH_NOT_FIXED: jwksTrigger({
+		when: 'A workflow made by hand or by a program gives the node no webhookId, and n8n puts other parts before the path',
+		title: 'The JWKS would be served at another address than Path says',
+		advice:
+			'Open the workflow in the editor, delete the node, add it again, and save. The new node has the webhook ID that n8n needs for a fixed path.',
+	}),
+	AIR_JWKS_OTHER_PARTNER: jwksTrigger({
+		when: 'Partner ID of Moca AIR JWKS Trigger is another one than that of its credential',
+		title: 'The node and its credential name different partner IDs',
+		advice:
+			'Put the partner ID of the credential into the node, or choose the credential of this partner.',
+	}),
+} satisfies Record<string, AirErrorRow>;

@@ -1,0 +1,34 @@
+import { AirError } from './AirError';
+import { assertTargetAllowed, targetPolicy } from './targetGuard';
+
+/** The operator's allowances are for this network; AIR is not in it. */
+const NOTHING_ALLOWED = targetPolicy({});
+
+/** Names that only the own network knows: without a dot, or of its reserved endings (RFC 6762, 8375). */
+const OWN_NETWORK = /^[^.:]+$|\.(local|internal|lan|intranet|corp|home|home\.arpa)$/;
+
+/**
+ * Why AIR can surely not fetch an address, as far as its text tells: AIR is on the public internet and
+ * wants https (air-api §3.1).
+ *
+ * @param url - as the dashboard of AIR is given it
+ * @returns words that complete “AIR cannot fetch this address: …”; undefined if nothing speaks against it
+ * @example
+ * ```ts
+ * whyNotPublic('https://localhost/jwks.json'); // 'localhost is in a private network'
+ * ```
+ */
+export function whyNotPublic(url: string): string | undefined {
+	if (!URL.canParse(url)) return 'it is not a complete URL';
+	const parsed = new URL(url);
+	if (OWN_NETWORK.test(parsed.hostname)) return `${parsed.hostname} is in a private network`;
+	try {
+		assertTargetAllowed(parsed, NOTHING_ALLOWED);
+		return undefined;
+	} catch (error) {
+		if (!(error instanceof AirError)) throw error;
+		return error.code === 'AIR_TARGET_NOT_HTTPS'
+			? 'it does not begin with https://'
+			: `${parsed.hostname} is in a private network`;
+	}
+}

@@ -1,0 +1,84 @@
+import {
+	NodeConnectionTypes,
+	type IHookFunctions,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+} from 'n8n-workflow';
+import { ownJwks } from '../../issuance/ownJwks';
+import { readSettings } from '../../issuance/settings';
+import { nodeError } from '../shared/nodeError';
+import { answerWithJwks } from './answerWithJwks';
+import { assertServable } from './assertServable';
+import { exchangeOf } from './exchangeOf';
+import { fetchItem } from './fetchItem';
+import { properties } from './properties';
+import { readOptions } from './readParameters';
+
+export class MocaAirJwksTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Moca AIR JWKS Trigger',
+		name: 'mocaAirJwksTrigger',
+		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter["path"] }}',
+		description: 'Serves the public keys of a credential as a JWKS, for AIR to fetch',
+		defaults: { name: 'Moca AIR JWKS Trigger' },
+		eventTriggerDescription: 'Fetch the test URL, e.g. by opening it in a browser',
+		activationMessage: 'The JWKS is now served at the production URL of the node.',
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'mocaAirApi', required: true }],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'GET,HEAD',
+				responseMode: 'onReceived',
+				path: '={{ $parameter["path"] }}',
+				isFullPath: true,
+			},
+		],
+		properties,
+	};
+
+	webhookMethods = {
+		default: {
+			/** n8n itself knows which paths are taken; nothing is registered elsewhere. */
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return await Promise.resolve(false);
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				try {
+					await assertServable(this);
+				} catch (error) {
+					throw nodeError(this.getNode(), error, 0, 1);
+				}
+				return true;
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return await Promise.resolve(true);
+			},
+		},
+	};
+
+	/** Nothing thrown here is shown to who fetches: n8n keeps it for the execution list. */
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		try {
+			const jwks = ownJwks(await readSettings(await this.getCredentials('mocaAirApi')));
+			const options = readOptions(this.getNodeParameter('options', {}));
+			const { request, response } = exchangeOf(this);
+			const statusCode = answerWithJwks(request, response, jwks, options.cacheSeconds);
+			// “Listen for test event” ends only with an item.
+			if (this.getMode() !== 'manual' && !options.startExecutions) {
+				return { noWebhookResponse: true };
+			}
+			const url = this.getNodeWebhookUrl('default') ?? '';
+			const item = fetchItem(request, statusCode, jwks, url);
+			return { noWebhookResponse: true, workflowData: [[item]] };
+		} catch (error) {
+			throw nodeError(this.getNode(), error, 0, 1);
+		}
+	}
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { AirError } from '../../air/AirError';
+import { DEFAULT_CACHE_SECONDS, LONGEST_CACHE_SECONDS } from './properties';
+
+const optionsSchema = z.looseObject({
+	cacheSeconds: z.coerce
+		.number()
+		.int()
+		.min(0)
+		.max(LONGEST_CACHE_SECONDS)
+		.default(DEFAULT_CACHE_SECONDS),
+	startExecutions: z.boolean().default(false),
+});
+
+export interface ServeOptions {
+	readonly cacheSeconds: number;
+	readonly startExecutions: boolean;
+}
+
+/** @throws AirError `AIR_SETTING_INVALID` */
+export function readOptions(options: unknown): ServeOptions {
+	const parsed = optionsSchema.safeParse(options);
+	if (parsed.success) return parsed.data;
+	const detail =
+		parsed.error.issues[0]?.path[0] === 'startExecutions'
+			? 'Start Executions must be on or off'
+			: `Cache For must be 0 to ${LONGEST_CACHE_SECONDS} whole seconds`;
+	throw new AirError('AIR_SETTING_INVALID', { detail });
+}
+
+/** As n8n reads it: without a slash at either end (n8n 2.40.7, webhook.service.js). */
+const trimmed = (path: string) => path.trim().replace(/^\/|\/$/g, '');
+
+/** Segments of unreserved characters (RFC 3986, 2.3); “:” at a beginning would be a parameter to n8n. */
+const PATH = /^[\w.~-]+(\/[\w.~-]+)*$/;
+const DOTS_ONLY = /(^|\/)\.{1,2}(\/|$)/;
+
+/**
+ * @param path - the parameter Path, evaluated
+ * @returns the path as n8n serves it
+ * @throws AirError `AIR_JWKS_PATH_INVALID`
+ */
+export function readPath(path: unknown): string {
+	const text = typeof path === 'string' ? trimmed(path) : '';
+	if (!PATH.test(text) || DOTS_ONLY.test(text) || text.length > 500) {
+		throw new AirError('AIR_JWKS_PATH_INVALID');
+	}
+	return text;
+}

@@ -1,0 +1,261 @@
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import type { IDataObject } from 'n8n-workflow';
+import { closeDispatchers } from '../../air/dispatchers';
+import { AirClient } from '../../air/AirClient';
+import { readSettings } from '../../issuance/settings';
+import { makeKey } from '../support/keys';
+import { PARTNER_ID, startTestAir, type TestAir } from './air';
+import { serveJwksNode, type ServedJwks, type ServeOptions } from './serveJwksNode';
+
+/** The node in n8n-core's contexts, behind HTTP, with the emulated AIR fetching from it. */
+let air: TestAir;
+let served: ServedJwks | undefined;
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	air = await startTestAir();
+});
+
+afterEach(async () => {
+	await served?.close();
+	served = undefined;
+	air.emulator.control.reset();
+});
+
+afterAll(async () => {
+	await air.close();
+	await closeDispatchers();
+});
+
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+async function serve(options: Partial<ServeOptions> = {}) {
+	served = await serveJwksNode({ credential: air.credential, ...options });
+	return served;
+}
+
+const parameters = (rest: IDataObject) => ({
+	parameters: { partnerId: PARTNER_ID, ...rest } as never,
+});
+
+async function createError(options: Partial<ServeOptions>) {
+	const { create } = await serve(options);
+	try {
+		await create();
+	} catch (error) {
+		if (error instanceof Error) return error as Error & { description?: string };
+	}
+	throw new Error('it did not fail');
+}
+
+describe('an answer', () => {
+	test('GET: the JWKS, its type, how long to keep it, an ETag; no execution', async () => {
+		const { url, returned } = await serve();
+		const answer = await fetch(url);
+		expect(answer.status).toBe(200);
+		expect(answer.headers.get('content-type')).toBe('application/jwk-set+json');
+		expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+		expect(answer.headers.get('etag')).toMatch(/^"[\w-]{43}"$/);
+		expect(await answer.json()).toEqual({ keys: [air.key.jwk(PARTNER_ID)] });
+		expect(returned).toEqual([{ noWebhookResponse: true }]);
+	});
+
+	test('HEAD: the same without a body', async () => {
+		const { url } = await serve();
+		const [get, head] = [await fetch(url), await fetch(url, { method: 'HEAD' })];
+		for (const name of ['content-type', 'cache-control', 'etag', 'content-length']) {
+			expect([name, head.headers.get(name)]).toEqual([name, get.headers.get(name)]);
+		}
+		expect(head.status).toBe(200);
+		expect(await head.text()).toBe('');
+		expect((await get.text()).length).toBe(Number(head.headers.get('content-length')));
+	});
+
+	test.each(['GET', 'HEAD'])('%s: 304 to who has it, and 200 once a key joins', async (method) => {
+		const current = await serve();
+		const etag = (await fetch(current.url)).headers.get('etag') ?? '';
+		for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+			const answer = await fetch(current.url, { method, headers: { 'if-none-match': known } });
+			expect([known, answer.status]).toEqual([known, 304]);
+			expect(answer.headers.get('etag')).toBe(etag);
+			expect(await answer.text()).toBe('');
+		}
+		const other = await fetch(current.url, { method, headers: { 'if-none-match': '"other"' } });
+		expect(other.status).toBe(200);
+		current.credential = {
+			...current.credential,
+			furtherPublicJwks: JSON.stringify(makeKey().jwk('next')),
+		};
+		const changed = await fetch(current.url, { method, headers: { 'if-none-match': etag } });
+		expect(changed.status).toBe(200);
+		expect(changed.headers.get('etag')).not.toBe(etag);
+	});
+
+	test.each([
+		[0, 'no-cache'],
+		[3600, 'public, max-age=3600'],
+	])('Cache For %d', async (cacheSeconds, header) => {
+		const { url } = await serve({ node: parameters({ options: { cacheSeconds } }) });
+		expect((await fetch(url)).headers.get('cache-control')).toBe(header);
+	});
+
+	test.each(['ES256', 'RS256'] as const)('%s: nothing private in any answer', async (alg) => {
+		const key = makeKey(alg);
+		const { url } = await serve({
+			credential: {
+				...air.credential,
+				privateKey: key.pem,
+				furtherPublicJwks: JSON.stringify({
+					keys: [{ ...makeKey('RS256').jwk('next'), ext: true, note: 'mine' }],
+				}),
+			},
+		});
+		for (const method of ['GET', 'HEAD']) {
+			const answer = await fetch(url, { method });
+			const text = await answer.text();
+			const shown = `${text}\n${JSON.stringify([...answer.headers])}`;
+			for (const member of PRIVATE_MEMBERS) expect(shown).not.toContain(`"${member}"`);
+			expect(shown).not.toContain(key.pem.split('\n')[2] ?? '');
+			if (method === 'GET') {
+				const { keys } = JSON.parse(text) as { keys: object[] };
+				expect(keys).toHaveLength(2);
+				const known = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use'];
+				for (const jwk of keys) expect(known).toEqual(expect.arrayContaining(Object.keys(jwk)));
+			}
+		}
+	});
+
+	test('jose’s remote JWKS client verifies our Partner JWT with it', async () => {
+		const { url } = await serve();
+		const { identity } = await readSettings(air.credential);
+		const token = await new AirClient(identity).token('ada@example.com');
+		const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(url)));
+		expect(payload).toMatchObject({ partnerId: PARTNER_ID, email: 'ada@example.com' });
+	});
+
+	test('a credential that is broken meanwhile: an error for the owner, nothing for who fetches', async () => {
+		const current = await serve();
+		const { pem } = makeKey();
+		current.credential = { ...current.credential, furtherPublicJwks: pem };
+		const answer = await fetch(current.url);
+		expect(answer.status).toBe(500);
+		expect(await answer.text()).toBe('{"message":"Error in workflow"}');
+		const [error] = current.returned;
+		expect(error).toMatchObject({
+			message: expect.stringMatching(/PRIVATE key.*Further Public Keys/) as string,
+			description: expect.stringMatching(/Remove it/) as string,
+		});
+		expect(JSON.stringify(error)).not.toContain(pem.split('\n')[1]);
+	});
+});
+
+describe('an execution', () => {
+	const itemOf = ({ returned }: ServedJwks) => {
+		const [first] = returned;
+		if (first === undefined || first instanceof Error) throw new Error('no answer');
+		return first.workflowData?.[0]?.[0]?.json;
+	};
+
+	test('is started by a test event, which says where to register what', async () => {
+		const current = await serve({ mode: 'manual' });
+		await fetch(current.url, { headers: { 'user-agent': 'AIR/1.0' } });
+		expect(itemOf(current)).toEqual({
+			fetchedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+			method: 'GET',
+			userAgent: 'AIR/1.0',
+			statusCode: 200,
+			keyIds: [PARTNER_ID],
+			url: `https://n8n.example.com/webhook/${PARTNER_ID}/.well-known/jwks.json`,
+			warning: null,
+		});
+	});
+
+	test.each([
+		['http://n8n.example.com/webhook', /does not begin with https/],
+		['https://localhost:5678/webhook', /localhost is in a private network/],
+		['https://10.0.0.5/webhook', /10\.0\.0\.5 is in a private network/],
+		['https://n8n.local/webhook', /n8n\.local is in a private network/],
+	])('warns when n8n is at %s, and so does the log', async (webhookBaseUrl, warning) => {
+		const current = await serve({ mode: 'manual', webhookBaseUrl });
+		await fetch(current.url);
+		expect(itemOf(current)?.warning).toMatch(warning);
+		expect(await current.create()).toBe(true);
+		expect(current.log).toEqual([
+			{ level: 'warn', message: expect.stringMatching(warning) as string },
+		]);
+	});
+
+	test('Start Executions: each fetch, with what it got, and no secret that came along', async () => {
+		const current = await serve({ node: parameters({ options: { startExecutions: true } }) });
+		const token = `eyJhbGciOiJFUzI1NiJ9.${'a'.repeat(40)}.${'b'.repeat(40)}`;
+		await fetch(current.url, {
+			method: 'HEAD',
+			headers: { 'user-agent': `x ${token} ${'y'.repeat(60)}`, authorization: 'Bearer secret' },
+		});
+		const item = itemOf(current);
+		expect(item).toMatchObject({ method: 'HEAD', statusCode: 200 });
+		expect(item?.userAgent).toMatch(/^x \[removed\]/);
+		expect(JSON.stringify(current.returned)).not.toMatch(/secret|eyJ/);
+	});
+});
+
+describe('before n8n serves', () => {
+	test('all is well: nothing logged', async () => {
+		const { create, log } = await serve();
+		expect(await create()).toBe(true);
+		expect(log).toEqual([]);
+	});
+
+	test.each<[string, () => Partial<ServeOptions>, RegExp]>([
+		[
+			'a key that cannot be read',
+			() => ({ credential: { ...air.credential, privateKey: 'x' } }),
+			/private key cannot be read/,
+		],
+		[
+			'a private key among the public ones',
+			() => ({ credential: { ...air.credential, furtherPublicJwks: makeKey().pem } }),
+			/PRIVATE key, and only public keys belong here/,
+		],
+		[
+			'two keys under one kid',
+			() => ({
+				credential: {
+					...air.credential,
+					furtherPublicJwks: JSON.stringify(makeKey().jwk(PARTNER_ID)),
+				},
+			}),
+			/same Key ID/,
+		],
+		[
+			'another partner',
+			() => ({ node: { parameters: { partnerId: 'other' } } }),
+			/different partner IDs/,
+		],
+		['no path', () => ({ node: parameters({ path: ' / ' }) }), /path of the JWKS is not valid/],
+		['a path with a parameter', () => ({ node: parameters({ path: ':a/jwks.json' }) }), /path/],
+		['a path upwards', () => ({ node: parameters({ path: 'a/../jwks.json' }) }), /path/],
+		['a path with a query', () => ({ node: parameters({ path: 'jwks.json?a=b' }) }), /path/],
+		[
+			'an option out of range',
+			() => ({ node: parameters({ options: { cacheSeconds: -1 } }) }),
+			/Cache For/,
+		],
+		[
+			'no webhook ID',
+			() => ({ node: { webhookId: undefined as never } }),
+			/served at another address/,
+		],
+	])('%s is refused, in words that say what to do', async (_what, options, words) => {
+		const error = await createError(options());
+		expect(error.message).toMatch(words);
+		expect(error.description).toMatch(/^[A-Z].*\.$|^[A-Z].*[a-z]$/);
+	});
+
+	test.each(['/a/jwks.json/', 'a', 'a.b/c-d_e~f/jwks.json'])(
+		'the path %s will do',
+		async (path) => {
+			expect(await (await serve({ node: parameters({ path }) })).create()).toBe(true);
+		},
+	);
+});

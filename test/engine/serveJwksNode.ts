@@ -1,0 +1,127 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Logger } from '@n8n/backend-common';
+import { Container } from '@n8n/di';
+import { HookContext, WebhookContext } from 'n8n-core';
+import {
+	Workflow,
+	type ICredentialDataDecryptedObject,
+	type INode,
+	type IWebhookData,
+	type IWebhookResponseData,
+	type IWorkflowExecuteAdditionalData,
+} from 'n8n-workflow';
+import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
+import { nodeTypes, OneCredential, type LogLine } from './runWorkflow';
+
+export interface ServeOptions {
+	readonly credential: ICredentialDataDecryptedObject;
+	readonly node?: Partial<INode>;
+	readonly mode?: 'webhook' | 'manual';
+	/** Where n8n believes to be. */
+	readonly webhookBaseUrl?: string;
+}
+
+export interface ServedJwks {
+	/** On loopback; the path is the one that n8n would serve. */
+	readonly url: string;
+	/** What it is served from; may be changed while it runs. */
+	credential: ICredentialDataDecryptedObject;
+	/** What the node returned or threw, one entry for each fetch. */
+	readonly returned: (IWebhookResponseData | Error)[];
+	readonly log: LogLine[];
+	/** As n8n does before it serves. */
+	readonly create: () => Promise<boolean>;
+	readonly close: () => Promise<void>;
+}
+
+/**
+ * The node behind HTTP, with n8n-core's own contexts and Node's response object, which Express
+ * extends. What n8n does around it is left to the host tests.
+ */
+export async function serveJwksNode({
+	credential,
+	node: changes = {},
+	mode = 'webhook',
+	webhookBaseUrl = 'https://n8n.example.com/webhook',
+}: ServeOptions): Promise<ServedJwks> {
+	const log: LogLine[] = [];
+	const levels = ['error', 'warn', 'info', 'debug'] as const;
+	const logger = Object.fromEntries(
+		levels.map((level) => [level, (message: string) => log.push({ level, message })]),
+	);
+	Container.set(Logger, { ...logger, scoped: () => logger } as unknown as Logger);
+	const node: INode = {
+		id: 'jwks-node',
+		name: 'Moca AIR JWKS Trigger',
+		type: 'n8n-nodes-moca-air.mocaAirJwksTrigger',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters: { partnerId: credential.partnerId as string },
+		credentials: { mocaAirApi: { id: '1', name: 'AIR' } },
+		webhookId: '00000000-0000-4000-8000-000000000000',
+		...changes,
+	};
+	const workflow = new Workflow({
+		id: 'workflow-j',
+		nodes: [node],
+		connections: {},
+		active: true,
+		nodeTypes,
+	});
+	const ownNode = workflow.getNode(node.name);
+	if (ownNode === null) throw new Error('no node');
+	const type = new MocaAirJwksTrigger();
+	const dataWith = (rest: object) =>
+		({
+			credentialsHelper: new OneCredential(served.credential),
+			variables: {},
+			webhookBaseUrl,
+			webhookTestBaseUrl: webhookBaseUrl.replace('/webhook', '/webhook-test'),
+			...rest,
+		}) as unknown as IWorkflowExecuteAdditionalData;
+	const webhookData = {
+		webhookDescription: type.description.webhooks?.[0],
+	} as unknown as IWebhookData;
+
+	const answer = async (httpRequest: IncomingMessage, httpResponse: ServerResponse) => {
+		const additionalData = dataWith({ httpRequest, httpResponse });
+		const context = new WebhookContext(
+			workflow,
+			ownNode,
+			additionalData,
+			mode,
+			webhookData,
+			[],
+			null,
+		);
+		try {
+			served.returned.push(await type.webhook.call(context));
+		} catch (error) {
+			served.returned.push(error instanceof Error ? error : new Error(String(error)));
+			// Words of n8n's own, which say nothing of the cause.
+			httpResponse.statusCode = 500;
+			httpResponse.end('{"message":"Error in workflow"}');
+		}
+	};
+	const server = createServer((request, response) => void answer(request, response));
+	const served = {
+		credential,
+		returned: [] as (IWebhookResponseData | Error)[],
+		log,
+		url: '',
+		create: async () => {
+			const context = new HookContext(workflow, ownNode, dataWith({}), 'trigger', 'activate');
+			const methods = type.webhookMethods.default;
+			return (await methods.checkExists.call(context)) || (await methods.create.call(context));
+		},
+		close: async () => {
+			server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+		},
+	};
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	const { port } = server.address() as AddressInfo;
+	served.url = `http://127.0.0.1:${port}/webhook/${credential.partnerId as string}/.well-known/jwks.json`;
+	return served;
+}
