@@ -3,8 +3,10 @@ import { makeKey, serveJwks, type JwksServer } from '../test/support/keys';
 
 export const PARTNER_ID = 'demo-partner';
 export const ISSUER_DID = 'did:air:id:test:demoIssuer';
-/** As in examples/kyc-credential.json. */
+/** As in the examples: KYC, membership and attendance. */
 export const PROGRAM_ID = 'c21s70g0i54sn0023172Cv';
+export const MEMBERSHIP_PROGRAM_ID = 'c21s70g0i54sn0023173Mb';
+export const ATTENDANCE_PROGRAM_ID = 'c21s70g0i54sn0023174At';
 
 /** An event as a KYC provider posts it. */
 export const KYC_EVENT = {
@@ -28,7 +30,7 @@ export interface DemoAir {
 
 /**
  * Starts AIR as the demo and the host tests need it: keys made now, their JWKS served, one partner
- * with one published program for KYC.
+ * with a published program for each kind of credential that the examples issue.
  */
 export async function startDemoAir(confirmAfterMs = 2500): Promise<DemoAir> {
 	const key = makeKey('ES256');
@@ -50,6 +52,29 @@ export async function startDemoAir(confirmAfterMs = 2500): Promise<DemoAir> {
 							verifiedAt: { type: 'date-time', required: true },
 							countryCode: { type: 'string' },
 							isOver18: { type: 'boolean', required: true },
+						},
+					},
+					{
+						programId: MEMBERSHIP_PROGRAM_ID,
+						issuerDid: ISSUER_DID,
+						schemaId: '01KSTQK70XGFBT558HRHFC',
+						subject: {
+							tier: { type: 'string', required: true },
+							tierSince: { type: 'date-time', required: true },
+							brandId: { type: 'string', required: true },
+						},
+					},
+					{
+						programId: ATTENDANCE_PROGRAM_ID,
+						issuerDid: ISSUER_DID,
+						schemaId: '01KSTQK70XGFBT558HRHFD',
+						subject: {
+							eventId: { type: 'string', required: true },
+							eventName: { type: 'string', required: true },
+							venue: { type: 'string' },
+							attendedAt: { type: 'date-time', required: true },
+							ticketTier: { type: 'string' },
+							organizerId: { type: 'string', required: true },
 						},
 					},
 				],

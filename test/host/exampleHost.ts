@@ -1,0 +1,160 @@
+import { DatabaseSync } from 'node:sqlite';
+import { join } from 'node:path';
+import { readExample, SET_UP, type Example } from '../../scripts/examples';
+import type { Execution } from './harness/executionsApi';
+import { poll } from './harness/poll';
+import { inRow, items, node, start, type Host, type Json } from './workflows';
+
+/** An example as a user has it after importing it and choosing the credentials. */
+export interface Imported {
+	readonly workflowId: string;
+	/** The executions so far, the oldest first, once there are so many. */
+	executions(count: number): Promise<Execution[]>;
+}
+
+/** Imports examples into a host, and does what their notes tell the user to do. */
+export class ExampleHost {
+	constructor(readonly host: Host) {}
+
+	/**
+	 * Imports an example; runs its Set Up Once, if it has one.
+	 *
+	 * @param change - what the test replaces, e.g. a trigger that needs a foreign account, or a
+	 * credential that the user has to choose
+	 */
+	async import(
+		name: string,
+		change: (example: Example) => Example = (example) => example,
+	): Promise<Imported> {
+		const { api } = this.host;
+		const example = change(readExample(name));
+		const { id: workflowId } = await api.workflows.import(example, this.host.credentials);
+		if (example.nodes.some((one) => one.name === SET_UP)) {
+			const setUp = await api.workflows.run(workflowId, {
+				trigger: SET_UP,
+				destination: lastAfter(example, SET_UP),
+			});
+			expect((await api.executions.wait(setUp)).data.resultData.error).toBeUndefined();
+		}
+		return {
+			workflowId,
+			executions: async (count) =>
+				(await this.webhookExecutions(workflowId, count)).slice(0, Math.max(count, 0)),
+		};
+	}
+
+	/** Writes rows into a Data Table, as somebody’s backend would. */
+	async addRows(table: string, rows: readonly Json[]): Promise<void> {
+		const insert = node(
+			'Insert',
+			'n8n-nodes-base.dataTable',
+			{
+				operation: 'insert',
+				dataTableId: { __rl: true, mode: 'name', value: table },
+				columns: { mappingMode: 'autoMapInputData', value: null, matchingColumns: [], schema: [] },
+				options: {},
+			},
+			{ typeVersion: 1.1 },
+		);
+		const { status } = await this.host.run(inRow(start(), items(rows), insert));
+		expect(status).toBe('success');
+	}
+
+	/**
+	 * Sends a form of n8n as a browser does, again and again while it is not registered (yet).
+	 *
+	 * @returns the HTTP status
+	 */
+	async submitForm(
+		path: string,
+		fields: readonly (string | File)[],
+		headers: Record<string, string> = {},
+	): Promise<number> {
+		return await poll(`form ${path}`, 30_000, async () => {
+			const body = new FormData();
+			fields.forEach((value, index) => {
+				body.append(`field-${index}`, value);
+			});
+			const url = `${this.host.n8n.url}/form/${path}`;
+			const { status } = await fetch(url, { method: 'POST', body, headers });
+			return status === 404 ? undefined : status;
+		});
+	}
+
+	/** The subjects that AIR was sent for a person. */
+	subjectsOf(email: string): unknown[] {
+		return this.postsFor(email).map(({ body }) => (body as Json).credentialSubject);
+	}
+
+	/** The issuing requests that AIR got for a person, whatever became of them. */
+	postsFor(email: string) {
+		return this.host.air.emulator.control
+			.requests()
+			.filter(({ operation, recipient }) => operation === 'issue' && recipient === email);
+	}
+
+	/**
+	 * Lets the ledger believe that everything in it happened an hour earlier: as good as waiting, since
+	 * all compared times are the store’s.
+	 */
+	anHourPasses(): void {
+		let moved = 0;
+		const ledger = new DatabaseSync(join(this.host.folder, '.n8n', 'moca-air', 'ledger.sqlite'));
+		try {
+			ledger.exec('PRAGMA busy_timeout = 10000');
+			for (const table of ['issuances', 'attempts', 'events']) {
+				const columns = ledger.prepare(`PRAGMA table_info(${table})`).all();
+				const times = columns
+					.map(({ name }) => String(name))
+					.filter((name) => /(_at|_until|_since|^at)$/.test(name));
+				if (times.length === 0) continue;
+				const earlier = times.map((name) => `${name} = ${name} - 3600000`);
+				moved += Number(ledger.prepare(`UPDATE ${table} SET ${earlier.join(', ')}`).run().changes);
+			}
+		} finally {
+			ledger.close();
+		}
+		if (moved === 0) throw new Error('there is nothing in the ledger to move');
+	}
+
+	private async webhookExecutions(workflowId: string, count: number): Promise<Execution[]> {
+		const { api } = this.host;
+		const unfinished = new Set(['new', 'running', 'unknown']);
+		const ended = await poll(`${count} executions of ${workflowId}`, 120_000, async () => {
+			const all = await api.executions.list({ workflowId, limit: 100 });
+			const fromOutside = all.filter(({ mode }) => mode !== 'manual');
+			const over = fromOutside.filter(({ status }) => !unfinished.has(status));
+			return over.length >= count && over.length === fromOutside.length ? over : undefined;
+		});
+		return await Promise.all(ended.reverse().map(async ({ id }) => await api.executions.get(id)));
+	}
+}
+
+/**
+ * Chooses a credential in the nodes of a type. The files name none but ours: n8n refuses to run even
+ * pinned nodes with a credential that it does not have.
+ */
+export const choosing =
+	(nodeType: string, credentialType: string, credential: { id: string; name: string }) =>
+	(example: Example): Example => ({
+		...example,
+		nodes: example.nodes.map((one) =>
+			one.type === nodeType ? { ...one, credentials: { [credentialType]: credential } } : one,
+		),
+	});
+
+/** The last node of the row that begins with this one. */
+function lastAfter({ connections }: Example, name: string): string {
+	const next = connections[name]?.main[0]?.[0]?.node;
+	return next === undefined ? name : lastAfter({ connections } as Example, next);
+}
+
+/** Which nodes of an execution ran. */
+export const ranIn = ({ data }: Execution) => Object.keys(data.resultData.runData);
+
+/** When a node of an execution ran: its place in the order of the run. */
+export function placeOf({ data }: Execution, name: string): number {
+	const run = data.resultData.runData[name]?.[0];
+	if (run === undefined) throw new Error(`${name} did not run`);
+	return Number(run.executionIndex);
+}

@@ -1,0 +1,600 @@
+import { exampleNames, readExample, triggerOf, type Example } from '../../scripts/examples';
+import { choosing, ExampleHost, placeOf, ranIn, type Imported } from './exampleHost';
+import type { Execution } from './harness/executionsApi';
+import { poll } from './harness/poll';
+import { itemsOf, jsonOf } from './harness/runData';
+import {
+	invoicePaid,
+	makeSecret,
+	persona,
+	subscriptionUpdated,
+	sumsub,
+	veriff,
+	type KycProvider,
+	type Review,
+	type Subscribed,
+} from './providerEvents';
+import { inRow, items, start, startHost, type Host } from './workflows';
+
+/** Every example in a real n8n, with what the providers send on good days and on bad ones. */
+let host: Host;
+let examples: ExampleHost;
+/** By workflow: how many cases were played. */
+const cases = new Map<string, number>();
+
+// A busy machine is no failure.
+jest.setTimeout(240_000);
+
+beforeAll(async () => {
+	host = await startHost();
+	host.air.emulator.control.setSettings({ recordBodies: true });
+	examples = new ExampleHost(host);
+}, 900_000);
+
+afterAll(async () => {
+	const lines = [...cases].map(([name, count]) => `  ${name}: ${count}`);
+	const total = [...cases.values()].reduce((sum, count) => sum + count, 0);
+	process.stderr.write(
+		`examples in a real n8n: ${cases.size} workflows, ${total} cases\n${lines.join('\n')}\n`,
+	);
+	await host.close();
+}, 60_000);
+
+/** Counts each test from here on as a case of a workflow. */
+const countCasesOf = (name: string) => {
+	afterEach(() => {
+		cases.set(name, (cases.get(name) ?? 0) + 1);
+	});
+};
+
+const ISSUE = 'Moca AIR Issue on Behalf';
+const MINUTE = 60_000;
+const at = (minutes: number) => new Date(Date.UTC(2026, 0, 19, 7, 18, 45, 321) + minutes * MINUTE);
+
+const issuedIn = (execution: Execution) => jsonOf(execution.data, ISSUE);
+const failureOf = ({ data }: Execution) => data.resultData.error;
+
+describe.each(exampleNames())('%s, on the first click', (name) => {
+	countCasesOf(name);
+
+	test('runs from its pinned sample data, and issues what it is about', async () => {
+		const { api } = host;
+		const example = readExample(name);
+		const { id } = await api.workflows.import(example, host.credentials);
+		const run = await api.workflows.run(id, { trigger: triggerOf(example).name });
+		const execution = await api.executions.wait(run);
+		expect(failureOf(execution)).toBeUndefined();
+		expect(execution.status).toBe('success');
+		if (example.nodes.some((node) => node.name === ISSUE)) {
+			expect(issuedIn(execution)).toContainEqual(
+				expect.objectContaining({ coreClaimHash: expect.any(String) as string }),
+			);
+		}
+	});
+});
+
+describe.each<[string, KycProvider]>([
+	['kyc-sumsub', sumsub],
+	['kyc-persona', persona],
+	['kyc-veriff', veriff],
+])('%s', (name, provider) => {
+	countCasesOf(name);
+	const secret = makeSecret();
+	let imported: Imported;
+	let deliveries = 0;
+
+	beforeAll(async () => {
+		const { id } = await host.api.credentials.create('crypto', 'Secret', { hmacSecret: secret });
+		const chosen = choosing('n8n-nodes-base.crypto', 'crypto', { id, name: 'Secret' });
+		imported = await examples.import(name, chosen);
+		await host.api.workflows.activate(imported.workflowId);
+	}, 120_000);
+
+	const userId = (person: string) => `${person}-of-${provider.name}`;
+	const emailOf = (person: string) => `${userId(person)}@example.com`;
+
+	const register = async (person: string) => {
+		if (provider.knowsEmail) return;
+		const row = { userId: userId(person), email: emailOf(person) };
+		await examples.addRows('moca_kyc_people', [{ ...row, countryCode: 'GB', isOver18: true }]);
+	};
+
+	const review = (person: string, rest: Partial<Review> = {}) =>
+		provider.event({ userId: userId(person), at: at(0), ...rest });
+
+	/** Posts an event and gives the answer and the execution that it led to. */
+	const post = async (
+		event: object,
+		{ key = secret, sentAt = at(1), tamper = (body: string) => body } = {},
+	) => {
+		const { body, headers } = provider.deliver(event, key, sentAt);
+		const answer = await host.api.webhook(provider.path, { body: tamper(body), headers });
+		deliveries += 1;
+		const execution = (await imported.executions(deliveries)).at(-1);
+		if (execution === undefined) throw new Error('no execution');
+		return { status: answer.status, execution };
+	};
+
+	test('approved: answered before AIR is asked, issued once, with the time of the review', async () => {
+		await register('ada');
+		const { status, execution } = await post(review('ada'));
+		expect(failureOf(execution)).toBeUndefined();
+		expect(status).toBe(200);
+		expect(placeOf(execution, 'Answer 200')).toBeLessThan(placeOf(execution, ISSUE));
+		expect(examples.subjectsOf(emailOf('ada'))).toEqual([
+			{
+				kycLevel: 'basic',
+				kycProvider: provider.name,
+				verifiedAt: '2026-01-19T07:18:45.321Z',
+				countryCode: 'GB',
+				isOver18: true,
+			},
+		]);
+	});
+
+	test('the same event again, an hour later: issues nothing', async () => {
+		await register('bob');
+		const event = review('bob');
+		await post(event);
+		examples.anHourPasses();
+		const { status, execution } = await post(event, { sentAt: at(60) });
+		expect(status).toBe(200);
+		expect(issuedIn(execution)).toMatchObject([{ replayed: true }]);
+		expect(examples.postsFor(emailOf('bob'))).toHaveLength(1);
+	});
+
+	test('a wrong signature: 401, and nothing is looked up or issued', async () => {
+		await register('eve');
+		const { status, execution } = await post(review('eve'), { key: makeSecret() });
+		expect(status).toBe(401);
+		expect(ranIn(execution)).not.toContain('Read Event');
+		expect(examples.postsFor(emailOf('eve'))).toEqual([]);
+	});
+
+	test('a body that somebody changed on the way, if by a space: 401', async () => {
+		await register('eva');
+		const { status } = await post(review('eva'), { tamper: (body) => `${body} ` });
+		expect(status).toBe(401);
+		expect(examples.postsFor(emailOf('eva'))).toEqual([]);
+	});
+
+	test('no signature at all: 401', async () => {
+		const { body } = provider.deliver(review('eli'), secret, at(1));
+		const headers = { 'content-type': 'application/json' };
+		const answer = await host.api.webhook(provider.path, { body, headers });
+		deliveries += 1;
+		expect(answer.status).toBe(401);
+	});
+
+	test('not approved: 200, and nothing is issued', async () => {
+		await register('cem');
+		const { status, execution } = await post(review('cem', { outcome: 'refused' }));
+		expect(status).toBe(200);
+		expect(ranIn(execution)).toContain('Remember Refusal');
+		expect(examples.postsFor(emailOf('cem'))).toEqual([]);
+	});
+
+	test('not decided yet: 200, and nothing is issued or remembered', async () => {
+		await register('cia');
+		const { status, execution } = await post(review('cia', { outcome: 'undecided', at: at(9) }));
+		expect(status).toBe(200);
+		expect(ranIn(execution)).toContain('No Decision: Ignored');
+		await post(review('cia', { at: at(0) }));
+		expect(examples.postsFor(emailOf('cia'))).toHaveLength(1);
+	});
+
+	test('an older approval after a newer refusal: issues nothing', async () => {
+		await register('dan');
+		await post(review('dan', { outcome: 'refused', at: at(5) }));
+		const { status, execution } = await post(review('dan', { at: at(0) }));
+		expect(status).toBe(200);
+		expect(ranIn(execution)).toContain('Older Event: Ignored');
+		expect(examples.postsFor(emailOf('dan'))).toEqual([]);
+	});
+
+	test('an older approval after a newer one: issues nothing more', async () => {
+		await register('dee');
+		await post(review('dee', { at: at(5) }));
+		await post(review('dee', { at: at(0) }));
+		expect(examples.subjectsOf(emailOf('dee'))).toMatchObject([
+			{ verifiedAt: '2026-01-19T07:23:45.321Z' },
+		]);
+	});
+
+	test('approved anew: the credential is issued anew', async () => {
+		await register('fay');
+		await post(review('fay', { at: at(0) }));
+		await post(review('fay', { outcome: 'refused', at: at(5) }));
+		await post(review('fay', { at: at(10) }));
+		expect(examples.postsFor(emailOf('fay'))).toHaveLength(2);
+	});
+
+	test('nobody knows the e-mail address: 200, and an alert that names the user', async () => {
+		const { status, execution } = await post(review('gil', { email: null }));
+		expect(status).toBe(200);
+		expect(execution.status).toBe('error');
+		expect(failureOf(execution)?.message).toContain(userId('gil'));
+		expect(ranIn(execution)).not.toContain(ISSUE);
+	});
+
+	test('an event of the provider’s sandbox issues nothing with a production credential', async () => {
+		await register('hal');
+		const { status, execution } = await post(review('hal', { sandbox: true }), {
+			key: provider.marksSandbox ? secret : makeSecret(),
+		});
+		expect(status).toBe(provider.marksSandbox ? 200 : 401);
+		expect(ranIn(execution)).toContain(
+			provider.marksSandbox ? 'Test Event: Ignored' : 'Answer 401',
+		);
+		expect(examples.postsFor(emailOf('hal'))).toEqual([]);
+	});
+
+	test('AIR refuses: the execution fails with advice, and the event sent again issues', async () => {
+		await register('ida');
+		host.air.emulator.control.injectFault({
+			kind: 'answer',
+			operation: 'issue',
+			status: 400,
+			recipient: emailOf('ida'),
+		});
+		const event = review('ida');
+		const { execution } = await post(event);
+		expect(execution.status).toBe('error');
+		expect(failureOf(execution)?.description).toEqual(expect.any(String));
+		const again = await post(event, { sentAt: at(60) });
+		expect(again.execution.status).toBe('success');
+		expect(examples.postsFor(emailOf('ida'))).toHaveLength(2);
+	});
+});
+
+/**
+ * Stripe Trigger registers itself at Stripe when it is published, so a Webhook takes its place, and a
+ * node of the same name that gives out the body alone, as Stripe Trigger does.
+ */
+function withoutStripe(example: Example): Example {
+	const trigger = triggerOf(example);
+	return {
+		...example,
+		pinData: {},
+		nodes: [
+			...example.nodes.filter((node) => node !== trigger),
+			{
+				id: 'webhook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2.1,
+				position: [-220, 0],
+				webhookId: 'stripe-test',
+				parameters: { httpMethod: 'POST', path: 'stripe-test', options: {} },
+			},
+			{
+				...trigger,
+				type: 'n8n-nodes-base.set',
+				typeVersion: 3.4,
+				parameters: { mode: 'raw', jsonOutput: '={{ $json.body }}', options: {} },
+			},
+		],
+		connections: {
+			...example.connections,
+			Webhook: { main: [[{ node: trigger.name, type: 'main', index: 0 }]] },
+		},
+	};
+}
+
+describe('stripe-membership', () => {
+	countCasesOf('stripe-membership');
+	const SILVER = 'price_sample_silver';
+	const GOLD = 'price_sample_gold';
+	let imported: Imported;
+	let deliveries = 0;
+
+	beforeAll(async () => {
+		imported = await examples.import('stripe-membership', withoutStripe);
+		await host.api.workflows.activate(imported.workflowId);
+	}, 120_000);
+
+	const post = async (event: object) => {
+		const { status } = await host.api.webhook('stripe-test', { body: event });
+		expect(status).toBe(200);
+		deliveries += 1;
+		const execution = (await imported.executions(deliveries)).at(-1);
+		if (execution === undefined) throw new Error('no execution');
+		return execution;
+	};
+
+	const of = (customer: string, price: string, rest: Partial<Subscribed> = {}): Subscribed => ({
+		customer,
+		price,
+		at: at(0),
+		...rest,
+	});
+
+	const tiersOf = (customer: string) =>
+		examples.subjectsOf(`${customer}@example.com`).map((subject) => {
+			const { tier, tierSince } = subject as { tier: string; tierSince: string };
+			return `${tier} ${tierSince}`;
+		});
+
+	test('paid: a membership with the time of the payment', async () => {
+		const execution = await post(invoicePaid(of('cus_ada', SILVER)));
+		expect(failureOf(execution)).toBeUndefined();
+		expect(examples.subjectsOf('cus_ada@example.com')).toEqual([
+			{ tier: 'Silver', tierSince: '2026-01-19T07:18:45.000Z', brandId: 'your-brand' },
+		]);
+	});
+
+	test('renewed: the same tier issues nothing', async () => {
+		await post(invoicePaid(of('cus_bob', SILVER)));
+		const execution = await post(invoicePaid(of('cus_bob', SILVER, { at: at(30) })));
+		expect(ranIn(execution)).toContain('Same Tier: Nothing to Do');
+		expect(tiersOf('cus_bob')).toEqual(['Silver 2026-01-19T07:18:45.000Z']);
+	});
+
+	test('upgraded: the event has no address, it is known from the payment', async () => {
+		await post(invoicePaid(of('cus_cem', SILVER)));
+		await post(subscriptionUpdated(of('cus_cem', GOLD, { at: at(5) })));
+		// The invoice for the upgrade comes, too, and credits what is left of the old price.
+		const invoice = await post(invoicePaid(of('cus_cem', GOLD, { at: at(6) }), SILVER));
+		expect(ranIn(invoice)).toContain('Same Tier: Nothing to Do');
+		expect(tiersOf('cus_cem')).toEqual([
+			'Silver 2026-01-19T07:18:45.000Z',
+			'Gold 2026-01-19T07:23:45.000Z',
+		]);
+	});
+
+	test('the same event again, an hour later: issues nothing', async () => {
+		const event = invoicePaid(of('cus_dan', GOLD));
+		await post(event);
+		examples.anHourPasses();
+		await post(event);
+		expect(examples.postsFor('cus_dan@example.com')).toHaveLength(1);
+	});
+
+	test('an older event after a newer one: the newer tier stays', async () => {
+		await post(invoicePaid(of('cus_eli', GOLD, { at: at(10) })));
+		const execution = await post(invoicePaid(of('cus_eli', SILVER, { at: at(0) })));
+		expect(ranIn(execution)).toContain('Older Event: Ignored');
+		expect(tiersOf('cus_eli')).toEqual(['Gold 2026-01-19T07:28:45.000Z']);
+	});
+
+	test('an older change after a newer renewal of the same tier: issues nothing', async () => {
+		await post(invoicePaid(of('cus_fay', GOLD, { at: at(0) })));
+		await post(invoicePaid(of('cus_fay', GOLD, { at: at(10) })));
+		await post(subscriptionUpdated(of('cus_fay', SILVER, { at: at(5) })));
+		expect(tiersOf('cus_fay')).toEqual(['Gold 2026-01-19T07:18:45.000Z']);
+	});
+
+	test('not paid, or another product: issues nothing', async () => {
+		await post(subscriptionUpdated(of('cus_gil', GOLD, { status: 'past_due' })));
+		const execution = await post(invoicePaid(of('cus_gil', 'price_of_something_else')));
+		expect(ranIn(execution)).toContain('No Membership: Ignored');
+		expect(tiersOf('cus_gil')).toEqual([]);
+	});
+
+	test('nobody knows the e-mail address: an alert that names the customer', async () => {
+		const execution = await post(subscriptionUpdated(of('cus_hal', GOLD)));
+		expect(failureOf(execution)?.message).toContain('cus_hal');
+		const invoice = await post(invoicePaid(of('cus_hal', GOLD, { at: at(1), email: null })));
+		expect(failureOf(invoice)?.message).toContain('cus_hal');
+		expect(tiersOf('cus_hal')).toEqual([]);
+	});
+
+	test('an event of Stripe’s test mode issues nothing with a production credential', async () => {
+		const execution = await post(invoicePaid(of('cus_ida', GOLD, { live: false })));
+		expect(ranIn(execution)).toContain('Test Event: Ignored');
+		expect(tiersOf('cus_ida')).toEqual([]);
+	});
+
+	test('AIR refuses: the event sent again issues', async () => {
+		const email = 'cus_joe@example.com';
+		host.air.emulator.control.injectFault({
+			kind: 'answer',
+			operation: 'issue',
+			status: 400,
+			recipient: email,
+		});
+		const event = invoicePaid(of('cus_joe', GOLD));
+		expect((await post(event)).status).toBe('error');
+		expect((await post(event)).status).toBe('success');
+		expect(examples.postsFor(email)).toHaveLength(2);
+	});
+});
+
+describe('form-attendance', () => {
+	countCasesOf('form-attendance');
+	let imported: Imported;
+	let submissions = 0;
+
+	beforeAll(async () => {
+		imported = await examples.import('form-attendance');
+		await host.api.workflows.activate(imported.workflowId);
+	}, 120_000);
+
+	const submit = async (email: string, code = 'sample-code') => {
+		expect(await examples.submitForm('attendance', [email, code, 'VIP'])).toBe(200);
+		submissions += 1;
+		const execution = (await imported.executions(submissions)).at(-1);
+		if (execution === undefined) throw new Error('no execution');
+		return execution;
+	};
+
+	test('with the right code: proof of attendance, with the time of the form', async () => {
+		const execution = await submit('ada-there@example.com');
+		expect(failureOf(execution)).toBeUndefined();
+		const [form] = jsonOf(execution.data, 'Attendance Form');
+		expect(examples.subjectsOf('ada-there@example.com')).toEqual([
+			{
+				eventId: 'sample-event-2026',
+				eventName: 'Sample Event 2026',
+				venue: 'Hong Kong',
+				attendedAt: form?.submittedAt,
+				ticketTier: 'VIP',
+				organizerId: 'your-organization',
+			},
+		]);
+	});
+
+	test('sent again an hour later, in other letters: one proof', async () => {
+		await submit('bob-there@example.com');
+		examples.anHourPasses();
+		const execution = await submit('Bob-There@example.com');
+		expect(execution.status).toBe('error');
+		expect(examples.postsFor('bob-there@example.com')).toHaveLength(1);
+		expect(examples.postsFor('Bob-There@example.com')).toHaveLength(0);
+		await submit('bob-there@example.com');
+		expect(examples.postsFor('bob-there@example.com')).toHaveLength(1);
+	});
+
+	test('with a wrong code: nothing', async () => {
+		const execution = await submit('eve-not-there@example.com', 'guess');
+		expect(ranIn(execution)).toContain('Wrong Code: Ignored');
+		expect(examples.postsFor('eve-not-there@example.com')).toEqual([]);
+	});
+
+	test('with no e-mail address: an error that says so', async () => {
+		const execution = await submit('nobody');
+		expect(failureOf(execution)?.message).toMatch(/not a valid e-mail address/);
+	});
+});
+
+describe('bulk-csv', () => {
+	countCasesOf('bulk-csv');
+	const password = makeSecret();
+	let imported: Imported;
+	let uploads = 0;
+
+	beforeAll(async () => {
+		const { id } = await host.api.credentials.create('httpBasicAuth', 'Uploaders', {
+			user: 'ops',
+			password,
+		});
+		const chosen = choosing('n8n-nodes-base.formTrigger', 'httpBasicAuth', {
+			id,
+			name: 'Uploaders',
+		});
+		imported = await examples.import('bulk-csv', chosen);
+		await host.api.workflows.activate(imported.workflowId);
+	}, 120_000);
+
+	const authorized = () => ({
+		authorization: `Basic ${Buffer.from(`ops:${password}`).toString('base64')}`,
+	});
+
+	const upload = async (...lines: readonly string[]) => {
+		const text = ['email,tier,tierSince,brandId', ...lines].join('\r\n');
+		const file = new File([text], 'members.csv', { type: 'text/csv' });
+		expect(await examples.submitForm('issue-memberships', [file], authorized())).toBe(200);
+		uploads += 1;
+		const execution = (await imported.executions(uploads)).at(-1);
+		if (execution === undefined) throw new Error('no execution');
+		expect(failureOf(execution)).toBeUndefined();
+		return execution;
+	};
+
+	const line = (person: string) => `${person}@example.com,Gold,2026-01-19T07:18:45Z,your-brand`;
+	const reportOf = (execution: Execution) => jsonOf(execution.data, 'Report Line');
+
+	test('each good line is issued, each bad one stands in the report with its line and advice', async () => {
+		const execution = await upload(
+			line('bulk-ada'),
+			'nobody,Gold,2026-01-19T07:18:45Z,your-brand',
+			'bulk-cem@example.com,Gold,yesterday,your-brand',
+			line('bulk-dan'),
+		);
+		expect(examples.subjectsOf('bulk-ada@example.com')).toEqual([
+			{ tier: 'Gold', tierSince: '2026-01-19T07:18:45Z', brandId: 'your-brand' },
+		]);
+		expect(examples.postsFor('bulk-dan@example.com')).toHaveLength(1);
+		expect(reportOf(execution)).toMatchObject([
+			{
+				line: 3,
+				email: 'nobody',
+				'what happened': expect.stringContaining('not a valid e-mail address') as string,
+				code: 'AIR_RECIPIENT_INVALID',
+			},
+			{
+				line: 4,
+				email: 'bulk-cem@example.com',
+				'what happened': expect.stringContaining('tierSince') as string,
+			},
+		]);
+		const file = itemsOf(execution.data, 'Failures as CSV')[0]?.binary;
+		expect(file).toMatchObject({ report: { fileName: 'failures.csv', fileExtension: 'csv' } });
+	});
+
+	test('the whole file again, an hour later and with the bad line corrected: issues that line only', async () => {
+		await upload(line('bulk-eli'), line('nobody of').replace('@example.com', ''));
+		examples.anHourPasses();
+		await upload(line('bulk-eli'), line('bulk-fay'));
+		expect(examples.postsFor('bulk-eli@example.com')).toHaveLength(1);
+		expect(examples.postsFor('bulk-fay@example.com')).toHaveLength(1);
+	});
+
+	test('AIR refuses one line: the others are issued', async () => {
+		host.air.emulator.control.injectFault({
+			kind: 'answer',
+			operation: 'issue',
+			status: 400,
+			recipient: 'bulk-gil@example.com',
+		});
+		const execution = await upload(line('bulk-gil'), line('bulk-hal'));
+		expect(reportOf(execution)).toMatchObject([{ line: 2, email: 'bulk-gil@example.com' }]);
+		expect(examples.postsFor('bulk-hal@example.com')).toHaveLength(1);
+	});
+
+	test('without a password nothing is taken', async () => {
+		const file = new File(['email\r\n'], 'members.csv', { type: 'text/csv' });
+		expect(await examples.submitForm('issue-memberships', [file])).toBe(401);
+		expect(await imported.executions(uploads)).toHaveLength(uploads);
+	});
+});
+
+describe('on-chain-message', () => {
+	countCasesOf('on-chain-message');
+
+	test('confirmed, delayed, not usable: each its own message, to whom it concerns', async () => {
+		const { workflowId } = await examples.import('on-chain-message');
+		const run = await host.api.workflows.run(workflowId, { trigger: 'Moca AIR Trigger' });
+		const execution = await host.api.executions.wait(run);
+		const messages = (name: string) =>
+			jsonOf(execution.data, name).map(({ to, text }) => `${String(to)}: ${String(text)}`);
+		expect(messages('Message to the Person')).toEqual([
+			expect.stringContaining('ada.lovelace@example.com: Your new credential is in'),
+		]);
+		expect(messages('Alert: Delayed')).toEqual([
+			expect.stringMatching(/^ops@example\.com: For grace.*15 minutes.*Do not issue again/),
+		]);
+		expect(messages('Alert: Not Usable')).toEqual([
+			expect.stringMatching(/^ops@example\.com: For alan.*EXPIRED/),
+		]);
+	});
+
+	test('published: what another workflow issued comes as a message', async () => {
+		const issued = await host.run(
+			inRow(start(), items([{ email: 'on-chain-ada@example.com' }]), host.issueNode()),
+		);
+		expect(failureOf(issued)).toBeUndefined();
+		const { workflowId } = await examples.import('on-chain-message', (example) => ({
+			...example,
+			nodes: example.nodes.map((one) =>
+				one.name === 'Moca AIR Trigger'
+					? { ...one, parameters: { ...one.parameters, start: 'beginning' } }
+					: one,
+			),
+		}));
+		await host.api.workflows.activate(workflowId);
+		const told = await poll('the message', 200_000, async () => {
+			const executions = await host.api.executions.list({ workflowId, status: ['success'] });
+			for (const { id } of executions) {
+				const { data } = await host.api.executions.get(id);
+				const message = jsonOf(data, 'Message to the Person').find(
+					({ to }) => to === 'on-chain-ada@example.com',
+				);
+				if (message !== undefined) return message;
+			}
+			return undefined;
+		});
+		expect(told).toMatchObject({ subject: 'Your credential is ready' });
+		await host.api.workflows.deactivate(workflowId);
+	});
+});

@@ -1,0 +1,260 @@
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
+
+/**
+ * What the providers of the examples send, in the shapes that they document, for people and times of
+ * ours. Bodies have spaces and letters beyond ASCII, so that only who signs the raw bytes gets it
+ * right.
+ */
+export interface Delivery {
+	readonly body: string;
+	readonly headers: Record<string, string>;
+}
+
+/** What a KYC provider found out about a person. */
+export interface Review {
+	/** Of our own user. */
+	readonly userId: string;
+	/** When it was decided. */
+	readonly at: Date;
+	readonly outcome?: 'approved' | 'refused' | 'undecided';
+	/** Null where the provider does not know it. */
+	readonly email?: string | null;
+	readonly sandbox?: boolean;
+}
+
+/** How a KYC provider delivers what it found out. */
+export interface KycProvider {
+	/** As the example’s file and the claim `kycProvider` call it. */
+	readonly name: string;
+	readonly path: string;
+	/** How the example’s webhook node is called. */
+	readonly webhook: string;
+	/** The webhook knows the e-mail address; else it is looked up by user. */
+	readonly knowsEmail: boolean;
+	/** Whether events of the sandbox say so, or are just signed with another secret. */
+	readonly marksSandbox: boolean;
+	/** Writes an event down, without having sent it. */
+	event(review: Review): object;
+	/** @param sentAt - differs with each delivery of the same event */
+	deliver(event: object, secret: string, sentAt: Date): Delivery;
+}
+
+/** A signing secret, new in each run. */
+export const makeSecret = () => randomBytes(24).toString('hex');
+
+const hmac = (secret: string, text: string) =>
+	createHmac('sha256', secret).update(text).digest('hex');
+
+const written = (event: object) => JSON.stringify({ ...event, note: 'Zoë – verified ✓' }, null, 2);
+
+const json = (headers: Record<string, string>) => ({
+	'content-type': 'application/json',
+	...headers,
+});
+
+/**
+ * `applicantReviewed`: docs.sumsub.com, “User verification webhooks”; the signature: “Webhook
+ * manager”, `X-Payload-Digest` over the raw body.
+ */
+export const sumsub: KycProvider = {
+	name: 'sumsub',
+	path: 'sumsub-review',
+	webhook: 'Sumsub Webhook',
+	knowsEmail: false,
+	marksSandbox: true,
+	event: ({ userId, at, outcome = 'approved', sandbox = false }) => ({
+		applicantId: `applicant-of-${userId}`,
+		inspectionId: randomUUID(),
+		applicantType: 'individual',
+		correlationId: randomUUID(),
+		levelName: 'basic-kyc-level',
+		sandboxMode: sandbox,
+		externalUserId: userId,
+		type: outcome === 'undecided' ? 'applicantPending' : 'applicantReviewed',
+		...(outcome === 'undecided'
+			? { reviewStatus: 'pending' }
+			: {
+					reviewResult:
+						outcome === 'approved'
+							? { reviewAnswer: 'GREEN' }
+							: {
+									reviewAnswer: 'RED',
+									rejectLabels: ['UNSATISFACTORY_PHOTOS'],
+									reviewRejectType: 'RETRY',
+								},
+					reviewStatus: 'completed',
+				}),
+		createdAt: at.toISOString().replace('T', ' ').replace(/\..*/, '+0000'),
+		createdAtMs: at.toISOString().replace('T', ' ').replace('Z', ''),
+		clientId: 'host-test',
+	}),
+	deliver: (event, secret) => {
+		const body = written(event);
+		return {
+			body,
+			headers: json({
+				'x-payload-digest-alg': 'HMAC_SHA256_HEX',
+				'x-payload-digest': hmac(secret, body),
+			}),
+		};
+	},
+};
+
+const PERSONA_EVENTS = {
+	approved: 'inquiry.approved',
+	refused: 'inquiry.declined',
+	undecided: 'inquiry.started',
+};
+
+/**
+ * `inquiry.*`: docs.withpersona.com, “Webhooks”; the signature: “Best practices”, `t` and `v1` over
+ * time, dot and raw body, and two of them, separated by a space, while a secret is rotated.
+ */
+export const persona: KycProvider = {
+	name: 'persona',
+	path: 'persona-inquiry',
+	webhook: 'Persona Webhook',
+	knowsEmail: true,
+	marksSandbox: false,
+	event: ({ userId, at, outcome = 'approved', email = `${userId}@example.com` }) => ({
+		data: {
+			type: 'event',
+			id: `evt_${randomUUID()}`,
+			attributes: {
+				name: PERSONA_EVENTS[outcome],
+				'created-at': at.toISOString(),
+				payload: {
+					data: {
+						type: 'inquiry',
+						id: `inq_of_${userId}`,
+						attributes: {
+							status: outcome === 'refused' ? 'declined' : outcome,
+							'reference-id': userId,
+							fields: {
+								...(email === null ? {} : { 'email-address': { type: 'string', value: email } }),
+								birthdate: { type: 'date', value: '1990-12-10' },
+								'selected-country-code': { type: 'string', value: 'GB' },
+							},
+						},
+					},
+				},
+			},
+		},
+	}),
+	deliver: (event, secret, sentAt) => {
+		const body = written(event);
+		const seconds = String(Math.floor(sentAt.getTime() / 1000));
+		const signed = (key: string) => `t=${seconds},v1=${hmac(key, `${seconds}.${body}`)}`;
+		const headers = { 'persona-signature': `${signed(makeSecret())} ${signed(secret)}` };
+		return { body, headers: json(headers) };
+	},
+};
+
+/**
+ * The decision webhook: devdocs.veriff.com, “Decision webhook”; the signature: “HMAC authentication
+ * and endpoint security”, `x-hmac-signature` over the raw body with the integration’s shared secret.
+ */
+export const veriff: KycProvider = {
+	name: 'veriff',
+	path: 'veriff-decision',
+	webhook: 'Veriff Webhook',
+	knowsEmail: false,
+	marksSandbox: false,
+	event: ({ userId, at, outcome = 'approved' }) => ({
+		status: 'success',
+		verification: {
+			id: `session-of-${userId}`,
+			attemptId: randomUUID(),
+			vendorData: userId,
+			endUserId: null,
+			...{
+				approved: { status: 'approved', code: 9001 },
+				refused: { status: 'declined', code: 9102 },
+				undecided: { status: 'resubmission_requested', code: 9103 },
+			}[outcome],
+			reason: null,
+			decisionTime: at.toISOString(),
+			person: { dateOfBirth: '1990-12-10', nationality: 'GB' },
+			document: { type: 'PASSPORT', country: 'GB' },
+		},
+		technicalData: { ip: null },
+	}),
+	deliver: (event, secret) => {
+		const body = written(event);
+		return {
+			body,
+			headers: json({ 'x-auth-client': 'host-test', 'x-hmac-signature': hmac(secret, body) }),
+		};
+	},
+};
+
+/** A change of a subscription, as Stripe tells of it. */
+export interface Subscribed {
+	readonly customer: string;
+	readonly at: Date;
+	readonly price: string;
+	readonly email?: string | null;
+	readonly live?: boolean;
+	readonly status?: string;
+}
+
+const stripeEvent = (type: string, { at, live = true }: Subscribed, object: object) => ({
+	id: `evt_${randomUUID()}`,
+	object: 'event',
+	api_version: '2026-04-22.dahlia',
+	created: Math.floor(at.getTime() / 1000),
+	livemode: live,
+	type,
+	data: { object },
+});
+
+const invoiceLine = (price: string, amount: number, proration: boolean) => ({
+	id: `il_${randomUUID()}`,
+	object: 'line_item',
+	amount,
+	parent: { type: 'subscription_item_details', subscription_item_details: { proration } },
+	pricing: { type: 'price_details', price_details: { price, product: 'prod_test' } },
+});
+
+/**
+ * Stripe’s event `invoice.paid`: docs.stripe.com/api/invoices/object; the price of a line is under
+ * `pricing.price_details` since 2025-03-31.
+ *
+ * @param from - the price before an upgrade: what is left of it is credited in the same invoice
+ */
+export const invoicePaid = (subscribed: Subscribed, from?: string) =>
+	stripeEvent('invoice.paid', subscribed, {
+		id: `in_${randomUUID()}`,
+		object: 'invoice',
+		billing_reason: from === undefined ? 'subscription_cycle' : 'subscription_update',
+		customer: subscribed.customer,
+		customer_email:
+			subscribed.email === undefined ? `${subscribed.customer}@example.com` : subscribed.email,
+		status: 'paid',
+		lines: {
+			object: 'list',
+			data: [
+				...(from === undefined ? [] : [invoiceLine(from, -900, true)]),
+				invoiceLine(subscribed.price, 2900, from !== undefined),
+			],
+		},
+	});
+
+/** Stripe’s event `customer.subscription.updated`: docs.stripe.com/api/subscriptions/object. */
+export const subscriptionUpdated = (subscribed: Subscribed) =>
+	stripeEvent('customer.subscription.updated', subscribed, {
+		id: `sub_of_${subscribed.customer}`,
+		object: 'subscription',
+		customer: subscribed.customer,
+		status: subscribed.status ?? 'active',
+		items: {
+			object: 'list',
+			data: [
+				{
+					id: 'si_test',
+					object: 'subscription_item',
+					price: { id: subscribed.price, object: 'price', product: 'prod_test' },
+				},
+			],
+		},
+	});
