@@ -10,18 +10,18 @@ import { issueOnceInExecution } from '../../issuance/executionMemory';
 import { idempotencyOf } from '../../issuance/idempotency';
 import { issueOnce } from '../../issuance/issueOnce';
 import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
-import { readCallOptions } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
 import { originOf } from '../shared/execution';
 import { forEachItem } from '../shared/forEachItem';
 import { logOf } from '../shared/log';
-import { parameter } from '../shared/parameter';
 import { RunMemory } from '../shared/RunMemory';
 import { waitStopped } from '../shared/waitStopped';
 import { firstContentKeys } from './firstContentKeys';
 import { idempotencyModes } from './idempotencyMode';
+import { issueOptions } from './issueOptions';
 import { issueRequests } from './issueRequest';
 import { properties } from './properties';
+import { subjectAttributes } from './subjectAttributes';
 
 export class MocaAirIssueOnBehalf implements INodeType {
 	description: INodeTypeDescription = {
@@ -55,15 +55,26 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				message:
 					'The Issuance Program looks like a schema ID. AIR wants the program ID, from the AIR dashboard under Issuer → Programs.',
 			},
+			{
+				type: 'warning',
+				location: 'ndv',
+				whenToDisplay: 'beforeExecution',
+				displayCondition:
+					'={{ $parameter["subjectMode"] !== "automatic" && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
+				message:
+					'There are several items and one Recipient Email: all credentials would go to the same person. Drag the e-mail field from the input instead.',
+			},
 		],
 		properties,
 	};
+
+	methods = { resourceMapping: { subjectAttributes } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const settingsFor = credentialSettings(this);
 		const ledger = new RunMemory(this);
 		const firstKey = firstContentKeys(this);
-		const optionsOf = parameter(this, 'options', readCallOptions, { fallback: {} });
+		const optionsOf = issueOptions(this);
 		const requestOf = issueRequests(this);
 		const modeOf = idempotencyModes(this);
 		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {

@@ -4,6 +4,7 @@ import { AirError } from '../../air/AirError';
 import type { IdempotencyMode } from '../../issuance/idempotency';
 import { firstExecution, isTool, originOf } from '../shared/execution';
 import { parameter } from '../shared/parameter';
+import { fieldNamedBy, isAutomatic } from './automatic';
 import { runIndex } from './runIndex';
 
 const modes = z.enum(['content', 'event', 'execution', 'off']);
@@ -32,13 +33,15 @@ export function idempotencyModes(
 	context: IExecuteFunctions,
 ): (itemIndex: number, rememberHours: number) => IdempotencyMode {
 	const chosen = parameter(context, 'idempotency', parseMode, { fallback: 'content' });
+	const automatic = isAutomatic(context);
 	const eventId = parameter(context, 'eventId', (value) => value, { fallback: '' });
+	const eventIdField = fieldNamedBy(context, 'eventIdField');
 	let position: readonly (string | number)[] | undefined;
 	return (itemIndex, rememberHours) => {
 		const mode = chosen(itemIndex);
 		switch (mode) {
 			case 'event':
-				return { mode, eventId: eventId(itemIndex) };
+				return { mode, eventId: (automatic(itemIndex) ? eventIdField : eventId)(itemIndex) };
 			case 'off':
 				return { mode };
 			case 'content':

@@ -1,45 +1,16 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { z } from 'zod';
 import { AirError } from '../../air/AirError';
 import type { OnDuplicate } from '../../air/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs';
 import type { IssueRequest } from '../../issuance/issue';
-import { parseSubject, subjectFromFields, type CredentialSubject } from '../../issuance/subject';
-import { parameter, type Parameter } from '../shared/parameter';
-
-const fieldsSchema = z.looseObject({
-	field: z
-		.array(
-			z.looseObject({
-				name: z.string().default(''),
-				type: z.enum(['string', 'number', 'boolean', 'date', 'json']).default('string'),
-				value: z.unknown(),
-			}),
-		)
-		.default([]),
-});
-
-function parseFields(value: unknown): CredentialSubject {
-	const fields = fieldsSchema.safeParse(value);
-	if (!fields.success) {
-		throw new AirError('AIR_SUBJECT_INVALID', { detail: 'Fields are not as expected' });
-	}
-	return subjectFromFields(
-		fields.data.field.map(({ name, type, value: given }) => ({ name, type, value: given })),
-	);
-}
+import { parameter } from '../shared/parameter';
+import { isAutomatic, recipientField } from './automatic';
+import { subjects } from './subjects';
 
 /** An expression may give anything, and only a clear word may lead to a revocation. */
 function parseOnDuplicate(value: unknown): OnDuplicate {
 	if (value === 'ignore' || value === 'revoke') return value;
 	throw new AirError('AIR_SETTING_INVALID', { detail: 'On Duplicate must be revoke or ignore' });
-}
-
-function subjects(context: IExecuteFunctions): Parameter<CredentialSubject> {
-	const mode = parameter(context, 'subjectMode', String);
-	const fields = parameter(context, 'subjectFields', parseFields, { fallback: {} });
-	const json = parameter(context, 'subjectJson', parseSubject);
-	return (itemIndex) => (mode(itemIndex) === 'json' ? json : fields)(itemIndex);
 }
 
 /** The issuer DID in the options of the node, and the credential's, which an empty option means. */
@@ -53,11 +24,13 @@ export interface IssuerDids {
  * the node.
  *
  * @throws AirError `AIR_RECIPIENT_INVALID`, `AIR_PROGRAM_INVALID`, `AIR_ISSUER_DID_INVALID`,
- *   `AIR_SUBJECT_INVALID`, `AIR_SETTING_INVALID`
+ *   `AIR_SUBJECT_INVALID`, `AIR_SCHEMA_INVALID`, `AIR_SETTING_INVALID`
  */
 export function issueRequests(
 	context: IExecuteFunctions,
 ): (itemIndex: number, issuerDid: IssuerDids) => IssueRequest {
+	const automatic = isAutomatic(context);
+	const fromField = recipientField(context);
 	const recipient = parameter(context, 'recipient', parseRecipient);
 	const program = parameter(context, 'issuanceProgram', parseProgram, {
 		fallback: '',
@@ -66,7 +39,7 @@ export function issueRequests(
 	const subject = subjects(context);
 	const onDuplicate = parameter(context, 'onDuplicate', parseOnDuplicate);
 	return (itemIndex, issuerDid) => ({
-		recipient: recipient(itemIndex),
+		recipient: automatic(itemIndex) ? parseRecipient(fromField(itemIndex)) : recipient(itemIndex),
 		credentialId: program(itemIndex),
 		credentialSubject: subject(itemIndex),
 		issuerDid: parseIssuerDid(issuerDid.option, issuerDid.credential),

@@ -5,6 +5,7 @@ import {
 	waitTimeout,
 	waitUntilOnChain,
 } from '../shared/callOptions';
+import { subjectProperties } from './subjectProperties';
 
 export const properties: INodeProperties[] = [
 	{
@@ -14,8 +15,22 @@ export const properties: INodeProperties[] = [
 		placeholder: 'e.g. {{ $json.email }}',
 		default: '',
 		required: true,
+		displayOptions: { hide: { subjectMode: ['automatic'] } },
+		hint: 'For several people, drag the address from the input: typed text is the same for all items',
 		description:
 			'The e-mail address that owns the AIR account. AIR finds the account by this address alone, so use each person’s own address, never a shared one.',
+	},
+	{
+		displayName: 'Recipient Field',
+		name: 'recipientField',
+		type: 'string',
+		noDataExpression: true,
+		placeholder: 'e.g. email',
+		default: 'email',
+		required: true,
+		displayOptions: { show: { subjectMode: ['automatic'] } },
+		description:
+			'The name of the field that holds the e-mail address of the person. A dot leads further in, e.g. body.email.',
 	},
 	{
 		displayName: 'Issuance Program',
@@ -40,92 +55,31 @@ export const properties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: [
-			{ name: 'Using Fields Below', value: 'fields' },
-			{ name: 'Using JSON', value: 'json' },
+			{
+				name: 'Map Automatically',
+				value: 'automatic',
+				description: 'Recipient and attributes straight from the fields of the item',
+			},
+			{
+				name: 'Map Each Field',
+				value: 'mapper',
+				description: 'Drag values onto the attributes of an example or a JSON Schema',
+			},
+			{
+				name: 'Using Fields Below',
+				value: 'fields',
+				description: 'Name, type and value of each attribute by hand',
+			},
+			{
+				name: 'Using JSON',
+				value: 'json',
+				description: 'One object, or an expression that gives it',
+			},
 		],
 		default: 'fields',
 		description: 'How to give the claims. They must match the schema of the issuance program.',
 	},
-	{
-		displayName: 'Fields',
-		name: 'subjectFields',
-		type: 'fixedCollection',
-		typeOptions: { multipleValues: true, sortable: true },
-		placeholder: 'Add Field',
-		default: {},
-		displayOptions: { show: { subjectMode: ['fields'] } },
-		description: 'The attributes of the schema, each with the type that the schema gives it',
-		options: [
-			{
-				displayName: 'Field',
-				name: 'field',
-				values: [
-					{
-						displayName: 'Name',
-						name: 'name',
-						type: 'string',
-						default: '',
-						placeholder: 'e.g. kycLevel',
-						description: 'The name of the attribute, exactly as in the schema',
-					},
-					{
-						displayName: 'Type',
-						name: 'type',
-						type: 'options',
-						options: [
-							{
-								name: 'Boolean',
-								value: 'boolean',
-								description: 'True or false',
-							},
-							{
-								name: 'Date',
-								value: 'date',
-								description: 'A date, with or without time, sent as text in ISO 8601',
-							},
-							{
-								name: 'JSON',
-								value: 'json',
-								description: 'A list or an object',
-							},
-							{
-								name: 'Number',
-								value: 'number',
-								description: 'A number, whole or not',
-							},
-							{
-								name: 'String',
-								value: 'string',
-								description: 'Text',
-							},
-						],
-						default: 'string',
-						description: 'The type in the schema. AIR refuses numbers sent as text.',
-					},
-					{
-						displayName: 'Value',
-						name: 'value',
-						type: 'string',
-						default: '',
-						placeholder: 'e.g. {{ $json.kycLevel }}',
-						description: 'The value of the attribute for this person',
-					},
-				],
-			},
-		],
-	},
-	{
-		displayName: 'JSON',
-		name: 'subjectJson',
-		type: 'json',
-		default: '{}',
-		required: true,
-		typeOptions: { rows: 6 },
-		placeholder: 'e.g. { "kycLevel": "basic", "isOver18": true }',
-		displayOptions: { show: { subjectMode: ['json'] } },
-		description: 'One object of claims, as text or as an object from an expression',
-		hint: 'Do not include id: AIR fills in the holder itself',
-	},
+	...subjectProperties,
 	{
 		displayName: 'On Duplicate',
 		name: 'onDuplicate',
@@ -145,6 +99,14 @@ export const properties: INodeProperties[] = [
 		default: 'revoke',
 		description:
 			'What AIR does when this person already holds such a credential. AIR’s documents disagree on whether it compares the program or its schema: try it in the sandbox first if several programs share a schema.',
+	},
+	{
+		displayName:
+			'AIR’s documents disagree on what Keep Existing compares: the program, or its schema. If several events or programs share one schema, a person may get the first credential only. Try it in the sandbox first.',
+		name: 'keepExistingNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { onDuplicate: ['ignore'] } },
 	},
 	{
 		displayName: 'Idempotency',
@@ -183,9 +145,21 @@ export const properties: INodeProperties[] = [
 		default: '',
 		required: true,
 		placeholder: 'e.g. evt_1',
-		displayOptions: { show: { idempotency: ['event'] } },
+		displayOptions: { show: { idempotency: ['event'] }, hide: { subjectMode: ['automatic'] } },
 		description:
 			'What the sender calls this event. It must be the same when the event is delivered again, and different for each other event.',
+	},
+	{
+		displayName: 'Event ID Field',
+		name: 'eventIdField',
+		type: 'string',
+		noDataExpression: true,
+		default: '',
+		required: true,
+		placeholder: 'e.g. eventId',
+		displayOptions: { show: { idempotency: ['event'], subjectMode: ['automatic'] } },
+		description:
+			'The name of the field that holds what the sender calls the event. A dot leads further in, e.g. body.eventId.',
 	},
 	{
 		displayName: 'Options',
@@ -216,9 +190,20 @@ export const properties: INodeProperties[] = [
 				name: 'reference',
 				type: 'string',
 				default: '',
+				displayOptions: { hide: { '/subjectMode': ['automatic'] } },
 				placeholder: 'e.g. {{ $json.customerId }}',
 				description:
 					'Your own ID for this issuance, kept with it in the ledger and given out by Moca AIR Trigger',
+			},
+			{
+				displayName: 'Reference Field',
+				name: 'referenceField',
+				type: 'string',
+				noDataExpression: true,
+				default: '',
+				placeholder: 'e.g. customerId',
+				displayOptions: { show: { '/subjectMode': ['automatic'] } },
+				description: 'The name of the field that holds your own ID for this issuance',
 			},
 			{
 				displayName: 'Remember For',

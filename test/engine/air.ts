@@ -37,6 +37,8 @@ export async function startTestAir({
 							kycLevel: { type: 'string', required: true },
 							isOver18: { type: 'boolean' },
 							score: { type: 'number' },
+							tier: { type: 'string' },
+							verifiedAt: { type: 'date-time' },
 						},
 					},
 				],

@@ -1,0 +1,55 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
+import { fieldAt, type ItemJson } from '../../issuance/itemFields';
+import { parameter, type Parameter } from '../shared/parameter';
+
+/** Whether values come straight from the fields of the items, and no expression is evaluated. */
+export function isAutomatic(context: IExecuteFunctions): Parameter<boolean> {
+	return parameter(context, 'subjectMode', (mode) => mode === 'automatic', { fallback: 'fields' });
+}
+
+/** The JSON of the incoming items. */
+export function itemJson(context: IExecuteFunctions): Parameter<ItemJson> {
+	const items = context.getInputData();
+	return (itemIndex) => items[itemIndex]?.json ?? {};
+}
+
+/** The name of a field in a parameter; empty when there is none. */
+export const nameIn = (value: unknown): string => (typeof value === 'string' ? value.trim() : '');
+
+/** Names of fields in a parameter, separated by commas. */
+export const namesIn = (value: unknown): string[] =>
+	nameIn(value)
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '');
+
+/** Reads the field whose name a parameter holds; undefined when the item has none. */
+export function fieldNamedBy(context: IExecuteFunctions, name: string): Parameter<unknown> {
+	const field = parameter(context, name, nameIn, { fallback: '' });
+	const json = itemJson(context);
+	return (itemIndex) => fieldAt(json(itemIndex), field(itemIndex));
+}
+
+/**
+ * Reads the address of the recipient from the field that Recipient Field names.
+ *
+ * @throws AirError `AIR_RECIPIENT_INVALID` when the item has no such field
+ */
+export function recipientField(context: IExecuteFunctions): Parameter<unknown> {
+	const field = parameter(context, 'recipientField', nameIn, { fallback: 'email' });
+	const json = itemJson(context);
+	return (itemIndex) => {
+		const name = field(itemIndex);
+		if (name.includes('@')) {
+			throw new AirError('AIR_RECIPIENT_INVALID', {
+				detail: 'Recipient Field takes the name of a field, such as email, and not an address',
+			});
+		}
+		const value = fieldAt(json(itemIndex), name);
+		if (value !== undefined) return value;
+		throw new AirError('AIR_RECIPIENT_INVALID', {
+			detail: 'the item has no field as Recipient Field names it',
+		});
+	};
+}

@@ -1,0 +1,202 @@
+import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+
+const shownIn = (...modes: string[]): IDisplayOptions => ({ show: { subjectMode: modes } });
+
+/** What a value can be converted to; the names are what saved workflows hold. */
+const FIELD_TYPES = [
+	{ name: 'Boolean', value: 'boolean', description: 'True or false' },
+	{
+		name: 'Date',
+		value: 'date',
+		description: 'A date, with or without time, sent as text in ISO 8601',
+	},
+	{
+		name: 'Date and Time',
+		value: 'dateTime',
+		description: 'A date with time and zone, sent as text in ISO 8601',
+	},
+	{ name: 'Integer', value: 'integer', description: 'A whole number' },
+	{ name: 'JSON', value: 'json', description: 'Anything, also as JSON text' },
+	{ name: 'List', value: 'list', description: 'A list, also as JSON text' },
+	{ name: 'Number', value: 'number', description: 'A number, whole or not' },
+	{ name: 'Object', value: 'object', description: 'An object, also as JSON text' },
+	{ name: 'String', value: 'string', description: 'Text' },
+	{
+		name: 'Unix Seconds',
+		value: 'unixSeconds',
+		description: 'A date with time and zone, sent as the number of seconds since 1970',
+	},
+];
+
+/** Once for each mode, because conditions on several parameters must all hold. */
+const schemaProperties = (show: NonNullable<IDisplayOptions['show']>): INodeProperties[] => {
+	return [
+		{
+			displayName: 'Attributes From',
+			name: 'schemaSource',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'Example Subject',
+					value: 'example',
+					description: 'Names and types are read off one example',
+				},
+				{
+					name: 'JSON Schema',
+					value: 'jsonSchema',
+					description: 'Also knows which attributes are required and which values are allowed',
+				},
+			],
+			default: 'example',
+			displayOptions: { show },
+			description: 'Where the names and types of the attributes come from',
+		},
+		{
+			displayName: 'Example Subject',
+			name: 'subjectExample',
+			type: 'json',
+			noDataExpression: true,
+			default: '{}',
+			typeOptions: { rows: 5 },
+			displayOptions: { show: { ...show, schemaSource: ['example'] } },
+			description:
+				'One credential subject as it should come out, e.g. { "kycLevel": "basic", "isOver18": true }. Its values are not sent.',
+			hint: 'Paste it once. Numbers without quotes become numbers, dates such as 2026-01-19 become dates.',
+		},
+		{
+			displayName: 'JSON Schema',
+			name: 'subjectSchema',
+			type: 'json',
+			noDataExpression: true,
+			default: '{}',
+			typeOptions: { rows: 8 },
+			displayOptions: { show: { ...show, schemaSource: ['jsonSchema'] } },
+			description:
+				'The JSON Schema of the credential subject, or the whole schema of the credential',
+			hint: 'Paste it once. For a date that is a number, set its format to unix-time.',
+		},
+	];
+};
+
+/** Everything about the credential subject, beneath the choice of the mode. */
+export const subjectProperties: INodeProperties[] = [
+	{
+		displayName:
+			'Every field of the item goes into the credential, but for the fields that are named here. No expression is evaluated, so this is the fast way for many items.',
+		name: 'automaticNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { subjectMode: ['automatic'], convertTypes: [false] } },
+	},
+	{
+		displayName: 'Attributes In',
+		name: 'attributesIn',
+		type: 'string',
+		noDataExpression: true,
+		default: '',
+		placeholder: 'e.g. body',
+		displayOptions: shownIn('automatic'),
+		description:
+			'The field of the item that holds the attributes, e.g. body for a webhook. Empty for the item itself.',
+	},
+	{
+		displayName: 'Fields to Leave Out',
+		name: 'leftOut',
+		type: 'string',
+		noDataExpression: true,
+		default: '',
+		placeholder: 'e.g. row_number, internalNote',
+		displayOptions: shownIn('automatic'),
+		description:
+			'Fields that are no attributes, separated by commas. The fields of the recipient, the event ID and the reference are left out anyway.',
+	},
+	{
+		displayName: 'Convert Types',
+		name: 'convertTypes',
+		type: 'boolean',
+		noDataExpression: true,
+		default: false,
+		displayOptions: shownIn('automatic'),
+		description:
+			'Whether to convert the values to the types of a schema, and to send only what it knows. Sheets and forms give everything as text, which AIR refuses for numbers and booleans.',
+	},
+	...schemaProperties({ subjectMode: ['mapper'] }),
+	...schemaProperties({ subjectMode: ['automatic'], convertTypes: [true] }),
+	{
+		displayName: 'Attributes',
+		name: 'subjectMapper',
+		type: 'resourceMapper',
+		noDataExpression: true,
+		default: { mappingMode: 'defineBelow', value: null },
+		displayOptions: shownIn('mapper'),
+		description:
+			'The value of each attribute for this person. Text is converted to the type of the attribute.',
+		typeOptions: {
+			loadOptionsDependsOn: ['schemaSource', 'subjectExample', 'subjectSchema'],
+			resourceMapper: {
+				resourceMapperMethod: 'subjectAttributes',
+				mode: 'add',
+				valuesLabel: 'Attributes',
+				fieldWords: { singular: 'attribute', plural: 'attributes' },
+				addAllFields: true,
+				supportAutoMap: false,
+				noFieldsError: 'Paste an example or a JSON Schema above.',
+			},
+		},
+	},
+	{
+		displayName: 'Fields',
+		name: 'subjectFields',
+		type: 'fixedCollection',
+		typeOptions: { multipleValues: true, sortable: true },
+		placeholder: 'Add Field',
+		default: {},
+		displayOptions: shownIn('fields'),
+		description: 'The attributes of the schema, each with the type that the schema gives it',
+		options: [
+			{
+				displayName: 'Field',
+				name: 'field',
+				values: [
+					{
+						displayName: 'Name',
+						name: 'name',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. kycLevel',
+						description: 'The name of the attribute, exactly as in the schema',
+					},
+					{
+						displayName: 'Type',
+						name: 'type',
+						type: 'options',
+						options: FIELD_TYPES,
+						default: 'string',
+						description: 'The type in the schema. AIR refuses numbers sent as text.',
+					},
+					{
+						displayName: 'Value',
+						name: 'value',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. {{ $json.kycLevel }}',
+						description: 'The value of the attribute for this person',
+					},
+				],
+			},
+		],
+	},
+	{
+		displayName: 'JSON',
+		name: 'subjectJson',
+		type: 'json',
+		default: '{}',
+		required: true,
+		typeOptions: { rows: 6 },
+		placeholder: 'e.g. { "kycLevel": "basic", "isOver18": true }',
+		displayOptions: shownIn('json'),
+		description: 'One object of claims, as text or as an object from an expression',
+		hint: 'Do not include id: AIR fills in the holder itself',
+	},
+];
