@@ -21,6 +21,7 @@ import { idempotencyModes } from './idempotencyMode';
 import { issueOptions } from './issueOptions';
 import { issueRequests } from './issueRequest';
 import { properties } from './properties';
+import { RunHints } from './RunHints';
 import { subjectAttributes } from './subjectAttributes';
 
 export class MocaAirIssueOnBehalf implements INodeType {
@@ -77,6 +78,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const optionsOf = issueOptions(this);
 		const requestOf = issueRequests(this);
 		const modeOf = idempotencyModes(this);
+		const hints = new RunHints(this);
 		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
 			const options = optionsOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
@@ -84,6 +86,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				option: options.issuerDid,
 				credential: settings.issuerDid,
 			});
+			hints.sending(request);
 			const client = new AirClient(settings.identity);
 			const mode = modeOf(itemIndex, options.rememberHours);
 			const { key } = settings.identity;
@@ -111,6 +114,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 						)
 					: await issueOnce(client, request, idempotency, memory, issueSettings);
 			ledger.count(memory, issuance);
+			hints.issued(request, issuance);
 			if (options.waitMs === undefined) return issuance;
 
 			const { coreClaimHash } = issuance;
@@ -139,6 +143,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		};
 		return await forEachItem(this, oneItem, async () => {
 			await ledger.end();
+			hints.show();
 		});
 	}
 }

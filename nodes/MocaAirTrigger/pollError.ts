@@ -1,6 +1,7 @@
 import { NodeApiError, NodeOperationError, type Failure, type INode } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
 import { ownWords } from '../../credentials/ownWords';
+import { linked } from '../shared/nodeError';
 
 /** Why, in the words by which n8n decides when to poll again; n8n before 2.37 ignores it. */
 function failureOf(error: AirError): Failure {
@@ -19,7 +20,8 @@ export function pollError(node: INode, error: unknown): NodeApiError | NodeOpera
 		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)));
 	}
 	const message = ownWords(error.message);
-	const { description, httpStatus } = error;
+	const { httpStatus } = error;
+	const description = linked(node, error);
 	const failure = failureOf(error);
 	if (httpStatus === undefined && error.kind === 'input') {
 		return new NodeOperationError(node, message, { description, failure });

@@ -6,11 +6,21 @@ import {
 	type INodeExecutionData,
 } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
+import { errorLink } from '../../air/errorLink';
 import { ownWords } from '../../credentials/ownWords';
 
 /** Items are counted from 1, as people do. */
 const titled = (error: Error, itemIndex: number, items: number) =>
 	ownWords(items > 1 ? `${error.message} (item ${itemIndex + 1} of ${items})` : error.message);
+
+/**
+ * The advice, with a link to the row of the error in the documentation; n8n shows a description as
+ * HTML, cleaned (n8n-editor-ui 2.40, NodeErrorView). A model that called a tool has no use for it.
+ */
+export const linked = (node: INode, { code, description }: AirError): string =>
+	node.type.endsWith('Tool')
+		? description
+		: `${description} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
 
 /**
  * Turns a failure into the error that n8n shows: the title says what happened and to which item,
@@ -31,7 +41,8 @@ export function nodeError(node: INode, error: unknown, itemIndex: number, items:
 		(node.type.endsWith('Tool') && error.kind === 'outcome-unknown'
 			? '. Do not call this tool again for this person'
 			: '');
-	const { description, httpStatus } = error;
+	const { httpStatus } = error;
+	const description = linked(node, error);
 	if (error.kind === 'input' || error.kind === 'cancelled') {
 		return new NodeOperationError(node, message, { description, itemIndex });
 	}
@@ -63,6 +74,7 @@ export function failedItem(error: unknown, itemIndex: number): INodeExecutionDat
 						kind: error.kind,
 						httpStatus: error.httpStatus ?? null,
 						airMessage: error.airMessage ?? null,
+						documentation: errorLink(error.code),
 						// Nobody's loop may send again what may already have been issued.
 						retryable: error.retryable && error.kind !== 'outcome-unknown',
 					},

@@ -23,6 +23,12 @@ afterAll(async () => {
 const run = async (...args: Parameters<typeof issueWorkflow>) =>
 	await runWorkflow(issueWorkflow(...args), air.credential);
 
+/** What is shown beside the output, but for what is always shown while the ledger is off. */
+const hintsOf = ({ run: finished }: Awaited<ReturnType<typeof run>>) =>
+	(finished.data.resultData.runData.Issue?.at(-1)?.hints ?? [])
+		.map(({ message }) => message)
+		.filter((message) => !message.startsWith('Issuance Ledger is off'));
+
 const control = () => air.emulator.control;
 const issued = () => control().issuances();
 const posts = () => control().counts().byOperation.issue;
@@ -82,6 +88,20 @@ describe('issuing', () => {
 		const replaced = await run([person('bob'), person('bob')]);
 		expect(new Set(replaced.json('Done').map(({ coreClaimHash }) => coreClaimHash)).size).toBe(2);
 		expect(control().counts()).toMatchObject({ issuances: 3, revoked: 1 });
+	});
+
+	test('Keep Existing that swallows an item of the run says so', async () => {
+		const kept = await run([person('ada'), person('bob'), person('ada')], {
+			onDuplicate: 'ignore',
+		});
+		expect(hintsOf(kept)).toEqual([expect.stringMatching(/^1 item got a credential that another/)]);
+		const others = await run([person('cy'), person('dan')], { onDuplicate: 'ignore' });
+		expect(hintsOf(others)).toEqual([]);
+	});
+
+	test('several items with one address get a hint', async () => {
+		const finished = await run([person('ada'), person('bob')], { recipient: 'ada@example.com' });
+		expect(hintsOf(finished)).toEqual([expect.stringMatching(/^All 2 items went to one e-mail/)]);
 	});
 
 	test('an issuer DID in the options overrides the credential', async () => {

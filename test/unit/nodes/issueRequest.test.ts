@@ -1,4 +1,6 @@
 import { AirError } from '../../../air/AirError';
+import { idempotencyModes } from '../../../nodes/MocaAirIssueOnBehalf/idempotencyMode';
+import { issueOptions } from '../../../nodes/MocaAirIssueOnBehalf/issueOptions';
 import { issueRequests } from '../../../nodes/MocaAirIssueOnBehalf/issueRequest';
 import { fakeContext } from './support';
 
@@ -87,4 +89,55 @@ test.each<[string, Record<string, unknown>, string]>([
 	['subject', { subjectMode: 'json', subjectJson: undefined }, 'AIR_SUBJECT_INVALID'],
 ])('a missing %s has its own error', (_what, change, code) => {
 	expect(errorOf(change).code).toBe(code);
+});
+
+test('Map Automatically asks n8n for nothing that depends on the number of items', () => {
+	const asked = (items: number) => {
+		let times = 0;
+		const { context } = fakeContext({
+			parameters: {
+				...good,
+				subjectMode: 'automatic',
+				recipientField: 'email',
+				convertTypes: true,
+				subjectExample: '{"tier": "Gold"}',
+				idempotency: 'event',
+				eventIdField: 'event',
+				options: { requestTimeout: 5 },
+				'options.referenceField': 'event',
+			},
+		});
+		const getNodeParameter = context.getNodeParameter.bind(context);
+		const counted = {
+			...context,
+			getInputData: () =>
+				Array.from({ length: items }, (_, index) => ({
+					json: { email: `p${index}@example.com`, tier: 'Gold', event: `evt_${index}` },
+				})),
+			getNodeParameter: (...args: Parameters<typeof getNodeParameter>) => {
+				times++;
+				return getNodeParameter(...args);
+			},
+			evaluateExpression: () => {
+				throw new Error('nothing is to be evaluated');
+			},
+		} as typeof context;
+		const requestOf = issueRequests(counted);
+		const modeOf = idempotencyModes(counted);
+		const optionsOf = issueOptions(counted);
+		for (let item = 0; item < items; item++) {
+			expect(requestOf(item, did)).toMatchObject({
+				recipient: `p${item}@example.com`,
+				credentialSubject: { tier: 'Gold' },
+			});
+			expect(modeOf(item, 24)).toEqual({ mode: 'event', eventId: `evt_${item}` });
+			expect(optionsOf(item)).toMatchObject({ reference: `evt_${item}`, timeoutMs: 5000 });
+		}
+		return times;
+	};
+	expect(asked(500)).toBe(asked(1));
+});
+
+test('a mode that is none is refused', () => {
+	expect(errorOf({ subjectMode: 'constructor' }).code).toBe('AIR_SETTING_INVALID');
 });

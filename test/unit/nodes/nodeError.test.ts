@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import { AirError, type AirErrorFacts } from '../../../air/AirError';
 import { errorCatalogue, type AirErrorCode } from '../../../air/errorCatalogue';
+import { errorLink } from '../../../air/errorLink';
 import { REPLACED_BY_N8N } from '../../../credentials/ownWords';
 import { failedItem, nodeError } from '../../../nodes/shared/nodeError';
 import { node } from './support';
@@ -13,6 +16,9 @@ const STATUS: Partial<Record<string, number>> = {
 	refused: 403,
 	'not-sent': 429,
 };
+
+const linkTo = (code: AirErrorCode) =>
+	`<a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
 
 /** The error as n8n shows and stores it, once more wrapped as n8n wraps what a node throws. */
 function shown(error: AirError, itemIndex = 2, items = 5) {
@@ -39,7 +45,7 @@ describe.each(codes)('%s', (code) => {
 		const made = shown(error);
 		expect(visible(made.message)).toBe(`${error.message} (item 3 of 5)`);
 		expect(visible(made.message)).toContain(title);
-		expect(made.description).toBe(error.description);
+		expect(made.description).toBe(`${error.description} ${linkTo(code)}`);
 		expect(made.description).toContain(advice);
 		expect(made.context.itemIndex).toBe(2);
 		if (made instanceof NodeApiError) {
@@ -55,6 +61,21 @@ describe.each(codes)('%s', (code) => {
 		const own = kind === 'input' || kind === 'cancelled';
 		expect(shown(new AirError(code))).toBeInstanceOf(own ? NodeOperationError : NodeApiError);
 	});
+});
+
+test('each error links to its row of the documentation, which is there', () => {
+	const page = readFileSync(join(__dirname, '../../../docs/errors.md'), 'utf8');
+	for (const code of codes) {
+		const [address, anchor] = errorLink(code).split('#');
+		expect(address).toMatch(/\/blob\/main\/docs\/errors\.md$/);
+		expect(page).toContain(`<a id="${anchor}"></a>\`${code}\``);
+	}
+});
+
+test('a model that called the node as a tool gets no link', () => {
+	const tool = { ...node, type: `${node.type}Tool` };
+	const made = nodeError(tool, new AirError('AIR_RATE_LIMITED'), 0, 1);
+	expect(made.description).toBe(new AirError('AIR_RATE_LIMITED').description);
 });
 
 test('titles need no help against n8n’s stock texts', () => {
@@ -98,6 +119,7 @@ describe('failedItem', () => {
 					kind: error.kind,
 					httpStatus: 409,
 					airMessage: 'words',
+					documentation: errorLink(code),
 					retryable: error.retryable && error.kind !== 'outcome-unknown',
 				},
 			},
