@@ -40,6 +40,8 @@ export interface CallOptions {
 	readonly repeat?: RepeatLimits | undefined;
 	/** Told before each repeat, for the log. */
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
+	/** Told of each answer as soon as it is there, whatever its status. */
+	readonly onAnswer?: ((answer: HttpAnswer) => void) | undefined;
 }
 
 export interface IssueOptions extends CallOptions {
@@ -49,6 +51,8 @@ export interface IssueOptions extends CallOptions {
 
 /** One for the process: tokens are told apart by key and address, see the class. */
 const tokens = new PartnerJwtCache();
+
+const ISSUE_PATH = '/credentials/issue-on-behalf';
 
 const USER_AGENT = `n8n-nodes-moca-air/${version}`;
 
@@ -93,7 +97,7 @@ export class AirClient {
 			return await this.call(
 				'issue',
 				recipient,
-				{ path: '/credentials/issue-on-behalf', body: JSON.stringify(body) },
+				{ path: ISSUE_PATH, body: JSON.stringify(body) },
 				issueAnswerSchema,
 				{ ...options, onRepeat },
 				{ repeatUnknown, onDuplicate: body.onDuplicate },
@@ -137,6 +141,19 @@ export class AirClient {
 		}
 	}
 
+	/**
+	 * Posts an empty body to Issue on Behalf, which AIR documents to answer with 400: it names no
+	 * program, so nothing can be issued. Never repeated.
+	 *
+	 * @param recipient - an address whose owner agreed: nobody knows whether AIR creates its account
+	 *   before it reads the body
+	 * @returns the answer, whatever its status
+	 * @throws AirError when there is none
+	 */
+	async postNothing(recipient: string, options: CallOptions = {}): Promise<HttpAnswer> {
+		return await this.attempt(recipient, { path: ISSUE_PATH, body: '{}' }, options);
+	}
+
 	private async call<T>(
 		operation: AirOperation,
 		recipient: string,
@@ -168,9 +185,9 @@ export class AirClient {
 	private async attempt(
 		recipient: string,
 		{ path, body }: { readonly path: string; readonly body?: string },
-		{ signal, graceMs, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS }: CallOptions,
+		{ signal, graceMs, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, onAnswer }: CallOptions,
 	): Promise<HttpAnswer> {
-		return await send({
+		const answer = await send({
 			method: body === undefined ? 'GET' : 'POST',
 			url: `${this.identity.baseUrl}${path}`,
 			headers: {
@@ -184,6 +201,8 @@ export class AirClient {
 			signal,
 			graceMs,
 		});
+		onAnswer?.(answer);
+		return answer;
 	}
 
 	/**

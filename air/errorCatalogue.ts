@@ -5,6 +5,7 @@ import { jwksTriggerErrors } from './errors/jwksTrigger';
 import { keyErrors } from './errors/keys';
 import { ledgerErrors } from './errors/ledger';
 import { publicKeyErrors } from './errors/publicKeys';
+import { setupErrors } from './errors/setup';
 import { transportErrors } from './errors/transport';
 import { triggerErrors } from './errors/trigger';
 
@@ -18,6 +19,7 @@ export const errorCatalogue = {
 	...ledgerErrors,
 	...triggerErrors,
 	...jwksTriggerErrors,
+	...setupErrors,
 } as const satisfies Record<string, AirErrorRow>;
 
 export type { AirErrorKind, AirErrorRow } from './errors/AirErrorRow';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirError } from './AirError';
+import type { HttpAnswer } from './answer';
 import { send } from './egress';
 
 /** Nobody's key set is larger, and AIR would not read it either. */
@@ -10,6 +11,7 @@ const jwkSchema = z.looseObject({
 	kid: z.string().optional(),
 	alg: z.string().optional(),
 	use: z.string().optional(),
+	key_ops: z.array(z.string()).optional(),
 });
 const jwksSchema = z.looseObject({ keys: z.array(jwkSchema) });
 
@@ -17,22 +19,22 @@ const jwksSchema = z.looseObject({ keys: z.array(jwkSchema) });
 export type PublishedKey = z.infer<typeof jwkSchema>;
 
 /**
- * Fetches a JWKS as AIR does: that exact URL, no redirects (air-api §3.1).
+ * Fetches what is at a JWKS URL as AIR does: that exact URL, no redirects (air-api §3.1).
  *
  * @param url - https, public
  * @param timeoutMs - for the whole fetch
- * @returns the keys as published, private members included if somebody published them
- * @throws AirError: of the way there, or `AIR_JWKS_UNREADABLE` for an answer that is no key set
+ * @returns an answer with status 200, not read yet: see {@link readJwks}
+ * @throws AirError: of the way there, or `AIR_JWKS_UNREADABLE` for another status
  * @example
  * ```ts
- * const keys = await fetchJwks('https://issuer.example.com/.well-known/jwks.json', 10_000);
+ * const keys = readJwks(await fetchJwks('https://issuer.example.com/.well-known/jwks.json', 10_000));
  * ```
  */
 export async function fetchJwks(
 	url: string,
 	timeoutMs: number,
 	signal?: AbortSignal,
-): Promise<PublishedKey[]> {
+): Promise<HttpAnswer> {
 	if (!URL.canParse(url)) throw new AirError('AIR_JWKS_URL_INVALID');
 	const answer = await send({
 		method: 'GET',
@@ -45,9 +47,19 @@ export async function fetchJwks(
 	if (answer.status !== 200) {
 		throw new AirError('AIR_JWKS_UNREADABLE', { detail: `it answers HTTP ${answer.status}` });
 	}
+	return answer;
+}
+
+/**
+ * Reads the keys of a JWKS as they were published, private members included if somebody published
+ * them.
+ *
+ * @throws AirError `AIR_JWKS_UNREADABLE` for an answer that is no key set
+ */
+export function readJwks({ text }: Pick<HttpAnswer, 'text'>): PublishedKey[] {
 	let json: unknown;
 	try {
-		json = JSON.parse(answer.text);
+		json = JSON.parse(text);
 	} catch {
 		throw new AirError('AIR_JWKS_UNREADABLE', { detail: 'it does not answer JSON' });
 	}

@@ -43,6 +43,8 @@ const credentialSchema = z.looseObject({
 		.default(DEFAULT_RETENTION.finishedDays),
 });
 
+export type CredentialFields = z.infer<typeof credentialSchema>;
+
 /** As the form calls them. */
 const LABELS: Readonly<Record<string, string>> = {
 	environment: 'Environment',
@@ -76,10 +78,15 @@ export interface AirSettings {
 	readonly retentionDays: number;
 }
 
-const privateKeyOf = readOnce(importPrivateKey);
+/** @throws AirError `AIR_KEY_…` */
+export const privateKeyOf = readOnce(importPrivateKey);
 
-/** Says which field is meant: the words of the catalogue are about any public key. */
-const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[]> => {
+/**
+ * Says which field is meant: the words of the catalogue are about any public key.
+ *
+ * @throws AirError `AIR_PUBLIC_KEY_…`
+ */
+export const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[]> => {
 	try {
 		return pasted === '' ? [] : await importPublicKeys(pasted);
 	} catch (error) {
@@ -89,6 +96,35 @@ const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[]> => {
 		throw error.with({ detail: detail === undefined ? field : `${detail}, ${field}` });
 	}
 });
+
+/**
+ * Reads the fields of the credential, each for itself: what the key or the base URL is worth is not
+ * looked at.
+ *
+ * @throws AirError `AIR_SETTING_INVALID`
+ */
+export function readFields(
+	credentialData: unknown,
+	overrides: { readonly lifetimeMinutes?: number | undefined } = {},
+): CredentialFields {
+	const data = z.record(z.string(), z.unknown()).safeParse(credentialData).data ?? {};
+	const parsed = credentialSchema.safeParse({
+		...data,
+		...(overrides.lifetimeMinutes === undefined ? {} : { jwtLifetime: overrides.lifetimeMinutes }),
+	});
+	if (parsed.success) return parsed.data;
+	const issue = parsed.error.issues[0];
+	throw new AirError('AIR_SETTING_INVALID', {
+		detail:
+			issue?.code === 'too_small' || issue?.code === 'too_big'
+				? issue.message
+				: `${LABELS[String(issue?.path[0])] ?? 'the credential'} is not as expected`,
+	});
+}
+
+/** AIR's documents use the partner ID as kid, so that is what an empty field means. */
+export const kidOf = ({ kid, partnerId }: Pick<CredentialFields, 'kid' | 'partnerId'>) =>
+	kid === '' ? partnerId : kid;
 
 /**
  * Reads the credential's data into settings to call AIR with.
@@ -106,37 +142,23 @@ export async function readSettings(
 	credentialData: unknown,
 	overrides: { readonly lifetimeMinutes?: number | undefined } = {},
 ): Promise<AirSettings> {
-	const data = z.record(z.string(), z.unknown()).safeParse(credentialData).data ?? {};
-	const parsed = credentialSchema.safeParse({
-		...data,
-		...(overrides.lifetimeMinutes === undefined ? {} : { jwtLifetime: overrides.lifetimeMinutes }),
-	});
-	if (!parsed.success) {
-		const issue = parsed.error.issues[0];
-		throw new AirError('AIR_SETTING_INVALID', {
-			detail:
-				issue?.code === 'too_small' || issue?.code === 'too_big'
-					? issue.message
-					: `${LABELS[String(issue?.path[0])] ?? 'the credential'} is not as expected`,
-		});
-	}
-	const { environment, baseUrl, partnerId, privateKey, kid, issuerDid, jwksUrl, scope } =
-		parsed.data;
+	const fields = readFields(credentialData, overrides);
+	const { environment, baseUrl, partnerId, privateKey, issuerDid, jwksUrl, scope } = fields;
 	return {
 		identity: {
 			baseUrl: resolveBaseUrl(environment, baseUrl),
 			partnerId,
-			kid: kid === '' ? partnerId : kid,
+			kid: kidOf(fields),
 			key: await privateKeyOf(privateKey),
 			scope,
-			lifetimeSeconds: parsed.data.jwtLifetime * 60,
+			lifetimeSeconds: fields.jwtLifetime * 60,
 		},
 		issuerDid,
 		jwksUrl,
-		allowHandingOutJwts: parsed.data.allowHandingOutJwts,
-		furtherPublicKeys: await publicKeysOf(parsed.data.furtherPublicJwks),
-		ledger: ledgerChoice(parsed.data.ledger, parsed.data.ledgerSecret),
-		retentionDays: parsed.data.ledgerRetention,
+		allowHandingOutJwts: fields.allowHandingOutJwts,
+		furtherPublicKeys: await publicKeysOf(fields.furtherPublicJwks),
+		ledger: ledgerChoice(fields.ledger, fields.ledgerSecret),
+		retentionDays: fields.ledgerRetention,
 	};
 }
 

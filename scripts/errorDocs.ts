@@ -7,6 +7,7 @@ import { jwksTriggerErrors } from '../air/errors/jwksTrigger';
 import { keyErrors } from '../air/errors/keys';
 import { ledgerErrors } from '../air/errors/ledger';
 import { publicKeyErrors } from '../air/errors/publicKeys';
+import { setupErrors } from '../air/errors/setup';
 import { transportErrors } from '../air/errors/transport';
 import { triggerErrors } from '../air/errors/trigger';
 
@@ -71,6 +72,11 @@ const GROUPS: readonly [
 		'JWKS trigger',
 		'What keeps [Moca AIR JWKS Trigger](jwks-trigger.md) from serving, besides what is wrong with the keys of its credential.',
 		jwksTriggerErrors,
+	],
+	[
+		'Set-up check',
+		'What only the [set-up check](setup-check.md) finds; it speaks of the others in their own words.',
+		setupErrors,
 	],
 ];
 

@@ -12,6 +12,7 @@ import { jwksTriggerErrors } from '../../../air/errors/jwksTrigger';
 import { keyErrors } from '../../../air/errors/keys';
 import { ledgerErrors } from '../../../air/errors/ledger';
 import { publicKeyErrors } from '../../../air/errors/publicKeys';
+import { setupErrors } from '../../../air/errors/setup';
 import { transportErrors } from '../../../air/errors/transport';
 import { triggerErrors } from '../../../air/errors/trigger';
 
@@ -45,6 +46,7 @@ test('no group redefines a code of another', () => {
 		ledgerErrors,
 		triggerErrors,
 		jwksTriggerErrors,
+		setupErrors,
 	];
 	const all = groups.flatMap((group) => Object.keys(group));
 	expect(all.length).toBe(new Set(all).size);

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { createPublicKey } from 'node:crypto';
 import { closeDispatchers } from '../../../air/dispatchers';
 import { privateMembers } from '../../../air/jwkMembers';
-import { fetchJwks } from '../../../air/jwks';
+import { fetchJwks, readJwks } from '../../../air/jwks';
 import { airErrorOf, ecKey, everythingShown, listening, rsaKey, type Listening } from './support';
 
 let server: Listening;
@@ -31,7 +31,7 @@ test('the keys are given as published', async () => {
 	status = 200;
 	const keys = [{ ...publicJwk, kid: 'a', use: 'sig', alg: 'ES256', more: 1 }, publicJwk];
 	body = JSON.stringify({ keys, more: true });
-	expect(await fetchJwks(url, 1000)).toEqual(keys);
+	expect(readJwks(await fetchJwks(url, 1000))).toEqual(keys);
 });
 
 test.each([
@@ -47,7 +47,7 @@ test.each([
 ])('%d %j is no key set', async (code, text, detail) => {
 	status = code;
 	body = text;
-	const error = await airErrorOf(() => fetchJwks(url, 1000));
+	const error = await airErrorOf(async () => readJwks(await fetchJwks(url, 1000)));
 	expect([error.code, error.facts.detail]).toEqual(['AIR_JWKS_UNREADABLE', detail]);
 	expect(everythingShown(error)).not.toContain(privateJwk.d);
 });
