@@ -3,7 +3,7 @@ import { AirError } from '../air/AirError';
 import { watchDelayMs } from '../air/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../ledger/Ledger';
 import { asAirError } from './asAirError';
-import { assertKeyAccepted } from './checkSetup';
+import { assertKeyAccepted } from './setup/askAir';
 import type { IssuanceStatus } from './getStatus';
 
 const MINUTE_MS = 60 * 1000;

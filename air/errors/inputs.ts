@@ -74,7 +74,7 @@ export const inputErrors = {
 		when: 'The JWKS URL of the credential does not answer with a JWKS',
 		title: 'The JWKS URL does not serve a key set',
 		advice:
-			'Open the address in a browser: it has to show {"keys": [ … ]} without a login or a redirect. AIR fetches the very same address.',
+			'Open the address in a browser: it has to show {"keys": [ … ]} without a login or a redirect. AIR fetches the very same address: compare it with the one in the AIR dashboard under Accounts → General → JWKS URL.',
 	}),
 	AIR_JWKS_KID_MISSING: input({
 		when: 'The JWKS at the JWKS URL of the credential has no key with the Key ID of the credential',

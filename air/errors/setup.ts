@@ -17,7 +17,7 @@ export const setupErrors = {
 		when: 'The base URL is the dashboard, an older address, or another API of AIR',
 		title: 'The base URL does not look like the API for Issue on Behalf',
 		advice:
-			'AIR has several APIs. Issue on Behalf is at https://api.sandbox.mocachain.org/v1 (sandbox) and https://mocachain-mainnet.api.air3.com/v1 (production): choose Sandbox or Production as Environment in the credential.',
+			'AIR has several APIs. Issue on Behalf is at https://api.sandbox.mocachain.org/v1 (sandbox) and https://mocachain-mainnet.api.air3.com/v1 (production): set Environment to Sandbox or Production in the credential.',
 	}),
 	AIR_JWKS_URL_EMPTY: setup({
 		when: 'The field JWKS URL of the credential is empty',
@@ -27,7 +27,7 @@ export const setupErrors = {
 	AIR_JWKS_NOT_HTTPS: setup({
 		when: 'The JWKS URL starts with anything else than https://',
 		title: 'The JWKS URL does not start with https://',
-		advice: `AIR fetches a JWKS over https only. Serve it over https, and register that address ${REGISTERED}.`,
+		advice: `AIR fetches a JWKS over https only. Put it on an https address, and register that one ${REGISTERED}.`,
 	}),
 	AIR_JWKS_PRIVATE: setup({
 		when: 'The host of the JWKS URL is localhost or has a private address',

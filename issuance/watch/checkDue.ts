@@ -2,7 +2,7 @@ import { AirError } from '../../air/AirError';
 import { recheckDelayMs } from '../../air/backoff';
 import { NO_REPEAT } from '../../air/repeat';
 import type { LedgerRow } from '../../ledger/Ledger';
-import { assertKeyAccepted } from '../checkSetup';
+import { assertKeyAccepted } from '../setup/askAir';
 import { askOnce } from '../getStatus';
 import type { Memory } from '../Memory';
 import { leaveAlone, leftAloneMs } from './politeness';

@@ -34,6 +34,7 @@ export async function serveJwks(keys: unknown[]): Promise<JwksServer> {
 	const served = { keys };
 	const server = createServer((_request, response) => {
 		response.setHeader('content-type', 'application/jwk-set+json');
+		response.setHeader('cache-control', 'public, max-age=300');
 		response.end(JSON.stringify({ keys: served.keys }));
 	});
 	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

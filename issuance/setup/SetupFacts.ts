@@ -1,0 +1,46 @@
+import type { HttpAnswer } from '../../air/answer';
+import type { PublishedKey } from '../../air/jwks';
+import type { PrivateKey } from '../../air/privateKey';
+import type { PublicJwk } from '../../air/PublicJwk';
+import type { Outcome } from './Outcome';
+
+/** Whose address a host name leads to, as seen from here. */
+export type Location = 'public' | 'private, but allowed' | 'private' | 'unknown';
+
+export interface PublishedJwks {
+	/** Undefined for what is not an address at all, or an empty field. */
+	readonly location: Location | undefined;
+	/** Undefined when nothing was fetched. */
+	readonly answer: Outcome<HttpAnswer> | undefined;
+	readonly keys: Outcome<PublishedKey[]> | undefined;
+}
+
+/** How far the clock of this machine is ahead of AIR's, as far as that can be told. */
+export interface ClockReading {
+	readonly aheadMs: number;
+	/** The answer was on its way for so long, and its Date has whole seconds. */
+	readonly uncertaintyMs: number;
+}
+
+/**
+ * All that the checks judge, gathered before the first of them: a fact that could not be had, because
+ * another one is missing, is undefined, and the check that needs it is left out.
+ */
+export interface SetupFacts {
+	/** Undefined when there is no credential, as for the command line. */
+	readonly settings: Outcome<unknown> | undefined;
+	readonly key: Outcome<PrivateKey> | undefined;
+	readonly kid: string | undefined;
+	/** Empty when the credential has none. */
+	readonly issuerDid: string | undefined;
+	readonly furtherKeys: Outcome<readonly PublicJwk[]> | undefined;
+	readonly baseUrl: Outcome<string> | undefined;
+	/** Empty when the credential has none. */
+	readonly jwksUrl: string | undefined;
+	readonly jwks: PublishedJwks | undefined;
+	/** Whether AIR accepts a token of this key. */
+	readonly air: Outcome<true> | undefined;
+	readonly clock: ClockReading | undefined;
+	/** What AIR says to an issuance of nothing; only when that was asked for. */
+	readonly feature: Outcome<HttpAnswer> | undefined;
+}

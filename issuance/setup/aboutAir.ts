@@ -1,0 +1,53 @@
+import { AirError } from '../../air/AirError';
+import { readBody, type HttpAnswer } from '../../air/answer';
+import { answerError } from '../../air/answerError';
+import { fail, pass, warn, type Verdict } from './Finding';
+import type { SetupFacts } from './SetupFacts';
+
+const MOST_SKEW_MS = 30_000;
+const MINUTE_MS = 60_000;
+
+function duration(ms: number): string {
+	if (ms < 2 * MINUTE_MS) return `${Math.round(ms / 1000)} seconds`;
+	const minutes = ms / MINUTE_MS;
+	return minutes < 120 ? `${Math.round(minutes)} minutes` : `${Math.round(minutes / 60)} hours`;
+}
+
+export function clock({ clock: reading }: SetupFacts): Verdict | undefined {
+	if (reading === undefined) return undefined;
+	const { aheadMs, uncertaintyMs } = reading;
+	const off = Math.abs(aheadMs);
+	if (off - uncertaintyMs <= MOST_SKEW_MS) return pass('The clock agrees with AIR’s');
+	const detail = `${duration(off)} ${aheadMs > 0 ? 'ahead of' : 'behind'} AIR’s`;
+	return fail(new AirError('AIR_CLOCK_SKEW', { detail }));
+}
+
+export function accepts({ air }: SetupFacts): Verdict | undefined {
+	if (air === undefined) return undefined;
+	return air.error === undefined ? pass('AIR accepts the Partner JWT') : fail(air.error);
+}
+
+/** The documented words for an issuance of nothing (air-api §4.4), or at least of one of its fields. */
+const NAMES_A_FIELD = /missing required field|issuerDid|credentialId|credentialSubject/i;
+
+function isFieldMissing({ status, text }: HttpAnswer): boolean {
+	const { shape, message = '' } = readBody(text);
+	return status === 400 && shape === 'air' && NAMES_A_FIELD.test(message);
+}
+
+export function featureEnabled({ feature }: SetupFacts): Verdict | undefined {
+	if (feature === undefined) return undefined;
+	const { value: answer, error } = feature;
+	if (answer === undefined) {
+		return error.code === 'AIR_RECIPIENT_INVALID'
+			? fail(error)
+			: warn(new AirError('AIR_FEATURE_UNKNOWN', { detail: error.message }));
+	}
+	if (isFieldMissing(answer)) return pass('Issue on Behalf is enabled');
+	const refusal = answerError(answer, { operation: 'issue', now: Date.now() });
+	if (refusal.code === 'AIR_FORBIDDEN_FEATURE') return fail(refusal);
+	const detail =
+		answer.status < 300 ? `AIR answers ${answer.status} to an empty request` : refusal.message;
+	const { airMessage } = refusal;
+	return warn(new AirError('AIR_FEATURE_UNKNOWN', { detail, airMessage }));
+}

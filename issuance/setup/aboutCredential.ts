@@ -1,0 +1,105 @@
+import { AirError } from '../../air/AirError';
+import type { AirErrorCode } from '../../air/errorCatalogue';
+import { isKid } from '../../air/PublicJwk';
+import { redact } from '../../air/redact';
+import { assertTargetAllowed, targetPolicy } from '../../air/targetGuard';
+import { parseIssuerDid } from '../inputs';
+import { fail, pass, warn, type Verdict } from './Finding';
+import type { SetupFacts } from './SetupFacts';
+
+/** A key that can be read, but not be used with any algorithm of AIR's. */
+const WRONG_ALGORITHM: readonly AirErrorCode[] = [
+	'AIR_KEY_RSA_PSS',
+	'AIR_KEY_SECP256K1',
+	'AIR_KEY_CURVE',
+	'AIR_KEY_EDDSA',
+	'AIR_KEY_TYPE',
+];
+
+/** A name from outside, fit to be shown. */
+export const quoted = (name: string) => `“${redact(name, 80)}”`;
+
+export function settings({ settings: read }: SetupFacts): Verdict | undefined {
+	if (read === undefined) return undefined;
+	return read.error === undefined
+		? pass('Partner ID and settings are filled in')
+		: fail(read.error);
+}
+
+export function privateKey({ key }: SetupFacts): Verdict | undefined {
+	if (key === undefined) return undefined;
+	if (key.error !== undefined) {
+		return WRONG_ALGORITHM.includes(key.error.code)
+			? pass('The private key can be read')
+			: fail(key.error);
+	}
+	const { modulusLength } = key.value.keyObject.asymmetricKeyDetails ?? {};
+	const kind = modulusLength === undefined ? 'EC on the curve P-256' : `RSA, ${modulusLength} bits`;
+	return pass(`The private key can be read, and is strong enough: ${kind}`);
+}
+
+export function algorithm({ key }: SetupFacts): Verdict | undefined {
+	if (key?.value !== undefined) return pass(`The key signs with ${key.value.algorithm}`);
+	const error = key?.error;
+	return error !== undefined && WRONG_ALGORITHM.includes(error.code) ? fail(error) : undefined;
+}
+
+/** Somebody pasted something else there. */
+const NOT_A_KID = /^(\{|\[|-----|https?:\/\/)/;
+
+export function keyId({ kid }: SetupFacts): Verdict | undefined {
+	if (kid === undefined) return undefined;
+	return isKid(kid) && !NOT_A_KID.test(kid)
+		? pass(`The key ID is ${quoted(kid)}`)
+		: fail(new AirError('AIR_KID_INVALID'));
+}
+
+export function furtherKeys({ furtherKeys: read }: SetupFacts): Verdict | undefined {
+	if (read === undefined) return undefined;
+	if (read.error !== undefined) return fail(read.error);
+	const { length } = read.value;
+	return length === 0
+		? undefined
+		: pass(`Further Public Keys holds ${length === 1 ? 'one key' : `${length} keys`}`);
+}
+
+export function issuerDid({ issuerDid: did }: SetupFacts): Verdict | undefined {
+	if (did === undefined) return undefined;
+	try {
+		return pass(`The issuer DID is ${quoted(parseIssuerDid('', did))}`);
+	} catch (error) {
+		if (!(error instanceof AirError)) throw error;
+		// Each node may name its own.
+		return did.trim() === '' ? warn(error) : fail(error);
+	}
+}
+
+/**
+ * Hosts of AIR's that are something else, or were the API once (air-api §1.1–1.3). Whatever is not
+ * known may be a new one.
+ */
+const OTHER_APIS = [
+	/^developers\./,
+	/^static\./,
+	/^(air|vp|proof)\.api\./,
+	/^credential([-.]|$)/,
+	/^api\.mocachain\.org$/,
+	/^docs\./,
+];
+const AIRS_DOMAIN = /(^|\.)(air3\.com|mocachain\.org|moca\.network)$/;
+
+export function baseUrl({ baseUrl: read }: SetupFacts): Verdict | undefined {
+	if (read === undefined) return undefined;
+	if (read.error !== undefined) return fail(read.error);
+	const url = new URL(read.value);
+	try {
+		assertTargetAllowed(url, targetPolicy(process.env));
+	} catch (error) {
+		if (error instanceof AirError) return fail(error);
+		throw error;
+	}
+	const { hostname } = url;
+	return AIRS_DOMAIN.test(hostname) && OTHER_APIS.some((other) => other.test(hostname))
+		? fail(new AirError('AIR_BASE_URL_OTHER_API', { detail: hostname }))
+		: pass(`AIR is asked at ${url.origin}`);
+}

@@ -1,0 +1,120 @@
+import { AirClient } from '../../air/AirClient';
+import { AirError } from '../../air/AirError';
+import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
+import { fetchJwks, readJwks } from '../../air/jwks';
+import { parseRecipient } from '../inputs';
+import { privateKeyOf, publicKeysOf } from '../settings';
+import { askAir, SETUP_TIMEOUT_MS } from './askAir';
+import { locate } from './locate';
+import { outcomeOf } from './Outcome';
+import type { Location, PublishedJwks, SetupFacts } from './SetupFacts';
+
+/** What there is to check. What is left out is not checked. */
+export interface Setup {
+	/** As pasted. */
+	readonly privateKey?: string | undefined;
+	readonly kid?: string | undefined;
+	readonly issuerDid?: string | undefined;
+	/** As pasted. */
+	readonly furtherPublicKeys?: string | undefined;
+	readonly jwksUrl?: string | undefined;
+	readonly air?:
+		| {
+				readonly environment: AirEnvironment;
+				readonly baseUrl: string;
+				readonly partnerId: string;
+				readonly scope: string;
+				readonly lifetimeSeconds: number;
+		  }
+		| undefined;
+}
+
+export interface CheckOptions {
+	readonly signal?: AbortSignal | undefined;
+	/**
+	 * Asks AIR whether Issue on Behalf is enabled, by an issuance of nothing to this address: it has
+	 * to belong to whoever asks.
+	 */
+	readonly ownAddress?: unknown;
+}
+
+/** The address can be followed: with a user name in it, others would see a password. */
+function addressOf(jwksUrl: string): URL | undefined {
+	const url = URL.canParse(jwksUrl) ? new URL(jwksUrl) : undefined;
+	return url?.hostname === '' || url?.username !== '' || url.password !== '' ? undefined : url;
+}
+
+/** A name server that does not answer must not hold up the rest. */
+async function soon(location: Promise<Location>): Promise<Location> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<Location>((resolve) => {
+		timer = setTimeout(resolve, SETUP_TIMEOUT_MS, 'unknown');
+	});
+	return await Promise.race([location, late]).finally(() => {
+		clearTimeout(timer);
+	});
+}
+
+async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<PublishedJwks> {
+	const url = addressOf(jwksUrl);
+	if (url === undefined) return { location: undefined, answer: undefined, keys: undefined };
+	const [location, answer] = await Promise.all([
+		soon(locate(url)),
+		outcomeOf(async () => await fetchJwks(jwksUrl, SETUP_TIMEOUT_MS, signal)),
+	]);
+	const { value } = answer;
+	const keys = value === undefined ? undefined : await outcomeOf(() => readJwks(value));
+	return { location, answer, keys };
+}
+
+/**
+ * Gathers everything that the checks judge: reads, fetches the JWKS, and asks AIR, at most 10 seconds
+ * for each. Nothing is issued.
+ *
+ * @throws AirError `AIR_CANCELLED`
+ */
+export async function gatherFacts(
+	{ privateKey, kid, issuerDid, furtherPublicKeys, jwksUrl, air }: Setup,
+	{ signal, ownAddress }: CheckOptions,
+): Promise<SetupFacts> {
+	const key =
+		privateKey === undefined
+			? undefined
+			: await outcomeOf(async () => await privateKeyOf(privateKey));
+	const baseUrl =
+		air === undefined
+			? undefined
+			: await outcomeOf(() => resolveBaseUrl(air.environment, air.baseUrl));
+	const client =
+		air === undefined || kid === undefined || !key?.value || !baseUrl?.value
+			? undefined
+			: new AirClient({ ...air, baseUrl: baseUrl.value, kid, key: key.value });
+	const [jwks, asked] = await Promise.all([
+		jwksUrl === undefined ? undefined : jwksFacts(jwksUrl, signal),
+		client === undefined ? undefined : askAir(client, signal),
+	]);
+	const feature =
+		ownAddress === undefined || client === undefined || asked?.air.value !== true
+			? undefined
+			: await outcomeOf(async () => {
+					const timeoutMs = SETUP_TIMEOUT_MS;
+					return await client.postNothing(parseRecipient(ownAddress), { signal, timeoutMs });
+				});
+	if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
+	return {
+		settings: undefined,
+		key,
+		kid,
+		issuerDid,
+		furtherKeys:
+			furtherPublicKeys === undefined
+				? undefined
+				: await outcomeOf(async () => await publicKeysOf(furtherPublicKeys)),
+		baseUrl,
+		jwksUrl,
+		jwks,
+		air: asked?.air,
+		clock: asked?.clock,
+		feature,
+	};
+}

@@ -1,0 +1,246 @@
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
+import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+import { PARTNER_ID, type TestAir } from '../../../engine/air';
+import { makeKey } from '../../../support/keys';
+
+/** What a person got wrong, and the check that has to say so. */
+export interface BrokenSetup {
+	/** For the documentation. */
+	readonly mistake: string;
+	readonly check: string;
+	readonly status: 'warn' | 'fail';
+	/** Breaks it, and gives the fields of the credential that are wrong. */
+	readonly arrange: (
+		air: TestAir,
+		/** Serves a JWKS somewhere else, with these headers. */
+		serve: (body: string, status?: number, headers?: Record<string, string>) => Promise<string>,
+	) => Promise<ICredentialDataDecryptedObject> | ICredentialDataDecryptedObject;
+	readonly ownAddress?: string;
+}
+
+const privateJwk = (pem: string) => createPrivateKey(pem).export({ format: 'jwk' });
+const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+
+/** AIR fetches another JWKS than before. */
+function register({ emulator }: TestAir, jwksUrl: string): { jwksUrl: string } {
+	const [partner] = emulator.control.overview().partners;
+	if (partner === undefined) throw new Error('no partner');
+	const { declined: _declined, ...rest } = partner;
+	emulator.control.registerPartner({ ...rest, jwksUrl });
+	return { jwksUrl };
+}
+
+/** At least one for each check (docs/setup-check.md). */
+export const BROKEN_SETUPS: readonly BrokenSetup[] = [
+	{
+		mistake: 'The partner ID was forgotten',
+		check: 'settings',
+		status: 'fail',
+		arrange: () => ({ partnerId: '' }),
+	},
+	{
+		mistake: 'The END line of the key was lost while copying',
+		check: 'privateKey',
+		status: 'fail',
+		arrange: ({ key }) => ({ privateKey: key.pem.replace(/-----END[\s\S]*$/, '') }),
+	},
+	{
+		mistake: 'An RSA key of 1024 bits',
+		check: 'privateKey',
+		status: 'fail',
+		arrange: () => {
+			const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+			return { privateKey: privateKey.export(pkcs8).toString() };
+		},
+	},
+	{
+		mistake: 'The key of a wallet (secp256k1)',
+		check: 'algorithm',
+		status: 'fail',
+		arrange: () => {
+			const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+			return { privateKey: privateKey.export(pkcs8).toString() };
+		},
+	},
+	{
+		mistake: 'The JWKS URL was pasted into Key ID',
+		check: 'keyId',
+		status: 'fail',
+		arrange: ({ jwks }) => ({ kid: jwks.url }),
+	},
+	{
+		mistake: 'A private key was pasted into Further Public Keys',
+		check: 'furtherPublicKeys',
+		status: 'fail',
+		arrange: () => ({ furtherPublicJwks: makeKey().pem }),
+	},
+	{
+		mistake: 'The partner ID was pasted into Issuer DID',
+		check: 'issuerDid',
+		status: 'fail',
+		arrange: () => ({ issuerDid: PARTNER_ID }),
+	},
+	{
+		mistake: 'The base URL is incomplete',
+		check: 'baseUrl',
+		status: 'fail',
+		arrange: () => ({ baseUrl: 'api.sandbox.mocachain.org' }),
+	},
+	{
+		mistake: 'The JWKS URL was forgotten',
+		check: 'jwksUrl',
+		status: 'warn',
+		arrange: () => ({ jwksUrl: '' }),
+	},
+	{
+		mistake: 'The JWKS URL has no host',
+		check: 'jwksUrl',
+		status: 'fail',
+		arrange: () => ({ jwksUrl: '/.well-known/jwks.json', kid: 'unknown' }),
+	},
+	{
+		mistake: 'The JWKS URL is http, without the s',
+		check: 'jwksPublic',
+		status: 'fail',
+		arrange: () => ({ jwksUrl: 'http://jwks.invalid/jwks.json', kid: 'unknown' }),
+	},
+	{
+		mistake: 'The JWKS is on localhost',
+		check: 'jwksPublic',
+		status: 'warn',
+		arrange: () => ({}),
+	},
+	{
+		mistake: 'The JWKS URL was mistyped',
+		check: 'jwksReachable',
+		status: 'fail',
+		arrange: async (air, serve) => register(air, await serve('not here', 404)),
+	},
+	{
+		mistake: 'Only this network reaches the JWKS, AIR does not',
+		check: 'jwksReachable',
+		status: 'warn',
+		arrange: ({ emulator }) => {
+			emulator.control.injectFault({ kind: 'reset', operation: 'jwks', times: null });
+			return {};
+		},
+	},
+	{
+		mistake: 'A login page stands before the JWKS',
+		check: 'jwksJson',
+		status: 'fail',
+		arrange: async (air, serve) => register(air, await serve('<html>Please log in</html>')),
+	},
+	{
+		mistake: 'The official template, which publishes the private key',
+		check: 'jwksPrivateMembers',
+		status: 'fail',
+		arrange: ({ jwks, key }) => {
+			// air-api §3.2: exportJWK(privateKey), spread into keys[0].
+			jwks.keys = [{ ...privateJwk(key.pem), kid: PARTNER_ID, use: 'sig', alg: 'ES256' }];
+			return {};
+		},
+	},
+	{
+		mistake: 'The kid in the JWKS is another one',
+		check: 'jwksKeyId',
+		status: 'fail',
+		arrange: ({ jwks, key }) => {
+			jwks.keys = [key.jwk('my-key')];
+			return {};
+		},
+	},
+	{
+		mistake: 'Old and new key have the same kid',
+		check: 'jwksKeyId',
+		status: 'fail',
+		arrange: ({ jwks, key }) => {
+			jwks.keys = [makeKey().jwk(PARTNER_ID), key.jwk(PARTNER_ID)];
+			return {};
+		},
+	},
+	{
+		mistake: 'The JWKS was made of another key pair',
+		check: 'jwksSameKey',
+		status: 'fail',
+		arrange: ({ jwks }) => {
+			jwks.keys = [makeKey().jwk(PARTNER_ID)];
+			return {};
+		},
+	},
+	{
+		mistake: 'Somebody added a key of their own to the JWKS',
+		check: 'jwksKnownKeys',
+		status: 'warn',
+		arrange: ({ jwks, key }) => {
+			jwks.keys = [key.jwk(PARTNER_ID), makeKey().jwk('somebody')];
+			return {};
+		},
+	},
+	{
+		mistake: 'The JWKS names another algorithm than the key has',
+		check: 'jwksPurpose',
+		status: 'fail',
+		arrange: ({ jwks, key }) => {
+			jwks.keys = [{ ...key.jwk(PARTNER_ID), alg: 'RS256' }];
+			return {};
+		},
+	},
+	{
+		mistake: 'The JWKS says nothing about algorithm and use',
+		check: 'jwksPurpose',
+		status: 'warn',
+		arrange: ({ jwks, key }) => {
+			jwks.keys = [{ ...key.jwk(PARTNER_ID), alg: undefined, use: undefined }];
+			return {};
+		},
+	},
+	{
+		mistake: 'The JWKS may be cached for a week',
+		check: 'jwksCache',
+		status: 'warn',
+		arrange: async (air, serve) => {
+			const body = JSON.stringify({ keys: [air.key.jwk(PARTNER_ID)] });
+			return register(air, await serve(body, 200, { 'cache-control': 'max-age=604800' }));
+		},
+	},
+	{
+		mistake: 'The clock of the machine is an hour slow',
+		check: 'clock',
+		status: 'fail',
+		arrange: ({ emulator }) => {
+			emulator.control.setTime({ jwtSkewMs: 3_600_000 });
+			return {};
+		},
+	},
+	{
+		mistake: 'The JWKS URL was never registered with AIR',
+		check: 'airAccepts',
+		status: 'fail',
+		arrange: ({ emulator }) => {
+			emulator.control.registerPartner({ partnerId: PARTNER_ID });
+			return {};
+		},
+	},
+	{
+		mistake: 'Issue on Behalf is not enabled',
+		check: 'issueOnBehalf',
+		status: 'fail',
+		ownAddress: 'me@example.com',
+		arrange: ({ emulator }) => {
+			emulator.control.setFeature({ partnerId: PARTNER_ID, enabled: false });
+			return {};
+		},
+	},
+	{
+		mistake: 'Something in front of AIR refuses the request',
+		check: 'issueOnBehalf',
+		status: 'warn',
+		ownAddress: 'me@example.com',
+		arrange: ({ emulator }) => {
+			const body = { type: 'html', title: 'Forbidden' } as const;
+			emulator.control.injectFault({ kind: 'answer', operation: 'issue', status: 403, body });
+			return {};
+		},
+	},
+];
