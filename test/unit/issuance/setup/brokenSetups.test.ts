@@ -66,9 +66,7 @@ describe.each(BROKEN_SETUPS)('$mistake', (setup) => {
 		// The JWKS of these tests is on loopback, where AIR could not reach it.
 		const broken = findings.filter(({ check: name }) => name !== 'jwksPublic');
 		const first =
-			setup.check === 'jwksPublic'
-				? finding
-				: broken.find(({ status }) => status === setup.status);
+			setup.check === 'jwksPublic' ? finding : broken.find(({ status }) => status === setup.status);
 		expect(first).toEqual(finding);
 	});
 
