@@ -170,7 +170,7 @@ describe('good', () => {
 	test('what is ready for the internet has nothing to mend at all', () => {
 		expect(
 			Object.values(CHECKS).flatMap(({ judge }) => judge({ ...LIVE, air: { value: true } }) ?? []),
-		).not.toContainEqual(expect.objectContaining({ status: expect.not.stringMatching('pass') }));
+		).not.toContainEqual(expect.objectContaining({ fix: expect.stringMatching(/./) as string }));
 	});
 });
 
@@ -271,7 +271,7 @@ describe('keys', () => {
 			expect(shown(findings)).toMatch(/publishes a PRIVATE key.*new key pair now/);
 			for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi']) {
 				const value = privateJwk(published.pem)[member];
-				if (value !== undefined) expect(JSON.stringify(findings)).not.toContain(String(value));
+				if (typeof value === 'string') expect(JSON.stringify(findings)).not.toContain(value);
 			}
 		},
 	);

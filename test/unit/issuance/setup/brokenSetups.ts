@@ -25,8 +25,11 @@ const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
 function register({ emulator }: TestAir, jwksUrl: string): { jwksUrl: string } {
 	const [partner] = emulator.control.overview().partners;
 	if (partner === undefined) throw new Error('no partner');
-	const { declined: _declined, ...rest } = partner;
-	emulator.control.registerPartner({ ...rest, jwksUrl });
+	emulator.control.registerPartner({
+		partnerId: partner.partnerId,
+		programs: partner.programs,
+		jwksUrl,
+	});
 	return { jwksUrl };
 }
 
