@@ -205,9 +205,12 @@ export interface ObservedChange {
 	readonly vcStatus: string | null;
 	/** To append, in this order; the store ignores those that the row already has. */
 	readonly events: readonly { readonly type: EventType; readonly threshold: string }[];
-	/** Whether AIR is to be asked again. */
-	readonly watch: boolean;
+	/** When AIR is to be asked again, from now; null when there is nothing more to learn. */
+	readonly nextCheckMs: number | null;
 }
+
+/** A verdict that was put off is looked at again by then, whoever asked. */
+const PUT_OFF_MS = 30_000;
 
 const RANK: Readonly<Partial<Record<RowState, number>>> = {
 	abandoned: 0,
@@ -220,25 +223,35 @@ const RANK: Readonly<Partial<Record<RowState, number>>> = {
  * Decides what an observation changes. State moves only forward: an answer that was overtaken on its
  * way here never takes a confirmation back. Of a superseded row the last `vcStatus` is kept, but
  * nobody is told.
+ *
+ * @param replacing - whether an attempt to issue the same program to the same recipient is under way.
+ *   AIR may have revoked this issuance for it and not have answered yet: then the row will be
+ *   superseded, and whether it is unusable for another reason is asked when the attempt is over
  */
 export function decideObserved(
 	row: Pick<LedgerRow, 'state' | 'vcStatus'>,
-	seen: Pick<Observation, 'state' | 'vcStatus'>,
+	seen: Pick<Observation, 'state' | 'vcStatus' | 'nextCheckMs'>,
+	replacing = false,
 ): ObservedChange {
 	const { state } = row;
 	const rank = RANK[state];
 	if (rank === undefined) {
 		const vcStatus = state === 'superseded' ? seen.vcStatus : row.vcStatus;
-		return { state, vcStatus, events: [], watch: false };
+		return { state, vcStatus, events: [], nextCheckMs: null };
 	}
 	const wanted = seen.state === 'confirmed' || seen.state === 'unusable' ? seen.state : 'submitted';
-	const backwards = (RANK[wanted] ?? 0) < rank;
-	if (backwards) return { state, vcStatus: row.vcStatus, events: [], watch: false };
+	const unchanged = { state, vcStatus: row.vcStatus, events: [] };
+	if ((RANK[wanted] ?? 0) < rank) return { ...unchanged, nextCheckMs: null };
+	const standing = state === 'submitted' || state === 'confirmed';
+	if (replacing && standing && wanted === 'unusable') {
+		return { ...unchanged, nextCheckMs: seen.nextCheckMs ?? PUT_OFF_MS };
+	}
 	const events: { type: EventType; threshold: string }[] = [];
 	if (row.vcStatus !== seen.vcStatus) events.push({ type: 'status', threshold: seen.vcStatus });
 	if (wanted !== state && wanted !== 'submitted') events.push({ type: wanted, threshold: '' });
 	const next = wanted === 'submitted' && state === 'abandoned' ? 'abandoned' : wanted;
-	return { state: next, vcStatus: seen.vcStatus, events, watch: next === 'submitted' };
+	const nextCheckMs = next === 'submitted' ? seen.nextCheckMs : null;
+	return { state: next, vcStatus: seen.vcStatus, events, nextCheckMs };
 }
 
 /**

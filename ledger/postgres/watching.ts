@@ -26,17 +26,29 @@ export async function observed(
 	return await readRows(session, 'WHERE i.id = ANY($1::bigint[]) ORDER BY i.id', [ids]);
 }
 
+/** Whether an attempt is under way that may take the place of the row, which is locked, at AIR. */
+async function isReplacing({ rows }: Session, row: LedgerRow, at: number): Promise<boolean> {
+	const { id, recipient, program, scope } = row;
+	const underWay = await rows(
+		`SELECT FROM moca_air.issuances WHERE recipient = $1 AND program = $2 AND scope = $3
+			AND state = 'sending' AND lease_until > $4 AND id <> $5 LIMIT 1`,
+		[recipient, program, scope, at, id],
+	);
+	return underWay.length > 0;
+}
+
 async function write(
-	{ rows }: Session,
+	session: Session,
 	row: LedgerRow,
 	seen: Observation,
 	at: number,
 ): Promise<NewEvent[]> {
-	const change = decideObserved(row, seen);
+	const replacing = seen.state === 'unusable' && (await isReplacing(session, row, at));
+	const change = decideObserved(row, seen, replacing);
 	const believed = change.vcStatus === seen.vcStatus;
-	const watched = change.watch && seen.nextCheckMs !== null ? at + seen.nextCheckMs : null;
+	const watched = change.nextCheckMs === null ? null : at + change.nextCheckMs;
 	const confirmed = change.state === 'confirmed' && row.state !== 'confirmed';
-	await rows(
+	await session.rows(
 		`UPDATE moca_air.issuances SET state = $2, vc_status = $3, vc_id = $4, next_check_at = $5,
 			confirmed_at = $6, updated_at = $7, state_at = CASE WHEN state = $2 THEN state_at ELSE $7 END,
 			claimed_until = NULL, missing_since = NULL, checks = checks + 1

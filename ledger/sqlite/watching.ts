@@ -44,10 +44,24 @@ export function observed(
 	return readRowsWithHash(session, scope, coreClaimHash);
 }
 
+/** Whether an attempt is under way that may take the row's place at AIR. */
+function isReplacing({ all, now }: Session, { id, recipient, program, scope }: LedgerRow): boolean {
+	const underWay = all(
+		`SELECT 1 FROM issuances WHERE recipient = ? AND program = ? AND scope = ?
+			AND state = 'sending' AND lease_until > ? AND id <> ? LIMIT 1`,
+		recipient,
+		program,
+		scope,
+		now,
+		id,
+	);
+	return underWay.length > 0;
+}
+
 function observe(session: Session, row: LedgerRow, seen: Observation): void {
 	const { now } = session;
-	const change = decideObserved(row, seen);
-	const nextCheckAt = change.watch && seen.nextCheckMs !== null ? now + seen.nextCheckMs : null;
+	const change = decideObserved(row, seen, seen.state === 'unusable' && isReplacing(session, row));
+	const nextCheckAt = change.nextCheckMs === null ? null : now + change.nextCheckMs;
 	const confirmedAt = change.state === 'confirmed' ? (row.confirmedAt ?? now) : row.confirmedAt;
 	session.run(
 		`UPDATE issuances SET state = $state, vc_status = $vcStatus, vc_id = coalesce($vcId, vc_id),

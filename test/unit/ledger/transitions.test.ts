@@ -178,10 +178,10 @@ describe('decideFailed', () => {
 
 describe('decideObserved', () => {
 	type Seen = Parameters<typeof decideObserved>[1];
-	const pending: Seen = { vcStatus: 'WAIT_ONCHAIN', state: 'pending' };
-	const odd: Seen = { vcStatus: 'ASTONISHED', state: 'unknown' };
-	const confirmed: Seen = { vcStatus: 'ONCHAIN', state: 'confirmed' };
-	const unusable: Seen = { vcStatus: 'REMOVE', state: 'unusable' };
+	const pending: Seen = { vcStatus: 'WAIT_ONCHAIN', state: 'pending', nextCheckMs: 7 };
+	const odd: Seen = { vcStatus: 'ASTONISHED', state: 'unknown', nextCheckMs: 7 };
+	const confirmed: Seen = { vcStatus: 'ONCHAIN', state: 'confirmed', nextCheckMs: 7 };
+	const unusable: Seen = { vcStatus: 'REMOVE', state: 'unusable', nextCheckMs: 7 };
 
 	/** State after each of the four, and whether AIR is asked again. */
 	const table: Record<RowState, RowState[]> = {
@@ -200,12 +200,28 @@ describe('decideObserved', () => {
 			decideObserved(inState(state), seen),
 		);
 		expect(changes.map((change) => change.state)).toEqual(table[state]);
-		expect(changes.map(({ watch }) => watch)).toEqual(
-			state === 'submitted' ? [true, true, false, false] : [false, false, false, false],
+		expect(changes.map(({ nextCheckMs }) => nextCheckMs)).toEqual(
+			state === 'submitted' ? [7, 7, null, null] : [null, null, null, null],
 		);
 		for (const change of changes) {
 			const own = change.events.filter(({ type }) => type !== 'status').map(({ type }) => type);
 			expect(own).toEqual(change.state === state ? [] : [change.state]);
+		}
+	});
+
+	test.each(ROW_STATES)('%s while another attempt may be taking its place', (state) => {
+		const row = inState(state);
+		const later = decideObserved(row, unusable, true);
+		const waits = state === 'submitted' || state === 'confirmed';
+		expect(later).toEqual(
+			waits
+				? { state, vcStatus: row.vcStatus, events: [], nextCheckMs: 7 }
+				: decideObserved(row, unusable),
+		);
+		const asked = decideObserved(row, { ...unusable, nextCheckMs: null }, true);
+		expect(asked.nextCheckMs).toBe(waits ? 30_000 : null);
+		for (const seen of [pending, odd, confirmed]) {
+			expect(decideObserved(row, seen, true)).toEqual(decideObserved(row, seen));
 		}
 	});
 

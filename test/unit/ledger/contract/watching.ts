@@ -1,5 +1,6 @@
 import type { GetStore } from '../contract';
 import {
+	answer,
 	CONFIRMED,
 	eventTypes,
 	issue,
@@ -116,6 +117,67 @@ export function watching(store: GetStore): void {
 				'status REMOVE',
 				'unusable',
 			]);
+		});
+
+		test('replaced before the answer of what replaced it is known: superseded, and never unusable', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			const confirmed = { idempotencyKey: 'b', program: 'another' };
+			await issue(ledger, 'h2', confirmed);
+			await ledger.observed(SCOPE, 'h2', CONFIRMED);
+			advance(1000);
+			const first = await start(ledger, { idempotencyKey: 'c' });
+			const second = await start(ledger, { idempotencyKey: 'd', program: 'another' });
+			await ledger.claimDue(DUE);
+			// AIR has revoked them for the attempts that are under way.
+			expect(await ledger.observed(SCOPE, 'h1', REVOKED)).toMatchObject([
+				{ state: 'submitted', vcStatus: null },
+			]);
+			expect(await ledger.observed(SCOPE, 'h2', REVOKED)).toMatchObject([
+				{ state: 'confirmed', vcStatus: 'ONCHAIN' },
+			]);
+			await ledger.answered(first, answer('h3', { supersedes: true }));
+			await ledger.answered(second, answer('h4', { supersedes: true }));
+			for (const hash of ['h1', 'h2']) {
+				expect(await ledger.observed(SCOPE, hash, REVOKED)).toMatchObject([
+					{ state: 'superseded', nextCheckAt: null },
+				]);
+			}
+			expect(await eventTypes(ledger)).toEqual([
+				'status ONCHAIN',
+				'confirmed',
+				'superseded',
+				'superseded',
+			]);
+		});
+
+		test('not replaced after all: AIR is asked again, and what it says counts', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			await issue(ledger, 'h2', { idempotencyKey: 'b', program: 'another' });
+			await ledger.observed(SCOPE, 'h2', CONFIRMED);
+			advance(1000);
+			const first = await start(ledger, { idempotencyKey: 'c' });
+			await start(ledger, { idempotencyKey: 'd', program: 'another', leaseMs: MINUTE });
+			await ledger.observed(SCOPE, 'h1', REVOKED);
+			await ledger.observed(SCOPE, 'h2', REVOKED);
+			// Refused, and never heard of again.
+			await ledger.failed(first, { outcome: 'rejected', reason: 'AIR_REFUSED' });
+			advance(MINUTE);
+			const due = await ledger.claimDue(DUE);
+			expect(due.map(({ coreClaimHash }) => coreClaimHash).sort()).toEqual(['h1', 'h2']);
+			for (const hash of ['h1', 'h2']) {
+				expect(await ledger.observed(SCOPE, hash, REVOKED)).toMatchObject([{ state: 'unusable' }]);
+			}
+		});
+
+		test('what is under way for somebody else, or of something else, replaces nothing', async () => {
+			const { ledger } = store();
+			await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			await start(ledger, { idempotencyKey: 'b', recipient: 'bob@example.com' });
+			await start(ledger, { idempotencyKey: 'c', program: 'another' });
+			await start(ledger, { idempotencyKey: 'd', scope: 'another scope' });
+			expect(await ledger.observed(SCOPE, 'h1', REVOKED)).toMatchObject([{ state: 'unusable' }]);
 		});
 
 		test('a status that nobody knows is passed on and watched further', async () => {
