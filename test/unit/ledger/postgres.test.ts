@@ -4,17 +4,17 @@ import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { ledgerContract } from './contract';
 
 // Starts, databases and name look-ups take their time on a busy machine.
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let postgres: TestPostgres;
 
 beforeAll(async () => {
 	postgres = await startPostgres();
-}, 30_000);
+}, 120_000);
 
 afterAll(async () => {
 	await postgres.stop();
-}, 30_000);
+}, 120_000);
 
 ledgerContract('PostgreSQL', async () => {
 	const url = postgres.urlFor({ database: await postgres.freshDatabase() });

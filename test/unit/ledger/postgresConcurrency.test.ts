@@ -13,7 +13,7 @@ import { answer, CONFIRMED, issue, MINUTE, request, SCOPE } from './contract/req
 /** What only a server can show: several processes, restarts, lost answers, the order of commits. */
 
 // Starts, databases and name look-ups take their time on a busy machine.
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let postgres: TestPostgres;
 /** As it is sent: READ COMMITTED goes on. */
@@ -28,7 +28,7 @@ async function open(url: string, clockOffsetMs: () => number = () => 0): Promise
 
 beforeAll(async () => {
 	postgres = await startPostgres();
-}, 30_000);
+}, 120_000);
 
 afterEach(async () => {
 	await Promise.all(opened.splice(0).map((ledger) => ledger.close()));

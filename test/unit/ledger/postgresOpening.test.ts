@@ -12,7 +12,7 @@ import { issue, request } from './contract/requests';
 /** Who may open the ledger, over what, and what is said when it cannot be opened. */
 
 // Starts, databases and name look-ups take their time on a busy machine.
-jest.setTimeout(30_000);
+jest.setTimeout(120_000);
 
 let postgres: TestPostgres;
 let folder: string;
@@ -49,7 +49,7 @@ beforeAll(async () => {
 	postgres = await startPostgres({ certificate });
 	await postgres.sql(`CREATE ROLE limited LOGIN PASSWORD '${SECRET}'`);
 	await postgres.sql(`CREATE ROLE guest LOGIN PASSWORD '${SECRET}'`);
-}, 30_000);
+}, 120_000);
 
 afterEach(async () => {
 	await Promise.all(opened.splice(0).map((ledger) => ledger.close()));
