@@ -12,9 +12,10 @@ function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
 }
 
 /**
- * Answers a GET or HEAD with a JWKS, as `application/jwk-set+json` (RFC 7517, 8.5.1) with an ETag, or
- * with 304 to who has it already. Written on the response itself: what n8n would write for a node has
- * its own content type and headers (n8n-facts §8.6).
+ * Answers a GET or HEAD with a JWKS and its ETag, or with 304 to who has it already. Written on the
+ * response itself: what n8n would write for a node has its own content type and headers (n8n-facts
+ * §8.6). As `application/json`, which browsers show, and not `application/jwk-set+json` (RFC 7517,
+ * 8.5.1), which they download: people are told to look at it.
  *
  * @param cacheSeconds - how long whoever fetched it may keep it; 0: ask again each time
  * @returns the HTTP status
@@ -39,7 +40,7 @@ export function answerWithJwks(
 		response.end();
 		return status;
 	}
-	response.setHeader('Content-Type', 'application/jwk-set+json');
+	response.setHeader('Content-Type', 'application/json');
 	response.setHeader('Content-Length', Buffer.byteLength(body));
 	// Node itself leaves the body out for HEAD.
 	response.end(body);

@@ -53,7 +53,7 @@ describe('an answer', () => {
 		const { url, returned } = await serve();
 		const answer = await fetch(url);
 		expect(answer.status).toBe(200);
-		expect(answer.headers.get('content-type')).toBe('application/jwk-set+json');
+		expect(answer.headers.get('content-type')).toBe('application/json');
 		expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
 		expect(answer.headers.get('etag')).toMatch(/^"[\w-]{43}"$/);
 		expect(await answer.json()).toEqual({ keys: [air.key.jwk(PARTNER_ID)] });

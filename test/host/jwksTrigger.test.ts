@@ -1,0 +1,390 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { calculateJwkThumbprint, createRemoteJWKSet, jwtVerify } from 'jose';
+import { AirClient } from '../../air/AirClient';
+import { closeDispatchers } from '../../air/dispatchers';
+import { readSettings } from '../../issuance/settings';
+import { PARTNER_ID } from '../../scripts/demoAir';
+import { root } from '../../scripts/package';
+import { makeKey, type TestKey } from '../support/keys';
+import { poll } from './harness/poll';
+import { jsonOf } from './harness/runData';
+import {
+	CREDENTIAL,
+	inRow,
+	items,
+	node,
+	start,
+	startHost,
+	type Host,
+	type Json,
+	type Node,
+} from './workflows';
+
+/** A real n8n serves the JWKS of its own credential; the emulated AIR verifies with it. */
+let host: Host;
+let url: string;
+let credentialId: string;
+/** Of the workflow that serves. */
+let servingId: string;
+
+jest.setTimeout(240_000);
+
+const WELL_KNOWN = `${PARTNER_ID}/.well-known/jwks.json`;
+
+const jwksNode = (parameters: Json = {}, credentials = host.credentials) =>
+	node(
+		'JWKS',
+		'n8n-nodes-moca-air.mocaAirJwksTrigger',
+		{ partnerId: PARTNER_ID, ...parameters },
+		{ credentials, webhookId: randomUUID() },
+	);
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	host = await startHost();
+	credentialId = host.credentials[CREDENTIAL]?.id ?? '';
+	url = `${host.n8n.url}/webhook/${WELL_KNOWN}`;
+	servingId = (await host.api.workflows.create(inRow(jwksNode()))).id;
+	await host.api.workflows.activate(servingId);
+}, 900_000);
+
+beforeEach(() => {
+	const { control } = host.air.emulator;
+	control.reset();
+	const [partner] = control.overview().partners;
+	if (partner === undefined) throw new Error('no partner');
+	const { partnerId, programs } = partner;
+	control.registerPartner({ partnerId, programs, jwksUrl: url });
+});
+
+afterAll(async () => {
+	await host.close();
+	await closeDispatchers();
+}, 60_000);
+
+const control = () => host.air.emulator.control;
+
+const keyIds = async () => {
+	const { keys } = (await (await fetch(url)).json()) as { keys: { kid: string }[] };
+	return keys.map(({ kid }) => kid);
+};
+
+async function issue(email: string) {
+	const { status } = await host.run(inRow(start(), items([{ email }]), host.issueNode()));
+	return status;
+}
+
+describe('what is served', () => {
+	test('GET, HEAD and 304, as the node wrote it', async () => {
+		const get = await fetch(url);
+		expect(get.status).toBe(200);
+		expect(get.headers.get('content-type')).toBe('application/json');
+		expect(get.headers.get('cache-control')).toBe('public, max-age=300');
+		const text = await get.text();
+		const { keys } = JSON.parse(text) as { keys: Json[] };
+		expect(keys).toMatchObject([{ kid: PARTNER_ID, alg: 'ES256', use: 'sig' }]);
+
+		const head = await fetch(url, { method: 'HEAD' });
+		expect([head.status, await head.text()]).toEqual([200, '']);
+		expect(head.headers.get('content-length')).toBe(String(text.length));
+		const etag = get.headers.get('etag') ?? '';
+		expect(head.headers.get('etag')).toBe(etag);
+		for (const method of ['GET', 'HEAD']) {
+			const known = await fetch(url, { method, headers: { 'if-none-match': etag } });
+			expect([known.status, await known.text()]).toEqual([304, '']);
+		}
+		expect((await fetch(url, { method: 'POST' })).status).toBe(404);
+	});
+
+	test('nothing private in any answer, and nothing of the credential', async () => {
+		const secret = String(host.air.credential.privateKey).split('\n')[1] ?? '';
+		for (const method of ['GET', 'HEAD', 'POST', 'OPTIONS']) {
+			const answer = await fetch(url, { method });
+			const shown = `${await answer.text()}\n${JSON.stringify([...answer.headers])}`;
+			for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']) {
+				expect([method, member, shown.includes(`"${member}"`)]).toEqual([method, member, false]);
+			}
+			expect(shown).not.toContain(secret);
+		}
+	});
+
+	test('jose’s remote JWKS client verifies our Partner JWT with it', async () => {
+		const { identity } = await readSettings(host.air.credential);
+		const token = await new AirClient(identity).token('ada@example.com');
+		const { payload } = await jwtVerify(token, createRemoteJWKSet(new URL(url)));
+		expect(payload).toMatchObject({ partnerId: PARTNER_ID, email: 'ada@example.com' });
+	});
+
+	test('AIR fetches it, accepts our tokens, and Issue on Behalf succeeds; no fetch is an execution', async () => {
+		expect(await issue('ada@example.com')).toBe('success');
+		const { issuances, jwksFetches, jwksFetchFailures, jwksWithPrivateMembers } =
+			control().counts();
+		expect({ issuances, jwksFetchFailures, jwksWithPrivateMembers }).toEqual({
+			issuances: 1,
+			jwksFetchFailures: 0,
+			jwksWithPrivateMembers: 0,
+		});
+		expect(jwksFetches).toBeGreaterThan(0);
+		expect(await host.api.executions.list({ workflowId: servingId })).toEqual([]);
+	});
+});
+
+describe('executions', () => {
+	test('a test event ends by itself, and says where to register what', async () => {
+		await host.api.workflows.listen(servingId, { trigger: 'JWKS' });
+		const answer = await host.api.webhook(WELL_KNOWN, { method: 'GET', test: true });
+		expect(answer.json()).toMatchObject({ keys: [{ kid: PARTNER_ID }] });
+		const [execution] = await host.api.executions.waitForCount(servingId, 1);
+		expect(execution?.status).toBe('success');
+		expect(jsonOf(execution?.data ?? fail(), 'JWKS')).toMatchObject([
+			{
+				method: 'GET',
+				statusCode: 200,
+				keyIds: [PARTNER_ID],
+				url,
+				warning: expect.stringMatching(/^AIR cannot fetch this address: /) as string,
+			},
+		]);
+	});
+
+	test('Start Executions: one for each fetch, with who fetched', async () => {
+		const path = 'seen/jwks.json';
+		const { id } = await host.api.workflows.create(
+			inRow(jwksNode({ path, options: { startExecutions: true, cacheSeconds: 0 } })),
+		);
+		await host.api.workflows.activate(id);
+		const answer = await host.api.webhook(path, {
+			method: 'GET',
+			headers: { 'user-agent': 'AIR/1.0', authorization: 'Bearer of-nobody' },
+		});
+		expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+		const [execution] = await host.api.executions.waitForCount(id, 1);
+		expect(jsonOf(execution?.data ?? fail(), 'JWKS')).toMatchObject([
+			{ method: 'GET', userAgent: 'AIR/1.0', statusCode: 200 },
+		]);
+		expect(JSON.stringify(execution)).not.toContain('of-nobody');
+	});
+
+	test('a credential that breaks: a failed execution says why, and who fetches learns nothing', async () => {
+		await host.api.credentials.update(credentialId, { furtherPublicJwks: makeKey().pem });
+		try {
+			const answer = await fetch(url);
+			expect(answer.status).toBe(500);
+			expect(await answer.text()).not.toMatch(/PRIVATE|Further/);
+			const failed = await poll('a failed execution', 60_000, async () => {
+				const filter = { workflowId: servingId, status: ['error'] };
+				const [newest] = await host.api.executions.list(filter);
+				return newest === undefined ? undefined : await host.api.executions.get(newest.id);
+			});
+			expect(failed.data.resultData.error).toMatchObject({
+				message: expect.stringMatching(/PRIVATE key.*Further Public Keys/) as string,
+				description: expect.stringMatching(/Remove it/) as string,
+			});
+		} finally {
+			await host.api.credentials.update(credentialId, { furtherPublicJwks: '' });
+		}
+		expect((await fetch(url)).status).toBe(200);
+	});
+});
+
+const fail = (): never => {
+	throw new Error('no execution');
+};
+
+describe('what is not published, with its reason', () => {
+	/** n8n's reason, whether it refuses at once or tells later. */
+	async function refusal(serving: Node): Promise<string> {
+		const { id } = await host.api.workflows.create(inRow(serving));
+		try {
+			const { status, triggers } = await host.api.workflows.tryActivate(id);
+			expect(status).not.toBe('published');
+			return triggers.map(({ errorMessage }) => errorMessage ?? '').join();
+		} catch (error) {
+			return String(error);
+		}
+	}
+
+	const other = async (changes: Json) => {
+		const data = { ...host.air.credential, ...changes } as Record<string, string | number>;
+		const { id, name } = await host.api.credentials.create(CREDENTIAL, 'other', data);
+		return { [CREDENTIAL]: { id, name } };
+	};
+
+	test('a path that another workflow has', async () => {
+		expect(await refusal(jwksNode())).toMatch(/conflict with one of the webhooks|already taken/);
+	});
+
+	/** At once, because n8n tries each for a while before it gives up. */
+	test('keys that must not be published, another partner, no path', async () => {
+		const credentials = await other({ furtherPublicJwks: makeKey().pem });
+		const refusals = await Promise.all([
+			refusal(jwksNode({ path: 'b/jwks.json' }, credentials)),
+			refusal(jwksNode({ partnerId: 'somebody-else' })),
+			refusal(jwksNode({ path: 'a b/jwks.json' })),
+		]);
+		expect(refusals).toEqual([
+			expect.stringMatching(/PRIVATE key.*Further Public Keys/),
+			expect.stringMatching(/different partner IDs/),
+			expect.stringMatching(/path of the JWKS/),
+		]);
+	});
+});
+
+/** What docs/jwks-trigger.md tells people to wait. */
+const waitMs = (() => {
+	const page = readFileSync(join(root, 'docs', 'jwks-trigger.md'), 'utf8');
+	const waits = [...page.matchAll(/\*\*wait (\d+) hours\*\*/gi)].map(([, hours]) => Number(hours));
+	expect(new Set(waits).size).toBe(1);
+	return (waits[0] ?? 0) * 3_600_000;
+})();
+
+describe('changing the key', () => {
+	let current: { key: TestKey; kid: string };
+	let changes = 0;
+
+	/** The workflow is not touched: it reads the credential for each fetch. */
+	beforeEach(async () => {
+		current = { key: makeKey(), kid: `key-${++changes}` };
+		await save(current, '');
+	});
+
+	afterAll(async () => {
+		const { privateKey = '' } = host.air.credential;
+		await host.api.credentials.update(credentialId, {
+			privateKey,
+			kid: '',
+			furtherPublicJwks: '',
+		});
+	});
+
+	const save = async ({ key, kid }: { key: TestKey; kid: string }, furtherPublicJwks: string) => {
+		await host.api.credentials.update(credentialId, {
+			privateKey: key.pem,
+			kid,
+			furtherPublicJwks,
+		});
+	};
+
+	const wait = () => {
+		control().setTime({ advanceMs: waitMs });
+	};
+
+	const refused = () => control().counts().byStatus[401] ?? 0;
+
+	/** The new public key as people have it: a PEM, whose kid is then its thumbprint. */
+	async function next() {
+		const key = makeKey('RS256');
+		const pem = key.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+		return { key, pem, kid: await calculateJwkThumbprint(key.publicKey.export({ format: 'jwk' })) };
+	}
+
+	const caches = [0, 60, 3600].flatMap((seconds) => [
+		[seconds, true] as const,
+		[seconds, false] as const,
+	]);
+
+	test.each(caches)(
+		'as the docs say, under load: no 401 (AIR caches for %d s, fetches an unknown kid again: %s)',
+		async (jwksCacheSeconds, refetchOnUnknownKid) => {
+			control().setSettings({ jwksCacheSeconds, refetchOnUnknownKid });
+			const path = `load-${changes}`;
+			const { id } = await host.api.workflows.create(
+				inRow(
+					node(
+						'Webhook',
+						'n8n-nodes-base.webhook',
+						{ path, httpMethod: 'POST', responseMode: 'lastNode' },
+						{ typeVersion: 2, webhookId: randomUUID() },
+					),
+					host.issueNode({}, { recipient: '={{ $json.body.email }}' }),
+				),
+			);
+			await host.api.workflows.activate(id);
+			let stop = false;
+			const issued = [0, 0, 0];
+			const load = issued.map(async (_none, lane) => {
+				for (let index = 0; !stop; index++) {
+					const body = { email: `p${changes}-${lane}-${index}@example.com` };
+					const { status } = await host.api.webhook(path, { body });
+					expect(status).toBe(200);
+					issued[lane] = index + 1;
+				}
+			});
+			/** A step is over when everything that began before it has ended, and something after it. */
+			const more = async () => {
+				const enough = issued.map((count) => count + 2);
+				while (issued.some((count, lane) => count < (enough[lane] ?? 0))) {
+					await Promise.race([...load, new Promise((resolve) => setTimeout(resolve, 50))]);
+				}
+			};
+			try {
+				const before = current;
+				const after = await next();
+				await more();
+				await save(before, after.pem);
+				expect(await keyIds()).toEqual([before.kid, after.kid]);
+				await more();
+				wait();
+				await more();
+				await save(after, JSON.stringify(before.key.jwk(before.kid)));
+				await more();
+				wait();
+				await save(after, '');
+				expect(await keyIds()).toEqual([after.kid]);
+				await more();
+			} finally {
+				stop = true;
+				await Promise.allSettled(load);
+			}
+			await Promise.all(load);
+			await host.api.workflows.deactivate(id);
+			expect(refused()).toBe(0);
+			expect(control().counts().issuances).toBe(issued.reduce((sum, count) => sum + count));
+		},
+	);
+
+	test.each(caches)(
+		'without waiting (AIR caches for %d s, fetches an unknown kid again: %s)',
+		async (jwksCacheSeconds, refetchOnUnknownKid) => {
+			control().setSettings({ jwksCacheSeconds, refetchOnUnknownKid });
+			expect(await issue('before@example.com')).toBe('success');
+			const after = await next();
+			await save(current, after.pem);
+			await save(after, JSON.stringify(current.key.jwk(current.kid)));
+			const fails = jwksCacheSeconds > 0 && !refetchOnUnknownKid;
+			expect(await issue('after@example.com')).toBe(fails ? 'error' : 'success');
+			expect(refused() > 0).toBe(fails);
+			wait();
+			expect(await issue('later@example.com')).toBe('success');
+		},
+	);
+
+	test('an old key that is taken away too soon is refused, while its tokens still live', async () => {
+		const { identity } = await readSettings({
+			...host.air.credential,
+			privateKey: current.key.pem,
+			kid: current.kid,
+		});
+		const client = new AirClient(identity);
+		const unknown = async () =>
+			await client.getStatus('ada@example.com', '0'.repeat(64)).catch((error: unknown) => error);
+		expect(await unknown()).toMatchObject({ code: 'AIR_HASH_NOT_FOUND' });
+		const after = await next();
+		await save(after, '');
+		expect(await unknown()).toMatchObject({ httpStatus: 401 });
+	});
+});
+
+test('after a restart n8n serves it again, without anybody', async () => {
+	await host.n8n.restart();
+	const answer = await host.api.webhook(WELL_KNOWN, { method: 'GET' });
+	expect(answer.status).toBe(200);
+});
+
+test('n8n logged that AIR cannot fetch an address on loopback, and no key', () => {
+	const logged = host.n8n.logs.join('\n');
+	expect(logged).toMatch(/JWKS: AIR cannot fetch the JWKS at http:/);
+	expect(logged).not.toMatch(/PRIVATE KEY-|eyJ[\w-]+\.[\w-]+\.[\w-]+/);
+});
