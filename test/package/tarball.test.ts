@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { version } from '../../air/version';
 import { root } from '../../scripts/package';
@@ -57,9 +57,29 @@ afterAll(() => {
 test('holds dist and the usual papers, and nothing else', () => {
 	const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
 	expect(readdirSync(installed).filter((name) => !papers.includes(name))).toEqual(['dist']);
-	expect(files(join(installed, 'dist')).filter((file) => !/\.(js|json|svg)$/.test(file))).toEqual(
-		[],
+	const dist = join(installed, 'dist');
+	const snippets = join(dist, 'jwks');
+	const foreign = files(dist).filter(
+		(file) => !/\.(js|json|svg)$/.test(file) && !file.startsWith(snippets),
 	);
+	expect(foreign).toEqual([]);
+});
+
+test('holds the ways to host a JWKS, ready to copy', () => {
+	const jwks = join(installed, 'dist', 'jwks');
+	expect(
+		files(jwks)
+			.map((file) => relative(jwks, file))
+			.sort(),
+	).toEqual([
+		'cloudflare-worker/worker.js',
+		'cloudflare-worker/wrangler.jsonc',
+		'keygen.html',
+		'nextjs/route.js',
+		'nginx/jwks.conf',
+		'nginx/publish.sh',
+		'node/server.mjs',
+	]);
 });
 
 test('every node and credential that it names is there, loads, and has its icon and codex file', () => {

@@ -1,0 +1,160 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { signPartnerJwt } from '../../air/partnerJwt';
+import { importPrivateKey } from '../../air/privateKey';
+import { makeKey, type TestKey } from '../support/keys';
+import { checkout } from './harness/paths';
+import { HOSTS } from './jwks/hosts';
+import { answers, type JwksHost } from './jwks/JwksHost';
+
+const minutes = 60_000;
+/** A first run installs what it needs. */
+const slow = 15 * minutes;
+const log = (line: string) => process.stderr.write(`${line}\n`);
+
+const old: [string, TestKey] = ['old', makeKey('ES256')];
+const fresh: [string, TestKey] = ['new 1/ü', makeKey('RS256')];
+
+const jwksOf = (...keys: [kid: string, key: TestKey][]) =>
+	JSON.stringify({ keys: keys.map(([kid, key]) => key.jwk(kid)) }, null, 2);
+
+/** Signs as the nodes do, and verifies as AIR does, with an empty cache. */
+async function isAccepted(url: string, [kid, key]: [string, TestKey]): Promise<boolean> {
+	const claims = {
+		partnerId: 'p',
+		kid,
+		scope: 'issue on-behalf',
+		email: 'ada@example.com',
+		lifetimeSeconds: 300,
+	} as const;
+	const { token } = await signPartnerJwt(await importPrivateKey(key.pem), claims, Date.now());
+	const keySet = createRemoteJWKSet(new URL(url), { timeoutDuration: minutes });
+	try {
+		const { payload } = await jwtVerify(token, keySet);
+		return payload.email === 'ada@example.com';
+	} catch (error) {
+		if (error instanceof Error && error.name === 'JWKSNoMatchingKey') return false;
+		throw error;
+	}
+}
+
+const PUBLIC_MEMBERS = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use'];
+const PRIVATE_MEMBERS = /"(d|p|q|dp|dq|qi|oth|k)"|PRIVATE/;
+
+/** @returns the kids that are published */
+async function fetchKids(url: string): Promise<unknown[]> {
+	const response = await fetch(url);
+	const text = await response.text();
+	expect(response.status).toBe(200);
+	expect(response.headers.get('content-type')).toBe('application/json');
+	expect(response.headers.get('cache-control')).toBe('public, max-age=300');
+	expect(text).not.toMatch(PRIVATE_MEMBERS);
+	const { keys } = JSON.parse(text) as { keys: Record<string, unknown>[] };
+	for (const key of keys) {
+		expect(PUBLIC_MEMBERS).toEqual(expect.arrayContaining(Object.keys(key)));
+	}
+	return keys.map(({ kid }) => kid);
+}
+
+const privateKeys = {
+	EC: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
+	RSA: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
+};
+
+describe.each(Object.entries(HOSTS))('%s', (_name, open) => {
+	let host: JwksHost | undefined;
+	const opened = async () => (host ??= await open(log));
+	afterAll(async () => {
+		await host?.close();
+	}, minutes);
+
+	test(
+		'a rotation: the old key, both, the new one',
+		async () => {
+			const { url, publish } = await opened();
+			await publish(jwksOf(old));
+			expect(await fetchKids(url)).toEqual([old[0]]);
+			expect([await isAccepted(url, old), await isAccepted(url, fresh)]).toEqual([true, false]);
+
+			await publish(jwksOf(old, fresh));
+			expect(await fetchKids(url)).toEqual([old[0], fresh[0]]);
+			expect([await isAccepted(url, old), await isAccepted(url, fresh)]).toEqual([true, true]);
+
+			await publish(jwksOf(fresh));
+			expect(await fetchKids(url)).toEqual([fresh[0]]);
+			expect([await isAccepted(url, old), await isAccepted(url, fresh)]).toEqual([false, true]);
+
+			const head = await fetch(url, { method: 'HEAD' });
+			expect([head.status, await head.text()]).toEqual([200, '']);
+			expect(head.headers.get('content-type')).toBe('application/json');
+			const post = await fetch(url, { method: 'POST', body: '{}' });
+			expect(post.status).toBeGreaterThanOrEqual(400);
+			expect(await post.text()).not.toMatch(PRIVATE_MEMBERS);
+			expect((await fetch(new URL('/jwks.json', url))).status).toBe(404);
+		},
+		slow,
+	);
+
+	test(
+		'a member that does not belong there is not served',
+		async () => {
+			const { url, publish } = await opened();
+			const noted = JSON.stringify({ keys: [{ ...old[1].jwk('noted'), note: 'mine' }] });
+			let refused = '';
+			await publish(noted).catch((error: unknown) => (refused = String(error)));
+			if (refused === '') expect(await fetchKids(url)).toEqual(['noted']);
+			else expect(refused).toContain('note does not belong there');
+		},
+		slow,
+	);
+
+	test.each(Object.entries(privateKeys))(
+		'a private %s key is refused, and nothing of it is served',
+		async (_type, jwk) => {
+			const { url, publish } = await opened();
+			const leaking = JSON.stringify({ keys: [old[1].jwk('old'), { ...jwk, kid: 'leak' }] });
+			await expect(publish(leaking)).rejects.toThrow(/holds a PRIVATE key/);
+			// nginx goes on with what was there before.
+			if (await answers(url)) expect(await fetchKids(url)).not.toContain('leak');
+		},
+		slow,
+	);
+});
+
+test(
+	'what is refused to nginx: whatever is no JWKS, or has members that nobody knows',
+	async () => {
+		const { publish, url, close } = await HOSTS.nginx(log);
+		try {
+			for (const [text, words] of [
+				['', 'it is no JWKS'],
+				['{"keys":[]}', 'it is no JWKS'],
+				[old[1].pem, 'it is no JWKS'],
+				['{"keys":[{"kty":"EC","\\u0064":"AA"}]}', 'it has escapes'],
+				[
+					JSON.stringify({ keys: [{ ...old[1].jwk('old'), x5c: 'AA' }] }),
+					'x5c does not belong there',
+				],
+			] as const) {
+				await expect(publish(text)).rejects.toThrow(words);
+				expect((await fetch(url)).status).toBe(404);
+			}
+		} finally {
+			await close();
+		}
+	},
+	slow,
+);
+
+test('the snippets guard themselves with the same lines', () => {
+	const guards = ['node/server.mjs', 'cloudflare-worker/worker.js', 'nextjs/route.js'].map(
+		(file) => {
+			const text = readFileSync(join(checkout, 'jwks', file), 'utf8');
+			return /const PUBLIC = [\s\S]*?\n}\n/.exec(text)?.[0];
+		},
+	);
+	expect(guards[0]).toMatch(/PRIVATE/);
+	expect(new Set(guards).size).toBe(1);
+});
