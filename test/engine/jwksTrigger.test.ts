@@ -249,7 +249,9 @@ describe('before n8n serves', () => {
 	])('%s is refused, in words that say what to do', async (_what, options, words) => {
 		const error = await createError(options());
 		expect(error.message).toMatch(words);
-		expect(error.description).toMatch(/^[A-Z].*\.$|^[A-Z].*[a-z]$/);
+		expect(error.description).toMatch(
+			/^[A-Z].*[.a-z]( <a href="[^"]+" target="_blank">[^<]+<\/a>)?$/,
+		);
 	});
 
 	test.each(['/a/jwks.json/', 'a', 'a.b/c-d_e~f/jwks.json'])(
