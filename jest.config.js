@@ -13,7 +13,7 @@ const shared = {
 };
 
 module.exports = {
-	projects: ['unit', 'engine', 'package', 'host'].map((name) => ({
+	projects: ['unit', 'engine', 'package', 'host', 'browser'].map((name) => ({
 		...shared,
 		displayName: name,
 		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],

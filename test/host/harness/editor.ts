@@ -89,7 +89,7 @@ export class Editor {
 	/** Chooses an entry of a dropdown parameter of the open node by its label. */
 	async chooseOption(parameter: string, label: string): Promise<void> {
 		await this.parameter(parameter).click();
-		await this.page.getByRole('option', { name: label, exact: true }).click();
+		await this.#option(label).click();
 		await this.#settle();
 	}
 
@@ -107,6 +107,21 @@ export class Editor {
 		await something.first().waitFor();
 		await this.#settle();
 		return output;
+	}
+
+	/**
+	 * Clicks "Execute step" where n8n does not let the node run.
+	 *
+	 * @returns all that the page says then
+	 */
+	async executeStepThatCannotRun(): Promise<string> {
+		await this.byTestId('node-execute-button').click();
+		await this.page
+			.locator('.el-notification')
+			.or(this.byTestId('node-error-message'))
+			.first()
+			.waitFor();
+		return await this.page.locator('body').innerText();
 	}
 
 	/** Runs the workflow from one of its triggers by the button beside it and waits for the end. */
@@ -157,10 +172,109 @@ export class Editor {
 		return found;
 	}
 
+	/** Opens an empty workflow. */
+	async newWorkflow(): Promise<void> {
+		await this.page.goto(`${this.url}/workflow/new`);
+		await this.byTestId('canvas-add-button').waitFor();
+		const assistant = this.byTestId('close-chat-button');
+		if (await assistant.isVisible()) await assistant.click();
+		await this.#settle();
+	}
+
+	/**
+	 * Adds a node that the nodes panel has found and opens it. n8n lets only its own nodes be dragged
+	 * from the panel: those of packages show their details first.
+	 *
+	 * @param name - as the panel shows it, for a trigger without “Trigger”
+	 * @param event - of a trigger that offers several
+	 */
+	async addFoundNode(name: string, event?: string): Promise<Locator> {
+		await this.byTestId('node-creator-item-name').getByText(name, { exact: true }).click();
+		await (
+			event === undefined
+				? this.page.getByRole('button', { name: 'Add to workflow' })
+				: this.byTestId('node-creator').getByText(event, { exact: true })
+		).click();
+		const panel = this.byTestId('ndv');
+		await panel.waitFor();
+		await this.byTestId('node-parameters', panel).waitFor();
+		await this.#settle();
+		return panel;
+	}
+
+	/** Fills a text field of the open node or credential, as pasting does. */
+	async fill(parameter: string, text: string, within: Page | Locator = this.page): Promise<void> {
+		const field = this.byTestId(`parameter-input-${parameter}`, within);
+		await field.locator('input, textarea').first().fill(text);
+		await this.#settle();
+	}
+
+	/** Adds an entry to the fields of the open node. */
+	async addField(name: string, type: string, value: string): Promise<void> {
+		await this.byTestId('fixed-collection-add').last().click();
+		await this.#settle();
+		await this.fillLast('name', name);
+		await this.parameter('type').last().click();
+		await this.#option(type).click();
+		await this.fillLast('value', value);
+	}
+
+	/** Fills a text field of the last entry of the fields of the open node. */
+	async fillLast(parameter: string, text: string): Promise<void> {
+		await this.parameter(parameter).last().locator('input, textarea').fill(text);
+		await this.#settle();
+	}
+
+	/** Replaces what is in a code field of the open node. */
+	async fillCode(parameter: string, text: string): Promise<void> {
+		const code = this.parameter(parameter).locator('.cm-content');
+		await code.click();
+		await this.page.keyboard.press('Control+A');
+		await this.page.keyboard.insertText(text);
+		await this.page.keyboard.press('Escape');
+		await this.#settle();
+	}
+
+	/** Opens the form for the first credential of its type from the open node. */
+	async newCredentialFromNode(): Promise<Locator> {
+		await this.page.getByRole('button', { name: /^Connect to / }).click();
+		const dialog = this.byTestId('editCredential-modal');
+		await this.byTestId('credential-connection-parameter', dialog).first().waitFor();
+		await this.#settle();
+		return dialog;
+	}
+
+	/**
+	 * Saves the open credential, which n8n tests then.
+	 *
+	 * @returns `saved` when the test was passed and the form went, else what the form says
+	 */
+	async saveCredential(): Promise<string> {
+		const dialog = this.byTestId('editCredential-modal');
+		const tested = this.page.waitForResponse((answer) =>
+			answer.url().endsWith('/credentials/test'),
+		);
+		await this.byTestId('credential-save-button').click();
+		await tested;
+		const details = dialog.getByText('More details');
+		await details.or(this.byTestId('node-credentials-select')).first().waitFor();
+		await this.#settle();
+		if (!(await dialog.isVisible())) return 'saved';
+		await details.click();
+		await this.#settle();
+		return await dialog.innerText();
+	}
+
 	/** Takes a picture of the page, or of a part of it, without the passing notices in the corner. */
 	async screenshot(path: string, part?: Locator): Promise<void> {
 		const style = '.el-notification { display: none !important; }';
 		await (part ?? this.page).screenshot({ path, animations: 'disabled', style });
+	}
+
+	/** An entry of the open dropdown by its label, which may have a description below it. */
+	#option(label: string): Locator {
+		const text = this.page.getByText(label, { exact: true });
+		return this.page.getByRole('option').filter({ has: text }).filter({ visible: true });
 	}
 
 	async #watch(): Promise<void> {

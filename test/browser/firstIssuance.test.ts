@@ -1,0 +1,161 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Browser, Locator } from 'playwright-core';
+import { PROGRAM_ID } from '../../scripts/demoAir';
+import { root } from '../../scripts/package';
+import { launchChromium } from '../host/harness/chromium';
+import { Editor } from '../host/harness/editor';
+import { startHost, type Host } from '../host/workflows';
+import { makeKey } from '../support/keys';
+
+/** What a new user does in a browser, from an empty n8n to the first credential. One story in order. */
+let host: Host;
+let browser: Browser;
+let editor: Editor;
+
+const ISSUE = 'Moca AIR Issue on Behalf';
+const ATTRIBUTES = [
+	['kycLevel', 'String', 'basic'],
+	['kycProvider', 'String', 'browser test'],
+	['verifiedAt', 'Date', '2026-01-19T07:18:45Z'],
+	['isOver18', 'Boolean', 'true'],
+] as const;
+const artefacts = join(root, '.artifacts', 'browser');
+let steps = 0;
+
+// A busy machine is no failure.
+jest.setTimeout(180_000);
+
+/** Keeps a picture of a step, for people to look at. */
+async function look(name: string): Promise<void> {
+	steps += 1;
+	await editor.screenshot(join(artefacts, `${String(steps).padStart(2, '0')}-${name}.png`));
+}
+
+beforeAll(async () => {
+	mkdirSync(artefacts, { recursive: true });
+	const log = (line: string) => process.stderr.write(`${line}\n`);
+	host = await startHost();
+	// The story begins without a credential.
+	await host.api.credentials.delete(host.credentials.mocaAirApi?.id ?? '');
+	browser = await launchChromium({ log });
+	editor = await Editor.open({ browser, url: host.n8n.url });
+}, 900_000);
+
+afterAll(async () => {
+	await editor.close();
+	await browser.close();
+	await host.close();
+}, 60_000);
+
+/** Each step stands on the one before: after a failure the rest would only wait. */
+let failed = false;
+const step = (name: string, work: () => Promise<void>): void => {
+	test(name, async () => {
+		if (failed) throw new Error('an earlier step failed');
+		failed = true;
+		await work();
+		failed = false;
+	});
+};
+
+const credential = (field: string) => String(host.air.credential[field]);
+
+/** Fills the form of the credential as one pastes into it. */
+async function fillCredential(dialog: Locator, privateKey: string): Promise<void> {
+	await editor.chooseOption('environment', 'Custom URL');
+	for (const field of ['baseUrl', 'partnerId', 'issuerDid', 'jwksUrl']) {
+		await editor.fill(field, credential(field), dialog);
+	}
+	await editor.fill('privateKey', privateKey, dialog);
+}
+
+describe('a new user', () => {
+	step('finds the nodes by searching for “moca”, and adds one', async () => {
+		await editor.newWorkflow();
+		const found = await editor.searchNodes('moca');
+		const names = (await found.allInnerTexts()).map((text) => text.split('\n')[0]);
+		expect(names).toEqual(expect.arrayContaining([ISSUE, 'Moca AIR Get Issuance Status']));
+		await look('search');
+		await editor.addFoundNode(ISSUE);
+		await look('node-added');
+		expect(await editor.parameter('recipient').isVisible()).toBe(true);
+	});
+
+	step('is told by each required field that is empty or wrong', async () => {
+		// n8n itself keeps a node from running with what it marks as required.
+		const output = await editor.executeStepThatCannotRun();
+		await look('required-fields');
+		expect(output).toMatch(/Recipient Email/);
+		expect(output).toMatch(/Issuance Program/);
+		expect(output).toMatch(/[Cc]redential/);
+	});
+
+	step('pastes a key that is not published: the Test is red and says what to do', async () => {
+		const dialog = await editor.newCredentialFromNode();
+		await look('credential-empty');
+		await fillCredential(dialog, makeKey('ES256').pem);
+		await look('credential-wrong-key');
+		const answer = await editor.saveCredential();
+		await look('credential-refused');
+		expect(answer).toMatch(/JWKS|key/);
+		expect(answer).not.toMatch(/PRIVATE KEY|eyJ/);
+	});
+
+	step('pastes the right PEM of several lines: the Test is green', async () => {
+		const dialog = editor.byTestId('editCredential-modal');
+		await editor.fill('privateKey', credential('privateKey'), dialog);
+		expect(await editor.saveCredential()).toBe('saved');
+		await look('credential-accepted');
+	});
+
+	step('fills recipient, program and fields, executes the step and reads the output', async () => {
+		await editor.fill('recipient', 'grace.hopper@example.com');
+		await editor.fill('issuanceProgram', PROGRAM_ID);
+		for (const [name, type, value] of ATTRIBUTES) await editor.addField(name, type, value);
+		await look('filled');
+		const output = await editor.executeStep();
+		await look('issued');
+		expect(await output.innerText()).toMatch(/coreClaimHash/);
+		const [issuance] = host.air.emulator.control.issuances();
+		expect(issuance?.recipient).toBe('grace.hopper@example.com');
+	});
+
+	for (const [field, wrong, message, right] of [
+		['recipient', 'grace.hopper', /e-mail/i, 'grace.hopper@example.com'],
+		['issuanceProgram', 'not a program!', /[Pp]rogram/, PROGRAM_ID],
+	] as const) {
+		step(`makes a mistake in ${field} and reads what is wrong`, async () => {
+			await editor.fill(field, wrong);
+			const output = await editor.executeStep();
+			await look(`mistake-${field}`);
+			expect(await output.innerText()).toMatch(message);
+			await editor.fill(field, right);
+		});
+	}
+
+	step('makes a mistake in an attribute and reads what is wrong', async () => {
+		await editor.fillLast('value', 'four');
+		const output = await editor.executeStep();
+		await look('mistake-attribute');
+		const said = await output.innerText();
+		expect(said).toMatch(/isOver18/);
+		expect(said).not.toMatch(/four/);
+		await editor.closeNode();
+	});
+
+	step('fetches a test event of the trigger', async () => {
+		await editor.newWorkflow();
+		await editor.searchNodes('moca air');
+		await editor.addFoundNode('Moca AIR', 'On confirmed on chain');
+		await look('trigger-added');
+		const output = await editor.executeStep();
+		await look('trigger-event');
+		expect(await output.innerText()).toMatch(/eventId|grace\.hopper/);
+	});
+
+	step('has met no error of the page itself', () => {
+		expect(editor.pageErrors).toEqual([]);
+		return Promise.resolve();
+	});
+});
