@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { packAndInstall } from '../test/host/harness/installPackage';
 import { N8nApi, owner } from '../test/host/harness/n8nApi';
 import { startN8n } from '../test/host/harness/n8nProcess';
-import { KYC_EVENT, startDemoAir } from './demoAir';
+import { KYC_EVENT, PARTNER_ID, startDemoAir } from './demoAir';
+import { loadExamples } from './loadExamples';
 import { buildPackage, root } from './package';
 
 const answerSchema = z.object({
@@ -32,7 +33,8 @@ const interrupted = async () => {
 	});
 };
 
-async function demo(keep: boolean): Promise<string> {
+/** @param examples - whether all of examples/ are loaded, too */
+async function demo(keep: boolean, examples: boolean): Promise<string> {
 	const userFolder = mkdtempSync(join(tmpdir(), 'moca-air-demo-'));
 	const cleanUp: (() => Promise<void>)[] = [];
 	try {
@@ -85,6 +87,12 @@ async function demo(keep: boolean): Promise<string> {
 		if (issuances !== 1) throw new Error(`AIR counted ${issuances} issuances instead of one`);
 		log('it was answered from the ledger: AIR counted exactly one issuance');
 
+		if (examples) {
+			const airCredential = { credential: { id, name: 'Moca AIR' }, partnerId: PARTNER_ID };
+			for (const one of await loadExamples(api, airCredential, ['kyc-credential'])) {
+				log(`loaded “${one.title}”: ${n8n.url}/workflow/${one.workflowId}`);
+			}
+		}
 		if (keep) {
 			log(`the editor is open at ${n8n.url}/workflow/${workflow.id}`);
 			log(`sign in as ${owner.email} with the password ${owner.password}`);
@@ -98,8 +106,13 @@ async function demo(keep: boolean): Promise<string> {
 	}
 }
 
-const { values } = parseArgs({ options: { keep: { type: 'boolean', default: false } } });
-demo(values.keep).then(
+const { values } = parseArgs({
+	options: {
+		keep: { type: 'boolean', default: false },
+		examples: { type: 'boolean', default: false },
+	},
+});
+demo(values.keep, values.examples).then(
 	(line) => {
 		console.log(line);
 		process.exit(0);

@@ -60,3 +60,9 @@ export function triggerOf({ nodes }: Example) {
 	if (trigger === undefined) throw new Error('the example has no trigger');
 	return trigger;
 }
+
+/** The last node of the row that begins with this one. */
+export function lastAfter(example: Example, name: string): string {
+	const next = example.connections[name]?.main[0]?.[0]?.node;
+	return next === undefined ? name : lastAfter(example, next);
+}

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { readExample, SET_UP, type Example } from '../../scripts/examples';
+import { readExample, type Example } from '../../scripts/examples';
+import { setUp } from '../../scripts/loadExamples';
 import type { Execution } from './harness/executionsApi';
 import { poll } from './harness/poll';
 import { inRow, items, node, start, type Host, type Json } from './workflows';
@@ -29,13 +30,7 @@ export class ExampleHost {
 		const { api } = this.host;
 		const example = change(readExample(name));
 		const { id: workflowId } = await api.workflows.import(example, this.host.credentials);
-		if (example.nodes.some((one) => one.name === SET_UP)) {
-			const setUp = await api.workflows.run(workflowId, {
-				trigger: SET_UP,
-				destination: lastAfter(example, SET_UP),
-			});
-			expect((await api.executions.wait(setUp)).data.resultData.error).toBeUndefined();
-		}
+		await setUp(api, workflowId, example);
 		return {
 			workflowId,
 			executions: async (count) =>
@@ -142,12 +137,6 @@ export const choosing =
 			one.type === nodeType ? { ...one, credentials: { [credentialType]: credential } } : one,
 		),
 	});
-
-/** The last node of the row that begins with this one. */
-function lastAfter({ connections }: Example, name: string): string {
-	const next = connections[name]?.main[0]?.[0]?.node;
-	return next === undefined ? name : lastAfter({ connections } as Example, next);
-}
 
 /** Which nodes of an execution ran. */
 export const ranIn = ({ data }: Execution) => Object.keys(data.resultData.runData);

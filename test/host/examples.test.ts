@@ -1,5 +1,9 @@
+import type { Browser } from 'playwright-core';
+import { PARTNER_ID } from '../../scripts/demoAir';
 import { exampleNames, readExample, triggerOf, type Example } from '../../scripts/examples';
 import { choosing, ExampleHost, placeOf, ranIn, type Imported } from './exampleHost';
+import { launchChromium } from './harness/chromium';
+import { Editor } from './harness/editor';
 import type { Execution } from './harness/executionsApi';
 import { poll } from './harness/poll';
 import { itemsOf, jsonOf } from './harness/runData';
@@ -19,6 +23,7 @@ import { inRow, items, start, startHost, type Host } from './workflows';
 /** Every example in a real n8n, with what the providers send on good days and on bad ones. */
 let host: Host;
 let examples: ExampleHost;
+let browser: Browser;
 /** By workflow: how many cases were played. */
 const cases = new Map<string, number>();
 
@@ -29,6 +34,7 @@ beforeAll(async () => {
 	host = await startHost();
 	host.air.emulator.control.setSettings({ recordBodies: true });
 	examples = new ExampleHost(host);
+	browser = await launchChromium({ log: () => undefined });
 }, 900_000);
 
 afterAll(async () => {
@@ -37,6 +43,7 @@ afterAll(async () => {
 	process.stderr.write(
 		`examples in a real n8n: ${cases.size} workflows, ${total} cases\n${lines.join('\n')}\n`,
 	);
+	await browser.close();
 	await host.close();
 }, 60_000);
 
@@ -596,5 +603,60 @@ describe('on-chain-message', () => {
 		});
 		expect(told).toMatchObject({ subject: 'Your credential is ready' });
 		await host.api.workflows.deactivate(workflowId);
+	});
+});
+
+describe('jwks-host', () => {
+	countCasesOf('jwks-host');
+
+	/** The partner ID of the host's credential, in place of the placeholder. */
+	const forPartner =
+		(partnerId: string) =>
+		(example: Example): Example => ({
+			...example,
+			nodes: example.nodes.map((one) =>
+				'partnerId' in one.parameters
+					? { ...one, parameters: { ...one.parameters, partnerId } }
+					: one,
+			),
+		});
+
+	test('published: the public half of the key of the credential, and nothing of the private one', async () => {
+		const { workflowId } = await examples.import('jwks-host', forPartner(PARTNER_ID));
+		await host.api.workflows.activate(workflowId);
+		const path = `${PARTNER_ID}/.well-known/jwks.json`;
+		const answer = await host.api.webhook(path, { method: 'GET' });
+		expect(answer.status).toBe(200);
+		expect(answer.json()).toEqual({ keys: host.air.jwks.keys });
+		expect(answer.body).not.toContain('"d"');
+		expect(await host.api.executions.list({ workflowId })).toEqual([]);
+		await host.api.workflows.deactivate(workflowId);
+	});
+
+	test('with the partner ID left as it came: not published, and n8n says why', async () => {
+		const { workflowId } = await examples.import('jwks-host');
+		const { status, triggers } = await host.api.workflows.tryActivate(workflowId);
+		expect(status).not.toBe('published');
+		expect(triggers[0]?.errorMessage).toMatch(/partner ID/i);
+	});
+});
+
+describe('in the editor, from pinned sample data', () => {
+	test.each([
+		['stripe-membership', 'Stripe Trigger', ISSUE],
+		['form-attendance', 'Attendance Form', ISSUE],
+		['jwks-host', 'Moca AIR JWKS Trigger', 'Fetched'],
+	])('%s: one click on Execute Workflow', async (name, trigger, last) => {
+		const { workflowId } = await examples.import(name);
+		const editor = await Editor.open({ browser, url: host.n8n.url });
+		await editor.openWorkflow(workflowId);
+		await editor.executeWorkflow(trigger);
+		const [summary] = await host.api.executions.list({ workflowId });
+		const execution = await host.api.executions.wait(summary?.id ?? '');
+		expect(failureOf(execution)).toBeUndefined();
+		expect(ranIn(execution)).toContain(last);
+		expect(editor.pageErrors).toEqual([]);
+		await editor.close();
+		cases.set(name, (cases.get(name) ?? 0) + 1);
 	});
 });
