@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { Editor } from '../test/host/harness/editor';
+import type { LoadedExample } from './loadExamples';
+
+/** Wide, because a workflow is; high enough for its branches. */
+const viewport = { width: 1800, height: 1000 };
+/** Around what is on the canvas; below a node there is its name. */
+const PADDING = 24;
+const NAME_HEIGHT = 64;
+
+type Box = Record<'x' | 'y' | 'width' | 'height', number>;
+
+/** Where everything on the canvas is, as far as it is in sight. */
+async function workflowArea(editor: Editor) {
+	const boxes = await editor.page
+		.locator('.vue-flow__node')
+		.evaluateAll((nodes) => nodes.map((node) => node.getBoundingClientRect().toJSON() as Box));
+	const left = Math.min(...boxes.map(({ x }) => x)) - PADDING;
+	const top = Math.min(...boxes.map(({ y }) => y)) - PADDING;
+	const right = Math.max(...boxes.map(({ x, width }) => x + width)) + NAME_HEIGHT;
+	const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + NAME_HEIGHT;
+	const x = Math.max(0, left);
+	const y = Math.max(0, top);
+	return {
+		x,
+		y,
+		width: Math.min(viewport.width, right) - x,
+		height: Math.min(viewport.height, bottom) - y,
+	};
+}
+
+/** Takes a picture of each example, light and dark: the workflow alone, without the editor around. */
+export async function takeExamplePictures(
+	{ browser, url }: Pick<Parameters<typeof Editor.open>[0], 'browser' | 'url'>,
+	examples: readonly LoadedExample[],
+	folder: string,
+): Promise<void> {
+	for (const theme of ['light', 'dark'] as const) {
+		const suffix = theme === 'light' ? '' : '.dark';
+		const editor = await Editor.open({ browser, url, theme, viewport });
+		for (const { name, workflowId } of examples) {
+			await editor.openWorkflow(workflowId);
+			await editor.page.screenshot({
+				path: join(folder, `example-${name}${suffix}.png`),
+				clip: await workflowArea(editor),
+				animations: 'disabled',
+				style: `.el-notification, [data-test-id^="execute-workflow-button"] { display: none !important; }`,
+			});
+		}
+		await editor.close();
+	}
+}
