@@ -6,15 +6,19 @@ import type { LoadedExample } from './loadExamples';
 const viewport = { width: 1800, height: 1000 };
 /** Around what is on the canvas; below a node there is its name. */
 const PADDING = 24;
-const NAME_HEIGHT = 64;
+const NAME_HEIGHT = 100;
 
-type Box = Record<'x' | 'y' | 'width' | 'height', number>;
+/** Takes away what the editor lays over the canvas. */
+const CANVAS_ONLY = `
+	.el-notification, .vue-flow__controls, .vue-flow__panel,
+	:has(> [data-test-id="execute-workflow-button"]),
+	[data-test-id^="execute-workflow-button"] { display: none !important; }`;
 
 /** Where everything on the canvas is, as far as it is in sight. */
 async function workflowArea(editor: Editor) {
-	const boxes = await editor.page
-		.locator('.vue-flow__node')
-		.evaluateAll((nodes) => nodes.map((node) => node.getBoundingClientRect().toJSON() as Box));
+	const onCanvas = await editor.page.locator('.vue-flow__node').all();
+	const found = await Promise.all(onCanvas.map(async (one) => await one.boundingBox()));
+	const boxes = found.filter((box) => box !== null);
 	const left = Math.min(...boxes.map(({ x }) => x)) - PADDING;
 	const top = Math.min(...boxes.map(({ y }) => y)) - PADDING;
 	const right = Math.max(...boxes.map(({ x, width }) => x + width)) + NAME_HEIGHT;
@@ -44,7 +48,7 @@ export async function takeExamplePictures(
 				path: join(folder, `example-${name}${suffix}.png`),
 				clip: await workflowArea(editor),
 				animations: 'disabled',
-				style: `.el-notification, [data-test-id^="execute-workflow-button"] { display: none !important; }`,
+				style: CANVAS_ONLY,
 			});
 		}
 		await editor.close();

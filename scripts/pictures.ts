@@ -8,7 +8,9 @@ import { Editor } from '../test/host/harness/editor';
 import { packAndInstall } from '../test/host/harness/installPackage';
 import { N8nApi } from '../test/host/harness/n8nApi';
 import { startN8n } from '../test/host/harness/n8nProcess';
-import { KYC_EVENT, startDemoAir } from './demoAir';
+import { KYC_EVENT, PARTNER_ID, startDemoAir } from './demoAir';
+import { takeExamplePictures } from './examplePictures';
+import { loadExamples } from './loadExamples';
 import { buildPackage, root } from './package';
 
 const images = join(root, 'docs', 'images');
@@ -99,6 +101,9 @@ async function takePictures(): Promise<void> {
 			await editor.screenshot(take('credential'));
 			await editor.close();
 		}
+		const credential = { id, name: 'Moca AIR' };
+		const examples = await loadExamples(api, { credential, partnerId: PARTNER_ID });
+		await takeExamplePictures({ browser, url: n8n.url }, examples, images);
 	} finally {
 		await browser.close();
 		await n8n.stop();

@@ -82,6 +82,11 @@ test('holds the ways to host a JWKS, ready to copy', () => {
 	]);
 });
 
+test('holds the examples, for those who install it', () => {
+	const inTarball = readdirSync(join(installed, 'dist', 'examples'));
+	expect(inTarball.sort()).toEqual(readdirSync(join(root, 'examples')).sort());
+});
+
 test('every node and credential that it names is there, loads, and has its icon and codex file', () => {
 	const { n8n } = manifest();
 	for (const path of [...n8n.nodes, ...n8n.credentials]) {

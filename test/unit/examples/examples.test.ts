@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { exampleNames, readExample, SET_UP, triggerOf } from '../../../scripts/examples';
+import { root } from '../../../scripts/package';
+
+/** What holds for every file in examples/, without running it: test/host/examples.test.ts does that. */
+const STICKY = 'n8n-nodes-base.stickyNote';
+const LISTENS = /(webhook|formTrigger|stripeTrigger|JwksTrigger)$/;
+/** On the canvas of n8n. */
+const NODE = 96;
+const LABEL = 60;
+const TRIGGERS = /(webhook|trigger)$/i;
+
+const docs = readFileSync(join(root, 'docs', 'examples.md'), 'utf8');
+
+test('there are examples for every kind of trigger that the README promises', () => {
+	expect(exampleNames()).toEqual(
+		expect.arrayContaining([
+			'bulk-csv',
+			'form-attendance',
+			'jwks-host',
+			'kyc-credential',
+			'kyc-persona',
+			'kyc-sumsub',
+			'kyc-veriff',
+			'on-chain-message',
+			'stripe-membership',
+		]),
+	);
+});
+
+describe.each(exampleNames())('%s', (name) => {
+	const example = readExample(name);
+	const text = JSON.stringify(example);
+	const nodes = example.nodes.filter(({ type }) => type !== STICKY);
+
+	test('has a note that explains it, with a title and what to change', () => {
+		const notes = example.nodes.filter(({ type }) => type === STICKY);
+		expect(notes[0]?.parameters.content).toMatch(/^## .+\n.+Choose your .*Moca AIR credential/s);
+	});
+
+	test('has its note beside the nodes, not on them', () => {
+		const [note] = example.nodes.filter(({ type }) => type === STICKY);
+		const [left = 0, top = 0] = note?.position ?? [];
+		const { width, height } = z
+			.object({ width: z.number(), height: z.number() })
+			.parse(note?.parameters);
+		const covered = nodes.filter(
+			({ position: [x, y] }) =>
+				x < left + width && x + NODE > left && y < top + height && y + NODE + LABEL > top,
+		);
+		expect(covered.map((node) => node.name)).toEqual([]);
+	});
+
+	test('has names and IDs that are unique, and connections that lead somewhere', () => {
+		const names = example.nodes.map((node) => node.name);
+		expect(new Set(names).size).toBe(names.length);
+		expect(new Set(example.nodes.map(({ id }) => id)).size).toBe(names.length);
+		for (const [from, { main }] of Object.entries(example.connections)) {
+			expect(names).toContain(from);
+			for (const { node } of main.flat()) expect(names).toContain(node);
+		}
+		const reached = Object.values(example.connections).flatMap(({ main }) => main.flat());
+		for (const { name: node, type } of nodes) {
+			const isReached = reached.some((to) => to.node === node);
+			expect([node, isReached || TRIGGERS.test(type)]).toEqual([node, true]);
+		}
+	});
+
+	test('has a webhook ID wherever n8n needs one for the path', () => {
+		for (const { type, webhookId } of nodes) {
+			if (LISTENS.test(type)) expect(webhookId).toMatch(/^[0-9a-f-]{36}$/);
+		}
+	});
+
+	test('has sample data at its trigger, for nodes that exist', () => {
+		const names = nodes.map((node) => node.name);
+		const pinned = Object.keys(example.pinData ?? {});
+		expect(names).toEqual(expect.arrayContaining(pinned));
+		if (triggerOf(example).type !== 'n8n-nodes-base.manualTrigger') {
+			expect(pinned).toContain(triggerOf(example).name);
+		}
+		expect(pinned).not.toContain(SET_UP);
+	});
+
+	test('names no credential but ours, and that one by no ID', () => {
+		for (const { credentials = {} } of nodes) {
+			for (const [type, { id }] of Object.entries(credentials)) {
+				expect([type, id]).toEqual(['mocaAirApi', null]);
+			}
+		}
+	});
+
+	test('holds no secret, and only addresses that are nobody’s', () => {
+		expect(text).not.toMatch(/sk_live|sk_test|whsec_|wbhsec_|BEGIN [A-Z ]*PRIVATE KEY|eyJ[\w-]{8}/);
+		for (const [address] of text.matchAll(/[\w.+-]+@[\w-]+\.[\w.-]+/g)) {
+			expect(address).toMatch(/@example\.com$/);
+		}
+	});
+
+	test('never takes the present time: what is issued has the time of the event', () => {
+		expect(text).not.toMatch(/\$now|\$today|DateTime\.(now|local|utc)\(|new Date\(\)|Date\.now/);
+	});
+
+	test('keys every issuance that a webhook starts by the sender’s event', () => {
+		const issuing = nodes.filter(({ type }) => type.endsWith('.mocaAirIssueOnBehalf'));
+		for (const { parameters } of issuing) {
+			// A file is no event: its lines are known by their content.
+			if (triggerOf(example).name === 'Upload Form') continue;
+			expect(parameters).toMatchObject({
+				idempotency: 'event',
+				eventId: expect.stringMatching(/^=\{\{/) as string,
+			});
+		}
+	});
+
+	test('has a section in docs/examples.md, with its file and pictures that exist', () => {
+		expect(docs).toContain(`examples/${name}.json`);
+		for (const picture of [`example-${name}.png`, `example-${name}.dark.png`]) {
+			expect(docs).toContain(`images/${picture}`);
+			expect(existsSync(join(root, 'docs', 'images', picture))).toBe(true);
+		}
+	});
+});
