@@ -1,5 +1,4 @@
-import { startEmulator, type Emulator } from '../emulator';
-import { makeKey, serveJwks, type JwksServer } from '../test/support/keys';
+import { startEmulatedAir, type EmulatedAir } from '../test/support/emulatedAir';
 
 export const PARTNER_ID = 'demo-partner';
 export const ISSUER_DID = 'did:air:id:test:demoIssuer';
@@ -19,85 +18,53 @@ export const KYC_EVENT = {
 	isOver18: true,
 };
 
-/** An emulated AIR with a partner who has published a key, and the credential that fits it. */
-export interface DemoAir {
-	readonly emulator: Emulator;
-	readonly jwks: JwksServer;
-	/** The fields of `mocaAirApi`. */
-	readonly credential: Record<string, string | number>;
-	close(): Promise<void>;
-}
+export type DemoAir = EmulatedAir;
 
 /**
  * Starts AIR as the demo and the host tests need it: keys made now, their JWKS served, one partner
  * with a published program for each kind of credential that the examples issue.
  */
 export async function startDemoAir(confirmAfterMs = 2500): Promise<DemoAir> {
-	const key = makeKey('ES256');
-	const jwks = await serveJwks([key.jwk(PARTNER_ID)]);
-	const emulator = await startEmulator({
+	return await startEmulatedAir({
+		partnerId: PARTNER_ID,
+		issuerDid: ISSUER_DID,
 		confirmAfterMs,
-		partners: [
+		programs: [
 			{
-				partnerId: PARTNER_ID,
-				jwksUrl: jwks.url,
-				programs: [
-					{
-						programId: PROGRAM_ID,
-						issuerDid: ISSUER_DID,
-						schemaId: '01KSTQK70XGFBT558HRHFB',
-						subject: {
-							kycLevel: { type: 'string', required: true },
-							kycProvider: { type: 'string', required: true },
-							verifiedAt: { type: 'date-time', required: true },
-							countryCode: { type: 'string' },
-							isOver18: { type: 'boolean', required: true },
-						},
-					},
-					{
-						programId: MEMBERSHIP_PROGRAM_ID,
-						issuerDid: ISSUER_DID,
-						schemaId: '01KSTQK70XGFBT558HRHFC',
-						subject: {
-							tier: { type: 'string', required: true },
-							tierSince: { type: 'date-time', required: true },
-							brandId: { type: 'string', required: true },
-						},
-					},
-					{
-						programId: ATTENDANCE_PROGRAM_ID,
-						issuerDid: ISSUER_DID,
-						schemaId: '01KSTQK70XGFBT558HRHFD',
-						subject: {
-							eventId: { type: 'string', required: true },
-							eventName: { type: 'string', required: true },
-							venue: { type: 'string' },
-							attendedAt: { type: 'date-time', required: true },
-							ticketTier: { type: 'string' },
-							organizerId: { type: 'string', required: true },
-						},
-					},
-				],
+				programId: PROGRAM_ID,
+				issuerDid: ISSUER_DID,
+				schemaId: '01KSTQK70XGFBT558HRHFB',
+				subject: {
+					kycLevel: { type: 'string', required: true },
+					kycProvider: { type: 'string', required: true },
+					verifiedAt: { type: 'date-time', required: true },
+					countryCode: { type: 'string' },
+					isOver18: { type: 'boolean', required: true },
+				},
+			},
+			{
+				programId: MEMBERSHIP_PROGRAM_ID,
+				issuerDid: ISSUER_DID,
+				schemaId: '01KSTQK70XGFBT558HRHFC',
+				subject: {
+					tier: { type: 'string', required: true },
+					tierSince: { type: 'date-time', required: true },
+					brandId: { type: 'string', required: true },
+				},
+			},
+			{
+				programId: ATTENDANCE_PROGRAM_ID,
+				issuerDid: ISSUER_DID,
+				schemaId: '01KSTQK70XGFBT558HRHFD',
+				subject: {
+					eventId: { type: 'string', required: true },
+					eventName: { type: 'string', required: true },
+					venue: { type: 'string' },
+					attendedAt: { type: 'date-time', required: true },
+					ticketTier: { type: 'string' },
+					organizerId: { type: 'string', required: true },
+				},
 			},
 		],
 	});
-	return {
-		emulator,
-		jwks,
-		credential: {
-			environment: 'custom',
-			baseUrl: emulator.baseUrl,
-			partnerId: PARTNER_ID,
-			privateKey: key.pem,
-			kid: '',
-			issuerDid: ISSUER_DID,
-			jwksUrl: jwks.url,
-			scope: 'issue on-behalf',
-			jwtLifetime: 5,
-		},
-		close: async () => {
-			await emulator.close();
-			await jwks.close();
-		},
-	};
 }

@@ -1,4 +1,4 @@
-import type { AirErrorRow } from '../errorCatalogue';
+import type { AirErrorRow } from './AirErrorRow';
 
 const trigger = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...row, kind: 'input', retryable: false }) as const;

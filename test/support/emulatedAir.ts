@@ -1,0 +1,58 @@
+import { startEmulator, type Emulator, type EmulatorOptions } from '../../emulator';
+import { makeKey, serveJwks, type JwksServer, type TestKey } from './keys';
+
+type Programs = NonNullable<EmulatorOptions['partners']>[number]['programs'];
+
+/** One partner of an emulated AIR. */
+export interface EmulatedAirOptions extends Omit<EmulatorOptions, 'partners'> {
+	partnerId: string;
+	issuerDid: string;
+	programs: Programs;
+	alg?: 'ES256' | 'RS256';
+}
+
+/** An emulated AIR with a partner who has published a key, and the credential that fits it. */
+export interface EmulatedAir {
+	readonly emulator: Emulator;
+	readonly jwks: JwksServer;
+	readonly key: TestKey;
+	/** The fields of `mocaAirApi`. */
+	readonly credential: Record<string, string | number>;
+	close(): Promise<void>;
+}
+
+/** Starts AIR for one partner, whose key is made now and whose JWKS is served. */
+export async function startEmulatedAir({
+	partnerId,
+	issuerDid,
+	programs,
+	alg,
+	...options
+}: EmulatedAirOptions): Promise<EmulatedAir> {
+	const key = makeKey(alg);
+	const jwks = await serveJwks([key.jwk(partnerId)]);
+	const emulator = await startEmulator({
+		...options,
+		partners: [{ partnerId, jwksUrl: jwks.url, programs }],
+	});
+	return {
+		emulator,
+		jwks,
+		key,
+		credential: {
+			environment: 'custom',
+			baseUrl: emulator.baseUrl,
+			partnerId,
+			privateKey: key.pem,
+			kid: '',
+			issuerDid,
+			jwksUrl: jwks.url,
+			scope: 'issue on-behalf',
+			jwtLifetime: 5,
+		},
+		close: async () => {
+			await emulator.close();
+			await jwks.close();
+		},
+	};
+}
