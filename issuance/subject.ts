@@ -16,6 +16,9 @@ const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype'];
 /** Attribute names as AIR's schema builder takes them (air-api §8). */
 const ATTRIBUTE_NAME = /^[\w-]+$/;
 const LONGEST_NAME = 100;
+/** Far above any credential, and little enough to be gone through at once. */
+const LARGEST = 1_000_000;
+const TOO_LARGE = 'it is larger than 1 MB';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 
@@ -28,36 +31,56 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 	return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** Only what JSON carries unchanged may pass: what it would drop or bend never reaches AIR. */
-function assertJson(value: unknown, path: string, depth: number): void {
+/** What is left of the size that a subject may have, roughly in characters of its JSON. */
+class Room {
+	private left = LARGEST;
+
+	/** Counted wherever it stands: JSON writes an object that is in two places twice. */
+	take(size: number): void {
+		this.left -= size;
+		if (this.left < 0) throw refuse(TOO_LARGE);
+	}
+}
+
+/**
+ * Copies a claim; only what JSON carries unchanged may pass. A copy, because an object may be written
+ * otherwise than it reads: by getters, or a `toJSON` that is not among its entries.
+ */
+function copyClaim(value: unknown, path: string, depth: number, room: Room): unknown {
 	const refuseHere = (detail: string) => refuse(`${shown(path)} ${detail}`);
 	if (depth > DEEPEST) throw refuseHere('is nested too deeply, or contains itself');
+	room.take(1);
 	switch (typeof value) {
 		case 'string':
+			room.take(value.length);
 			if (!value.isWellFormed()) throw refuseHere('holds a broken character');
-			return;
+			return value;
 		case 'boolean':
-			return;
+			return value;
 		case 'number':
 			if (!Number.isFinite(value)) throw refuseHere('is not a number that can be sent');
-			return;
-		case 'object':
-			if (value === null) return;
+			return value;
+		case 'object': {
+			if (value === null) return value;
 			if (Array.isArray(value)) {
-				// Not forEach: it passes over holes, which JSON would turn into null.
+				const copy: unknown[] = [];
+				// Not map: it passes over holes, which JSON would turn into null.
 				for (const [index, element] of value.entries()) {
-					assertJson(element, `${path}[${index}]`, depth + 1);
+					copy.push(copyClaim(element, `${path}[${index}]`, depth + 1, room));
 				}
-				return;
+				return copy;
 			}
 			if (!isPlainObject(value)) {
 				throw refuseHere('is not plain data; turn dates into text, e.g. with .toISO()');
 			}
 			assertKeys(value, path);
+			const copy: Record<string, unknown> = {};
 			for (const [key, inner] of Object.entries(value)) {
-				assertJson(inner, `${path}.${key}`, depth + 1);
+				room.take(key.length);
+				copy[key] = copyClaim(inner, `${path}.${key}`, depth + 1, room);
 			}
-			return;
+			return copy;
+		}
 		case 'undefined':
 			throw refuseHere('has no value');
 		default:
@@ -67,10 +90,10 @@ function assertJson(value: unknown, path: string, depth: number): void {
 
 function assertKeys(value: object, path: string): void {
 	for (const key of Reflect.ownKeys(value)) {
-		const where = shown(path);
-		if (typeof key === 'symbol') throw refuse(`${where} holds a name that is no text`);
-		if (PROTOTYPE_KEYS.includes(key)) throw refuse(`${where} holds the forbidden name ${key}`);
-		if (!key.isWellFormed()) throw refuse(`${where} holds a broken character in a name`);
+		const refuseHere = (detail: string) => refuse(`${shown(path)} holds ${detail}`);
+		if (typeof key === 'symbol') throw refuseHere('a name that is no text');
+		if (PROTOTYPE_KEYS.includes(key)) throw refuseHere(`the forbidden name ${key}`);
+		if (!key.isWellFormed()) throw refuseHere('a broken character in a name');
 	}
 }
 
@@ -86,10 +109,11 @@ function assertAttributeName(name: string): void {
 }
 
 /**
- * Checks a credential subject: an object of claims that JSON carries unchanged, without `id`, which
- * AIR fills in itself (air-api §8).
+ * Checks a credential subject: an object of claims that JSON carries unchanged, 1 MB at most, without
+ * `id`, which AIR fills in itself (air-api §8).
  *
  * @param value - an object, or its JSON as text
+ * @returns a copy, which nobody else can change
  * @throws AirError `AIR_SUBJECT_INVALID`, naming the attribute and never its value
  * @example
  * ```ts
@@ -99,6 +123,7 @@ function assertAttributeName(name: string): void {
 export function parseSubject(value: unknown): CredentialSubject {
 	let subject = value;
 	if (typeof value === 'string') {
+		if (value.length > LARGEST) throw refuse(TOO_LARGE);
 		try {
 			subject = JSON.parse(value) as unknown;
 		} catch {
@@ -109,11 +134,13 @@ export function parseSubject(value: unknown): CredentialSubject {
 	if (Object.keys(subject).length === 0) throw refuse('it holds no attributes');
 	if (Object.hasOwn(subject, 'id')) throw refuse('id must not be set');
 	assertKeys(subject, 'it');
-	for (const [name, claim] of Object.entries(subject)) {
+	const room = new Room();
+	const claims = Object.entries(subject).map(([name, claim]) => {
 		assertAttributeName(name);
-		assertJson(claim, name, 1);
-	}
-	return subject;
+		room.take(name.length);
+		return [name, copyClaim(claim, name, 1, room)] as const;
+	});
+	return Object.fromEntries(claims);
 }
 
 /**

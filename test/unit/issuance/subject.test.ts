@@ -27,6 +27,16 @@ const withMember = (name: string, value: unknown) => {
 	return made;
 };
 
+/** Objects that JSON would write 2 to the power of 30 times. */
+function sharedManyTimes(): Record<string, unknown> {
+	let value: unknown = SECRET;
+	for (let level = 0; level < 30; level++) value = [value, value];
+	return { a: value };
+}
+
+const hidden = (made: object, name: string, value: unknown) =>
+	Object.defineProperty(made, name, { value, enumerable: false });
+
 class Claims {
 	tier = 'Gold';
 }
@@ -53,6 +63,20 @@ describe('what may be a subject', () => {
 
 	test('text with white space around it', () => {
 		expect(parseSubject('\n {"tier": "Gold"}\t')).toEqual({ tier: 'Gold' });
+	});
+
+	test.each([
+		['an object', hidden({ city: 'London' }, 'toJSON', () => SECRET), { city: 'London' }],
+		['a list', Object.assign(['London'], { toJSON: () => SECRET }), ['London']],
+	])('what %s would write instead of itself is not asked', (_what, address, written) => {
+		expect(JSON.parse(JSON.stringify(parseSubject({ address })))).toEqual({ address: written });
+	});
+
+	test('what is changed afterwards is not sent', () => {
+		const address = { city: 'London' };
+		const subject = parseSubject({ address });
+		address.city = 'Paris';
+		expect(subject).toEqual({ address: { city: 'London' } });
 	});
 
 	test('the same object twice is no cycle', () => {
@@ -120,6 +144,11 @@ describe('what is refused', () => {
 		['a lone surrogate in text', '{"a": "\\ud83d"}', /a holds a broken character/],
 		['a lone surrogate in a name', { a: { 'x\ud83d': SECRET } }, /broken character in a name/],
 		['33 levels', { a: nested(32) }, /nested too deeply/],
+		['objects that share others many times over', sharedManyTimes(), /larger than 1 MB/],
+		['a text of 2 MB', { a: 'x'.repeat(2_000_000) }, /larger than 1 MB/],
+		['names of 2 MB', { a: { ['x'.repeat(2_000_000)]: 1 } }, /larger than 1 MB/],
+		['two million values', { a: Array(2_000_000).fill(0) }, /larger than 1 MB/],
+		['2 MB as text', `{"a": "${'x'.repeat(2_000_000)}"}`, /larger than 1 MB/],
 		['a cycle', cycle(), /nested too deeply, or contains itself/],
 	])('%s', async (_what, value, reason) => {
 		const error = await airErrorOf(() => parseSubject(value));
