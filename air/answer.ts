@@ -57,11 +57,13 @@ function words(json: unknown): string | undefined {
 	return [message, msg, error].find((line) => line !== undefined && line.trim() !== '');
 }
 
+/** Of a page only its beginning is looked at. */
+const LOOKED_AT = 10_000;
+
 function pageWords(page: string): string {
-	const title = /<(title|h1)[^>]*>([^<]*)</i.exec(page)?.[2]?.trim() ?? '';
-	return title === ''
-		? page.slice(0, 10_000).replace(/<[^>]*>/g, ' ')
-		: `a web page titled ${title}`;
+	const beginning = page.slice(0, LOOKED_AT);
+	const title = /<(title|h1)[^<>]*>([^<]*)</i.exec(beginning)?.[2]?.trim() ?? '';
+	return title === '' ? beginning.replace(/<[^<>]*>/g, ' ') : `a web page titled ${title}`;
 }
 
 /**

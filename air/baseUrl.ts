@@ -11,6 +11,9 @@ export const BASE_URLS = {
 /** Endpoints, in case somebody pastes the whole address of one. */
 const PASTED_ENDPOINT = /\/credentials(\/(issue-on-behalf|status))?$/;
 
+/** The look-behind keeps a long run of slashes from being tried from each of its members. */
+export const SLASHES_AT_END = /(?<!\/)\/+$/;
+
 /**
  * The base URL that all endpoints are appended to: no trailing slash, always ending in a version
  * (`/v1` is added when there is none, since AIR's documents print it in both places: air-api §1.1).
@@ -43,6 +46,6 @@ export function resolveBaseUrl(environment: AirEnvironment, customUrl = ''): str
 			detail: 'it must not hold a user name, a query or a fragment',
 		});
 	}
-	const path = url.pathname.replace(/\/+$/, '').replace(PASTED_ENDPOINT, '');
+	const path = url.pathname.replace(SLASHES_AT_END, '').replace(PASTED_ENDPOINT, '');
 	return `${url.origin}${/\/v\d+$/.test(path) ? path : `${path}/v1`}`;
 }

@@ -5,8 +5,8 @@ const LONG_BASE64 = /[A-Za-z0-9+/_-]{80,}={0,2}/g;
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
 
 /**
- * Makes text from outside fit to be shown: no tokens, no key material, no control characters, and
- * not longer than `maxLength` characters.
+ * Makes text from outside fit to be shown: no tokens, no key material, no control or broken characters,
+ * and not longer than `maxLength` characters.
  *
  * @example
  * ```ts
@@ -16,6 +16,7 @@ const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
 export function redact(text: string, maxLength = 300): string {
 	const clean = text
 		.slice(0, 10_000)
+		.toWellFormed()
 		.replace(PEM, '[removed]')
 		.replace(JWT, '[removed]')
 		.replace(LONG_BASE64, '[removed]')

@@ -1,6 +1,7 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { AirClient } from '../air/AirClient';
 import { AirError } from '../air/AirError';
+import { SLASHES_AT_END } from '../air/baseUrl';
 import { assertTargetAllowed, targetPolicy } from '../air/targetGuard';
 import { parseRecipient } from '../issuance/inputs';
 import { readSettings } from '../issuance/settings';
@@ -46,7 +47,7 @@ function resolve(address: string, base: string): URL {
 			? base
 			: isAbsolute(address)
 				? address
-				: `${base.replace(/\/+$/, '')}/${address.replace(/^\/+/, '')}`;
+				: `${base.replace(SLASHES_AT_END, '')}/${address.replace(/^\/+/, '')}`;
 	if (!URL.canParse(joined)) throw otherOrigin('the address is not complete');
 	return new URL(joined);
 }
@@ -72,7 +73,7 @@ function ownTarget({ url, uri, baseURL, proxy }: AnyRequestOptions, ownBaseUrl: 
 
 /** Agent options override where a connection goes; only what the HTTP Request node sets is kept. */
 function safeAgentOptions({ agentOptions }: AnyRequestOptions): { agentOptions?: object } {
-	if (typeof agentOptions !== 'object' || agentOptions === null) return {};
+	if (agentOptions == null) return {};
 	const kept = Object.entries(agentOptions).filter(([name]) =>
 		['ca', 'cert', 'key', 'passphrase'].includes(name),
 	);

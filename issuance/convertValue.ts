@@ -79,7 +79,8 @@ const digitsOf = (text: string) =>
 	text
 		.replace(/e.*$/, '')
 		.replace(/\D/g, '')
-		.replace(/^0+|0+$/g, '');
+		// The look-behind keeps a long run of zeros from being tried from each of its members.
+		.replace(/^0+|(?<!0)0+$/g, '');
 
 /** Whether what JSON will write is what the text said, and not e.g. an ID with its end rounded. */
 const keepsDigits = (text: string, converted: number) =>

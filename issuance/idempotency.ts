@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AirError } from '../air/AirError';
 import type { PrivateKey } from '../air/privateKey';
 import { comparedSubject, contentHash } from './contentHash';
+import { isStorable } from './isStorable';
 import type { IssueRequest } from './issue';
 
 const LONGEST_EVENT_ID = 500;
@@ -28,6 +29,20 @@ export interface Idempotency {
 	readonly subjectHmac: string;
 }
 
+/** Two events must never become one: what cannot be told apart for certain is refused. */
+function eventIdOf(given: unknown): string {
+	const refuse = (detail: string) => new AirError('AIR_EVENT_ID_INVALID', { detail });
+	if (typeof given === 'number' && !(Math.abs(given) <= Number.MAX_SAFE_INTEGER)) {
+		throw refuse('it is a number that n8n cannot keep exactly');
+	}
+	const id = typeof given === 'number' ? String(given) : given;
+	const text = typeof id === 'string' ? id.trim() : '';
+	if (text === '') throw refuse('it is empty');
+	if (text.length > LONGEST_EVENT_ID) throw refuse('it is longer than 500 characters');
+	if (!isStorable(text)) throw refuse('it holds a broken character');
+	return text;
+}
+
 function keyOf(
 	mode: IdempotencyMode,
 	content: () => string,
@@ -35,16 +50,8 @@ function keyOf(
 	switch (mode.mode) {
 		case 'content':
 			return { key: `content:${content()}`, rememberMs: mode.rememberHours * HOUR_MS };
-		case 'event': {
-			const id = typeof mode.eventId === 'number' ? String(mode.eventId) : (mode.eventId ?? '');
-			const text = typeof id === 'string' ? id.trim() : '';
-			if (text === '' || text.length > LONGEST_EVENT_ID) {
-				throw new AirError('AIR_EVENT_ID_INVALID', {
-					detail: text === '' ? 'it is empty' : 'it is longer than 500 characters',
-				});
-			}
-			return { key: `event:${text}`, rememberMs: null };
-		}
+		case 'event':
+			return { key: `event:${eventIdOf(mode.eventId)}`, rememberMs: null };
 		case 'execution':
 			return { key: `execution:${JSON.stringify(mode.position)}`, rememberMs: null };
 		case 'off':

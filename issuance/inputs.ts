@@ -1,3 +1,4 @@
+import { domainToASCII } from 'node:url';
 import { AirError } from '../air/AirError';
 import type { AirErrorCode } from '../air/errorCatalogue';
 
@@ -21,7 +22,9 @@ function isEmail(text: string): boolean {
 		labels.length > 1 &&
 		labels.every((label) => label.length <= 63 && LABEL.test(label)) &&
 		last.length > 1 &&
-		!/^\d+$/.test(last)
+		!/^\d+$/.test(last) &&
+		// Empty for what no name server could ever be asked for, e.g. broken Punycode.
+		domainToASCII(domain) !== ''
 	);
 }
 

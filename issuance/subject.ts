@@ -18,12 +18,11 @@ const ATTRIBUTE_NAME = /^[\w-]+$/;
 const LONGEST_NAME = 100;
 /** Far above any credential, and little enough to be gone through at once. */
 const LARGEST = 1_000_000;
-const TOO_LARGE = 'it is larger than 1 MB';
+/** So that 50,000 values are the most, however short they are. */
+const LEAST_SIZE = 20;
+const TOO_LARGE = 'it is larger than 1 MB or 50,000 values';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
-
-/** Names further in are free text, so a path is made fit for one line. */
-const shown = (path: string) => redact(path, 120);
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
 	if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -31,69 +30,81 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 	return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What is left of the size that a subject may have, roughly in characters of its JSON. */
-class Room {
-	private left = LARGEST;
-
-	/** Counted wherever it stands: JSON writes an object that is in two places twice. */
-	take(size: number): void {
-		this.left -= size;
-		if (this.left < 0) throw refuse(TOO_LARGE);
-	}
-}
-
 /**
- * Copies a claim; only what JSON carries unchanged may pass. A copy, because an object may be written
+ * Copies claims; only what JSON carries unchanged may pass. A copy, because an object may be written
  * otherwise than it reads: by getters, or a `toJSON` that is not among its entries.
  */
-function copyClaim(value: unknown, path: string, depth: number, room: Room): unknown {
-	const refuseHere = (detail: string) => refuse(`${shown(path)} ${detail}`);
-	if (depth > DEEPEST) throw refuseHere('is nested too deeply, or contains itself');
-	room.take(1);
-	switch (typeof value) {
-		case 'string':
-			room.take(value.length);
-			if (!value.isWellFormed()) throw refuseHere('holds a broken character');
-			return value;
-		case 'boolean':
-			return value;
-		case 'number':
-			if (!Number.isFinite(value)) throw refuseHere('is not a number that can be sent');
-			return value;
-		case 'object': {
-			if (value === null) return value;
-			if (Array.isArray(value)) {
-				const copy: unknown[] = [];
+class ClaimCopier {
+	/** What is left of the size, roughly in characters of JSON. */
+	private room = LARGEST;
+	/** Where it is, for the words of a refusal. */
+	private readonly path: string[] = [];
+
+	/** @param step - how it is written in a path, with the dot or in brackets */
+	copy(value: unknown, step: string): unknown {
+		// Whatever is in two places counts twice: so JSON would write it.
+		this.take(LEAST_SIZE);
+		this.path.push(step);
+		const copied = this.copied(value);
+		this.path.pop();
+		return copied;
+	}
+
+	take(size: number): void {
+		this.room -= size;
+		if (this.room < 0) throw refuse(TOO_LARGE);
+	}
+
+	private copied(value: unknown): unknown {
+		if (this.path.length > DEEPEST) throw this.refused('is nested too deeply, or contains itself');
+		switch (typeof value) {
+			case 'string':
+				this.take(value.length);
+				if (!value.isWellFormed()) throw this.refused('holds a broken character');
+				return value;
+			case 'boolean':
+				return value;
+			case 'number':
+				if (!Number.isFinite(value)) throw this.refused('is not a number that can be sent');
+				return value;
+			case 'object':
+				if (value === null) return value;
 				// Not map: it passes over holes, which JSON would turn into null.
-				for (const [index, element] of value.entries()) {
-					copy.push(copyClaim(element, `${path}[${index}]`, depth + 1, room));
+				if (Array.isArray(value)) {
+					return Array.from(value, (element, index) => this.copy(element, `[${index}]`));
 				}
-				return copy;
-			}
-			if (!isPlainObject(value)) {
-				throw refuseHere('is not plain data; turn dates into text, e.g. with .toISO()');
-			}
-			assertKeys(value, path);
-			const copy: Record<string, unknown> = {};
-			for (const [key, inner] of Object.entries(value)) {
-				room.take(key.length);
-				copy[key] = copyClaim(inner, `${path}.${key}`, depth + 1, room);
-			}
-			return copy;
+				if (!isPlainObject(value)) {
+					throw this.refused('is not plain data; turn dates into text, e.g. with .toISO()');
+				}
+				return this.members(value);
+			case 'undefined':
+				throw this.refused('has no value');
+			default:
+				throw this.refused(`is a ${typeof value}, which cannot be sent`);
 		}
-		case 'undefined':
-			throw refuseHere('has no value');
-		default:
-			throw refuseHere(`is a ${typeof value}, which cannot be sent`);
+	}
+
+	private members(value: Readonly<Record<string, unknown>>): Record<string, unknown> {
+		assertKeys(value, (detail) => this.refused(detail));
+		const copy: Record<string, unknown> = {};
+		for (const [key, inner] of Object.entries(value)) {
+			this.take(key.length);
+			copy[key] = this.copy(inner, `.${key}`);
+		}
+		return copy;
+	}
+
+	private refused(detail: string): AirError {
+		// Names further in are free text, so a path is made fit for one line.
+		return refuse(`${redact(this.path.join(''), 120)} ${detail}`);
 	}
 }
 
-function assertKeys(value: object, path: string): void {
+function assertKeys(value: object, refused: (detail: string) => AirError): void {
 	for (const key of Reflect.ownKeys(value)) {
-		const refuseHere = (detail: string) => refuse(`${shown(path)} holds ${detail}`);
-		if (typeof key === 'symbol') throw refuseHere('a name that is no text');
-		if (PROTOTYPE_KEYS.includes(key)) throw refuseHere(`the forbidden name ${key}`);
-		if (!key.isWellFormed()) throw refuseHere('a broken character in a name');
+		if (typeof key === 'symbol') throw refused('holds a name that is no text');
+		if (PROTOTYPE_KEYS.includes(key)) throw refused(`holds the forbidden name ${key}`);
+		if (!key.isWellFormed()) throw refused('holds a broken character in a name');
 	}
 }
 
@@ -109,8 +120,8 @@ function assertAttributeName(name: string): void {
 }
 
 /**
- * Checks a credential subject: an object of claims that JSON carries unchanged, 1 MB at most, without
- * `id`, which AIR fills in itself (air-api §8).
+ * Checks a credential subject: an object of claims that JSON carries unchanged, 1 MB and 50,000
+ * values at most, without `id`, which AIR fills in itself (air-api §8).
  *
  * @param value - an object, or its JSON as text
  * @returns a copy, which nobody else can change
@@ -133,12 +144,12 @@ export function parseSubject(value: unknown): CredentialSubject {
 	if (!isPlainObject(subject)) throw refuse('it must be one object, e.g. {"tier": "Gold"}');
 	if (Object.keys(subject).length === 0) throw refuse('it holds no attributes');
 	if (Object.hasOwn(subject, 'id')) throw refuse('id must not be set');
-	assertKeys(subject, 'it');
-	const room = new Room();
+	assertKeys(subject, (detail) => refuse(`it ${detail}`));
+	const copier = new ClaimCopier();
 	const claims = Object.entries(subject).map(([name, claim]) => {
 		assertAttributeName(name);
-		room.take(name.length);
-		return [name, copyClaim(claim, name, 1, room)] as const;
+		copier.take(name.length);
+		return [name, copier.copy(claim, name)] as const;
 	});
 	return Object.fromEntries(claims);
 }

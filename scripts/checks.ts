@@ -28,14 +28,25 @@ export class Checks {
 		return ok;
 	}
 
-	/** The jest projects of these names. A run that executes no test has failed. */
-	jest(projects: readonly string[], args: readonly string[] = []): void {
+	/**
+	 * The jest projects of these names. A run that executes no test has failed, and so has one that
+	 * does not end within the time, in milliseconds: what hangs cannot end itself.
+	 */
+	jest(
+		projects: readonly string[],
+		args: readonly string[] = [],
+		{ withinMs }: { readonly withinMs?: number } = {},
+	): void {
 		const folder = mkdtempSync(join(tmpdir(), 'moca-air-jest-'));
 		const outputFile = join(folder, 'result.json');
 		const { status } = spawnSync(
 			join(root, 'node_modules', '.bin', 'jest'),
 			['--json', '--outputFile', outputFile, ...args, '--selectProjects', ...projects],
-			{ cwd: root, stdio: ['ignore', 'ignore', 'inherit'] },
+			{
+				cwd: root,
+				stdio: ['ignore', 'ignore', 'inherit'],
+				...(withinMs === undefined ? {} : { timeout: withinMs, killSignal: 'SIGKILL' }),
+			},
 		);
 		try {
 			const result = jestResult.parse(JSON.parse(readFileSync(outputFile, 'utf8')));

@@ -40,7 +40,7 @@ export const ledgerErrors = {
 			'It may be a late repeat, which must not undo what came after it, or a new occasion, which must be issued: content alone cannot tell. Set Idempotency to Event ID and give the ID of the event, or run the item once with Idempotency switched to Off. Nothing was sent.',
 	}),
 	AIR_EVENT_ID_INVALID: ledger('input', false, {
-		when: 'Idempotency is Event ID, and the event ID is empty or longer than 500 characters',
+		when: 'Idempotency is Event ID, and the event ID is empty, longer than 500 characters, holds a broken character, or is a number with more digits than n8n keeps',
 		title: 'The event ID is not valid',
 		advice:
 			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. Check which field of the incoming item it reads.',

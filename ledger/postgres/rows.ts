@@ -1,3 +1,4 @@
+import { assertRow } from '../assertRow';
 import type { EventType, LedgerRow } from '../Ledger';
 import { LOCK_CLASS } from './migrations';
 import type { Session } from './Database';
@@ -34,7 +35,7 @@ export async function readRows(
 		`SELECT ${ROW} AS row FROM moca_air.issuances i ${where}`,
 		values,
 	);
-	return found.map(({ row }) => row);
+	return found.map(({ row }) => assertRow(row));
 }
 
 /** Reads one row by its ID. */

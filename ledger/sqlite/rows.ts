@@ -1,3 +1,4 @@
+import { assertRow } from '../assertRow';
 import type { EventType, LedgerRow } from '../Ledger';
 import type { Session } from './Connection';
 import type { SQLInputValue } from 'node:sqlite';
@@ -25,7 +26,7 @@ export const ROW = `json_object(
  */
 export function readRows({ all }: Session, where: string, ...values: SQLInputValue[]): LedgerRow[] {
 	return all<{ row: string }>(`SELECT ${ROW} AS row FROM issuances i ${where}`, ...values).map(
-		({ row }) => JSON.parse(row) as LedgerRow,
+		({ row }) => assertRow(JSON.parse(row) as LedgerRow),
 	);
 }
 

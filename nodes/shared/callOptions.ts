@@ -4,6 +4,7 @@ import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
 import { AirError } from '../../air/AirError';
 import { DEFAULT_LIFETIME_SECONDS } from '../../air/partnerJwt';
 import { DEFAULT_REMEMBER_HOURS } from '../../issuance/idempotency';
+import { isStorable } from '../../issuance/isStorable';
 import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/waitUntilOnChain';
 
 const defaultTimeoutSeconds = DEFAULT_REQUEST_TIMEOUT_MS / 1000;
@@ -58,7 +59,7 @@ const callOptionsSchema = z.looseObject({
 	issuerDid: z.string().optional(),
 	sendAgainWhenUnknown: z.boolean().default(false),
 	ignoreWhenComparing: z.string().default(''),
-	reference: z.union([z.string(), z.number()]).optional(),
+	reference: z.union([z.string().refine(isStorable), z.number()]).optional(),
 	rememberHours: z.coerce.number().min(1).max(8760).default(DEFAULT_REMEMBER_HOURS),
 });
 
@@ -70,7 +71,7 @@ const LABELS: Readonly<Record<string, string>> = {
 	issuerDid: 'Issuer DID must be text',
 	sendAgainWhenUnknown: 'Send Again When Outcome Is Unknown must be true or false',
 	ignoreWhenComparing: 'Ignore When Comparing must be text',
-	reference: 'Reference must be text',
+	reference: 'Reference must be text without broken characters',
 	rememberHours: 'Remember For must be 1 to 8760 hours',
 };
 
@@ -107,7 +108,9 @@ export function readCallOptions(value: unknown): CallOptionValues {
 			.map((name) => name.trim())
 			.filter((name) => name !== ''),
 		reference:
-			options.reference === undefined ? undefined : String(options.reference).slice(0, 500),
+			options.reference === undefined
+				? undefined
+				: String(options.reference).slice(0, 500).toWellFormed(),
 		rememberHours: options.rememberHours,
 	};
 }

@@ -67,14 +67,24 @@ describe('Event ID', () => {
 		expect(keyOf({}, { mode: 'event', eventId })).toBe(expected);
 	});
 
-	test.each([[''], ['  '], [undefined], [null], [{}], [[]], [true], ['x'.repeat(501)]])(
-		'%j is refused',
-		(eventId) => {
-			expect(() => keyOf({}, { mode: 'event', eventId })).toThrow(
-				expect.objectContaining({ code: 'AIR_EVENT_ID_INVALID' }) as Error,
-			);
-		},
-	);
+	test.each([
+		[''],
+		['  '],
+		[undefined],
+		[null],
+		[{}],
+		[[]],
+		[true],
+		['x'.repeat(501)],
+		[NaN],
+		[2 ** 53],
+		['x\ud83d'],
+		['x\0y'],
+	])('%j is refused', (eventId) => {
+		expect(() => keyOf({}, { mode: 'event', eventId })).toThrow(
+			expect.objectContaining({ code: 'AIR_EVENT_ID_INVALID' }) as Error,
+		);
+	});
 
 	test('holds as long as the row, and notices another subject', () => {
 		const mode: IdempotencyMode = { mode: 'event', eventId: 'e' };

@@ -78,6 +78,7 @@ describe('parseRecipient', () => {
 		['two dots in the domain', 'ada@example..com', /not written as/],
 		['a label that begins with a dash', 'ada@-example.com', /not written as/],
 		['a label that ends with a dash', 'ada@example-.com', /not written as/],
+		['broken Punycode', 'ada@xn--ü.example', /not written as/],
 		['an underscore in the domain', 'ada@exa_mple.com', /not written as/],
 		['a one-letter top level', 'ada@example.c', /not written as/],
 		['a label of 64', `ada@${SIXTY_FOUR}.com`, /not written as/],

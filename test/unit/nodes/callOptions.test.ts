@@ -60,6 +60,8 @@ test.each<[unknown, string]>([
 	[{ waitUntilOnChain: 'true' }, 'Wait Until On-Chain must be true or false'],
 	[{ waitUntilOnChain: 1 }, 'Wait Until On-Chain must be true or false'],
 	[{ issuerDid: 5 }, 'Issuer DID must be text'],
+	[{ reference: 'SECRET\0' }, 'Reference must be text without broken characters'],
+	[{ reference: 'SECRET\ud83d' }, 'Reference must be text without broken characters'],
 	[{ sendAgainWhenUnknown: 'SECRET' }, 'Send Again When Outcome Is Unknown must be true or false'],
 	['SECRET', 'Options'],
 	[undefined, 'Options'],

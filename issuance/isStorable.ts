@@ -1,0 +1,5 @@
+/**
+ * Whether a database gives a text back as it was: PostgreSQL refuses a NUL, and half of a surrogate
+ * pair is stored as U+FFFD.
+ */
+export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');

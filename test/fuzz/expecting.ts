@@ -1,0 +1,37 @@
+import { AirError } from '../../air/AirError';
+import type { Verdict } from './BadInput';
+
+/** Breaks a rule aloud. */
+export function must(holds: boolean, rule: string): asserts holds {
+	if (!holds) throw new Error(`rule broken: ${rule}`);
+}
+
+/** Everything of an error that anybody could get to see. */
+export const shownBy = (error: AirError): string =>
+	[error.message, error.description, error.stack, JSON.stringify(error.facts)].join('\n');
+
+/**
+ * Tries to read an input: taken when `read` gives something that passes `accepted`, refused when it
+ * throws one of the codes, as an error of input. All else breaks a rule.
+ */
+export async function taken<T>(
+	read: () => T | Promise<T>,
+	accepted: (value: T) => void,
+	codes: RegExp,
+	refused: (error: AirError) => void = () => undefined,
+): Promise<Verdict> {
+	let value: T;
+	try {
+		value = await read();
+	} catch (error) {
+		if (!(error instanceof AirError)) throw error;
+		must(codes.test(error.code), `refused with one of ${codes.source}, not ${error.code}`);
+		must(error.kind === 'input', 'a refusal of input says that nothing was sent');
+		must(error.message.length < 500, 'the title stays short');
+		must(!/[\p{Cc}\u2028\u2029]/u.test(error.message), 'the title has no control characters');
+		refused(error);
+		return 'refused';
+	}
+	accepted(value);
+	return 'taken';
+}

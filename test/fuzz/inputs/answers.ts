@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { readBody, type HttpAnswer } from '../../../air/answer';
+import { answerError } from '../../../air/answerError';
+import { retryAfterMs } from '../../../air/retryAfter';
+import { issueAnswerSchema, readAnswer } from '../../../air/schemas';
+import { badInput } from '../BadInput';
+import { must, shownBy } from '../expecting';
+import { mutated, NASTY } from '../pieces';
+
+/** Of the shape of a token and of a key, and neither. */
+const TOKEN = `eyJ${'aGVhZGVy'.repeat(3)}.${'cGF5bG9hZA'.repeat(6)}.${'c2lnbmF0dXJl'.repeat(5)}`;
+const KEY = `-----BEGIN PRIVATE KEY-----\n${'TUlHSEFnRUF'.repeat(9)}\n-----END PRIVATE KEY-----`;
+
+const words = fc.oneof(
+	{
+		weight: 4,
+		arbitrary: fc.constantFrom(
+			'issueOnBehalf is not allowed',
+			'schema not found',
+			'token has expired',
+			'duplicate, already exists',
+			'consent declined',
+			'Cannot POST /v1/x',
+			`bad token ${TOKEN}`,
+			`bad key ${KEY}`,
+			`${TOKEN}${TOKEN}`,
+		),
+	},
+	{ weight: 2, arbitrary: fc.string({ unit: 'binary' }) },
+	{ weight: 1, arbitrary: fc.constantFrom(...NASTY) },
+);
+const member = fc.oneof({ weight: 3, arbitrary: words }, { weight: 1, arbitrary: fc.jsonValue() });
+const body = fc
+	.oneof(
+		fc.record(
+			{ error: member, message: member, msg: member, code: fc.jsonValue(), data: fc.jsonValue() },
+			{ requiredKeys: [] },
+		),
+		fc.record(
+			{ coreClaimHash: fc.oneof(fc.constant('ab'.repeat(32)), fc.jsonValue()), userUuid: member },
+			{ requiredKeys: [] },
+		),
+		fc.jsonValue(),
+	)
+	.map((value) => JSON.stringify(value));
+
+const text = fc.oneof(
+	{ weight: 6, arbitrary: mutated(body, 1) },
+	{ weight: 1, arbitrary: words.map((title) => `<html><title>${title}</title><h1>${title}</h1>`) },
+	{ weight: 1, arbitrary: words },
+);
+const header = fc.oneof(
+	fc.nat().map(String),
+	fc.date().map((date) => (Number.isNaN(date.getTime()) ? 'x' : date.toUTCString())),
+	fc.constantFrom('-1', '1e9', '0x10', '99999999999999999999', 'again 5', ...NASTY),
+);
+const inputs: fc.Arbitrary<HttpAnswer> = fc.record({
+	status: fc.oneof(
+		fc.integer({ min: 100, max: 599 }),
+		fc.constantFrom(200, 201, 302, 400, 401, 403, 404, 409, 429, 500, 502, 503, 504),
+	),
+	headers: fc.record(
+		{ 'retry-after': header, date: header, 'content-type': fc.constantFrom('text/html', 'x') },
+		{ requiredKeys: [] },
+	),
+	text,
+});
+
+const hostile = [
+	'<title'.repeat(170_000),
+	'<'.repeat(1_000_000),
+	`<title>${'x'.repeat(1_000_000)}`,
+	'<h1'.repeat(300_000),
+	'['.repeat(500_000),
+	'{"a":'.repeat(100_000),
+	`"${'\\'.repeat(500_000)}`,
+	`{"message":"${'-----BEGIN'.repeat(50_000)}"}`,
+	`{"message":"${'eyJ.'.repeat(100_000)}"}`,
+	JSON.stringify({ message: Array(200_000).fill('x') }),
+	' '.repeat(1_000_000),
+	'\u2028'.repeat(300_000),
+];
+
+export const answers = badInput<HttpAnswer>({
+	name: 'Answers of AIR',
+	share: 1300,
+	inputs,
+	corpus: [200, 409].flatMap((status) =>
+		[...hostile, TOKEN, KEY, '{"coreClaimHash":"ab"}', '{"coreClaimHash":" "}'].map((long) => ({
+			status,
+			headers: {},
+			text: long,
+		})),
+	),
+	check: (answer) => {
+		const now = Date.now();
+		const read = readAnswer(issueAnswerSchema, readBody(answer.text));
+		if (answer.status >= 200 && answer.status < 300 && read !== undefined) {
+			must(read.coreClaimHash.trim() !== '', 'an issuance has a hash');
+			return 'taken';
+		}
+		for (const onDuplicate of ['ignore', 'revoke'] as const) {
+			const error = answerError(answer, { operation: 'issue', onDuplicate, now });
+			const shown = shownBy(error);
+			must(shown.length < 10_000, 'it stays readable');
+			must(!shown.includes(TOKEN.slice(0, 40)) && !shown.includes(KEY.slice(30, 70)), 'no secret');
+			must((error.airMessage ?? '').isWellFormed(), 'AIR’s words are whole');
+			const { status } = answer;
+			const wait = retryAfterMs(answer.headers['retry-after'], now);
+			must(wait === undefined || (wait >= 0 && wait <= 86_400_000), 'nobody waits for ever');
+			// The heart of it: only where AIR surely did nothing may a POST be repeated or be over.
+			const safe = status === 429 || (status === 503 && wait !== undefined);
+			if (status >= 500 || status < 300) {
+				must(error.kind === (safe ? 'not-sent' : 'outcome-unknown'), `${status} is unknown`);
+			} else must(error.kind === 'refused' || safe, `${status} is refused`);
+		}
+		return 'refused';
+	},
+});

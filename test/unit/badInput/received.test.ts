@@ -1,0 +1,7 @@
+import { answers } from '../../fuzz/inputs/answers';
+import { exchanges } from '../../fuzz/inputs/exchanges';
+import { ledgerRows } from '../../fuzz/inputs/ledgerRows';
+import { triggerState } from '../../fuzz/inputs/triggerState';
+import { testBadInput } from '../../fuzz/testBadInput';
+
+testBadInput([answers, exchanges, triggerState, ledgerRows]);
