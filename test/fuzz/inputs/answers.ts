@@ -81,6 +81,10 @@ const hostile = [
 	'\u2028'.repeat(300_000),
 ];
 
+/** As it is, or inside of JSON; half a secret is none. */
+const holds = (text: string, secret: string) =>
+	text.includes(secret) || text.includes(JSON.stringify(secret).slice(1, -1));
+
 export const answers = badInput<HttpAnswer>({
 	name: 'Answers of AIR',
 	share: 1300,
@@ -103,7 +107,10 @@ export const answers = badInput<HttpAnswer>({
 			const error = answerError(answer, { operation: 'issue', onDuplicate, now });
 			const shown = shownBy(error);
 			must(shown.length < 10_000, 'it stays readable');
-			must(!shown.includes(TOKEN.slice(0, 40)) && !shown.includes(KEY.slice(30, 70)), 'no secret');
+			for (const secret of [TOKEN, KEY]) {
+				if (!holds(answer.text, secret)) continue;
+				must(!shown.includes(secret.slice(30, 70)), 'it shows no token and no key');
+			}
 			must((error.airMessage ?? '').isWellFormed(), 'AIR’s words are whole');
 			const { status } = answer;
 			const wait = retryAfterMs(answer.headers['retry-after'], now);
