@@ -145,7 +145,10 @@ export const properties: INodeProperties[] = [
 		default: '',
 		required: true,
 		placeholder: 'e.g. evt_1',
-		displayOptions: { show: { idempotency: ['event'] }, hide: { subjectMode: ['automatic'] } },
+		// The first condition comes first: n8n looks no further once it meets an expression.
+		displayOptions: {
+			show: { subjectMode: ['fields', 'json', 'mapper'], idempotency: ['event'] },
+		},
 		description:
 			'What the sender calls this event. It must be the same when the event is delivered again, and different for each other event.',
 	},
@@ -157,7 +160,7 @@ export const properties: INodeProperties[] = [
 		default: '',
 		required: true,
 		placeholder: 'e.g. eventId',
-		displayOptions: { show: { idempotency: ['event'], subjectMode: ['automatic'] } },
+		displayOptions: { show: { subjectMode: ['automatic'], idempotency: ['event'] } },
 		description:
 			'The name of the field that holds what the sender calls the event. A dot leads further in, e.g. body.eventId.',
 	},

@@ -179,6 +179,17 @@ describe('Map Automatically', () => {
 		expect(again.error?.message).toMatch(/event ID .*: it is empty/i);
 	});
 
+	// n8n takes a required parameter for shown once a condition before it is an expression.
+	test.each<[string, INode['parameters']]>([
+		['field', { ...automatic(), eventIdField: 'kycLevel' }],
+		['value', { eventId: '={{ $json.kycLevel }}', recipient: 'ada@example.com' }],
+	])('Idempotency may be an expression beside an event ID by its %s', async (_how, parameters) => {
+		const idempotency = '={{ "event" }}';
+		const { error } = await run([row], { ...parameters, idempotency });
+		expect(error).toBeUndefined();
+		expect(sent()).toHaveLength(1);
+	});
+
 	test.each<[string, INode['parameters'], RegExp]>([
 		['a field that the item does not have', { recipientField: 'mail' }, /no field as Recipient/],
 		['an address for a field', { recipientField: 'ada@example.com' }, /takes the name of a field/],

@@ -61,7 +61,7 @@ const inputs = fc.record({
 	item: fc.record({ email, program, level, subjectJson }),
 	recipient: maybeExpression('={{ $json.email }}'),
 	subject: maybeExpression('={{ $json.subjectJson }}'),
-	subjectMode: fc.constantFrom('json', 'fields'),
+	subjectMode: fc.constantFrom('json', 'fields', 'automatic'),
 	fieldType: fc.constantFrom('string', 'number', 'boolean', 'date', 'json', 'nonsense'),
 	onDuplicate: fc.oneof(
 		{ weight: 12, arbitrary: fc.constantFrom('ignore', 'revoke') },
@@ -101,6 +101,8 @@ export const workflowItems = badInput({
 		control.reset();
 		const parameters = {
 			recipient: input.recipient,
+			recipientField: 'email',
+			leftOut: 'program, subjectJson',
 			issuanceProgram: { __rl: true, mode: 'id', value: '={{ $json.program }}' },
 			subjectMode: input.subjectMode,
 			subjectJson: input.subject,
@@ -110,6 +112,7 @@ export const workflowItems = badInput({
 			onDuplicate: input.onDuplicate,
 			idempotency: input.idempotency,
 			eventId: input.eventId,
+			eventIdField: 'level',
 			options: plain(input.options),
 		} as INode['parameters'];
 		const { json, error } = await runWorkflow(
