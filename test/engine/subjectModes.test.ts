@@ -181,11 +181,18 @@ describe('Map Automatically', () => {
 
 	// n8n takes a required parameter for shown once a condition before it is an expression.
 	test.each<[string, INode['parameters']]>([
-		['field', { ...automatic(), eventIdField: 'kycLevel' }],
-		['value', { eventId: '={{ $json.kycLevel }}', recipient: 'ada@example.com' }],
+		['field', { ...automatic(), eventIdField: 'row_number' }],
+		[
+			'value',
+			{
+				eventId: 'evt_1',
+				subjectMode: 'json',
+				subjectJson: '{ "kycLevel": "basic", "isOver18": true }',
+			},
+		],
 	])('Idempotency may be an expression beside an event ID by its %s', async (_how, parameters) => {
 		const idempotency = '={{ "event" }}';
-		const { error } = await run([row], { ...parameters, idempotency });
+		const { error } = await run(TYPED.slice(0, 1), { ...parameters, idempotency });
 		expect(error).toBeUndefined();
 		expect(sent()).toHaveLength(1);
 	});

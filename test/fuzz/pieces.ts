@@ -78,7 +78,7 @@ export const anything = fc.anything({
 	withObjectString: true,
 	withSparseArray: true,
 	withTypedArray: true,
-	withUnicodeString: true,
+	stringUnit: 'binary',
 });
 
 /** A text with parts taken out, put in, doubled, exchanged or cut off. */

@@ -111,7 +111,8 @@ export const signedRequests = badInput<Options>({
 			return 'refused';
 		}
 		for (const target of [signed.url, signed.uri].filter((one) => one !== undefined)) {
-			const { origin, username, password } = new URL(String(target));
+			must(typeof target === 'string', 'an address is text');
+			const { origin, username, password } = new URL(target);
 			must(origin === 'https://air.example', 'a token goes to AIR only');
 			must(username + password === '', 'no user name goes along');
 		}

@@ -87,6 +87,8 @@ async function setUp() {
 	};
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string';
+
 /** No text of an expression may be evaluated a second time, so only ours begin with "=". */
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value).replaceAll('"=', '"-')) as T;
 
@@ -126,12 +128,13 @@ export const workflowItems = badInput({
 		must(sent.length <= 1, 'one item is one issuance');
 		for (const { recipient = '', body } of sent) {
 			must(/^[^\s@"<>,;]+@[^\s@"<>,;]+\.[^\s@"<>,;]+$/.test(recipient), 'the recipient is one');
-			const { credentialSubject, onDuplicate, issuerDid, ...rest } = body as IDataObject;
+			const { credentialSubject, onDuplicate, issuerDid, credentialId, ...rest } =
+				body as IDataObject;
 			assertValid(credentialSubject);
 			must(onDuplicate === 'ignore' || onDuplicate === 'revoke', 'the rule is a clear word');
-			must(/^did:[\x21-\x7e]+$/.test(String(issuerDid)), 'the issuer is a DID');
-			must(/^[\w.:-]+$/.test(String(rest.credentialId)), 'the program is an ID');
-			must(Object.keys(rest).length === 1, 'and that is all that is sent');
+			must(isText(issuerDid) && /^did:[\x21-\x7e]+$/.test(issuerDid), 'the issuer is a DID');
+			must(isText(credentialId) && /^[\w.:-]+$/.test(credentialId), 'the program is an ID');
+			must(Object.keys(rest).length === 0, 'and that is all that is sent');
 		}
 		must(error === undefined, 'a bad item is no failure of the run');
 		const [item] = json('Done');
