@@ -185,7 +185,7 @@ describe('Map Automatically', () => {
 		[
 			'value',
 			{
-				eventId: 'evt_1',
+				eventId: 'evt_by_expression',
 				subjectMode: 'json',
 				subjectJson: '{ "kycLevel": "basic", "isOver18": true }',
 			},
