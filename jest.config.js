@@ -2,6 +2,7 @@
 const shared = {
 	testEnvironment: 'node',
 	setupFiles: ['<rootDir>/test/support/fastCheck.ts'],
+	setupFilesAfterEnv: ['<rootDir>/test/support/forgetLimits.ts'],
 	transform: {
 		'^.+\\.(ts|js)$': [
 			'@swc/jest',

@@ -3,6 +3,7 @@ import { AirError } from './AirError';
 import { answerError, type AirOperation, type AnswerContext } from './answerError';
 import { readBody, type HttpAnswer } from './answer';
 import { send } from './egress';
+import { limiterFor, type Turn } from './HostLimiter';
 import { PartnerJwtCache } from './PartnerJwtCache';
 import type { PrivateKey } from './privateKey';
 import { DEFAULT_REPEAT_LIMITS, repeating, type RepeatLimits } from './repeat';
@@ -14,6 +15,7 @@ import {
 	type IssueOnBehalfBody,
 	type StatusAnswer,
 } from './schemas';
+import { retryAfterMs } from './retryAfter';
 import { version } from './version';
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -47,7 +49,12 @@ export interface CallOptions {
 export interface IssueOptions extends CallOptions {
 	/** Send again although an earlier attempt may have issued. Keep Existing implies it. */
 	readonly sendAgainWhenUnknown?: boolean | undefined;
+	/** Leave to send the first attempt, from {@link AirClient.turn}. */
+	readonly turn?: Turn | undefined;
 }
+
+/** A request that may not be repeated still waits this long for others to go first. */
+const SHORTEST_QUEUE_MS = 10_000;
 
 /** One for the process: tokens are told apart by key and address, see the class. */
 const tokens = new PartnerJwtCache();
@@ -100,7 +107,7 @@ export class AirClient {
 				{ path: ISSUE_PATH, body: JSON.stringify(body) },
 				issueAnswerSchema,
 				{ ...options, onRepeat },
-				{ repeatUnknown, onDuplicate: body.onDuplicate },
+				{ repeatUnknown, onDuplicate: body.onDuplicate, turn: options.turn },
 			);
 		} catch (error) {
 			if (!(error instanceof AirError) || error.kind !== 'outcome-unknown') throw error;
@@ -160,11 +167,20 @@ export class AirClient {
 		request: { readonly path: string; readonly body?: string },
 		schema: z.ZodType<T>,
 		options: CallOptions,
-		rule: { readonly repeatUnknown: boolean } & Pick<AnswerContext, 'onDuplicate'>,
+		rule: { readonly repeatUnknown: boolean; readonly turn?: Turn | undefined } & Pick<
+			AnswerContext,
+			'onDuplicate'
+		>,
 	): Promise<T> {
+		const limits = options.repeat ?? DEFAULT_REPEAT_LIMITS;
+		const latest = performance.now() + Math.max(limits.withinMs, SHORTEST_QUEUE_MS);
+		let given = rule.turn;
 		return await repeating(
 			async () => {
-				const answer = await this.attempt(recipient, request, options);
+				const turn =
+					given ?? (await this.turn(options.signal, Math.max(0, latest - performance.now())));
+				given = undefined;
+				const answer = await this.attempt(recipient, request, turn, options);
 				const parsed =
 					answer.status >= 200 && answer.status < 300
 						? readAnswer(schema, readBody(answer.text))
@@ -173,7 +189,7 @@ export class AirClient {
 				throw answerError(answer, { operation, onDuplicate: rule.onDuplicate, now: Date.now() });
 			},
 			{
-				limits: options.repeat ?? DEFAULT_REPEAT_LIMITS,
+				limits,
 				repeatUnknown: rule.repeatUnknown,
 				reading: operation === 'status',
 				signal: options.signal,
@@ -185,24 +201,53 @@ export class AirClient {
 	private async attempt(
 		recipient: string,
 		{ path, body }: { readonly path: string; readonly body?: string },
+		turn: Turn,
 		{ signal, graceMs, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, onAnswer }: CallOptions,
 	): Promise<HttpAnswer> {
-		const answer = await send({
-			method: body === undefined ? 'GET' : 'POST',
-			url: `${this.identity.baseUrl}${path}`,
-			headers: {
-				accept: 'application/json',
-				'user-agent': USER_AGENT,
-				'x-partner-auth': await this.token(recipient),
-				...(body === undefined ? {} : { 'content-type': 'application/json' }),
-			},
-			body,
-			timeoutMs,
-			signal,
-			graceMs,
-		});
-		onAnswer?.(answer);
-		return answer;
+		try {
+			// Not before its turn: a token does not live long.
+			const token = await this.token(recipient);
+			turn.use();
+			const answer = await send({
+				method: body === undefined ? 'GET' : 'POST',
+				url: `${this.identity.baseUrl}${path}`,
+				headers: {
+					accept: 'application/json',
+					'user-agent': USER_AGENT,
+					'x-partner-auth': token,
+					...(body === undefined ? {} : { 'content-type': 'application/json' }),
+				},
+				body,
+				timeoutMs,
+				signal,
+				graceMs,
+			});
+			if (answer.status === 429 || answer.status === 503) {
+				turn.refused(
+					answer.status === 429 ? 'too-many' : 'unavailable',
+					retryAfterMs(answer.headers['retry-after'], Date.now()),
+				);
+			} else {
+				turn.answered();
+			}
+			onAnswer?.(answer);
+			return answer;
+		} finally {
+			turn.giveBack();
+			turn.ended();
+		}
+	}
+
+	/**
+	 * Waits until a request may be sent: AIR's limits, and those that users set, hold for the whole
+	 * process (see `HostLimiter`). For who has to prepare something that must not wait itself; whatever
+	 * is not sent then has to be given back.
+	 *
+	 * @param withinMs - no use after this time
+	 * @throws AirError `AIR_CANCELLED`, `AIR_RATE_LIMITED`
+	 */
+	async turn(signal?: AbortSignal, withinMs?: number): Promise<Turn> {
+		return await limiterFor(this.identity.baseUrl).turn({ signal, withinMs });
 	}
 
 	/**

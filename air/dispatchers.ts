@@ -1,12 +1,11 @@
 import { createRequire } from 'node:module';
 import type { buildConnector, Dispatcher } from 'undici';
 import { AirError } from './AirError';
+import { MOST_IN_FLIGHT } from './HostLimiter';
 import { proxyFor } from './proxy';
 import { guardedLookup, targetPolicy, type TargetPolicy } from './targetGuard';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** More than any run sends at once; undici opens a connection only when all others are busy. */
-const CONNECTIONS_PER_ORIGIN = 100;
 const ORIGINS_KEPT = 16;
 
 type Undici = typeof import('undici');
@@ -60,7 +59,8 @@ function create(
 ): Dispatcher {
 	const options = {
 		allowH2: false,
-		connections: CONNECTIONS_PER_ORIGIN,
+		// One is opened only when all others are busy.
+		connections: MOST_IN_FLIGHT,
 		pipelining: 1,
 		connectTimeout: CONNECT_TIMEOUT_MS,
 	};

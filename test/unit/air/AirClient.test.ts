@@ -5,6 +5,7 @@ import type { AirError } from '../../../air/AirError';
 import * as backoff from '../../../air/backoff';
 import { closeDispatchers } from '../../../air/dispatchers';
 import type { AirErrorCode, AirErrorKind } from '../../../air/errorCatalogue';
+import { forgetLimits } from '../../../air/HostLimiter';
 import { importPrivateKey } from '../../../air/privateKey';
 import type { IssueOnBehalfBody } from '../../../air/schemas';
 import { version } from '../../../air/version';
@@ -22,6 +23,12 @@ jest.mock('../../../air/backoff', () => {
 	return { ...real, pause: jest.fn() };
 });
 const pause = jest.mocked(backoff.pause);
+
+/** As if the time had passed that AIR's refusals ask for. */
+async function waited(): Promise<boolean> {
+	forgetLimits();
+	return await Promise.resolve(true);
+}
 
 type Reply = (response: ServerResponse, request: IncomingMessage) => void;
 interface Seen {
@@ -66,7 +73,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
 	seen = [];
-	pause.mockReset().mockResolvedValue(true);
+	pause.mockReset().mockImplementation(waited);
 });
 afterEach(() => {
 	jest.restoreAllMocks();
@@ -361,7 +368,7 @@ test('a token that expired while waiting is signed anew', async () => {
 	jest.spyOn(Date, 'now').mockImplementation(() => now);
 	pause.mockImplementation(() => {
 		now += 250_000;
-		return Promise.resolve(true);
+		return waited();
 	});
 	replies = [status(429), status(429), issued];
 	await calling('Revoke and Reissue', { repeat: { attempts: 4, withinMs: 1e9 } });

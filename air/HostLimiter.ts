@@ -1,0 +1,246 @@
+import { AirError } from './AirError';
+import { systemClock, type LimiterClock } from './limiterClock';
+import { LearntRate, type Refusal } from './LearntRate';
+
+/** More than any run sends at once; also how many connections are opened to one origin. */
+export const MOST_IN_FLIGHT = 100;
+
+/** What asks to wait for longer than this is not waited for. */
+export const LONGEST_PAUSE_MS = 15 * 60_000;
+
+/** A timer that fires late is caught up with by at most this, so that a pace never becomes a burst. */
+const CATCH_UP_MS = 20;
+
+/** Leave to send one request. Exactly one of its endings counts; further ones change nothing. */
+export interface Turn {
+	/** It is being sent: from now on it cannot be given back. */
+	use(): void;
+	/** Nothing was sent after all: somebody else may go in its place. Without effect after `use`. */
+	giveBack(): void;
+	/** AIR answered it, whatever it said about the request itself. */
+	answered(): void;
+	/** 429, or 503. @param retryAfterMs - as AIR asks to wait, if it says */
+	refused(refusal: Refusal, retryAfterMs: number | undefined): void;
+	/** It ended without an answer. */
+	ended(): void;
+}
+
+export interface TurnOptions {
+	readonly signal?: AbortSignal | undefined;
+	/** Not worth waiting for longer than this, in milliseconds; by default as long as it takes. */
+	readonly withinMs?: number | undefined;
+}
+
+interface Waiting {
+	readonly withinMs: number;
+	readonly go: (turn: Turn) => void;
+	readonly fail: (error: AirError) => void;
+}
+
+/**
+ * When requests to one host may be sent: shared by all executions of the process that talk to it.
+ *
+ * Without a limit a request goes at once. `restrict` sets a limit, as the option Requests per Second
+ * does; AIR sets one by answering 429 or 503. Then everybody waits for as long as AIR asks, and goes
+ * on one by one, a little below the rate that was last sustained, which is raised slowly
+ * ({@link LearntRate}).
+ *
+ * @example
+ * ```ts
+ * const turn = await limiterFor(origin).turn({ signal });
+ * turn.use();
+ * const { status } = await post();
+ * if (status === 429) turn.refused('too-many', retryAfterMs);
+ * else turn.answered();
+ * ```
+ */
+export class HostLimiter {
+	private readonly learnt: LearntRate;
+	private readonly restrictions = new Set<{ readonly perSecond: number }>();
+	/** In the order in which they came; a Set, so that one who leaves is taken out at once. */
+	private readonly waiting = new Set<Waiting>();
+	private inFlight = 0;
+	/** The next request goes no earlier. */
+	private nextAt = Number.NEGATIVE_INFINITY;
+	private cancelWake: (() => void) | undefined;
+
+	constructor(
+		private readonly clock: LimiterClock = systemClock,
+		random: () => number = Math.random,
+		private readonly mostInFlight = MOST_IN_FLIGHT,
+	) {
+		this.learnt = new LearntRate(random);
+	}
+
+	/** Requests per second that are allowed at present; Infinity without a limit. */
+	get perSecond(): number {
+		const restrictions = [...this.restrictions].map(({ perSecond }) => perSecond);
+		return Math.min(this.learnt.at(this.clock.now()), ...restrictions);
+	}
+
+	/** How long AIR still wants to be left alone, in milliseconds. */
+	get pauseMs(): number {
+		return Math.max(0, this.learnt.pausedUntil - this.clock.now());
+	}
+
+	/**
+	 * Sets a limit for everybody, until it is lifted. Of several the lowest counts.
+	 *
+	 * @returns lifts it
+	 */
+	restrict(perSecond: number): () => void {
+		const restriction = { perSecond };
+		this.restrictions.add(restriction);
+		return () => {
+			this.restrictions.delete(restriction);
+			this.admit();
+		};
+	}
+
+	/**
+	 * Waits for leave to send a request: first come, first served.
+	 *
+	 * @throws AirError `AIR_CANCELLED` at once after the signal; `AIR_RATE_LIMITED`, with the time to
+	 *   wait, if the turn does not come within `withinMs`, or AIR wants to be left alone for longer
+	 *   than a quarter of an hour
+	 */
+	async turn({ signal, withinMs = Number.POSITIVE_INFINITY }: TurnOptions = {}): Promise<Turn> {
+		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
+		if (this.waiting.size === 0 && this.mayGo(this.clock.now())) return this.grant(0);
+		return await new Promise<Turn>((resolve, reject) => {
+			const leave = (): void => {
+				this.waiting.delete(waiting);
+				cancelDeadline?.();
+				signal?.removeEventListener('abort', cancel);
+			};
+			const waiting: Waiting = {
+				withinMs,
+				go: (turn) => {
+					leave();
+					resolve(turn);
+				},
+				fail: (error) => {
+					leave();
+					reject(error);
+				},
+			};
+			const cancel = (): void => {
+				waiting.fail(new AirError('AIR_CANCELLED'));
+			};
+			const cancelDeadline = Number.isFinite(withinMs)
+				? this.clock.after(withinMs, () => {
+						waiting.fail(this.tooLong());
+					})
+				: undefined;
+			signal?.addEventListener('abort', cancel, { once: true });
+			this.waiting.add(waiting);
+			this.dismiss();
+			this.admit();
+		});
+	}
+
+	private tooLong(): AirError {
+		const { pauseMs } = this;
+		const seconds = Math.ceil(pauseMs / 1000);
+		return new AirError('AIR_RATE_LIMITED', {
+			// The least that is known: others are waiting, too.
+			retryAfterMs: Math.max(pauseMs, 1),
+			...(seconds > 1 ? { note: `AIR asks to wait ${seconds} seconds.` } : {}),
+		});
+	}
+
+	/** Those who will not get their turn in time learn it now. */
+	private dismiss(): void {
+		const { pauseMs } = this;
+		for (const waiting of this.waiting) {
+			if (pauseMs > Math.min(waiting.withinMs, LONGEST_PAUSE_MS)) waiting.fail(this.tooLong());
+		}
+	}
+
+	private mayGo(now: number): boolean {
+		return (
+			this.inFlight < this.mostInFlight && now >= this.learnt.pausedUntil && now >= this.nextAt
+		);
+	}
+
+	/** Lets go whoever may, and comes back for the rest. */
+	private admit(): void {
+		this.cancelWake?.();
+		this.cancelWake = undefined;
+		for (const waiting of this.waiting) {
+			const now = this.clock.now();
+			if (!this.mayGo(now)) {
+				const at = Math.max(this.nextAt, this.learnt.pausedUntil);
+				// When all connections are in use, the end of a request is what to wait for.
+				if (at > now)
+					this.cancelWake = this.clock.after(at - now, () => {
+						this.admit();
+					});
+				return;
+			}
+			waiting.go(this.grant(CATCH_UP_MS));
+		}
+	}
+
+	/** @param catchUpMs - how late this turn may be, for the next one to be none the later */
+	private grant(catchUpMs: number): Turn {
+		const grantedAt = this.clock.now();
+		const interval = 1000 / this.perSecond;
+		this.inFlight++;
+		this.nextAt = Math.max(this.nextAt, grantedAt - catchUpMs) + interval;
+		this.learnt.granted(grantedAt);
+		let state: 'granted' | 'used' | 'over' = 'granted';
+		const end = (then: () => void): void => {
+			if (state === 'over') return;
+			state = 'over';
+			this.inFlight--;
+			then();
+			this.dismiss();
+			this.admit();
+		};
+		return {
+			use: () => {
+				if (state === 'granted') state = 'used';
+			},
+			giveBack: () => {
+				if (state !== 'granted') return;
+				end(() => {
+					this.nextAt -= interval;
+				});
+			},
+			answered: () => {
+				end(() => {
+					this.learnt.answered(this.clock.now());
+				});
+			},
+			refused: (refusal, retryAfterMs) => {
+				end(() => {
+					this.learnt.refused(refusal, retryAfterMs, grantedAt, this.clock.now());
+					this.nextAt = Math.max(this.nextAt, this.learnt.pausedUntil);
+				});
+			},
+			ended: () => {
+				end(() => undefined);
+			},
+		};
+	}
+}
+
+const limiters = new Map<string, HostLimiter>();
+
+/**
+ * The limiter of a host, one for the process.
+ *
+ * @param baseUrl - from `resolveBaseUrl`; only its host counts
+ */
+export function limiterFor(baseUrl: string): HostLimiter {
+	const { host } = new URL(baseUrl);
+	const limiter = limiters.get(host) ?? new HostLimiter();
+	limiters.set(host, limiter);
+	return limiter;
+}
+
+/** For tests: what was learnt of hosts is forgotten. */
+export function forgetLimits(): void {
+	limiters.clear();
+}

@@ -1,0 +1,343 @@
+import fc from 'fast-check';
+import { AirError } from '../../../air/AirError';
+import { HostLimiter, LONGEST_PAUSE_MS, limiterFor, type Turn } from '../../../air/HostLimiter';
+import { VirtualTime } from './virtualTime';
+
+/** A limiter, and who got leave when. */
+function limited(mostInFlight?: number) {
+	const time = new VirtualTime();
+	const limiter = new HostLimiter(time, () => 0.5, mostInFlight);
+	const turns: Turn[] = [];
+	const at: number[] = [];
+	const errors: unknown[] = [];
+	const ask = (options?: Parameters<HostLimiter['turn']>[0]) => {
+		limiter.turn(options).then(
+			(turn) => {
+				turns.push(turn);
+				at.push(time.now());
+			},
+			(error: unknown) => {
+				errors.push(error);
+			},
+		);
+	};
+	const nth = (index: number): Turn => {
+		const turn = turns[index];
+		if (turn === undefined) throw new Error(`no turn ${index}`);
+		return turn;
+	};
+	return { time, limiter, turns, nth, at, errors, ask };
+}
+
+const ask = (times: number, once: () => void) => {
+	for (let i = 0; i < times; i++) once();
+};
+
+describe('without a limit', () => {
+	test('everybody goes at once, up to what connections there are', async () => {
+		const { time, ask: once, nth, at } = limited(3);
+		ask(5, once);
+		await time.run(1_000);
+		expect(at).toEqual([0, 0, 0]);
+		nth(0).answered();
+		nth(0).answered();
+		nth(1).ended();
+		await time.run(2_000);
+		expect(at).toEqual([0, 0, 0, 1_000, 1_000]);
+	});
+});
+
+describe('a limit that a user sets', () => {
+	test('spaces requests, in the order in which they came', async () => {
+		const { time, limiter, ask: once, at } = limited();
+		limiter.restrict(10);
+		ask(5, once);
+		await time.run();
+		expect(at).toEqual([0, 100, 200, 300, 400]);
+	});
+
+	test('the lowest counts until it is lifted', async () => {
+		const { time, limiter, ask: once, at } = limited();
+		limiter.restrict(10);
+		const lift = limiter.restrict(1);
+		expect(limiter.perSecond).toBe(1);
+		ask(4, once);
+		await time.run(1_500);
+		expect(at).toEqual([0, 1_000]);
+		lift();
+		expect(limiter.perSecond).toBe(10);
+		await time.run();
+		expect(at).toEqual([0, 1_000, 2_000, 2_100]);
+	});
+
+	test('a turn that is given back goes to the next', async () => {
+		const { time, limiter, ask: once, nth, at } = limited();
+		limiter.restrict(1);
+		ask(2, once);
+		await time.run(100);
+		nth(0).giveBack();
+		nth(0).giveBack();
+		await time.run();
+		expect(at).toEqual([0, 100]);
+	});
+
+	test('what is being sent cannot be given back', async () => {
+		const { time, limiter, ask: once, nth, at } = limited();
+		limiter.restrict(1);
+		ask(2, once);
+		await time.run(100);
+		nth(0).use();
+		nth(0).giveBack();
+		await time.run();
+		expect(at).toEqual([0, 1_000]);
+	});
+});
+
+describe('after a refusal', () => {
+	test('everybody waits as AIR asks, and goes on one by one', async () => {
+		const { time, ask: once, nth, at } = limited();
+		ask(1, once);
+		await time.run(10);
+		nth(0).refused('too-many', 5_000);
+		ask(5, once);
+		await time.run();
+		const [, first = 0, ...later] = at;
+		expect(first).toBeGreaterThanOrEqual(5_010);
+		expect(first).toBeLessThanOrEqual(5_260);
+		// Ten a second, and soon some more.
+		for (const [index, when] of later.entries()) {
+			expect(when - (at[index + 1] ?? 0)).toBeGreaterThan(60);
+		}
+	});
+
+	test.each([
+		['503', 'unavailable'],
+		['429', 'too-many'],
+	] as const)('%s without a time: pauses double while nothing passes', async (_, refusal) => {
+		const { time, limiter, ask: once, nth } = limited();
+		const pauses: number[] = [];
+		for (let i = 0; i < 8; i++) {
+			once();
+			await time.run();
+			nth(i).refused(refusal, undefined);
+			pauses.push(limiter.pauseMs);
+		}
+		const rounded = pauses.map((ms) => Math.floor(ms / 1000));
+		expect(rounded).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
+	});
+
+	test('refusals of what was under way already are the same refusal', async () => {
+		const { time, limiter, ask: once, nth } = limited();
+		ask(3, once);
+		await time.run(10);
+		nth(0).refused('too-many', 1_000);
+		const { perSecond } = limiter;
+		nth(1).refused('too-many', 1_000);
+		nth(2).refused('too-many', 3_000);
+		expect(limiter.perSecond).toBe(perSecond);
+		expect(limiter.pauseMs).toBeGreaterThanOrEqual(3_000);
+	});
+
+	test('a rate far below the guess is found', async () => {
+		const rates: number[] = [];
+		const { time, limiter, ask: once, nth } = limited();
+		for (let i = 0; i < 10; i++) {
+			once();
+			await time.run();
+			nth(i).refused('too-many', 1_000);
+			rates.push(limiter.perSecond);
+		}
+		expect(rates.slice(0, 4)).toEqual([
+			10,
+			expect.any(Number),
+			expect.any(Number),
+			expect.any(Number),
+		]);
+		expect(rates.at(-1)).toBeLessThan(0.1 * 2);
+		expect(rates.at(-1)).toBeGreaterThanOrEqual(0.1);
+	});
+
+	test('in time the limit is forgotten', async () => {
+		const { time, limiter, ask: once, nth } = limited();
+		once();
+		await time.run(10);
+		nth(0).refused('too-many', 1_000);
+		await time.run(10 * 60_000);
+		expect(limiter.perSecond).toBe(Number.POSITIVE_INFINITY);
+	});
+});
+
+describe('nobody waits for ever', () => {
+	test('a cancel ends the wait at once, and nobody behind waits for it', async () => {
+		const { time, limiter, ask: once, at, errors } = limited();
+		limiter.restrict(1);
+		const controller = new AbortController();
+		once();
+		once({ signal: controller.signal });
+		once();
+		await time.run(500);
+		controller.abort();
+		await time.run();
+		expect(errors).toEqual([expect.objectContaining({ code: 'AIR_CANCELLED' })]);
+		expect(at).toEqual([0, 1_000]);
+	});
+
+	test('aborted before: no turn', async () => {
+		const { limiter } = limited();
+		await expect(limiter.turn({ signal: AbortSignal.abort() })).rejects.toThrow(AirError);
+	});
+
+	test('who has no time to wait for its turn is told so when its time is over', async () => {
+		const { time, limiter, ask: once, at, errors } = limited();
+		limiter.restrict(0.1);
+		once();
+		once({ withinMs: 3_000 });
+		await time.run(2_999);
+		expect(errors).toEqual([]);
+		await time.run(3_001);
+		expect(errors).toEqual([expect.objectContaining({ code: 'AIR_RATE_LIMITED' })]);
+		await time.run();
+		expect(at).toEqual([0]);
+	});
+
+	test('who has no time for AIR’s pause is told so at once, and for how long it is', async () => {
+		const { time, ask: once, nth, errors } = limited();
+		once();
+		await time.run(0);
+		nth(0).refused('too-many', 30_000);
+		once({ withinMs: 10_000 });
+		await time.run(1);
+		expect(errors).toEqual([expect.objectContaining({ code: 'AIR_RATE_LIMITED' })]);
+		const [error] = errors;
+		expect((error as AirError).retryAfterMs).toBeGreaterThan(29_000);
+	});
+
+	test('a pause of more than a quarter of an hour ends all waits', async () => {
+		const { time, ask: once, nth, errors, at } = limited(1);
+		ask(3, once);
+		await time.run(0);
+		nth(0).refused('unavailable', LONGEST_PAUSE_MS + 1_000);
+		await time.run(1);
+		expect(errors).toHaveLength(2);
+		expect((errors[0] as AirError).description).toMatch(/asks to wait 90[12] seconds/);
+		expect(at).toEqual([0]);
+	});
+});
+
+test('one for each host, whatever the path', () => {
+	expect(limiterFor('https://a.example/v1')).toBe(limiterFor('https://a.example/v2'));
+	expect(limiterFor('https://a.example/v1')).not.toBe(limiterFor('https://b.example/v1'));
+});
+
+interface Against {
+	readonly perSecond: number;
+	readonly burst: number;
+	readonly latencyMs: number;
+	readonly retryAfterMs: number | undefined;
+	readonly concurrency: number;
+	readonly requests: number;
+}
+
+/** A run against a server with a token bucket, as the emulator and most gateways have it. */
+async function runAgainst(server: Against) {
+	const time = new VirtualTime();
+	const limiter = new HostLimiter(time, () => 0.5);
+	let tokens = server.burst;
+	let filledAt = 0;
+	let sent = 0;
+	let refused = 0;
+	let accepted = 0;
+	let early = 0;
+	const admit = (): boolean => {
+		tokens = Math.min(server.burst, tokens + ((time.now() - filledAt) / 1000) * server.perSecond);
+		filledAt = time.now();
+		if (tokens < 1) return false;
+		tokens -= 1;
+		return true;
+	};
+	const worker = async (): Promise<void> => {
+		while (accepted + inFlight < server.requests) {
+			inFlight++;
+			const turn = await limiter.turn();
+			turn.use();
+			sent++;
+			if (limiter.pauseMs > 0) early++;
+			await time.sleep(server.latencyMs / 2);
+			const passed = admit();
+			await time.sleep(server.latencyMs / 2);
+			inFlight--;
+			if (passed) {
+				accepted++;
+				turn.answered();
+			} else {
+				refused++;
+				turn.refused('too-many', server.retryAfterMs);
+			}
+		}
+	};
+	let inFlight = 0;
+	const workers = Array.from({ length: server.concurrency }, worker);
+	await time.run();
+	await Promise.all(workers);
+	return { sent, refused, accepted, early, seconds: time.now() / 1000 };
+}
+
+describe('against a server that limits', () => {
+	const usual: Against = {
+		perSecond: 100,
+		burst: 100,
+		latencyMs: 20,
+		retryAfterMs: 1_000,
+		concurrency: 50,
+		requests: 3_000,
+	};
+
+	test.each([
+		['20 ms away', usual],
+		['100 ms away', { ...usual, latencyMs: 100 }],
+		['that does not say for how long', { ...usual, retryAfterMs: undefined }],
+		['with ten at a time', { ...usual, concurrency: 10 }],
+	])('%s: under 3 %% refused, under 1.1 times the ideal time', async (_, server) => {
+		const { sent, refused, accepted, early, seconds } = await runAgainst(server);
+		expect(accepted).toBe(server.requests);
+		expect(sent).toBe(accepted + refused);
+		expect(early).toBe(0);
+		expect(refused / sent).toBeLessThan(0.03);
+		expect(seconds).toBeLessThan(1.1 * (server.requests / server.perSecond));
+	});
+
+	// What passes at first says nothing of such a limit: it has to be looked for from below.
+	test('hardly any burst: under 3 % refused, under 1.4 times the ideal time', async () => {
+		const { sent, refused, seconds } = await runAgainst({ ...usual, burst: 5 });
+		expect(refused / sent).toBeLessThan(0.03);
+		expect(seconds).toBeLessThan(1.4 * (usual.requests / usual.perSecond));
+	});
+
+	test('of any kind: all is sent, nothing during a pause, little in vain', async () => {
+		await fc.assert(
+			fc.asyncProperty(
+				fc.record({
+					perSecond: fc.integer({ min: 5, max: 300 }),
+					burst: fc.integer({ min: 5, max: 300 }),
+					latencyMs: fc.integer({ min: 1, max: 300 }),
+					retryAfterMs: fc.option(
+						fc.integer({ min: 1, max: 10 }).map((s) => s * 1_000),
+						{
+							nil: undefined,
+						},
+					),
+					concurrency: fc.integer({ min: 1, max: 60 }),
+					requests: fc.constant(600),
+				}),
+				async (server) => {
+					const { refused, accepted, early } = await runAgainst(server);
+					expect(accepted).toBe(600);
+					expect(early).toBe(0);
+					// What was under way at the first refusal, and what looking for the limit costs.
+					expect(refused).toBeLessThan(server.concurrency + server.requests / 4);
+				},
+			),
+			{ numRuns: 25 },
+		);
+	});
+});
