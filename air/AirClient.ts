@@ -35,10 +35,14 @@ export interface AirIdentity {
 export interface CallOptions {
 	/** Ends waits at once, and requests as `graceMs` says; nothing new is sent afterwards. */
 	readonly signal?: AbortSignal | undefined;
+	/** Ends waits at once, and lets a request that is under way end; by default `signal`. */
+	readonly stopped?: AbortSignal | undefined;
 	/** How long a request that AIR may already have seen may go on after the signal. */
 	readonly graceMs?: number | undefined;
 	/** Per attempt, in milliseconds. */
 	readonly timeoutMs?: number | undefined;
+	/** How long it may wait for other requests to go first, in milliseconds; 10 s or more by default. */
+	readonly queueMs?: number | undefined;
 	readonly repeat?: RepeatLimits | undefined;
 	/** Told before each repeat, for the log. */
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
@@ -158,7 +162,8 @@ export class AirClient {
 	 * @throws AirError when there is none
 	 */
 	async postNothing(recipient: string, options: CallOptions = {}): Promise<HttpAnswer> {
-		return await this.attempt(recipient, { path: ISSUE_PATH, body: '{}' }, options);
+		const turn = await this.turn(options.signal, options.queueMs ?? SHORTEST_QUEUE_MS);
+		return await this.attempt(recipient, { path: ISSUE_PATH, body: '{}' }, turn, options);
 	}
 
 	private async call<T>(
@@ -173,12 +178,13 @@ export class AirClient {
 		>,
 	): Promise<T> {
 		const limits = options.repeat ?? DEFAULT_REPEAT_LIMITS;
-		const latest = performance.now() + Math.max(limits.withinMs, SHORTEST_QUEUE_MS);
+		const stopped = options.stopped ?? options.signal;
+		const latest =
+			performance.now() + (options.queueMs ?? Math.max(limits.withinMs, SHORTEST_QUEUE_MS));
 		let given = rule.turn;
 		return await repeating(
 			async () => {
-				const turn =
-					given ?? (await this.turn(options.signal, Math.max(0, latest - performance.now())));
+				const turn = given ?? (await this.turn(stopped, Math.max(0, latest - performance.now())));
 				given = undefined;
 				const answer = await this.attempt(recipient, request, turn, options);
 				const parsed =
@@ -192,7 +198,7 @@ export class AirClient {
 				limits,
 				repeatUnknown: rule.repeatUnknown,
 				reading: operation === 'status',
-				signal: options.signal,
+				signal: stopped,
 				onRepeat: options.onRepeat,
 			},
 		);

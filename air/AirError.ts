@@ -10,6 +10,8 @@ export interface AirErrorFacts {
 	readonly airMessage?: string | undefined;
 	/** How long AIR asks to wait, in milliseconds (`Retry-After`). */
 	readonly retryAfterMs?: number | undefined;
+	/** It was not waited for, because the call would have taken too long: it may come back after that. */
+	readonly waitTooLong?: boolean | undefined;
 	/** Further advice that follows from the circumstances. */
 	readonly note?: string | undefined;
 	/** Overrides the catalogue, e.g. when an earlier attempt of the same call had no known outcome. */

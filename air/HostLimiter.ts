@@ -145,6 +145,7 @@ export class HostLimiter {
 		return new AirError('AIR_RATE_LIMITED', {
 			// The least that is known: others are waiting, too.
 			retryAfterMs: Math.max(pauseMs, 1),
+			waitTooLong: true,
 			...(seconds > 1 ? { note: `AIR asks to wait ${seconds} seconds.` } : {}),
 		});
 	}

@@ -68,7 +68,10 @@ export async function repeating<T>(attempt: () => Promise<T>, options: RepeatOpt
 			const final = unknownSeen && options.reading !== true ? afterUnknown(error) : error;
 			const delay = Math.max(repeatDelayMs(failures, random()), error.retryAfterMs ?? 0);
 			const inTime = now() - begin + delay <= limits.withinMs;
-			if (!mayRepeat(error, repeatUnknown) || failures >= limits.attempts || !inTime) throw final;
+			if (!mayRepeat(error, repeatUnknown) || failures >= limits.attempts) throw final;
+			if (!inTime) {
+				throw error.retryAfterMs === undefined ? final : final.with({ waitTooLong: true });
+			}
 			options.onRepeat?.(error, delay);
 			if (!(await pause(delay, signal))) throw final;
 		}

@@ -34,6 +34,8 @@ export interface MemorySettings {
  */
 export class Memory {
 	private readonly unwritten: (() => Promise<unknown>)[] = [];
+	/** Each item asks, and the answer does not change any more. */
+	private keyIsAccepted = false;
 
 	constructor(readonly settings: MemorySettings) {}
 
@@ -53,11 +55,14 @@ export class Memory {
 	 * @throws AirError what AIR answers to a token of this key
 	 */
 	async assertMayRead(signal?: AbortSignal): Promise<void> {
+		if (this.keyIsAccepted) return;
 		const { ledger, client } = this.settings;
 		const { thumbprint } = client.identity.key;
-		if (await ledger.isKeyAccepted(this.scope, thumbprint)) return;
-		await assertKeyAccepted(client, signal);
-		await ledger.acceptKey(this.scope, thumbprint);
+		if (!(await ledger.isKeyAccepted(this.scope, thumbprint))) {
+			await assertKeyAccepted(client, signal);
+			await ledger.acceptKey(this.scope, thumbprint);
+		}
+		this.keyIsAccepted = true;
 	}
 
 	/** Whether a row was made by this execution, so that meeting it again is a retry for sure. */
@@ -72,9 +77,11 @@ export class Memory {
 
 	/** AIR has just answered a token of this key with something that only its owner is told. */
 	async keyWasAccepted(): Promise<void> {
+		if (this.keyIsAccepted) return;
 		await this.write('accepted key', async () => {
 			const { thumbprint } = this.settings.client.identity.key;
 			await this.ledger.acceptKey(this.scope, thumbprint);
+			this.keyIsAccepted = true;
 		});
 	}
 

@@ -1,14 +1,19 @@
 import type { AirClient } from '../air/AirClient';
 import { AirError } from '../air/AirError';
 import type { Idempotency } from './idempotency';
+import { inTurn } from './inTurn';
 import { issue, type IssueRequest, type IssueSettings } from './issue';
 import type { RememberedIssuance } from './issueOnce';
 import { scopeOf } from './Memory';
 
-const KEPT = 10_000;
+/** More than a run has items: a retry of the run must find them all. */
+const KEPT = 250_000;
 
 /** What this process issued, by execution and key: all the memory there is with the ledger off. */
 const remembered = new Map<string, Remembered>();
+
+/** What is being issued: another item with the same key waits for its outcome. */
+const underWay = new Map<string, Promise<unknown>>();
 
 interface Remembered {
 	readonly outcome: RememberedIssuance | AirError;
@@ -38,9 +43,17 @@ export async function issueOnceInExecution(
 	executionId: string,
 	settings: IssueSettings,
 ): Promise<RememberedIssuance> {
-	if (executionId === '') return await issue(client, request, settings);
+	const stopped = settings.stopped ?? settings.signal;
+	const send = async () =>
+		await inTurn(
+			client,
+			{ ...settings, stopped },
+			async (turn) => await issue(client, request, { ...settings, turn }),
+		);
+	if (executionId === '') return await send();
 	const id = JSON.stringify([executionId, scopeOf(client), request.credentialId, key]);
 	const { recipient } = request;
+	for (let other = underWay.get(id); other !== undefined; other = underWay.get(id)) await other;
 	const before = remembered.get(id);
 	if (before !== undefined) {
 		if (before.recipient !== recipient) throw new AirError('AIR_EVENT_ID_OTHER_RECIPIENT');
@@ -51,8 +64,14 @@ export async function issueOnceInExecution(
 		if (!repeatUnknown)
 			throw new AirError('AIR_ISSUED_UNKNOWN', { detail: before.outcome.message });
 	}
+	const sending = send();
+	const over = sending.then(
+		() => undefined,
+		() => undefined,
+	);
+	underWay.set(id, over);
 	try {
-		const outcome = await issue(client, request, settings);
+		const outcome = await sending;
 		keep(id, { outcome, recipient, subjectHmac });
 		return outcome;
 	} catch (error) {
@@ -60,5 +79,7 @@ export async function issueOnceInExecution(
 			keep(id, { outcome: error, recipient, subjectHmac });
 		}
 		throw error;
+	} finally {
+		underWay.delete(id);
 	}
 }

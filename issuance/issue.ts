@@ -2,6 +2,7 @@ import type { AirClient } from '../air/AirClient';
 import { AirError } from '../air/AirError';
 import type { OnDuplicate } from '../air/answerError';
 import { pause } from '../air/backoff';
+import type { Turn } from '../air/HostLimiter';
 import type { IssueAnswer } from '../air/schemas';
 import { looksLikeSchemaId } from './schemaId';
 import type { CredentialSubject } from './subject';
@@ -22,12 +23,28 @@ export interface IssueRequest {
 	readonly onDuplicate: OnDuplicate;
 }
 
+/**
+ * What AIR may compare when it looks for duplicates: of two such requests one has to be over before the
+ * other begins.
+ */
+export const laneOf = ({ recipient, credentialId }: IssueRequest) =>
+	JSON.stringify([recipient.toLowerCase(), credentialId]);
+
 export interface IssueSettings {
 	/** Aborted when the user cancels the execution. */
 	readonly signal?: AbortSignal | undefined;
 	readonly timeoutMs?: number | undefined;
 	readonly sendAgainWhenUnknown?: boolean | undefined;
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
+	/**
+	 * Aborted when nothing more is to be begun, e.g. because another item failed: what has begun ends.
+	 * By default only a cancel does that.
+	 */
+	readonly stopped?: AbortSignal | undefined;
+	/** Leave to send, from `AirClient.turn`; it is waited for if there is none. */
+	readonly turn?: Turn | undefined;
+	/** Told when AIR has answered and only the ledger is still to be written. */
+	readonly onAnswered?: (() => void) | undefined;
 	/** Told how a POST ended that was under way when the user cancelled. */
 	readonly onLateOutcome?: ((outcome: IssueAnswer | Error) => void) | undefined;
 }
@@ -56,7 +73,7 @@ export type Issuance = IssueAnswer & {
 export async function issue(
 	client: AirClient,
 	{ recipient, ...body }: IssueRequest,
-	{ signal, onLateOutcome, ...options }: IssueSettings = {},
+	{ signal, onLateOutcome, onAnswered, ...options }: IssueSettings = {},
 ): Promise<Issuance> {
 	if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
 	const sending = client
@@ -71,6 +88,7 @@ export async function issue(
 		});
 		throw new AirError('AIR_CANCELLED_IN_FLIGHT');
 	}
+	onAnswered?.();
 	return {
 		...answer,
 		email: recipient,
@@ -104,7 +122,8 @@ async function raceAgainstCancel<T>(
 				resolve(ABANDONED);
 			});
 		};
-		signal.addEventListener('abort', onAbort, { once: true });
+		if (signal.aborted) onAbort();
+		else signal.addEventListener('abort', onAbort, { once: true });
 	});
 	try {
 		return await Promise.race([sending, abandoned]);

@@ -1,9 +1,11 @@
 import type { AirClient } from '../air/AirClient';
 import { AirError } from '../air/AirError';
 import { pause } from '../air/backoff';
+import type { IssueAnswer } from '../air/schemas';
 import type { AttemptFailure, AttemptRef, BeginResult, LedgerRow } from '../ledger/Ledger';
 import { asAirError } from './asAirError';
 import type { Idempotency } from './idempotency';
+import { inTurn } from './inTurn';
 import { issue, type Issuance, type IssueRequest, type IssueSettings } from './issue';
 import { leaseMsFor } from './lease';
 import type { Memory } from './Memory';
@@ -48,30 +50,68 @@ export async function issueOnce(
 	memory: Memory,
 	settings: OnceSettings = {},
 ): Promise<RememberedIssuance> {
-	const { signal } = settings;
-	const begun = await begin(client, request, idempotency, memory, settings);
-	if (begun.outcome !== 'started') {
+	const stopped = settings.stopped ?? settings.signal;
+	const busyUntil = Date.now() + BUSY_WAIT_MS;
+	return await inTurn(client, { ...settings, stopped }, async (turn) => {
+		const begun = await begin(client, request, idempotency, memory, settings);
+		if (begun.outcome === 'started') {
+			return await send(client, request, memory, begun, { ...settings, turn });
+		}
+		turn.giveBack();
+		if (begun.outcome === 'unproven') {
+			await memory.assertMayRead(stopped);
+			return undefined;
+		}
+		if (begun.outcome === 'busy') {
+			if (Date.now() >= busyUntil) {
+				throw new AirError('AIR_ISSUE_BUSY', { detail: nameOf(begun.row) });
+			}
+			await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), stopped);
+			return undefined;
+		}
 		// What the ledger knows is given out only to a key that AIR has accepted.
-		await memory.assertMayRead(signal);
+		await memory.assertMayRead(stopped);
 		return fromLedger(begun, idempotency, memory);
-	}
-	const attempt = { issuanceId: begun.issuanceId, attempt: begun.attempt };
+	});
+}
+
+async function send(
+	client: AirClient,
+	request: IssueRequest,
+	memory: Memory,
+	{ issuanceId, attempt: number }: AttemptRef,
+	settings: OnceSettings,
+): Promise<RememberedIssuance> {
+	const attempt = { issuanceId, attempt: number };
 	const supersedes = request.onDuplicate === 'revoke';
 	try {
+		if (settings.stopped?.aborted === true) throw new AirError('AIR_CANCELLED');
 		const issuance = await issue(client, request, {
 			...settings,
 			onLateOutcome: (outcome) => {
 				settings.onLateOutcome?.(outcome);
-				void (outcome instanceof Error
-					? failed(memory, attempt, outcome)
-					: answered(memory, attempt, outcome, supersedes));
+				void endedLate(memory, attempt, outcome, supersedes);
 			},
 		});
 		const recorded = await answered(memory, attempt, issuance, supersedes);
 		return recorded ? issuance : { ...issuance, recorded };
 	} catch (error) {
+		// Its outcome comes later, through onLateOutcome; until then its lease holds.
+		if (error instanceof AirError && error.code === 'AIR_CANCELLED_IN_FLIGHT') throw error;
 		throw await failed(memory, attempt, error);
 	}
+}
+
+/** Records how an attempt ended that a cancel overtook. The run is over: nobody else tries again. */
+async function endedLate(
+	memory: Memory,
+	attempt: AttemptRef,
+	outcome: IssueAnswer | Error,
+	supersedes: boolean,
+): Promise<void> {
+	if (outcome instanceof Error) await failed(memory, attempt, outcome);
+	else await answered(memory, attempt, outcome, supersedes);
+	await memory.end();
 }
 
 async function begin(
@@ -79,37 +119,25 @@ async function begin(
 	request: IssueRequest,
 	{ key, rememberMs, subjectHmac }: Idempotency,
 	memory: Memory,
-	{ reference, sendAgainWhenUnknown, timeoutMs, signal }: OnceSettings,
-): Promise<Exclude<BeginResult, { outcome: 'busy' | 'unproven' }>> {
-	const until = Date.now() + BUSY_WAIT_MS;
-	for (;;) {
-		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
-		let begun: BeginResult;
-		try {
-			begun = await memory.ledger.begin({
-				...memory.settings.origin,
-				scope: memory.scope,
-				program: request.credentialId,
-				issuerDid: request.issuerDid,
-				recipient: request.recipient,
-				idempotencyKey: key,
-				subjectHmac,
-				keyThumbprint: client.identity.key.thumbprint,
-				reference: reference ?? null,
-				rememberMs,
-				leaseMs: leaseMsFor(timeoutMs),
-				repeatUnknown: request.onDuplicate === 'ignore' || sendAgainWhenUnknown === true,
-			});
-		} catch (error) {
-			throw asAirError(error);
-		}
-		if (begun.outcome === 'unproven') {
-			await memory.assertMayRead(signal);
-			continue;
-		}
-		if (begun.outcome !== 'busy') return begun;
-		if (Date.now() >= until) throw new AirError('AIR_ISSUE_BUSY', { detail: nameOf(begun.row) });
-		await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), signal);
+	{ reference, sendAgainWhenUnknown, timeoutMs }: OnceSettings,
+): Promise<BeginResult> {
+	try {
+		return await memory.ledger.begin({
+			...memory.settings.origin,
+			scope: memory.scope,
+			program: request.credentialId,
+			issuerDid: request.issuerDid,
+			recipient: request.recipient,
+			idempotencyKey: key,
+			subjectHmac,
+			keyThumbprint: client.identity.key.thumbprint,
+			reference: reference ?? null,
+			rememberMs,
+			leaseMs: leaseMsFor(timeoutMs),
+			repeatUnknown: request.onDuplicate === 'ignore' || sendAgainWhenUnknown === true,
+		});
+	} catch (error) {
+		throw asAirError(error);
 	}
 }
 
@@ -196,8 +224,6 @@ function outcomeOf(error: AirError): AttemptFailure['outcome'] {
 
 /** @returns the error to throw: what an earlier attempt left unknown stays unknown */
 async function failed(memory: Memory, attempt: AttemptRef, error: unknown): Promise<unknown> {
-	// Its outcome comes later, through onLateOutcome; until then its lease holds.
-	if (error instanceof AirError && error.code === 'AIR_CANCELLED_IN_FLIGHT') return error;
 	const [outcome, reason] =
 		error instanceof AirError
 			? ([outcomeOf(error), error.code] as const)

@@ -86,6 +86,7 @@ export async function waitUntilOnChain(
 				),
 				// Waiting is repeating already, and only here the deadline is known.
 				repeat: NO_REPEAT,
+				queueMs: Math.max(deadline - now(), SHORTEST_ASK_MS),
 			});
 			lastError = undefined;
 			if (isFinal(status.state)) break;

@@ -157,7 +157,7 @@ export const answerErrors = {
 		when: '429',
 		title: 'AIR asks to send fewer requests',
 		advice:
-			'AIR did not work on this request. Send fewer items at a time, e.g. with Loop Over Items and Wait, and try again later.',
+			'AIR did not work on this request, although it was sent again more slowly. Set Requests per Second in the options of the node to what AIR allows you, and try again later.',
 	}),
 	AIR_UNAVAILABLE: notSent({
 		when: '503 with Retry-After',

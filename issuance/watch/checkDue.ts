@@ -117,6 +117,7 @@ class Check {
 		try {
 			const { vcStatus, vcId, state } = await askOnce(client, recipient, coreClaimHash, {
 				repeat: NO_REPEAT,
+				queueMs: Math.max(0, this.deadline - performance.now()),
 				timeoutMs: Math.min(this.settings.requestTimeoutMs, this.deadline - performance.now()),
 			});
 			this.answered += 1;

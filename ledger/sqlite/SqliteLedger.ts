@@ -33,6 +33,7 @@ import { answered, failed } from './attemptEnds';
 import { begin } from './begin';
 import type { Connection } from './Connection';
 import { moveCursor, openCursor } from './cursors';
+import { GroupCommit } from './GroupCommit';
 import { feed, newestInFeed } from './feed';
 import { forget, prune } from './retention';
 import { events, find, isKeyAccepted, list, totals } from './looking';
@@ -41,22 +42,26 @@ import { claimDue, observed, release } from './watching';
 
 /** The ledger in one file, for any number of processes on one host (design.md, decision 4). */
 export class SqliteLedger implements Ledger {
-	constructor(private readonly connection: Connection) {}
+	private readonly together: GroupCommit;
+
+	constructor(private readonly connection: Connection) {
+		this.together = new GroupCommit(connection);
+	}
 
 	async begin(request: BeginRequest): Promise<BeginResult> {
-		return await this.connection.write((session) => begin(session, request));
+		return await this.together.write((session) => begin(session, request));
 	}
 
 	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<LedgerRow> {
-		return await this.connection.write((session) => answered(session, attempt, answer));
+		return await this.together.write((session) => answered(session, attempt, answer));
 	}
 
 	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {
-		return await this.connection.write((session) => failed(session, attempt, failure));
+		return await this.together.write((session) => failed(session, attempt, failure));
 	}
 
 	async observed(scope: string, hash: string, seen: Observation): Promise<LedgerRow[]> {
-		return await this.connection.write((session) => observed(session, scope, hash, seen));
+		return await this.together.write((session) => observed(session, scope, hash, seen));
 	}
 
 	async claimDue(query: DueQuery): Promise<LedgerRow[]> {

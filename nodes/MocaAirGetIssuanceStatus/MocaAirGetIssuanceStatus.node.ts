@@ -9,10 +9,11 @@ import { AirClient } from '../../air/AirClient';
 import { getStatus } from '../../issuance/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs';
 import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
-import { readCallOptions } from '../shared/callOptions';
+import { concurrencyOf, readCallOptions } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
 import { forEachItem } from '../shared/forEachItem';
 import { parameter } from '../shared/parameter';
+import { RunLimits } from '../shared/RunLimits';
 import { RunMemory } from '../shared/RunMemory';
 import { waitStopped } from '../shared/waitStopped';
 import { properties } from './properties';
@@ -41,11 +42,13 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 		const optionsOf = parameter(this, 'options', readCallOptions, { fallback: {} });
 		const hashOf = parameter(this, 'coreClaimHash', parseHash);
 		const addressOf = parameter(this, 'recipient', (value) => value);
+		const limits = new RunLimits();
 		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
 			const options = optionsOf(itemIndex);
 			const coreClaimHash = hashOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
 			const client = new AirClient(settings.identity);
+			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
 			const memory = await ledger.ifOpen(settings, client);
 			const email = await recipientOf(
 				addressOf(itemIndex),
@@ -53,7 +56,12 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			);
 			if (options.waitMs === undefined) {
 				const { timeoutMs } = options;
-				const status = await getStatus(client, email, coreClaimHash, { signal, timeoutMs });
+				const status = await getStatus(client, email, coreClaimHash, {
+					signal,
+					timeoutMs,
+					// Among many items the last may have to wait for long, and may.
+					queueMs: Number.POSITIVE_INFINITY,
+				});
 				await memory?.observed(coreClaimHash, status);
 				return { coreClaimHash, email, ...status };
 			}
@@ -76,9 +84,23 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 				waitedMs,
 			};
 		};
-		return await forEachItem(this, oneItem, async () => {
-			await ledger.end();
-		});
+		return await forEachItem(
+			this,
+			async (itemIndex, signal) =>
+				await Promise.resolve({
+					// Questions change nothing at AIR, so that their order does not matter.
+					lane: String(itemIndex),
+					run: async () => await oneItem(itemIndex, signal),
+				}),
+			{
+				concurrency: concurrencyOf(this, optionsOf),
+				done: 'answered',
+				finish: async () => {
+					limits.lift();
+					await ledger.end();
+				},
+			},
+		);
 	}
 }
 

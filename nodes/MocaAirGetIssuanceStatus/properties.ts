@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import {
+	concurrency,
+	requestsPerSecond,
 	requestTimeout,
 	tokenLifetime,
 	waitTimeout,
@@ -31,6 +33,13 @@ export const properties: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add Option',
 		default: {},
-		options: [requestTimeout, tokenLifetime, waitTimeout, waitUntilOnChain],
+		options: [
+			concurrency,
+			requestTimeout,
+			requestsPerSecond,
+			tokenLifetime,
+			waitTimeout,
+			waitUntilOnChain,
+		],
 	},
 ];

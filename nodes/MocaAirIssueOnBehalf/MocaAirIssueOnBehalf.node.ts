@@ -7,13 +7,18 @@ import {
 } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
 import { issueOnceInExecution } from '../../issuance/executionMemory';
-import { idempotencyOf } from '../../issuance/idempotency';
-import { issueOnce } from '../../issuance/issueOnce';
+import { idempotencyOf, type Idempotency } from '../../issuance/idempotency';
+import type { Job } from '../../issuance/inParallel';
+import { laneOf, type IssueRequest } from '../../issuance/issue';
+import { issueOnce, type OnceSettings } from '../../issuance/issueOnce';
+import type { Memory } from '../../issuance/Memory';
 import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
+import { concurrencyOf, type CallOptionValues } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
 import { originOf } from '../shared/execution';
 import { forEachItem } from '../shared/forEachItem';
 import { logOf } from '../shared/log';
+import { RunLimits } from '../shared/RunLimits';
 import { RunMemory } from '../shared/RunMemory';
 import { waitStopped } from '../shared/waitStopped';
 import { firstContentKeys } from './firstContentKeys';
@@ -79,15 +84,19 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const requestOf = issueRequests(this);
 		const modeOf = idempotencyModes(this);
 		const hints = new RunHints(this);
-		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
+		const limits = new RunLimits();
+		const prepare = async (
+			itemIndex: number,
+			signal: AbortSignal | undefined,
+		): Promise<Job<object>> => {
 			const options = optionsOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
 			const request = requestOf(itemIndex, {
 				option: options.issuerDid,
 				credential: settings.issuerDid,
 			});
-			hints.sending(request);
 			const client = new AirClient(settings.identity);
+			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
 			const mode = modeOf(itemIndex, options.rememberHours);
 			const { key } = settings.identity;
 			const idempotency = firstKey(
@@ -96,23 +105,35 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				idempotencyOf(key, request, mode, options.ignoreWhenComparing),
 			);
 			const memory = await ledger.for(settings, client);
-			const issueSettings = {
-				signal,
-				timeoutMs: options.timeoutMs,
-				sendAgainWhenUnknown: options.sendAgainWhenUnknown,
-				reference: options.reference,
-				...logOf(this, itemIndex),
+			return {
+				lane: laneOf(request),
+				run: async (stopped, free) =>
+					await oneItem(client, request, idempotency, memory, options, {
+						signal,
+						stopped,
+						timeoutMs: options.timeoutMs,
+						sendAgainWhenUnknown: options.sendAgainWhenUnknown,
+						reference: options.reference,
+						// Who waits for the chain keeps its place: AIR is asked for no more at once.
+						...(options.waitMs === undefined ? { onAnswered: free } : {}),
+						...logOf(this, itemIndex),
+					}),
 			};
+		};
+		const oneItem = async (
+			client: AirClient,
+			request: IssueRequest,
+			idempotency: Idempotency,
+			memory: Memory | undefined,
+			options: CallOptionValues,
+			settings: OnceSettings,
+		): Promise<object> => {
+			hints.sending(request);
+			const { executionId } = originOf(this);
 			const issuance =
 				memory === undefined
-					? await issueOnceInExecution(
-							client,
-							request,
-							idempotency,
-							originOf(this).executionId,
-							issueSettings,
-						)
-					: await issueOnce(client, request, idempotency, memory, issueSettings);
+					? await issueOnceInExecution(client, request, idempotency, executionId, settings)
+					: await issueOnce(client, request, idempotency, memory, settings);
 			ledger.count(memory, issuance);
 			hints.issued(request, issuance);
 			if (options.waitMs === undefined) return issuance;
@@ -127,7 +148,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 					timeoutMs: options.waitMs,
 					requestTimeoutMs: options.timeoutMs,
 					askAtOnce: issuance.replayed === true,
-					signal,
+					signal: settings.signal,
 				},
 			);
 			if (status !== undefined) await memory?.observed(coreClaimHash, status);
@@ -141,9 +162,14 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				waitedMs,
 			};
 		};
-		return await forEachItem(this, oneItem, async () => {
-			await ledger.end();
-			hints.show();
+		return await forEachItem(this, prepare, {
+			concurrency: concurrencyOf(this, optionsOf),
+			done: 'issued',
+			finish: async () => {
+				limits.lift();
+				await ledger.end();
+				hints.show();
+			},
 		});
 	}
 }

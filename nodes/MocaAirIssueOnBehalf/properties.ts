@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import {
+	concurrency,
+	requestsPerSecond,
 	requestTimeout,
 	tokenLifetime,
 	waitTimeout,
@@ -171,6 +173,7 @@ export const properties: INodeProperties[] = [
 		placeholder: 'Add Option',
 		default: {},
 		options: [
+			concurrency,
 			{
 				displayName: 'Ignore When Comparing',
 				name: 'ignoreWhenComparing',
@@ -218,6 +221,7 @@ export const properties: INodeProperties[] = [
 					'How many hours the same content counts as a repeat. Only matters with Same Content.',
 			},
 			requestTimeout,
+			requestsPerSecond,
 			{
 				displayName: 'Send Again When Outcome Is Unknown',
 				name: 'sendAgainWhenUnknown',

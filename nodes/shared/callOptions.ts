@@ -1,4 +1,9 @@
-import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeProperties,
+	INodePropertyCollection,
+	INodePropertyOptions,
+} from 'n8n-workflow';
 import { z } from 'zod';
 import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
 import { AirError } from '../../air/AirError';
@@ -11,6 +16,8 @@ const defaultTimeoutSeconds = DEFAULT_REQUEST_TIMEOUT_MS / 1000;
 const defaultLifetimeMinutes = DEFAULT_LIFETIME_SECONDS / 60;
 
 type Option = INodePropertyOptions | INodeProperties | INodePropertyCollection;
+
+export const DEFAULT_CONCURRENCY = 10;
 
 /** Options that every node calling AIR shares: the same names, so that they mean the same. */
 export const requestTimeout: Option = {
@@ -51,6 +58,25 @@ export const waitUntilOnChain: Option = {
 		'Whether to ask AIR until the issuance is confirmed on-chain, which usually takes seconds',
 };
 
+export const concurrency: Option = {
+	displayName: 'Concurrency',
+	name: 'concurrency',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 100 },
+	default: DEFAULT_CONCURRENCY,
+	description: 'How many items are worked on at once, 1 to 100',
+};
+
+export const requestsPerSecond: Option = {
+	displayName: 'Requests per Second',
+	name: 'requestsPerSecond',
+	type: 'number',
+	typeOptions: { minValue: 0, maxValue: 1000, numberPrecision: 2 },
+	default: 0,
+	description:
+		'How many requests AIR gets per second at most, from everything that runs in this n8n process. 0 for no limit. AIR’s own limits are kept in any case.',
+};
+
 const callOptionsSchema = z.looseObject({
 	requestTimeout: z.coerce.number().min(1).max(300).optional(),
 	jwtLifetime: z.coerce.number().min(1).max(15).optional(),
@@ -61,6 +87,11 @@ const callOptionsSchema = z.looseObject({
 	ignoreWhenComparing: z.string().default(''),
 	reference: z.union([z.string().refine(isStorable), z.number()]).optional(),
 	rememberHours: z.coerce.number().min(1).max(8760).default(DEFAULT_REMEMBER_HOURS),
+	concurrency: z.coerce.number().int().min(1).max(100).default(DEFAULT_CONCURRENCY),
+	requestsPerSecond: z.coerce
+		.number()
+		.refine((value) => value === 0 || (value >= 0.1 && value <= 1000))
+		.default(0),
 });
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -73,6 +104,8 @@ const LABELS: Readonly<Record<string, string>> = {
 	ignoreWhenComparing: 'Ignore When Comparing must be text',
 	reference: 'Reference must be text without broken characters',
 	rememberHours: 'Remember For must be 1 to 8760 hours',
+	concurrency: 'Concurrency must be a whole number from 1 to 100',
+	requestsPerSecond: 'Requests per Second must be 0 for no limit, or 0.1 to 1000',
 };
 
 /** The Options collection of a node, read. Times in milliseconds, as `issuance/` takes them. */
@@ -87,6 +120,9 @@ export interface CallOptionValues {
 	readonly ignoreWhenComparing: readonly string[];
 	readonly reference: string | undefined;
 	readonly rememberHours: number;
+	readonly concurrency: number;
+	/** Undefined for no limit. */
+	readonly requestsPerSecond: number | undefined;
 }
 
 /** @throws AirError `AIR_SETTING_INVALID`, naming the option as the panel does */
@@ -112,5 +148,25 @@ export function readCallOptions(value: unknown): CallOptionValues {
 				? undefined
 				: String(options.reference).slice(0, 500).toWellFormed(),
 		rememberHours: options.rememberHours,
+		concurrency: options.concurrency,
+		requestsPerSecond: options.requestsPerSecond === 0 ? undefined : options.requestsPerSecond,
 	};
+}
+
+/**
+ * How many items of a run may be under way at once: the first item decides.
+ *
+ * @param optionsOf - reads the options of an item
+ */
+export function concurrencyOf(
+	context: IExecuteFunctions,
+	optionsOf: (itemIndex: number) => CallOptionValues,
+): number {
+	if (context.getInputData().length < 2) return 1;
+	try {
+		return optionsOf(0).concurrency;
+	} catch {
+		// The item itself will fail for it, and with the words that it needs.
+		return DEFAULT_CONCURRENCY;
+	}
 }

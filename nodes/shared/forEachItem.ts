@@ -1,6 +1,9 @@
 import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
+import { inParallel, type Job, type Outcome } from '../../issuance/inParallel';
+import { itemNumbers } from './itemNumbers';
 import { failedItem, nodeError } from './nodeError';
+import { Progress } from './Progress';
 
 /** Aborted when the user cancels the execution; undefined where n8n has no such signal. */
 export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefined {
@@ -22,53 +25,130 @@ function itemOf(answer: object, itemIndex: number): INodeExecutionData {
 	return { json, pairedItem: { item: itemIndex } };
 }
 
+export interface ItemsSettings {
+	/** How many items may be under way at once. */
+	readonly concurrency: number;
+	/** What has happened to an item that did not fail, for people: *issued*. */
+	readonly done: string;
+	/** Called after the last item, however it went. */
+	readonly finish?: (() => Promise<void>) | undefined;
+}
+
+const isCancel = (error: unknown) => error instanceof AirError && error.code === 'AIR_CANCELLED';
+
 /**
- * Runs a node's work for each item, one after another: a failure becomes an item under Continue On
- * Fail and the error of the node otherwise; after a cancel nothing more is begun.
+ * Runs a node's work for each item, several at once: a failure becomes an item under Continue On Fail,
+ * and otherwise the error of the node, which says what was done before; after a cancel nothing more is
+ * begun. Items come out in the order of the input.
  *
- * @param work - does one item and returns the JSON of its output item
- * @param finish - called after the last item, however it went
+ * @param prepare - reads one item; called one after another. What it `run`s gives the JSON of the
+ *   output item.
  */
 export async function forEachItem(
 	context: IExecuteFunctions,
-	work: (itemIndex: number, signal: AbortSignal | undefined) => Promise<object>,
-	finish?: () => Promise<void>,
+	prepare: (itemIndex: number, signal: AbortSignal | undefined) => Promise<Job<object>>,
+	{ concurrency, done, finish }: ItemsSettings,
 ): Promise<INodeExecutionData[][]> {
-	const items = context.getInputData();
+	const items = context.getInputData().length;
 	const signal = cancelSignal(context);
+	const goesOn = context.continueOnFail();
+	const progress = new Progress(context, items, done);
 	const output: INodeExecutionData[] = [];
 	const failures: string[] = [];
 	try {
-		for (let itemIndex = 0; itemIndex < items.length; itemIndex++) {
-			try {
-				// The engine's own retry loop begins anew after a cancel, too (n8n-facts §8.5).
-				if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
-				output.push(itemOf(await work(itemIndex, signal), itemIndex));
-			} catch (error) {
-				if (!context.continueOnFail()) {
-					throw nodeError(context.getNode(), error, itemIndex, items.length);
-				}
-				failures.push(error instanceof Error ? error.message : String(error));
-				output.push(failedItem(error, itemIndex));
+		const { outcomes, firstFailure } = await inParallel<INodeExecutionData>({
+			items,
+			concurrency,
+			stopAtFailure: !goesOn,
+			signal,
+			notBegun: isCancel,
+			prepare: async (itemIndex) => {
+				const { lane, run } = await prepare(itemIndex, signal);
+				return {
+					lane,
+					run: async (stopped, free) => itemOf(await run(stopped, free), itemIndex),
+				};
+			},
+			onOver: ({ ok }) => {
+				progress.count(ok);
+			},
+		});
+		const stoppedBy = outcomes.findIndex((outcome) => outcome?.ok !== true);
+		if (!goesOn && stoppedBy >= 0) {
+			const index = firstFailure ?? stoppedBy;
+			throw nodeError(context.getNode(), errorOf(outcomes[index]), index, items, {
+				note: becameOfOthers(outcomes, index, done),
+			});
+		}
+		for (const [itemIndex, outcome] of outcomes.entries()) {
+			if (outcome?.ok === true) {
+				output.push(outcome.value);
+				continue;
 			}
+			const error = errorOf(outcome);
+			failures.push(error instanceof Error ? error.message : 'Unknown failure');
+			output.push(failedItem(error, itemIndex));
 		}
 	} finally {
+		const summary = progress.end();
+		if (summary !== undefined) hint(context, 'info', summary);
 		await finish?.();
 	}
-	hintAtFailures(context, failures, items.length);
+	hintAtFailures(context, failures, items);
 	return [output];
+}
+
+/** The engine's own retry loop begins anew after a cancel, too (n8n-facts §8.5): then nothing is begun. */
+const errorOf = (outcome: Outcome<unknown> | undefined): unknown =>
+	outcome?.ok === false ? outcome.error : new AirError('AIR_CANCELLED');
+
+/** What became of the other items when one ended the run. */
+function becameOfOthers(
+	outcomes: readonly (Outcome<unknown> | undefined)[],
+	ended: number,
+	done: string,
+): string | undefined {
+	if (outcomes.length === 1) return undefined;
+	const others = (is: (outcome: Outcome<unknown>) => boolean) =>
+		outcomes.flatMap((outcome, index) =>
+			outcome !== undefined && index !== ended && is(outcome) ? [index] : [],
+		);
+	const unknown = ({ error }: { readonly error: unknown }) =>
+		error instanceof AirError && error.kind === 'outcome-unknown';
+	const fine = others(({ ok }) => ok);
+	const open = others((outcome) => !outcome.ok && unknown(outcome));
+	const failed = others((outcome) => !outcome.ok && !unknown(outcome));
+	return [
+		fine.length === 0
+			? `None of the other items was ${done}.`
+			: `${counted(fine, outcomes.length)} ${done} before it stopped: ${named(fine)}.`,
+		...(open.length === 0 ? [] : [`What became of ${named(open)} is unknown.`]),
+		...(failed.length === 0 ? [] : [`${capital(named(failed))} failed, too.`]),
+	].join(' ');
+}
+
+const counted = (indexes: readonly number[], items: number) =>
+	`${indexes.length} of ${items} items ${indexes.length === 1 ? 'was' : 'were'}`;
+
+const named = (indexes: readonly number[]) =>
+	`${indexes.length === 1 ? 'item' : 'items'} ${itemNumbers(indexes)}`;
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function hint(context: IExecuteFunctions, type: 'info' | 'warning', message: string): void {
+	if (typeof context.addExecutionHints !== 'function') return;
+	context.addExecutionHints({ type, location: 'outputPane', message });
 }
 
 function hintAtFailures(context: IExecuteFunctions, failures: string[], items: number): void {
 	const [first] = failures;
-	if (first === undefined || typeof context.addExecutionHints !== 'function') return;
+	if (first === undefined) return;
 	const kinds = new Set(failures).size;
-	context.addExecutionHints({
-		type: 'warning',
-		location: 'outputPane',
-		message:
-			`${failures.length} of ${items === 1 ? '1 item' : `${items} items`} failed: ${first}` +
+	hint(
+		context,
+		'warning',
+		`${failures.length} of ${items === 1 ? '1 item' : `${items} items`} failed: ${first}` +
 			`${kinds > 1 ? `, and ${kinds === 2 ? 'another reason' : `${kinds - 1} other reasons`}` : ''}. ` +
 			'Each failed item says in “message” what to do.',
-	});
+	);
 }

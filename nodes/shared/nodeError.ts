@@ -17,10 +17,12 @@ const titled = (error: Error, itemIndex: number, items: number) =>
  * The advice, with a link to the row of the error in the documentation; n8n shows a description as
  * HTML, cleaned (n8n-editor-ui 2.40, NodeErrorView). A model that called a tool has no use for it.
  */
-export const linked = (node: INode, { code, description }: AirError): string =>
-	node.type.endsWith('Tool')
-		? description
-		: `${description} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
+export function linked(node: INode, { code, description }: AirError, note?: string): string {
+	const text = note === undefined ? description : `${description} ${note}`;
+	return node.type.endsWith('Tool')
+		? text
+		: `${text} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
+}
 
 /**
  * Turns a failure into the error that n8n shows: the title says what happened and to which item,
@@ -28,11 +30,19 @@ export const linked = (node: INode, { code, description }: AirError): string =>
  * (n8n-facts §2.10).
  *
  * @param items - how many items there are, to name one among them
+ * @param note - ends the description: what became of the others
  */
-export function nodeError(node: INode, error: unknown, itemIndex: number, items: number) {
+export function nodeError(
+	node: INode,
+	error: unknown,
+	itemIndex: number,
+	items: number,
+	{ note }: { readonly note?: string | undefined } = {},
+) {
 	if (!(error instanceof AirError)) {
 		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)), {
 			itemIndex,
+			...(note === undefined ? {} : { description: note }),
 		});
 	}
 	const message =
@@ -42,7 +52,7 @@ export function nodeError(node: INode, error: unknown, itemIndex: number, items:
 			? '. Do not call this tool again for this person'
 			: '');
 	const { httpStatus } = error;
-	const description = linked(node, error);
+	const description = linked(node, error, note);
 	if (error.kind === 'input' || error.kind === 'cancelled') {
 		return new NodeOperationError(node, message, { description, itemIndex });
 	}

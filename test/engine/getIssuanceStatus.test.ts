@@ -95,7 +95,7 @@ describe('asking once', () => {
 	test('many items: each its own answer, paired with its own item, over one connection', async () => {
 		const people = await issuedTo('ada', 'bob', 'cy');
 		control().setStatus({ coreClaimHash: people[1]?.coreClaimHash ?? '', vcStatus: 'REMOVE' });
-		const { json, items } = await ask(people);
+		const { json, items } = await ask(people, { concurrency: 1 });
 		expect(json('Done').map(({ email, state }) => [email, state])).toEqual([
 			['ada@example.com', 'confirmed'],
 			['bob@example.com', 'unusable'],
@@ -249,7 +249,9 @@ describe('waiting', () => {
 		control().setSettings({ confirmAfterMs: null });
 		const people = await issuedTo('ada', 'bob');
 		const began = Date.now();
-		await runWorkflow(statusWorkflow(people, wait), air.credential, { cancelAfterMs: 300 });
+		await runWorkflow(statusWorkflow(people, { ...wait, concurrency: 1 }), air.credential, {
+			cancelAfterMs: 300,
+		});
 		expect(Date.now() - began).toBeLessThan(1300);
 		const before = asked();
 		await new Promise((resolve) => setTimeout(resolve, 900));

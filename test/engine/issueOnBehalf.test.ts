@@ -77,7 +77,10 @@ describe('issuing', () => {
 	});
 
 	test('keeps one connection for all items', async () => {
-		await run(Array.from({ length: 20 }, (_, index) => person(`p${index}`)));
+		await run(
+			Array.from({ length: 20 }, (_, index) => person(`p${index}`)),
+			{ options: { concurrency: 1 } },
+		);
 		expect(issued()).toHaveLength(20);
 		expect(control().counts().connections).toBeLessThanOrEqual(1);
 	});
@@ -396,7 +399,7 @@ describe('cancelling', () => {
 		control().injectFault({ kind: 'delay', delayMs: 1500, operation: 'issue', times: null });
 		const began = Date.now();
 		const { log } = await runWorkflow(
-			issueWorkflow([person('ada'), person('bob'), person('cy')]),
+			issueWorkflow([person('ada'), person('bob'), person('cy')], { options: { concurrency: 1 } }),
 			air.credential,
 			{ cancelAfterMs: 300 },
 		);

@@ -225,6 +225,7 @@ describe('what may have happened', () => {
 		});
 		const { error, json } = await execute({
 			items: [person('ada'), person('ada', { level: 'enhanced' }), person('bob')],
+			parameters: { options: { concurrency: 1 } },
 			settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 },
 		});
 		expect(error).toBeUndefined();
@@ -244,6 +245,7 @@ describe('what may have happened', () => {
 			parameters: {
 				subjectMode: 'json',
 				subjectJson: '={{ { kycLevel: $json.level, score: Math.random() } }}',
+				options: { concurrency: 1 },
 			},
 			settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 },
 		});

@@ -165,11 +165,16 @@ export interface RunResult {
  * Runs workflow JSON through n8n's own engine with our nodes, in this process.
  *
  * @param cancelAfterMs - cancels the execution as the Stop button does
+ * @param cancelWhen - cancels it as soon as this is true
  */
 export async function runWorkflow(
 	{ nodes, connections }: WorkflowJson,
 	credential: ICredentialDataDecryptedObject,
-	{ cancelAfterMs, executionId = '1' }: { cancelAfterMs?: number; executionId?: string } = {},
+	{
+		cancelAfterMs,
+		cancelWhen,
+		executionId = '1',
+	}: { cancelAfterMs?: number; cancelWhen?: () => boolean; executionId?: string } = {},
 ): Promise<RunResult> {
 	const log: LogLine[] = [];
 	const write = (level: string) => (message: string) => {
@@ -221,8 +226,15 @@ export async function runWorkflow(
 			: setTimeout(() => {
 					running.cancel();
 				}, cancelAfterMs);
+	const watching =
+		cancelWhen === undefined
+			? undefined
+			: setInterval(() => {
+					if (cancelWhen()) running.cancel();
+				}, 10);
 	const run = await running;
 	clearTimeout(timer);
+	clearInterval(watching);
 	const items = (node: string, output = 0) => {
 		const last = run.data.resultData.runData[node]?.at(-1);
 		return last?.data?.main?.[output] ?? [];

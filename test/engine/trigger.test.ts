@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/dispatchers';
+import { forgetLimits } from '../../air/HostLimiter';
 import { embeddedLedgerFile, closeLedgers, openLedger } from '../../issuance/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
 import { PARTNER_ID, PROGRAM_ID, startTestAir, type TestAir } from './air';
@@ -417,6 +418,7 @@ describe('asking AIR', () => {
 		expect(await other.poll()).toBeNull();
 		expect(asked()).toBe(before);
 		forgetPauses();
+		forgetLimits();
 		expect(emails(await b.poll())).toEqual(['ada@example.com']);
 	});
 

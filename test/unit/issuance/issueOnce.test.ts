@@ -130,21 +130,32 @@ test('two at once with one key: one POST, and both are given its answer', async 
 	expect(client.posts()).toBe(1);
 });
 
-test('a POST that a cancel overtook is recorded when its answer comes', async () => {
+test.each([
+	['its answer comes', { coreClaimHash: HASH }, { state: 'submitted', coreClaimHash: HASH }],
+	[
+		'none comes in time',
+		new AirError('AIR_CANCELLED_IN_FLIGHT'),
+		{ state: 'unknown', reason: 'AIR_CANCELLED_IN_FLIGHT' },
+	],
+])('a POST that a cancel overtook is recorded when %s', async (_, outcome, recorded) => {
 	const cancel = new AbortController();
+	let end: () => void = () => undefined;
 	const client = clientThat(async () => {
-		await sleep(600);
-		return { coreClaimHash: HASH };
+		await new Promise<void>((resolve) => {
+			end = resolve;
+			cancel.abort();
+		});
+		if (outcome instanceof Error) throw outcome;
+		return outcome;
 	});
 	const issuing = issueOnce(client, request, event('e1'), memoryOf(client), {
 		signal: cancel.signal,
 	});
-	await sleep(50);
-	cancel.abort();
 	await expect(issuing).rejects.toMatchObject({ code: 'AIR_CANCELLED_IN_FLIGHT' });
 	expect(await row()).toMatchObject({ state: 'sending' });
-	await sleep(500);
-	expect(await row()).toMatchObject({ state: 'submitted', coreClaimHash: HASH });
+	end();
+	while ((await row())?.state === 'sending') await sleep(10);
+	expect(await row()).toMatchObject(recorded);
 });
 
 test.each([

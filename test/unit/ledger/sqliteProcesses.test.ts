@@ -29,11 +29,14 @@ test('8 processes make the ledger and race for one key: one may send', async () 
 	await Promise.all(workers.map((worker) => worker.ended));
 }, 60_000);
 
+// SQLite's own wait for a lock would stand still for seconds; a busy machine adds to anything less.
+const BOUND_MS = 1_000;
+
 test('4 writers at once: nothing is lost, and no event loop stands still', async () => {
 	const names = ['a', 'b', 'c', 'd'];
 	const longest: number[] = [];
 	// What the machine does beside only adds to it: the best of three is the ledger's own.
-	for (let round = 1; round <= 3 && Math.min(...longest) >= 100; round++) {
+	for (let round = 1; round <= 3 && Math.min(...longest) >= BOUND_MS; round++) {
 		const startAt = soon();
 		const keys = (name: string) => Array.from({ length: 250 }, (_, i) => `${name}-${round}-${i}`);
 		const workers = names.map((name) => spawnWorker({ file, startAt, keys: keys(name) }));
@@ -42,7 +45,7 @@ test('4 writers at once: nothing is lost, and no event loop stands still', async
 		longest.push(Math.max(...told.map(({ delayMs }) => delayMs)));
 		await Promise.all(workers.map((worker) => worker.ended));
 	}
-	expect(Math.min(...longest)).toBeLessThan(100);
+	expect(Math.min(...longest)).toBeLessThan(BOUND_MS);
 	const { ledger } = await openSqliteLedger({ file });
 	expect(await ledger.totals()).toEqual({ sending: longest.length * 1000 });
 	await ledger.close();

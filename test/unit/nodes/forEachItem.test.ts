@@ -1,9 +1,28 @@
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NodeApiError, NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../../air/AirError';
-import { cancelSignal, forEachItem } from '../../../nodes/shared/forEachItem';
+import { cancelSignal, forEachItem as forEachJob } from '../../../nodes/shared/forEachItem';
+import { itemNumbers } from '../../../nodes/shared/itemNumbers';
 import { logOf } from '../../../nodes/shared/log';
+import { duration, Progress } from '../../../nodes/shared/Progress';
 import { waitStopped } from '../../../nodes/shared/waitStopped';
 import { fakeContext } from './support';
+
+/** One after another, each in a lane of its own. */
+const forEachItem = async (
+	context: IExecuteFunctions,
+	work: (itemIndex: number) => Promise<object>,
+	concurrency = 1,
+) =>
+	await forEachJob(
+		context,
+		async (itemIndex) =>
+			await Promise.resolve({
+				lane: String(itemIndex),
+				run: async () => await work(itemIndex),
+			}),
+		{ concurrency, done: 'issued' },
+	);
 
 const done = async () => await Promise.resolve({ ok: true });
 
@@ -60,6 +79,58 @@ describe('failures', () => {
 		await expect(failing).rejects.toThrow(NodeApiError);
 		await expect(failing).rejects.toThrow(/\(item 2 of 3\)$/);
 		expect(begun).toEqual([0, 1]);
+	});
+
+	test('the error says which items were done before', async () => {
+		const failing = forEachItem(fakeContext({ items: 9 }).context, async (index) => {
+			if (index === 3) throw new AirError('AIR_CONFLICT_CONSENT', { httpStatus: 409 });
+			return await done();
+		});
+		await expect(failing).rejects.toMatchObject({
+			message: expect.stringMatching(/\(item 4 of 9\)$/) as string,
+			description: expect.stringMatching(
+				/ 3 of 9 items were issued before it stopped: items 1–3\. <a /,
+			) as string,
+		});
+	});
+
+	test('what is under way at the first failure ends, and is told; no more is begun', async () => {
+		const begun: number[] = [];
+		const failing = forEachItem(
+			fakeContext({ items: 50 }).context,
+			async (index) => {
+				begun.push(index);
+				await sleep(index === 1 ? 5 : 50);
+				if (index === 1) throw new AirError('AIR_DNS');
+				return {};
+			},
+			4,
+		);
+		await expect(failing).rejects.toMatchObject({
+			description: expect.stringMatching(
+				/ 3 of 50 items were issued .*: items 1, 3–4\. <a /,
+			) as string,
+		});
+		expect(begun).toEqual([0, 1, 2, 3]);
+	});
+
+	test('so do others that were under way, and nothing is said to be known that is not', async () => {
+		const errors = ['AIR_REFUSED', 'AIR_TIMEOUT', 'AIR_CONNECTION_LOST', 'AIR_DNS'] as const;
+		const failing = forEachItem(
+			fakeContext({ items: 50 }).context,
+			async (index) => {
+				await sleep(index === 0 ? 5 : 50);
+				const code = errors[index];
+				if (code === undefined) return {};
+				throw new AirError(code);
+			},
+			5,
+		);
+		await expect(failing).rejects.toMatchObject({
+			description: expect.stringContaining(
+				' 1 of 50 items was issued before it stopped: item 5. What became of items 2–3 is unknown. Item 4 failed, too. ',
+			) as string,
+		});
 	});
 
 	test('become items under Continue On Fail, and a hint', async () => {
@@ -138,6 +209,36 @@ describe('cancelling', () => {
 
 	test('an older n8n without the signal is no trouble', () => {
 		expect(cancelSignal(fakeContext().context)).toBeUndefined();
+	});
+});
+
+test.each([
+	[[0], '1'],
+	[[0, 1, 2, 4], '1–3, 5'],
+	[Array.from({ length: 100 }, (_, index) => index * 2), /^1, 3, .*39 and 80 more$/],
+])('%j are called %s', (indexes, name) => {
+	expect(itemNumbers(indexes)).toMatch(name);
+});
+
+describe('progress', () => {
+	test('is logged while it lasts', async () => {
+		const { context, log } = fakeContext();
+		const progress = new Progress(context, 1_234, 'issued', 5);
+		progress.count(true);
+		progress.count(false);
+		while (log.length === 0) await sleep(5);
+		expect(progress.end()).toBeUndefined();
+		expect(log[0]).toMatch(
+			/^Issue: 1 of 1,234 items issued, 1 failed, [\d,]+ per second, 1,232 remaining \(about .+\)$/,
+		);
+	});
+
+	test.each([
+		[4_400, '4 s'],
+		[200_000, '3 min 20 s'],
+		[7_500_000, '2 h 5 min'],
+	])('%d ms is %s', (ms, words) => {
+		expect(duration(ms)).toBe(words);
 	});
 });
 

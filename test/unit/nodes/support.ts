@@ -37,7 +37,10 @@ export function fakeContext({
 			name in parameters ? parameters[name] : fallback,
 		continueOnFail: () => continueOnFail,
 		addExecutionHints: (...more: unknown[]) => hints.push(...more),
-		logger: { warn: (line: string) => log.push(line) },
+		logger: {
+			warn: (line: string) => log.push(line),
+			info: (line: string) => log.push(line),
+		},
 		...rest,
 	};
 	return { context: context as unknown as IExecuteFunctions, hints, log };

@@ -1,0 +1,69 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+/** n8n shows nothing of a node while it runs, so that its log is the only place to look. */
+const TELL_EVERY_MS = 5_000;
+/** Runs that take longer than this say at their end how they went. */
+const LONG_RUN_MS = 10_000;
+
+const number = (count: number) => Math.round(count).toLocaleString('en');
+
+/** @example duration(200_000) // '3 min 20 s' */
+export function duration(ms: number): string {
+	const seconds = Math.round(ms / 1000);
+	const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+	if (hours > 0) return `${hours} h ${minutes} min`;
+	return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
+}
+
+/** Counts the items of a run, and tells the log of n8n every few seconds how it goes. */
+export class Progress {
+	private readonly began = performance.now();
+	private readonly timer: NodeJS.Timeout;
+	private fine = 0;
+	private failed = 0;
+	private told = { at: this.began, over: 0 };
+
+	/** @param done - what has happened to an item that did not fail: *issued* */
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly items: number,
+		private readonly done: string,
+		everyMs = TELL_EVERY_MS,
+	) {
+		this.timer = setInterval(() => {
+			this.tell();
+		}, everyMs);
+		this.timer.unref();
+	}
+
+	count(ok: boolean): void {
+		if (ok) this.fine++;
+		else this.failed++;
+	}
+
+	/** @returns a sentence for the user, if the run was a long one */
+	end(): string | undefined {
+		clearInterval(this.timer);
+		const ms = performance.now() - this.began;
+		if (ms < LONG_RUN_MS) return undefined;
+		const over = this.fine + this.failed;
+		return `${this.counts()} in ${duration(ms)}, ${number((over * 1000) / ms)} per second.`;
+	}
+
+	private counts(): string {
+		const failed = this.failed === 0 ? 'none failed' : `${number(this.failed)} failed`;
+		return `${number(this.fine)} of ${number(this.items)} items ${this.done}, ${failed}`;
+	}
+
+	private tell(): void {
+		const now = performance.now();
+		const over = this.fine + this.failed;
+		const perSecond = ((over - this.told.over) * 1000) / (now - this.told.at);
+		this.told = { at: now, over };
+		const left = this.items - over;
+		this.context.logger.info(
+			`${this.context.getNode().name}: ${this.counts()}, ${number(perSecond)} per second, ` +
+				`${number(left)} remaining${perSecond > 0 ? ` (about ${duration((left * 1000) / perSecond)})` : ''}`,
+		);
+	}
+}
