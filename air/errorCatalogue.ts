@@ -4,6 +4,7 @@ import { inputErrors } from './errors/inputs';
 import { jwksTriggerErrors } from './errors/jwksTrigger';
 import { keyErrors } from './errors/keys';
 import { ledgerErrors } from './errors/ledger';
+import { partnerAuthErrors } from './errors/partnerAuth';
 import { publicKeyErrors } from './errors/publicKeys';
 import { setupErrors } from './errors/setup';
 import { transportErrors } from './errors/transport';
@@ -20,6 +21,7 @@ export const errorCatalogue = {
 	...triggerErrors,
 	...jwksTriggerErrors,
 	...setupErrors,
+	...partnerAuthErrors,
 } as const satisfies Record<string, AirErrorRow>;
 
 export type { AirErrorKind, AirErrorRow } from './errors/AirErrorRow';

@@ -20,6 +20,14 @@ export interface PartnerJwtClaims {
 	readonly lifetimeSeconds: number;
 }
 
+/** A token for whoever asks, not only for Issue on Behalf: other uses of AIR take other claims. */
+export type AnyPartnerJwtClaims = Omit<PartnerJwtClaims, 'scope' | 'email'> & {
+	readonly scope?: string | undefined;
+	readonly email?: string | undefined;
+	/** Never replace a claim that is set here. */
+	readonly extraClaims?: Readonly<Record<string, unknown>> | undefined;
+};
+
 /** A signed token and when it ends, in seconds since 1970. */
 export interface PartnerJwt {
 	readonly token: string;
@@ -35,7 +43,7 @@ export const expiryOf = (now: number, lifetimeSeconds: number) =>
  * scope, email, iat, exp` (seeds: "Issue-on-Behalf JWT specifics"; air-api §2.2).
  *
  * @param key - from {@link importPrivateKey}
- * @param claims - see {@link PartnerJwtClaims}
+ * @param claims - see {@link PartnerJwtClaims}; scope and e-mail may be left out
  * @param now - milliseconds since 1970
  * @throws AirError `AIR_SETTING_INVALID` for a lifetime outside 1–15 minutes
  * @example
@@ -47,7 +55,7 @@ export const expiryOf = (now: number, lifetimeSeconds: number) =>
  */
 export async function signPartnerJwt(
 	key: PrivateKey,
-	{ partnerId, kid, scope, email, lifetimeSeconds }: PartnerJwtClaims,
+	{ partnerId, kid, scope, email, lifetimeSeconds, extraClaims }: AnyPartnerJwtClaims,
 	now: number,
 ): Promise<PartnerJwt> {
 	if (!(
@@ -59,8 +67,12 @@ export async function signPartnerJwt(
 	}
 	const issuedAt = Math.floor(now / 1000);
 	const expiresAt = expiryOf(now, lifetimeSeconds);
+	const own = {
+		...(scope === undefined ? {} : { scope }),
+		...(email === undefined ? {} : { email }),
+	};
 	const { SignJWT } = await import('jose');
-	const token = await new SignJWT({ partnerId, scope, email })
+	const token = await new SignJWT({ ...extraClaims, partnerId, ...own })
 		.setProtectedHeader({ alg: key.algorithm, kid, typ: 'JWT' })
 		.setIssuedAt(issuedAt)
 		.setExpirationTime(expiresAt)

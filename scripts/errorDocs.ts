@@ -6,6 +6,7 @@ import { inputErrors } from '../air/errors/inputs';
 import { jwksTriggerErrors } from '../air/errors/jwksTrigger';
 import { keyErrors } from '../air/errors/keys';
 import { ledgerErrors } from '../air/errors/ledger';
+import { partnerAuthErrors } from '../air/errors/partnerAuth';
 import { publicKeyErrors } from '../air/errors/publicKeys';
 import { setupErrors } from '../air/errors/setup';
 import { transportErrors } from '../air/errors/transport';
@@ -77,6 +78,11 @@ const GROUPS: readonly [
 		'Set-up check',
 		'What only the [set-up check](setup-check.md) finds; it speaks of the others in their own words.',
 		setupErrors,
+	],
+	[
+		'Partner JWTs',
+		'Why [Moca AIR Partner Auth](partner-auth.md) hands out no token.',
+		partnerAuthErrors,
 	],
 ];
 

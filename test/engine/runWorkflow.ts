@@ -23,6 +23,7 @@ import { MocaAirApi } from '../../credentials/MocaAirApi.credentials';
 import { MocaAirGetIssuanceStatus } from '../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
 import { MocaAirIssueOnBehalf } from '../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
 import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
+import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
 import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 
 /** Begins a workflow with the items of its parameter, as a webhook or a sheet would bring them. */
@@ -69,6 +70,7 @@ const types: Readonly<Record<string, INodeType>> = {
 	'test.sink': new Sink(),
 	'n8n-nodes-moca-air.mocaAirIssueOnBehalf': new MocaAirIssueOnBehalf(),
 	'n8n-nodes-moca-air.mocaAirGetIssuanceStatus': new MocaAirGetIssuanceStatus(),
+	'n8n-nodes-moca-air.mocaAirPartnerAuth': new MocaAirPartnerAuth(),
 	'n8n-nodes-moca-air.mocaAirTrigger': new MocaAirTrigger(),
 	'n8n-nodes-moca-air.mocaAirJwksTrigger': new MocaAirJwksTrigger(),
 };

@@ -11,6 +11,7 @@ import { inputErrors } from '../../../air/errors/inputs';
 import { jwksTriggerErrors } from '../../../air/errors/jwksTrigger';
 import { keyErrors } from '../../../air/errors/keys';
 import { ledgerErrors } from '../../../air/errors/ledger';
+import { partnerAuthErrors } from '../../../air/errors/partnerAuth';
 import { publicKeyErrors } from '../../../air/errors/publicKeys';
 import { setupErrors } from '../../../air/errors/setup';
 import { transportErrors } from '../../../air/errors/transport';
@@ -47,6 +48,7 @@ test('no group redefines a code of another', () => {
 		triggerErrors,
 		jwksTriggerErrors,
 		setupErrors,
+		partnerAuthErrors,
 	];
 	const all = groups.flatMap((group) => Object.keys(group));
 	expect(all.length).toBe(new Set(all).size);

@@ -5,6 +5,7 @@ import { looksLikeSchemaId } from '../../../issuance/schemaId';
 import { MocaAirGetIssuanceStatus } from '../../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
 import { MocaAirIssueOnBehalf } from '../../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
 import { MocaAirJwksTrigger } from '../../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
+import { MocaAirPartnerAuth } from '../../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
 import { MocaAirTrigger } from '../../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 
 const root = join(__dirname, '../../..');
@@ -94,6 +95,24 @@ const rows: readonly Row[] = [
 			['options.jwtLifetime', 'number', 5],
 			['options.waitTimeout', 'number', 120],
 			['options.waitUntilOnChain', 'boolean', false],
+		],
+	},
+	{
+		type: new MocaAirPartnerAuth(),
+		name: 'mocaAirPartnerAuth',
+		displayName: 'Moca AIR Partner Auth',
+		className: 'MocaAirPartnerAuth',
+		parameters: [
+			['operation', 'options checkSetup|createPartnerJwt', 'checkSetup'],
+			['checkIssueOnBehalf', 'boolean', false],
+			['ownAddress', 'string', ''],
+			['notice', 'notice', ''],
+			['scope', 'options custom|issue|issue on-behalf|none|verify', 'issue'],
+			['customScope', 'string', ''],
+			['email', 'string', ''],
+			['options', 'collection', {}],
+			['options.extraClaims', 'json', '{}'],
+			['options.jwtLifetime', 'number', 5],
 		],
 	},
 	{

@@ -1,0 +1,31 @@
+import type { AirErrorRow } from './AirErrorRow';
+
+const partnerAuth = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
+	({ ...row, kind: 'input', retryable: false }) as const;
+
+/** Why a Partner JWT is not handed out (docs/partner-auth.md). */
+export const partnerAuthErrors = {
+	AIR_TOKENS_NOT_ALLOWED: partnerAuth({
+		when: 'Create Partner JWT runs with a credential whose switch Allow Handing Out Tokens is off',
+		title: 'This credential does not hand out Partner JWTs',
+		advice:
+			'Whoever has one can act for the partner without n8n, so its owner has to agree: open the credential and switch on Allow Handing Out Tokens. To issue, Moca AIR Issue on Behalf needs no such token.',
+	}),
+	AIR_TOKENS_NOT_FOR_TOOLS: partnerAuth({
+		when: 'An AI agent calls Create Partner JWT',
+		title: 'Partner JWTs are not given to AI agents',
+		advice:
+			'An agent could pass it on to anybody. Let a workflow create it where it is needed; as a tool, set Operation to Check Setup.',
+	}),
+	AIR_CLAIMS_INVALID: partnerAuth({
+		when: 'Extra Claims is no object, too large, or holds a claim that the node sets',
+		title: 'The extra claims are not valid',
+		advice:
+			'Extra Claims takes an object, e.g. {"aud": "https://api.example.com"}, without partnerId, scope, email, iat, exp and nbf: use the fields of the node for these.',
+	}),
+	AIR_SCOPE_INVALID: partnerAuth({
+		when: 'Scope is set to Custom, and the text is empty, too long or has characters that cannot be seen',
+		title: 'The custom scope is not valid',
+		advice: 'Fill in the scope as the documentation of the AIR endpoint writes it, or use None.',
+	}),
+} satisfies Record<string, AirErrorRow>;

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { AirError } from '../air/AirError';
+import { signPartnerJwt } from '../air/partnerJwt';
+import { parseRecipient } from './inputs';
+import type { AirSettings } from './settings';
+
+/** What the node sets itself, and nbf, which would change the time that a token is good for. */
+const RESERVED_CLAIMS = ['partnerId', 'scope', 'email', 'iat', 'exp', 'nbf'];
+/** Tokens travel in a header, and servers take 8 kB of those. */
+const LONGEST_CLAIMS = 4000;
+const SCOPE = /^[\x20-\x7e]{1,200}$/;
+
+export interface PartnerJwtRequest {
+	/** Undefined for a token without one. */
+	readonly scope: string | undefined;
+	/** Empty for a token without one. */
+	readonly email: unknown;
+	readonly extraClaims: unknown;
+}
+
+/** A Partner JWT with what a workflow wants to know of it. */
+export interface CreatedPartnerJwt {
+	readonly token: string;
+	/** ISO 8601. */
+	readonly expiresAt: string;
+	readonly partnerId: string;
+	readonly kid: string;
+	readonly scope: string | null;
+	readonly email: string | null;
+}
+
+function parseScope(scope: string | undefined): string | undefined {
+	if (scope === undefined) return undefined;
+	const text = scope.trim();
+	if (!SCOPE.test(text)) throw new AirError('AIR_SCOPE_INVALID');
+	return text;
+}
+
+/** Issue on Behalf finds the recipient by the claim alone (air-api §2.2); others can do without. */
+function parseEmail(email: unknown, scope: string | undefined): string | undefined {
+	const isEmpty = email == null || (typeof email === 'string' && email.trim() === '');
+	return isEmpty && scope !== 'issue on-behalf' ? undefined : parseRecipient(email);
+}
+
+function parseJson(value: unknown): unknown {
+	if (typeof value !== 'string') return value ?? {};
+	if (value.trim() === '') return {};
+	try {
+		return JSON.parse(value);
+	} catch {
+		throw new AirError('AIR_CLAIMS_INVALID', { detail: 'they are not JSON' });
+	}
+}
+
+function parseClaims(value: unknown): Record<string, unknown> {
+	const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(value));
+	if (!parsed.success) throw new AirError('AIR_CLAIMS_INVALID', { detail: 'they are no object' });
+	const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(parsed.data, name));
+	if (reserved !== undefined) {
+		throw new AirError('AIR_CLAIMS_INVALID', { detail: `${reserved} is set by the node` });
+	}
+	if (JSON.stringify(parsed.data).length > LONGEST_CLAIMS) {
+		throw new AirError('AIR_CLAIMS_INVALID', { detail: 'they are longer than 4,000 characters' });
+	}
+	return parsed.data;
+}
+
+/**
+ * Creates a Partner JWT for somebody else than this package, e.g. a front end with the AIR Kit SDK
+ * (seeds: "Issuing Credentials (SDK)", step 3). It is never taken from the cache and never kept.
+ *
+ * @param settings - of a credential whose owner allows it
+ * @param now - milliseconds since 1970
+ * @throws AirError `AIR_TOKENS_NOT_ALLOWED`, `AIR_SCOPE_INVALID`, `AIR_RECIPIENT_INVALID`,
+ *   `AIR_CLAIMS_INVALID`
+ * @example
+ * ```ts
+ * const { token } = await createPartnerJwt(settings, { scope: 'issue', email: '', extraClaims: {} }, Date.now());
+ * ```
+ */
+export async function createPartnerJwt(
+	{ identity, allowHandingOutJwts }: AirSettings,
+	request: PartnerJwtRequest,
+	now: number,
+): Promise<CreatedPartnerJwt> {
+	if (!allowHandingOutJwts) throw new AirError('AIR_TOKENS_NOT_ALLOWED');
+	const scope = parseScope(request.scope);
+	const email = parseEmail(request.email, scope);
+	const extraClaims = parseClaims(request.extraClaims);
+	const { partnerId, kid, lifetimeSeconds, key } = identity;
+	const claims = { partnerId, kid, scope, email, lifetimeSeconds, extraClaims };
+	const { token, expiresAt } = await signPartnerJwt(key, claims, now);
+	return {
+		token,
+		expiresAt: new Date(expiresAt * 1000).toISOString(),
+		partnerId,
+		kid,
+		scope: scope ?? null,
+		email: email ?? null,
+	};
+}

@@ -1,0 +1,23 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { checkSetup } from '../../issuance/checkSetup';
+import { cancelSignal } from '../shared/forEachItem';
+import { failedItem, nodeError } from '../shared/nodeError';
+
+/**
+ * One item for each check. The credential is the same for all items, so it is checked once, with the
+ * parameters of the first.
+ */
+export async function checkSetupItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	try {
+		const asks = context.getNodeParameter('checkIssueOnBehalf', 0, false) === true;
+		const ownAddress: unknown = asks ? context.getNodeParameter('ownAddress', 0, '') : undefined;
+		const findings = await checkSetup(await context.getCredentials('mocaAirApi'), {
+			signal: cancelSignal(context),
+			ownAddress: asks ? (ownAddress ?? '') : undefined,
+		});
+		return findings.map((finding) => ({ json: { ...finding }, pairedItem: { item: 0 } }));
+	} catch (error) {
+		if (context.continueOnFail()) return [failedItem(error, 0)];
+		throw nodeError(context.getNode(), error, 0, 1);
+	}
+}

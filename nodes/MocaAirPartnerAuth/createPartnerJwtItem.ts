@@ -1,0 +1,36 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+import { AirError } from '../../air/AirError';
+import { createPartnerJwt, type CreatedPartnerJwt } from '../../issuance/createPartnerJwt';
+import { readCallOptions } from '../shared/callOptions';
+import type { credentialSettings } from '../shared/credentialSettings';
+import { isTool } from '../shared/execution';
+
+const scopeSchema = z.enum(['issue', 'verify', 'issue on-behalf', 'none', 'custom']);
+const optionsSchema = z.looseObject({ extraClaims: z.unknown() });
+
+function scopeOf(context: IExecuteFunctions, itemIndex: number): string | undefined {
+	const chosen = scopeSchema.safeParse(context.getNodeParameter('scope', itemIndex, 'issue'));
+	if (!chosen.success) throw new AirError('AIR_SETTING_INVALID', { detail: 'Scope' });
+	if (chosen.data === 'none') return undefined;
+	if (chosen.data !== 'custom') return chosen.data;
+	const custom = z.string().safeParse(context.getNodeParameter('customScope', itemIndex, ''));
+	return custom.data ?? '';
+}
+
+/** The token for one item. @throws AirError, also when an agent asks for it */
+export async function createPartnerJwtItem(
+	context: IExecuteFunctions,
+	settingsFor: ReturnType<typeof credentialSettings>,
+	itemIndex: number,
+): Promise<CreatedPartnerJwt> {
+	if (isTool(context)) throw new AirError('AIR_TOKENS_NOT_FOR_TOOLS');
+	const given: unknown = context.getNodeParameter('options', itemIndex, {});
+	const settings = await settingsFor(readCallOptions(given).lifetimeMinutes);
+	const request = {
+		scope: scopeOf(context, itemIndex),
+		email: context.getNodeParameter('email', itemIndex, ''),
+		extraClaims: optionsSchema.parse(given).extraClaims,
+	};
+	return await createPartnerJwt(settings, request, Date.now());
+}
