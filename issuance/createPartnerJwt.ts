@@ -39,7 +39,9 @@ function parseScope(scope: string | undefined): string | undefined {
 /** Issue on Behalf finds the recipient by the claim alone (air-api §2.2); others can do without. */
 function parseEmail(email: unknown, scope: string | undefined): string | undefined {
 	const isEmpty = email == null || (typeof email === 'string' && email.trim() === '');
-	return isEmpty && scope !== 'issue on-behalf' ? undefined : parseRecipient(email);
+	return isEmpty && scope !== 'issue on-behalf'
+		? undefined
+		: parseRecipient(email, 'AIR_ADDRESS_INVALID');
 }
 
 function parseJson(value: unknown): unknown {
@@ -71,7 +73,7 @@ function parseClaims(value: unknown): Record<string, unknown> {
  *
  * @param settings - of a credential whose owner allows it
  * @param now - milliseconds since 1970
- * @throws AirError `AIR_TOKENS_NOT_ALLOWED`, `AIR_SCOPE_INVALID`, `AIR_RECIPIENT_INVALID`,
+ * @throws AirError `AIR_TOKENS_NOT_ALLOWED`, `AIR_SCOPE_INVALID`, `AIR_ADDRESS_INVALID`,
  *   `AIR_CLAIMS_INVALID`
  * @example
  * ```ts

@@ -33,10 +33,14 @@ function isEmail(text: string): boolean {
  * changed, because AIR's own normalisation is unknown (air-api §13).
  *
  * @param value - what the parameter gave
- * @throws AirError `AIR_RECIPIENT_INVALID`, which says why and does not repeat the value
+ * @param code - of the error, where the parameter has another name
+ * @throws AirError which says why and does not repeat the value
  */
-export function parseRecipient(value: unknown): string {
-	const refuse = (detail: string) => new AirError('AIR_RECIPIENT_INVALID', { detail });
+export function parseRecipient(
+	value: unknown,
+	code: AirErrorCode = 'AIR_RECIPIENT_INVALID',
+): string {
+	const refuse = (detail: string) => new AirError(code, { detail });
 	if (typeof value !== 'string') throw refuse('it is not text');
 	const text = value.trim();
 	if (text === '') throw refuse('it is empty');

@@ -80,8 +80,8 @@ const GROUPS: readonly [
 		setupErrors,
 	],
 	[
-		'Partner JWTs',
-		'Why [Moca AIR Partner Auth](partner-auth.md) hands out no token.',
+		'Partner Auth',
+		'What [Moca AIR Partner Auth](partner-auth.md) refuses, mostly why it hands out no token.',
 		partnerAuthErrors,
 	],
 ];

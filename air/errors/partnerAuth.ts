@@ -3,7 +3,7 @@ import type { AirErrorRow } from './AirErrorRow';
 const partnerAuth = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...row, kind: 'input', retryable: false }) as const;
 
-/** Why a Partner JWT is not handed out (docs/partner-auth.md). */
+/** What Moca AIR Partner Auth refuses, mostly why a Partner JWT is not handed out (docs/partner-auth.md). */
 export const partnerAuthErrors = {
 	AIR_TOKENS_NOT_ALLOWED: partnerAuth({
 		when: 'Create Partner JWT runs with a credential whose switch Allow Handing Out Tokens is off',
@@ -16,6 +16,12 @@ export const partnerAuthErrors = {
 		title: 'Partner JWTs are not given to AI agents',
 		advice:
 			'An agent could pass it on to anybody. Let a workflow create it where it is needed; as a tool, set Operation to Check Setup.',
+	}),
+	AIR_ADDRESS_INVALID: partnerAuth({
+		when: 'Email or Your Own Email of Moca AIR Partner Auth is not exactly one e-mail address',
+		title: 'The e-mail address is not valid',
+		advice:
+			'The field Email, or Your Own Email, takes one address, e.g. name@example.com. If it is an expression, check which field of the incoming item it reads.',
 	}),
 	AIR_CLAIMS_INVALID: partnerAuth({
 		when: 'Extra Claims is no object, too large, or holds a claim that the node sets',

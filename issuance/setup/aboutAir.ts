@@ -39,7 +39,7 @@ export function featureEnabled({ feature }: SetupFacts): Verdict | undefined {
 	if (feature === undefined) return undefined;
 	const { value: answer, error } = feature;
 	if (answer === undefined) {
-		return error.code === 'AIR_RECIPIENT_INVALID'
+		return error.code === 'AIR_ADDRESS_INVALID'
 			? fail(error)
 			: warn(new AirError('AIR_FEATURE_UNKNOWN', { detail: error.message }));
 	}

@@ -98,7 +98,8 @@ export async function gatherFacts(
 			? undefined
 			: await outcomeOf(async () => {
 					const timeoutMs = SETUP_TIMEOUT_MS;
-					return await client.postNothing(parseRecipient(ownAddress), { signal, timeoutMs });
+					const address = parseRecipient(ownAddress, 'AIR_ADDRESS_INVALID');
+					return await client.postNothing(address, { signal, timeoutMs });
 				});
 	if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
 	return {

@@ -9,6 +9,7 @@ import { credentialSettings } from '../shared/credentialSettings';
 import { forEachItem } from '../shared/forEachItem';
 import { checkSetupItems } from './checkSetupItems';
 import { createPartnerJwtItem } from './createPartnerJwtItem';
+import { hintAtSaving } from './hintAtSaving';
 import { CREATE_PARTNER_JWT, properties } from './properties';
 
 export class MocaAirPartnerAuth implements INodeType {
@@ -41,9 +42,11 @@ export class MocaAirPartnerAuth implements INodeType {
 			return [await checkSetupItems(this)];
 		}
 		const settingsFor = credentialSettings(this);
-		return await forEachItem(
+		const output = await forEachItem(
 			this,
 			async (itemIndex) => await createPartnerJwtItem(this, settingsFor, itemIndex),
 		);
+		if (output[0]?.some(({ json }) => 'token' in json) === true) hintAtSaving(this);
+		return output;
 	}
 }

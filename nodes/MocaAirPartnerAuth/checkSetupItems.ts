@@ -1,6 +1,7 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { checkSetup } from '../../issuance/checkSetup';
 import { cancelSignal } from '../shared/forEachItem';
+import { isTool } from '../shared/execution';
 import { failedItem, nodeError } from '../shared/nodeError';
 
 /**
@@ -9,7 +10,8 @@ import { failedItem, nodeError } from '../shared/nodeError';
  */
 export async function checkSetupItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	try {
-		const asks = context.getNodeParameter('checkIssueOnBehalf', 0, false) === true;
+		const asks =
+			!isTool(context) && context.getNodeParameter('checkIssueOnBehalf', 0, false) === true;
 		const ownAddress: unknown = asks ? context.getNodeParameter('ownAddress', 0, '') : undefined;
 		const findings = await checkSetup(await context.getCredentials('mocaAirApi'), {
 			signal: cancelSignal(context),

@@ -7,7 +7,7 @@ import type { credentialSettings } from '../shared/credentialSettings';
 import { isTool } from '../shared/execution';
 
 const scopeSchema = z.enum(['issue', 'verify', 'issue on-behalf', 'none', 'custom']);
-const optionsSchema = z.looseObject({ extraClaims: z.unknown() });
+const optionsSchema = z.looseObject({ extraClaims: z.unknown().optional() });
 
 function scopeOf(context: IExecuteFunctions, itemIndex: number): string | undefined {
 	const chosen = scopeSchema.safeParse(context.getNodeParameter('scope', itemIndex, 'issue'));

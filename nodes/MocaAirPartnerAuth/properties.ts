@@ -5,7 +5,8 @@ import { tokenLifetime } from '../shared/callOptions';
 export const CHECK_SETUP = 'checkSetup';
 export const CREATE_PARTNER_JWT = 'createPartnerJwt';
 
-const forChecking = { operation: [CHECK_SETUP] };
+/** An agent must not choose for whose address AIR is asked. */
+const forChecking = { operation: [CHECK_SETUP], '@tool': [false] };
 const forCreating = { operation: [CREATE_PARTNER_JWT] };
 
 const checking: INodeProperties[] = [
@@ -60,7 +61,7 @@ export const properties: INodeProperties[] = [
 	...checking,
 	{
 		displayName:
-			'Whoever has the token can act for the partner until it ends. The credential has to allow it: <b>Allow Handing Out Tokens</b>. n8n is told to hide the field <b>token</b> in saved executions, but not every version does, and nodes after this one save what they get. Set Save Successful Executions to Do Not Save in the settings of this workflow.',
+			'Whoever has the token can act for the partner until it ends. The credential has to allow it: <b>Allow Handing Out Tokens</b>. n8n is told to hide the field <b>token</b> in saved executions, but 2.40 and 2.41 do not do it yet, and other nodes save what they get. So let the settings of this workflow save no executions.',
 		name: 'notice',
 		type: 'notice',
 		default: '',

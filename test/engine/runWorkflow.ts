@@ -18,6 +18,7 @@ import {
 	type IRun,
 	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
+	type IWorkflowSettings,
 } from 'n8n-workflow';
 import { MocaAirApi } from '../../credentials/MocaAirApi.credentials';
 import { MocaAirGetIssuanceStatus } from '../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
@@ -71,6 +72,7 @@ const types: Readonly<Record<string, INodeType>> = {
 	'n8n-nodes-moca-air.mocaAirIssueOnBehalf': new MocaAirIssueOnBehalf(),
 	'n8n-nodes-moca-air.mocaAirGetIssuanceStatus': new MocaAirGetIssuanceStatus(),
 	'n8n-nodes-moca-air.mocaAirPartnerAuth': new MocaAirPartnerAuth(),
+	'n8n-nodes-moca-air.mocaAirPartnerAuthTool': new MocaAirPartnerAuth(),
 	'n8n-nodes-moca-air.mocaAirTrigger': new MocaAirTrigger(),
 	'n8n-nodes-moca-air.mocaAirJwksTrigger': new MocaAirJwksTrigger(),
 };
@@ -176,7 +178,13 @@ export async function runWorkflow(
 		cancelAfterMs,
 		cancelWhen,
 		executionId = '1',
-	}: { cancelAfterMs?: number; cancelWhen?: () => boolean; executionId?: string } = {},
+		settings = {},
+	}: {
+		cancelAfterMs?: number;
+		cancelWhen?: () => boolean;
+		executionId?: string;
+		settings?: IWorkflowSettings;
+	} = {},
 ): Promise<RunResult> {
 	const log: LogLine[] = [];
 	const write = (level: string) => (message: string) => {
@@ -192,6 +200,7 @@ export async function runWorkflow(
 		connections,
 		active: false,
 		nodeTypes,
+		settings,
 	});
 	const workflowData = {
 		id: 'engine-test',

@@ -93,6 +93,28 @@ export function statusWorkflow(
 	};
 }
 
+/** Items → Partner Auth → Sink. */
+export function partnerAuthWorkflow(
+	items: readonly IDataObject[],
+	parameters: INode['parameters'],
+	settings: Partial<INode> = {},
+): WorkflowJson {
+	return {
+		nodes: [
+			node('Items', 'test.items', { items: JSON.stringify(items) }),
+			node('Auth', 'n8n-nodes-moca-air.mocaAirPartnerAuth', parameters, {
+				credentials,
+				...settings,
+			}),
+			node('Done', 'test.sink', {}),
+		],
+		connections: {
+			Items: { main: [[{ node: 'Auth', type: 'main', index: 0 }]] },
+			Auth: { main: [[{ node: 'Done', type: 'main', index: 0 }]] },
+		},
+	};
+}
+
 export const person = (name: string, rest: IDataObject = {}): IDataObject => ({
 	email: `${name}@example.com`,
 	level: 'basic',

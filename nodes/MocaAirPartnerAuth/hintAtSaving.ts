@@ -1,0 +1,18 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+const MESSAGE =
+	'n8n saves the data of this execution, and the token in it. To keep it out, let the settings of the workflow save no successful, failed and manual executions.';
+
+/** As the settings of the workflow say; what they leave to n8n's own settings is mostly saved. */
+function isSaved(context: IExecuteFunctions): boolean {
+	if (typeof context.getWorkflowSettings !== 'function') return true;
+	const settings = context.getWorkflowSettings();
+	if (context.getMode() === 'manual') return settings.saveManualExecutions !== false;
+	return settings.saveDataSuccessExecution !== 'none' || settings.saveDataErrorExecution !== 'none';
+}
+
+/** Tells whoever looks at the run that the token stays in it (docs/partner-auth.md). */
+export function hintAtSaving(context: IExecuteFunctions): void {
+	if (typeof context.addExecutionHints !== 'function' || !isSaved(context)) return;
+	context.addExecutionHints({ type: 'warning', location: 'outputPane', message: MESSAGE });
+}

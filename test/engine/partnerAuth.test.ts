@@ -1,0 +1,289 @@
+import { decodeProtectedHeader, jwtVerify } from 'jose';
+import type { IDataObject, INode } from 'n8n-workflow';
+import { closeDispatchers } from '../../air/dispatchers';
+import { CHECKS } from '../../issuance/setup/checks';
+import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
+import { makeKey } from '../support/keys';
+import { PARTNER_ID, startTestAir, type TestAir } from './air';
+import { runWorkflow, type RunResult } from './runWorkflow';
+import { partnerAuthWorkflow } from './workflows';
+
+let air: TestAir;
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	air = await startTestAir();
+});
+
+afterEach(() => {
+	expect(control().counts()).toMatchObject({ issuances: 0, usersCreated: 0 });
+	air.emulator.control.reset();
+	air.jwks.keys = [air.key.jwk(PARTNER_ID)];
+});
+
+afterAll(async () => {
+	await air.close();
+	await closeDispatchers();
+});
+
+const control = () => air.emulator.control;
+const hints = ({ run }: RunResult) =>
+	(run.data.resultData.runData.Auth?.at(-1)?.hints ?? []).map(({ message }) => message).join('\n');
+const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
+const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
+/** The others have nothing to look at here. */
+const DONE = Object.keys(CHECKS).filter(
+	(name) => name !== 'furtherPublicKeys' && name !== 'issueOnBehalf',
+);
+const TOOL = { type: 'n8n-nodes-moca-air.mocaAirPartnerAuthTool' };
+
+describe('Check Setup', () => {
+	const check = async (
+		parameters: INode['parameters'] = {},
+		credential: IDataObject = {},
+		settings: Partial<INode> = {},
+		items: readonly IDataObject[] = [{}],
+	) =>
+		await runWorkflow(
+			partnerAuthWorkflow(items, { operation: 'checkSetup', ...parameters }, settings),
+			{ ...air.credential, ...credential } as never,
+		);
+
+	test('one item for each check, in the order in which a person would repair', async () => {
+		const { error, items, json } = await check();
+		expect(error).toBeUndefined();
+		const found = json('Done');
+		expect(found.map(({ check: name }) => name)).toEqual(DONE);
+		for (const finding of found) {
+			expect(Object.keys(finding)).toEqual(['check', 'status', 'detail', 'fix']);
+			expect(finding.detail).not.toBe('');
+		}
+		// The JWKS of these tests is on loopback.
+		expect(found.filter(({ status }) => status !== 'pass').map(({ check: name }) => name)).toEqual([
+			'jwksPublic',
+		]);
+		expect(
+			items('Auth').every(({ pairedItem }) => JSON.stringify(pairedItem) === '{"item":0}'),
+		).toBe(true);
+	});
+
+	test('several items: the credential is the same, so it is checked once', async () => {
+		const { json } = await check({}, {}, {}, [{}, {}, {}]);
+		expect(json('Done')).toHaveLength(DONE.length);
+		expect(control().counts().byOperation.status).toBe(1);
+	});
+
+	test('a broken set-up is a result and no error, with what to do', async () => {
+		const { pem } = makeKey();
+		const { error, json, run } = await check({}, { privateKey: pem });
+		expect(error).toBeUndefined();
+		const [first] = json('Done').filter(({ status }) => status === 'fail');
+		expect(first).toMatchObject({
+			check: 'jwksSameKey',
+			fix: expect.stringMatching(/private key/) as string,
+		});
+		const stored = JSON.stringify(run);
+		expect(stored).not.toContain(pem.split('\n')[1]);
+		expect(stored).not.toMatch(JWT);
+	});
+
+	test('Issue on Behalf: asked only when ticked, for the own address, and nothing is issued', async () => {
+		const last = async (parameters: INode['parameters']) =>
+			(await check(parameters)).json('Done').at(-1);
+		expect(await last({ ownAddress: 'me@example.com' })).toMatchObject({ check: 'airAccepts' });
+		expect(control().counts().byOperation.issue).toBe(0);
+
+		const ticked = { checkIssueOnBehalf: true, ownAddress: 'me@example.com' };
+		expect(await last(ticked)).toMatchObject({ check: 'issueOnBehalf', status: 'pass' });
+		expect(control().requests().at(-1)).toMatchObject({
+			operation: 'issue',
+			recipient: 'me@example.com',
+		});
+
+		control().setFeature({ partnerId: PARTNER_ID, enabled: false });
+		expect(await last(ticked)).toMatchObject({ check: 'issueOnBehalf', status: 'fail' });
+	});
+
+	test.each(['={{ "" }}', 'me', '={{ null }}', 5])(
+		'Issue on Behalf without an own address (%j) is not asked',
+		async (ownAddress) => {
+			const { json } = await check({ checkIssueOnBehalf: true, ownAddress });
+			expect(json('Done').at(-1)).toMatchObject({ check: 'issueOnBehalf', status: 'fail' });
+			expect(control().counts().byOperation.issue).toBe(0);
+		},
+	);
+
+	test('an agent may check, but not choose for whom AIR is asked', async () => {
+		const { json } = await check(
+			{ checkIssueOnBehalf: true, ownAddress: 'victim@example.com' },
+			{},
+			TOOL,
+		);
+		expect(json('Done').at(-1)).toMatchObject({ check: 'airAccepts', status: 'pass' });
+		expect(control().counts().byOperation.issue).toBe(0);
+	});
+
+	test('a cancel ends it', async () => {
+		control().injectFault({ kind: 'hang', times: null });
+		const began = Date.now();
+		const { run } = await runWorkflow(
+			partnerAuthWorkflow([{}], { operation: 'checkSetup' }),
+			air.credential,
+			{ cancelAfterMs: 300 },
+		);
+		// Well before AIR's ten seconds are over.
+		expect(Date.now() - began).toBeLessThan(8000);
+		expect(run.data.resultData.runData.Done).toBeUndefined();
+	});
+});
+
+describe('Create Partner JWT', () => {
+	const ALLOWED = { allowHandingOutJwts: true };
+
+	const create = async (
+		parameters: INode['parameters'] = {},
+		{
+			credential = ALLOWED,
+			settings = {},
+			items = [{}],
+			workflow = {},
+		}: {
+			credential?: IDataObject;
+			settings?: Partial<INode>;
+			items?: readonly IDataObject[];
+			workflow?: object;
+		} = {},
+	) =>
+		await runWorkflow(
+			partnerAuthWorkflow(items, { operation: 'createPartnerJwt', ...parameters }, settings),
+			{ ...air.credential, ...credential } as never,
+			{ settings: workflow },
+		);
+
+	test('a token for each item, that the published key verifies, and nothing is sent', async () => {
+		const people = ['ada', 'bob'].map((name) => ({ email: `${name}@example.com` }));
+		const { error, json, items } = await create(
+			{ scope: 'verify', email: '={{ $json.email }}', options: { jwtLifetime: 2 } },
+			{ items: people },
+		);
+		expect(error).toBeUndefined();
+		for (const [index, { token, ...rest }] of json('Done').entries()) {
+			const { payload } = await jwtVerify(text(token), air.key.publicKey);
+			expect(payload).toEqual({
+				partnerId: PARTNER_ID,
+				scope: 'verify',
+				email: people[index]?.email,
+				iat: expect.any(Number) as number,
+				exp: (payload.iat ?? 0) + 120,
+			});
+			expect(decodeProtectedHeader(text(token))).toEqual({
+				alg: 'ES256',
+				kid: PARTNER_ID,
+				typ: 'JWT',
+			});
+			expect(rest).toEqual({
+				expiresAt: new Date((payload.exp ?? 0) * 1000).toISOString(),
+				partnerId: PARTNER_ID,
+				kid: PARTNER_ID,
+				scope: 'verify',
+				email: people[index]?.email,
+			});
+		}
+		expect(items('Done').map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
+		expect(control().requests()).toEqual([]);
+	});
+
+	test.each([
+		[{ scope: 'issue' }, { scope: 'issue' }],
+		[{ scope: 'none' }, {}],
+		[{ scope: 'custom', customScope: 'issue verify' }, { scope: 'issue verify' }],
+		[
+			{ scope: 'issue', options: { extraClaims: '{"aud":"air"}' } },
+			{ scope: 'issue', aud: 'air' },
+		],
+		[
+			{ scope: 'issue', options: { extraClaims: '={{ {"level": $json.level} }}' } },
+			{ scope: 'issue', level: 'gold' },
+		],
+	])('%j', async (parameters, claims) => {
+		const { json } = await create(parameters, { items: [{ level: 'gold' }] });
+		const { payload } = await jwtVerify(text(json('Done')[0]?.token), air.key.publicKey);
+		const { iat, exp, partnerId, ...rest } = payload;
+		expect([partnerId, (exp ?? 0) - (iat ?? 0)]).toEqual([PARTNER_ID, 300]);
+		expect(rest).toEqual(claims);
+	});
+
+	test('AIR accepts one for Issue on Behalf, and one without the address it needs is not made', async () => {
+		const { json } = await create({ scope: 'issue on-behalf', email: 'ada@example.com' });
+		const answer = await fetch(
+			`${air.emulator.baseUrl}/credentials/status?coreClaimHash=${'0'.repeat(64)}`,
+			{ headers: { 'x-partner-auth': text(json('Done')[0]?.token) } },
+		);
+		expect(answer.status).toBe(404);
+		const { error } = await create({ scope: 'issue on-behalf' });
+		expect(error?.message).toMatch(/e-mail address is not valid/);
+	});
+
+	interface How {
+		readonly credential?: IDataObject;
+		readonly settings?: Partial<INode>;
+	}
+	const reserved = ['partnerId', 'scope', 'email', 'iat', 'exp', 'nbf'];
+
+	test.each<[string, INode['parameters'], How, RegExp]>([
+		['the credential does not allow it', {}, { credential: {} }, /does not hand out Partner JWTs/],
+		['an agent asks for it', {}, { settings: TOOL }, /not given to AI agents/],
+		...reserved.map((name): [string, INode['parameters'], How, RegExp] => [
+			`${name} as an extra claim`,
+			{ options: { extraClaims: { [name]: 'x' } } },
+			{},
+			/extra claims are not valid/,
+		]),
+		['an empty custom scope', { scope: 'custom', customScope: '={{ "" }}' }, {}, /custom scope/],
+		['a scope that there is not', { scope: 'admin' }, {}, /Scope/],
+		['a life of 16 minutes', { options: { jwtLifetime: 16 } }, {}, /Token Lifetime/],
+	])('refused, with advice: %s', async (_what, parameters, how, words) => {
+		const { error, run } = await create(parameters, how);
+		expect(error?.message).toMatch(words);
+		expect(error?.description).toBeTruthy();
+		expect(JSON.stringify(run)).not.toMatch(JWT);
+	});
+
+	test('Continue On Fail: one of two fails, and no token is in what it leaves', async () => {
+		const { json } = await create(
+			{ scope: 'issue', email: '={{ $json.email }}' },
+			{
+				items: [{ email: 'ada' }, { email: 'bob@example.com' }],
+				settings: { onError: 'continueRegularOutput' },
+			},
+		);
+		expect(json('Done')).toMatchObject([
+			{ details: { code: 'AIR_ADDRESS_INVALID' } },
+			{ email: 'bob@example.com', token: expect.stringMatching(JWT) as string },
+		]);
+		expect(json('Done')[0]).not.toHaveProperty('token');
+	});
+
+	test('whoever looks is told that the token is saved, unless it is not', async () => {
+		expect(hints(await create())).toMatch(/saves the data of this execution/);
+		const quiet = await create({}, { workflow: { saveManualExecutions: false } });
+		expect(hints(quiet)).toBe('');
+		expect(
+			hints(await create({}, { credential: {}, settings: { onError: 'continueRegularOutput' } })),
+		).not.toMatch(/saves the data/);
+	});
+
+	test('the operation is not offered to agents, and the field is declared as sensitive', () => {
+		const { description } = new MocaAirPartnerAuth();
+		expect(description.sensitiveOutputFields).toEqual(['token']);
+		const operation = description.properties.find(({ name }) => name === 'operation');
+		expect(operation?.default).toBe('checkSetup');
+		expect(
+			operation?.options?.find(
+				(option) => 'value' in option && option.value === 'createPartnerJwt',
+			),
+		).toMatchObject({
+			displayOptions: { show: { '@tool': [false] } },
+		});
+	});
+});
