@@ -44,7 +44,13 @@ export class MocaAirPartnerAuth implements INodeType {
 		const settingsFor = credentialSettings(this);
 		const output = await forEachItem(
 			this,
-			async (itemIndex) => await createPartnerJwtItem(this, settingsFor, itemIndex),
+			async (itemIndex) =>
+				await Promise.resolve({
+					lane: String(itemIndex),
+					run: async () => await createPartnerJwtItem(this, settingsFor, itemIndex),
+				}),
+			// Nothing is waited for: signing is work of this machine.
+			{ concurrency: 1, done: 'signed' },
 		);
 		if (output[0]?.some(({ json }) => 'token' in json) === true) hintAtSaving(this);
 		return output;
