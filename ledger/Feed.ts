@@ -163,5 +163,8 @@ export const NEWEST_SCAN = 20_000;
 /** So much of what came due before is looked at again: its commit may have been late. */
 export const LATE_COMMIT_MS = 2 * 60_000;
 
+/** Nobody puts a check or a claim off for longer: what is due later was written by a clock that was ahead. */
+export const LONGEST_AHEAD_MS = 2 * 60 * 60_000;
+
 /** Key of a row that somebody only watches. */
 export const watchedKey = (coreClaimHash: string) => `watched:${coreClaimHash}`;

@@ -1,3 +1,4 @@
+import { LONGEST_AHEAD_MS } from '../Feed';
 import type { DueQuery, LedgerRow, Observation } from '../Ledger';
 import { decideObserved } from '../transitions';
 import type { Session } from './Database';
@@ -67,29 +68,41 @@ async function write(
 }
 
 /** See `Ledger.claimDue`. */
-export async function claimDue(
+export async function claimDue(session: Session, query: DueQuery): Promise<LedgerRow[]> {
+	const due = await claim(session, query, `due_at <= (SELECT ${session.now})`, query.limit);
+	const rest = query.limit - due.length;
+	const beyond = `due_at > (SELECT ${session.now} + ${LONGEST_AHEAD_MS})`;
+	const ahead = rest > 0 ? await claim(session, query, beyond, rest) : [];
+	const claimed = [...due, ...ahead];
+	if (claimed.length === 0) return [];
+	const rows = await readRows(session, 'WHERE i.id = ANY($1::bigint[])', [claimed]);
+	return rows.sort((a, b) => claimed.indexOf(a.id) - claimed.indexOf(b.id));
+}
+
+/** @returns the ids of the rows that it has claimed, the longest due first */
+async function claim(
 	session: Session,
-	{ limit, leaseMs, scope, instance, ids }: DueQuery,
-): Promise<LedgerRow[]> {
-	const claimed = await session.rows<{ id: number }>(
+	{ leaseMs, scope, instance, ids }: DueQuery,
+	when: string,
+	limit: number,
+): Promise<number[]> {
+	const claimed = await session.rows<{ id: number; at: number }>(
 		// The clock in a subquery of its own, for no index is looked up by what changes at each look.
 		`WITH due AS MATERIALIZED (
-			SELECT id FROM moca_air.issuances
-			WHERE scope = $1 AND due_at <= (SELECT ${session.now})
+			SELECT id, due_at FROM moca_air.issuances
+			WHERE scope = $1 AND ${when}
 				AND ($2::text IS NULL OR instance = $2)
 				AND ($5::bigint[] IS NULL OR id = ANY($5))
 			ORDER BY due_at, id LIMIT $3
 			FOR UPDATE SKIP LOCKED
 		)
-		UPDATE moca_air.issuances i SET claimed_until = ${session.now} + $4::bigint
+		UPDATE moca_air.issuances i SET claimed_until = ${session.now} + $4::bigint,
+			next_check_at = least(next_check_at, ${session.now})
 		FROM due WHERE i.id = due.id
-		RETURNING i.id::float8 AS id`,
+		RETURNING i.id::float8 AS id, due.due_at::float8 AS at`,
 		[scope, instance ?? null, limit, leaseMs, ids ?? null],
 	);
-	if (claimed.length === 0) return [];
-	return await readRows(session, 'WHERE i.id = ANY($1::bigint[]) ORDER BY i.next_check_at, i.id', [
-		claimed.map(({ id }) => id),
-	]);
+	return claimed.sort((a, b) => a.at - b.at || a.id - b.id).map(({ id }) => id);
 }
 
 /** See `Ledger.release`. */

@@ -1,4 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { LONGEST_AHEAD_MS } from '../Feed';
 import type { DueQuery, LedgerRow, Observation } from '../Ledger';
 import { decideObserved } from '../transitions';
 import type { Session } from './Connection';
@@ -6,10 +7,32 @@ import { appendEvent, readRows, readRowsWithHash } from './rows';
 
 /** `Ledger.claimDue`, inside a transaction. */
 export function claimDue(session: Session, query: DueQuery): LedgerRow[] {
-	const { scope, instance, ids, limit, leaseMs } = query;
+	const { limit, leaseMs } = query;
 	const { now } = session;
-	const conditions = ['i.scope = ?', 'i.due_at <= ?'];
-	const values: SQLInputValue[] = [scope, now];
+	const due = claimable(session, query, 'i.due_at <= ?', now, limit);
+	const rest = limit - due.length;
+	const ahead =
+		rest > 0 ? claimable(session, query, 'i.due_at > ?', now + LONGEST_AHEAD_MS, rest) : [];
+	const rows = [...due, ...ahead];
+	for (const { id } of rows) {
+		session.run(
+			`UPDATE issuances SET claimed_until = $until, next_check_at = min(next_check_at, $now)
+			WHERE id = $id`,
+			{ id, now, until: now + leaseMs },
+		);
+	}
+	return rows;
+}
+
+function claimable(
+	session: Session,
+	{ scope, instance, ids }: DueQuery,
+	when: string,
+	at: number,
+	limit: number,
+): LedgerRow[] {
+	const conditions = ['i.scope = ?', when];
+	const values: SQLInputValue[] = [scope, at];
 	if (instance !== undefined) {
 		conditions.push('i.instance = ?');
 		values.push(instance);
@@ -19,11 +42,7 @@ export function claimDue(session: Session, query: DueQuery): LedgerRow[] {
 		values.push(JSON.stringify(ids));
 	}
 	const where = `WHERE ${conditions.join(' AND ')} ORDER BY i.due_at, i.id LIMIT ?`;
-	const rows = readRows(session, where, ...values, limit);
-	for (const { id } of rows) {
-		session.run('UPDATE issuances SET claimed_until = ? WHERE id = ?', now + leaseMs, id);
-	}
-	return rows;
+	return readRows(session, where, ...values, limit);
 }
 
 /** `Ledger.release`, inside a transaction. */

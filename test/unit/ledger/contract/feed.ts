@@ -337,6 +337,21 @@ function pending(store: GetStore): void {
 			expect(await hashes(ledger, { source: { from: 'rows', ids } })).toEqual(['elsewhere']);
 		});
 
+		test('named by several at once: one row, made as a whole', async () => {
+			const ledgers = [store().ledger, await store().another()];
+			const pairs = Array.from({ length: 10 }, (_, i) => ({
+				coreClaimHash: `elsewhere-${i}`,
+				recipient: `eve-${i}@example.com`,
+			}));
+			const found = await Promise.all(
+				[...ledgers, ...ledgers].map((ledger) => ledger.watch(watching(pairs))),
+			);
+			expect(new Set(found.map((rows) => rows.map(({ id }) => id).join())).size).toBe(1);
+			const rows = await store().ledger.list({ limit: 100 });
+			expect(rows).toHaveLength(10);
+			for (const { attempts } of rows) expect(attempts).toHaveLength(1);
+		});
+
 		test('what the ledger has already is found there', async () => {
 			const { ledger } = store();
 			const own = await issue(ledger, 'h1');

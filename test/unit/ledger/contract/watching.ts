@@ -2,7 +2,9 @@ import type { GetStore } from '../contract';
 import {
 	answer,
 	CONFIRMED,
+	DAY,
 	eventTypes,
+	HOUR,
 	issue,
 	issueMany,
 	MINUTE,
@@ -66,6 +68,45 @@ export function watching(store: GetStore): void {
 			expect(await store().ledger.claimDue(DUE)).toMatchObject([{ id: second?.id }]);
 			store().advance(MINUTE);
 			expect(await store().ledger.claimDue(DUE)).toMatchObject([{ id: first?.id }, {}]);
+		});
+
+		test.each([
+			['forward by an hour', HOUR, 2],
+			['forward by a year', 365 * DAY, 2],
+			['back by a minute', -MINUTE, 0],
+			['back by three hours', -3 * HOUR, 2],
+			['back by a year', -365 * DAY, 2],
+		])('the clock jumps %s: what it put off before is not forgotten', async (_, jump, atOnce) => {
+			const { ledger, advance } = store();
+			await issueMany(ledger, 3);
+			await ledger.observed(SCOPE, 'hash-0', { ...PENDING, nextCheckMs: 10 * MINUTE });
+			await ledger.hold(SCOPE, 'hash-1', 15 * MINUTE);
+			await ledger.observed(SCOPE, 'hash-2', CONFIRMED);
+			expect(await ledger.claimDue(DUE)).toEqual([]);
+			advance(jump);
+			expect(await ledger.claimDue({ ...DUE, instance: 'instance-1' })).toHaveLength(atOnce);
+			// A claim holds by the new clock, and so does what is said after it.
+			expect(await ledger.claimDue(DUE)).toEqual([]);
+			advance(16 * MINUTE);
+			expect(await ledger.claimDue(DUE)).toHaveLength(2);
+			await ledger.observed(SCOPE, 'hash-0', { ...PENDING, nextCheckMs: 5 * MINUTE });
+			advance(2 * MINUTE);
+			expect(await ledger.claimDue(DUE)).toMatchObject([{ coreClaimHash: 'hash-1' }]);
+		});
+
+		test('what a clock that was ahead put off comes after what is due', async () => {
+			const { ledger, advance } = store();
+			const [, , , late] = await issueMany(ledger, 4);
+			await ledger.observed(SCOPE, 'hash-3', { ...PENDING, nextCheckMs: 10 * MINUTE });
+			advance(-3 * HOUR);
+			for (const i of [0, 1, 2]) {
+				await ledger.observed(SCOPE, `hash-${i}`, { ...PENDING, nextCheckMs: 0 });
+			}
+			const first = await ledger.claimDue({ ...DUE, limit: 2 });
+			expect(first.map(({ id }) => id)).not.toContain(late?.id);
+			const rest = await ledger.claimDue({ ...DUE, limit: 2 });
+			expect(rest.map(({ id }) => id).at(-1)).toBe(late?.id);
+			expect(rest).toHaveLength(2);
 		});
 
 		test('rows are given out by scope and, if wanted, by instance', async () => {
