@@ -53,6 +53,59 @@ function runnableExample(credentialId: string) {
 	};
 }
 
+/** What issues, and does not wait: another workflow learns of the rest. */
+function issuingExample(credentialId: string) {
+	const file = readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8');
+	const { name, nodes, connections } = exampleSchema.parse(JSON.parse(file));
+	const [webhook, issue] = nodes;
+	if (webhook === undefined || issue === undefined) throw new Error('the example is another one');
+	const credentials = { mocaAirApi: { id: credentialId, name: 'Moca AIR' } };
+	return {
+		name,
+		nodes: [webhook, { ...issue, credentials }],
+		connections: { [webhook.name]: connections[webhook.name] },
+		settings: { executionOrder: 'v1' },
+	};
+}
+
+/** What to do for work that must be done once only (docs/trigger.md). */
+const ONCE = {
+	id: '5b2f0c1e-7c7b-4a58-8f5e-2a0d9a6f6b11',
+	name: 'Remove Duplicates',
+	type: 'n8n-nodes-base.removeDuplicates',
+	typeVersion: 2,
+	position: [220, 0] as [number, number],
+	parameters: {
+		operation: 'removeItemsSeenInPreviousExecutions',
+		logic: 'removeItemsWithAlreadySeenKeyValues',
+		dedupeValue: '={{ $json.eventId }}',
+		options: {},
+	},
+};
+
+/** The example that learns of events, each of them once. */
+function onceExample(credentialId: string) {
+	const file = readFileSync(join(root, 'examples', 'on-chain-message.json'), 'utf8');
+	const { name, nodes, connections } = exampleSchema.parse(JSON.parse(file));
+	const [trigger, ...others] = nodes.filter(({ type }) => !type.endsWith('.stickyNote'));
+	if (trigger === undefined) throw new Error('the example has no trigger');
+	const credentials = { mocaAirApi: { id: credentialId, name: 'Moca AIR' } };
+	const moved = others.map((node) => {
+		const [x, y] = node.position;
+		return { ...node, position: [x + 220, y] as [number, number] };
+	});
+	return {
+		name,
+		nodes: [{ ...trigger, credentials }, ONCE, ...moved],
+		connections: {
+			...connections,
+			[trigger.name]: { main: [[{ node: ONCE.name, type: 'main', index: 0 }]] },
+			[ONCE.name]: connections[trigger.name],
+		},
+		settings: { executionOrder: 'v1' },
+	};
+}
+
 /** One field a line is what fits into a picture. */
 async function showSchema(output: Locator): Promise<void> {
 	await output.getByText('Schema', { exact: true }).click();
@@ -66,6 +119,8 @@ async function takePictures(): Promise<void> {
 	const air = await startDemoAir(300);
 	const n8n = await startN8n({ userFolder, log });
 	const browser = await launchChromium({ log });
+	// `npm run docs:pictures trigger` takes only those whose names begin so.
+	const [, , only = ''] = process.argv;
 	try {
 		const api = await N8nApi.signIn(n8n.url);
 		const { id } = await api.credentials.create('mocaAirApi', 'Moca AIR', air.credential);
@@ -74,31 +129,45 @@ async function takePictures(): Promise<void> {
 			JSON.parse(readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8')),
 			{ mocaAirApi: { id, name: 'Moca AIR' } },
 		);
+		const { id: issuingId } = await api.workflows.create(issuingExample(id));
+		const { id: learningId } = await api.workflows.create(onceExample(id));
 		for (const theme of ['light', 'dark'] as const) {
 			const suffix = theme === 'light' ? '' : '.dark';
-			const take = (name: string) => join(images, `${name}${suffix}.png`);
+			const picture = async (name: string) => {
+				if (name.startsWith(only)) await editor.screenshot(join(images, `${name}${suffix}.png`));
+			};
 			const editor = await Editor.open({ browser, url: n8n.url, theme });
 			await editor.openWorkflow(demoId);
-			await editor.screenshot(take('workflow'));
+			await picture('workflow');
 			await editor.searchNodes('moca');
-			await editor.screenshot(take('nodes-panel'));
+			await picture('nodes-panel');
 			await editor.openWorkflow(workflowId);
 			await editor.openNode('Moca AIR Issue on Behalf');
 			await showSchema(await editor.executeStep());
-			await editor.screenshot(take('issue-on-behalf'));
+			await picture('issue-on-behalf');
 			await editor.closeNode();
 			await editor.openNode('Moca AIR Get Issuance Status');
 			await showSchema(await editor.executeStep());
-			await editor.screenshot(take('get-issuance-status'));
+			await picture('get-issuance-status');
 			await editor.closeNode();
 			air.emulator.control.setFeature({ partnerId: 'demo-partner', enabled: false });
 			await editor.openNode('Moca AIR Issue on Behalf');
 			await editor.executeStep();
-			await editor.screenshot(take('error'));
+			await picture('error');
 			air.emulator.control.setFeature({ partnerId: 'demo-partner', enabled: true });
 			await editor.closeNode();
+			await editor.openWorkflow(issuingId);
+			await picture('trigger-issuing');
+			await editor.openWorkflow(learningId);
+			await picture('trigger-learning');
+			await editor.openNode('Moca AIR Trigger');
+			await showSchema(await editor.executeStep());
+			await picture('trigger');
+			await editor.closeNode();
+			await editor.openNode(ONCE.name);
+			await picture('trigger-once');
 			await editor.openCredential(id);
-			await editor.screenshot(take('credential'));
+			await picture('credential');
 			await editor.close();
 		}
 		const credential = { id, name: 'Moca AIR' };

@@ -6,6 +6,7 @@ import { closeDispatchers } from '../../air/dispatchers';
 import { forgetLimits } from '../../air/HostLimiter';
 import { embeddedLedgerFile, closeLedgers, openLedger } from '../../issuance/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
+import { DEFAULT_RETENTION } from '../../ledger/Ledger';
 import { PARTNER_ID, PROGRAM_ID, startTestAir, type TestAir } from './air';
 import { makeKey } from '../support/keys';
 import { activate, type Activated, type ActivateOptions } from './pollTrigger';
@@ -81,6 +82,15 @@ async function due(agoMs = 0) {
 			answered_at = answered_at - ${agoMs} WHERE next_check_at IS NOT NULL`,
 	);
 	database.close();
+}
+
+/** Retention takes what has come to its end. */
+async function outlived() {
+	const { DatabaseSync } = await import('node:sqlite');
+	const database = new DatabaseSync(embeddedLedgerFile(process.env));
+	database.exec('UPDATE issuances SET state_at = state_at - 91 * 86400000');
+	database.close();
+	expect(await (await ledger()).prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 1 });
 }
 
 const trigger = (options: Partial<ActivateOptions> = {}): Activated =>
@@ -288,6 +298,40 @@ describe('nothing is lost', () => {
 		});
 		control().clearFaults();
 		expect(emails(await b.poll())).toEqual(['ada@example.com']);
+	});
+
+	test('off for longer than the retention: it says so once, and goes on with what is left', async () => {
+		const gone = {
+			message: 'The ledger removed events before this trigger saw them',
+			description: expect.stringMatching(/Ledger Retention.*said once/) as string,
+			failure: { cause: 'configuration-invalid' },
+		};
+		const b = await activated();
+		const other = await activated({ workflowId: 'other' });
+		await issue(['ada']);
+		expect(emails(await other.poll())).toEqual(['ada@example.com']);
+		expect(await other.poll()).toBeNull();
+		await outlived();
+		await issue(['bob']);
+
+		await expect(b.poll()).rejects.toMatchObject(gone);
+		expect(emails(await b.poll())).toEqual(['bob@example.com']);
+		expect(await b.poll()).toBeNull();
+		// Who has seen it all has nothing to hear of it.
+		expect(emails(await other.poll())).toEqual(['bob@example.com']);
+	});
+
+	test('the same found at activation: that is not what keeps the workflow from being activated', async () => {
+		await activated();
+		await issue(['ada']);
+		expect(await trigger({ workflowId: 'other' }).poll()).toHaveLength(1);
+		await outlived();
+		const b = await activated();
+		expect(b.log).toMatchObject([
+			{ level: 'warn', message: expect.stringMatching(/GONE/) as string },
+		]);
+		await expect(b.poll()).rejects.toThrow('The ledger removed events');
+		expect(await b.poll()).toBeNull();
 	});
 
 	test('static data of n8n, whatever is in it, moves nothing by default', async () => {

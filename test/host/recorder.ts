@@ -40,9 +40,9 @@ export class Recorder {
 	}
 
 	/** An HTTP Request node that tells us each of its items. */
-	node(by: string): Node {
+	node(by: string, name = 'Record'): Node {
 		return node(
-			'Record',
+			name,
 			'n8n-nodes-base.httpRequest',
 			{
 				method: 'POST',

@@ -5,7 +5,7 @@ import type { N8nProcess } from './harness/n8nProcess';
 import { poll } from './harness/poll';
 import type { LedgerTables } from './ledgerTables';
 import type { Recorder, Told } from './recorder';
-import { inRow, issueNode, node, type Json } from './workflows';
+import { chain, inRow, issueNode, node, type Json } from './workflows';
 
 /** Where workflow A issues, and workflows B learn of it: any mode of n8n, any store. */
 export interface Stage {
@@ -40,6 +40,20 @@ interface Workflow {
 	readonly name: string;
 }
 
+/** What docs/trigger.md says is to be put behind the trigger. */
+const once = node(
+	'Remove Duplicates',
+	'n8n-nodes-base.removeDuplicates',
+	{
+		operation: 'removeItemsSeenInPreviousExecutions',
+		logic: 'removeItemsWithAlreadySeenKeyValues',
+		dedupeValue: '={{ $json.eventId }}',
+		options: {},
+	},
+	{ typeVersion: 2 },
+);
+const onceOf = (name: string) => `${name}-once`;
+
 /**
  * What triggers have to live through, one act after another; `stage` may only be used inside of tests.
  *
@@ -69,8 +83,24 @@ export function tellTheStory(
 			{ id: 'trigger', credentials: stage().credentials },
 		);
 
-	const definitionOf = (by: string, name = 'Trigger', options: Json = {}) =>
-		inRow(triggerNode(name, options), stage().recorder.node(by));
+	/** Tells the recorder of every item, and on a second branch of those that docs/trigger.md keeps. */
+	const definitionOf = (by: string, name = 'Trigger', options: Json = {}) => {
+		const { recorder } = stage();
+		const trigger = triggerNode(name, options);
+		// Below the other branch, which n8n runs to its end before it.
+		const record = { ...recorder.node(by), position: [0, 200] as [number, number] };
+		const recordOnce = recorder.node(onceOf(by), 'Record Once');
+		return {
+			...inRow(trigger, record),
+			nodes: [trigger, record, once, recordOnce],
+			connections: {
+				...chain(once, recordOnce),
+				[trigger.name]: {
+					main: [[record, once].map((node) => ({ node: node.name, type: 'main', index: 0 }))],
+				},
+			},
+		};
+	};
 
 	const issue = async (...who: readonly string[]) => {
 		const waiting = [...who];
@@ -249,6 +279,8 @@ export function tellTheStory(
 			for (const who of first) {
 				expect(all.filter(({ email }) => email === emailOf(who))).toHaveLength(1);
 			}
+			expect(idsOf(told(onceOf(name)))).toEqual(idsOf(all));
+			expect(told(onceOf(name))).toHaveLength(idsOf(all).size);
 		}
 	});
 }
