@@ -39,7 +39,7 @@ function oldSqlite(): Promise<Old> {
 	const [file = ''] = made;
 	const database = new DatabaseSync(file);
 	database.exec(`PRAGMA journal_mode = WAL; ${tables('sqlite')} ${versionOneRows('')}
-		PRAGMA application_id = ${0x4d4f4341}; PRAGMA user_version = 1;`);
+		PRAGMA application_id = 1297040193; PRAGMA user_version = 1;`);
 	database.close();
 	return Promise.resolve({
 		open: async () => (await openSqliteLedger({ file })).ledger,
