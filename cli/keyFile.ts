@@ -68,6 +68,19 @@ async function publicHalf(text: string): Promise<KeyFile> {
 export const inOneLine = ({ code, message, advice }: AirError) => `${message}. ${advice} (${code})`;
 
 /**
+ * Reads a file of keys as it is.
+ *
+ * @throws CliError that names the file
+ */
+export async function readKeyText(file: string): Promise<string> {
+	try {
+		return await readText(file);
+	} catch (error) {
+		throw error instanceof CliError ? new CliError(`${printable(file)}: ${error.message}`) : error;
+	}
+}
+
+/**
  * Reads the keys of a file, public or private, and gives their public halves.
  *
  * @throws CliError that names the file and shows nothing of its content

@@ -1,5 +1,6 @@
 import { version } from '../air/version';
 import { LedgerError } from '../ledger/LedgerError';
+import { check } from './check';
 import { PROGRAM, summaries, type Command, type Group } from './Command';
 import { CliError, UsageError } from './errors';
 import { OutputClosed, type Io } from './Io';
@@ -9,7 +10,7 @@ import { ledger } from './ledger';
 import { inWords } from './ledger/inWords';
 import { echo, printable, withoutSecrets } from './text';
 
-const COMMANDS: readonly Command[] = [keygen, jwks, ledger];
+const COMMANDS: readonly Command[] = [keygen, jwks, check, ledger];
 
 const root: Group = {
 	name: PROGRAM,
@@ -30,7 +31,8 @@ ${summaries(COMMANDS)}
  * Runs a command line.
  *
  * @param argv - without the program's own name
- * @returns the exit status: 0, 1 when the work could not be done, 2 when the call was wrong
+ * @returns the exit status: 0, 1 when the work could not be done or a check fails, 2 when the call
+ *   was wrong
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
 	try {

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { issueMany } from '../ledger/contract/requests';
+import { serveJwks } from '../../support/keys';
 import { scratch, type Scratch } from './support';
 
 const ROOT = join(__dirname, '../../..');
@@ -27,6 +28,28 @@ test('exits with 2 after a wrong call, and asks nobody where nobody is', async (
 	const argv = [...MAIN, 'ledger', 'forget', 'person-1@example.com', '--file', at.file];
 	const ended = promisify(execFile)(process.execPath, argv, { cwd: ROOT });
 	await expect(ended).rejects.toMatchObject({ code: 2, stdout: '' });
+});
+
+test('check ends by itself when it has fetched, and its status tells', async () => {
+	const server = await serveJwks([]);
+	try {
+		const argv = [...MAIN, 'check', '--url', server.url, '--json'];
+		const env = { ...process.env, MOCA_AIR_ALLOW_PRIVATE_URLS: 'true' };
+		const { stdout, stderr } = await promisify(execFile)(process.execPath, argv, {
+			cwd: ROOT,
+			env,
+		});
+		expect(stderr).toBe('');
+		expect(JSON.parse(stdout)).toEqual(
+			expect.arrayContaining([expect.objectContaining({ check: 'jwksJson', status: 'pass' })]),
+		);
+		const url = new URL('/nowhere', server.url).href;
+		const failed = [...MAIN, 'check', '--url', url.replace('http:', 'ftp:')];
+		const ended = promisify(execFile)(process.execPath, failed, { cwd: ROOT, env });
+		await expect(ended).rejects.toMatchObject({ code: 1, stderr: '' });
+	} finally {
+		await server.close();
+	}
 });
 
 test.each(['stdout', 'stderr'] as const)('a closed %s is no crash', async (closed) => {

@@ -1,0 +1,182 @@
+import { createPrivateKey } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Finding } from '../../../issuance/checkSetup';
+import { CHECKS } from '../../../issuance/setup/checks';
+import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';
+import { makeKey } from '../../support/keys';
+import { cli } from './support';
+
+let air: TestAir;
+let folder: string;
+let keyFile: string;
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	air = await startTestAir();
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-check-'));
+	keyFile = save('private.pem', air.key.pem);
+});
+
+afterEach(() => {
+	expect(air.emulator.control.counts()).toMatchObject({ issuances: 0, usersCreated: 0 });
+	air.emulator.control.reset();
+	air.jwks.keys = [air.key.jwk(PARTNER_ID)];
+});
+
+afterAll(async () => {
+	await air.close();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+function save(name: string, text: string): string {
+	writeFileSync(join(folder, name), text);
+	return join(folder, name);
+}
+
+const check = async (...args: string[]) => await cli(['check', '--url', air.jwks.url, ...args]);
+const withKey = () => ['--key', keyFile, '--kid', PARTNER_ID];
+const asking = () => ['--partner', PARTNER_ID, '--air', air.emulator.baseUrl];
+
+async function findings(...args: string[]) {
+	const { status, stdout, stderr } = await check(...args, '--json');
+	expect(stderr).toBe('');
+	const found = JSON.parse(stdout) as Finding[];
+	return { status, found, broken: found.filter((finding) => finding.status === 'fail') };
+}
+
+const ABOUT_JWKS = Object.keys(CHECKS).filter((name) => name.startsWith('jwks'));
+
+test('a URL alone: what can be said of the JWKS; warnings are no failure', async () => {
+	const { status, found } = await findings();
+	expect(status).toBe(0);
+	expect(found.map(({ check: name }) => name)).toEqual(
+		// Nobody said which key is one's own.
+		ABOUT_JWKS.filter((name) => !['jwksKeyId', 'jwksSameKey', 'jwksKnownKeys'].includes(name)),
+	);
+	expect(air.emulator.control.requests()).toEqual([]);
+});
+
+test('with the key: whether it belongs to the published one', async () => {
+	const { status, found } = await findings(...withKey());
+	expect(status).toBe(0);
+	const passed = found.filter((finding) => finding.status === 'pass');
+	expect(passed.map(({ check: name }) => name)).toEqual(
+		expect.arrayContaining([
+			'privateKey',
+			'algorithm',
+			'keyId',
+			'jwksKeyId',
+			'jwksSameKey',
+			'jwksKnownKeys',
+		]),
+	);
+	expect(air.emulator.control.requests()).toEqual([]);
+});
+
+test('with the partner ID: whether AIR accepts a token, by asking for what nobody has', async () => {
+	const { status, found } = await findings('--key', keyFile, ...asking());
+	expect(status).toBe(0);
+	expect(found.at(-1)).toMatchObject({ check: 'airAccepts', status: 'pass' });
+	expect(air.emulator.control.requests()).toMatchObject([{ operation: 'status', status: 404 }]);
+});
+
+test('lines for people: what fails, what to do, and nothing of the key', async () => {
+	const { pem } = makeKey();
+	const { status, stdout, stderr } = await check(
+		'--key',
+		save('other.pem', pem),
+		'--kid',
+		PARTNER_ID,
+	);
+	expect([status, stderr]).toEqual([1, '']);
+	expect(stdout).toMatch(/^pass {2}privateKey {10}The private key can be read/m);
+	expect(stdout).toMatch(
+		/^fail {2}jwksSameKey .*publishes another key under the Key ID.*\n +→ Wrong key:/m,
+	);
+	expect(stdout).toMatch(/\n\n1 check fails, \d warnings?\. Mend the first that fails/);
+	expect(stdout).not.toContain(pem.split('\n')[1]);
+});
+
+test('a JWKS that publishes the private key fails, whatever else is given', async () => {
+	air.jwks.keys = [
+		{ ...air.key.jwk(PARTNER_ID), ...createPrivateKey(air.key.pem).export({ format: 'jwk' }) },
+	];
+	for (const args of [[], withKey(), ['--key', keyFile, ...asking()]]) {
+		const { status, broken } = await findings(...args);
+		expect([status, broken.map(({ check: name }) => name)]).toEqual([1, ['jwksPrivateMembers']]);
+	}
+	const { d } = createPrivateKey(air.key.pem).export({ format: 'jwk' });
+	expect((await check()).stdout).not.toContain(d);
+});
+
+test.each([
+	['a key that is none', () => ['--key', save('none.pem', 'hunter2'), '--kid', 'k'], 'privateKey'],
+	['a public key', () => ['--key', save('pub.pem', publicPem()), '--kid', 'k'], 'privateKey'],
+	['another kid', () => ['--key', keyFile, '--kid', 'another'], 'jwksKeyId'],
+	[
+		'a base URL that is none',
+		() => ['--key', keyFile, '--partner', PARTNER_ID, '--air', 'x'],
+		'baseUrl',
+	],
+	[
+		'an unknown partner',
+		() => ['--key', keyFile, '--kid', PARTNER_ID, '--partner', 'p', '--air', air.emulator.baseUrl],
+		'airAccepts',
+	],
+])('%s', async (_what, args, name) => {
+	const { status, broken } = await findings(...args());
+	expect([status, broken[0]?.check]).toEqual([1, name]);
+	expect(broken[0]?.fix).not.toBe('');
+});
+
+const publicPem = () => air.key.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+
+test.each([
+	['ftp://example.com/jwks.json', 'jwksUrl'],
+	['not an address', 'jwksUrl'],
+	['http://127.0.0.1:9/jwks.json', 'jwksReachable'],
+])('the URL %s', async (url) => {
+	const { status, stdout } = await cli(['check', '--url', url]);
+	expect(status).toBe(1);
+	expect(stdout).toMatch(/^fail {2}\w+/m);
+});
+
+test.each([
+	[[], /^--url is missing/],
+	[['--url', 'x', '--key', 'k.pem'], /^--kid is missing/],
+	[['--url', 'x', '--kid', ''], /^--kid: “” is no key ID/],
+	[['--url', 'x', '--air', 'sandbox'], /^--partner is missing/],
+	[['--url', 'x', '--partner', 'p'], /^--key is missing/],
+	[['--url', 'x', '--partner', ' ', '--key', 'k.pem'], /^--partner is empty/],
+	[['--url', 'x', 'y'], /“y” does not belong there/],
+	[['--url', 'x', '--verbose'], /--verbose/],
+])('called in a wrong way: %j', async (args, words) => {
+	const { status, stdout, stderr } = await cli(['check', ...args]);
+	expect([status, stdout]).toEqual([2, '']);
+	expect(stderr).toMatch(words);
+	expect(stderr).toMatch(/^[^\n]*check --help\)\n$/);
+});
+
+test('a key file that is not there: one line, and nothing is fetched', async () => {
+	const { status, stdout, stderr } = await check('--key', join(folder, 'no.pem'), '--kid', 'k');
+	expect([status, stdout]).toEqual([1, '']);
+	expect(stderr).toMatch(/no\.pem: there is no such file\n$/);
+});
+
+test('what the host of the JWKS says is printed on one line, and steers no terminal', async () => {
+	air.jwks.keys = [{ ...air.key.jwk('\u001b[2J\nfail  x'), alg: '\u001b]0;x\u0007' }];
+	const { stdout } = await check(...withKey());
+	expect(stdout).not.toMatch(/[\u001b\u0007]/);
+	expect(stdout).not.toMatch(/^fail {2}x/m);
+});
+
+test('help', async () => {
+	const { status, stdout } = await cli(['check', '--help']);
+	expect(status).toBe(0);
+	for (const option of ['--url', '--key', '--kid', '--partner', '--air', '--json', 'Exit status']) {
+		expect(stdout).toContain(option);
+	}
+	expect((await cli(['--help'])).stdout).toMatch(/check +checks a JWKS URL/);
+});
