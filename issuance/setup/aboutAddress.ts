@@ -31,7 +31,9 @@ export function publicAddress({ jwksUrl: url, jwks }: SetupFacts): Verdict | und
 	if (url === undefined || jwks?.location === undefined) return undefined;
 	const { hostname, protocol } = new URL(url);
 	const isPrivate = new AirError('AIR_JWKS_PRIVATE', { detail: hostname });
-	if (jwks.location === 'private, but allowed') return warn(isPrivate);
+	// What the operator allows is http, and nothing but http.
+	const isAllowed = jwks.location === 'private, but allowed' && /^https?:$/.test(protocol);
+	if (isAllowed) return warn(isPrivate);
 	if (protocol !== 'https:') return fail(new AirError('AIR_JWKS_NOT_HTTPS', { detail: hostname }));
 	if (jwks.location === 'private') return fail(isPrivate);
 	return jwks.location === 'public' ? pass('The JWKS URL is https and public') : undefined;
