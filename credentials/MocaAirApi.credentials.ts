@@ -145,6 +145,14 @@ export class MocaAirApi implements ICredentialType {
 				'The scope claim of the Partner JWT. AIR’s documents disagree; change it only when AIR rejects the default.',
 		},
 		{
+			displayName:
+				'AIR’s documents disagree on this scope: some pages say Issue, but only Issue on Behalf is known to have passed authentication. If AIR answers 401, change it back first.',
+			name: 'scopeNotice',
+			type: 'notice',
+			default: '',
+			displayOptions: { show: { scope: ['issue'] } },
+		},
+		{
 			displayName: 'Token Lifetime',
 			name: 'jwtLifetime',
 			type: 'number',

@@ -57,7 +57,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				location: 'ndv',
 				whenToDisplay: 'always',
 				displayCondition:
-					'={{ /^01[0-9A-Z]{20}$/.test(String($parameter["issuanceProgram"]["value"]).trim()) }}',
+					'={{ /^01[0-9A-Z]{20}$/.test(String($parameter["issuanceProgram"]).trim()) }}',
 				message:
 					'The Issuance Program looks like a schema ID. AIR wants the program ID, from the AIR dashboard under Issuer → Programs.',
 			},

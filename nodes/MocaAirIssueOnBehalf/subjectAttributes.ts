@@ -5,8 +5,7 @@ import {
 	type ResourceMapperFields,
 } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
-import { ownWords } from '../../credentials/ownWords';
-import { WANTED } from '../../issuance/convertValue';
+import type { ValueType } from '../../issuance/convertValue';
 import type { SubjectAttribute } from '../../issuance/jsonSchema';
 import {
 	schemaFromExample,
@@ -14,13 +13,29 @@ import {
 	type SubjectSchema,
 } from '../../issuance/subjectSchema';
 
-const LONGEST_CHOICES = 60;
+/** What the editor shows of a label before it cuts it off. */
+const LONGEST_LABEL = 30;
+
+const SHORT: Readonly<Record<ValueType, string>> = {
+	string: 'text',
+	integer: 'whole number',
+	number: 'number',
+	boolean: 'true or false',
+	date: 'date',
+	day: 'date',
+	dateTime: 'date and time',
+	unixSeconds: 'unix seconds',
+	list: 'list',
+	object: 'object',
+	json: 'JSON',
+	any: '',
+};
 
 /** A form of n8n shows no types unless it may convert by itself, so the label says what is wanted. */
-function labelOf({ name, type, choices }: SubjectAttribute): string {
-	const words = choices?.join(', ') ?? '';
-	if (words !== '' && words.length <= LONGEST_CHOICES) return `${name} (${words})`;
-	return type === 'any' ? name : `${name} (${WANTED[type]})`;
+function labelOf({ name, type, choices = [] }: SubjectAttribute): string {
+	const allowed = `${name} (${choices.join(', ')})`;
+	if (choices.length > 0 && allowed.length <= LONGEST_LABEL) return allowed;
+	return SHORT[type] === '' ? name : `${name} (${SHORT[type]})`;
 }
 
 /**
@@ -36,10 +51,17 @@ const fieldOf = (attribute: SubjectAttribute): ResourceMapperField => ({
 	canBeUsedToMatch: false,
 });
 
+/** The fields of n8n's resource mapper for the attributes of a schema. */
+export const mapperFields = ({ attributes }: SubjectSchema): ResourceMapperField[] =>
+	attributes.map(fieldOf);
+
 const isUntouched = (value: unknown) =>
 	value == null || (typeof value === 'string' && /^\s*(?:\{\s*\})?\s*$/.test(value));
 
-/** The attributes that the form of Map Each Field offers: those of the example, or of the schema. */
+/**
+ * The attributes that the form of Map Each Field offers: those of the example, or of the schema. What
+ * is wrong with either is said in the place of the form, because the editor shows no error there.
+ */
 export async function subjectAttributes(
 	this: ILoadOptionsFunctions,
 ): Promise<ResourceMapperFields> {
@@ -51,13 +73,11 @@ export async function subjectAttributes(
 		const what = isSchema ? 'a JSON Schema' : 'an example subject';
 		return { fields: [], emptyFieldsNotice: `Paste ${what} above: its attributes appear here.` };
 	}
-	const read = (): SubjectSchema => (isSchema ? schemaFromJsonSchema : schemaFromExample)(given);
 	try {
-		return await Promise.resolve({ fields: read().attributes.map(fieldOf) });
+		const read = isSchema ? schemaFromJsonSchema : schemaFromExample;
+		return await Promise.resolve({ fields: mapperFields(read(given)) });
 	} catch (error) {
 		if (!(error instanceof AirError)) throw new NodeOperationError(this.getNode(), error as Error);
-		throw new NodeOperationError(this.getNode(), ownWords(error.message), {
-			description: error.description,
-		});
+		return { fields: [], emptyFieldsNotice: `${error.message}.` };
 	}
 }

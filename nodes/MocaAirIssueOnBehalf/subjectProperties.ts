@@ -28,62 +28,22 @@ const FIELD_TYPES = [
 	},
 ];
 
-/** Once for each mode, because conditions on several parameters must all hold. */
-const schemaProperties = (show: NonNullable<IDisplayOptions['show']>): INodeProperties[] => {
-	return [
-		{
-			displayName: 'Attributes From',
-			name: 'schemaSource',
-			type: 'options',
-			noDataExpression: true,
-			options: [
-				{
-					name: 'Example Subject',
-					value: 'example',
-					description: 'Names and types are read off one example',
-				},
-				{
-					name: 'JSON Schema',
-					value: 'jsonSchema',
-					description: 'Also knows which attributes are required and which values are allowed',
-				},
-			],
-			default: 'example',
-			displayOptions: { show },
-			description: 'Where the names and types of the attributes come from',
-		},
-		{
-			displayName: 'Example Subject',
-			name: 'subjectExample',
-			type: 'json',
-			noDataExpression: true,
-			default: '{}',
-			typeOptions: { rows: 5 },
-			displayOptions: { show: { ...show, schemaSource: ['example'] } },
-			description:
-				'One credential subject as it should come out, e.g. { "kycLevel": "basic", "isOver18": true }. Its values are not sent.',
-			hint: 'Paste it once. Numbers without quotes become numbers, dates such as 2026-01-19 become dates.',
-		},
-		{
-			displayName: 'JSON Schema',
-			name: 'subjectSchema',
-			type: 'json',
-			noDataExpression: true,
-			default: '{}',
-			typeOptions: { rows: 8 },
-			displayOptions: { show: { ...show, schemaSource: ['jsonSchema'] } },
-			description:
-				'The JSON Schema of the credential subject, or the whole schema of the credential',
-			hint: 'Paste it once. For a date that is a number, set its format to unix-time.',
-		},
-	];
-};
+/**
+ * Where a schema can be given. Under Map Automatically it is shown even without conversion, because
+ * n8n empties each parameter that it takes out of sight: so a schema that was pasted once outlives a
+ * change between the two modes. (Greyed out by `disabledOptions`, the editor loses it, too.)
+ */
+const schemaOptions = (
+	show: NonNullable<IDisplayOptions['show']> = {},
+): Pick<INodeProperties, 'displayOptions'> => ({
+	displayOptions: { show: { subjectMode: ['mapper', 'automatic'], ...show } },
+});
 
 /** Everything about the credential subject, beneath the choice of the mode. */
 export const subjectProperties: INodeProperties[] = [
 	{
 		displayName:
-			'Every field of the item goes into the credential, but for the fields that are named here. No expression is evaluated, so this is the fast way for many items.',
+			'Every field of the item becomes an attribute of the credential, but for those under Fields to Leave Out. No expression is evaluated: the fast way for many items. What is under Attributes From only counts with Convert Types.',
 		name: 'automaticNotice',
 		type: 'notice',
 		default: '',
@@ -119,10 +79,52 @@ export const subjectProperties: INodeProperties[] = [
 		default: false,
 		displayOptions: shownIn('automatic'),
 		description:
-			'Whether to convert the values to the types of a schema, and to send only what it knows. Sheets and forms give everything as text, which AIR refuses for numbers and booleans.',
+			'Whether to convert the values to the types of the example or JSON Schema below, and to send only what it knows. Sheets and forms give everything as text, which AIR refuses for numbers and booleans.',
 	},
-	...schemaProperties({ subjectMode: ['mapper'] }),
-	...schemaProperties({ subjectMode: ['automatic'], convertTypes: [true] }),
+	{
+		displayName: 'Attributes From',
+		name: 'schemaSource',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{
+				name: 'Example Subject',
+				value: 'example',
+				description: 'Names and types are read off one example',
+			},
+			{
+				name: 'JSON Schema',
+				value: 'jsonSchema',
+				description: 'Also knows which attributes are required and which values are allowed',
+			},
+		],
+		default: 'example',
+		...schemaOptions(),
+		description: 'Where the names and types of the attributes come from',
+	},
+	{
+		displayName: 'Example Subject',
+		name: 'subjectExample',
+		type: 'json',
+		noDataExpression: true,
+		default: '{}',
+		typeOptions: { rows: 5 },
+		...schemaOptions({ schemaSource: ['example'] }),
+		description:
+			'One credential subject as it should come out, e.g. { "kycLevel": "basic", "isOver18": true }. Its values are not sent.',
+		hint: 'Paste it once. Numbers without quotes become numbers, dates such as 2026-01-19 become dates.',
+	},
+	{
+		displayName: 'JSON Schema',
+		name: 'subjectSchema',
+		type: 'json',
+		noDataExpression: true,
+		default: '{}',
+		typeOptions: { rows: 8 },
+		...schemaOptions({ schemaSource: ['jsonSchema'] }),
+		description: 'The JSON Schema of the credential subject, or the whole schema of the credential',
+		hint: 'Paste it once. For a date that is a number, set its format to unix-time.',
+	},
 	{
 		displayName: 'Attributes',
 		name: 'subjectMapper',

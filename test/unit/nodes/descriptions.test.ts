@@ -44,12 +44,9 @@ const rows: readonly Row[] = [
 			['attributesIn', 'string', ''],
 			['leftOut', 'string', ''],
 			['convertTypes', 'boolean', false],
-			// Once for each of the two modes that have them.
-			...[1, 2].flatMap((): [string, string, unknown][] => [
-				['schemaSource', 'options example|jsonSchema', 'example'],
-				['subjectExample', 'json', '{}'],
-				['subjectSchema', 'json', '{}'],
-			]),
+			['schemaSource', 'options example|jsonSchema', 'example'],
+			['subjectExample', 'json', '{}'],
+			['subjectSchema', 'json', '{}'],
 			['subjectMapper', 'resourceMapper', { mappingMode: 'defineBelow', value: null }],
 			['subjectFields', 'fixedCollection', {}],
 			['subjectFields.field.name', 'string', ''],
