@@ -6,6 +6,8 @@ import { signPartnerJwt } from '../../air/partnerJwt';
 import { importPrivateKey } from '../../air/privateKey';
 import { makeKey, type TestKey } from '../support/keys';
 import { checkout } from './harness/paths';
+import { CachingAirs } from './jwks/cachingAirs';
+import { documentedWait } from './jwks/documentedWait';
 import { HOSTS } from './jwks/hosts';
 import { answers, type JwksHost } from './jwks/JwksHost';
 
@@ -20,16 +22,21 @@ const fresh: [string, TestKey] = ['new 1/ü', makeKey('RS256')];
 const jwksOf = (...keys: [kid: string, key: TestKey][]) =>
 	JSON.stringify({ keys: keys.map(([kid, key]) => key.jwk(kid)) }, null, 2);
 
-/** Signs as the nodes do, and verifies as AIR does, with an empty cache. */
-async function isAccepted(url: string, [kid, key]: [string, TestKey]): Promise<boolean> {
+/** Signs as the nodes do. */
+async function sign([kid, key]: [string, TestKey]): Promise<string> {
 	const claims = {
 		partnerId: 'p',
 		kid,
 		scope: 'issue on-behalf',
 		email: 'ada@example.com',
-		lifetimeSeconds: 300,
+		lifetimeSeconds: 900,
 	} as const;
-	const { token } = await signPartnerJwt(await importPrivateKey(key.pem), claims, Date.now());
+	return (await signPartnerJwt(await importPrivateKey(key.pem), claims, Date.now())).token;
+}
+
+/** Verifies as AIR does, with an empty cache. */
+async function isAccepted(url: string, signer: [string, TestKey]): Promise<boolean> {
+	const token = await sign(signer);
 	const keySet = createRemoteJWKSet(new URL(url), { timeoutDuration: minutes });
 	try {
 		const { payload } = await jwtVerify(token, keySet);
@@ -93,6 +100,41 @@ describe.each(Object.entries(HOSTS))('%s', (_name, open) => {
 			expect(post.status).toBeGreaterThanOrEqual(400);
 			expect(await post.text()).not.toMatch(PRIVATE_MEMBERS);
 			expect((await fetch(new URL('/jwks.json', url))).status).toBe(404);
+		},
+		slow,
+	);
+
+	test(
+		'a change of the key as the docs say: AIR refuses nothing, however it caches',
+		async () => {
+			const { url, publish } = await opened();
+			const waitMs = documentedWait('jwks.md');
+			await publish(jwksOf(old));
+			const airs = await CachingAirs.start(url);
+			try {
+				const refusing = async (signer: [string, TestKey]) =>
+					await airs.refusing(await sign(signer));
+				expect(await refusing(old)).toEqual([]);
+
+				await publish(jwksOf(old, fresh));
+				expect(await refusing(old)).toEqual([]);
+				// Too early, so that it can be seen that waiting is what helps.
+				expect(await refusing(fresh)).toEqual(['60 s, no refetch', '3600 s, no refetch']);
+				airs.wait(waitMs);
+				expect(await refusing(fresh)).toEqual([]);
+				// Executions that began before sign with the old one to their end.
+				expect(await refusing(old)).toEqual([]);
+
+				airs.wait(waitMs);
+				await publish(jwksOf(fresh));
+				expect(await refusing(fresh)).toEqual([]);
+				airs.wait(waitMs);
+				expect(await refusing(fresh)).toEqual([]);
+				expect(await refusing(old)).toHaveLength(6);
+				expect(airs.badFetches()).toBe(0);
+			} finally {
+				await airs.close();
+			}
 		},
 		slow,
 	);

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { calculateJwkThumbprint, createRemoteJWKSet, jwtVerify } from 'jose';
 import { AirClient } from '../../air/AirClient';
 import { closeDispatchers } from '../../air/dispatchers';
 import { readSettings } from '../../issuance/settings';
 import { PARTNER_ID } from '../../scripts/demoAir';
-import { root } from '../../scripts/package';
 import { makeKey, type TestKey } from '../support/keys';
 import { poll } from './harness/poll';
 import { jsonOf } from './harness/runData';
+import { documentedWait } from './jwks/documentedWait';
 import {
 	CREDENTIAL,
 	inRow,
@@ -232,13 +230,7 @@ describe('what is not published, with its reason', () => {
 	});
 });
 
-/** What docs/jwks-trigger.md tells people to wait. */
-const waitMs = (() => {
-	const page = readFileSync(join(root, 'docs', 'jwks-trigger.md'), 'utf8');
-	const waits = [...page.matchAll(/\*\*wait (\d+) hours\*\*/gi)].map(([, hours]) => Number(hours));
-	expect(new Set(waits).size).toBe(1);
-	return (waits[0] ?? 0) * 3_600_000;
-})();
+const waitMs = documentedWait('jwks-trigger.md');
 
 describe('changing the key', () => {
 	let current: { key: TestKey; kid: string };
