@@ -75,6 +75,12 @@ describe('what saved credentials depend on', () => {
 			['jwksUrl', 'JWKS URL', 'string', ''],
 			['furtherPublicJwks', 'Further Public Keys', 'string', ''],
 			['scope', 'Scope', 'options', 'issue on-behalf'],
+			[
+				'scopeNotice',
+				'AIR’s documents disagree on this scope: some pages say Issue, but only Issue on Behalf is known to have passed authentication. If AIR answers 401, change it back first.',
+				'notice',
+				'',
+			],
 			['jwtLifetime', 'Token Lifetime', 'number', 5],
 			['allowHandingOutJwts', 'Allow Handing Out Tokens', 'boolean', false],
 			['ledger', 'Issuance Ledger', 'options', 'embedded'],
