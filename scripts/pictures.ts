@@ -12,6 +12,7 @@ import { KYC_EVENT, PARTNER_ID, startDemoAir } from './demoAir';
 import { takeExamplePictures } from './examplePictures';
 import { loadExamples } from './loadExamples';
 import { buildPackage, root } from './package';
+import { loadSetup, takeSetupPictures } from './setupPictures';
 
 const images = join(root, 'docs', 'images');
 const log = (line: string) => {
@@ -117,7 +118,9 @@ async function takePictures(): Promise<void> {
 	buildPackage();
 	await packAndInstall({ userFolder, log });
 	const air = await startDemoAir(300);
-	const n8n = await startN8n({ userFolder, log });
+	// As n8n is set up behind a proxy; the addresses that its panels show are made from it.
+	const env = { WEBHOOK_URL: 'https://n8n.example.com/' };
+	const n8n = await startN8n({ userFolder, log, env });
 	const browser = await launchChromium({ log });
 	// `npm run docs:pictures trigger` takes only those whose names begin so.
 	const [, , only = ''] = process.argv;
@@ -130,6 +133,7 @@ async function takePictures(): Promise<void> {
 			{ mocaAirApi: { id, name: 'Moca AIR' } },
 		);
 		const { id: issuingId } = await api.workflows.create(issuingExample(id));
+		const setup = await loadSetup(api, { id, name: 'Moca AIR' });
 		const { id: learningId } = await api.workflows.create(onceExample(id));
 		for (const theme of ['light', 'dark'] as const) {
 			const suffix = theme === 'light' ? '' : '.dark';
@@ -168,6 +172,7 @@ async function takePictures(): Promise<void> {
 			await picture('trigger-once');
 			await editor.openCredential(id);
 			await picture('credential');
+			await takeSetupPictures(editor, setup, air, picture);
 			await editor.close();
 		}
 		const credential = { id, name: 'Moca AIR' };

@@ -28,6 +28,19 @@ export class MocaAirJwksTrigger implements INodeType {
 		defaults: { name: 'Moca AIR JWKS Trigger' },
 		eventTriggerDescription: 'Fetch the test URL, e.g. by opening it in a browser',
 		activationMessage: 'The JWKS is now served at the production URL of the node.',
+		triggerPanel: {
+			header: 'Serve the public keys of your credential',
+			executionsHelp: {
+				inactive:
+					'<b>To try it</b>, click the button, then open the test URL in a browser.<br /><br /><b>To serve</b>, publish the workflow and register the production URL with AIR. Fetches start executions only if you switch that on under Options.',
+				active:
+					'<b>The JWKS is served</b> at the production URL. Fetches start executions only if you switch that on under Options.<br /><br /><b>To try a change</b>, click the button, then open the test URL in a browser.',
+			},
+			activationHint: {
+				inactive: 'Publish the workflow to serve the JWKS at the production URL.',
+				active: 'The JWKS is served at the production URL.',
+			},
+		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'mocaAirApi', required: true }],
@@ -38,6 +51,8 @@ export class MocaAirJwksTrigger implements INodeType {
 				responseMode: 'onReceived',
 				path: '={{ $parameter["path"] }}',
 				isFullPath: true,
+				// The panel has room for one method.
+				ndvHideMethod: true,
 			},
 		],
 		properties,
@@ -70,7 +85,7 @@ export class MocaAirJwksTrigger implements INodeType {
 			const options = readOptions(this.getNodeParameter('options', {}));
 			const { request, response } = exchangeOf(this);
 			const statusCode = answerWithJwks(request, response, jwks, options.cacheSeconds);
-			// “Listen for test event” ends only with an item.
+			// A test ends only with an item.
 			if (this.getMode() !== 'manual' && !options.startExecutions) {
 				return { noWebhookResponse: true };
 			}

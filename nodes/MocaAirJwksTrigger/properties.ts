@@ -6,7 +6,7 @@ export const LONGEST_CACHE_SECONDS = 86_400;
 export const properties: INodeProperties[] = [
 	{
 		displayName:
-			'Publish this workflow, and register the <b>Production URL</b> above with AIR (dashboard, Accounts → General). It must begin with https:// and be reachable from the internet: not localhost, not a private address. Whoever may publish a workflow on this path can act as the issuer.',
+			'Publish this workflow, and register its <b>Production URL</b> (under Webhook URLs) with AIR (dashboard, Accounts → General). It must begin with https:// and be reachable from the internet: not localhost, not a private address. Whoever may publish a workflow on this path can act as the issuer.',
 		name: 'notice',
 		type: 'notice',
 		default: '',
