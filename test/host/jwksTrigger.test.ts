@@ -369,6 +369,95 @@ describe('changing the key', () => {
 	});
 });
 
+describe('an editor who serves a key of their own on the path', () => {
+	let theirs: string | undefined;
+
+	/** What n8n gives to whoever publishes, once the workflow that serves is taken away. */
+	async function takePath(keys: unknown[]): Promise<void> {
+		await host.api.workflows.deactivate(servingId);
+		const { id } = await host.api.workflows.create(
+			inRow(
+				node(
+					'Theirs',
+					'n8n-nodes-base.webhook',
+					{ path: WELL_KNOWN, httpMethod: 'GET', responseMode: 'responseNode' },
+					{ typeVersion: 2, webhookId: randomUUID() },
+				),
+				node(
+					'Answer',
+					'n8n-nodes-base.respondToWebhook',
+					{ respondWith: 'json', responseBody: `=${JSON.stringify({ keys })}` },
+					{ typeVersion: 1.1 },
+				),
+			),
+		);
+		theirs = id;
+		await host.api.workflows.activate(id);
+		await host.api.webhook(WELL_KNOWN, { method: 'GET' });
+	}
+
+	afterEach(async () => {
+		if (theirs !== undefined) await host.api.workflows.delete(theirs);
+		theirs = undefined;
+		await host.api.workflows.activate(servingId);
+		await host.api.webhook(WELL_KNOWN, { method: 'GET' });
+	});
+
+	async function findings() {
+		const { data, status } = await host.run(
+			inRow(
+				start(),
+				node(
+					'Check',
+					'n8n-nodes-moca-air.mocaAirPartnerAuth',
+					{ operation: 'checkSetup' },
+					{ credentials: host.credentials },
+				),
+			),
+		);
+		expect(status).toBe('success');
+		return jsonOf(data, 'Check');
+	}
+
+	beforeAll(async () => {
+		await host.api.credentials.update(credentialId, { jwksUrl: url });
+	});
+
+	afterAll(async () => {
+		const { jwksUrl = '' } = host.air.credential;
+		await host.api.credentials.update(credentialId, { jwksUrl });
+	});
+
+	test('nobody: nothing fails', async () => {
+		expect((await findings()).filter(({ status }) => status === 'fail')).toEqual([]);
+	});
+
+	test('instead of ours: Check Setup fails, and so does the credential’s test, in the same words', async () => {
+		await takePath([makeKey().jwk(PARTNER_ID)]);
+		const [first] = (await findings()).filter(({ status }) => status === 'fail');
+		expect(first).toMatchObject({
+			check: 'jwksSameKey',
+			detail: expect.stringMatching(/^Your JWKS publishes another key under the Key ID/) as string,
+		});
+		const { status, message } = await host.api.credentials.test(credentialId);
+		expect(status).toBe('Error');
+		expect(message).toContain(String(first?.detail));
+		expect(message).toContain(String(first?.fix));
+	});
+
+	test('beside ours, so that all goes on as before: Check Setup names it', async () => {
+		const { keys } = (await (await fetch(url)).json()) as { keys: unknown[] };
+		await takePath([...keys, makeKey().jwk('theirs')]);
+		const found = await findings();
+		expect(found.at(-1)).toMatchObject({ check: 'airAccepts', status: 'pass' });
+		expect(found.find(({ check }) => check === 'jwksKnownKeys')).toMatchObject({
+			status: 'warn',
+			detail: expect.stringMatching(/a key that this credential does not know: “theirs”/) as string,
+			fix: expect.stringMatching(/remove it from the JWKS/) as string,
+		});
+	});
+});
+
 test('after a restart n8n serves it again, without anybody', async () => {
 	await host.n8n.restart();
 	const answer = await host.api.webhook(WELL_KNOWN, { method: 'GET' });
