@@ -7,13 +7,17 @@ import { listening, type Listening } from './support';
 const run = promisify(execFile);
 const root = join(__dirname, '../../..');
 
+/** Long enough that a busy machine cannot be taken for an idle connection. */
+const IDLE_MS = 120_000;
+
 let server: Listening;
 beforeAll(async () => {
-	server = await listening(
-		createServer((_incoming, response) => {
-			response.end('ok');
-		}),
-	);
+	const http = createServer((_incoming, response) => {
+		response.end('ok');
+	});
+	// It says so in its answers, and undici then keeps an idle connection for nearly as long.
+	http.keepAliveTimeout = IDLE_MS;
+	server = await listening(http);
 });
 afterAll(async () => {
 	await server.close();
@@ -24,7 +28,7 @@ async function output(script: string): Promise<unknown> {
 	const lines = `
 		const { send } = require('./air/egress');
 		const url = 'http://127.0.0.1:${server.port}/';
-		const call = async () => (await send({ method: 'GET', url, headers: {}, timeoutMs: 2000 })).text;
+		const call = async () => (await send({ method: 'GET', url, headers: {}, timeoutMs: 30_000 })).text;
 		const dispatchers = () => [1, 2].map((v) => Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.' + v)));
 		const same = (a, b) => a.every((one, index) => one === b[index]);
 		(async () => {
@@ -33,17 +37,21 @@ async function output(script: string): Promise<unknown> {
 	const { stdout, stderr } = await run(
 		process.execPath,
 		['--require', 'tsx/cjs', '--input-type=commonjs', '--eval', lines],
-		{ cwd: root, timeout: 4000, env: { ...process.env, MOCA_AIR_ALLOW_PRIVATE_URLS: 'true' } },
+		{
+			cwd: root,
+			timeout: IDLE_MS / 2,
+			env: { ...process.env, MOCA_AIR_ALLOW_PRIVATE_URLS: 'true' },
+		},
 	);
 	expect(stderr).toBe('');
 	return JSON.parse(stdout);
 }
 
+jest.setTimeout(IDLE_MS);
+
 test('a process that made a call ends by itself, at once', async () => {
-	const begin = performance.now();
+	// Otherwise `output` gives up on it, long before the connection is closed.
 	expect(await output('console.log(JSON.stringify(await call()));')).toBe('ok');
-	// undici keeps an idle connection for 4 seconds.
-	expect(performance.now() - begin).toBeLessThan(3000);
 });
 
 describe('the fetch of the rest of the process keeps its dispatcher', () => {
