@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { closeDispatchers } from '../../../../air/dispatchers';
+import { MocaAirApi } from '../../../../credentials/MocaAirApi.credentials';
 import { checkSetup, type Finding } from '../../../../issuance/checkSetup';
 import { CHECKS } from '../../../../issuance/setup/checks';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../../engine/air';
@@ -39,20 +41,34 @@ async function serve(body: string, status = 200, headers: Record<string, string>
 	return `${server.url}/jwks.json`;
 }
 
-async function check({ arrange, ownAddress }: BrokenSetup): Promise<Finding[]> {
-	const change = await arrange(air, serve);
-	return await checkSetup({ ...air.credential, ...change }, { ownAddress });
+async function credentialOf({ arrange }: BrokenSetup): Promise<ICredentialDataDecryptedObject> {
+	return { ...air.credential, ...(await arrange(air, serve)) };
 }
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 const row = (...cells: string[]) => `| ${cells.join(' | ')} |`;
 
+/** What the Test button of the credential shows; undefined when it is green. */
+async function testButton(credential: ICredentialDataDecryptedObject): Promise<string | undefined> {
+	const type = new MocaAirApi();
+	if (typeof type.authenticate !== 'function') throw new Error('authenticate is no function');
+	const request = structuredClone(type.test.request) as IHttpRequestOptions;
+	try {
+		await type.authenticate(credential, request);
+		return undefined;
+	} catch (error) {
+		return error instanceof Error ? error.message : String(error);
+	}
+}
+
 describe.each(BROKEN_SETUPS)('$mistake', (setup) => {
+	let credential: ICredentialDataDecryptedObject;
 	let findings: Finding[];
 	let finding: Finding | undefined;
 
 	beforeEach(async () => {
-		findings = await check(setup);
+		credential = await credentialOf(setup);
+		findings = await checkSetup(credential, { ownAddress: setup.ownAddress });
 		finding = findings.find(({ check: name }) => name === setup.check);
 	});
 
@@ -68,6 +84,15 @@ describe.each(BROKEN_SETUPS)('$mistake', (setup) => {
 		const first =
 			setup.check === 'jwksPublic' ? finding : broken.find(({ status }) => status === setup.status);
 		expect(first).toEqual(finding);
+	});
+
+	test('is what the Test button of the credential says, if it fails and the button can see it', async () => {
+		const first = findings.find(
+			({ check: name, status }) => status === 'fail' && name !== 'issueOnBehalf',
+		);
+		const words = first === undefined ? undefined : `${first.detail}. ${first.fix}`;
+		if (setup.status === 'fail' && setup.check !== 'issueOnBehalf') expect(first).toEqual(finding);
+		expect(await testButton(credential)).toBe(words);
 	});
 
 	test('is in the documentation, in the same words', () => {
