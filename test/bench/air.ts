@@ -1,0 +1,83 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Counts, PartnerInput, RateLimitInput, RequestRecord } from '../../emulator';
+import { makeKey, serveJwks, type TestKey } from '../support/keys';
+
+export const PARTNER_ID = 'bench-partner';
+export const ISSUER_DID = 'did:air:id:test:bench';
+export const PROGRAM_ID = 'c21s70g0i54sn0023172Cv';
+export const SCOPE = 'issue on-behalf';
+
+export type Algorithm = 'RS256' | 'ES256';
+
+/** The emulated AIR, in a process of its own. */
+export interface BenchAir {
+	readonly baseUrl: string;
+	readonly alg: Algorithm;
+	readonly key: TestKey;
+	/** Forgets what was issued and counted, and answers after this time. */
+	begin(latencyMs: number, rateLimit?: RateLimitInput): Promise<void>;
+	counts(): Promise<Counts>;
+	requests(): Promise<RequestRecord[]>;
+	close(): Promise<void>;
+}
+
+/** What the process of the emulator says when it is ready. */
+export interface Ready {
+	readonly baseUrl: string;
+	readonly controlUrl: string;
+}
+
+export async function startAir(alg: Algorithm): Promise<BenchAir> {
+	const key = makeKey(alg);
+	const jwks = await serveJwks([key.jwk(PARTNER_ID)]);
+	const partner: PartnerInput = {
+		partnerId: PARTNER_ID,
+		jwksUrl: jwks.url,
+		programs: [
+			{
+				programId: PROGRAM_ID,
+				issuerDid: ISSUER_DID,
+				schemaId: '01KSTQK70XGFBT558HRHFB',
+				subject: { kycLevel: { type: 'string' }, isOver18: { type: 'boolean' } },
+			},
+		],
+	};
+	const child = fork(join(__dirname, 'airProcess.ts'), [JSON.stringify(partner)], {
+		execArgv: ['--import', 'tsx'],
+	});
+	const { baseUrl, controlUrl } = await new Promise<Ready>((resolve, reject) => {
+		child.once('message', (message) => {
+			resolve(message as Ready);
+		});
+		child.once('exit', (code) => {
+			reject(new Error(`the emulator ended with ${String(code)}`));
+		});
+	});
+	const control = async (method: string, path: string, body?: unknown): Promise<unknown> => {
+		const response = await fetch(`${controlUrl}${path}`, {
+			method,
+			headers: { 'content-type': 'application/json', connection: 'close' },
+			...(body === undefined ? {} : { body: JSON.stringify(body) }),
+		});
+		if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
+		return await response.json();
+	};
+	return {
+		baseUrl,
+		alg,
+		key,
+		begin: async (latencyMs, rateLimit = { perSecond: null }) => {
+			await control('POST', '/reset');
+			await control('POST', '/settings', { latencyMs });
+			await control('POST', '/rate-limit', rateLimit);
+		},
+		counts: async () => (await control('GET', '/counts')) as Counts,
+		requests: async () => (await control('GET', '/requests')) as RequestRecord[],
+		close: async () => {
+			child.removeAllListeners('exit');
+			child.disconnect();
+			await jwks.close();
+		},
+	};
+}

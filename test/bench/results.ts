@@ -1,0 +1,47 @@
+import type { Measured } from './statistics';
+
+/** A bound that the figure of a line is to keep. */
+export interface Goal {
+	readonly text: string;
+	readonly met: boolean;
+}
+
+/** One line of the table: ours, and what it is compared with, measured in turn. */
+export interface Line {
+	readonly row: number;
+	readonly setting: string;
+	/** Of both figures, e.g. `items/s`. */
+	readonly unit: string;
+	readonly ours: { readonly name: string } & Measured;
+	readonly comparison?: ({ readonly name: string } & Measured) | undefined;
+	/** Ours to the comparison's, pair by pair. */
+	readonly ratio?: Measured | undefined;
+	readonly goal?: Goal | undefined;
+	/** Other figures of the same runs: medians. */
+	readonly more?: Readonly<Record<string, number>> | undefined;
+}
+
+export interface Results {
+	readonly at: string;
+	readonly machine: {
+		readonly cpu: string;
+		readonly cores: number;
+		readonly node: string;
+		readonly n8n: string;
+		/** What else the machine had to do when the benchmark began: processes, over a minute. */
+		readonly load: number;
+	};
+	readonly pairs: number;
+	readonly quick: boolean;
+	readonly lines: readonly Line[];
+}
+
+export const atLeast = (least: number, { median }: Measured): Goal => ({
+	text: `≥ ${least}`,
+	met: median >= least,
+});
+
+export const below = (most: number, { median }: Measured, unit = ''): Goal => ({
+	text: `< ${most}${unit}`,
+	met: median < most,
+});

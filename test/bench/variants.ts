@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ICredentialDataDecryptedObject, IDataObject, INode } from 'n8n-workflow';
+import { ISSUER_DID, PARTNER_ID, PROGRAM_ID, SCOPE, type BenchAir } from './air';
+import type { Chain, Credentials, Engine } from './engine';
+
+export const CONCURRENCY = 50;
+
+let batches = 0;
+
+/** Items that nobody has issued before: another run would be answered from the ledger. */
+export function people(count: number): IDataObject[] {
+	const batch = `${process.pid}-${++batches}`;
+	return Array.from({ length: count }, (_, index) => ({
+		email: `p${index}-${batch}@example.com`,
+		kycLevel: 'basic',
+		isOver18: true,
+	}));
+}
+
+const issue = (parameters: INode['parameters'], options: IDataObject = {}): Chain => [
+	{
+		name: 'Issue',
+		type: 'n8n-nodes-moca-air.mocaAirIssueOnBehalf',
+		typeVersion: 1,
+		parameters: {
+			issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
+			onDuplicate: 'revoke',
+			idempotency: 'content',
+			options: { concurrency: CONCURRENCY, ...options } as INode['parameters'],
+			...parameters,
+		},
+		credentials: { mocaAirApi: { id: '1', name: 'AIR' } },
+	},
+];
+
+/** Nothing is evaluated for an item. */
+export const automatic = (options?: IDataObject): Chain =>
+	issue({ subjectMode: 'automatic', recipientField: 'email' }, options);
+
+/** Three expressions for each item. */
+export const expressions = (options?: IDataObject): Chain =>
+	issue(
+		{
+			recipient: '={{ $json.email }}',
+			subjectMode: 'fields',
+			subjectFields: {
+				field: [
+					{ name: 'kycLevel', type: 'string', value: '={{ $json.kycLevel }}' },
+					{ name: 'isOver18', type: 'boolean', value: '={{ $json.isOver18 }}' },
+				],
+			},
+		},
+		options,
+	);
+
+/** What a user without this package builds: n8n's own JWT and HTTP Request nodes. */
+export const builtIn = (
+	{ baseUrl }: BenchAir,
+	options: INode['parameters'] = {},
+	settings: Partial<INode> = {},
+): Chain => [
+	{
+		name: 'JWT',
+		type: 'n8n-nodes-base.jwt',
+		typeVersion: 1,
+		parameters: {
+			operation: 'sign',
+			useJson: true,
+			claimsJson: `={{ { partnerId: '${PARTNER_ID}', email: $json.email, scope: '${SCOPE}', exp: Math.floor(Date.now() / 1000) + 300 } }}`,
+			options: { kid: PARTNER_ID },
+		},
+		credentials: { jwtAuth: { id: '2', name: 'Key' } },
+	},
+	{
+		name: 'HTTP Request',
+		type: 'n8n-nodes-base.httpRequest',
+		typeVersion: 4.2,
+		parameters: {
+			method: 'POST',
+			url: `${baseUrl}/credentials/issue-on-behalf`,
+			sendHeaders: true,
+			headerParameters: { parameters: [{ name: 'x-partner-auth', value: '={{ $json.token }}' }] },
+			sendBody: true,
+			contentType: 'json',
+			specifyBody: 'json',
+			jsonBody: `={{ { issuerDid: '${ISSUER_DID}', credentialId: '${PROGRAM_ID}', credentialSubject: { kycLevel: $('Items').item.json.kycLevel, isOver18: $('Items').item.json.isOver18 }, onDuplicate: 'revoke' } }}`,
+			options,
+		},
+		...settings,
+	},
+];
+
+export const noOperation: Chain = [
+	{ name: 'No Operation', type: 'n8n-nodes-base.noOp', typeVersion: 1, parameters: {} },
+];
+
+export function credentialsFor(air: BenchAir, ledger: 'embedded' | 'off'): Credentials {
+	const mocaAirApi: ICredentialDataDecryptedObject = {
+		environment: 'custom',
+		baseUrl: air.baseUrl,
+		partnerId: PARTNER_ID,
+		privateKey: air.key.pem,
+		kid: '',
+		issuerDid: ISSUER_DID,
+		jwksUrl: '',
+		scope: SCOPE,
+		ledger,
+		jwtLifetime: 5,
+	};
+	const jwtAuth = { keyType: 'pemKey', privateKey: air.key.pem, algorithm: air.alg };
+	return { mocaAirApi, jwtAuth };
+}
+
+/** A fresh ledger for what runs from now on. @returns closes and removes it */
+export function freshLedger(engine: Engine): () => Promise<void> {
+	const folder = mkdtempSync(join(tmpdir(), 'moca-air-bench-'));
+	process.env.N8N_USER_FOLDER = folder;
+	return async () => {
+		const { closeLedgers } = engine.own('issuance/openLedger') as {
+			closeLedgers(): Promise<void>;
+		};
+		await closeLedgers();
+		rmSync(folder, { recursive: true, force: true });
+	};
+}
+
+/** What was learnt of AIR's limits by an earlier run is forgotten. */
+export function forgetLimits(engine: Engine): void {
+	(engine.own('air/HostLimiter') as { forgetLimits(): void }).forgetLimits();
+}
