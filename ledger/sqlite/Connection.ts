@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LedgerError } from '../LedgerError';
-import { isBusy, sqliteFailure } from './failure';
+import { fileFailure, isBusy, sqliteFailure } from './failure';
 
 /**
  * How long SQLite itself may wait for another writer. It blocks the whole process meanwhile, n8n's
@@ -33,12 +33,26 @@ export interface Session {
 /** A database, its prepared statements, and patience with other writers. */
 export class Connection {
 	private readonly statements = new Map<string, StatementSync>();
+	private flush: () => Promise<void> = async () => {
+		await Promise.resolve();
+	};
+	private broken: LedgerError | undefined;
 
 	/** @param clockOffsetMs - added to SQLite's clock; for tests only */
 	constructor(
 		private readonly database: DatabaseSync,
 		private readonly clockOffsetMs: () => number,
 	) {}
+
+	/**
+	 * From now on each write ends with this, instead of SQLite's own waiting for the disk, during which
+	 * the whole process would stand still.
+	 *
+	 * @param flush - brings to the disk what is committed
+	 */
+	flushWith(flush: () => Promise<void>): void {
+		this.flush = flush;
+	}
 
 	/** Runs `work` on one state of the database. */
 	async read<T>(work: (session: Session) => T): Promise<T> {
@@ -47,7 +61,15 @@ export class Connection {
 
 	/** Runs `work` while nobody else writes. What it wrote is on the disk when this returns. */
 	async write<T>(work: (session: Session) => T): Promise<T> {
-		return await this.transaction('BEGIN IMMEDIATE', work);
+		const result = await this.transaction('BEGIN IMMEDIATE', work);
+		try {
+			await this.flush();
+		} catch (error) {
+			// What was to be written may be lost by now, and with it what is written after it.
+			this.broken ??= fileFailure(error, 'the disk failed; start n8n anew');
+			throw this.broken;
+		}
+		return result;
 	}
 
 	/** Runs a PRAGMA that is to be outside of transactions. @returns what it answers */
@@ -83,6 +105,7 @@ export class Connection {
 		const deadline = performance.now() + PATIENCE_MS;
 		for (;;) {
 			await nextTurn();
+			if (this.broken !== undefined) throw this.broken;
 			if (!this.database.isOpen) throw new LedgerError('LEDGER_UNAVAILABLE', 'it was closed');
 			try {
 				return work();

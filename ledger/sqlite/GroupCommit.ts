@@ -4,8 +4,8 @@ import { sqliteFailure } from './failure';
 
 /** The process stands still during a transaction: for no longer than this … */
 const LONGEST_BATCH_MS = 15;
-/** … and then it goes on with other things for twice as long, within these bounds. */
-const REST = { share: 2, mostMs: 20 };
+/** … and then it goes on with other things for as long: the time for the disk counts. */
+const REST = { share: 1, mostMs: 15 };
 
 interface Waiting {
 	/** Runs in the transaction. @returns what to do when it is on the disk */
@@ -56,23 +56,25 @@ export class GroupCommit {
 	private async writeBatch(): Promise<void> {
 		const waiting = this.queue.length;
 		let began = 0;
+		let ms = 0;
 		let ends: (() => void)[] = [];
 		try {
 			await this.connection.write((session) => {
 				began = performance.now();
 				const alone = this.queue.length === 1;
 				ends = [];
+				ms = 0;
 				for (const { run, reject } of this.queue) {
 					ends.push(alone ? run(session) : apart(session, run, reject));
 					if (performance.now() - began > LONGEST_BATCH_MS) break;
 				}
+				ms = performance.now() - began;
 			});
 		} catch (error) {
 			const given = this.queue.splice(0, Math.max(waiting, ends.length));
 			for (const { reject } of given) reject(error);
 			return;
 		}
-		const ms = performance.now() - began;
 		this.restUntil = began + ms + Math.min(ms * REST.share, REST.mostMs);
 		this.queue.splice(0, ends.length);
 		for (const end of ends) end();

@@ -44,7 +44,11 @@ import { claimDue, observed, release } from './watching';
 export class SqliteLedger implements Ledger {
 	private readonly together: GroupCommit;
 
-	constructor(private readonly connection: Connection) {
+	/** @param wal - closed with the ledger */
+	constructor(
+		private readonly connection: Connection,
+		private readonly wal?: { close(): Promise<void> },
+	) {
 		this.together = new GroupCommit(connection);
 	}
 
@@ -154,8 +158,8 @@ export class SqliteLedger implements Ledger {
 		return await prune(this.connection, retention);
 	}
 
-	close(): Promise<void> {
+	async close(): Promise<void> {
 		this.connection.close();
-		return Promise.resolve();
+		await this.wal?.close();
 	}
 }

@@ -82,11 +82,29 @@ const BASE = {
 	'n8n-nodes-base.noOp': ['NoOp/NoOp.node.js', 'NoOp'],
 } as const;
 
-export function loadEngine({ n8n, subject }: Pick<BenchSettings, 'n8n' | 'subject'>): Engine {
+/**
+ * n8n evaluates expressions in an isolate of their own, which is set up when it starts (n8n 2.40,
+ * commands/base-command.js, with the defaults of ExpressionEngineConfig).
+ */
+const EXPRESSIONS = {
+	engine: 'vm',
+	poolSize: 1,
+	maxCodeCacheSize: 1024,
+	bridgeTimeout: 5000,
+	bridgeMemoryLimit: 128,
+	lazyAcquire: false,
+	compileCache: false,
+} as const;
+
+export async function loadEngine({
+	n8n,
+	subject,
+}: Pick<BenchSettings, 'n8n' | 'subject'>): Promise<Engine> {
 	const fromN8n = createRequire(join(n8n, 'node_modules', 'n8n-core', 'package.json'));
 	const fromSubject = createRequire(join(subject, 'package.json'));
 	const core = fromN8n('n8n-core') as typeof Core;
 	const workflow = fromN8n('n8n-workflow') as typeof N8nWorkflow;
+	await workflow.Expression.initExpressionEngine(EXPRESSIONS);
 	const { Logger } = fromN8n('@n8n/backend-common') as typeof Backend;
 	const { Container } = fromN8n('@n8n/di') as typeof Di;
 	const own = (module: string): unknown => fromSubject(`./dist/${module}.js`);
@@ -178,10 +196,16 @@ export function loadEngine({ n8n, subject }: Pick<BenchSettings, 'n8n' | 'subjec
 				),
 			} as unknown as IWorkflowExecuteAdditionalData;
 			source.items = items;
-			const run: IRun = await new core.WorkflowExecute(additionalData, 'manual').run({
-				workflow: instance,
-				startNode: instance.getNode('Items') ?? undefined,
-			});
+			let run: IRun;
+			await instance.expression.acquireIsolate();
+			try {
+				run = await new core.WorkflowExecute(additionalData, 'manual').run({
+					workflow: instance,
+					startNode: instance.getNode('Items') ?? undefined,
+				});
+			} finally {
+				await instance.expression.releaseIsolate();
+			}
 			const seconds = (performance.now() - source.began) / 1000;
 			const { error, runData } = run.data.resultData;
 			if (error !== undefined) throw error;

@@ -10,7 +10,7 @@ const GOALS: Readonly<Record<Algorithm, number>> = { RS256: 5, ES256: 7 };
 /** Row 1: 2,000 items with ours, and with n8n's own JWT and HTTP Request nodes. */
 export async function issue2000(context: RowContext): Promise<Line[]> {
 	const items = scaled(context, 2_000);
-	const engine = loadEngine(context);
+	const engine = await loadEngine(context);
 	const lines: Line[] = [];
 	for (const alg of ['RS256', 'ES256'] as const) {
 		const air = await startAir(alg);
