@@ -1,17 +1,18 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import type { PrivateKey } from '../air/privateKey';
 import type { CredentialSubject } from './subject';
 
 const PURPOSE = 'n8n-nodes-moca-air ledger, version 1';
 
-const secrets = new WeakMap<PrivateKey, Buffer>();
+/** Key objects: Node takes ten times as long to see what a Buffer is (Node 24). */
+const secrets = new WeakMap<PrivateKey, KeyObject>();
 
 /** A key for HMACs that only the holder of the private key has (design.md, decision 4). */
-function secretOf(key: PrivateKey): Buffer {
+function secretOf(key: PrivateKey): KeyObject {
 	const kept = secrets.get(key);
 	if (kept !== undefined) return kept;
 	const material = key.keyObject.export({ type: 'pkcs8', format: 'der' });
-	const secret = Buffer.from(hkdfSync('sha256', material, '', PURPOSE, 32));
+	const secret = createSecretKey(Buffer.from(hkdfSync('sha256', material, '', PURPOSE, 32)));
 	secrets.set(key, secret);
 	return secret;
 }

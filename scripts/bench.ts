@@ -55,9 +55,7 @@ async function main(): Promise<void> {
 	const lines: Line[] = [];
 	try {
 		for (const row of values.rows.split(',').map(Number)) {
-			lines.push(
-				...(await measure(row, { n8n: n8n.dir, subject: subject.folder, pairs, quick })),
-			);
+			lines.push(...(await measure(row, { n8n: n8n.dir, subject: subject.folder, pairs, quick })));
 		}
 	} finally {
 		subject.remove();

@@ -30,6 +30,10 @@ export interface Session {
 	readonly script: (sql: string) => void;
 }
 
+/** How many rows this connection has written, ever. */
+const changes = ({ all }: Session): number | undefined =>
+	all<{ n: number }>('SELECT total_changes() AS n')[0]?.n;
+
 /** A database, its prepared statements, and patience with other writers. */
 export class Connection {
 	private readonly statements = new Map<string, StatementSync>();
@@ -61,9 +65,13 @@ export class Connection {
 
 	/** Runs `work` while nobody else writes. What it wrote is on the disk when this returns. */
 	async write<T>(work: (session: Session) => T): Promise<T> {
-		const result = await this.transaction('BEGIN IMMEDIATE', work);
+		const { result, changed } = await this.transaction('BEGIN IMMEDIATE', (session) => {
+			const before = changes(session);
+			const done = work(session);
+			return { result: done, changed: changes(session) !== before };
+		});
 		try {
-			await this.flush();
+			if (changed) await this.flush();
 		} catch (error) {
 			// What was to be written may be lost by now, and with it what is written after it.
 			this.broken ??= fileFailure(error, 'the disk failed; start n8n anew');

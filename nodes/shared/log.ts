@@ -10,17 +10,17 @@ export function logOf(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): Pick<IssueSettings, 'onRepeat' | 'onLateOutcome'> {
-	const { logger } = context;
-	const item = `${context.getNode().name}, item ${itemIndex + 1}`;
+	// Only when there is something to say: n8n copies the whole node each time.
+	const item = () => `${context.getNode().name}, item ${itemIndex + 1}`;
 	return {
 		onRepeat: (error, delayMs) => {
-			logger.warn(`${item}: ${error.code}; trying again in ${Math.round(delayMs)} ms`);
+			context.logger.warn(`${item()}: ${error.code}; trying again in ${Math.round(delayMs)} ms`);
 		},
 		onLateOutcome: (outcome) => {
-			logger.warn(
+			context.logger.warn(
 				outcome instanceof Error
-					? `${item}: after the cancel AIR's answer did not arrive: ${outcome instanceof AirError ? outcome.code : outcome.name}`
-					: `${item}: after the cancel AIR answered: issued with coreClaimHash ${outcome.coreClaimHash}`,
+					? `${item()}: after the cancel AIR's answer did not arrive: ${outcome instanceof AirError ? outcome.code : outcome.name}`
+					: `${item()}: after the cancel AIR answered: issued with coreClaimHash ${outcome.coreClaimHash}`,
 			);
 		},
 	};

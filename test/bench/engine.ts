@@ -108,15 +108,18 @@ export async function loadEngine({
 	const { Logger } = fromN8n('@n8n/backend-common') as typeof Backend;
 	const { Container } = fromN8n('@n8n/di') as typeof Di;
 	const own = (module: string): unknown => fromSubject(`./dist/${module}.js`);
-	const made = (module: unknown, name: string) =>
-		new (module as Record<string, new () => INodeType>)[name]!();
+	const made = (module: unknown, name: string): INodeType => {
+		const Type = (module as Record<string, new () => INodeType>)[name];
+		if (Type === undefined) throw new Error(`there is no class ${name}`);
+		return new Type();
+	};
 	const silent = Object.fromEntries(
 		['error', 'warn', 'info', 'debug'].map((level) => [level, () => undefined]),
 	);
 	Container.set(Logger, { ...silent, scoped: () => silent } as unknown as Backend.Logger);
 
 	const source = new Source();
-	const types = new Map<string, INodeType>([['bench.items', source.type as INodeType]]);
+	const types = new Map<string, INodeType>([['bench.items', source.type]]);
 	for (const name of OURS) {
 		const type = `n8n-nodes-moca-air.${name.charAt(0).toLowerCase()}${name.slice(1)}`;
 		types.set(type, made(own(`nodes/${name}/${name}.node`), name));
@@ -150,8 +153,12 @@ export async function loadEngine({
 			isCredentialUsableByNode: () => true,
 			authenticate: async (_data: unknown, _type: string, options: IHttpRequestOptions) =>
 				await Promise.resolve(options),
-			preAuthentication: async () => await Promise.resolve(undefined),
-			runPreAuthentication: async () => await Promise.resolve(undefined),
+			preAuthentication: async () => {
+				await Promise.resolve(undefined);
+			},
+			runPreAuthentication: async () => {
+				await Promise.resolve(undefined);
+			},
 			getDecrypted: async (_additional: unknown, _details: unknown, type: string) =>
 				await Promise.resolve(credentials[type] ?? {}),
 			getCredentialsProperties: (type: string) =>
@@ -171,10 +178,12 @@ export async function loadEngine({
 				...chain,
 			].map((node) => ({ id: node.name, position: [0, 0], ...node }));
 			const connections = Object.fromEntries(
-				nodes.slice(1).map(({ name }, index) => [
-					nodes[index]?.name ?? '',
-					{ main: [[{ node: name, type: workflow.NodeConnectionTypes.Main, index: 0 }]] },
-				]),
+				nodes
+					.slice(1)
+					.map(({ name }, index) => [
+						nodes[index]?.name ?? '',
+						{ main: [[{ node: name, type: workflow.NodeConnectionTypes.Main, index: 0 }]] },
+					]),
 			);
 			const data = { id: 'bench', name: 'bench', nodes, connections, active: false };
 			const instance = new workflow.Workflow({ ...data, nodeTypes });
@@ -219,4 +228,3 @@ export async function loadEngine({
 		},
 	};
 }
-

@@ -28,7 +28,7 @@ const issue = (parameters: INode['parameters'], options: IDataObject = {}): Chai
 			issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
 			onDuplicate: 'revoke',
 			idempotency: 'content',
-			options: { concurrency: CONCURRENCY, ...options } as INode['parameters'],
+			options: { concurrency: CONCURRENCY, ...options },
 			...parameters,
 		},
 		credentials: { mocaAirApi: { id: '1', name: 'AIR' } },
@@ -119,7 +119,7 @@ export function freshLedger(engine: Engine): () => Promise<void> {
 	process.env.N8N_USER_FOLDER = folder;
 	return async () => {
 		const { closeLedgers } = engine.own('issuance/openLedger') as {
-			closeLedgers(): Promise<void>;
+			closeLedgers: () => Promise<void>;
 		};
 		await closeLedgers();
 		rmSync(folder, { recursive: true, force: true });

@@ -101,3 +101,54 @@ test('a closed store is told, too', async () => {
 		},
 	]);
 });
+
+describe('the disk', () => {
+	/** Flushes when told to. */
+	function slowDisk() {
+		const waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+		connection.flushWith(async () => {
+			await new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
+		});
+		const flushing = async () => {
+			while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+			return waiting.shift();
+		};
+		return { flushing, waiting };
+	}
+
+	test('nobody is told before it is written; who comes meanwhile is written next', async () => {
+		const { flushing, waiting } = slowDisk();
+		const told: number[] = [];
+		const first = insert(1).then((n) => told.push(n));
+		const flush = await flushing();
+		const others = [2, 3].map(async (n) => told.push(await insert(n)));
+		await new Promise((resolve) => setTimeout(resolve, 50));
+		expect(told).toEqual([]);
+		expect(numbers()).toEqual([1]);
+		flush?.resolve();
+		await first;
+		(await flushing())?.resolve();
+		await Promise.all(others);
+		expect(told).toEqual([1, 2, 3]);
+		expect(waiting).toEqual([]);
+	});
+
+	test('what changes nothing does not wait for it', async () => {
+		const { waiting } = slowDisk();
+		expect(await group.write(({ all }) => all('SELECT * FROM numbers'))).toEqual([]);
+		expect(waiting).toEqual([]);
+	});
+
+	test('once it has failed nothing is believed to be written any more', async () => {
+		const { flushing } = slowDisk();
+		const failing = insert(1);
+		(await flushing())?.reject(Object.assign(new Error('no'), { code: 'EIO' }));
+		const failure = {
+			code: 'LEDGER_UNAVAILABLE',
+			message: expect.stringContaining('EIO') as string,
+		};
+		await expect(failing).rejects.toMatchObject(failure);
+		await expect(insert(2)).rejects.toMatchObject(failure);
+		expect(numbers()).toEqual([1]);
+	});
+});

@@ -1,0 +1,97 @@
+import type { Line } from '../results';
+import { atLeast, below } from '../results';
+import { scaled, type RowContext } from '../settings';
+import { runAlone, type SingleResult, type SingleRun } from '../single';
+import { measured, medianOf, ratios } from '../statistics';
+import { CONCURRENCY } from '../variants';
+
+const MANY = 100_000;
+
+/** Row 3: a long run, in a process of its own. */
+export async function issue20000(context: RowContext): Promise<Line[]> {
+	const items = scaled(context, 20_000);
+	const ours: SingleResult[] = [];
+	const theirs: SingleResult[] = [];
+	const run = { alg: 'ES256', items, latencyMs: 20, ledger: 'embedded' } as const;
+	for (let pair = 0; pair < context.pairs; pair++) {
+		ours.push(await runAlone(context, { ...run, what: 'automatic' }));
+		theirs.push(await runAlone(context, { ...run, what: 'builtIn' }));
+		context.say(`${items} items: ${pair + 1} of ${context.pairs}`);
+	}
+	const of = (runs: readonly SingleResult[], value: (run: SingleResult) => number) =>
+		measured(runs.map(value));
+	const setting = `${items} items, ES256, AIR answers after 20 ms`;
+	const both = (
+		unit: string,
+		value: (run: SingleResult) => number,
+	): Pick<Line, 'row' | 'setting' | 'unit' | 'ours' | 'comparison' | 'ratio'> => ({
+		row: 3,
+		setting,
+		unit,
+		ours: { name: 'mapped automatically, ledger on', ...of(ours, value) },
+		comparison: { name: 'JWT + HTTP Request', ...of(theirs, value) },
+		ratio: ratios(ours.map(value), theirs.map(value)),
+	});
+	const steady = of(ours, ({ quarters }) => (quarters[3] ?? 0) / (quarters[0] ?? 1));
+	const connections = both('connections opened', ({ counts }) => counts.connections);
+	return [
+		{
+			...both('items/s', ({ seconds }) => items / seconds),
+			more: Object.fromEntries(
+				[0, 1, 2, 3].map((quarter) => [
+					`items/s in quarter ${quarter + 1}`,
+					medianOf(ours.map(({ quarters }) => quarters[quarter] ?? 0)),
+				]),
+			),
+		},
+		{
+			row: 3,
+			setting,
+			unit: 'rate of the last quarter of the items to that of the first',
+			ours: { name: 'mapped automatically, ledger on', ...steady },
+			goal: atLeast(0.95, steady),
+		},
+		{
+			...connections,
+			goal: {
+				text: `≤ ${CONCURRENCY + 2}`,
+				met: connections.ours.max <= CONCURRENCY + 2,
+			},
+		},
+		both('requests in flight at most', ({ counts }) => counts.maxInFlight),
+		both('MB of memory at most', ({ peakMegabytes }) => peakMegabytes),
+		...(await memory(context)),
+	];
+}
+
+/** 100,000 items, and the same items given to a No Operation node. */
+async function memory(context: RowContext): Promise<Line[]> {
+	const items = scaled(context, MANY);
+	const run = { alg: 'ES256', items, latencyMs: 0 } as const;
+	const above: number[] = [];
+	const ours: number[] = [];
+	const nothing: number[] = [];
+	const peak = async (what: SingleRun['what']) =>
+		(await runAlone(context, { ...run, ledger: 'embedded', what })).peakMegabytes;
+	for (let pair = 0; pair < context.pairs; pair++) {
+		const least = await peak('noOperation');
+		const most = await peak('automatic');
+		nothing.push(least);
+		ours.push(most);
+		above.push(most - least);
+		context.say(`memory: ${pair + 1} of ${context.pairs}`);
+	}
+	const difference = measured(above);
+	return [
+		{
+			row: 3,
+			setting: `${items} items, ES256, AIR answers at once`,
+			unit: 'MB of memory at most',
+			ours: { name: 'mapped automatically, ledger on', ...measured(ours) },
+			comparison: { name: 'No Operation node', ...measured(nothing) },
+			ratio: ratios(ours, nothing),
+			more: { 'MB above No Operation': difference.median },
+			goal: below(600, difference, ' MB above it'),
+		},
+	];
+}
