@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import { node, type Node } from './workflows';
+import { node, type Json, type Node } from './workflows';
 
 const eventSchema = z.looseObject({
 	eventId: z.string(),
@@ -10,6 +10,8 @@ const eventSchema = z.looseObject({
 	email: z.string(),
 	coreClaimHash: z.string(),
 });
+
+const eventsSchema = z.union([z.array(eventSchema), eventSchema.transform((event) => [event])]);
 
 /** What the trigger gave, as the node behind it passed it on. */
 export type Told = z.infer<typeof eventSchema>;
@@ -26,7 +28,8 @@ export class Recorder {
 	static async start(): Promise<Recorder> {
 		const server = createServer((request, response) => {
 			void text(request).then((body) => {
-				recorder.record((request.url ?? '').slice(1), eventSchema.parse(JSON.parse(body)));
+				const events = eventsSchema.parse(JSON.parse(body));
+				for (const event of events) recorder.record((request.url ?? '').slice(1), event);
 				response.setHeader('content-type', 'application/json').end('{}');
 			});
 		});
@@ -41,6 +44,21 @@ export class Recorder {
 
 	/** An HTTP Request node that tells us each of its items. */
 	node(by: string, name = 'Record'): Node {
+		return this.request(by, name, '={{ JSON.stringify($json) }}', {});
+	}
+
+	/** One that tells us all of its items at once. */
+	nodeForAll(by: string): Node {
+		const all = '={{ JSON.stringify($input.all().map(({ json }) => json)) }}';
+		return this.request(by, 'Record', all, { executeOnce: true });
+	}
+
+	/** In the order in which it came. */
+	toldBy(name: string): readonly Told[] {
+		return this.told.get(name) ?? [];
+	}
+
+	private request(by: string, name: string, jsonBody: string, rest: Json): Node {
 		return node(
 			name,
 			'n8n-nodes-base.httpRequest',
@@ -49,19 +67,16 @@ export class Recorder {
 				url: `${this.url}/${by}`,
 				sendBody: true,
 				specifyBody: 'json',
-				jsonBody: '={{ JSON.stringify($json) }}',
+				jsonBody,
 				options: {},
 			},
-			{ typeVersion: 4.2 },
+			{ typeVersion: 4.2, ...rest },
 		);
 	}
 
-	/** In the order in which it came. */
-	toldBy(name: string): readonly Told[] {
-		return this.told.get(name) ?? [];
-	}
-
 	private record(by: string, event: Told): void {
-		this.told.set(by, [...this.toldBy(by), event]);
+		const told = this.told.get(by) ?? [];
+		told.push(event);
+		this.told.set(by, told);
 	}
 }

@@ -37,8 +37,8 @@ function shuffled<T>(list: readonly T[], random: () => number): T[] {
 }
 
 /** The events of one run, in the order in which they are sent. */
-export function kycEvents(seed: number): KycEvent[] {
-	const events = Array.from({ length: WEBHOOKS }, (_, index) => ({
+export function kycEvents(seed: number, count = WEBHOOKS): KycEvent[] {
+	const events = Array.from({ length: count }, (_, index) => ({
 		id: `evt_${seed}_${index + 1}`,
 		email: index < OF_ONE_PERSON ? 'same@example.com' : `person-${index + 1}@example.com`,
 		reviewedAt: '2026-01-19T07:18:45Z',
@@ -79,8 +79,6 @@ export function stormWorkflow(
 	path: string,
 	credential: { readonly id: string; readonly name: string },
 ): WorkflowDefinition {
-	const subject =
-		'={{ { kycLevel: "basic", kycProvider: $json.body.id, verifiedAt: $json.body.reviewedAt, isOver18: true } }}';
 	return {
 		name: path,
 		nodes: [
@@ -106,7 +104,7 @@ export function stormWorkflow(
 					recipient: '={{ $json.body.email }}',
 					issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
 					subjectMode: 'json',
-					subjectJson: subject,
+					subjectJson: subjectOf('$json.body'),
 					onDuplicate: 'revoke',
 					idempotency: 'event',
 					eventId: '={{ $json.body.id }}',
@@ -141,12 +139,22 @@ const CRASH_MS = 3_000;
 const answeredWhole = ({ status, cutOff }: RequestRecord) => status === 200 && cutOff !== true;
 
 /** The event ID travels in the subject, because AIR is told no idempotency key. */
+export const subjectOf = (event: string) =>
+	`={{ { kycLevel: "basic", kycProvider: ${event}.id, verifiedAt: ${event}.reviewedAt, isOver18: true } }}`;
+
 const eventIdOf = ({ body }: RequestRecord) =>
 	(body as { credentialSubject?: { kycProvider?: string } } | undefined)?.credentialSubject
 		?.kycProvider ?? 'nobody’s';
 
-/** The POSTs that AIR carried out, from the emulator's own record. */
-export function acceptedPosts({ control }: Emulator, killedAt: number): AcceptedPost[] {
+/**
+ * The POSTs that AIR carried out, from the emulator's own record.
+ *
+ * @param crashes - when a process was killed
+ */
+export function acceptedPosts(
+	{ control }: Emulator,
+	...crashes: readonly number[]
+): AcceptedPost[] {
 	const revoked = new Set(
 		control
 			.issuances()
@@ -158,7 +166,9 @@ export function acceptedPosts({ control }: Emulator, killedAt: number): Accepted
 		.filter(({ outcome }) => outcome === 'issued' || outcome === 'reissued')
 		.map((record) => {
 			const { at, ms = 0, recipient = '', coreClaimHash = '' } = record;
-			const nearCrash = at <= killedAt && at + ms >= killedAt - CRASH_MS;
+			const nearCrash = crashes.some(
+				(killedAt) => at <= killedAt && at + ms >= killedAt - CRASH_MS,
+			);
 			return {
 				eventId: eventIdOf(record),
 				recipient,

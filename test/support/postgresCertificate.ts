@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import type { ServerCertificate } from './postgres';
 
 /** One value of DER. */
@@ -25,20 +25,33 @@ const COMMON_NAME = oid('550403');
 const BASIC_CONSTRAINTS = oid('551d13');
 const SUBJECT_ALT_NAME = oid('551d11');
 
+const DAY_MS = 86_400_000;
+
+export interface CertificateOptions {
+	/** The DNS name that it is for; for no address. */
+	readonly name?: string;
+	/** From now, in milliseconds; below 0 for one that has expired. */
+	readonly expiresInMs?: number;
+}
+
 /**
- * Makes a certificate for `localhost`, and for no address, signed by itself: Node can read
- * certificates but makes none, and a machine need not have openssl.
+ * Makes a certificate for `localhost` or another name, signed by itself: Node can read certificates but
+ * makes none, and a machine need not have openssl.
  */
-export function certificateForLocalhost(): ServerCertificate {
+export function certificateForLocalhost({
+	name: dnsName = 'localhost',
+	expiresInMs = DAY_MS,
+}: CertificateOptions = {}): ServerCertificate {
 	const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+	// Several that are trusted are told apart by it.
 	const name = sequence(
-		der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from('moca-air test server')))),
+		der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(`moca-air test ${randomUUID()}`)))),
 	);
-	const day = 86_400_000;
-	const validity = sequence(time(new Date(Date.now() - day)), time(new Date(Date.now() + day)));
+	const end = Date.now() + expiresInMs;
+	const validity = sequence(time(new Date(end - 2 * DAY_MS)), time(new Date(end)));
 	const extensions = sequence(
 		sequence(BASIC_CONSTRAINTS, TRUE, der(0x04, sequence(TRUE))),
-		sequence(SUBJECT_ALT_NAME, der(0x04, sequence(der(0x82, Buffer.from('localhost'))))),
+		sequence(SUBJECT_ALT_NAME, der(0x04, sequence(der(0x82, Buffer.from(dnsName))))),
 	);
 	const signed = sequence(
 		der(0xa0, integer(2)),

@@ -1,0 +1,132 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { End } from './books';
+import type { KycEvent } from './storm';
+
+/** One webhook, about several people. */
+export interface Batch {
+	readonly people: readonly KycEvent[];
+}
+
+export interface BatchSenderOptions {
+	readonly url: string;
+	readonly batches: readonly Batch[];
+	/** So many webhooks are under way at once. */
+	readonly atOnce: number;
+	/** After this the sender hangs up, and delivers again later. */
+	readonly patienceMs: number;
+}
+
+const itemSchema = z.looseObject({
+	coreClaimHash: z.string().optional(),
+	replayed: z.boolean().optional(),
+	error: z.string().optional(),
+	details: z.looseObject({ code: z.string() }).optional(),
+});
+const PAUSE_MS = 2_000;
+
+/**
+ * A sender of webhooks that are answered person by person: it delivers a webhook again, as a whole,
+ * until each of its people has an end. The end of a person never changes.
+ */
+export class BatchSender {
+	/** By event ID. */
+	readonly ends = new Map<string, End>();
+	/** What came instead of an end, and how often. */
+	readonly setbacks = new Map<string, number>();
+	deliveries = 0;
+	replays = 0;
+
+	constructor(private readonly options: BatchSenderOptions) {}
+
+	get people(): KycEvent[] {
+		return this.options.batches.flatMap(({ people }) => people);
+	}
+
+	get open(): Batch[] {
+		return this.options.batches.filter(({ people }) => people.some(({ id }) => !this.ends.has(id)));
+	}
+
+	/** Delivers again and again until everybody has an end. */
+	async untilAllEnded(withinMs: number): Promise<void> {
+		const deadline = Date.now() + withinMs;
+		while (this.open.length > 0) {
+			if (Date.now() > deadline) {
+				throw new Error(`${this.open.length} webhooks have no end: ${this.describeSetbacks()}`);
+			}
+			await this.round(this.open);
+			if (this.open.length > 0) await sleep(PAUSE_MS);
+		}
+	}
+
+	/** Delivers these webhooks once. */
+	async round(batches: readonly Batch[]): Promise<void> {
+		const waiting = [...batches];
+		const worker = async () => {
+			for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
+				await this.deliver(batch);
+			}
+		};
+		await Promise.all(Array.from({ length: this.options.atOnce }, worker));
+	}
+
+	describeSetbacks(): string {
+		return [...this.setbacks].map(([what, times]) => `${times} × ${what}`).join('; ');
+	}
+
+	private async deliver({ people }: Batch): Promise<void> {
+		this.deliveries += 1;
+		const answer = await this.post(people);
+		if (answer?.status !== 200) {
+			this.setback(answer === undefined ? 'no answer' : `answered ${answer.status}`);
+			// A sender does not hammer at what is down.
+			await sleep(PAUSE_MS);
+			return;
+		}
+		const items = z.array(itemSchema).length(people.length).parse(JSON.parse(answer.text));
+		for (const [index, item] of items.entries()) {
+			const id = people[index]?.id ?? '';
+			if (item.replayed === true) this.replays += 1;
+			if (item.coreClaimHash !== undefined) {
+				this.end(id, { how: 'answered', coreClaimHash: item.coreClaimHash });
+				continue;
+			}
+			const code = item.details?.code ?? item.error ?? 'nothing';
+			this.setback(code);
+			if (code !== 'AIR_ISSUED_UNKNOWN') continue;
+			const row = /ledger row (\d+)/.exec(item.error ?? '')?.[1];
+			if (row === undefined) throw new Error(`${id}: no row is named in “${item.error ?? ''}”`);
+			this.end(id, { how: 'unknown', rowId: Number(row) });
+		}
+	}
+
+	/** @returns undefined when no answer came */
+	private async post(people: readonly KycEvent[]) {
+		try {
+			const response = await fetch(this.options.url, {
+				method: 'POST',
+				headers: { 'content-type': 'application/json' },
+				body: JSON.stringify({ people }),
+				signal: AbortSignal.timeout(this.options.patienceMs),
+			});
+			return { status: response.status, text: await response.text() };
+		} catch {
+			return undefined;
+		}
+	}
+
+	/** @throws Error when somebody ends another way than before */
+	private end(eventId: string, end: End): void {
+		const before = this.ends.get(eventId);
+		if (before !== undefined && !isDeepStrictEqual(before, end)) {
+			const [was, is] = [before, end].map((one) => JSON.stringify(one));
+			throw new Error(`${eventId} ended as ${was ?? ''}, and as ${is ?? ''} when redelivered`);
+		}
+		this.ends.set(eventId, end);
+	}
+
+	private setback(what: string): void {
+		this.setbacks.set(what, (this.setbacks.get(what) ?? 0) + 1);
+	}
+}
