@@ -1,0 +1,251 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { IDataObject } from 'n8n-workflow';
+import { closeDispatchers } from '../../../air/dispatchers';
+import { forgetLimits } from '../../../air/HostLimiter';
+import { closeLedgers, embeddedLedgerFile, openLedger } from '../../../issuance/openLedger';
+import { forgetPauses } from '../../../issuance/watch/politeness';
+import { reportRow } from '../../support/report';
+import { PARTNER_ID, startTestAir, type TestAir } from '../air';
+import { activate } from '../pollTrigger';
+import { runWorkflow } from '../runWorkflow';
+import { issueWorkflow, person, statusWorkflow } from '../workflows';
+import { issueFaults, type IssueFault } from './issueFaults';
+import { pool } from './pool';
+
+/**
+ * The same faults where AIR is only asked: by Get Issuance Status, while Issue on Behalf waits, and by
+ * the trigger. Asking changes nothing at AIR, so nothing can be lost by it, and nothing issued twice.
+ */
+const places = ['Get Issuance Status', 'Wait Until On-Chain', 'Moca AIR Trigger'] as const;
+const ADA = 'ada@example.com';
+const AT_ONCE = 12;
+
+jest.setTimeout(600_000);
+
+interface Cell {
+	readonly place: (typeof places)[number];
+	readonly fault: IssueFault;
+}
+
+interface Outcome {
+	/** With the fault in the way, and without. */
+	readonly first: string;
+	readonly second: string;
+	readonly accepted: number;
+	/** Of the row, after each. */
+	readonly states: readonly (string | undefined)[];
+	/** Event IDs that the trigger gave out. */
+	readonly told: ReadonlySet<string>;
+}
+
+let folder: string;
+const cells = places.flatMap((place) => issueFaults.map((fault): Cell => ({ place, fault })));
+
+const scopeOf = (air: TestAir) => `${air.emulator.baseUrl} ${PARTNER_ID}`;
+const credentialOf = (air: TestAir) => ({ ...air.credential, ledger: 'embedded' });
+
+async function stateOf(air: TestAir): Promise<string | undefined> {
+	const opened = await openLedger({ store: 'embedded' });
+	const rows = (await opened?.ledger.list({ limit: 1_000_000 })) ?? [];
+	const [row, ...more] = rows.filter(({ scope }) => scope === scopeOf(air));
+	if (more.length > 0) throw new Error(`${more.length + 1} rows of one person`);
+	return row?.state;
+}
+
+let executions = 0;
+
+async function issue(air: TestAir, options: IDataObject = {}): Promise<IDataObject> {
+	executions += 1;
+	const workflow = issueWorkflow([person('ada')], {
+		idempotency: 'event',
+		eventId: 'ada',
+		options: options as Record<string, string>,
+	});
+	const { json, error } = await runWorkflow(workflow, credentialOf(air), {
+		executionId: `asking-${executions}`,
+	});
+	if (error !== undefined) throw new Error(`not issued: ${error.message}`);
+	return json('Done')[0] ?? {};
+}
+
+function begin(air: TestAir, { inject, always = false }: IssueFault): void {
+	for (const input of inject) {
+		air.emulator.control.injectFault({
+			...input,
+			operation: 'status',
+			recipient: ADA,
+			times: always ? null : 1,
+		});
+	}
+}
+
+function end(air: TestAir): void {
+	air.emulator.control.clearFaults();
+	forgetLimits();
+	forgetPauses();
+}
+
+async function ask(air: TestAir, coreClaimHash: unknown, options: IDataObject = {}) {
+	const { json } = await runWorkflow(
+		statusWorkflow([{ coreClaimHash: String(coreClaimHash), email: ADA }], options, {
+			onError: 'continueRegularOutput',
+		}),
+		credentialOf(air),
+	);
+	const [item] = json('Done');
+	const details = (item?.details ?? {}) as { code?: string };
+	return String(item?.vcStatus ?? details.code);
+}
+
+/** In seconds; nobody but whom the fault meets is asked about meanwhile. */
+const timeoutOf = ({ requestTimeout }: IssueFault): IDataObject =>
+	requestTimeout === undefined ? {} : { requestTimeout: 2 };
+
+async function getStatus(air: TestAir, fault: IssueFault): Promise<Partial<Outcome>> {
+	const { coreClaimHash } = await issue(air);
+	begin(air, fault);
+	const first = await ask(air, coreClaimHash, timeoutOf(fault));
+	const states = [await stateOf(air)];
+	end(air);
+	return { first, second: await ask(air, coreClaimHash), states };
+}
+
+async function waitUntilOnChain(air: TestAir, fault: IssueFault): Promise<Partial<Outcome>> {
+	begin(air, fault);
+	const item = await issue(air, { waitUntilOnChain: true, waitTimeout: 6, ...timeoutOf(fault) });
+	const states = [await stateOf(air)];
+	end(air);
+	return {
+		first: item.onChain === true ? 'ONCHAIN' : `issued, ${String(item.state)}`,
+		second: await ask(air, item.coreClaimHash),
+		states,
+	};
+}
+
+/** All that is pending is due now. */
+function due(air: TestAir): void {
+	const database = new DatabaseSync(embeddedLedgerFile(process.env), { timeout: 30_000 });
+	database
+		.prepare('UPDATE issuances SET next_check_at = 1 WHERE next_check_at > 1 AND scope = ?')
+		.run(scopeOf(air));
+	database.close();
+}
+
+async function poll(air: TestAir, fault: IssueFault): Promise<Partial<Outcome>> {
+	const told = new Set<string>();
+	const trigger = (options: IDataObject = {}) =>
+		activate({
+			credential: credentialOf(air),
+			parameters: {
+				events: ['confirmed', 'notUsable'],
+				options: options as Record<string, string>,
+			},
+		});
+	const b = trigger(timeoutOf(fault));
+	const next = async (from = b): Promise<string> => {
+		try {
+			const events = (await from.poll()) ?? [];
+			for (const { eventId } of events) told.add(String(eventId));
+			return events.map(({ event }) => String(event)).join() || 'nothing';
+		} catch (error) {
+			const { description } = error as { description?: string };
+			return /More about (AIR_\w+)</.exec(description ?? '')?.[1] ?? String(error);
+		}
+	};
+	await next();
+	await issue(air);
+	due(air);
+	begin(air, fault);
+	const first = await next();
+	const states = [await stateOf(air)];
+	end(air);
+	due(air);
+	// The next poll of this activation, and the first of another.
+	const second = [await next(), await next(trigger())].find((word) => word !== 'nothing');
+	return { first, second: first === 'confirmed' ? first : (second ?? 'nothing'), states, told };
+}
+
+async function run({ place, fault }: Cell): Promise<Outcome> {
+	const air = await startTestAir();
+	try {
+		const work = { [places[0]]: getStatus, [places[1]]: waitUntilOnChain, [places[2]]: poll }[
+			place
+		];
+		const {
+			first = '',
+			second = '',
+			states = [],
+			told = new Set<string>(),
+		} = await work(air, fault);
+		const accepted = air.emulator.control.counts().issuances;
+		return { first, second, accepted, states: [...states, await stateOf(air)], told };
+	} finally {
+		await air.close();
+	}
+}
+
+let outcomes: Map<Cell, Outcome | Error>;
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-asking-'));
+	process.env.N8N_USER_FOLDER = folder;
+	outcomes = await pool(cells, AT_ONCE, (cell) =>
+		run(cell).catch((error: unknown) =>
+			error instanceof Error ? error : new Error(String(error)),
+		),
+	);
+}, 900_000);
+
+afterAll(async () => {
+	await closeLedgers();
+	await closeDispatchers();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+/** What the next question, or AIR itself, would mend; the rest is said. */
+const mends = ({ known, always = false, final = false }: IssueFault) =>
+	known === 'nothing' || (known !== 'refused' && !always && !final);
+
+test.each(cells.map((cell) => [cell.place, cell.fault.name, cell] as const))(
+	'%s: %s',
+	(place, name, cell) => {
+		const outcome = outcomes.get(cell);
+		if (!(outcome !== undefined && 'first' in outcome)) {
+			throw outcome ?? new Error('the cell was not run');
+		}
+		const { first, second, accepted, states, told } = outcome;
+		reportRow({
+			Place: place,
+			Fault: name,
+			Setting: '',
+			First: first,
+			Again: second,
+			Accepted: accepted,
+		});
+		expect(accepted).toBe(1);
+		for (const state of states) expect(['submitted', 'confirmed']).toContain(state);
+		expect(states.at(-1)).toBe('confirmed');
+		const { fault } = cell;
+		const { code = '' } = fault;
+		switch (place) {
+			case 'Get Issuance Status':
+				expect(first).toBe(mends(fault) ? 'ONCHAIN' : code);
+				expect(second).toBe('ONCHAIN');
+				break;
+			case 'Wait Until On-Chain':
+				// Issued is issued, whatever becomes of the wait.
+				expect(first).toMatch(mends(fault) ? /^ONCHAIN$|^issued, / : /^issued, /);
+				expect(second).toBe('ONCHAIN');
+				break;
+			case 'Moca AIR Trigger':
+				expect(['confirmed', 'nothing', code]).toContain(first);
+				if (fault.known === 'nothing') expect(first).toBe('confirmed');
+				expect(second).toBe('confirmed');
+				expect(told.size).toBe(1);
+		}
+	},
+);
