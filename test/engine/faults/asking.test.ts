@@ -14,6 +14,7 @@ import { runWorkflow } from '../runWorkflow';
 import { issueWorkflow, person, statusWorkflow } from '../workflows';
 import { issueFaults, type IssueFault } from './issueFaults';
 import { pool } from './pool';
+import { text } from './text';
 
 /**
  * The same faults where AIR is only asked: by Get Issuance Status, while Issue on Behalf waits, and by
@@ -97,7 +98,7 @@ async function ask(air: TestAir, coreClaimHash: unknown, options: IDataObject = 
 	);
 	const [item] = json('Done');
 	const details = (item?.details ?? {}) as { code?: string };
-	return String(item?.vcStatus ?? details.code);
+	return text(item?.vcStatus ?? details.code);
 }
 
 /** In seconds; nobody but whom the fault meets is asked about meanwhile. */
@@ -119,7 +120,7 @@ async function waitUntilOnChain(air: TestAir, fault: IssueFault): Promise<Partia
 	const states = [await stateOf(air)];
 	end(air);
 	return {
-		first: item.onChain === true ? 'ONCHAIN' : `issued, ${String(item.state)}`,
+		first: item.onChain === true ? 'ONCHAIN' : `issued, ${text(item.state)}`,
 		second: await ask(air, item.coreClaimHash),
 		states,
 	};
@@ -148,8 +149,8 @@ async function poll(air: TestAir, fault: IssueFault): Promise<Partial<Outcome>> 
 	const next = async (from = b): Promise<string> => {
 		try {
 			const events = (await from.poll()) ?? [];
-			for (const { eventId } of events) told.add(String(eventId));
-			return events.map(({ event }) => String(event)).join() || 'nothing';
+			for (const { eventId } of events) told.add(text(eventId));
+			return events.map(({ event }) => text(event)).join() || 'nothing';
 		} catch (error) {
 			const { description } = error as { description?: string };
 			return /More about (AIR_\w+)</.exec(description ?? '')?.[1] ?? String(error);

@@ -3,6 +3,7 @@ import { errorCatalogue, type AirErrorCode } from '../../../air/errorCatalogue';
 import { runWorkflow } from '../runWorkflow';
 import { issueWorkflow, person } from '../workflows';
 import type { Ending } from './books';
+import { text } from './text';
 
 /** How a user has set the node up. */
 export interface Setting {
@@ -30,7 +31,7 @@ const endingOf = (json: IDataObject): Ending => {
 		how: 'error',
 		code: details.code ?? 'none',
 		kind: details.kind ?? 'nothing',
-		message: String(json.error),
+		message: `${text(json.error)} ${text(json.message)}`,
 	};
 };
 
@@ -53,7 +54,7 @@ export async function execute(
 		onDuplicate,
 		idempotency: 'event',
 		eventId: '={{ $json.email }}',
-		options: { sendAgainWhenUnknown: sendAgain, ...options } as INode['parameters'],
+		options: { sendAgainWhenUnknown: sendAgain, ...options },
 	};
 	const rest: Partial<INode> = retryOnFail
 		? { retryOnFail, maxTries: 2, waitBetweenTries: 0 }
