@@ -14,6 +14,8 @@ const shared = {
 };
 
 module.exports = {
+	// A busy machine is no failure.
+	testTimeout: 60_000,
 	projects: ['unit', 'engine', 'package', 'host', 'browser'].map((name) => ({
 		...shared,
 		displayName: name,

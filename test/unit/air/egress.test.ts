@@ -296,7 +296,8 @@ describe('after the request was written the outcome is unknown', () => {
 			}).then(async ({ port }) => {
 				const begin = performance.now();
 				expect(await failure(port, { timeoutMs: 100 })).toEqual(['AIR_TIMEOUT', 'outcome-unknown']);
-				expect(performance.now() - begin).toBeLessThan(900);
+				// The answer itself never ends.
+				expect(performance.now() - begin).toBeLessThan(10_000);
 			});
 		});
 		await closed;

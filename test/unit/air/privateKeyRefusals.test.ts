@@ -259,5 +259,6 @@ test.each([
 ])('%s do not take long', async (_name, text) => {
 	const begin = performance.now();
 	await airErrorOf(() => importPrivateKey(text));
-	expect(performance.now() - begin).toBeLessThan(500);
+	// In time that grows with the square of the length it would be minutes.
+	expect(performance.now() - begin).toBeLessThan(10_000);
 });

@@ -131,5 +131,6 @@ test.each([
 	const text = piece.repeat(Math.ceil(2 ** 20 / piece.length));
 	const begin = performance.now();
 	expect(redact(text).length).toBeLessThanOrEqual(300);
-	expect(performance.now() - begin).toBeLessThan(300);
+	// In time that grows with the square of the length it would be minutes.
+	expect(performance.now() - begin).toBeLessThan(10_000);
 });
