@@ -11,6 +11,8 @@ import { inWords } from './ledger/inWords';
 import { echo, printable, withoutSecrets } from './text';
 
 const COMMANDS: readonly Command[] = [keygen, jwks, check, ledger];
+/** What can come first on the command line. */
+export const commandNames: readonly string[] = COMMANDS.map(({ name }) => name);
 
 const root: Group = {
 	name: PROGRAM,

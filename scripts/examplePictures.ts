@@ -11,8 +11,9 @@ const NAME_HEIGHT = 100;
 /** Takes away what the editor lays over the canvas. */
 const CANVAS_ONLY = `
 	.el-notification, .vue-flow__controls, .vue-flow__panel,
-	:has(> [data-test-id="execute-workflow-button"]),
-	[data-test-id^="execute-workflow-button"] { display: none !important; }`;
+	div:has([data-test-id^="execute-workflow-button"]):not(:has(.vue-flow__node)) {
+		display: none !important;
+	}`;
 
 /** Where everything on the canvas is, as far as it is in sight. */
 async function workflowArea(editor: Editor) {
@@ -23,13 +24,15 @@ async function workflowArea(editor: Editor) {
 	const top = Math.min(...boxes.map(({ y }) => y)) - PADDING;
 	const right = Math.max(...boxes.map(({ x, width }) => x + width)) + NAME_HEIGHT;
 	const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + NAME_HEIGHT;
+	const canvas = await editor.page.locator('.vue-flow').first().boundingBox();
+	const canvasEnd = canvas === null ? viewport.height : canvas.y + canvas.height;
 	const x = Math.max(0, left);
 	const y = Math.max(0, top);
 	return {
 		x,
 		y,
 		width: Math.min(viewport.width, right) - x,
-		height: Math.min(viewport.height, bottom) - y,
+		height: Math.min(canvasEnd, bottom) - y,
 	};
 }
 

@@ -11,6 +11,7 @@ import { startN8n } from '../test/host/harness/n8nProcess';
 import { KYC_EVENT, PARTNER_ID, startDemoAir } from './demoAir';
 import { takeExamplePictures } from './examplePictures';
 import { loadExamples } from './loadExamples';
+import { modesWorkflow, takeModePictures } from './modePictures';
 import { buildPackage, root } from './package';
 import { loadSetup, takeSetupPictures } from './setupPictures';
 
@@ -34,6 +35,10 @@ const exampleSchema = z.looseObject({
 	connections: z.record(z.string(), z.unknown()),
 });
 
+/** So that each picture is of an issuance, and not of a replay. */
+const issuedAnew = (type: string) =>
+	type.endsWith('.mocaAirIssueOnBehalf') ? { idempotency: 'off' } : {};
+
 /** The example as a user has it open, with a trigger that the editor can run by itself. */
 function runnableExample(credentialId: string) {
 	const file = readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8');
@@ -45,7 +50,7 @@ function runnableExample(credentialId: string) {
 			node.type === 'n8n-nodes-base.webhook'
 				? { ...node, type: 'n8n-nodes-base.manualTrigger', typeVersion: 1, parameters: {} }
 				: node.type.startsWith('n8n-nodes-moca-air')
-					? { ...node, credentials }
+					? { ...node, credentials, parameters: { ...node.parameters, ...issuedAnew(node.type) } }
 					: node,
 		),
 		connections,
@@ -128,6 +133,8 @@ async function takePictures(): Promise<void> {
 		const api = await N8nApi.signIn(n8n.url);
 		const { id } = await api.credentials.create('mocaAirApi', 'Moca AIR', air.credential);
 		const { id: workflowId } = await api.workflows.create(runnableExample(id));
+		// The first run says that the ledger is new.
+		await api.executions.wait(await api.workflows.run(workflowId, { trigger: 'KYC Passed' }));
 		const { id: demoId } = await api.workflows.import(
 			JSON.parse(readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8')),
 			{ mocaAirApi: { id, name: 'Moca AIR' } },
@@ -135,7 +142,10 @@ async function takePictures(): Promise<void> {
 		const { id: issuingId } = await api.workflows.create(issuingExample(id));
 		const setup = await loadSetup(api, { id, name: 'Moca AIR' });
 		const { id: learningId } = await api.workflows.create(onceExample(id));
-		for (const theme of ['light', 'dark'] as const) {
+		const { id: modesId } = await api.workflows.create(modesWorkflow(id));
+		const credential = { id, name: 'Moca AIR' };
+		const examples = await loadExamples(api, { credential, partnerId: PARTNER_ID });
+		for (const theme of only.startsWith('example') ? [] : (['light', 'dark'] as const)) {
 			const suffix = theme === 'light' ? '' : '.dark';
 			const picture = async (name: string) => {
 				if (name.startsWith(only)) await editor.screenshot(join(images, `${name}${suffix}.png`));
@@ -156,7 +166,7 @@ async function takePictures(): Promise<void> {
 			await editor.closeNode();
 			air.emulator.control.setFeature({ partnerId: 'demo-partner', enabled: false });
 			await editor.openNode('Moca AIR Issue on Behalf');
-			await editor.executeStep();
+			await (await editor.executeStep()).getByText('is not enabled').first().waitFor();
 			await picture('error');
 			air.emulator.control.setFeature({ partnerId: 'demo-partner', enabled: true });
 			await editor.closeNode();
@@ -170,14 +180,21 @@ async function takePictures(): Promise<void> {
 			await editor.closeNode();
 			await editor.openNode(ONCE.name);
 			await picture('trigger-once');
-			await editor.openCredential(id);
+			const dialog = await editor.openCredential(id);
+			await dialog.getByText('Connection tested successfully').first().waitFor();
 			await picture('credential');
 			await takeSetupPictures(editor, setup, air, picture);
 			await editor.close();
+			if (only === '' || only.startsWith('map')) {
+				const viewport = { width: 1440, height: 1240 };
+				const high = await Editor.open({ browser, url: n8n.url, theme, viewport });
+				await takeModePictures(high, modesId, (name) => join(images, `${name}${suffix}.png`));
+				await high.close();
+			}
 		}
-		const credential = { id, name: 'Moca AIR' };
-		const examples = await loadExamples(api, { credential, partnerId: PARTNER_ID });
-		await takeExamplePictures({ browser, url: n8n.url }, examples, images);
+		if (only === '' || only.startsWith('example')) {
+			await takeExamplePictures({ browser, url: n8n.url }, examples, images);
+		}
 	} finally {
 		await browser.close();
 		await n8n.stop();

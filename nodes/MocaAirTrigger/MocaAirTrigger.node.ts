@@ -20,7 +20,8 @@ export class MocaAirTrigger implements INodeType {
 		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["events"].join(", ") }}',
+		subtitle:
+			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("notUsable", "not usable").replace("statusChanged", "any change") }}',
 		description: 'Starts the workflow when an issued credential is on-chain, delayed or not usable',
 		defaults: { name: 'Moca AIR Trigger' },
 		polling: true,

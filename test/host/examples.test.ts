@@ -637,7 +637,42 @@ describe('jwks-host', () => {
 		const { workflowId } = await examples.import('jwks-host');
 		const { status, triggers } = await host.api.workflows.tryActivate(workflowId);
 		expect(status).not.toBe('published');
-		expect(triggers[0]?.errorMessage).toMatch(/partner ID/i);
+		expect(triggers.map(({ errorMessage }) => errorMessage).join()).toMatch(/partner ID/i);
+	});
+});
+
+describe('jwks-host, the check of every morning', () => {
+	countCasesOf('jwks-host');
+
+	const check = async (workflowId: string): Promise<Execution> =>
+		await host.api.executions.wait(
+			await host.api.workflows.run(workflowId, { trigger: 'Every Morning' }),
+		);
+
+	test('everything fits together: the execution ends well, and nothing is issued', async () => {
+		host.air.emulator.control.reset();
+		const { workflowId } = await examples.import('jwks-host');
+		const execution = await check(workflowId);
+		expect(failureOf(execution)).toBeUndefined();
+		expect(ranIn(execution)).not.toContain('Alert: Mend This');
+		expect(jsonOf(execution.data, 'Check Setup').length).toBeGreaterThan(5);
+		expect(host.air.emulator.control.counts().issuances).toBe(0);
+	});
+
+	test('a key ID that the JWKS does not have: the execution fails with what to do', async () => {
+		const { id, name } = await host.api.credentials.create('mocaAirApi', 'Wrong key ID', {
+			...host.air.credential,
+			kid: 'nobody-published-this',
+		});
+		const { workflowId } = await examples.import('jwks-host');
+		const { nodes } = await host.api.workflows.get(workflowId);
+		await host.api.workflows.update(workflowId, {
+			nodes: nodes.map((one) =>
+				one.name === 'Check Setup' ? { ...one, credentials: { mocaAirApi: { id, name } } } : one,
+			),
+		});
+		const failure = failureOf(await check(workflowId));
+		expect(failure?.message).toMatch(/nobody-published-this|key ID|kid/i);
 	});
 });
 

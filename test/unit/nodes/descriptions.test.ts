@@ -152,6 +152,9 @@ const rows: readonly Row[] = [
 	},
 ];
 
+/** What somebody who needs this package may type into the nodes panel. */
+const SEARCHED_FOR = 'verifiable credential|KYC|AIR|Moca|identity|attestation|JWKS'.split('|');
+
 /** Every parameter with its path, kind, values and default. */
 function parametersOf(properties: readonly INodeProperties[], under = ''): unknown[][] {
 	return properties.flatMap((property) => {
@@ -202,6 +205,9 @@ describe.each(rows)('$displayName', ({ type, name, displayName, className, param
 			node: `${manifest.name}.${name}`,
 			nodeVersion: '1.0',
 			codexVersion: '1.0',
+			// Of n8n's fixed list.
+			categories: ['Development', 'Productivity'],
+			alias: expect.arrayContaining(SEARCHED_FOR) as string[],
 		});
 		const links = JSON.stringify(codex).match(/https:[^"]+/g) ?? [];
 		expect(links.length).toBeGreaterThan(0);
