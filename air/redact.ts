@@ -1,5 +1,7 @@
 /** Not at a word's beginning only: something else may stand right before it. */
 const JWT = /eyJ[\w-]+(?:\.[\w-]*){1,4}/g;
+/** A token that something has spoilt the beginning of. */
+const THREE_PARTS = /(?<![\w-])[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}/g;
 const PEM = /-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g;
 const LONG_BASE64 = /[A-Za-z0-9+/_-]{80,}={0,2}/g;
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
@@ -19,6 +21,7 @@ export function redact(text: string, maxLength = 300): string {
 		.toWellFormed()
 		.replace(PEM, '[removed]')
 		.replace(JWT, '[removed]')
+		.replace(THREE_PARTS, '[removed]')
 		.replace(LONG_BASE64, '[removed]')
 		.replace(CONTROL, ' ')
 		.trim();

@@ -97,6 +97,19 @@ export const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[
 	}
 });
 
+/** PEM, a JWK, or the Base64 of DER, which begins with the SEQUENCE that each key is. */
+const KEY = /-----BEGIN|"kty"|^M[A-I][\w+/=\s-]{60,}$/;
+
+/** AIR is told of these, everybody who fetches the JWKS reads some: a key must never be in them. */
+function assertNoKeyElsewhere(fields: CredentialFields): void {
+	for (const name of ['partnerId', 'kid', 'issuerDid', 'baseUrl', 'jwksUrl'] as const) {
+		if (!KEY.test(fields[name])) continue;
+		throw new AirError('AIR_SETTING_INVALID', {
+			detail: `${LABELS[name] ?? name} holds a key, which belongs in Private Key and nowhere else`,
+		});
+	}
+}
+
 /**
  * Reads the fields of the credential, each for itself: what the key or the base URL is worth is not
  * looked at.
@@ -112,7 +125,10 @@ export function readFields(
 		...data,
 		...(overrides.lifetimeMinutes === undefined ? {} : { jwtLifetime: overrides.lifetimeMinutes }),
 	});
-	if (parsed.success) return parsed.data;
+	if (parsed.success) {
+		assertNoKeyElsewhere(parsed.data);
+		return parsed.data;
+	}
 	const issue = parsed.error.issues[0];
 	throw new AirError('AIR_SETTING_INVALID', {
 		detail:

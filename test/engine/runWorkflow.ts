@@ -151,6 +151,8 @@ export interface WorkflowJson {
 export interface LogLine {
 	readonly level: string;
 	readonly message: string;
+	/** What n8n writes beside the message. */
+	readonly meta?: unknown;
 }
 
 export interface RunResult {
@@ -187,8 +189,8 @@ export async function runWorkflow(
 	} = {},
 ): Promise<RunResult> {
 	const log: LogLine[] = [];
-	const write = (level: string) => (message: string) => {
-		log.push({ level, message });
+	const write = (level: string) => (message: string, meta?: unknown) => {
+		log.push({ level, message, ...(meta === undefined ? {} : { meta }) });
 	};
 	const levels = ['error', 'warn', 'info', 'debug'] as const;
 	const logger = Object.fromEntries(levels.map((level) => [level, write(level)]));

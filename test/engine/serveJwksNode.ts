@@ -48,7 +48,10 @@ export async function serveJwksNode({
 	const log: LogLine[] = [];
 	const levels = ['error', 'warn', 'info', 'debug'] as const;
 	const logger = Object.fromEntries(
-		levels.map((level) => [level, (message: string) => log.push({ level, message })]),
+		levels.map((level) => [
+			level,
+			(message: string, meta?: unknown) => log.push({ level, message, meta }),
+		]),
 	);
 	Container.set(Logger, { ...logger, scoped: () => logger } as unknown as Logger);
 	const node: INode = {

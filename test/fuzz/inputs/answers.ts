@@ -81,9 +81,12 @@ const hostile = [
 	'\u2028'.repeat(300_000),
 ];
 
-/** As it is, or inside of JSON; half a secret is none. */
+/** As it is, or inside of JSON. Half a secret is none: where one stands beside a whole one, nothing is said. */
 const holds = (text: string, secret: string) =>
-	text.includes(secret) || text.includes(JSON.stringify(secret).slice(1, -1));
+	[secret, JSON.stringify(secret).slice(1, -1)].some(
+		(form) => text.includes(form) && !text.replaceAll(form, '').includes(part(secret)),
+	);
+const part = (secret: string) => secret.slice(30, 70);
 
 export const answers = badInput<HttpAnswer>({
 	name: 'Answers of AIR',
@@ -109,7 +112,7 @@ export const answers = badInput<HttpAnswer>({
 			must(shown.length < 10_000, 'it stays readable');
 			for (const secret of [TOKEN, KEY]) {
 				if (!holds(answer.text, secret)) continue;
-				must(!shown.includes(secret.slice(30, 70)), 'it shows no token and no key');
+				must(!shown.includes(part(secret)), 'it shows no token and no key');
 			}
 			must((error.airMessage ?? '').isWellFormed(), 'AIR’s words are whole');
 			const { status } = answer;

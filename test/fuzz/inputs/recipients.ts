@@ -84,7 +84,8 @@ export const recipients = badInput<unknown>({
 			/^AIR_RECIPIENT_INVALID$/,
 			(error) => {
 				const text = typeof value === 'string' ? value.trim() : '';
-				must(text.length < 12 || !shownBy(error).includes(text), 'an error does not repeat it');
+				const own = shownBy(error).replaceAll('name@example.com', '');
+				must(text.length < 12 || !own.includes(text), 'an error does not repeat it');
 			},
 		),
 });

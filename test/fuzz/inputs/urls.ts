@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { AirError } from '../../../air/AirError';
 import { resolveBaseUrl } from '../../../air/baseUrl';
@@ -115,7 +116,8 @@ async function check({ text, leads }: Address): Promise<Verdict> {
 		must(target.hash === '' && target.searchParams.size === 1, 'the query is ours alone');
 		assertTargetAllowed(target, NOBODY);
 		// Addresses that are written out need no name server.
-		if (/^\[|^[\d.]+$/.test(target.hostname)) await assertResolvesAllowed(target, NOBODY);
+		if (isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0)
+			await assertResolvesAllowed(target, NOBODY);
 		must(target.protocol === 'https:', 'a token is sent encrypted only');
 	} catch (error) {
 		if (!(error instanceof AirError)) throw error;

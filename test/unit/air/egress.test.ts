@@ -68,13 +68,15 @@ async function failure(
 }
 
 /** A resolver that knows one answer, as no name of the test may leave this machine. */
-function resolving(address: string | undefined): jest.SpyInstance {
+/** The name server knows these addresses for every name; without any it never answers. */
+function resolving(...addresses: string[]): jest.SpyInstance {
 	const answer = (
 		_name: string,
 		_options: unknown,
 		callback: (error: Error | null, found: dns.LookupAddress[]) => void,
 	) => {
-		if (address !== undefined) setImmediate(callback, null, [{ address, family: 4 }]);
+		const found = addresses.map((address) => ({ address, family: 4 }));
+		if (found.length > 0) setImmediate(callback, null, found);
 	};
 	return jest.spyOn(dns, 'lookup').mockImplementation(answer as unknown as typeof dns.lookup);
 }
@@ -163,7 +165,7 @@ describe('before the request is written nothing was sent', () => {
 	});
 
 	test('a resolver that hangs', async () => {
-		resolving(undefined);
+		resolving();
 		const url = 'https://air.example.com/v1';
 		expect(await failure(0, { url, timeoutMs: 50 })).toEqual(notSent('AIR_CONNECT_TIMEOUT'));
 	});
@@ -232,6 +234,34 @@ describe('what the guard refuses is never connected to', () => {
 		const url = pattern.replace('PORT', String(server.port));
 		expect(await failure(0, { url, env })).toEqual([code, 'input']);
 		await sleep(10);
+		expect(server.accepted()).toBe(0);
+	});
+
+	// DNS rebinding: the name is asked for once for each connection, and what it says is what counts.
+	test('a name that leads outside when it is first asked for, and inside from then on', async () => {
+		const server = await raw(() => undefined);
+		const env = { N8N_SSRF_ALLOWED_IP_RANGES: '127.0.0.2' };
+		const url = `https://rebinding.example:${String(server.port)}/`;
+		resolving('127.0.0.2');
+		const first = await failure(0, { url, env });
+		expect(first[0]).not.toBe('AIR_TARGET_PRIVATE');
+		const reached = server.accepted();
+		resolving('127.0.0.1');
+		expect(await failure(0, { url, env })).toEqual(['AIR_TARGET_PRIVATE', 'input']);
+		await sleep(10);
+		expect(server.accepted()).toBe(reached);
+	});
+
+	test('a name that leads to both at once', async () => {
+		const server = await raw(() => undefined);
+		for (const addresses of [
+			['8.8.8.8', '127.0.0.1'],
+			['127.0.0.1', '8.8.8.8'],
+		]) {
+			resolving(...addresses);
+			const url = `https://both.example:${String(server.port)}/`;
+			expect(await failure(0, { url, env: {} })).toEqual(['AIR_TARGET_PRIVATE', 'input']);
+		}
 		expect(server.accepted()).toBe(0);
 	});
 
@@ -401,7 +431,7 @@ describe('cancelling', () => {
 	});
 
 	test('a grace does not help what is not written yet', async () => {
-		resolving(undefined);
+		resolving();
 		const controller = new AbortController();
 		const url = 'https://air.example.com/';
 		const failing = failure(0, { url, signal: controller.signal, graceMs: 60_000 });

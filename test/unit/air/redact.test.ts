@@ -57,6 +57,21 @@ test('a token never gets through, whatever stands around it', () => {
 	);
 });
 
+test('nor one whose beginning is spoilt', () => {
+	fc.assert(
+		fc.property(jwt, fc.integer({ min: 1, max: 8 }), (token, cut) => {
+			// The header says nothing that is secret.
+			const secret = token.slice(token.indexOf('.') + 1);
+			expect(leaks(redact(`bad token “${token.slice(cut)}”`), secret)).toBe(false);
+		}),
+	);
+});
+
+test('an address is none', () => {
+	const address = 'https://a-long-subdomain-name.of-some.air.example/v1/credentials.status';
+	expect(redact(address)).toBe(address);
+});
+
 test('nor does a key', () => {
 	fc.assert(
 		fc.property(

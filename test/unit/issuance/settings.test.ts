@@ -1,6 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { readSettings } from '../../../issuance/settings';
 import { makeKey } from '../../support/keys';
+import { SecretSearch } from '../../support/SecretSearch';
 import { airErrorOf, everythingShown } from './support';
 
 const { pem } = makeKey();
@@ -83,6 +84,31 @@ describe('token lifetime', () => {
 		expect((await airErrorOf(() => readSettings(given, { lifetimeMinutes: 16 }))).message).toMatch(
 			/Token Lifetime/,
 		);
+	});
+});
+
+describe('a key in a field that AIR is told of, or that is published, is refused unseen', () => {
+	const { pem } = makeKey();
+	const der = pem.replace(/-----[^-]+-----/g, '').replace(/\s/g, '');
+	const jwk = JSON.stringify(createPrivateKey(pem).export({ format: 'jwk' }));
+	const fields = ['kid', 'issuerDid', 'jwksUrl', 'baseUrl', 'partnerId'];
+	test.each(fields.flatMap((field) => [pem, der, jwk].map((key) => [field, key] as const)))(
+		'%s',
+		async (field, key) => {
+			const error = await airErrorOf(() => readSettings({ ...given, [field]: key }));
+			expect(error.code).toBe('AIR_SETTING_INVALID');
+			expect(error.message).toMatch(
+				field === 'partnerId' ? /Partner ID/ : /holds a key, which belongs in Private Key/,
+			);
+			expect(new SecretSearch().addKey(pem).findIn(error)).toBeUndefined();
+		},
+	);
+
+	test('what merely looks a little like one is taken', async () => {
+		const kids = ['MIIB', 'key-1', 'M'.repeat(43), '2026-01-19T07:18:45Z', 'a'.repeat(120)];
+		for (const kid of kids) {
+			expect((await readSettings({ ...given, kid })).identity.kid).toBe(kid);
+		}
 	});
 });
 
