@@ -67,8 +67,7 @@ async function failure(
 	return [error.code, error.kind];
 }
 
-/** A resolver that knows one answer, as no name of the test may leave this machine. */
-/** The name server knows these addresses for every name; without any it never answers. */
+/** A resolver that knows one answer for all, as no name may leave this machine; without any it never answers. */
 function resolving(...addresses: string[]): jest.SpyInstance {
 	const answer = (
 		_name: string,
