@@ -8,10 +8,12 @@ const viewport = { width: 1800, height: 1000 };
 const PADDING = 24;
 const NAME_HEIGHT = 100;
 
-/** Takes away what the editor lays over the canvas. */
+/** Takes away what the editor lays over the canvas: its own buttons, and those beside triggers. */
 const CANVAS_ONLY = `
 	.el-notification, .vue-flow__controls, .vue-flow__panel,
-	div:has([data-test-id^="execute-workflow-button"]):not(:has(.vue-flow__node)) {
+	[data-test-id^="execute-workflow-button"],
+	div:has([data-test-id="execute-workflow-button"]):not(:has(.vue-flow__node)),
+	div:has([data-test-id="node-creator-plus-button"]):not(:has(.vue-flow__node)) {
 		display: none !important;
 	}`;
 
