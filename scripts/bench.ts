@@ -1,14 +1,18 @@
 /**
  * Measures what the package costs and gains, in one run: see docs/performance.md.
  *
- *     npm run bench -- [--rows 1,5] [--pairs 5] [--quick] [--out docs/bench/results.json]
+ *     npm run bench -- [--rows 1,5] [--pairs 5] [--quick] [--profile] [--out docs/bench/results.json]
+ *
+ * With --profile it also tells where the time of a run goes. With --out it writes the JSON, and beside it the table and the chart; rows that it did not measure
+ * stay as they were.
  */
 import { fork } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, parse } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Line, Results } from '../test/bench/results';
+import { chartOf } from '../test/bench/chart';
+import type { Line, Measurement, Results } from '../test/bench/results';
 import type { BenchSettings } from '../test/bench/settings';
 import { stageSubject } from '../test/bench/subject';
 import { tableOf } from '../test/bench/table';
@@ -20,21 +24,28 @@ const ALL_ROWS = [1, 2, 3, 4, 5, 6, 7];
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** A process for each row: what one leaves behind in memory is not charged to another. */
-async function measure(row: number, settings: BenchSettings): Promise<Line[]> {
-	const child = fork(
-		join(root, 'test', 'bench', 'rowProcess.ts'),
-		[String(row), JSON.stringify(settings)],
-		{ execPath: node24(), execArgv: ['--expose-gc', '--import', 'tsx'] },
-	);
+/** What a process of its own measures: what one leaves behind in memory is not charged to another. */
+async function inProcess(file: string, args: readonly string[]): Promise<unknown> {
+	const child = fork(join(root, 'test', 'bench', file), args, {
+		execPath: node24(),
+		execArgv: ['--import', 'tsx'],
+	});
 	return await new Promise((resolve, reject) => {
-		child.once('message', (lines) => {
-			resolve(lines as Line[]);
-		});
+		child.once('message', resolve);
 		child.once('exit', (code) => {
-			reject(new Error(`row ${row} ended with ${String(code)}`));
+			reject(new Error(`${file} ${args[0] ?? ''} ended with ${String(code)}`));
 		});
 	});
+}
+
+/** What an earlier run has measured of other rows stays. */
+function merged(earlier: Results | undefined, now: Results): Results {
+	const lines = (earlier?.lines ?? []).filter(({ row }) => !(String(row) in now.measured));
+	return {
+		machine: now.machine,
+		measured: { ...earlier?.measured, ...now.measured },
+		lines: [...lines, ...now.lines].toSorted((a, b) => a.row - b.row),
+	};
 }
 
 async function main(): Promise<void> {
@@ -44,39 +55,49 @@ async function main(): Promise<void> {
 			pairs: { type: 'string' },
 			quick: { type: 'boolean', default: false },
 			out: { type: 'string' },
+			profile: { type: 'boolean', default: false },
 		},
 	});
-	const { quick } = values;
+	const { quick, out } = values;
 	const pairs = Number(values.pairs ?? (quick ? 2 : 5));
-	const load = loadavg()[0] ?? 0;
 	buildPackage();
 	const n8n = await ensureN8n({ log: say });
 	const subject = stageSubject(root, n8n.dir);
+	const settings: BenchSettings = { n8n: n8n.dir, subject: subject.folder, pairs, quick };
+	const told = JSON.stringify(settings);
+	const rows = values.rows === '' ? [] : values.rows.split(',').map(Number);
+	let profile: string | undefined;
+	const measurements: Record<string, Measurement> = {};
 	const lines: Line[] = [];
 	try {
-		for (const row of values.rows.split(',').map(Number)) {
-			lines.push(...(await measure(row, { n8n: n8n.dir, subject: subject.folder, pairs, quick })));
+		for (const row of rows) {
+			measurements[row] = { at: new Date().toISOString(), pairs, quick, load: loadavg()[0] ?? 0 };
+			lines.push(...((await inProcess('rowProcess.ts', [String(row), told])) as Line[]));
 		}
+		if (values.profile) profile = (await inProcess('profileProcess.ts', [told])) as string;
 	} finally {
 		subject.remove();
 	}
 	const results: Results = {
-		at: new Date().toISOString(),
 		machine: {
 			cpu: cpus()[0]?.model ?? '',
 			cores: availableParallelism(),
 			node: process.version,
 			n8n: n8n.version,
-			load,
 		},
-		pairs,
-		quick,
+		measured: measurements,
 		lines,
 	};
-	process.stdout.write(`${tableOf(results)}\n`);
-	if (values.out === undefined) return;
-	mkdirSync(dirname(values.out), { recursive: true });
-	writeFileSync(values.out, `${JSON.stringify(results, undefined, '\t')}\n`);
+	process.stdout.write(`${tableOf(results)}\n${profile === undefined ? '' : `\n${profile}\n`}`);
+	if (out === undefined) return;
+	const earlier = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Results) : undefined;
+	const all = merged(earlier, results);
+	mkdirSync(dirname(out), { recursive: true });
+	writeFileSync(out, `${JSON.stringify(all, undefined, '\t')}\n`);
+	const beside = (extension: string) => join(dirname(out), `${parse(out).name}.${extension}`);
+	writeFileSync(beside('md'), `${tableOf(all)}\n`);
+	writeFileSync(beside('svg'), chartOf(all));
+	if (profile !== undefined) writeFileSync(join(dirname(out), 'profile.md'), `${profile}\n`);
 }
 
 void main();

@@ -21,18 +21,24 @@ export interface Line {
 	readonly more?: Readonly<Record<string, number>> | undefined;
 }
 
-export interface Results {
+/** How a row was measured. */
+export interface Measurement {
 	readonly at: string;
+	readonly pairs: number;
+	readonly quick: boolean;
+	/** Processes that wanted a core when it began, over a minute: what else the machine had to do. */
+	readonly load: number;
+}
+
+export interface Results {
 	readonly machine: {
 		readonly cpu: string;
 		readonly cores: number;
 		readonly node: string;
 		readonly n8n: string;
-		/** What else the machine had to do when the benchmark began: processes, over a minute. */
-		readonly load: number;
 	};
-	readonly pairs: number;
-	readonly quick: boolean;
+	/** By row. */
+	readonly measured: Readonly<Record<string, Measurement>>;
 	readonly lines: readonly Line[];
 }
 

@@ -1,0 +1,91 @@
+import { Session, type Profiler } from 'node:inspector';
+import { startAir } from './air';
+import { loadEngine } from './engine';
+import { scaled, type BenchSettings } from './settings';
+import { automatic, credentialsFor, freshLedger, people } from './variants';
+
+/** What a function belongs to, by where it is; the first that fits. */
+const PLACES: readonly (readonly [what: string, pattern: RegExp])[] = [
+	['waiting', /^\(idle\)/],
+	['garbage collection', /^\(garbage collector\)/],
+	['the ledger: SQLite, inside of the process', /\/dist\/ledger\//],
+	[
+		'undici: requests and answers',
+		/\/undici\/|internal\/(deps\/undici|streams|stream_base)|node:(net|internal\/net)/,
+	],
+	['signing: jose and Web Crypto', /\/jose\/|internal\/crypto|partnerJwt|PartnerJwtCache/],
+	['our nodes: reading items', /\/dist\/nodes\//],
+	['our use cases: parallel runner, idempotency', /\/dist\/issuance\//],
+	['our AIR client: limiter, egress', /\/dist\/air\//],
+	["n8n's engine", /n8n-core|n8n-workflow|@n8n/],
+	['Node itself', /^.*\|(node:|$)/],
+];
+
+const placeOf = ({ functionName, url }: Profiler.ProfileNode['callFrame']): string => {
+	const id = `${functionName}|${url}`;
+	return PLACES.find(([, pattern]) => pattern.test(id))?.[0] ?? 'other libraries';
+};
+
+/** Each function by itself, without those that it calls. @returns share of the whole, by place */
+function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<string, number> {
+	const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+	const times = new Map<string, number>();
+	let whole = 0;
+	for (const [index, id] of samples.entries()) {
+		const frame = frames.get(id);
+		const time = timeDeltas[index] ?? 0;
+		if (frame === undefined) continue;
+		whole += time;
+		times.set(placeOf(frame), (times.get(placeOf(frame)) ?? 0) + time);
+	}
+	return new Map(
+		[...times].toSorted(([, a], [, b]) => b - a).map(([place, time]) => [place, time / whole]),
+	);
+}
+
+/** Profiles a run that is mapped automatically, with the ledger on. Prints where the time goes. */
+async function main(): Promise<void> {
+	const settings = JSON.parse(process.argv[2] ?? '{}') as BenchSettings;
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	const engine = await loadEngine(settings);
+	const endLedger = freshLedger(engine);
+	const tables: string[] = [];
+	for (const alg of ['ES256', 'RS256'] as const) {
+		const air = await startAir(alg);
+		await air.begin(20);
+		const run = async (count: number) =>
+			await engine.run(people(count), automatic(), credentialsFor(air, 'embedded'));
+		await run(300);
+		const session = new Session();
+		session.connect();
+		const tell = async (method: string): Promise<unknown> =>
+			await new Promise((resolve, reject) => {
+				session.post(method, (error: Error | null, result?: object) => {
+					if (error === null) resolve(result);
+					else reject(error);
+				});
+			});
+		await tell('Profiler.enable');
+		await tell('Profiler.start');
+		const items = scaled(settings, 5_000);
+		await run(items);
+		const { profile } = (await tell('Profiler.stop')) as Profiler.StopReturnType;
+		session.disconnect();
+		await air.close();
+		tables.push(
+			[
+				`## ${items} items, ${alg}, mapped automatically, ledger on, AIR answers after 20 ms`,
+				'',
+				'| What n8n’s own thread does | Share of the time |',
+				'| --- | ---: |',
+				...[...sharesOf(profile)].map(
+					([place, share]) => `| ${place} | ${(100 * share).toFixed(1)} % |`,
+				),
+			].join('\n'),
+		);
+	}
+	await endLedger();
+	process.send?.(tables.join('\n\n'), () => process.exit());
+}
+
+void main();
