@@ -38,16 +38,22 @@ async function workflowArea(editor: Editor) {
 	};
 }
 
-/** Takes a picture of each example, light and dark: the workflow alone, without the editor around. */
+/**
+ * Takes a picture of each example, light and dark: the workflow alone, without the editor around.
+ *
+ * @param only - what the names of the pictures to take begin with
+ */
 export async function takeExamplePictures(
 	{ browser, url }: Pick<Parameters<typeof Editor.open>[0], 'browser' | 'url'>,
 	examples: readonly LoadedExample[],
 	folder: string,
+	only = '',
 ): Promise<void> {
+	const wanted = examples.filter(({ name }) => `example-${name}`.startsWith(only));
 	for (const theme of ['light', 'dark'] as const) {
 		const suffix = theme === 'light' ? '' : '.dark';
 		const editor = await Editor.open({ browser, url, theme, viewport });
-		for (const { name, workflowId } of examples) {
+		for (const { name, workflowId } of wanted) {
 			await editor.openWorkflow(workflowId);
 			await editor.page.screenshot({
 				path: join(folder, `example-${name}${suffix}.png`),

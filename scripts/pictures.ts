@@ -193,7 +193,7 @@ async function takePictures(): Promise<void> {
 			}
 		}
 		if (only === '' || only.startsWith('example')) {
-			await takeExamplePictures({ browser, url: n8n.url }, examples, images);
+			await takeExamplePictures({ browser, url: n8n.url }, examples, images, only);
 		}
 	} finally {
 		await browser.close();
