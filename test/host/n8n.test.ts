@@ -105,7 +105,7 @@ describe('issuing', () => {
 	test('a bad item stops the run before anything is sent for it', async () => {
 		const execution = await run(
 			items([{ email: 'ada@example.com' }, { email: 'nobody' }]),
-			host.issueNode(),
+			host.issueNode({}, { options: { concurrency: 1 } }),
 		);
 		expect(execution.data.resultData.error?.message).toMatch(/\(item 2 of 2\)$/);
 		expect(air.emulator.control.issuances().map(({ recipient }) => recipient)).toEqual([

@@ -118,7 +118,8 @@ export function stormWorkflow(
 	};
 }
 
-const MIDDLE = { answered: 12, inFlight: 3 };
+// After a 429 the node sends one by one, so that one on its way may be all there are.
+const MIDDLE = { answered: 12, inFlight: 1 };
 
 /**
  * Waits until a crash would do most harm: some webhooks are answered, some POSTs are on their way, some
