@@ -68,7 +68,7 @@ export const builtIn = (
 		parameters: {
 			operation: 'sign',
 			useJson: true,
-			claimsJson: `={{ { partnerId: '${PARTNER_ID}', email: $json.email, scope: '${SCOPE}', exp: Math.floor(Date.now() / 1000) + 300 } }}`,
+			claimsJson: `={{ { partnerId: '${PARTNER_ID}', email: $json.email, scope: '${SCOPE}', exp: Math.floor(Date.now() / 1000) + 900 } }}`,
 			options: { kid: PARTNER_ID },
 		},
 		credentials: { jwtAuth: { id: '2', name: 'Key' } },
