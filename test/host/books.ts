@@ -1,3 +1,4 @@
+import { LEASE_EXPIRED } from '../../ledger/transitions';
 import { ROW_STATES, type LedgerRow, type RowState } from '../../ledger/Ledger';
 
 /** A POST that AIR carried out, whether or not anybody was told. */
@@ -28,17 +29,31 @@ export interface Books {
 
 const keyOf = (eventId: string) => `event:${eventId}`;
 const nameOf = (row: LedgerRow) => `row ${row.id} (${row.idempotencyKey}, ${row.state})`;
-const holds = (row: LedgerRow, hash: string) =>
-	row.attempts.some(({ coreClaimHash }) => coreClaimHash === hash);
+
+/** For books of thousands. */
+function groupBy<T>(list: readonly T[], keysOf: (one: T) => readonly string[]): Map<string, T[]> {
+	const groups = new Map<string, T[]>();
+	for (const one of list) {
+		for (const key of new Set(keysOf(one))) {
+			const group = groups.get(key) ?? [];
+			group.push(one);
+			groups.set(key, group);
+		}
+	}
+	return groups;
+}
+const byKey = (rows: readonly LedgerRow[]) =>
+	groupBy(rows, ({ idempotencyKey }) => [idempotencyKey]);
+const byHash = (rows: readonly LedgerRow[]) =>
+	groupBy(rows, ({ attempts }) => attempts.map(({ coreClaimHash }) => coreClaimHash ?? ''));
 
 /** Every POST that AIR accepted belongs to exactly one row. */
 function* checkPosts({ rows, accepted }: Books) {
+	const [rowsByKey, rowsByHash] = [byKey(rows), byHash(rows)];
 	for (const post of accepted) {
 		const short = `POST ${post.coreClaimHash.slice(0, 12)} for ${post.eventId}`;
-		const [row, ...more] = rows.filter(
-			({ idempotencyKey }) => idempotencyKey === keyOf(post.eventId),
-		);
-		const holders = rows.filter((other) => holds(other, post.coreClaimHash));
+		const [row, ...more] = rowsByKey.get(keyOf(post.eventId)) ?? [];
+		const holders = rowsByHash.get(post.coreClaimHash) ?? [];
 		if (row === undefined || more.length > 0) {
 			yield `${short}: ${row === undefined ? 'no row' : `${more.length + 1} rows`} for its key`;
 			continue;
@@ -58,9 +73,10 @@ function* checkPosts({ rows, accepted }: Books) {
 
 /** Every key has one accepted POST, or a row marked unknown that named itself; none has two. */
 function* checkKeys({ rows, accepted, ends }: Books) {
+	const [rowsByKey, posted] = [byKey(rows), groupBy(accepted, ({ eventId }) => [eventId])];
 	for (const [eventId, end] of ends) {
-		const posts = accepted.filter((post) => post.eventId === eventId);
-		const row = rows.find(({ idempotencyKey }) => idempotencyKey === keyOf(eventId));
+		const posts = posted.get(eventId) ?? [];
+		const row = rowsByKey.get(keyOf(eventId))?.[0];
 		if (posts.length > 1) yield `${eventId}: AIR accepted ${posts.length} POSTs`;
 		if (row === undefined) {
 			yield `${eventId}: no row`;
@@ -97,12 +113,39 @@ export function imbalances(books: Books): string[] {
 	return [...checkPosts(books), ...checkKeys(books), ...checkRows(books)];
 }
 
+/** So many unknown rows are shown. */
+const SHOWN = 20;
+
+/**
+ * Only a process that was killed leaves an attempt to its lease: one that lives writes down how it ended,
+ * however late.
+ *
+ * @param crashes - when a process was killed
+ * @param leaseMs - of an attempt
+ * @returns the rows for which that does not hold, in words
+ */
+export function unexplained(
+	rows: readonly LedgerRow[],
+	crashes: readonly number[],
+	leaseMs: number,
+): string[] {
+	return rows
+		.filter(
+			({ reason, attempts }) =>
+				reason === LEASE_EXPIRED &&
+				!attempts.some(({ startedAt }) =>
+					crashes.some((at) => at >= startedAt && at <= startedAt + leaseMs),
+				),
+		)
+		.map((row) => `${nameOf(row)}: nobody was killed, and it has no end`);
+}
+
 /** The figures for people, one a line. */
 export function summaryOf({ rows, accepted, ends }: Books): string[] {
 	const count = (state: RowState) => rows.filter((row) => row.state === state).length;
 	const states = ROW_STATES.filter((state) => count(state) > 0);
-	const issued = (row: LedgerRow) =>
-		accepted.some(({ eventId }) => keyOf(eventId) === row.idempotencyKey);
+	const keys = new Set(accepted.map(({ eventId }) => keyOf(eventId)));
+	const issued = (row: LedgerRow) => keys.has(row.idempotencyKey);
 	const unknown = rows.filter(({ state }) => state === 'unknown');
 	const attempts = rows.reduce((sum, row) => sum + row.attempts.length, 0);
 	const tried = Math.max(0, ...rows.map((row) => row.attempts.length));
@@ -110,8 +153,10 @@ export function summaryOf({ rows, accepted, ends }: Books): string[] {
 		`${ends.size} webhooks, ${accepted.length} POSTs accepted by AIR, ${attempts} attempts (at most ${tried} a row)`,
 		`rows: ${states.map((state) => `${count(state)} ${state}`).join(', ')}`,
 		`unknown rows: ${unknown.length}, of which AIR had issued ${unknown.filter(issued).length}`,
-		...unknown.map(
-			(row) => `  ${nameOf(row)}: ${row.reason ?? 'no reason'}${issued(row) ? ', issued' : ''}`,
-		),
+		...unknown
+			.slice(0, SHOWN)
+			.map(
+				(row) => `  ${nameOf(row)}: ${row.reason ?? 'no reason'}${issued(row) ? ', issued' : ''}`,
+			),
 	];
 }

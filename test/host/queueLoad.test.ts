@@ -1,12 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PARTNER_ID } from '../../scripts/demoAir';
+import { leaseMsFor } from '../../issuance/lease';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import type { FeedEvent } from '../../ledger/Feed';
 import type { Ledger } from '../../ledger/Ledger';
 import { reportRow } from '../support/report';
 import { BatchSender } from './BatchSender';
-import { imbalances, summaryOf, type Books } from './books';
+import { imbalances, summaryOf, unexplained, type Books } from './books';
 import { N8nApi } from './harness/n8nApi';
 import { poll } from './harness/poll';
 import type { N8nWorker } from './harness/queueMode';
@@ -22,6 +23,8 @@ import { CREDENTIAL, inRow, issueNode, node } from './workflows';
  */
 const ISSUANCES = Number(process.env.MOCA_AIR_QUEUE_ISSUANCES ?? 300);
 const PEOPLE_A_WEBHOOK = 10;
+/** Of the node, in seconds: a killed attempt's lease is short. */
+const REQUEST_TIMEOUT = 5;
 const AT_ONCE = 12;
 /** Longer than an execution that waits for a busy key (30 s). */
 const PATIENCE_MS = 60_000;
@@ -80,7 +83,7 @@ beforeAll(async () => {
 			subjectJson: subjectOf('$json'),
 			idempotency: 'event',
 			eventId: '={{ $json.id }}',
-			options: { requestTimeout: 2 },
+			options: { requestTimeout: REQUEST_TIMEOUT },
 		},
 	);
 	const { id: issuingId } = await api.workflows.create(inRow(webhook, split, issuing));
@@ -222,6 +225,7 @@ test('the books balance: each POST that AIR accepted is in one row, and no key h
 	books = { rows, accepted, ends: sender.ends };
 	for (const line of summaryOf(books)) say(line);
 	expect(imbalances(books)).toEqual([]);
+	expect(unexplained(rows, crashes, leaseMsFor(REQUEST_TIMEOUT * 1000))).toEqual([]);
 	expect(rows).toHaveLength(ISSUANCES);
 }, 120_000);
 

@@ -134,8 +134,8 @@ export async function underWay({ control }: Emulator, ends: ReadonlyMap<string, 
 	return { killedAt: Date.now(), answered: ends.size, issuances, inFlight };
 }
 
-/** What is on its way just before a crash may be answered by AIR and yet never be read. */
-const CRASH_MS = 3_000;
+/** What AIR has answered just before a crash may never be written down: for so long on a busy machine. */
+const CRASH_MS = 10_000;
 
 const answeredWhole = ({ status, cutOff }: RequestRecord) => status === 200 && cutOff !== true;
 
