@@ -202,9 +202,10 @@ export async function send(request: EgressRequest): Promise<HttpAnswer> {
 		// A proxy resolves the name itself; http is for private addresses only, so it is looked up here.
 		await assertResolvesAllowed(url, targetPolicy(env));
 	}
-	const dispatcher = dispatcherFor(url, env);
 	// undici takes a turn to give a connection back: whoever calls right after an answer would open one more.
 	await nextTurn();
+	// Last of all, so that nobody closes the pool in between because of another host.
+	const dispatcher = dispatcherFor(url, env);
 
 	let exchange: Exchange | undefined;
 	const cancel = () => exchange?.cancel(graceMs);

@@ -520,6 +520,14 @@ test('a refusal is one, however long its page is', async () => {
 	expect(text.length).toBeLessThanOrEqual(1024 * 1024);
 });
 
+test('more hosts at once than pools are kept: each is reached', async () => {
+	const servers = await Promise.all(
+		Array.from({ length: 40 }, () => http((_incoming, response) => response.end('ok'))),
+	);
+	const answers = await Promise.all(servers.map(({ port }) => send(request(port))));
+	expect(new Set(answers.map(({ text }) => text))).toEqual(new Set(['ok']));
+});
+
 test('a server that is trusted is spoken to over TLS', async () => {
 	const identity = certificateFor('air.example.com');
 	const before = tls.getCACertificates('default');
