@@ -19,10 +19,12 @@ import { fullDisk } from './fullDisk';
  * success. At the end the books balance.
  */
 const PEOPLE = ['ada', 'bob', 'cyd'];
+/** Where each write waits for as long as it may. */
+const ONE = ['ada'];
 const SLOW_MS = 400;
 const [revoke, , ignore] = settings as [Setting, Setting, Setting, Setting];
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 let air: TestAir;
 let folder: string;
@@ -249,7 +251,7 @@ describe.each([revoke, ignore])('$name', (setting) => {
 	test('SQLite locked until the execution has ended: issued, and unknown to the next one', async () => {
 		air = await startTestAir({ latencyMs: SLOW_MS });
 		await openLedger({ store: 'embedded' });
-		const running = execute(embedded(), PEOPLE, setting);
+		const running = execute(embedded(), ONE, setting);
 		await untilAsked();
 		const unlock = lock();
 		const first = await running;
@@ -259,13 +261,13 @@ describe.each([revoke, ignore])('$name', (setting) => {
 		expect(sent).toBe(accepted());
 		expect(sent).toBeGreaterThan(0);
 		later();
-		const second = await execute(embedded(), PEOPLE, setting);
+		const second = await execute(embedded(), ONE, setting);
 		for (const [email, ending] of second) {
 			const wasIssued = first.get(email)?.how === 'issued';
 			const unknown = wasIssued && setting.onDuplicate === 'revoke';
 			expect(wordOf(ending)).toBe(unknown ? 'AIR_ISSUED_UNKNOWN' : 'issued');
 		}
-		assertBalanced(await rowsOf({ store: 'embedded' }), PEOPLE, first, second);
+		assertBalanced(await rowsOf({ store: 'embedded' }), ONE, first, second);
 		report('SQLite locked until the end', setting, first, second);
 	});
 });
