@@ -289,12 +289,14 @@ test.each(cells.map((cell) => [cell.fault.name, cell.setting.name, cell] as cons
 			throw outcome ?? new Error('the cell was not run');
 		}
 		const { first, second, accepted, imbalances } = outcome;
+		// Of an execution that stopped, only one item's end is known.
+		const one = [`${MET}@example.com`, ...first.keys()].find((email) => first.has(email)) ?? '';
 		reportRow({
 			Place: cell.place === 'network' ? 'on the way to AIR' : 'at the POST',
 			Fault: cell.fault.name,
 			Setting: cell.setting.name,
-			First: wordOf(first.get(`${MET}@example.com`)),
-			Again: wordOf(second.get(`${MET}@example.com`)),
+			First: wordOf(first.get(one)),
+			Again: wordOf(second.get(one)),
 			Accepted: accepted,
 		});
 		expect(imbalances).toEqual([]);
