@@ -44,6 +44,7 @@ let api: N8nApi;
 let recorder: Recorder;
 let ledger: Ledger;
 let sender: BatchSender;
+let triggerId: string;
 const crashes: number[] = [];
 const kills = { worker: 0, main: 0 };
 /** Main was stopped or killed, and has come back. */
@@ -103,7 +104,7 @@ beforeAll(async () => {
 		},
 		{ credentials },
 	);
-	const { id: triggerId } = await api.workflows.create(inRow(trigger, recorder.nodeForAll('b')));
+	({ id: triggerId } = await api.workflows.create(inRow(trigger, recorder.nodeForAll('b'))));
 	await api.workflows.activate(triggerId);
 }, 900_000);
 
@@ -269,16 +270,35 @@ test(
 			return ((await ledger.totals()).submitted ?? 0) === 0 || undefined;
 		});
 		const expected = (await confirmedEvents()).map(({ ledgerId, id }) => `${ledgerId}-${id}`);
-		const told = () => recorder.toldBy('b').map(({ eventId }) => eventId);
-		await poll('the trigger to tell all of it', TOLD_WITHIN_MS, () => {
-			const known = new Set(told());
-			return Promise.resolve(expected.every((id) => known.has(id)) || undefined);
+		const newest = Number(expected.at(-1)?.split('-')[1]);
+		api = await N8nApi.signIn(host.main.url);
+		const executions = async (...status: string[]) =>
+			await api.executions.list({ workflowId: triggerId, status, limit: 100 });
+		await poll('n8n to take all of it', TOLD_WITHIN_MS, async () => {
+			const [cursor] = await host.postgres.sql(
+				'SELECT delivered FROM moca_air.cursors',
+				host.database,
+			);
+			if (Number(cursor?.delivered) < newest) return undefined;
+			return (await executions('new', 'running')).length === 0 || undefined;
 		});
-		expect(new Set(told())).toEqual(new Set(expected));
+		const told = () => recorder.toldBy('b').map(({ eventId }) => eventId);
+		const known = new Set(told());
+		expect([...known].filter((id) => !expected.includes(id))).toEqual([]);
+		// n8n drops the items of an execution whose worker dies (docs/trigger.md): what one poll gave, in a row.
+		const gaps = expected.filter(
+			(id, index) => !known.has(id) && (index === 0 || known.has(expected[index - 1] ?? '')),
+		);
+		const dropped = await executions('error', 'crashed');
+		expect(gaps.length).toBeLessThanOrEqual(dropped.length);
+		const missing = expected.filter((id) => !known.has(id)).length;
 		const [lost = 0] = returns;
 		const times = recorder.toldBy('b').map(({ time }) => Date.parse(String(time)));
 		expect(times.some((time) => time > lost)).toBe(true);
-		say(`${expected.length} confirmations told, ${told().length - expected.length} told again`);
+		say(
+			`${known.size} confirmations told, ${told().length - known.size} told again; ` +
+				`${missing} dropped by n8n with ${dropped.length} executions whose worker died`,
+		);
 
 		const unknown = [...sender.ends.values()].filter(({ how }) => how === 'unknown').length;
 		reportRow({

@@ -29,8 +29,6 @@ export function queueEnvironment({ redisPort, databaseUrl }: QueueServices) {
 		N8N_ENCRYPTION_KEY: ENCRYPTION_KEY,
 		QUEUE_BULL_REDIS_HOST: '127.0.0.1',
 		QUEUE_BULL_REDIS_PORT: String(redisPort),
-		// Jobs that lose their worker go to another one; after one loss n8n would drop them, items and all.
-		QUEUE_WORKER_MAX_STALLED_COUNT: '100',
 		DB_TYPE: 'postgresdb',
 		DB_POSTGRESDB_HOST: hostname,
 		DB_POSTGRESDB_PORT: port,
