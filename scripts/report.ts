@@ -25,6 +25,7 @@ export class Report {
 
 	/** Prints rows as a table whose columns are those of the first. */
 	print(rows: readonly ReportRow[]): void {
+		if (rows.length === 0) return;
 		const head = Object.keys(rows[0] ?? {});
 		console.log(
 			table(
