@@ -32,12 +32,22 @@ const bytesOf = (jwk: object, names: readonly string[]) =>
 		.filter(([name, value]) => names.includes(name) && typeof value === 'string')
 		.map(([, value]) => Buffer.from(value as string, 'base64url'));
 
-/** Whatever there is of a private key: its PEM body, its DER, and each private member of its JWK. */
-function partsOf(key: KeyObject): string[] {
+function dersOf(key: KeyObject): Buffer[] {
 	const types =
 		key.asymmetricKeyType === 'rsa' ? (['pkcs8', 'pkcs1'] as const) : (['pkcs8', 'sec1'] as const);
-	const ders = types.map((type) => key.export({ format: 'der', type: type as 'pkcs8' }));
-	return [...ders, ...bytesOf(key.export({ format: 'jwk' }), PRIVATE_MEMBERS)].flatMap(texts);
+	return types.map((type) => key.export({ format: 'der', type: type as 'pkcs8' }));
+}
+
+/** Whatever there is of a private key: its PEM body, its DER, and each private member of its JWK. */
+const partsOf = (key: KeyObject) =>
+	[...dersOf(key), ...bytesOf(key.export({ format: 'jwk' }), PRIVATE_MEMBERS)].flatMap(texts);
+
+/** What its DER has before the first secret: lengths, which few keys differ in, and public members. */
+function beginningsOf(key: KeyObject): string[] {
+	const [d = Buffer.alloc(0)] = bytesOf(key.export({ format: 'jwk' }), ['d']);
+	return dersOf(key)
+		.map((der) => der.subarray(0, der.indexOf(d)))
+		.flatMap(texts);
 }
 
 /** What may be shown of it. */
@@ -83,7 +93,9 @@ export class SecretSearch {
 	addKey(key: string): this {
 		const secret = createPrivateKey(key);
 		const harmless = new Set(
-			[...publicPartsOf(secret), ...partsOf(anotherLike(secret))].flatMap(windowsOf),
+			[...publicPartsOf(secret), ...beginningsOf(secret), ...partsOf(anotherLike(secret))].flatMap(
+				windowsOf,
+			),
 		);
 		for (const window of partsOf(secret).flatMap(windowsOf)) {
 			if (!harmless.has(window)) this.windows.set(window, 'a private key');
