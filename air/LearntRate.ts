@@ -102,16 +102,8 @@ export class LearntRate {
 			this.pausedUntil = Math.max(this.pausedUntil, now + (retryAfterMs ?? 0));
 			return;
 		}
-		const current = this.at(now);
-		const share = GO_ON_WITH[refusal];
-		const cycleMs = Math.max(SHORTEST_MEASURE_MS, now - this.cycleBegan);
-		const sustained = (this.accepted * 1000) / cycleMs;
-		// The cycle may have been short, or a bad one: not below half of what went well until now.
-		const least = current === Number.POSITIVE_INFINITY ? FIRST_GUESS : current / 2;
-		this.rise = {
-			start: Math.max(SLOWEST, Math.min(Math.max(share * sustained, least), share * current)),
-			towards: Math.max(SLOWEST, share * current),
-		};
+		// AIR that cannot answer anybody says nothing of the rate that it can take: pauses are enough then.
+		if (refusal === 'too-many' || this.inVain === 0) this.lower(GO_ON_WITH[refusal], now);
 		const guess = Math.min(
 			FIRST_PAUSE_MS * 2 ** Math.min(this.inVain, 10),
 			LONGEST_GUESSED_PAUSE_MS,
@@ -123,5 +115,17 @@ export class LearntRate {
 		this.cycleBegan = now;
 		this.accepted = 0;
 		this.inVain++;
+	}
+
+	private lower(share: number, now: number): void {
+		const current = this.at(now);
+		const cycleMs = Math.max(SHORTEST_MEASURE_MS, now - this.cycleBegan);
+		const sustained = (this.accepted * 1000) / cycleMs;
+		// The cycle may have been short, or a bad one: not below half of what went well until now.
+		const least = current === Number.POSITIVE_INFINITY ? FIRST_GUESS : current / 2;
+		this.rise = {
+			start: Math.max(SLOWEST, Math.min(Math.max(share * sustained, least), share * current)),
+			towards: Math.max(SLOWEST, share * current),
+		};
 	}
 }

@@ -157,6 +157,22 @@ describe('after a refusal', () => {
 		expect(rates.at(-1)).toBeGreaterThanOrEqual(0.1);
 	});
 
+	test.each([0, undefined, 1_000])(
+		'503 for however long (Retry-After %s) says nothing of the rate: afterwards it goes on as after the first',
+		async (retryAfterMs) => {
+			const { time, limiter, ask: once, nth } = limited();
+			const rates: number[] = [];
+			for (let i = 0; i < 30; i++) {
+				once();
+				await time.run();
+				nth(i).refused('unavailable', retryAfterMs);
+				rates.push(limiter.perSecond);
+			}
+			expect(rates).toEqual(Array(30).fill(rates[0]));
+			expect(rates[0]).toBe(10);
+		},
+	);
+
 	test('in time the limit is forgotten', async () => {
 		const { time, limiter, ask: once, nth } = limited();
 		once();
