@@ -1,5 +1,3 @@
-import { Logger } from '@n8n/backend-common';
-import { Container } from '@n8n/di';
 import { PollContext } from 'n8n-core';
 import {
 	Workflow,
@@ -8,7 +6,8 @@ import {
 	type INode,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
-import { nodeTypes, OneCredential, type LogLine } from './runWorkflow';
+import { recordedLog, type LogLine } from './recordedLog';
+import { nodeTypes, OneCredential } from './runWorkflow';
 import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 
 export interface Activated {
@@ -34,15 +33,7 @@ export interface ActivateOptions {
  * poll is called with (n8n-core, active-workflow-triggers.js).
  */
 export function activate(options: ActivateOptions): Activated {
-	const log: LogLine[] = [];
-	const levels = ['error', 'warn', 'info', 'debug'] as const;
-	const logger = Object.fromEntries(
-		levels.map((level) => [
-			level,
-			(message: string, meta?: unknown) => log.push({ level, message, meta }),
-		]),
-	);
-	Container.set(Logger, { ...logger, scoped: () => logger } as unknown as Logger);
+	const log = recordedLog();
 	const node: INode = {
 		id: 'trigger-node',
 		name: 'Moca AIR Trigger',

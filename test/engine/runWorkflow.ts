@@ -1,5 +1,3 @@
-import { Logger } from '@n8n/backend-common';
-import { Container } from '@n8n/di';
 import { ExecutionLifecycleHooks, WorkflowExecute } from 'n8n-core';
 import {
 	ICredentialsHelper,
@@ -26,6 +24,8 @@ import { MocaAirIssueOnBehalf } from '../../nodes/MocaAirIssueOnBehalf/MocaAirIs
 import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
 import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
 import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
+
+import { recordedLog, type LogLine } from './recordedLog';
 
 /** Begins a workflow with the items of its parameter, as a webhook or a sheet would bring them. */
 class Items implements INodeType {
@@ -148,13 +148,6 @@ export interface WorkflowJson {
 	readonly connections: IWorkflowBase['connections'];
 }
 
-export interface LogLine {
-	readonly level: string;
-	readonly message: string;
-	/** What n8n writes beside the message. */
-	readonly meta?: unknown;
-}
-
 export interface RunResult {
 	readonly run: IRun;
 	readonly log: LogLine[];
@@ -188,14 +181,7 @@ export async function runWorkflow(
 		settings?: IWorkflowSettings;
 	} = {},
 ): Promise<RunResult> {
-	const log: LogLine[] = [];
-	const write = (level: string) => (message: string, meta?: unknown) => {
-		log.push({ level, message, ...(meta === undefined ? {} : { meta }) });
-	};
-	const levels = ['error', 'warn', 'info', 'debug'] as const;
-	const logger = Object.fromEntries(levels.map((level) => [level, write(level)]));
-	Container.set(Logger, { ...logger, scoped: () => logger } as unknown as Logger);
-
+	const log = recordedLog();
 	const workflow = new Workflow({
 		id: 'engine-test',
 		nodes: structuredClone([...nodes]),

@@ -1,7 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Logger } from '@n8n/backend-common';
-import { Container } from '@n8n/di';
 import { HookContext, WebhookContext } from 'n8n-core';
 import {
 	Workflow,
@@ -12,7 +10,8 @@ import {
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
 import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
-import { nodeTypes, OneCredential, type LogLine } from './runWorkflow';
+import { recordedLog, type LogLine } from './recordedLog';
+import { nodeTypes, OneCredential } from './runWorkflow';
 
 export interface ServeOptions {
 	readonly credential: ICredentialDataDecryptedObject;
@@ -45,15 +44,7 @@ export async function serveJwksNode({
 	mode = 'webhook',
 	webhookBaseUrl = 'https://n8n.example.com/webhook',
 }: ServeOptions): Promise<ServedJwks> {
-	const log: LogLine[] = [];
-	const levels = ['error', 'warn', 'info', 'debug'] as const;
-	const logger = Object.fromEntries(
-		levels.map((level) => [
-			level,
-			(message: string, meta?: unknown) => log.push({ level, message, meta }),
-		]),
-	);
-	Container.set(Logger, { ...logger, scoped: () => logger } as unknown as Logger);
+	const log = recordedLog();
 	const node: INode = {
 		id: 'jwks-node',
 		name: 'Moca AIR JWKS Trigger',

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { End } from './books';
 import type { KycEvent } from './storm';
+import { atOnce, WebhookSender } from './WebhookSender';
 
 /** One webhook, about several people. */
 export interface Batch {
@@ -30,15 +29,12 @@ const PAUSE_MS = 2_000;
  * A sender of webhooks that are answered person by person: it delivers a webhook again, as a whole,
  * until each of its people has an end. The end of a person never changes.
  */
-export class BatchSender {
-	/** By event ID. */
-	readonly ends = new Map<string, End>();
-	/** What came instead of an end, and how often. */
-	readonly setbacks = new Map<string, number>();
-	deliveries = 0;
+export class BatchSender extends WebhookSender {
 	replays = 0;
 
-	constructor(private readonly options: BatchSenderOptions) {}
+	constructor(private readonly options: BatchSenderOptions) {
+		super();
+	}
 
 	get people(): KycEvent[] {
 		return this.options.batches.flatMap(({ people }) => people);
@@ -62,17 +58,9 @@ export class BatchSender {
 
 	/** Delivers these webhooks once. */
 	async round(batches: readonly Batch[]): Promise<void> {
-		const waiting = [...batches];
-		const worker = async () => {
-			for (let batch = waiting.shift(); batch !== undefined; batch = waiting.shift()) {
-				await this.deliver(batch);
-			}
-		};
-		await Promise.all(Array.from({ length: this.options.atOnce }, worker));
-	}
-
-	describeSetbacks(): string {
-		return [...this.setbacks].map(([what, times]) => `${times} × ${what}`).join('; ');
+		await atOnce(this.options.atOnce, batches, async (one) => {
+			await this.deliver(one);
+		});
 	}
 
 	private async deliver({ people }: Batch): Promise<void> {
@@ -114,19 +102,5 @@ export class BatchSender {
 		} catch {
 			return undefined;
 		}
-	}
-
-	/** @throws Error when somebody ends another way than before */
-	private end(eventId: string, end: End): void {
-		const before = this.ends.get(eventId);
-		if (before !== undefined && !isDeepStrictEqual(before, end)) {
-			const [was, is] = [before, end].map((one) => JSON.stringify(one));
-			throw new Error(`${eventId} ended as ${was ?? ''}, and as ${is ?? ''} when redelivered`);
-		}
-		this.ends.set(eventId, end);
-	}
-
-	private setback(what: string): void {
-		this.setbacks.set(what, (this.setbacks.get(what) ?? 0) + 1);
 	}
 }

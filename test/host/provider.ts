@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AirError } from '../../air/AirError';
-import type { End } from './books';
 import type { N8nApi } from './harness/n8nApi';
 import { itemsOf } from './harness/runData';
 import type { KycEvent } from './storm';
+import { atOnce, WebhookSender } from './WebhookSender';
 
 /** At once, as a provider with some workers would. */
 const CONCURRENCY = 20;
@@ -27,15 +26,13 @@ export interface ProviderOptions {
 }
 
 /** The sender of the webhooks: delivers each again until it has an end. */
-export class Provider {
-	readonly ends = new Map<string, End>();
-	/** What came instead of an end, and how often. */
-	readonly setbacks = new Map<string, number>();
-	deliveries = 0;
+export class Provider extends WebhookSender {
 	private readonly readExecutions = new Set<string>();
 	private hangingUp = new AbortController();
 
-	constructor(private readonly options: ProviderOptions) {}
+	constructor(private readonly options: ProviderOptions) {
+		super();
+	}
 
 	get open(): KycEvent[] {
 		return this.options.events.filter(({ id }) => !this.ends.has(id));
@@ -44,13 +41,9 @@ export class Provider {
 	/** Delivers every webhook that has no end yet, once. */
 	async round(events: readonly KycEvent[] = this.open): Promise<void> {
 		this.hangingUp = new AbortController();
-		const waiting = [...events];
-		const worker = async () => {
-			for (let event = waiting.shift(); event !== undefined; event = waiting.shift()) {
-				await this.deliver(event);
-			}
-		};
-		await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+		await atOnce(CONCURRENCY, events, async (one) => {
+			await this.deliver(one);
+		});
 	}
 
 	/** Gives up on what is not answered yet, and begins nothing more in this round. */
@@ -81,10 +74,6 @@ export class Provider {
 	async onceMore(api: N8nApi): Promise<void> {
 		await this.round(this.options.events);
 		await this.readErrors(api);
-	}
-
-	describeSetbacks(): string {
-		return [...this.setbacks].map(([what, times]) => `${times} × ${what}`).join('; ');
 	}
 
 	private async deliver(event: KycEvent): Promise<void> {
@@ -132,19 +121,5 @@ export class Provider {
 			if (row === undefined) throw new Error(`${event}: no row is named in “${message}”`);
 			this.end(event, { how: 'unknown', rowId: Number(row) });
 		}
-	}
-
-	/** @throws Error when a webhook ends another way than before */
-	private end(eventId: string, end: End): void {
-		const before = this.ends.get(eventId);
-		if (before !== undefined && !isDeepStrictEqual(before, end)) {
-			const [was, is] = [before, end].map((one) => JSON.stringify(one));
-			throw new Error(`${eventId} ended as ${was ?? ''}, and as ${is ?? ''} when redelivered`);
-		}
-		this.ends.set(eventId, end);
-	}
-
-	private setback(what: string): void {
-		this.setbacks.set(what, (this.setbacks.get(what) ?? 0) + 1);
 	}
 }
