@@ -31,9 +31,14 @@ export interface Ledger extends Feed {
 	 *
 	 * @throws LedgerError LEDGER_NOT_WRITABLE when the row is gone (the person was erased meanwhile)
 	 */
-	answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<LedgerRow>;
+	answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<void>;
 
-	/** The attempt ended otherwise. @throws LedgerError as `answered` */
+	/**
+	 * The attempt ended otherwise.
+	 *
+	 * @returns the row as it is now
+	 * @throws LedgerError as `answered`
+	 */
 	failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow>;
 
 	/**

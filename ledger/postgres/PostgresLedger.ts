@@ -51,8 +51,8 @@ export class PostgresLedger implements Ledger {
 		return await this.database.transaction((session) => begin(session, request));
 	}
 
-	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<LedgerRow> {
-		return await this.database.transaction((session) => answered(session, attempt, answer));
+	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<void> {
+		await this.database.transaction((session) => answered(session, attempt, answer));
 	}
 
 	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {

@@ -22,13 +22,13 @@ export async function answered(
 	session: Session,
 	{ issuanceId, attempt: number }: AttemptRef,
 	answer: AcceptedAnswer,
-): Promise<LedgerRow> {
+): Promise<void> {
 	const { coreClaimHash, userUuid, supersedes } = answer;
 	const ids = await lockRows(session, OWN_AND_REPLACED, [issuanceId, supersedes]);
 	const row = await readRow(session, issuanceId);
 	const attempt = row?.attempts.find((one) => one.number === number);
 	if (row === undefined || attempt === undefined) throw gone();
-	if (attempt.coreClaimHash !== null) return row;
+	if (attempt.coreClaimHash !== null) return;
 
 	const at = await clock(session);
 	const nextCheckAt = at + answer.nextCheckMs;
@@ -43,7 +43,6 @@ export async function answered(
 	await endAttempt(session, row, decideAnswered(row, number, answer), accepted);
 	const others = ids.filter((id) => id !== issuanceId);
 	if (supersedes) await supersede(session, others, attempt.startedAt, at);
-	return (await readRow(session, issuanceId)) ?? row;
 }
 
 /** Of the rows, all locked, those answered before the attempt started are replaced by its issuance. */

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Session } from './Connection';
-import { sqliteFailure } from './failure';
 
 /** The process stands still during a transaction: for no longer than this … */
 const LONGEST_BATCH_MS = 15;
@@ -52,55 +51,34 @@ export class GroupCommit {
 		this.writing = false;
 	}
 
-	/** Never throws: whoever waits is told. */
+	/** Never throws: whoever waits is told. What fails is left out, and the others are written next. */
 	private async writeBatch(): Promise<void> {
 		const waiting = this.queue.length;
 		let began = 0;
 		let ms = 0;
 		let ends: (() => void)[] = [];
+		let failing: Waiting | undefined;
 		try {
 			await this.connection.write((session) => {
 				began = performance.now();
-				const alone = this.queue.length === 1;
 				ends = [];
-				ms = 0;
-				for (const { run, reject } of this.queue) {
-					ends.push(alone ? run(session) : apart(session, run, reject));
+				for (const one of this.queue) {
+					failing = one;
+					ends.push(one.run(session));
 					if (performance.now() - began > LONGEST_BATCH_MS) break;
 				}
+				failing = undefined;
 				ms = performance.now() - began;
 			});
 		} catch (error) {
-			const given = this.queue.splice(0, Math.max(waiting, ends.length));
-			for (const { reject } of given) reject(error);
+			// The whole transaction is undone: all of it goes into the next one, but for the one to blame.
+			const blamed = failing === undefined ? 0 : this.queue.indexOf(failing);
+			const count = failing === undefined ? Math.max(waiting, ends.length) : 1;
+			for (const { reject } of this.queue.splice(blamed, count)) reject(error);
 			return;
 		}
 		this.restUntil = began + ms + Math.min(ms * REST.share, REST.mostMs);
 		this.queue.splice(0, ends.length);
 		for (const end of ends) end();
-	}
-}
-
-/** One write among others: if it fails, what it wrote is undone, and the rest stays. */
-function apart(
-	session: Session,
-	run: Waiting['run'],
-	reject: (error: unknown) => void,
-): () => void {
-	session.script('SAVEPOINT one');
-	try {
-		const end = run(session);
-		session.script('RELEASE one');
-		return end;
-	} catch (error) {
-		try {
-			session.script('ROLLBACK TO one; RELEASE one');
-		} catch {
-			// SQLite has ended the whole transaction, of which nothing is written: this is why.
-			throw error;
-		}
-		return () => {
-			reject(sqliteFailure(error));
-		};
 	}
 }

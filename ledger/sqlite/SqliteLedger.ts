@@ -56,8 +56,10 @@ export class SqliteLedger implements Ledger {
 		return await this.together.write((session) => begin(session, request));
 	}
 
-	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<LedgerRow> {
-		return await this.together.write((session) => answered(session, attempt, answer));
+	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<void> {
+		await this.together.write((session) => {
+			answered(session, attempt, answer);
+		});
 	}
 
 	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {

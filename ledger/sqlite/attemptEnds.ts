@@ -77,14 +77,10 @@ function supersede(session: Session, row: LedgerRow, startedAt: number): void {
 	for (const id of ids) appendEvent(session, id, 'superseded', '');
 }
 
-function reread(session: Session, ref: AttemptRef): LedgerRow {
-	return rowOf(session, ref).row;
-}
-
 /** `Ledger.answered`, inside a transaction. */
-export function answered(session: Session, ref: AttemptRef, answer: AcceptedAnswer): LedgerRow {
+export function answered(session: Session, ref: AttemptRef, answer: AcceptedAnswer): void {
 	const { row, attempt } = rowOf(session, ref);
-	if (attempt.coreClaimHash !== null) return row;
+	if (attempt.coreClaimHash !== null) return;
 	const end = decideAnswered(row, ref.attempt, answer);
 	session.run(
 		`UPDATE attempts SET outcome = 'accepted', ended_at = ?, core_claim_hash = ?, user_uuid = ?
@@ -97,7 +93,6 @@ export function answered(session: Session, ref: AttemptRef, answer: AcceptedAnsw
 	);
 	writeEnd(session, row, end, session.now, session.now + answer.nextCheckMs);
 	if (answer.supersedes) supersede(session, row, attempt.startedAt);
-	return reread(session, ref);
 }
 
 /** `Ledger.failed`, inside a transaction. */
@@ -106,7 +101,7 @@ export function failed(session: Session, ref: AttemptRef, failure: AttemptFailur
 	const end = decideFailed(row, ref.attempt, failure);
 	writeFailure(session, ref, failure.outcome, session.now);
 	writeEnd(session, row, end, session.now, session.now);
-	return reread(session, ref);
+	return rowOf(session, ref).row;
 }
 
 /** Writes that the lease of the row's current attempt has run out (`expireLease`). */

@@ -94,9 +94,10 @@ export const ledgerRows = badInput({
 		must(begun.outcome === 'started', 'a new key begins');
 		const coreClaimHash = `${cases}-${hash}`;
 		const answer = { coreClaimHash, userUuid: null, nextCheckMs: 0, supersedes: false };
-		const row = await ledger.answered(begun, answer);
+		await ledger.answered(begun, answer);
+		const row = await ledger.find(scope, { coreClaimHash });
 		for (const value of [recipient, eventId, coreClaimHash, program]) {
-			const kept = [row.recipient, row.idempotencyKey.slice(6), row.coreClaimHash, row.program];
+			const kept = [row?.recipient, row?.idempotencyKey.slice(6), row?.coreClaimHash, row?.program];
 			must(kept.includes(value), `${JSON.stringify(value)} is kept as it is`);
 		}
 		must((await ledger.begin(request)).outcome === 'answered', 'a repeat is known');

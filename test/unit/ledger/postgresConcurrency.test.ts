@@ -8,7 +8,7 @@ import { root } from '../../../scripts/package';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { startLossyProxy } from '../../support/postgresProxy';
 import { ALL, KEY } from './contract/feed';
-import { answer, CONFIRMED, issue, MINUTE, request, SCOPE } from './contract/requests';
+import { accepted, answer, CONFIRMED, issue, MINUTE, request, SCOPE } from './contract/requests';
 
 /** What only a server can show: several processes, restarts, lost answers, the order of commits. */
 
@@ -195,7 +195,7 @@ test('the answer to an answer is lost: it is recorded once', async () => {
 		const begun = await ledger.begin(request());
 		if (begun.outcome !== 'started') throw new Error(begun.outcome);
 		proxy.loseAnswerTo(COMMIT);
-		const row = await ledger.answered(begun, answer('hash-1'));
+		const row = await accepted(ledger, begun, answer('hash-1'));
 		expect(row).toMatchObject({ state: 'submitted', coreClaimHash: 'hash-1' });
 		proxy.loseAnswerTo(COMMIT);
 		await ledger.observed(SCOPE, 'hash-1', CONFIRMED);

@@ -1,5 +1,6 @@
 import type { GetStore } from '../contract';
 import {
+	accepted,
 	answer,
 	CONFIRMED,
 	DAY,
@@ -139,7 +140,7 @@ export function attempts(store: GetStore): void {
 			const [confirmed] = await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
 			expect(confirmed).toMatchObject({ state: 'confirmed', vcStatus: 'ONCHAIN', vcId: 'vc-1' });
 			advance(HOUR);
-			expect(await ledger.answered(attempt, answer('hash-1'))).toEqual(confirmed);
+			expect(await accepted(ledger, attempt, answer('hash-1'))).toEqual(confirmed);
 			await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
 			const row = await ledger.find(SCOPE, { coreClaimHash: 'hash-1' });
 			expect(row).toMatchObject({ state: 'confirmed', coreClaimHash: 'hash-1' });

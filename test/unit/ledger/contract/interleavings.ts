@@ -1,5 +1,6 @@
 import type { GetStore } from '../contract';
 import {
+	accepted,
 	answer,
 	CONFIRMED,
 	eventTypes,
@@ -47,7 +48,7 @@ export function interleavings(store: GetStore): void {
 			expect(begun.map(({ outcome }) => outcome).sort()).toEqual(['busy', 'started']);
 			const started = begun.find((result) => result.outcome === 'started');
 			if (started?.outcome !== 'started') throw new Error('nobody was started');
-			const row = await ledger.answered(started, answer('hash-1'));
+			const row = await accepted(ledger, started, answer('hash-1'));
 			expect(await other.begin(request())).toEqual({ outcome: 'answered', row });
 		});
 

@@ -1,7 +1,7 @@
 import type { AttemptRef } from '../../../../ledger/Ledger';
 import { LEASE_EXPIRED } from '../../../../ledger/transitions';
 import type { GetStore } from '../contract';
-import { answer, CONFIRMED, MINUTE, PROGRAM, request, SCOPE, start } from './requests';
+import { accepted, answer, CONFIRMED, MINUTE, PROGRAM, request, SCOPE, start } from './requests';
 
 const UNKNOWN = { outcome: 'unknown', reason: 'AIR_TIMEOUT' } as const;
 
@@ -19,7 +19,7 @@ export function overtaken(store: GetStore): void {
 			const { ledger } = store();
 			const [slow, fast] = await overtake();
 			await ledger.answered(fast, answer('fast'));
-			const row = await ledger.answered(slow, answer('slow'));
+			const row = await accepted(ledger, slow, answer('slow'));
 			expect(row).toMatchObject({ state: 'submitted', coreClaimHash: 'fast', attempt: 2 });
 			expect(row.attempts).toMatchObject([
 				{ number: 1, outcome: 'accepted', coreClaimHash: 'slow', userUuid: 'uuid-1' },
@@ -34,10 +34,10 @@ export function overtaken(store: GetStore): void {
 		test('while the later attempt is under way the row stays its own', async () => {
 			const { ledger } = store();
 			const [slow, fast] = await overtake();
-			const row = await ledger.answered(slow, answer('slow'));
+			const row = await accepted(ledger, slow, answer('slow'));
 			expect(row).toMatchObject({ state: 'sending', coreClaimHash: null, attempt: 2 });
 			expect((await ledger.begin(request())).outcome).toBe('busy');
-			expect(await ledger.answered(fast, answer('fast'))).toMatchObject({
+			expect(await accepted(ledger, fast, answer('fast'))).toMatchObject({
 				state: 'submitted',
 				coreClaimHash: 'fast',
 			});
@@ -76,7 +76,7 @@ export function overtaken(store: GetStore): void {
 				outcome: 'unknown',
 				row: { state: 'unknown', reason: LEASE_EXPIRED, leaseUntil: null },
 			});
-			expect(await ledger.answered(slow, answer('slow'))).toMatchObject({
+			expect(await accepted(ledger, slow, answer('slow'))).toMatchObject({
 				state: 'submitted',
 				reason: null,
 				coreClaimHash: 'slow',
@@ -88,7 +88,7 @@ export function overtaken(store: GetStore): void {
 			const [slow, fast] = await overtake();
 			await ledger.answered(slow, answer('slow'));
 			await ledger.failed(fast, UNKNOWN);
-			expect(await ledger.answered(fast, answer('fast'))).toMatchObject({ coreClaimHash: 'fast' });
+			expect(await accepted(ledger, fast, answer('fast'))).toMatchObject({ coreClaimHash: 'fast' });
 
 			const other = { idempotencyKey: 'key-2' };
 			const first = await start(ledger, other);
@@ -97,7 +97,7 @@ export function overtaken(store: GetStore): void {
 			await ledger.answered(first, answer('first'));
 			await ledger.failed(second, UNKNOWN);
 			await ledger.observed(SCOPE, 'first', CONFIRMED);
-			const row = await ledger.answered(second, answer('second'));
+			const row = await accepted(ledger, second, answer('second'));
 			expect(row).toMatchObject({ state: 'confirmed', coreClaimHash: 'first', vcId: 'vc-1' });
 			expect(row.attempts[1]).toMatchObject({ coreClaimHash: 'second', outcome: 'accepted' });
 		});

@@ -74,7 +74,19 @@ export async function issue(
 	changes: Partial<BeginRequest> = {},
 	answered: Partial<AcceptedAnswer> = {},
 ): Promise<LedgerRow> {
-	return await ledger.answered(await start(ledger, changes), answer(coreClaimHash, answered));
+	return await accepted(ledger, await start(ledger, changes), answer(coreClaimHash, answered));
+}
+
+/** AIR accepts an attempt. @returns its row */
+export async function accepted(
+	ledger: Ledger,
+	attempt: AttemptRef,
+	answered: AcceptedAnswer,
+): Promise<LedgerRow> {
+	await ledger.answered(attempt, answered);
+	const row = (await ledger.list({ limit: 1000 })).find(({ id }) => id === attempt.issuanceId);
+	if (row === undefined) throw new Error(`there is no row ${attempt.issuanceId}`);
+	return row;
 }
 
 /** Issues to somebody else each time: `n` rows that are due. */

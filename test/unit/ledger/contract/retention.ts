@@ -2,6 +2,7 @@ import { DEFAULT_RETENTION } from '../../../../ledger/Ledger';
 import { LEASE_EXPIRED } from '../../../../ledger/transitions';
 import type { GetStore } from '../contract';
 import {
+	accepted,
 	answer,
 	CONFIRMED,
 	DAY,
@@ -116,7 +117,7 @@ export function retention(store: GetStore): void {
 			expect(pending).toMatchObject({ state: 'abandoned', nextCheckAt: null });
 			const [row] = await ledger.observed(SCOPE, 'h1', CONFIRMED);
 			expect(row).toMatchObject({ state: 'confirmed' });
-			expect(await ledger.answered(lost, answer('h2'))).toMatchObject({ state: 'submitted' });
+			expect(await accepted(ledger, lost, answer('h2'))).toMatchObject({ state: 'submitted' });
 		});
 
 		test('at most so many at a time', async () => {
