@@ -129,7 +129,9 @@ export const ledgerRows = badInput({
 			await survives(async () => await ledger.begin(request)),
 			await survives(async () => await ledger.claimDue({ scope, limit: 5, leaseMs: 1000 })),
 			await survives(async () => await ledger.observed(scope, coreClaimHash, seen)),
-			await survives(async () => { await ledger.answered(begun, answer); }),
+			await survives(async () => {
+				await ledger.answered(begun, answer);
+			}),
 		];
 		return vandalised && fine.every(Boolean) ? 'taken' : 'refused';
 	},
