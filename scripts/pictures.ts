@@ -124,7 +124,7 @@ async function takePictures(): Promise<void> {
 	await packAndInstall({ userFolder, log });
 	const air = await startDemoAir(300);
 	// As n8n is set up behind a proxy; the addresses that its panels show are made from it.
-	const env = { WEBHOOK_URL: 'https://n8n.example.com/' };
+	const env = { N8N_WEBHOOK_URL: 'https://n8n.example.com/' };
 	const n8n = await startN8n({ userFolder, log, env });
 	const browser = await launchChromium({ log });
 	// `npm run docs:pictures trigger` takes only those whose names begin so.
