@@ -227,6 +227,7 @@ export class HostLimiter {
 	}
 }
 
+/** By host, and by each address that was asked for. */
 const limiters = new Map<string, HostLimiter>();
 
 /**
@@ -235,9 +236,12 @@ const limiters = new Map<string, HostLimiter>();
  * @param baseUrl - from `resolveBaseUrl`; only its host counts
  */
 export function limiterFor(baseUrl: string): HostLimiter {
+	const known = limiters.get(baseUrl);
+	if (known !== undefined) return known;
 	const { host } = new URL(baseUrl);
 	const limiter = limiters.get(host) ?? new HostLimiter();
 	limiters.set(host, limiter);
+	limiters.set(baseUrl, limiter);
 	return limiter;
 }
 

@@ -92,8 +92,20 @@ export function readBody(received: string): AirBody {
 		const shape = /^[[{"]/.test(trimmed) ? 'cut' : 'text';
 		return { shape, json: undefined, message: shown(trimmed) };
 	}
-	const message = shown(words(json) ?? trimmed);
-	if (failedEnvelope.safeParse(json).success) return { shape: 'envelope', json, message };
-	if (airError.safeParse(json).success) return { shape: 'air', json, message };
-	return { shape: 'json', json, message };
+	return {
+		shape: shapeOf(json),
+		json,
+		// Only when it is asked for: of nearly all answers, those of success, nobody does.
+		get message() {
+			return shown(words(json) ?? trimmed);
+		},
+	};
+}
+
+/** A look at the names comes first: a schema that does not fit takes its time to say why. */
+function shapeOf(json: unknown): BodyShape {
+	if (typeof json !== 'object' || json === null) return 'json';
+	if ('code' in json && failedEnvelope.safeParse(json).success) return 'envelope';
+	if ('error' in json && airError.safeParse(json).success) return 'air';
+	return 'json';
 }

@@ -1,6 +1,9 @@
 import { AirError } from './AirError';
 import type { PrivateKey } from './privateKey';
 
+/** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */
+let jose: Promise<typeof import('jose')> | undefined;
+
 /** Scopes that AIR's documents name for Issue on Behalf; they disagree (air-api §2.3). */
 export type PartnerJwtScope = 'issue on-behalf' | 'issue';
 
@@ -71,7 +74,7 @@ export async function signPartnerJwt(
 		...(scope === undefined ? {} : { scope }),
 		...(email === undefined ? {} : { email }),
 	};
-	const { SignJWT } = await import('jose');
+	const { SignJWT } = await (jose ??= import('jose'));
 	const token = await new SignJWT({ ...extraClaims, partnerId, ...own })
 		.setProtectedHeader({ alg: key.algorithm, kid, typ: 'JWT' })
 		.setIssuedAt(issuedAt)

@@ -92,17 +92,32 @@ const list = (value: string | undefined) =>
 		.map((entry) => entry.trim().toLowerCase())
 		.filter((entry) => entry !== '');
 
+/** Each request asks, and the environment of a process hardly ever changes. */
+let latest:
+	{ readonly settings: readonly (string | undefined)[]; readonly policy: TargetPolicy } | undefined;
+
 /**
  * Reads the operator's policy from the environment of n8n.
  *
  * @param env - usually `process.env`
  */
 export function targetPolicy(env: NodeJS.ProcessEnv): TargetPolicy {
-	return {
-		allowPrivate: env.MOCA_AIR_ALLOW_PRIVATE_URLS?.trim().toLowerCase() === 'true',
-		allowedHostnames: list(env.N8N_SSRF_ALLOWED_HOSTNAMES),
-		allowedRanges: blockList(list(env.N8N_SSRF_ALLOWED_IP_RANGES)),
+	const settings = [
+		env.MOCA_AIR_ALLOW_PRIVATE_URLS,
+		env.N8N_SSRF_ALLOWED_HOSTNAMES,
+		env.N8N_SSRF_ALLOWED_IP_RANGES,
+	] as const;
+	if (latest?.settings.every((setting, index) => setting === settings[index]) === true) {
+		return latest.policy;
+	}
+	const [allowPrivate, hostnames, ranges] = settings;
+	const policy = {
+		allowPrivate: allowPrivate?.trim().toLowerCase() === 'true',
+		allowedHostnames: list(hostnames),
+		allowedRanges: blockList(list(ranges)),
 	};
+	latest = { settings, policy };
+	return policy;
 }
 
 const bare = (hostname: string) =>

@@ -36,6 +36,8 @@ export class Memory {
 	private readonly unwritten: (() => Promise<unknown>)[] = [];
 	/** Each item asks, and the answer does not change any more. */
 	private keyIsAccepted = false;
+	/** Whether the last item was begun, and not answered from what is remembered. */
+	expectsNew = true;
 
 	constructor(readonly settings: MemorySettings) {}
 

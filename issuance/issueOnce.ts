@@ -53,7 +53,9 @@ export async function issueOnce(
 	const stopped = settings.stopped ?? settings.signal;
 	const busyUntil = Date.now() + BUSY_WAIT_MS;
 	return await inTurn(client, { ...settings, stopped }, async (turn) => {
+		if (memory.expectsNew) signAhead(client, request.recipient);
 		const begun = await begin(client, request, idempotency, memory, settings);
+		memory.expectsNew = begun.outcome === 'started';
 		if (begun.outcome === 'started') {
 			return await send(client, request, memory, begun, { ...settings, turn });
 		}
@@ -73,6 +75,15 @@ export async function issueOnce(
 		await memory.assertMayRead(stopped);
 		return fromLedger(begun, idempotency, memory);
 	});
+}
+
+/**
+ * Signs while the ledger waits for the disk. Only where the item before was none that had been issued
+ * already: whoever delivers everything again needs no tokens at all.
+ */
+function signAhead(client: AirClient, recipient: string): void {
+	// It is asked for again when it is sent, and fails there.
+	client.token(recipient).catch(() => undefined);
 }
 
 async function send(

@@ -15,7 +15,6 @@ import type { Memory } from '../../issuance/Memory';
 import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
 import { concurrencyOf, type CallOptionValues } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
-import { originOf } from '../shared/execution';
 import { forEachItem } from '../shared/forEachItem';
 import { logOf } from '../shared/log';
 import { RunLimits } from '../shared/RunLimits';
@@ -129,10 +128,15 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			settings: OnceSettings,
 		): Promise<object> => {
 			hints.sending(request);
-			const { executionId } = originOf(this);
 			const issuance =
 				memory === undefined
-					? await issueOnceInExecution(client, request, idempotency, executionId, settings)
+					? await issueOnceInExecution(
+							client,
+							request,
+							idempotency,
+							this.getExecutionId() || '',
+							settings,
+						)
 					: await issueOnce(client, request, idempotency, memory, settings);
 			ledger.count(memory, issuance);
 			hints.issued(request, issuance);

@@ -116,6 +116,24 @@ test('a write that fails after AIR accepted does not undo it, and is made up for
 	expect(await row()).toMatchObject({ state: 'submitted', coreClaimHash: HASH });
 });
 
+test('the token is signed while the ledger is written; where all was issued before, none is', async () => {
+	const client = clientThat(accepted);
+	const signed = jest.spyOn(client, 'token');
+	const memory = memoryOf(client);
+	const begun = ledger.begin.bind(ledger);
+	const atBegin: number[] = [];
+	jest.spyOn(ledger, 'begin').mockImplementation(async (asked) => {
+		atBegin.push(signed.mock.calls.length);
+		return await begun(asked);
+	});
+	for (const eventId of ['e1', 'e1', 'e1', 'e1', 'e2', 'e3']) {
+		await issueOnce(client, request, event(eventId), memory);
+	}
+	// What comes after a replay is likely to be one, too.
+	expect(atBegin).toEqual([1, 2, 2, 2, 2, 3]);
+	expect(client.posts()).toBe(3);
+});
+
 test('two at once with one key: one POST, and both are given its answer', async () => {
 	const client = clientThat(async () => {
 		await sleep(300);
