@@ -4,39 +4,56 @@ import { loadEngine } from './engine';
 import { scaled, type BenchSettings } from './settings';
 import { automatic, credentialsFor, freshLedger, people } from './variants';
 
+const NODE_ITSELF = 'Node itself';
+/** Left out: nobody else runs it. */
+const PROFILER = 'the profiler';
+
 /** What a function belongs to, by where it is; the first that fits. */
 const PLACES: readonly (readonly [what: string, pattern: RegExp])[] = [
 	['waiting', /^\(idle\)/],
 	['garbage collection', /^\(garbage collector\)/],
+	[PROFILER, /\|(node:inspector$|.*\/profileProcess)/],
 	['the ledger: SQLite, inside of the process', /\/dist\/ledger\//],
-	[
-		'undici: requests and answers',
-		/\/undici\/|internal\/(deps\/undici|streams|stream_base)|node:(net|internal\/net)/,
-	],
-	['signing: jose and Web Crypto', /\/jose\/|internal\/crypto|partnerJwt|PartnerJwtCache/],
+	['undici: requests and answers', /\/undici\//],
+	['signing: jose, and handing it to the thread pool', /\/jose\/|partnerJwt|PartnerJwtCache/],
 	['our nodes: reading items', /\/dist\/nodes\//],
 	['our use cases: parallel runner, idempotency', /\/dist\/issuance\//],
 	['our AIR client: limiter, egress', /\/dist\/air\//],
 	["n8n's engine", /n8n-core|n8n-workflow|@n8n/],
-	['Node itself', /^.*\|(node:|$)/],
+	[NODE_ITSELF, /^.*\|(node:|$)/],
 ];
 
-const placeOf = ({ functionName, url }: Profiler.ProfileNode['callFrame']): string => {
+type ProfileNode = Profiler.ProfileNode;
+
+const placeOf = ({ functionName, url }: ProfileNode['callFrame']): string => {
 	const id = `${functionName}|${url}`;
 	return PLACES.find(([, pattern]) => pattern.test(id))?.[0] ?? 'other libraries';
 };
 
+/** What Node does for somebody, such as writing to a socket, is charged to that somebody. */
+function chargedTo(node: ProfileNode, parents: ReadonlyMap<number, ProfileNode>): string {
+	const place = placeOf(node.callFrame);
+	const caller = parents.get(node.id);
+	if (place !== NODE_ITSELF || caller === undefined) return place;
+	return chargedTo(caller, parents);
+}
+
 /** Each function by itself, without those that it calls. @returns share of the whole, by place */
 function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<string, number> {
-	const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+	const frames = new Map(nodes.map((node) => [node.id, node]));
+	const parents = new Map(
+		nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node] as const)),
+	);
 	const times = new Map<string, number>();
 	let whole = 0;
 	for (const [index, id] of samples.entries()) {
-		const frame = frames.get(id);
+		const node = frames.get(id);
 		const time = timeDeltas[index] ?? 0;
-		if (frame === undefined) continue;
+		if (node === undefined) continue;
+		const place = chargedTo(node, parents);
+		if (place === PROFILER) continue;
 		whole += time;
-		times.set(placeOf(frame), (times.get(placeOf(frame)) ?? 0) + time);
+		times.set(place, (times.get(place) ?? 0) + time);
 	}
 	return new Map(
 		[...times].toSorted(([, a], [, b]) => b - a).map(([place, time]) => [place, time / whole]),
