@@ -7,7 +7,7 @@ const unknown = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 const notSent = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...rest, kind: 'not-sent', retryable: true }) as const;
 
-const JWKS_PLACE = 'It is registered in the AIR dashboard under Accounts → General → JWKS URL.';
+const JWKS_PLACE = 'The JWKS URL is registered in the AIR dashboard under Accounts → General.';
 
 /** What AIR, or something in front of it, answers (air-api §4.4, §4.5, §5). */
 export const answerErrors = {
