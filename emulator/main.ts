@@ -82,7 +82,7 @@ function describe({ baseUrl, controlUrl, control }: Emulator): void {
 	if (partners.length > 0) return;
 	const example = JSON.stringify({
 		partnerId: 'my-partner-id',
-		jwksUrl: 'http://127.0.0.1:8788/jwks.json',
+		jwksUrl: 'http://127.0.0.1:8080/.well-known/jwks.json',
 		programs: [DEMO_PROGRAM],
 	});
 	say('No partner is registered, so every call will be 401. Register one with');
