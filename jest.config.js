@@ -16,7 +16,7 @@ const shared = {
 module.exports = {
 	// A busy machine is no failure.
 	testTimeout: 60_000,
-	projects: ['unit', 'engine', 'package', 'host', 'browser', 'faults'].map((name) => ({
+	projects: ['unit', 'engine', 'package', 'host', 'browser', 'faults', 'soak'].map((name) => ({
 		...shared,
 		displayName: name,
 		testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
