@@ -23,7 +23,7 @@ import { startTestAir, type TestAir } from './air';
 import { activate } from './pollTrigger';
 import { runWorkflow } from './runWorkflow';
 import { serveJwksNode } from './serveJwksNode';
-import { issueWorkflow, person, statusWorkflow } from './workflows';
+import { issueWorkflow, partnerAuthWorkflow, person, statusWorkflow } from './workflows';
 
 /**
  * A canary key, canary connection URLs and canary claims go through every path, failures too. What
@@ -168,6 +168,34 @@ const ways = {
 			await served.close();
 		}
 	},
+	'Check Setup': async (credential: ICredentialDataDecryptedObject) => {
+		const ran = await runWorkflow(
+			partnerAuthWorkflow([{}], { operation: 'checkSetup' }),
+			{ ledger: 'embedded', ...credential },
+			{ executionId: String(++executions) },
+		);
+		see('execution data', ran.run);
+		see('output of our nodes', [ran.run.data.resultData.runData.Auth, ran.error]);
+		see('log', ran.log);
+		return ran.error?.message ?? 'checked';
+	},
+	'Create Partner JWT': async (credential: ICredentialDataDecryptedObject) => {
+		const ran = await runWorkflow(
+			partnerAuthWorkflow([{}], { operation: 'createPartnerJwt', scope: 'issue' }),
+			{ ledger: 'embedded', ...credential, allowHandingOutJwts: true },
+			{ executionId: String(++executions) },
+		);
+		see('log', ran.log);
+		const token = ran.json('Done')[0]?.token;
+		if (typeof token !== 'string') {
+			see('execution data', ran.run);
+			return ran.error?.message ?? 'nothing';
+		}
+		// Its output is what the node is for (docs/partner-auth.md): there, and nowhere else.
+		see('execution data', JSON.stringify(ran.run).replaceAll(token, ''));
+		secrets.addToken(`..${token.split('.')[2] ?? ''}`);
+		return 'handed out';
+	},
 	check: async (credential: ICredentialDataDecryptedObject) => {
 		const findings = await checkSetup({ ledger: 'embedded', ...credential });
 		see('execution data', findings);
@@ -242,6 +270,8 @@ test('the canaries are really there: a good run issues, and what it was given is
 		issue: 'issued',
 		trigger: 'polled',
 		jwks: '200',
+		'Check Setup': 'checked',
+		'Create Partner JWT': 'handed out',
 		'credential test': 'green',
 		'HTTP Request': '4 refused',
 	});

@@ -1,0 +1,432 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { readdirSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { join, relative } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { PARTNER_ID } from '../../scripts/demoAir';
+import { SecretSearch } from '../support/SecretSearch';
+import { makeKey } from '../support/keys';
+import { startPostgres, type TestPostgres } from '../support/postgres';
+import { run as runCommand } from './harness/command';
+import { ensureN8n } from './harness/install';
+import { n8nEnvironment } from './harness/n8nEnvironment';
+import { freePort } from './harness/freePort';
+import { node24 } from './harness/paths';
+import { jsonOf } from './harness/runData';
+import { startForeignServer, type ForeignServer } from './httpServer';
+import {
+	CREDENTIAL,
+	inRow,
+	node,
+	start,
+	startHost,
+	SUBJECT,
+	type Host,
+	type Json,
+	type Node,
+} from './workflows';
+
+/**
+ * Canary keys, a canary connection URL and a canary claim go through every node in a real n8n that logs
+ * all it can, failures too. Then everything that n8n has left behind is searched for any part of them.
+ */
+type Credentials = Record<string, { id: string; name: string }>;
+
+const canary = (name: string) => `canary_${name}_${randomBytes(8).toString('hex')}`;
+const CLAIM = canary('claim');
+const LOGIN = { role: canary('user'), password: canary('password'), database: canary('db') };
+
+let host: Host;
+let postgres: TestPostgres;
+let echo: ForeignServer;
+/** What must be nowhere: keys, what a connection URL is made of, and tokens that reached AIR. */
+const secrets = new SecretSearch();
+/** The same without the claims of tokens, which tokens that may be seen have in common with them. */
+const signatures = new SecretSearch();
+/** What somebody saw over HTTP, by where. */
+const seen: (readonly [where: string, text: string])[] = [];
+/** Of the execution that saves a handed out token, as docs/partner-auth.md says it does. */
+const handedOut = { executionId: '', token: '' };
+/** Of tokens that workflows used without their execution being saved. */
+const notSaved: string[] = [];
+
+const log = (line: string) => process.stderr.write(`${line}\n`);
+
+// A busy machine is no failure.
+jest.setTimeout(600_000);
+
+/** A token of which only the signature is looked for. */
+const signatureOf = (token: string) => `..${token.split('.')[2] ?? ''}`;
+
+/** Each token that arrives at AIR, or at who stands in its place, is a secret. */
+function onRequest(message: unknown): void {
+	const { headers } = (message as { request: IncomingMessage }).request;
+	const token = headers['x-partner-auth'];
+	if (typeof token !== 'string') return;
+	secrets.addToken(token);
+	signatures.addToken(signatureOf(token));
+}
+
+function addKey(pem: string): void {
+	secrets.addKey(pem);
+	signatures.addKey(pem);
+}
+
+function addWord(name: string, word: string): void {
+	secrets.addWord(name, word);
+	signatures.addWord(name, word);
+}
+
+/** Says back all that it was told, as debug pages do. */
+const startEcho = () =>
+	startForeignServer((request, response) => {
+		const { headers } = request;
+		request.resume().on('end', () => {
+			const told = { message: JSON.stringify(headers), token: headers['x-partner-auth'], headers };
+			response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify(told));
+		});
+	});
+
+beforeAll(async () => {
+	subscribe('http.server.request.start', onRequest);
+	postgres = await startPostgres();
+	await postgres.sql(`CREATE ROLE ${LOGIN.role} LOGIN PASSWORD '${LOGIN.password}'`);
+	await postgres.sql(`CREATE DATABASE ${LOGIN.database} OWNER ${LOGIN.role}`);
+	for (const [name, word] of Object.entries(LOGIN)) addWord(`the ${name}`, word);
+	echo = await startEcho();
+	host = await startHost({
+		N8N_LOG_LEVEL: 'debug',
+		N8N_LOG_OUTPUT: 'console,file',
+		// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
+		N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
+	});
+	addKey(String(host.air.credential.privateKey));
+}, 900_000);
+
+afterAll(async () => {
+	unsubscribe('http.server.request.start', onRequest);
+	await host.close();
+	await echo.close();
+	await postgres.stop();
+}, 120_000);
+
+const webhook = (path: string) =>
+	node(
+		'Webhook',
+		'n8n-nodes-base.webhook',
+		{ httpMethod: 'POST', path, responseMode: 'lastNode' },
+		{ typeVersion: 2, webhookId: path },
+	);
+
+const own = (type: string, parameters: Json, credentials: Credentials, rest: Json = {}) =>
+	node('Moca AIR', `n8n-nodes-moca-air.${type}`, parameters, { credentials, ...rest });
+
+const requesting = (url: string, credentials: Credentials, rest: Json = {}) =>
+	node(
+		'Moca AIR',
+		'n8n-nodes-base.httpRequest',
+		{
+			url,
+			authentication: 'predefinedCredentialType',
+			nodeCredentialType: CREDENTIAL,
+			sendHeaders: true,
+			headerParameters: {
+				parameters: [{ name: 'X-Moca-AIR-Recipient', value: 'ada@example.com' }],
+			},
+			options: {},
+		},
+		{ typeVersion: 4.2, credentials, ...rest },
+	);
+
+/** Every node that acts, with what it does. */
+const actions: Readonly<Record<string, (credentials: Credentials, rest: Json) => Node>> = {
+	issue: (credentials, rest) => ({
+		...host.issueNode(
+			{ credentials, ...rest },
+			{
+				recipient: `${randomUUID()}@example.com`,
+				// Not written out: n8n logs the parameters of nodes.
+				subjectJson: `={{ { ...${JSON.stringify(SUBJECT)}, kycProvider: $json.body?.claim ?? "host" } }}`,
+				options: { requestTimeout: 5 },
+			},
+		),
+		name: 'Moca AIR',
+	}),
+	status: (credentials, rest) =>
+		own(
+			'mocaAirGetIssuanceStatus',
+			{ coreClaimHash: 'f'.repeat(64), recipient: 'ada@example.com', options: {} },
+			credentials,
+			rest,
+		),
+	'set-up': (credentials, rest) =>
+		own('mocaAirPartnerAuth', { operation: 'checkSetup' }, credentials, rest),
+	token: (credentials, rest) =>
+		own('mocaAirPartnerAuth', { operation: 'createPartnerJwt', scope: 'issue' }, credentials, rest),
+	'HTTP Request': (credentials, rest) =>
+		requesting(
+			`${host.air.emulator.baseUrl}/credentials/status?coreClaimHash=${'f'.repeat(64)}`,
+			credentials,
+			rest,
+		),
+	'HTTP Request elsewhere': (credentials, rest) =>
+		requesting(`${echo.url}/v1/credentials/status`, credentials, rest),
+};
+
+/** Everything of an n8n's answer is looked at, not only what the harness reads of it. */
+async function look(path: string): Promise<void> {
+	seen.push([path, (await host.api.rest.raw('GET', `/rest${path}`)).body]);
+}
+
+async function lookAtExecution(id: string): Promise<void> {
+	await look(`/executions/${id}`);
+}
+
+/** By hand, stopped by what fails; and by webhook, which answers with what failed. */
+async function act(credentials: Credentials, name: string): Promise<void> {
+	const action = actions[name];
+	if (action === undefined) throw new Error(`no ${name}`);
+	const { id } = await host.run(inRow(start(), action(credentials, {})));
+	await lookAtExecution(id);
+	const path = randomUUID();
+	const failing = name === 'issue' ? 'stopWorkflow' : 'continueRegularOutput';
+	const { id: workflowId } = await host.api.workflows.create(
+		inRow(webhook(path), action(credentials, { onError: failing })),
+	);
+	await host.api.workflows.activate(workflowId);
+	const answer = await host.api.webhook(path, { body: { claim: CLAIM } });
+	seen.push([`webhook ${name}`, `${answer.body}\n${JSON.stringify([...answer.headers])}`]);
+	await host.api.workflows.deactivate(workflowId);
+}
+
+/** The triggers are activated, and say why if they cannot be. */
+async function trigger(credentials: Credentials): Promise<void> {
+	const triggers = [
+		own(
+			'mocaAirTrigger',
+			{ pollTimes: { item: [{ mode: 'everyMinute' }] }, start: 'beginning' },
+			credentials,
+		),
+		own('mocaAirJwksTrigger', { partnerId: PARTNER_ID }, credentials, { webhookId: randomUUID() }),
+	];
+	for (const one of triggers) {
+		const { id } = await host.api.workflows.create(inRow(one));
+		const { status } = await host.api.workflows.tryActivate(id);
+		await look(`/workflows/${id}/publication-status`);
+		if (status !== 'published') continue;
+		const answer = await fetch(`${host.n8n.url}/webhook/${PARTNER_ID}/.well-known/jwks.json`);
+		seen.push(['JWKS', `${await answer.text()}\n${JSON.stringify([...answer.headers])}`]);
+		await host.api.workflows.deactivate(id);
+	}
+}
+
+async function credentialOf(name: string, changes: Json): Promise<Credentials> {
+	const { id } = await host.api.credentials.create(CREDENTIAL, name, {
+		...host.air.credential,
+		...changes,
+	});
+	seen.push(['credential test', JSON.stringify(await host.api.credentials.test(id))]);
+	await look(`/credentials/${id}?includeData=true`);
+	return { [CREDENTIAL]: { id, name } };
+}
+
+const postgresLedger = (login: Partial<typeof LOGIN> = {}) => ({
+	ledger: 'postgres',
+	ledgerSecret: postgres.urlFor({ ...LOGIN, ...login }),
+});
+
+const cut = (pem: string) => pem.slice(0, pem.length / 2);
+
+describe('every node, in good runs and in failing ones', () => {
+	test.each<[string, () => Json]>([
+		['all is well, ledger in PostgreSQL', () => postgresLedger()],
+		['all is well, embedded ledger', () => ({})],
+		['a key that is cut', () => ({ privateKey: cut(String(host.air.credential.privateKey)) })],
+		[
+			'a wrong password of the ledger',
+			() => {
+				const password = canary('password');
+				addWord('a wrong password', password);
+				return postgresLedger({ password });
+			},
+		],
+		['somebody else answers, with all he was told', () => ({ baseUrl: echo.url })],
+	])(
+		'%s',
+		async (name, changes) => {
+			const credentials = await credentialOf(name, changes());
+			for (const action of Object.keys(actions)) {
+				// n8n's own node shows whatever it is answered.
+				if (action.startsWith('HTTP Request') && name.startsWith('somebody else')) continue;
+				await act(credentials, action);
+			}
+			await trigger(credentials);
+		},
+		600_000,
+	);
+
+	test('a key that signs for nobody', async () => {
+		const { pem } = makeKey();
+		addKey(pem);
+		const credentials = await credentialOf('wrong key', { privateKey: pem });
+		for (const action of ['issue', 'status', 'set-up']) await act(credentials, action);
+		await trigger(credentials);
+	}, 600_000);
+});
+
+describe('a token that is handed out', () => {
+	const creating = async (settings: Json) => {
+		const credentials = await credentialOf('may hand out', { allowHandingOutJwts: true });
+		const path = randomUUID();
+		const create = own(
+			'mocaAirPartnerAuth',
+			{ operation: 'createPartnerJwt', scope: 'issue', email: 'ada@example.com' },
+			credentials,
+		);
+		const { id } = await host.api.workflows.create({
+			...inRow(webhook(path), create),
+			settings: { executionOrder: 'v1', ...settings },
+		});
+		await host.api.workflows.activate(id);
+		const answer = await host.api.webhook(path, { body: {} });
+		await host.api.workflows.deactivate(id);
+		return { id, token: (answer.json() as { token: string }).token };
+	};
+
+	test('is saved with the execution, as the documentation says', async () => {
+		const { id, token } = await creating({});
+		const [execution] = await host.api.executions.waitForCount(id, 1);
+		if (execution === undefined) throw new Error('no execution');
+		expect(jsonOf(execution.data, 'Moca AIR')[0]?.token).toBe(token);
+		Object.assign(handedOut, { executionId: execution.id, token });
+	});
+
+	test('is not saved with the settings that the documentation names', async () => {
+		const { token } = await creating({
+			saveDataSuccessExecution: 'none',
+			saveDataErrorExecution: 'none',
+			saveManualExecutions: false,
+		});
+		notSaved.push(token);
+	});
+});
+
+/** Text of all of the files of n8n's folder, but for the program code of the installed package. */
+function filesOf(folder: string): (readonly [where: string, text: string])[] {
+	return readdirSync(folder, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.map((entry) => join(entry.parentPath, entry.name))
+		.filter((file) => !file.includes('node_modules'))
+		.map((file) => [relative(folder, file), readFileSync(file, 'latin1')] as const);
+}
+
+describe('what n8n has left behind', () => {
+	let exported = '';
+	let left: (readonly [where: string, text: string])[] = [];
+	/** By table: each row of n8n's database, in words. */
+	const rows: (readonly [table: string, row: string])[] = [];
+
+	beforeAll(async () => {
+		const listed = await host.api.rest.raw('GET', '/rest/workflows?take=100');
+		const { data } = JSON.parse(listed.body) as { data: { id: string }[] };
+		expect(data.length).toBeGreaterThan(20);
+		for (const { id } of data) await look(`/workflows/${id}`);
+		await host.n8n.stop();
+		const { bin } = await ensureN8n({ log });
+		const output = join(host.folder, 'exported.json');
+		await runCommand(node24(), [bin, 'export:workflow', '--all', `--output=${output}`], {
+			what: 'exporting the workflows',
+			log,
+			cwd: host.folder,
+			env: n8nEnvironment({
+				userFolder: host.folder,
+				port: await freePort(),
+				runnersPort: await freePort(),
+				extra: { N8N_LOG_LEVEL: 'debug' },
+			}),
+		});
+		exported = readFileSync(output, 'utf8');
+		left = filesOf(host.folder);
+		const database = new DatabaseSync(join(host.folder, '.n8n', 'database.sqlite'));
+		try {
+			const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
+			for (const { name } of tables) {
+				for (const row of database.prepare(`SELECT * FROM "${String(name)}"`).all()) {
+					rows.push([String(name), JSON.stringify(row)]);
+				}
+			}
+		} finally {
+			database.close();
+		}
+	});
+
+	const found = (search: SecretSearch, where: readonly (readonly [string, string])[]) =>
+		where.flatMap(([place, text]) => {
+			const what = search.find(text);
+			return what === undefined ? [] : [`${place}: ${what}`];
+		});
+
+	test('the search finds what is there: the claims are in the data of executions, the token where it may be', () => {
+		const claim = new SecretSearch().addWord('the claim', CLAIM);
+		expect(found(claim, rows).some((place) => place.startsWith('execution_data'))).toBe(true);
+		expect(exported).toContain('mocaAirIssueOnBehalf');
+		expect(left.map(([where]) => where)).toEqual(
+			expect.arrayContaining(['.n8n/database.sqlite', '.n8n/moca-air/ledger.sqlite']),
+		);
+		const logs = left.filter(([where]) => where.endsWith('.log'));
+		expect(logs.map(([, text]) => text).join('')).toContain('debug');
+	});
+
+	test('no part of a key, a token or a connection URL', async () => {
+		const ledger = await postgres.sql(
+			"SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'moca_air'",
+			LOGIN.database,
+		);
+		expect(ledger.length).toBeGreaterThan(0);
+		const ledgerRows: string[] = [];
+		for (const { name } of ledger) {
+			const all = await postgres.sql(`SELECT * FROM moca_air.${String(name)}`, LOGIN.database);
+			ledgerRows.push(JSON.stringify(all));
+		}
+		const { control } = host.air.emulator;
+		const mayHold = (row: string) =>
+			new SecretSearch().addToken(signatureOf(handedOut.token)).find(row);
+		const raw = left.filter(([where]) => where.includes('database.sqlite'));
+		const places = [
+			...seen,
+			...left.filter((file) => !raw.includes(file)),
+			...rows.filter(([, row]) => mayHold(row) === undefined),
+			['what n8n printed', host.n8n.logs.join('\n')],
+			['exported workflows', exported],
+			['ledger in PostgreSQL', ledgerRows.join('\n')],
+			['emulator', JSON.stringify([control.requests(), control.overview(), control.jwks()])],
+		] as const;
+		expect(found(secrets, places)).toEqual([]);
+		expect(found(signatures, [...raw, ...rows])).toEqual([]);
+		const claim = new SecretSearch().addWord('the claim', CLAIM);
+		const without = places.filter(
+			([where]) => where.includes('ledger') || where.endsWith('.log') || where.includes('printed'),
+		);
+		expect(without.length).toBeGreaterThanOrEqual(4);
+		expect(found(claim, without)).toEqual([]);
+	});
+
+	test('the handed out token is in that one execution, and the one that was not saved is nowhere', () => {
+		const search = new SecretSearch().addToken(signatureOf(handedOut.token));
+		const holding = rows.filter(([, row]) => search.find(row) !== undefined);
+		expect(holding).toHaveLength(1);
+		expect(holding[0]?.[0]).toBe('execution_data');
+		expect(JSON.parse(holding[0]?.[1] ?? '{}')).toMatchObject({
+			executionId: Number(handedOut.executionId),
+		});
+		const elsewhere = left.filter(([where]) => !where.includes('database.sqlite'));
+		const printed = ['what n8n printed', host.n8n.logs.join('\n')] as const;
+		expect(found(search, [...elsewhere, printed, ['exported', exported]])).toEqual([]);
+
+		const none = new SecretSearch();
+		for (const token of notSaved) none.addToken(signatureOf(token));
+		expect(notSaved).toHaveLength(1);
+		expect(found(none, [...left, ...rows, printed, ['exported', exported]])).toEqual([]);
+	});
+});
