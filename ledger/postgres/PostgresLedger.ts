@@ -29,10 +29,12 @@ import type {
 	Retention,
 	RowState,
 } from '../Ledger';
-import { answered, failed } from './attempts';
-import { begin } from './begin';
+import { answered, failed, type Answered } from './attempts';
+import { Batches } from './Batches';
+import { begin, startNew } from './begin';
 import { moveCursor, openCursor } from './cursors';
-import type { Database } from './Database';
+import type { Database, Patience } from './Database';
+import { gone } from './endAttempts';
 import { feed, newestInFeed } from './feed';
 import { events, find, isKeyAccepted, list, totals } from './looking';
 import { appendDelayed, hold, missing, postpone } from './pending';
@@ -40,19 +42,41 @@ import { forget, prune } from './retention';
 import { watch } from './watched';
 import { claimDue, observed, release } from './watching';
 
+/** Who has to wait for a row for longer is written alone, and holds up nobody else. */
+const BATCH: Patience = { statementMs: 15_000, lockMs: 1_000 };
+
 /**
  * The ledger in PostgreSQL, for queue mode and for several n8ns: one transaction for each operation,
- * which holds the rows that it decides on.
+ * which holds the rows that it decides on; but for `begin` and `answered` of many callers at once.
  */
 export class PostgresLedger implements Ledger {
-	constructor(private readonly database: Database) {}
+	private readonly begins: Batches<BeginRequest, BeginResult>;
+	private readonly answers: Batches<Answered, true>;
+
+	constructor(private readonly database: Database) {
+		this.begins = new Batches({
+			together: (requests) => database.transaction((session) => startNew(session, requests), BATCH),
+			alone: (request) => database.transaction((session) => begin(session, request)),
+		});
+		this.answers = new Batches({
+			together: async (told) => {
+				const recorded = await database.transaction((session) => answered(session, told), BATCH);
+				return recorded.map((done) => done || undefined);
+			},
+			alone: async (told) => {
+				const [done] = await database.transaction((session) => answered(session, [told]));
+				if (done !== true) throw gone();
+				return done;
+			},
+		});
+	}
 
 	async begin(request: BeginRequest): Promise<BeginResult> {
-		return await this.database.transaction((session) => begin(session, request));
+		return await this.begins.write(request);
 	}
 
 	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<void> {
-		await this.database.transaction((session) => answered(session, attempt, answer));
+		await this.answers.write({ attempt, answer });
 	}
 
 	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {

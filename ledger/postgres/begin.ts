@@ -2,7 +2,7 @@ import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import { decideBegin, type AttemptEnd } from '../transitions';
 import type { Session } from './Database';
-import { expire } from './endAttempt';
+import { endAttempts, leaseEnd } from './endAttempts';
 import { isKeyAccepted } from './looking';
 import { clock, lockRows, readRow } from './rows';
 
@@ -12,8 +12,8 @@ const TRIES = 10;
 /** See `Ledger.begin`. */
 export async function begin(session: Session, request: BeginRequest): Promise<BeginResult> {
 	for (let i = 0; i < TRIES; i++) {
-		const issuanceId = await insert(session, request);
-		if (issuanceId !== undefined) return { outcome: 'started', issuanceId, attempt: 1 };
+		const [started] = await startNew(session, [request]);
+		if (started !== undefined) return started;
 		const [id] = await lockRows(
 			session,
 			'i.scope = $1 AND i.program = $2 AND i.idempotency_key = $3 AND NOT i.retired',
@@ -64,43 +64,72 @@ async function decide(
 }
 
 async function expired(session: Session, row: LedgerRow, end: AttemptEnd): Promise<LedgerRow> {
-	await expire(session, row, end);
+	await endAttempts(session, [leaseEnd(row, end)]);
 	return (await readRow(session, row.id)) ?? row;
 }
 
-/** @returns undefined if there is a row with this key */
-async function insert({ rows, now }: Session, request: BeginRequest): Promise<number | undefined> {
-	const [made] = await rows<{ id: number }>(
-		`WITH clock AS MATERIALIZED (SELECT ${now} AS now), made AS (
-			INSERT INTO moca_air.issuances (scope, program, idempotency_key, recipient, issuer_did,
-				subject_hmac, key_thumbprint, reference, instance, workflow_id, execution_id, node_id,
-				state, attempt, state_at, created_at, updated_at, lease_until)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'sending', 1, now, now, now,
-				now + $13::bigint
-			FROM clock
-			ON CONFLICT (scope, program, idempotency_key) WHERE NOT retired DO NOTHING
-			RETURNING id, created_at
+/** What a new row takes from its request, by column. */
+const ASKED = {
+	scope: 'scope',
+	program: 'program',
+	idempotency_key: 'idempotencyKey',
+	recipient: 'recipient',
+	issuer_did: 'issuerDid',
+	subject_hmac: 'subjectHmac',
+	key_thumbprint: 'keyThumbprint',
+	reference: 'reference',
+	instance: 'instance',
+	workflow_id: 'workflowId',
+	execution_id: 'executionId',
+	node_id: 'nodeId',
+} as const satisfies Record<string, keyof BeginRequest>;
+
+const COLUMNS = Object.keys(ASKED).join(', ');
+const KEY = 'scope, program, idempotency_key';
+const TEXTS = Object.keys(ASKED).map((_, index) => `$${index + 1}::text[]`);
+const LEASE = `$${TEXTS.length + 1}::bigint[]`;
+
+/**
+ * Starts all requests whose keys nobody has. Of several with one key the first is started.
+ *
+ * Keys in one order, so that two who start the same ones never wait for each other. What was made is
+ * told apart by the texts as PostgreSQL has them, which are not always those that were sent: half of
+ * a surrogate pair becomes U+FFFD.
+ *
+ * @returns in the order of the requests; undefined where there is a row with the key
+ */
+export async function startNew(
+	{ rows, now }: Session,
+	requests: readonly BeginRequest[],
+): Promise<(BeginResult | undefined)[]> {
+	const made = await rows<{ id: number; place: number }>(
+		`WITH clock AS MATERIALIZED (SELECT ${now} AS now), asked AS MATERIALIZED (
+			SELECT DISTINCT ON (${KEY}) *
+			FROM unnest(${TEXTS.join(', ')}, ${LEASE})
+				WITH ORDINALITY AS asked (${COLUMNS}, lease_ms, place)
+			ORDER BY ${KEY}, place
+		), made AS (
+			INSERT INTO moca_air.issuances (${COLUMNS}, state, attempt, state_at, created_at,
+				updated_at, lease_until)
+			SELECT ${COLUMNS}, 'sending', 1, now, now, now, now + lease_ms FROM asked, clock
+			ORDER BY ${KEY}
+			ON CONFLICT (${KEY}) WHERE NOT retired DO NOTHING
+			RETURNING id, ${KEY}, created_at
+		), begun AS (
+			INSERT INTO moca_air.attempts (issuance_id, number, started_at, outcome)
+			SELECT id, 1, created_at, 'open' FROM made
 		)
-		INSERT INTO moca_air.attempts (issuance_id, number, started_at, outcome)
-		SELECT id, 1, created_at, 'open' FROM made
-		RETURNING issuance_id::float8 AS id`,
+		SELECT id::float8 AS id, place::integer AS place FROM made JOIN asked USING (${KEY})`,
 		[
-			request.scope,
-			request.program,
-			request.idempotencyKey,
-			request.recipient,
-			request.issuerDid,
-			request.subjectHmac,
-			request.keyThumbprint,
-			request.reference,
-			request.instance,
-			request.workflowId,
-			request.executionId,
-			request.nodeId,
-			request.leaseMs,
+			...Object.values(ASKED).map((field) => requests.map((request) => request[field])),
+			requests.map(({ leaseMs }) => leaseMs),
 		],
 	);
-	return made?.id;
+	const ids = new Map(made.map(({ id, place }) => [place, id]));
+	return requests.map((_, index) => {
+		const issuanceId = ids.get(index + 1);
+		return issuanceId === undefined ? undefined : { outcome: 'started', issuanceId, attempt: 1 };
+	});
 }
 
 async function start(

@@ -1,7 +1,7 @@
 import type { PruneResult, Retention } from '../Ledger';
 import { expireLease } from '../transitions';
 import type { Database, Session } from './Database';
-import { expire } from './endAttempt';
+import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, clock, lockRows, readRows, type NewEvent } from './rows';
 
 const DAY_MS = 86_400_000;
@@ -33,14 +33,12 @@ async function expireLeases(session: Session, limit: number): Promise<number> {
 	);
 	const rows = await readRows(session, 'WHERE i.id = ANY($1::bigint[])', [ids]);
 	const now = await clock(session);
-	let expired = 0;
-	for (const row of rows) {
+	const ends = rows.flatMap((row) => {
 		const end = expireLease(row, now);
-		if (end === undefined) continue;
-		await expire(session, row, end);
-		expired += 1;
-	}
-	return expired;
+		return end === undefined ? [] : [leaseEnd(row, end)];
+	});
+	await endAttempts(session, ends);
+	return ends.length;
 }
 
 async function abandon(

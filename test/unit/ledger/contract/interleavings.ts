@@ -1,3 +1,4 @@
+import type { AttemptRef } from '../../../../ledger/Ledger';
 import type { GetStore } from '../contract';
 import {
 	accepted,
@@ -202,6 +203,97 @@ export function interleavings(store: GetStore): void {
 				{ state: 'superseded', vcStatus: 'ONCHAIN' },
 			]);
 			expect((await eventTypes(ledger)).slice(4)).toEqual([]);
+		});
+
+		test('Revoke and Reissue, many answers at once: as one after another', async () => {
+			const { ledger, advance } = store();
+			const persons = Array.from({ length: 10 }, (_, i) => `person-${i}@example.com`);
+			const startAll = async (round: number) =>
+				await Promise.all(
+					persons.map((recipient) =>
+						start(ledger, { recipient, idempotencyKey: `${round} ${recipient}` }),
+					),
+				);
+			const answerAll = async (begun: readonly AttemptRef[], name: string) => {
+				await Promise.all(
+					begun.map((attempt, i) =>
+						ledger.answered(attempt, answer(`${name}-${i}`, { supersedes: true })),
+					),
+				);
+			};
+			const states = async (begun: readonly AttemptRef[]) => {
+				const rows = await ledger.list({ limit: 100 });
+				const ids = begun.map(({ issuanceId }) => issuanceId);
+				return new Set(rows.filter(({ id }) => ids.includes(id)).map(({ state }) => state));
+			};
+			const first = await startAll(1);
+			await answerAll(first, 'first');
+			advance(1000);
+			// Two for each person, under way at once.
+			const second = [...(await startAll(2)), ...(await startAll(3))];
+			advance(1000);
+			await answerAll(second, 'second');
+			expect(await states(first)).toEqual(new Set(['superseded']));
+			expect(await states(second)).toEqual(new Set(['submitted']));
+			advance(1000);
+			// Told twice in one go.
+			const third = await startAll(4);
+			await answerAll([...third, ...third], 'third');
+			expect(await states(second)).toEqual(new Set(['superseded']));
+			expect(await states(third)).toEqual(new Set(['submitted']));
+			const events = await ledger.events(0, 100);
+			const superseded = [...first, ...second].map(({ issuanceId }) => issuanceId);
+			expect(events.map(({ issuanceId }) => issuanceId).sort((a, b) => a - b)).toEqual(
+				superseded.sort((a, b) => a - b),
+			);
+		});
+
+		test('an answer for a row that was erased takes no other along', async () => {
+			const { ledger } = store();
+			const begun = await Promise.all(
+				['a', 'b', 'c'].map((key) =>
+					start(ledger, { idempotencyKey: key, recipient: `${key}@example.com` }),
+				),
+			);
+			await ledger.forget('b@example.com');
+			const told = await Promise.allSettled(
+				begun.map((attempt, i) => ledger.answered(attempt, answer(`hash-${i}`))),
+			);
+			expect(told.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+			expect(told[1]).toMatchObject({ reason: { code: 'LEDGER_NOT_WRITABLE' } });
+			const rows = await ledger.list({ limit: 10 });
+			expect(rows.map(({ coreClaimHash }) => coreClaimHash)).toEqual(['hash-2', 'hash-0']);
+		});
+
+		test('one key twice at once, for two people: one is started, the other is a conflict', async () => {
+			const { ledger } = store();
+			const people = ['ada@example.com', 'eve@example.com', 'bob@example.com'];
+			const asked = [0, 1, 2, 0, 1, 2].flatMap((person, i) =>
+				['x', 'y'].map((key) =>
+					request({
+						idempotencyKey: key,
+						recipient: people[person] ?? '',
+						subjectHmac: `hmac-${person}`,
+						executionId: String(i),
+					}),
+				),
+			);
+			const results = await Promise.all(asked.map((one) => ledger.begin(one)));
+			const rows = await ledger.list({ limit: 10 });
+			expect(rows).toHaveLength(2);
+			for (const [i, result] of results.entries()) {
+				const one = asked[i];
+				const row = rows.find(({ idempotencyKey }) => idempotencyKey === one?.idempotencyKey);
+				if (result.outcome === 'started') {
+					// What is kept is what the one asked for that may send.
+					expect(result.issuanceId).toBe(row?.id);
+					expect(row).toMatchObject({ recipient: one?.recipient, executionId: one?.executionId });
+				} else {
+					const same = one?.recipient === row?.recipient;
+					expect(result.outcome).toBe(same ? 'busy' : 'conflict');
+				}
+			}
+			expect(results.filter(({ outcome }) => outcome === 'started')).toHaveLength(2);
 		});
 
 		test('Revoke and Reissue, two under way at once: both are watched', async () => {
