@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
 import type { Ledger, LedgerEvent } from '../../../ledger/Ledger';
 import { LedgerError } from '../../../ledger/LedgerError';
 import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
@@ -8,7 +9,16 @@ import { root } from '../../../scripts/package';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { startLossyProxy } from '../../support/postgresProxy';
 import { ALL, KEY } from './contract/feed';
-import { accepted, answer, CONFIRMED, issue, MINUTE, request, SCOPE } from './contract/requests';
+import {
+	accepted,
+	answer,
+	CONFIRMED,
+	issue,
+	MINUTE,
+	request,
+	SCOPE,
+	start,
+} from './contract/requests';
 
 /** What only a server can show: several processes, restarts, lost answers, the order of commits. */
 
@@ -37,6 +47,13 @@ afterEach(async () => {
 afterAll(async () => {
 	await postgres.stop();
 });
+
+async function deadlocks(): Promise<unknown[]> {
+	// A session adds what it counted when it ends, at the latest.
+	await Promise.all(opened.splice(0).map((ledger) => ledger.close()));
+	await sleep(100);
+	return await postgres.sql('SELECT deadlocks::int FROM pg_stat_database WHERE deadlocks > 0');
+}
 
 /** Starts a process that begins when told to. */
 function racer(url: string) {
@@ -159,13 +176,124 @@ test('many who supersede each other at once: no deadlock, and every answer is re
 	const rows = (await ledgers[0]?.list({ limit: 100 })) ?? [];
 	expect(rows.filter(({ coreClaimHash }) => coreClaimHash !== null)).toHaveLength(40);
 	expect(rows.filter(({ state }) => state === 'submitted').length).toBeLessThanOrEqual(8);
-	// A session adds what it counted when it ends, at the latest.
-	await Promise.all(ledgers.map((ledger) => ledger.close()));
-	await sleep(100);
-	const deadlocks = await postgres.sql(
-		'SELECT deadlocks::int FROM pg_stat_database WHERE deadlocks > 0',
+	expect(await deadlocks()).toEqual([]);
+});
+
+const range = (n: number) => Array.from({ length: n }, (_, i) => i);
+
+/** How many transactions wrote rows, and how many rows the largest wrote. */
+async function transactions(database: string): Promise<{ count: number; largest: number }> {
+	const [found] = await postgres.sql(
+		`SELECT count(*)::int AS count, max(written)::int AS largest
+		FROM (SELECT count(*) AS written FROM moca_air.attempts GROUP BY xmin) AS transactions`,
+		database,
 	);
-	expect(deadlocks).toEqual([]);
+	return found as { count: number; largest: number };
+}
+
+test('the same keys from three processes at once: each is started once, in few transactions', async () => {
+	const database = await postgres.freshDatabase();
+	const url = postgres.urlFor({ database });
+	const ledgers = [await open(url), await open(url), await open(url)];
+	const started: string[] = [];
+	const outcomes = new Set<string>();
+	for (const round of range(5)) {
+		const keys = range(60).map((i) => `key-${round}-${i}`);
+		await Promise.all(
+			ledgers.flatMap((ledger, n) => {
+				// Each in an order of its own, and some twice.
+				const asked = [...keys.slice(n * 20), ...keys, ...keys.slice(0, n * 20)];
+				if (n === 1) asked.reverse();
+				return asked.map(async (idempotencyKey) => {
+					const { outcome } = await ledger.begin(request({ idempotencyKey }));
+					outcomes.add(outcome);
+					if (outcome === 'started') started.push(idempotencyKey);
+				});
+			}),
+		);
+	}
+	expect(outcomes).toEqual(new Set(['started', 'busy']));
+	expect(started).toHaveLength(300);
+	expect(new Set(started).size).toBe(300);
+	expect((await transactions(database)).count).toBeLessThan(150);
+	expect(await deadlocks()).toEqual([]);
+});
+
+test('answers from three processes that replace the same rows: no deadlock, none is lost', async () => {
+	const database = await postgres.freshDatabase();
+	const url = postgres.urlFor({ database });
+	const ledgers = [await open(url), await open(url), await open(url)];
+	const supersedes = true;
+	for (const round of range(4)) {
+		await Promise.all(
+			ledgers.flatMap((ledger, n) =>
+				range(20).map(async (i) => {
+					const person = n === 1 ? 19 - i : i;
+					const key = {
+						idempotencyKey: `key-${round}-${n}-${i}`,
+						recipient: `${person}@example.com`,
+					};
+					const attempt = await start(ledger, key);
+					await ledger.answered(attempt, answer(`hash-${round}-${n}-${i}`, { supersedes }));
+				}),
+			),
+		);
+	}
+	const rows = (await ledgers[0]?.list({ limit: 1000 })) ?? [];
+	expect(rows.filter(({ coreClaimHash }) => coreClaimHash !== null)).toHaveLength(240);
+	const superseded = rows.filter(({ state }) => state === 'superseded').map(({ id }) => id);
+	// At most those of the last two rounds may have been under way at once.
+	expect(superseded.length).toBeGreaterThanOrEqual(120);
+	const events = (await ledgers[0]?.events(0, 1000)) ?? [];
+	expect(events.map(({ issuanceId }) => issuanceId).sort((a, b) => a - b)).toEqual(
+		superseded.sort((a, b) => a - b),
+	);
+	expect((await transactions(database)).largest).toBeGreaterThan(1);
+	expect(await deadlocks()).toEqual([]);
+});
+
+test('what PostgreSQL does not take fails alone; what it changes is started', async () => {
+	const ledger = await open(postgres.urlFor({ database: await postgres.freshDatabase() }));
+	const key = (i: number) => (i === 7 ? 'a\0b' : i === 9 ? 'half \ud83d' : `key-${i}`);
+	const begun = await Promise.allSettled(
+		range(20).map((i) => start(ledger, { idempotencyKey: key(i), recipient: `${i}@example.com` })),
+	);
+	const failed = begun.flatMap((one, i) => (one.status === 'rejected' ? [i] : []));
+	expect(failed).toEqual([7]);
+	expect(begun[7]).toMatchObject({ reason: { code: 'LEDGER_NOT_WRITABLE' } });
+
+	const attempts = begun.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+	const told = await Promise.allSettled(
+		attempts.map((attempt, i) => ledger.answered(attempt, answer(i === 3 ? 'a\0b' : `hash-${i}`))),
+	);
+	expect(told.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))).toEqual([3]);
+	expect(told[3]).toMatchObject({ reason: { code: 'LEDGER_NOT_WRITABLE' } });
+	expect(await ledger.totals()).toEqual({ sending: 1, submitted: 18 });
+});
+
+test('a row that somebody holds delays its own answer, and no other', async () => {
+	const database = await postgres.freshDatabase();
+	const ledger = await open(postgres.urlFor({ database }));
+	const attempts = await Promise.all(
+		range(20).map((i) =>
+			start(ledger, { idempotencyKey: `key-${i}`, recipient: `${i}@x.example` }),
+		),
+	);
+	const holder = new Client(postgres.urlFor({ database }));
+	await holder.connect();
+	try {
+		await holder.query('BEGIN');
+		const held = attempts[7]?.issuanceId;
+		await holder.query('SELECT FROM moca_air.issuances WHERE id = $1 FOR UPDATE', [held]);
+		const told = attempts.map((attempt, i) => ledger.answered(attempt, answer(`hash-${i}`)));
+		await Promise.all(told.filter((_, i) => i !== 7));
+		expect(await ledger.totals()).toEqual({ sending: 1, submitted: 19 });
+		await holder.query('COMMIT');
+		await told[7];
+		expect(await ledger.totals()).toEqual({ submitted: 20 });
+	} finally {
+		await holder.end();
+	}
 });
 
 test('the answer to a commit is lost: the key is busy, then unknown, and nobody is told to start', async () => {
@@ -206,35 +334,72 @@ test('the answer to an answer is lost: it is recorded once', async () => {
 	}
 });
 
+test('the answer to the commit of a batch is lost: no key is started, no answer recorded twice', async () => {
+	const proxy = await startLossyProxy(postgres.port);
+	try {
+		const database = await postgres.freshDatabase();
+		const url = new URL(postgres.urlFor({ database }));
+		url.port = String(proxy.port);
+		const ledger = await open(url.href);
+		const asked = (i: number) =>
+			request({ idempotencyKey: `key-${i}`, recipient: `${i}@example.com` });
+		proxy.loseAnswerTo(COMMIT);
+		const lost = await Promise.all(range(10).map((i) => ledger.begin(asked(i))));
+		expect(lost.map(({ outcome }) => outcome)).toEqual(Array<string>(10).fill('busy'));
+		expect(await transactions(database)).toEqual({ count: 1, largest: 10 });
+		expect(proxy.lost).toBe(1);
+
+		const attempts = lost.map((one) => {
+			if (one.outcome !== 'busy') throw new Error(one.outcome);
+			return { issuanceId: one.row.id, attempt: 1 };
+		});
+		proxy.loseAnswerTo(COMMIT);
+		await Promise.all(attempts.map((attempt, i) => ledger.answered(attempt, answer(`hash-${i}`))));
+		expect(proxy.lost).toBe(2);
+		expect(await transactions(database)).toEqual({ count: 1, largest: 10 });
+		const rows = await ledger.list({ limit: 20 });
+		expect(rows.map(({ coreClaimHash }) => coreClaimHash).reverse()).toEqual(
+			range(10).map((i) => `hash-${i}`),
+		);
+	} finally {
+		await proxy.close();
+	}
+});
+
 test.each(['crash', 'orderly'] as const)(
-	'the server restarts in the middle (%s): nothing is started twice, and it goes on',
+	'the server restarts in the middle (%s): nothing is started twice or lost, and it goes on',
 	async (how) => {
-		const ledger = await open(postgres.urlFor({ database: await postgres.freshDatabase() }));
+		const database = await postgres.freshDatabase();
+		const ledger = await open(postgres.urlFor({ database }));
 		const started = new Map<string, number>();
+		const recorded: string[] = [];
 		const errors: unknown[] = [];
 		let going = true;
 		const worker = async (n: number) => {
 			for (let i = 0; going; i++) {
-				// Each key is asked for by two workers.
-				const idempotencyKey = `key-${n % 2}-${i}`;
+				// Each key is asked for by two workers, which come in batches.
+				const idempotencyKey = `key-${n % 12}-${i}`;
 				try {
-					const { outcome } = await ledger.begin(request({ idempotencyKey }));
-					if (outcome !== 'started') continue;
+					const begun = await ledger.begin(request({ idempotencyKey }));
+					if (begun.outcome !== 'started') continue;
 					started.set(idempotencyKey, (started.get(idempotencyKey) ?? 0) + 1);
+					await ledger.answered(begun, answer(idempotencyKey));
+					recorded.push(idempotencyKey);
 				} catch (error) {
 					errors.push(error);
 					await sleep(20);
 				}
 			}
 		};
-		const workers = [0, 1, 2, 3].map(worker);
+		const workers = range(24).map(worker);
 		await sleep(200);
 		await postgres.restart(how);
-		const before = started.size;
-		await sleep(600);
+		const before = recorded.length;
+		const since = performance.now();
+		while (recorded.length === before && performance.now() - since < 20_000) await sleep(100);
 		going = false;
 		await Promise.all(workers);
-		expect(started.size).toBeGreaterThan(before);
+		expect(recorded.length).toBeGreaterThan(before);
 		expect([...started.values()].every((times) => times === 1)).toBe(true);
 		for (const error of errors) {
 			expect(error).toBeInstanceOf(LedgerError);
@@ -243,6 +408,9 @@ test.each(['crash', 'orderly'] as const)(
 		const kept = await ledger.list({ limit: 1_000_000 });
 		const keys = new Set(kept.map(({ idempotencyKey }) => idempotencyKey));
 		expect([...started.keys()].filter((key) => !keys.has(key))).toEqual([]);
+		const hashes = new Set(kept.map(({ coreClaimHash }) => coreClaimHash));
+		expect(recorded.filter((key) => !hashes.has(key))).toEqual([]);
+		expect((await transactions(database)).largest).toBeGreaterThan(1);
 	},
-	30_000,
+	60_000,
 );
