@@ -82,11 +82,14 @@ export const MODES = {
 	},
 };
 
+/** As n8n names the first and the second node of a type. */
+const nodeName = (index: number) => `Moca AIR Issue on Behalf${index === 0 ? '' : String(index)}`;
+
 /** A workflow with a node for each of the two modes, fed with pinned rows. */
 export function modesWorkflow(credentialId: string) {
-	const issuers = Object.entries(MODES).map(([name, parameters], index) => ({
-		id: name,
-		name,
+	const issuers = Object.entries(MODES).map(([id, parameters], index) => ({
+		id,
+		name: nodeName(index),
 		type: ISSUE,
 		typeVersion: 1,
 		position: [220, index * 160] as [number, number],
@@ -126,8 +129,8 @@ export async function takeModePictures(
 	take: (name: string) => string,
 ): Promise<void> {
 	await editor.openWorkflow(workflowId);
-	for (const mode of Object.keys(MODES)) {
-		await editor.openNode(mode);
+	for (const [index, mode] of Object.keys(MODES).entries()) {
+		await editor.openNode(nodeName(index));
 		await editor.executeStep();
 		await editor.screenshot(take(mode));
 		await editor.closeNode();
