@@ -1,4 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { itemReferences } from './itemReferences';
 
 /** What n8n takes for an expression (n8n-workflow, expressions/expression-helpers: a leading `=`). */
 function holdsExpression(value: unknown): boolean {
@@ -12,7 +13,8 @@ export type Parameter<T> = (itemIndex: number) => T;
 
 /**
  * Makes a reader of one parameter. What holds no expression at any depth is the same for all items,
- * so it is read and parsed once for a run; anything else once for each item, because that is what
+ * so it is read and parsed once for a run. Fields of the item come straight from the item
+ * ({@link itemReferences}); anything else is evaluated by n8n once for each item, because that is what
  * takes the time (n8n-host.md: about 0.7 ms for an expression).
  *
  * @param name - of the parameter, or a path into it, e.g. `subjectMapper.value.tier`
@@ -33,13 +35,23 @@ export function parameter<T>(
 	{ fallback, ...options }: { readonly fallback?: unknown; readonly extractValue?: true } = {},
 ): Parameter<T> {
 	let kept: { readonly value: T } | undefined;
+	let straight: ReturnType<typeof itemReferences>;
 	let constant: boolean | undefined;
 	return (itemIndex) => {
 		if (kept !== undefined) return kept.value;
-		constant ??= !holdsExpression(
-			context.getNodeParameter(name, itemIndex, fallback, { rawExpressions: true }),
-		);
-		const value = parse(context.getNodeParameter(name, itemIndex, fallback, options));
+		if (constant === undefined) {
+			const raw: unknown = context.getNodeParameter(name, itemIndex, fallback, {
+				rawExpressions: true,
+			});
+			constant = !holdsExpression(raw);
+			if (!constant && options.extractValue !== true) straight = itemReferences(context, raw);
+		}
+		const read = straight?.(itemIndex);
+		const given: unknown =
+			read === undefined
+				? context.getNodeParameter(name, itemIndex, fallback, options)
+				: read.value;
+		const value = parse(given);
 		if (constant) kept = { value };
 		return value;
 	};

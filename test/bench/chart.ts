@@ -22,7 +22,7 @@ function barsOf(lines: readonly Line[], setting: string): Bar[] {
 		.map((bar) => ({ ...bar, color: COLORS.others }));
 	const ours = of(1).map(({ ours: bar }) => ({
 		...bar,
-		color: bar.name.includes('expressions') ? COLORS.expressions : COLORS.ours,
+		color: bar.name.startsWith('three') ? COLORS.expressions : COLORS.ours,
 	}));
 	const unique = new Map([...others, ...ours].map((bar) => [bar.name, bar]));
 	return [...unique.values()].toSorted((a, b) => b.median - a.median);

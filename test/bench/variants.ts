@@ -39,20 +39,28 @@ const issue = (parameters: INode['parameters'], options: IDataObject = {}): Chai
 export const automatic = (options?: IDataObject): Chain =>
 	issue({ subjectMode: 'automatic', recipientField: 'email' }, options);
 
-/** Three expressions for each item. */
-export const expressions = (options?: IDataObject): Chain =>
-	issue(
-		{
-			recipient: '={{ $json.email }}',
-			subjectMode: 'fields',
-			subjectFields: {
-				field: [
-					{ name: 'kycLevel', type: 'string', value: '={{ $json.kycLevel }}' },
-					{ name: 'isOver18', type: 'boolean', value: '={{ $json.isOver18 }}' },
-				],
-			},
+const filledIn = (recipient: string, kycLevel: string, isOver18: string): Chain =>
+	issue({
+		recipient,
+		subjectMode: 'fields',
+		subjectFields: {
+			field: [
+				{ name: 'kycLevel', type: 'string', value: kycLevel },
+				{ name: 'isOver18', type: 'boolean', value: isOver18 },
+			],
 		},
-		options,
+	});
+
+/** Three fields of the item, as they are when somebody drags them there. */
+export const dragged = (): Chain =>
+	filledIn('={{ $json.email }}', '={{ $json.kycLevel }}', '={{ $json.isOver18 }}');
+
+/** Three expressions for each item that only n8n can evaluate. */
+export const expressions = (): Chain =>
+	filledIn(
+		'={{ $json.email.trim() }}',
+		"={{ $json.kycLevel || 'none' }}",
+		'={{ $json.isOver18 === true }}',
 	);
 
 /** What a user without this package builds: n8n's own JWT and HTTP Request nodes. */

@@ -3,7 +3,15 @@ import { loadEngine, type Chain } from '../engine';
 import { atLeast, type Goal, type Line } from '../results';
 import { scaled, type RowContext } from '../settings';
 import { measured, ratios, type Measured } from '../statistics';
-import { automatic, builtIn, credentialsFor, expressions, freshLedger, people } from '../variants';
+import {
+	automatic,
+	builtIn,
+	credentialsFor,
+	dragged,
+	expressions,
+	freshLedger,
+	people,
+} from '../variants';
 
 const GOALS: Readonly<Record<Algorithm, number>> = { RS256: 5, ES256: 7 };
 
@@ -24,12 +32,14 @@ export async function issue2000(context: RowContext): Promise<Line[]> {
 				goal: (ratio: Measured): Goal => atLeast(GOALS[alg], ratio),
 			},
 			{ name: 'mapped automatically, ledger off', chain: automatic(), ledger: 'off' as const },
-			{
-				name: 'three expressions per item, ledger on',
-				chain: expressions(),
+			...[
+				{ name: 'three dragged fields per item, ledger on', chain: dragged() },
+				{ name: 'three expressions per item, ledger on', chain: expressions() },
+			].map((given) => ({
+				...given,
 				ledger: 'embedded' as const,
 				goal: (ratio: Measured): Goal => atLeast(1.5, ratio),
-			},
+			})),
 		];
 		for (const latency of [20, 100]) {
 			const once = async (chain: Chain, ledger: 'embedded' | 'off', count: number) => {

@@ -15,6 +15,8 @@ function counting(raw: unknown) {
 			evaluated.push(item);
 			return raw === undefined ? fallback : JSON.stringify(raw).replaceAll('=', `${item}:`);
 		},
+		getNode: () => ({ type: 'n8n-nodes-moca-air.mocaAirIssueOnBehalf' }),
+		getInputData: () => [{ json: { email: 'ada@example.com' } }, { json: {} }],
 	} as unknown as IExecuteFunctions;
 	return { context, evaluated };
 }
@@ -35,14 +37,25 @@ test.each([
 });
 
 test.each([
-	['text', '={{ $json.email }}'],
-	['a collection', { a: 1, reference: '={{ $json.id }}' }],
+	['text', '={{ $json.email.trim() }}'],
+	['a collection', { a: 1, reference: '=order {{ $json.id }}' }],
 	['a list, deep inside', { field: [{ name: 'a', value: 1 }, { value: ['={{ 1 }}'] }] }],
 ])('%s with an expression is read for each item', (_what, raw) => {
 	const { context, evaluated } = counting(raw);
 	const read = parameter(context, 'p', String);
 	expect(new Set([read(0), read(1), read(2)]).size).toBe(3);
 	expect(evaluated).toEqual([0, 1, 2]);
+});
+
+test('a field comes straight from the items that have it', () => {
+	const { context, evaluated } = counting('={{ $json.email }}');
+	const read = parameter(context, 'p', String);
+	expect([read(0), read(1), read(0)]).toEqual([
+		'ada@example.com',
+		'"1:{{ $json.email }}"',
+		'ada@example.com',
+	]);
+	expect(evaluated).toEqual([1]);
 });
 
 test('what the workflow does not have is its fallback', () => {
