@@ -5,7 +5,30 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { root } from './package';
 
-const jestResult = z.object({ numPassedTests: z.number(), numFailedTests: z.number() });
+const jestResult = z.object({
+	numPassedTests: z.number(),
+	numFailedTests: z.number(),
+	testResults: z.array(
+		z.object({
+			assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
+		}),
+	),
+});
+
+/** What became of the tests of one run of jest. */
+export interface JestCounts {
+	readonly passed: number;
+	readonly failed: number;
+	/** Their names. */
+	readonly skipped: readonly string[];
+}
+
+export interface JestOptions {
+	/** What does not end within this time, in milliseconds, has failed: what hangs cannot end itself. */
+	readonly withinMs?: number;
+	/** For jest, over ours. */
+	readonly env?: NodeJS.ProcessEnv;
+}
 
 /** Counts what passed and what failed over commands and test suites, and prints the sum last. */
 export class Checks {
@@ -28,15 +51,18 @@ export class Checks {
 		return ok;
 	}
 
-	/**
-	 * The jest projects of these names. A run that executes no test has failed, and so has one that
-	 * does not end within the time, in milliseconds: what hangs cannot end itself.
-	 */
+	/** Something that was looked at elsewhere. */
+	check(name: string, ok: boolean): void {
+		console.log(`${ok ? '✓' : '✗'} ${name}`);
+		this.count(ok ? 1 : 0, ok ? 0 : 1);
+	}
+
+	/** The jest projects of these names. A run that executes no test has failed. */
 	jest(
 		projects: readonly string[],
 		args: readonly string[] = [],
-		{ withinMs }: { readonly withinMs?: number } = {},
-	): void {
+		{ withinMs, env = {} }: JestOptions = {},
+	): JestCounts {
 		const folder = mkdtempSync(join(tmpdir(), 'moca-air-jest-'));
 		const outputFile = join(folder, 'result.json');
 		const { status } = spawnSync(
@@ -44,19 +70,26 @@ export class Checks {
 			['--json', '--outputFile', outputFile, ...args, '--selectProjects', ...projects],
 			{
 				cwd: root,
+				env: { ...process.env, ...env },
 				stdio: ['ignore', 'ignore', 'inherit'],
 				...(withinMs === undefined ? {} : { timeout: withinMs, killSignal: 'SIGKILL' }),
 			},
 		);
 		try {
 			const result = jestResult.parse(JSON.parse(readFileSync(outputFile, 'utf8')));
-			this.count(result.numPassedTests, result.numFailedTests);
-			if (result.numPassedTests === 0 || (status !== 0 && result.numFailedTests === 0)) {
-				this.count(0, 1);
-			}
+			const { numPassedTests: passed } = result;
+			const ended = passed > 0 && (status === 0 || result.numFailedTests > 0);
+			const failed = result.numFailedTests + (ended ? 0 : 1);
+			this.count(passed, failed);
+			const skipped = result.testResults
+				.flatMap(({ assertionResults }) => assertionResults)
+				.filter(({ status: of }) => of === 'pending')
+				.map(({ fullName }) => fullName);
+			return { passed, failed, skipped };
 		} catch (error) {
 			console.log(`jest left no result: ${String(error)}`);
 			this.count(0, 1);
+			return { passed: 0, failed: 1, skipped: [] };
 		} finally {
 			rmSync(folder, { recursive: true, force: true });
 		}

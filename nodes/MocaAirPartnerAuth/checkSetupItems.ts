@@ -19,7 +19,7 @@ export async function checkSetupItems(context: IExecuteFunctions): Promise<INode
 		});
 		return findings.map((finding) => ({ json: { ...finding }, pairedItem: { item: 0 } }));
 	} catch (error) {
-		if (context.continueOnFail()) return [failedItem(error, 0)];
+		if (context.continueOnFail()) return [failedItem(error, 0, context.getNode())];
 		throw nodeError(context.getNode(), error, 0, 1);
 	}
 }

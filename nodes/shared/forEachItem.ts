@@ -87,7 +87,7 @@ export async function forEachItem(
 			}
 			const error = errorOf(outcome);
 			failures.push(error instanceof Error ? error.message : 'Unknown failure');
-			output.push(failedItem(error, itemIndex));
+			output.push(failedItem(error, itemIndex, context.getNode()));
 		}
 	} finally {
 		const summary = progress.end();

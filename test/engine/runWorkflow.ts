@@ -24,7 +24,7 @@ import { MocaAirIssueOnBehalf } from '../../nodes/MocaAirIssueOnBehalf/MocaAirIs
 import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
 import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
 import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
-
+import { runEngine } from './engineAtHand';
 import { recordedLog, type LogLine } from './recordedLog';
 
 /** Begins a workflow with the items of its parameter, as a webhook or a sheet would bring them. */
@@ -215,10 +215,11 @@ export async function runWorkflow(
 		),
 	} as unknown as IWorkflowExecuteAdditionalData;
 
-	const running = new WorkflowExecute(additionalData, 'manual').run({
+	const running = runEngine(
+		new WorkflowExecute(additionalData, 'manual'),
 		workflow,
-		startNode: workflow.getNode('Items') ?? undefined,
-	});
+		workflow.getNode('Items') ?? undefined,
+	);
 	const timer =
 		cancelAfterMs === undefined
 			? undefined

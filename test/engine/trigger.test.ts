@@ -9,6 +9,7 @@ import { forgetPauses } from '../../issuance/watch/politeness';
 import { DEFAULT_RETENTION } from '../../ledger/Ledger';
 import { PARTNER_ID, PROGRAM_ID, startTestAir, type TestAir } from './air';
 import { makeKey } from '../support/keys';
+import { failure, testDurable } from './engineAtHand';
 import { activate, type Activated, type ActivateOptions } from './pollTrigger';
 import { runWorkflow } from './runWorkflow';
 import { issueWorkflow, person } from './workflows';
@@ -296,7 +297,7 @@ describe('nothing is lost', () => {
 		control().injectFault({ kind: 'answer', operation: 'status', status: 401, times: null });
 		await expect(b.poll()).rejects.toMatchObject({
 			httpCode: '401',
-			failure: { cause: 'credential-invalid' },
+			...failure({ cause: 'credential-invalid' }),
 		});
 		control().clearFaults();
 		expect(emails(await b.poll())).toEqual(['ada@example.com']);
@@ -306,7 +307,7 @@ describe('nothing is lost', () => {
 		const gone = {
 			message: 'The ledger removed events before this trigger saw them',
 			description: expect.stringMatching(/Ledger Retention.*said once/) as string,
-			failure: { cause: 'configuration-invalid' },
+			...failure({ cause: 'configuration-invalid' }),
 		};
 		const b = await activated();
 		const other = await activated({ workflowId: 'other' });
@@ -339,7 +340,7 @@ describe('nothing is lost', () => {
 		expect(await b.poll()).toBeNull();
 	});
 
-	test('static data of n8n, whatever is in it, moves nothing by default', async () => {
+	testDurable('static data of n8n, whatever is in it, moves nothing by default', async () => {
 		const b = await activated();
 		await issue(['ada']);
 		const first = await b.poll();
@@ -356,19 +357,22 @@ describe('nothing is lost', () => {
 describe('the durable scheduler', () => {
 	const scheduled = (staticData: IDataObject) => trigger({ staticData, budgetMs: 36_000 });
 
-	test('what n8n commits with the execution counts as taken, also in another process', async () => {
-		process.env.N8N_POLLER_DURABLE_CURSORS_ENABLED = 'true';
-		await scheduled({}).poll();
-		await issue(['ada']);
-		const thrownAway: IDataObject = {};
-		const first = await scheduled(thrownAway).poll();
-		const taken: IDataObject = {};
-		expect(ids(await scheduled(taken).poll())).toEqual(ids(first));
-		const offer = { ...(taken.offer as IDataObject), process: 'another' };
-		expect(await scheduled({ offer }).poll()).toBeNull();
-	});
+	testDurable(
+		'what n8n commits with the execution counts as taken, also in another process',
+		async () => {
+			process.env.N8N_POLLER_DURABLE_CURSORS_ENABLED = 'true';
+			await scheduled({}).poll();
+			await issue(['ada']);
+			const thrownAway: IDataObject = {};
+			const first = await scheduled(thrownAway).poll();
+			const taken: IDataObject = {};
+			expect(ids(await scheduled(taken).poll())).toEqual(ids(first));
+			const offer = { ...(taken.offer as IDataObject), process: 'another' };
+			expect(await scheduled({ offer }).poll()).toBeNull();
+		},
+	);
 
-	test('without durable cursors only what this process handed over', async () => {
+	testDurable('without durable cursors only what this process handed over', async () => {
 		await scheduled({}).poll();
 		await issue(['ada']);
 		const taken: IDataObject = {};
@@ -443,7 +447,7 @@ describe('asking AIR', () => {
 		});
 		await expect(b.poll()).rejects.toMatchObject({
 			message: 'There is no such AIR endpoint at this address',
-			failure: { cause: 'configuration-invalid' },
+			...failure({ cause: 'configuration-invalid' }),
 		});
 		const after = await (await ledger()).list({ limit: 1 });
 		expect(after).toEqual(before);
@@ -459,9 +463,9 @@ describe('asking AIR', () => {
 			status: 429,
 			retryAfter: { seconds: 30 },
 		});
-		await expect(b.poll()).rejects.toMatchObject({
-			failure: { cause: 'rate-limited', retryAfterMs: 30_000 },
-		});
+		await expect(b.poll()).rejects.toMatchObject(
+			failure({ cause: 'rate-limited', retryAfterMs: 30_000 }),
+		);
 		const before = asked();
 		expect(await b.poll()).toBeNull();
 		expect(await other.poll()).toBeNull();
@@ -486,9 +490,7 @@ describe('asking AIR', () => {
 		control().injectFault({ kind: 'answer', operation: 'status', status: 502, times: null });
 		const b = await activated();
 		await due();
-		await expect(b.poll()).rejects.toMatchObject({
-			failure: { cause: 'temporarily-unavailable' },
-		});
+		await expect(b.poll()).rejects.toMatchObject(failure({ cause: 'temporarily-unavailable' }));
 		control().clearFaults();
 		await due();
 		expect(emails(await b.poll())).toEqual(['ada@example.com']);

@@ -110,7 +110,7 @@ describe('what is not ours', () => {
 describe('failedItem', () => {
 	test.each(codes)('%s keeps message, advice, status and item', (code) => {
 		const error = new AirError(code, { httpStatus: 409, airMessage: 'words' });
-		expect(failedItem(error, 4)).toEqual({
+		expect(failedItem(error, 4, node)).toEqual({
 			json: {
 				error: error.message,
 				message: error.description,
@@ -129,7 +129,7 @@ describe('failedItem', () => {
 
 	test('has the keys by which n8n routes it to the error output, and no others', () => {
 		for (const error of [new AirError('AIR_DNS'), new Error('x'), 'text', undefined]) {
-			const item = failedItem(error, 0);
+			const item = failedItem(error, 0, node);
 			expect(item).not.toHaveProperty('error');
 			expect(item.json.error).toBeTruthy();
 			const others = Object.keys(item.json).filter(
@@ -140,19 +140,28 @@ describe('failedItem', () => {
 		}
 	});
 
+	test('for the error output of older n8n, an error that is not copied with the item', () => {
+		const item = failedItem(new AirError('AIR_DNS'), 0, {
+			...node,
+			onError: 'continueErrorOutput',
+		});
+		expect(item.error?.message).toBe(item.json.error);
+		expect({ ...item }).toEqual({ json: item.json, pairedItem: item.pairedItem });
+	});
+
 	test('an error without words is a failure all the same', () => {
-		expect(failedItem(new Error(''), 0).json.error).toBeTruthy();
+		expect(failedItem(new Error(''), 0, node).json.error).toBeTruthy();
 	});
 
 	test('what is unknown is null, so that every item has the same columns', () => {
-		expect(failedItem(new AirError('AIR_DNS'), 0).json.details).toMatchObject({
+		expect(failedItem(new AirError('AIR_DNS'), 0, node).json.details).toMatchObject({
 			httpStatus: null,
 			airMessage: null,
 		});
 	});
 
 	test('nobody is told to send again what may have been issued', () => {
-		const details = (error: AirError) => failedItem(error, 0).json.details;
+		const details = (error: AirError) => failedItem(error, 0, node).json.details;
 		expect(details(new AirError('AIR_SERVER_FAILURE'))).toMatchObject({ retryable: false });
 		expect(details(new AirError('AIR_RATE_LIMITED', { kind: 'outcome-unknown' }))).toMatchObject({
 			retryable: false,

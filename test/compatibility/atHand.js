@@ -1,0 +1,27 @@
+const { realpathSync } = require('node:fs');
+const { sep } = require('node:path');
+
+/** A mapping in jest.config.js that misses would test what is in the checkout, and nobody would see. */
+const expected = [
+	['MOCA_AIR_COMPATIBILITY_ENGINE', ['n8n-core', 'n8n-workflow', '@n8n/di', '@n8n/backend-common']],
+	[
+		'MOCA_AIR_COMPATIBILITY_PACKAGE',
+		[
+			'../../air/dispatchers',
+			'../../credentials/MocaAirApi.credentials',
+			'../../issuance/openLedger',
+			'../../ledger/Ledger',
+			'../../nodes/MocaAirTrigger/MocaAirTrigger.node',
+		],
+	],
+];
+
+beforeAll(() => {
+	for (const [variable, names] of expected) {
+		const folder = realpathSync(process.env[variable]) + sep;
+		for (const name of names) {
+			const file = require.resolve(name);
+			if (!file.startsWith(folder)) throw new Error(`${name} is ${file}, and not in ${folder}`);
+		}
+	}
+});
