@@ -103,6 +103,7 @@ function engineTests(checks: Checks, { engine, node, userFolder }: Place) {
 				PATH: [dirname(node), process.env.PATH ?? ''].join(delimiter),
 				// The package loads jose by `import()`, and in jest that takes this.
 				NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
+				MOCA_AIR_COMPATIBILITY_NODE: node,
 				MOCA_AIR_COMPATIBILITY_ENGINE: engine,
 				MOCA_AIR_COMPATIBILITY_PACKAGE: installedIn(userFolder),
 			},

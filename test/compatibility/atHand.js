@@ -17,6 +17,9 @@ const expected = [
 ];
 
 beforeAll(() => {
+	const node = realpathSync(process.env.MOCA_AIR_COMPATIBILITY_NODE);
+	const { execPath } = process;
+	if (realpathSync(execPath) !== node) throw new Error(`this Node is ${execPath}, and not ${node}`);
 	for (const [variable, names] of expected) {
 		const folder = realpathSync(process.env[variable]) + sep;
 		for (const name of names) {

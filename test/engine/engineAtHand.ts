@@ -39,5 +39,5 @@ const hasDurableCursors = Object.hasOwn(PollContext.prototype, 'getWorkflowStati
 /** A test of polls with durable cursors; where n8n has none, the test says so instead of passing. */
 export const testDurable = (name: string, body: () => Promise<void>): void => {
 	if (hasDurableCursors) test(name, body);
-	else test.skip(`${name} [skipped: this n8n has no durable cursors]`, body);
+	else test.skip(`${name} (this n8n has no durable cursors)`, body);
 };

@@ -24,9 +24,15 @@ afterAll(async () => {
 const run = async (items: readonly IDataObject[], parameters: INode['parameters']) =>
 	await runWorkflow(issueWorkflow(items, parameters), air.credential);
 
+/** Items are under way at once, and come in any order. */
+const inOrder = <T extends { readonly recipient?: string }>(seen: readonly T[]) =>
+	seen.toSorted((a, b) => (a.recipient ?? '').localeCompare(b.recipient ?? ''));
 const sent = () =>
-	air.emulator.control.requests().map(({ body }) => (body as IDataObject).credentialSubject);
-const recipients = () => air.emulator.control.issuances().map(({ recipient }) => recipient);
+	inOrder(air.emulator.control.requests()).map(
+		({ body }) => (body as IDataObject).credentialSubject,
+	);
+const recipients = () =>
+	inOrder(air.emulator.control.issuances()).map(({ recipient }) => recipient);
 
 const EXAMPLE = '{ "kycLevel": "basic", "isOver18": true, "score": 1 }';
 const SCHEMA = JSON.stringify({
