@@ -31,7 +31,8 @@ import type {
 } from '../Ledger';
 import { answered, failed, type Answered } from './attempts';
 import { Batches } from './Batches';
-import { begin, startNew } from './begin';
+import { begin } from './begin';
+import { beginAll } from './beginAll';
 import { moveCursor, openCursor } from './cursors';
 import type { Database, Patience } from './Database';
 import { gone } from './endAttempts';
@@ -55,7 +56,7 @@ export class PostgresLedger implements Ledger {
 
 	constructor(private readonly database: Database) {
 		this.begins = new Batches({
-			together: (requests) => database.transaction((session) => startNew(session, requests), BATCH),
+			together: (requests) => database.transaction((session) => beginAll(session, requests), BATCH),
 			alone: (request) => database.transaction((session) => begin(session, request)),
 		});
 		this.answers = new Batches({

@@ -1,6 +1,6 @@
 import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
-import { decideBegin, type AttemptEnd } from '../transitions';
+import { decideBegin, type AttemptEnd, type BeginDecision } from '../transitions';
 import type { Session } from './Database';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { isKeyAccepted } from './looking';
@@ -41,22 +41,28 @@ async function decide(
 		found = await expired(session, found, decision.end);
 		decision = decideBegin(found, request, now, accepted);
 	}
+	if (decision.do === 'start') return await start(session, found.id, decision.attempt, request);
+	if (decision.do === 'retire-and-insert') {
+		await session.rows('UPDATE moca_air.issuances SET retired = true WHERE id = $1', [found.id]);
+	}
+	return told(decision, found);
+}
+
+/** @returns undefined if there is something to write first */
+export function told(decision: BeginDecision, row: LedgerRow): BeginResult | undefined {
 	switch (decision.do) {
-		case 'start':
-			return await start(session, found.id, decision.attempt, request);
 		case 'answer':
-			return { outcome: 'answered', row: found };
+			return { outcome: 'answered', row };
 		case 'busy':
-			return { outcome: 'busy', row: found, leaseMs: decision.leaseMs };
+			return { outcome: 'busy', row, leaseMs: decision.leaseMs };
 		case 'unknown':
-			return { outcome: 'unknown', row: found };
+			return { outcome: 'unknown', row };
 		case 'unproven':
 			return { outcome: 'unproven' };
 		case 'conflict':
-			return { outcome: 'conflict', row: found, about: decision.about };
+			return { outcome: 'conflict', row, about: decision.about };
+		case 'start':
 		case 'retire-and-insert':
-			await session.rows('UPDATE moca_air.issuances SET retired = true WHERE id = $1', [found.id]);
-			return undefined;
 		case 'insert':
 		case 'expire':
 			return undefined;

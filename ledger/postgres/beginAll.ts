@@ -1,0 +1,58 @@
+import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
+import { decideBegin } from '../transitions';
+import { startNew, told } from './begin';
+import type { Session } from './Database';
+import { isKeyAccepted } from './looking';
+import { clock, readRows } from './rows';
+
+/**
+ * See `Ledger.begin`; several at once. What is known of a key is told, as it was when it was read:
+ * nothing is written by that, so no row has to be held.
+ *
+ * @returns in the order of the requests; undefined where a row has to be written that was there before
+ */
+export async function beginAll(
+	session: Session,
+	requests: readonly BeginRequest[],
+): Promise<(BeginResult | undefined)[]> {
+	const started = await startNew(session, requests);
+	const others = requests.filter((_, index) => started[index] === undefined);
+	if (others.length === 0) return started;
+	const found = await readRows(
+		session,
+		`WHERE (i.scope, i.program, i.idempotency_key) IN (
+			SELECT * FROM unnest($1::text[], $2::text[], $3::text[])) AND NOT i.retired`,
+		[
+			others.map(({ scope }) => scope),
+			others.map(({ program }) => program),
+			others.map(({ idempotencyKey }) => idempotencyKey),
+		],
+	);
+	const rows = new Map(found.map((row) => [keyOf(row), row]));
+	const accepted = await acceptedKeys(session, others);
+	const now = await clock(session);
+	return requests.map((request, index) => {
+		const row = rows.get(keyOf(request));
+		if (row === undefined) return started[index];
+		const decision = decideBegin(row, request, now, accepted.has(signerOf(request)));
+		return started[index] ?? told(decision, row);
+	});
+}
+
+const keyOf = ({ scope, program, idempotencyKey }: LedgerRow | BeginRequest) =>
+	JSON.stringify([scope, program, idempotencyKey]);
+
+const signerOf = ({ scope, keyThumbprint }: BeginRequest) => JSON.stringify([scope, keyThumbprint]);
+
+/** @returns of whom AIR has accepted the key, see `signerOf` */
+async function acceptedKeys(
+	session: Session,
+	requests: readonly BeginRequest[],
+): Promise<Set<string>> {
+	const accepted = new Set<string>();
+	const signers = new Map(requests.map((request) => [signerOf(request), request]));
+	for (const [signer, { scope, keyThumbprint }] of signers) {
+		if (await isKeyAccepted(session, scope, keyThumbprint)) accepted.add(signer);
+	}
+	return accepted;
+}
