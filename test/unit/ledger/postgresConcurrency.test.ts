@@ -380,7 +380,8 @@ test.each(['crash', 'orderly'] as const)(
 				// Each key is asked for by two workers, which come in batches.
 				const idempotencyKey = `key-${n % 12}-${i}`;
 				try {
-					const begun = await ledger.begin(request({ idempotencyKey }));
+					const recipient = `${idempotencyKey}@example.com`;
+					const begun = await ledger.begin(request({ idempotencyKey, recipient }));
 					if (begun.outcome !== 'started') continue;
 					started.set(idempotencyKey, (started.get(idempotencyKey) ?? 0) + 1);
 					await ledger.answered(begun, answer(idempotencyKey));
