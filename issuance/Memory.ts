@@ -116,7 +116,10 @@ export class Memory {
 	 */
 	async hold(coreClaimHash: string, forMs: number): Promise<void> {
 		try {
-			await this.ledger.hold(this.scope, coreClaimHash, forMs);
+			// Who merely knows a partner ID and a hash keeps nobody from learning of it.
+			const { thumbprint } = this.settings.client.identity.key;
+			const known = this.keyIsAccepted || (await this.ledger.isKeyAccepted(this.scope, thumbprint));
+			if (known) await this.ledger.hold(this.scope, coreClaimHash, forMs);
 		} catch (error) {
 			this.settings.log(`not held for the wait: ${coreClaimHash} (${codeOf(error)})`);
 		}

@@ -71,8 +71,12 @@ export function decideBegin(
 	if (settled && forgotten(row.answeredAt ?? row.updatedAt, asked.rememberMs, now)) {
 		return { do: 'retire-and-insert' };
 	}
-	if (row.recipient !== asked.recipient) return { do: 'conflict', about: 'recipient' };
 	const comparable = row.keyThumbprint === asked.keyThumbprint;
+	if (row.recipient !== asked.recipient) {
+		// Whoever signs with a key that AIR refuses must not be able to take the key of an event away.
+		if (row.state === 'rejected' && !comparable) return { do: 'retire-and-insert' };
+		return { do: 'conflict', about: 'recipient' };
+	}
 	if (comparable && row.subjectHmac !== asked.subjectHmac && row.state !== 'rejected') {
 		return { do: 'conflict', about: 'subject' };
 	}

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/dispatchers';
 import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
+import { LedgerTables } from '../host/ledgerTables';
 import { makeKey } from '../support/keys';
 import { PARTNER_ID, startTestAir, type TestAir } from './air';
 import { runWorkflow } from './runWorkflow';
@@ -379,7 +380,44 @@ describe('Get Issuance Status', () => {
 		expect(asked.error?.httpCode).toBe('401');
 		expect(JSON.stringify(asked.run)).not.toContain('ada@example.com');
 	});
+
+	test('lets no key that AIR has not accepted keep others from asking', async () => {
+		const { json } = await execute();
+		const item = { coreClaimHash: json('Done')[0]?.coreClaimHash, email: 'ada@example.com' };
+		const waiting = async (credential: Record<string, string>) =>
+			await runWorkflow(statusWorkflow([item], { waitUntilOnChain: true, waitTimeout: 60 }), {
+				...withLedger(),
+				...credential,
+			});
+		const asked = await waiting({ privateKey: makeKey().pem });
+		expect(asked.error?.httpCode).toBe('401');
+		const tables = LedgerTables.inFile(embeddedLedgerFile(process.env));
+		expect(await tables.claims()).toBe(0);
+	});
 });
+
+test('an event that a key tried which AIR refuses is not taken away from the others', async () => {
+	await execute();
+	const parameters = byEvent('evt_7');
+	const stranger = await execute({
+		items: [person('eve')],
+		parameters,
+		credential: { privateKey: makeKey().pem },
+	});
+	expect(stranger.error?.httpCode).toBe('401');
+	const own = await execute({ parameters });
+	expect(own.json('Done')[0]).toMatchObject({ email: 'ada@example.com' });
+	const again = await execute({ parameters });
+	expect(again.json('Done')[0]).toMatchObject({ email: 'ada@example.com', replayed: true });
+	// Where it is one's own key, another recipient for the same event is a mistake.
+	const other = await execute({ items: [person('eve')], parameters });
+	expect(other.error?.message).toMatch(/another recipient/);
+	expect(
+		control()
+			.issuances()
+			.map(({ recipient }) => recipient),
+	).toEqual(['ada@example.com', 'ada@example.com']);
+}, 60_000);
 
 test('AIR is told nothing of the ledger', async () => {
 	await execute({ parameters: { options: { reference: 'customer-7' } } });

@@ -13,6 +13,8 @@ export const owner = {
 	password: 'Owner-of-a-throw-away-n8n-1',
 };
 
+const invited = z.array(z.object({ user: z.object({ inviteAcceptUrl: z.string() }) })).length(1);
+
 const settings = z.object({ userManagement: z.object({ showSetupOnFirstLoad: z.boolean() }) });
 
 const communityPackage = z.looseObject({
@@ -71,6 +73,17 @@ export class N8nApi {
 			const { email, password } = owner;
 			await rest.post('/login', z.unknown(), { emailOrLdapLoginId: email, password });
 		}
+		return new N8nApi(rest);
+	}
+
+	/** Invites somebody as a member, who can edit workflows of his own and nothing else, and is him. */
+	async asMember(email: string): Promise<N8nApi> {
+		const invitations = [{ email, role: 'global:member' }];
+		const [invitation] = await this.rest.post('/invitations', invited, invitations);
+		const token = new URL(invitation?.user.inviteAcceptUrl ?? '').searchParams.get('token');
+		const { firstName, lastName, password } = owner;
+		const rest = new RestClient(this.rest.url);
+		await rest.post('/invitations/accept', z.unknown(), { token, firstName, lastName, password });
 		return new N8nApi(rest);
 	}
 

@@ -42,18 +42,77 @@ describe('decideBegin', () => {
 			keyThumbprint: 'thumbprint-2',
 		}),
 		'somebody else': request({ rememberMs: null, recipient: 'eve@example.com' }),
+		'somebody else, another key': request({
+			rememberMs: null,
+			recipient: 'eve@example.com',
+			keyThumbprint: 'thumbprint-2',
+		}),
 		'remembered no longer': request({ rememberMs: 500, recipient: 'eve@example.com' }),
 		'just remembered': request({ rememberMs: 501 }),
 	};
 	const table: Record<RowState, string[]> = {
-		sending: ['busy', 'busy', 'subject', 'busy', 'recipient', 'recipient', 'busy'],
-		rejected: ['start', 'start', 'start', 'start', 'recipient', 'recipient', 'start'],
-		unknown: ['unknown', 'start', 'subject', 'unknown', 'recipient', 'retire', 'unknown'],
-		submitted: ['answer', 'answer', 'subject', 'answer', 'recipient', 'retire', 'answer'],
-		confirmed: ['answer', 'answer', 'subject', 'answer', 'recipient', 'retire', 'answer'],
-		unusable: ['answer', 'answer', 'subject', 'answer', 'recipient', 'retire', 'answer'],
-		superseded: ['answer', 'answer', 'subject', 'answer', 'recipient', 'retire', 'answer'],
-		abandoned: ['unknown', 'start', 'subject', 'unknown', 'recipient', 'retire', 'unknown'],
+		sending: ['busy', 'busy', 'subject', 'busy', 'recipient', 'recipient', 'recipient', 'busy'],
+		rejected: ['start', 'start', 'start', 'start', 'recipient', 'retire', 'recipient', 'start'],
+		unknown: [
+			'unknown',
+			'start',
+			'subject',
+			'unknown',
+			'recipient',
+			'recipient',
+			'retire',
+			'unknown',
+		],
+		submitted: [
+			'answer',
+			'answer',
+			'subject',
+			'answer',
+			'recipient',
+			'recipient',
+			'retire',
+			'answer',
+		],
+		confirmed: [
+			'answer',
+			'answer',
+			'subject',
+			'answer',
+			'recipient',
+			'recipient',
+			'retire',
+			'answer',
+		],
+		unusable: [
+			'answer',
+			'answer',
+			'subject',
+			'answer',
+			'recipient',
+			'recipient',
+			'retire',
+			'answer',
+		],
+		superseded: [
+			'answer',
+			'answer',
+			'subject',
+			'answer',
+			'recipient',
+			'recipient',
+			'retire',
+			'answer',
+		],
+		abandoned: [
+			'unknown',
+			'start',
+			'subject',
+			'unknown',
+			'recipient',
+			'recipient',
+			'retire',
+			'unknown',
+		],
 	};
 	const cases = ROW_STATES.flatMap((state) =>
 		Object.entries(situations).map(
@@ -112,14 +171,14 @@ describe('decideAnswered', () => {
 
 	/** What the first, overtaken attempt and what the second, present one make of the row. */
 	const table: Record<RowState, [object, object]> = {
-		sending: [{ state: 'sending', standing: null, submitted: false }, stands],
-		rejected: [stands, stands],
-		unknown: [stands, stands],
-		abandoned: [stands, stands],
-		submitted: [remains, stands],
-		confirmed: [remains, remains],
-		unusable: [remains, remains],
-		superseded: [remains, remains],
+		sending: [{ state: 'sending', standing: null, submitted: false }, stands, 'recipient'],
+		rejected: [stands, stands, 'retire'],
+		unknown: [stands, stands, 'recipient'],
+		abandoned: [stands, stands, 'recipient'],
+		submitted: [remains, stands, 'recipient'],
+		confirmed: [remains, remains, 'recipient'],
+		unusable: [remains, remains, 'recipient'],
+		superseded: [remains, remains, 'recipient'],
 	};
 
 	test.each(ROW_STATES)('%s', (state) => {
@@ -185,14 +244,14 @@ describe('decideObserved', () => {
 
 	/** State after each of the four, and whether AIR is asked again. */
 	const table: Record<RowState, RowState[]> = {
-		sending: ['sending', 'sending', 'sending', 'sending'],
-		rejected: ['rejected', 'rejected', 'rejected', 'rejected'],
-		unknown: ['unknown', 'unknown', 'unknown', 'unknown'],
-		superseded: ['superseded', 'superseded', 'superseded', 'superseded'],
-		abandoned: ['abandoned', 'abandoned', 'confirmed', 'unusable'],
-		submitted: ['submitted', 'submitted', 'confirmed', 'unusable'],
-		confirmed: ['confirmed', 'confirmed', 'confirmed', 'unusable'],
-		unusable: ['unusable', 'unusable', 'unusable', 'unusable'],
+		sending: ['sending', 'sending', 'sending', 'sending', 'recipient'],
+		rejected: ['rejected', 'rejected', 'rejected', 'rejected', 'retire'],
+		unknown: ['unknown', 'unknown', 'unknown', 'unknown', 'recipient'],
+		superseded: ['superseded', 'superseded', 'superseded', 'superseded', 'recipient'],
+		abandoned: ['abandoned', 'abandoned', 'confirmed', 'unusable', 'recipient'],
+		submitted: ['submitted', 'submitted', 'confirmed', 'unusable', 'recipient'],
+		confirmed: ['confirmed', 'confirmed', 'confirmed', 'unusable', 'recipient'],
+		unusable: ['unusable', 'unusable', 'unusable', 'unusable', 'recipient'],
 	};
 
 	test.each(ROW_STATES)('%s', (state) => {

@@ -1,0 +1,420 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { PARTNER_ID, PROGRAM_ID } from '../../scripts/demoAir';
+import { makeKey, serveJwks, type JwksServer } from '../support/keys';
+import type { N8nApi } from './harness/n8nApi';
+import { jsonOf } from './harness/runData';
+import { startForeignServer, type ForeignServer } from './httpServer';
+import {
+	asExpression,
+	CREDENTIAL,
+	inRow,
+	items,
+	node,
+	start,
+	startHost,
+	SUBJECT,
+	type Host,
+	type Json,
+	type Node,
+} from './workflows';
+
+/**
+ * Somebody who may edit workflows of his own in the same n8n, and may not use the credential, tries to
+ * become the issuer, and to read what the ledger has of another scope.
+ */
+type Credentials = Record<string, { id: string; name: string }>;
+
+const MEMBERS_PARTNER = 'members-own-partner';
+const VICTIM = 'victim@example.com';
+const EVENT_ID = 'evt_of_the_victim';
+
+let host: Host;
+let member: N8nApi;
+let foreign: ForeignServer;
+let membersJwks: JwksServer;
+/** Of what was issued with the credential. */
+let coreClaimHash: string;
+let userUuid: string;
+/** The partner of the others, with a key of the member's own. */
+let impostor: Credentials;
+/** A partner of the member's own, whom AIR knows. */
+let ownPartner: Credentials;
+
+// A busy machine is no failure.
+jest.setTimeout(240_000);
+
+/** n8n's shortest interval is a minute, but there may be several. */
+const POLL_TIMES = [0, 10, 20, 30, 40, 50].map((second) => ({
+	mode: 'custom',
+	cronExpression: `${second} * * * * *`,
+}));
+
+const own = (type: string, parameters: Json, credentials: Credentials, rest: Json = {}) =>
+	node('Moca AIR', `n8n-nodes-moca-air.${type}`, parameters, { credentials, ...rest });
+
+const issuing = (credentials: Credentials, parameters: Json = {}) => ({
+	...host.issueNode(
+		{ credentials },
+		{ recipient: VICTIM, idempotency: 'event', eventId: EVENT_ID, ...parameters },
+	),
+	name: 'Moca AIR',
+});
+
+const asking = (credentials: Credentials, parameters: Json = {}) =>
+	own('mocaAirGetIssuanceStatus', { coreClaimHash, recipient: '', ...parameters }, credentials);
+
+const requesting = (credentials: Credentials, parameters: Json = {}) =>
+	node(
+		'Moca AIR',
+		'n8n-nodes-base.httpRequest',
+		{
+			url: `${host.air.emulator.baseUrl}/credentials/status?coreClaimHash=${coreClaimHash}`,
+			authentication: 'predefinedCredentialType',
+			nodeCredentialType: CREDENTIAL,
+			sendHeaders: true,
+			headerParameters: { parameters: [{ name: 'X-Moca-AIR-Recipient', value: VICTIM }] },
+			options: {},
+			...parameters,
+		},
+		{ typeVersion: 4.2, credentials },
+	);
+
+const watching = (credentials: Credentials, parameters: Json = {}) =>
+	own(
+		'mocaAirTrigger',
+		{
+			pollTimes: { item: [{ mode: 'everyMinute' }] },
+			watch: 'everywhere',
+			start: 'beginning',
+			events: ['confirmed', 'delayed', 'notUsable', 'statusChanged'],
+			...parameters,
+		},
+		credentials,
+	);
+
+const serving = (credentials: Credentials) =>
+	own('mocaAirJwksTrigger', { partnerId: PARTNER_ID }, credentials, { webhookId: randomUUID() });
+
+beforeAll(async () => {
+	host = await startHost({
+		// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
+		N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
+	});
+	foreign = await startForeignServer((_request, response) => response.end('{}'));
+	const issued = await host.run(inRow(start(), issuing(host.credentials)));
+	({ coreClaimHash, userUuid } = z
+		.looseObject({ coreClaimHash: z.string(), userUuid: z.string() })
+		.parse(jsonOf(issued.data, 'Moca AIR')[0]));
+
+	member = await host.api.asMember('member@example.com');
+	const { credential } = host.air;
+	const first = await member.credentials.create(CREDENTIAL, 'Impostor', {
+		...credential,
+		privateKey: makeKey().pem,
+	});
+	impostor = { [CREDENTIAL]: { id: first.id, name: first.name } };
+	const key = makeKey();
+	membersJwks = await serveJwks([key.jwk(MEMBERS_PARTNER)]);
+	const [partner] = host.air.emulator.control.overview().partners;
+	host.air.emulator.control.registerPartner({
+		partnerId: MEMBERS_PARTNER,
+		jwksUrl: membersJwks.url,
+		programs: partner?.programs ?? [],
+	});
+	const second = await member.credentials.create(CREDENTIAL, 'Own', {
+		...credential,
+		partnerId: MEMBERS_PARTNER,
+		privateKey: key.pem,
+		jwksUrl: membersJwks.url,
+	});
+	ownPartner = { [CREDENTIAL]: { id: second.id, name: second.name } };
+}, 900_000);
+
+afterAll(async () => {
+	await host.close();
+	await foreign.close();
+	await membersJwks.close();
+}, 60_000);
+
+/** Of the partner whose credential it is. */
+const issuances = () =>
+	host.air.emulator.control.issuances().filter(({ partnerId }) => partnerId === PARTNER_ID).length;
+
+/** Nothing that only the ledger's own people know; what the member wrote himself is no secret. */
+function expectNothingForeign(told: unknown): void {
+	const text = JSON.stringify(told);
+	for (const secret of [userUuid, String(host.air.credential.privateKey).split('\n')[1] ?? '']) {
+		expect(text).not.toContain(secret);
+	}
+	expect(text).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
+	expect(issuances()).toBe(1);
+	expect(foreign.requests).toEqual([]);
+}
+
+/** As the member: saved and run by hand, or the answer by which n8n refuses. */
+async function attempt(...nodes: readonly Node[]) {
+	const saved = await member.rest.raw('POST', '/rest/workflows', inRow(start(), ...nodes));
+	if (saved.status !== 200) return { refused: saved.body };
+	const { id } = (JSON.parse(saved.body) as { data: { id: string } }).data;
+	const started = await member.rest.raw('POST', `/rest/workflows/${id}/run`, {
+		triggerToStartFrom: { name: 'Start' },
+	});
+	if (started.status !== 200) return { refused: started.body };
+	const { executionId } = (JSON.parse(started.body) as { data: { executionId: string } }).data;
+	const execution = await member.executions.wait(executionId);
+	return { execution, items: jsonOf(execution.data, nodes.at(-1)?.name ?? '') };
+}
+
+/** Why an attempt came to nothing, in words of n8n or of ours. */
+function refusalOf(tried: Awaited<ReturnType<typeof attempt>>): string {
+	if (tried.refused !== undefined) return tried.refused;
+	expect(tried.execution.status).toBe('error');
+	const { message, description } = tried.execution.data.resultData.error ?? {};
+	return `${message ?? ''} ${description ?? ''}`;
+}
+
+describe('with the credential, which is not his', () => {
+	const NO_ACCESS = /do(es)? not have access|not found|could not|permission|cannot/i;
+
+	test.each<[string, (credentials: Credentials) => Node]>([
+		['Issue on Behalf', (one) => issuing(one, { eventId: 'evt_of_the_member' })],
+		['Get Issuance Status', (one) => asking(one)],
+		[
+			'Create Partner JWT',
+			(one) => own('mocaAirPartnerAuth', { operation: 'createPartnerJwt', scope: 'issue' }, one),
+		],
+		['Check Setup', (one) => own('mocaAirPartnerAuth', { operation: 'checkSetup' }, one)],
+		['the HTTP Request node', (one) => requesting(one)],
+		[
+			'the HTTP Request node, its type by an expression',
+			(one) => requesting(one, { nodeCredentialType: `={{ '${CREDENTIAL}' }}` }),
+		],
+		[
+			'the HTTP Request node, its authentication by an expression',
+			(one) => requesting(one, { authentication: "={{ 'predefinedCredentialType' }}" }),
+		],
+	])('%s: refused by n8n', async (_name, nodeWith) => {
+		const asked = host.air.emulator.control.counts().requests;
+		const tried = await attempt(nodeWith(host.credentials));
+		expect(refusalOf(tried)).toMatch(NO_ACCESS);
+		expectNothingForeign(tried);
+		expect(host.air.emulator.control.counts().requests).toBe(asked);
+	});
+
+	test('Moca AIR Trigger: run by hand, it is refused by n8n', async () => {
+		const trigger = watching(host.credentials);
+		const { id } = await member.workflows.create(inRow(trigger));
+		const started = await member.rest.raw('POST', `/rest/workflows/${id}/run`, {
+			triggerToStartFrom: { name: trigger.name },
+		});
+		expectNothingForeign(started.body);
+		if (started.status !== 200) return;
+		const { executionId } = (JSON.parse(started.body) as { data: { executionId: string } }).data;
+		const execution = await member.executions.wait(executionId);
+		expect(refusalOf({ execution, items: [] })).toMatch(NO_ACCESS);
+		expectNothingForeign(execution);
+	});
+
+	/**
+	 * n8n 2.40 checks who may use a credential when an execution begins, and not when a workflow is
+	 * published or polled. So the node polls, and what it gives never reaches an execution.
+	 */
+	test('Moca AIR Trigger: published, n8n refuses every execution and stores no item', async () => {
+		const trigger = watching(host.credentials, { pollTimes: { item: POLL_TIMES } });
+		const set = node('Set', 'n8n-nodes-base.set', { options: {} }, { typeVersion: 3.4 });
+		const { id } = await member.workflows.create(inRow(trigger, set));
+		const { status } = await member.workflows.tryActivate(id);
+		if (status !== 'published') return;
+		const executions = await member.executions.waitForCount(id, 1, 120_000);
+		await member.workflows.deactivate(id);
+		for (const execution of executions) {
+			expect(refusalOf({ execution, items: [] })).toMatch(NO_ACCESS);
+		}
+		expectNothingForeign(executions);
+		expect(JSON.stringify(executions)).not.toContain(VICTIM);
+		expect(JSON.stringify(executions)).not.toContain(coreClaimHash);
+	});
+
+	test('looking at it, testing it, changing it: refused', async () => {
+		const { id } = host.credentials[CREDENTIAL] ?? { id: '' };
+		const { name, type, data } = await host.api.credentials.get(id);
+		const tried = await Promise.all([
+			member.rest.raw('GET', `/rest/credentials/${id}?includeData=true`),
+			member.rest.raw('PATCH', `/rest/credentials/${id}`, {
+				name,
+				type,
+				data: { ...data, baseUrl: foreign.url },
+			}),
+			member.rest.raw('POST', '/rest/credentials/test', {
+				credentials: { id, name, type, data: { ...data, baseUrl: foreign.url } },
+			}),
+		]);
+		for (const { status, body } of tried) {
+			expect([status, body]).not.toEqual([200, expect.stringContaining('"OK"') as string]);
+			expectNothingForeign(body);
+		}
+	});
+});
+
+describe('with a credential of his own for the same partner and address, signed by his own key', () => {
+	test.each<[string, () => Node]>([
+		['issuing', () => issuing(impostor, { eventId: 'evt_of_the_member' })],
+		['the event of somebody else', () => issuing(impostor)],
+		['the same content', () => issuing(impostor, { idempotency: 'content', eventId: '' })],
+		['a status without the address', () => asking(impostor)],
+		['a status with the address', () => asking(impostor, { recipient: VICTIM })],
+		[
+			'waiting for a status',
+			() => asking(impostor, { options: { waitUntilOnChain: true, waitTimeout: 5 } }),
+		],
+		['the HTTP Request node', () => requesting(impostor)],
+	])('%s: AIR refuses, and nobody gives out a row', async (_name, nodeOf) => {
+		const tried = await attempt(nodeOf());
+		expect(refusalOf(tried)).toMatch(/signature|401|JWKS|refuse|accept|invalid/i);
+		expectNothingForeign(tried);
+	});
+
+	test('a trigger from the beginning: is not activated', async () => {
+		const { id } = await member.workflows.create(inRow(watching(impostor)));
+		const status = await member.workflows.tryActivate(id);
+		expect(status.status).not.toBe('published');
+		expectNothingForeign(status);
+		expect(JSON.stringify(status)).not.toContain(VICTIM);
+	});
+});
+
+describe('with a partner of his own, in the same ledger', () => {
+	test('the event of somebody else: is another one in his scope', async () => {
+		const tried = await attempt(issuing(ownPartner));
+		const [issued] = tried.items ?? [];
+		expect(issued).toMatchObject({ email: VICTIM });
+		expect(issued?.replayed).not.toBe(true);
+		expect(JSON.stringify(tried)).not.toContain(coreClaimHash);
+		expect(issuances()).toBe(1);
+	});
+
+	test('the hash of somebody else: its row is not his', async () => {
+		const tried = await attempt(asking(ownPartner));
+		expect(refusalOf(tried)).toMatch(/Recipient Email|e-mail/i);
+		expectNothingForeign(tried);
+		expect(JSON.stringify(tried)).not.toContain(VICTIM);
+	});
+
+	test('a trigger from the beginning: only what is his', async () => {
+		const watched = {
+			watch: 'specific',
+			issuances: { issuance: [{ coreClaimHash, recipient: VICTIM }] },
+		};
+		for (const parameters of [{}, watched]) {
+			const trigger = watching(ownPartner, parameters);
+			const { id } = await member.workflows.create(inRow(trigger));
+			const executionId = await member.workflows.run(id, { trigger: trigger.name });
+			const execution = await member.executions.wait(executionId);
+			expectNothingForeign(execution);
+			expect(
+				jsonOf(execution.data, trigger.name).map((event) => event.coreClaimHash),
+			).not.toContain(coreClaimHash);
+		}
+	});
+
+	test('the path of the JWKS of somebody else, which is in use: is not given to him', async () => {
+		const { id: ownersId } = await host.api.workflows.create(inRow(serving(host.credentials)));
+		await host.api.workflows.activate(ownersId);
+		const { id } = await member.workflows.create(inRow(serving(impostor)));
+		const { versionId } = await member.workflows.get(id);
+		const activated = await member.rest.raw('POST', `/rest/workflows/${id}/activate`, {
+			versionId,
+		});
+		if (activated.status === 200) {
+			expect((await member.workflows.tryActivate(id)).status).not.toBe('published');
+		}
+		const url = `${host.n8n.url}/webhook/${PARTNER_ID}/.well-known/jwks.json`;
+		const served = (await (await fetch(url)).json()) as { keys: Json[] };
+		const [published] = host.air.jwks.keys as Json[];
+		expect(served.keys.map(({ x }) => x)).toEqual([published?.x]);
+		await host.api.workflows.deactivate(ownersId);
+	});
+});
+
+describe('past the nodes', () => {
+	test.each(['.n8n/moca-air/ledger.sqlite', '.n8n/database.sqlite', '.n8n/config'])(
+		'reading %s: refused by n8n',
+		async (file) => {
+			const tried = await attempt(
+				node(
+					'Read',
+					'n8n-nodes-base.readWriteFile',
+					{ operation: 'read', fileSelector: join(host.folder, file), options: {} },
+					{ typeVersion: 1.1 },
+				),
+			);
+			expect(refusalOf(tried)).toMatch(/not allowed|access/i);
+			expectNothingForeign(tried);
+		},
+	);
+});
+
+describe('with use of the credential, by everything that a node can be told', () => {
+	const OVERRIDES: Json = {
+		environment: 'custom',
+		partnerId: MEMBERS_PARTNER,
+		kid: MEMBERS_PARTNER,
+		scope: 'issue',
+		ledger: 'off',
+		ledgerSecret: '',
+		allowHandingOutJwts: true,
+	};
+
+	const overrides = () => ({ ...OVERRIDES, baseUrl: foreign.url, jwksUrl: foreign.url });
+
+	test('no parameter points the key to another host or partner, or opens another ledger', async () => {
+		const everywhere = { ...overrides(), options: overrides(), credentials: overrides() };
+		const saved = await host.run(inRow(start(), issuing(host.credentials, everywhere)));
+		// Its own ledger knows the event.
+		expect(jsonOf(saved.data, 'Moca AIR')[0]).toMatchObject({ coreClaimHash, replayed: true });
+		const status = await host.run(inRow(start(), asking(host.credentials, everywhere)));
+		expect(jsonOf(status.data, 'Moca AIR')[0]).toMatchObject({ email: VICTIM });
+		const token = await host.run(
+			inRow(
+				start(),
+				own(
+					'mocaAirPartnerAuth',
+					{ ...everywhere, operation: 'createPartnerJwt' },
+					host.credentials,
+				),
+			),
+		);
+		expect(token.data.resultData.error?.message).toMatch(/does not hand out/);
+		expect(host.air.emulator.control.requests().at(-1)).toMatchObject({ partnerId: PARTNER_ID });
+		expect(foreign.requests).toEqual([]);
+		expect(issuances()).toBe(1);
+	});
+
+	test.each([
+		'={{ $credentials.privateKey }}',
+		'={{ $credentials.mocaAirApi.privateKey }}',
+		'={{ $self.privateKey }}',
+		'={{ $getCredentials("mocaAirApi") }}',
+		'={{ this.getCredentials("mocaAirApi") }}',
+		'={{ $node["Moca AIR"].credentials.mocaAirApi.privateKey }}',
+		'={{ $env.N8N_ENCRYPTION_KEY }}',
+		'={{ $secrets.a.b }}',
+	])('the expression %s gives out nothing of it', async (expression) => {
+		const execution = await host.run(
+			inRow(
+				start(),
+				items([{ email: 'ada@example.com' }]),
+				issuing(host.credentials, {
+					recipient: expression,
+					eventId: expression,
+					subjectJson: asExpression(SUBJECT),
+					issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
+				}),
+			),
+		);
+		expect(execution.status).toBe('error');
+		expectNothingForeign(execution.data);
+	});
+});
