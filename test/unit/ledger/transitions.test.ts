@@ -171,14 +171,14 @@ describe('decideAnswered', () => {
 
 	/** What the first, overtaken attempt and what the second, present one make of the row. */
 	const table: Record<RowState, [object, object]> = {
-		sending: [{ state: 'sending', standing: null, submitted: false }, stands, 'recipient'],
-		rejected: [stands, stands, 'retire'],
-		unknown: [stands, stands, 'recipient'],
-		abandoned: [stands, stands, 'recipient'],
-		submitted: [remains, stands, 'recipient'],
-		confirmed: [remains, remains, 'recipient'],
-		unusable: [remains, remains, 'recipient'],
-		superseded: [remains, remains, 'recipient'],
+		sending: [{ state: 'sending', standing: null, submitted: false }, stands],
+		rejected: [stands, stands],
+		unknown: [stands, stands],
+		abandoned: [stands, stands],
+		submitted: [remains, stands],
+		confirmed: [remains, remains],
+		unusable: [remains, remains],
+		superseded: [remains, remains],
 	};
 
 	test.each(ROW_STATES)('%s', (state) => {
@@ -244,14 +244,14 @@ describe('decideObserved', () => {
 
 	/** State after each of the four, and whether AIR is asked again. */
 	const table: Record<RowState, RowState[]> = {
-		sending: ['sending', 'sending', 'sending', 'sending', 'recipient'],
-		rejected: ['rejected', 'rejected', 'rejected', 'rejected', 'retire'],
-		unknown: ['unknown', 'unknown', 'unknown', 'unknown', 'recipient'],
-		superseded: ['superseded', 'superseded', 'superseded', 'superseded', 'recipient'],
-		abandoned: ['abandoned', 'abandoned', 'confirmed', 'unusable', 'recipient'],
-		submitted: ['submitted', 'submitted', 'confirmed', 'unusable', 'recipient'],
-		confirmed: ['confirmed', 'confirmed', 'confirmed', 'unusable', 'recipient'],
-		unusable: ['unusable', 'unusable', 'unusable', 'unusable', 'recipient'],
+		sending: ['sending', 'sending', 'sending', 'sending'],
+		rejected: ['rejected', 'rejected', 'rejected', 'rejected'],
+		unknown: ['unknown', 'unknown', 'unknown', 'unknown'],
+		superseded: ['superseded', 'superseded', 'superseded', 'superseded'],
+		abandoned: ['abandoned', 'abandoned', 'confirmed', 'unusable'],
+		submitted: ['submitted', 'submitted', 'confirmed', 'unusable'],
+		confirmed: ['confirmed', 'confirmed', 'confirmed', 'unusable'],
+		unusable: ['unusable', 'unusable', 'unusable', 'unusable'],
 	};
 
 	test.each(ROW_STATES)('%s', (state) => {
