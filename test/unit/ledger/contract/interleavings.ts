@@ -265,6 +265,44 @@ export function interleavings(store: GetStore): void {
 			expect(rows.map(({ coreClaimHash }) => coreClaimHash)).toEqual(['hash-2', 'hash-0']);
 		});
 
+		test('many keys at once, of all kinds: each is told what it would be told alone', async () => {
+			const { ledger, advance } = store();
+			const key = (idempotencyKey: string) => ({ idempotencyKey });
+			const forgotten = await issue(ledger, 'hash-0', key('forgotten'));
+			advance(25 * HOUR);
+			await start(ledger, key('expired'));
+			advance(MINUTE);
+			await issue(ledger, 'hash-1', key('answered'));
+			await start(ledger, key('busy'));
+			const refused = await start(ledger, key('rejected'));
+			await ledger.failed(refused, { outcome: 'rejected', reason: 'AIR_X' });
+			await ledger.failed(await start(ledger, key('unknown')), {
+				outcome: 'unknown',
+				reason: 'AIR_X',
+			});
+			const asked = ['new', 'forgotten', 'expired', 'answered', 'busy', 'rejected', 'unknown'];
+			const told = await Promise.all([
+				...asked.map((name) => ledger.begin(request(key(name)))),
+				ledger.begin(request({ ...key('answered'), keyThumbprint: 'thumbprint-2' })),
+				ledger.begin(request({ ...key('answered'), subjectHmac: 'hmac-2' })),
+			]);
+			expect(told).toMatchObject([
+				{ outcome: 'started', attempt: 1 },
+				{ outcome: 'started', attempt: 1 },
+				{ outcome: 'unknown', row: { idempotencyKey: 'expired', leaseUntil: null } },
+				{ outcome: 'answered', row: { coreClaimHash: 'hash-1' } },
+				{ outcome: 'busy', row: { idempotencyKey: 'busy' } },
+				{ outcome: 'started', issuanceId: refused.issuanceId, attempt: 2 },
+				{ outcome: 'unknown', row: { idempotencyKey: 'unknown' } },
+				{ outcome: 'unproven' },
+				{ outcome: 'conflict', about: 'subject' },
+			]);
+			const rows = await ledger.list({ limit: 20 });
+			expect(rows).toHaveLength(8);
+			expect(rows.find(({ id }) => id === forgotten.id)).toMatchObject({ state: 'submitted' });
+			expect(told[1]).not.toMatchObject({ issuanceId: forgotten.id });
+		});
+
 		test('one key twice at once, for two people: one is started, the other is a conflict', async () => {
 			const { ledger } = store();
 			const people = ['ada@example.com', 'eve@example.com', 'bob@example.com'];
