@@ -12,7 +12,7 @@ import { table } from './table';
 
 /**
  * The packed tarball, loaded by the n8n-core of several n8n, and the engine tests with each of them
- * (docs/compatibility.md, into which `--write` writes the table).
+ * (docs/compatibility.md, into which `--write` writes the table); given versions of n8n, only those.
  */
 const docsPath = join(root, 'docs', 'compatibility.md');
 const between = /(<!-- Written by npm run test:compatibility[^>]*-->\n)[^]*(\n<!-- Until here -->)/;
@@ -121,6 +121,7 @@ function written(rows: readonly Row[], skipped: ReadonlyMap<string, readonly str
 }
 
 async function main(args: readonly string[]): Promise<void> {
+	const only = args.filter((arg) => !arg.startsWith('--'));
 	const checks = new Checks();
 	const log = (line: string) => {
 		console.log(line);
@@ -156,13 +157,14 @@ async function main(args: readonly string[]): Promise<void> {
 	try {
 		buildPackage();
 		await packAndInstall({ userFolder, log });
-		for (const n8n of tried) for (const version of nodes) await one(n8n, version);
+		const wanted = tried.filter(({ n8n }) => only.length === 0 || only.includes(n8n));
+		for (const n8n of wanted) for (const version of nodes) await one(n8n, version);
 	} finally {
 		rmSync(userFolder, { recursive: true, force: true });
 	}
 	const text = written(rows, skipped);
 	console.log(`\n${text}\n`);
-	if (args.includes('--write')) {
+	if (args.includes('--write') && only.length === 0) {
 		const docs = readFileSync(docsPath, 'utf8');
 		if (!between.test(docs)) throw new Error(`there is no place for the table in ${docsPath}`);
 		writeFileSync(docsPath, docs.replace(between, `$1\n${text}\n$2`));

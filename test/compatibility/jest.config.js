@@ -11,6 +11,7 @@ if (!folder || !installed) throw new Error('run "npm run test:compatibility"');
 const suites = [
 	'getIssuanceStatus',
 	'issueOnBehalf',
+	'itemReferences',
 	'jwksTrigger',
 	'ledger',
 	'partnerAuth',
