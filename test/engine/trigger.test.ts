@@ -428,8 +428,7 @@ describe('asking AIR', () => {
 			control().injectFault({ ...fault, kind: 'answer', status });
 			await due();
 			const items = await b.poll();
-			if (status === 500)
-				expect(emails(items)).toEqual(['ada@example.com', 'bob@example.com']);
+			if (status === 500) expect(emails(items)).toEqual(['ada@example.com', 'bob@example.com']);
 			await issue([`next-${status}`]);
 			expect(emails(await b.poll())).toEqual([`next-${status}@example.com`]);
 		}
