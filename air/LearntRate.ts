@@ -9,6 +9,11 @@ const SHORTEST_MEASURE_MS = 1_000;
 /** Where too little was sent for a measure: requests per second to go on with … */
 const FIRST_GUESS = 10;
 const SLOWEST = 0.1;
+/**
+ * After so many that AIR accepted, a refusal says little: some come now and then whatever the rate. It
+ * is gone below with care, and never below the guess, or one after another would lead to a standstill.
+ */
+const MANY = 10;
 /** … and a rate above this is no limit any more. */
 const NO_LIMIT = 5_000;
 
@@ -103,7 +108,7 @@ export class LearntRate {
 			return;
 		}
 		// AIR that cannot answer anybody says nothing of the rate that it can take: pauses are enough then.
-		if (refusal === 'too-many' || this.inVain === 0) this.lower(GO_ON_WITH[refusal], now);
+		if (refusal === 'too-many' || this.inVain === 0) this.lower(refusal, now);
 		const guess = Math.min(
 			FIRST_PAUSE_MS * 2 ** Math.min(this.inVain, 10),
 			LONGEST_GUESSED_PAUSE_MS,
@@ -117,15 +122,18 @@ export class LearntRate {
 		this.inVain++;
 	}
 
-	private lower(share: number, now: number): void {
+	private lower(refusal: Refusal, now: number): void {
 		const current = this.at(now);
+		const many = this.accepted >= MANY;
+		const share = GO_ON_WITH[many ? 'too-many' : refusal];
 		const cycleMs = Math.max(SHORTEST_MEASURE_MS, now - this.cycleBegan);
 		const sustained = (this.accepted * 1000) / cycleMs;
 		// The cycle may have been short, or a bad one: not below half of what went well until now.
 		const least = current === Number.POSITIVE_INFINITY ? FIRST_GUESS : current / 2;
+		const slowest = many ? Math.min(current, FIRST_GUESS) : SLOWEST;
 		this.rise = {
-			start: Math.max(SLOWEST, Math.min(Math.max(share * sustained, least), share * current)),
-			towards: Math.max(SLOWEST, share * current),
+			start: Math.max(slowest, Math.min(Math.max(share * sustained, least), share * current)),
+			towards: Math.max(slowest, share * current),
 		};
 	}
 }

@@ -173,6 +173,43 @@ describe('after a refusal', () => {
 		},
 	);
 
+	test.each([
+		{ everySeconds: 5, restMs: 0, least: 7 },
+		{ everySeconds: 10, restMs: 0, least: 8 },
+		{ everySeconds: 60, restMs: 0, least: 9 },
+		{ everySeconds: 10, restMs: 3_000, least: 2.5 },
+		{ everySeconds: 23, restMs: 3_000, least: 2.8 },
+	])(
+		'a refusal now and then ($everySeconds s) brings nothing to a standstill, with $restMs ms of rest',
+		async ({ everySeconds, restMs, least }) => {
+			const time = new VirtualTime();
+			const limiter = new HostLimiter(time, () => 0.5);
+			const minute = 60_000;
+			let refusals = 0;
+			let accepted = 0;
+			const worker = async (): Promise<void> => {
+				while (time.now() < 30 * minute) {
+					const turn = await limiter.turn();
+					turn.use();
+					await time.sleep(30);
+					if (time.now() > (refusals + 1) * everySeconds * 1_000) {
+						refusals++;
+						turn.refused(refusals % 2 === 0 ? 'too-many' : 'unavailable', 1_000);
+					} else {
+						turn.answered();
+						if (time.now() > 25 * minute) accepted++;
+					}
+					await time.sleep(restMs);
+				}
+			};
+			const workers = Array.from({ length: 10 }, worker);
+			await time.run();
+			await Promise.all(workers);
+			// Of ten each second, or of as many as were asked for, what the pauses leave.
+			expect(accepted / 300).toBeGreaterThan(least);
+		},
+	);
+
 	test('in time the limit is forgotten', async () => {
 		const { time, limiter, ask: once, nth } = limited();
 		once();
