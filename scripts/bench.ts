@@ -48,6 +48,17 @@ function merged(earlier: Results | undefined, now: Results): Results {
 	};
 }
 
+/** The JSON, and beside it the table and the chart. */
+function write(out: string, results: Results): void {
+	const earlier = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Results) : undefined;
+	const all = merged(earlier, results);
+	mkdirSync(dirname(out), { recursive: true });
+	writeFileSync(out, `${JSON.stringify(all, undefined, '\t')}\n`);
+	const beside = (extension: string) => join(dirname(out), `${parse(out).name}.${extension}`);
+	writeFileSync(beside('md'), `${tableOf(all)}\n`);
+	writeFileSync(beside('svg'), chartOf(all));
+}
+
 async function main(): Promise<void> {
 	const { values } = parseArgs({
 		options: {
@@ -66,38 +77,32 @@ async function main(): Promise<void> {
 	const settings: BenchSettings = { n8n: n8n.dir, subject: subject.folder, pairs, quick };
 	const told = JSON.stringify(settings);
 	const rows = values.rows === '' ? [] : values.rows.split(',').map(Number);
-	let profile: string | undefined;
+	let profile = '';
+	const machine = {
+		cpu: cpus()[0]?.model ?? '',
+		cores: availableParallelism(),
+		node: process.version,
+		n8n: n8n.version,
+	};
 	const measurements: Record<string, Measurement> = {};
 	const lines: Line[] = [];
+	const results = (): Results => ({ machine, measured: measurements, lines });
 	try {
 		for (const row of rows) {
-			measurements[row] = { at: new Date().toISOString(), pairs, quick, load: loadavg()[0] ?? 0 };
+			const began = { at: new Date().toISOString(), pairs, quick, load: loadavg()[0] ?? 0 };
 			lines.push(...((await inProcess('rowProcess.ts', [String(row), told])) as Line[]));
+			measurements[row] = began;
+			// After each row, so that one that fails does not take an hour's work along.
+			if (out !== undefined) write(out, results());
 		}
 		if (values.profile) profile = (await inProcess('profileProcess.ts', [told])) as string;
 	} finally {
 		subject.remove();
 	}
-	const results: Results = {
-		machine: {
-			cpu: cpus()[0]?.model ?? '',
-			cores: availableParallelism(),
-			node: process.version,
-			n8n: n8n.version,
-		},
-		measured: measurements,
-		lines,
-	};
-	process.stdout.write(`${tableOf(results)}\n${profile === undefined ? '' : `\n${profile}\n`}`);
-	if (out === undefined) return;
-	const earlier = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Results) : undefined;
-	const all = merged(earlier, results);
-	mkdirSync(dirname(out), { recursive: true });
-	writeFileSync(out, `${JSON.stringify(all, undefined, '\t')}\n`);
-	const beside = (extension: string) => join(dirname(out), `${parse(out).name}.${extension}`);
-	writeFileSync(beside('md'), `${tableOf(all)}\n`);
-	writeFileSync(beside('svg'), chartOf(all));
-	if (profile !== undefined) writeFileSync(join(dirname(out), 'profile.md'), `${profile}\n`);
+	process.stdout.write(`${tableOf(results())}\n${profile === '' ? '' : `\n${profile}\n`}`);
+	if (out !== undefined && profile !== '') {
+		writeFileSync(join(dirname(out), 'profile.md'), `${profile}\n`);
+	}
 }
 
 void main();
