@@ -9,13 +9,14 @@ const SHORTEST_MEASURE_MS = 1_000;
 /** Where too little was sent for a measure: requests per second to go on with … */
 const FIRST_GUESS = 10;
 const SLOWEST = 0.1;
-/**
- * After so many that AIR accepted, a refusal says little: some come now and then whatever the rate. It
- * is gone below with care, and never below the guess, or one after another would lead to a standstill.
- */
-const MANY = 10;
 /** … and a rate above this is no limit any more. */
 const NO_LIMIT = 5_000;
+/**
+ * After so many that AIR accepted, a refusal says little of the rate: some come now and then, whatever
+ * it is. Then the rate is lowered with care, whatever the refusal, and never below the first guess:
+ * otherwise one refusal after another would lead to a standstill.
+ */
+const MANY = 10;
 
 /** When AIR names no time: a second at first, doubling while nothing passes, at most half a minute. */
 const FIRST_PAUSE_MS = 1_000;

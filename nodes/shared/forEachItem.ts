@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
 import { inParallel, type Job, type Outcome } from '../../issuance/inParallel';
 import { itemNumbers } from './itemNumbers';
@@ -55,6 +55,8 @@ export async function forEachItem(
 	const progress = new Progress(context, items, done);
 	const output: INodeExecutionData[] = [];
 	const failures: string[] = [];
+	/** Kept: n8n copies the whole node each time. */
+	let node: INode | undefined;
 	try {
 		const { outcomes, firstFailure } = await inParallel<INodeExecutionData>({
 			items,
@@ -87,7 +89,7 @@ export async function forEachItem(
 			}
 			const error = errorOf(outcome);
 			failures.push(error instanceof Error ? error.message : 'Unknown failure');
-			output.push(failedItem(error, itemIndex, context.getNode()));
+			output.push(failedItem(error, itemIndex, (node ??= context.getNode())));
 		}
 	} finally {
 		const summary = progress.end();

@@ -1,13 +1,12 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PARTNER_ID } from '../../scripts/demoAir';
 import { leaseMsFor } from '../../issuance/lease';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
-import type { FeedEvent } from '../../ledger/Feed';
 import type { Ledger } from '../../ledger/Ledger';
 import { reportRow } from '../support/report';
 import { BatchSender } from './BatchSender';
 import { imbalances, summaryOf, unexplained, type Books } from './books';
+import { confirmedEvents } from './confirmedEvents';
 import { N8nApi } from './harness/n8nApi';
 import { poll } from './harness/poll';
 import type { N8nWorker } from './harness/queueMode';
@@ -243,24 +242,6 @@ test('delivered once more: everybody ends as before, and AIR hears nothing of it
 	expect(control.counts().byOperation.issue).toBe(before);
 }, 300_000);
 
-async function confirmedEvents(): Promise<FeedEvent[]> {
-	const found: FeedEvent[] = [];
-	for (let after = -1, upTo = 0; upTo > after;) {
-		after = upTo;
-		const page = await ledger.feed({
-			scope: `${host.air.emulator.baseUrl} ${PARTNER_ID}`,
-			source: { from: 'everywhere' },
-			types: ['confirmed'],
-			delayMinutes: 5,
-			after,
-			limit: 1000,
-		});
-		found.push(...page.events);
-		({ upTo } = page);
-	}
-	return found;
-}
-
 test(
 	'the trigger has told every confirmation, before and after main was lost',
 	async () => {
@@ -269,7 +250,7 @@ test(
 		await poll('everything that AIR accepted to have its end', TOLD_WITHIN_MS, async () => {
 			return ((await ledger.totals()).submitted ?? 0) === 0 || undefined;
 		});
-		const expected = (await confirmedEvents()).map(({ ledgerId, id }) => `${ledgerId}-${id}`);
+		const expected = await confirmedEvents(ledger, host.air.emulator.baseUrl);
 		const newest = Number(expected.at(-1)?.split('-')[1]);
 		api = await N8nApi.signIn(host.main.url);
 		const executions = async (...status: string[]) =>

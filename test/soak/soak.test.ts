@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { embeddedLedgerFile } from '../../issuance/openLedger';
 import { leaseMsFor } from '../../issuance/lease';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
-import { PARTNER_ID } from '../../scripts/demoAir';
 import { imbalances, summaryOf, unexplained } from '../host/books';
+import { confirmedEvents } from '../host/confirmedEvents';
 import { poll } from '../host/harness/poll';
 import { Recorder } from '../host/recorder';
 import { acceptedPosts } from '../host/storm';
@@ -135,23 +135,10 @@ test('the books balance, and the trigger has told every confirmation', async () 
 		expect(imbalances(books)).toEqual([]);
 		expect(unexplained(rows, [], leaseMsFor(5_000))).toEqual([]);
 
-		const confirmed = new Set<string>();
-		for (let after = -1, upTo = 0; upTo > after;) {
-			after = upTo;
-			const page = await ledger.feed({
-				scope: `${host.air.emulator.baseUrl} ${PARTNER_ID}`,
-				source: { from: 'everywhere' },
-				types: ['confirmed'],
-				delayMinutes: 5,
-				after,
-				limit: 1000,
-			});
-			for (const { ledgerId, id } of page.events) confirmed.add(`${ledgerId}-${id}`);
-			({ upTo } = page);
-		}
+		const confirmed = await confirmedEvents(ledger, host.air.emulator.baseUrl);
 		await poll('the trigger to tell everything', TOLD_WITHIN_MS, () => {
 			const told = new Set(recorder.toldBy('soak').map(({ eventId }) => eventId));
-			return Promise.resolve([...confirmed].every((id) => told.has(id)) || undefined);
+			return Promise.resolve(confirmed.every((id) => told.has(id)) || undefined);
 		});
 	} finally {
 		await ledger.close();
