@@ -334,6 +334,23 @@ export function interleavings(store: GetStore): void {
 			expect(results.filter(({ outcome }) => outcome === 'started')).toHaveLength(2);
 		});
 
+		test('the clock is set back, and one person is answered twice in the same moment: one stands', async () => {
+			const { ledger, advance } = store();
+			const hashes = ['one', 'two'];
+			const attempts = [];
+			for (const key of hashes) {
+				attempts.push(await start(ledger, { idempotencyKey: key, subjectHmac: key }));
+			}
+			advance(-HOUR);
+			await Promise.all(
+				attempts.map(async (attempt, index) => {
+					await ledger.answered(attempt, answer(hashes[index] ?? '', { supersedes: true }));
+				}),
+			);
+			const states = (await ledger.list({ limit: 5 })).map(({ state }) => state);
+			expect(states.sort()).toEqual(['submitted', 'superseded']);
+		});
+
 		test('Revoke and Reissue, two under way at once: both are watched', async () => {
 			const { ledger, advance } = store();
 			const slow = await start(ledger, { idempotencyKey: 'a' });

@@ -31,6 +31,21 @@ export function overtaken(store: GetStore): void {
 			]);
 		});
 
+		test('both answers in the same moment: each is recorded, and the later attempt stands', async () => {
+			const { ledger } = store();
+			const [slow, fast] = await overtake();
+			await Promise.all([
+				ledger.answered(slow, answer('slow')),
+				ledger.answered(fast, answer('fast')),
+			]);
+			const row = await ledger.find(SCOPE, { coreClaimHash: 'slow' });
+			expect(row).toMatchObject({ state: 'submitted', coreClaimHash: 'fast' });
+			expect(row?.attempts).toMatchObject([
+				{ outcome: 'accepted', coreClaimHash: 'slow' },
+				{ outcome: 'accepted', coreClaimHash: 'fast' },
+			]);
+		});
+
 		test('while the later attempt is under way the row stays its own', async () => {
 			const { ledger } = store();
 			const [slow, fast] = await overtake();
