@@ -1,15 +1,16 @@
 /**
  * Measures what the package costs and gains, in one run: see docs/performance.md.
  *
- *     npm run bench -- [--rows 1,5] [--pairs 5] [--quick] [--profile] [--out docs/bench/results.json]
+ *     npm run bench -- [--rows 1,5] [--pairs 5] [--quick] [--profile] [--docs]
  *
- * With --profile it also tells where the time of a run goes. With --out it writes the JSON, and beside it the table and the chart; rows that it did not measure
- * stay as they were.
+ * With --profile it also says where the time of a run is spent. Every figure is kept in .artifacts/bench/;
+ * rows that a run does not measure stay there as they were. With --docs the table, the chart and the
+ * profile in docs/bench/ are written from it.
  */
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, loadavg } from 'node:os';
-import { dirname, join, parse } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chartOf } from '../test/bench/chart';
 import type { Line, Measurement, Results } from '../test/bench/results';
@@ -19,6 +20,9 @@ import { tableOf } from '../test/bench/table';
 import { ensureN8n } from '../test/host/harness/install';
 import { node24 } from '../test/host/harness/paths';
 import { buildPackage, root } from './package';
+
+const kept = join(root, '.artifacts', 'bench', 'results.json');
+const docs = join(root, 'docs', 'bench');
 
 const ALL_ROWS = [1, 2, 3, 4, 5, 6, 7];
 
@@ -48,15 +52,17 @@ function merged(earlier: Results | undefined, now: Results): Results {
 	};
 }
 
-/** The JSON, and beside it the table and the chart. */
-function write(out: string, results: Results): void {
-	const earlier = existsSync(out) ? (JSON.parse(readFileSync(out, 'utf8')) as Results) : undefined;
+/** Keeps what was measured, and writes the docs from it if they are wanted. */
+function write(results: Results, toDocs: boolean): void {
+	const earlier = existsSync(kept)
+		? (JSON.parse(readFileSync(kept, 'utf8')) as Results)
+		: undefined;
 	const all = merged(earlier, results);
-	mkdirSync(dirname(out), { recursive: true });
-	writeFileSync(out, `${JSON.stringify(all, undefined, '\t')}\n`);
-	const beside = (extension: string) => join(dirname(out), `${parse(out).name}.${extension}`);
-	writeFileSync(beside('md'), `${tableOf(all)}\n`);
-	writeFileSync(beside('svg'), chartOf(all));
+	mkdirSync(dirname(kept), { recursive: true });
+	writeFileSync(kept, `${JSON.stringify(all, undefined, '\t')}\n`);
+	if (!toDocs) return;
+	writeFileSync(join(docs, 'results.md'), `${tableOf(all)}\n`);
+	writeFileSync(join(docs, 'results.svg'), chartOf(all));
 }
 
 async function main(): Promise<void> {
@@ -65,11 +71,11 @@ async function main(): Promise<void> {
 			rows: { type: 'string', default: ALL_ROWS.join(',') },
 			pairs: { type: 'string' },
 			quick: { type: 'boolean', default: false },
-			out: { type: 'string' },
+			docs: { type: 'boolean', default: false },
 			profile: { type: 'boolean', default: false },
 		},
 	});
-	const { quick, out } = values;
+	const { quick } = values;
 	const pairs = Number(values.pairs ?? (quick ? 2 : 5));
 	buildPackage();
 	const n8n = await ensureN8n({ log: say });
@@ -93,16 +99,14 @@ async function main(): Promise<void> {
 			lines.push(...((await inProcess('rowProcess.ts', [String(row), told])) as Line[]));
 			measurements[row] = began;
 			// After each row, so that one that fails does not take an hour's work along.
-			if (out !== undefined) write(out, results());
+			write(results(), values.docs);
 		}
 		if (values.profile) profile = (await inProcess('profileProcess.ts', [told])) as string;
 	} finally {
 		subject.remove();
 	}
 	process.stdout.write(`${tableOf(results())}\n${profile === '' ? '' : `\n${profile}\n`}`);
-	if (out !== undefined && profile !== '') {
-		writeFileSync(join(dirname(out), 'profile.md'), `${profile}\n`);
-	}
+	if (values.docs && profile !== '') writeFileSync(join(docs, 'profile.md'), `${profile}\n`);
 }
 
 void main();

@@ -1,19 +1,35 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { root } from './package';
+import { table } from './table';
 
 const jestResult = z.object({
 	numPassedTests: z.number(),
 	numFailedTests: z.number(),
 	testResults: z.array(
 		z.object({
+			name: z.string(),
+			startTime: z.number(),
+			endTime: z.number(),
 			assertionResults: z.array(z.object({ fullName: z.string(), status: z.string() })),
 		}),
 	),
 });
+
+/** How many of the slowest files a run names. */
+const SLOWEST = 15;
+
+/** How long something took, in seconds. */
+interface Took {
+	readonly what: string;
+	readonly seconds: number;
+}
+
+/** `test/engine/secrets.test.ts` is of the tier `engine`. */
+const tierOf = (file: string) => file.split(sep)[1] ?? file;
 
 /** What became of the tests of one run of jest. */
 export interface JestCounts {
@@ -34,18 +50,21 @@ export interface JestOptions {
 export class Checks {
 	private passed = 0;
 	private failed = 0;
+	private readonly files: Took[] = [];
+	private readonly commands: Took[] = [];
 
 	/** One command that must exit with 0; its output is shown only when it does not. */
 	command(name: string, program: string, args: readonly string[]): boolean {
-		const began = Date.now();
+		const began = performance.now();
 		const { status, stdout, stderr, error } = spawnSync(
 			join(root, 'node_modules', '.bin', program),
 			args,
 			{ cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
 		);
 		const ok = status === 0;
-		const seconds = ((Date.now() - began) / 1000).toFixed(1);
-		console.log(`${ok ? '✓' : '✗'} ${name} (${seconds} s)`);
+		const seconds = (performance.now() - began) / 1000;
+		this.commands.push({ what: name, seconds });
+		console.log(`${ok ? '✓' : '✗'} ${name} (${seconds.toFixed(1)} s)`);
 		if (!ok) console.log(error === undefined ? `${stdout}${stderr}` : error.message);
 		this.count(ok ? 1 : 0, ok ? 0 : 1);
 		return ok;
@@ -81,6 +100,9 @@ export class Checks {
 			const ended = passed > 0 && (status === 0 || result.numFailedTests > 0);
 			const failed = result.numFailedTests + (ended ? 0 : 1);
 			this.count(passed, failed);
+			for (const { name, startTime, endTime } of result.testResults) {
+				this.files.push({ what: relative(root, name), seconds: (endTime - startTime) / 1000 });
+			}
 			const skipped = result.testResults
 				.flatMap(({ assertionResults }) => assertionResults)
 				.filter(({ status: of }) => of === 'pending')
@@ -95,10 +117,33 @@ export class Checks {
 		}
 	}
 
-	/** Prints the last line and sets the exit code. */
+	/** Prints how long things took, then the last line, and sets the exit code. */
 	finish(): void {
+		this.printTimes();
 		console.log(`${this.passed} passed, ${this.failed} failed`);
 		process.exitCode = this.failed === 0 && this.passed > 0 ? 0 : 1;
+	}
+
+	/** Seconds per tier, files that ran side by side added up, and the slowest files. */
+	private printTimes(): void {
+		const tiers = new Map<string, number>();
+		for (const { what, seconds } of this.files) {
+			tiers.set(tierOf(what), (tiers.get(tierOf(what)) ?? 0) + seconds);
+		}
+		const all = [...this.commands, ...[...tiers].map(([what, seconds]) => ({ what, seconds }))];
+		const slowest = this.files.toSorted((a, b) => b.seconds - a.seconds).slice(0, SLOWEST);
+		for (const [head, rows] of [
+			['Tier', all],
+			['Slowest files', slowest],
+		] as const) {
+			if (rows.length === 0) continue;
+			console.log(
+				`${table(
+					[head, 'Seconds'],
+					rows.map(({ what, seconds }) => [what, Math.round(seconds)]),
+				)}\n`,
+			);
+		}
 	}
 
 	private count(passed: number, failed: number): void {
