@@ -1,4 +1,4 @@
-/** jose ships ES modules only, and jest's own loader cannot `require` those as Node ≥ 22.12 does. */
+/** jose and commander ship ES modules only, and jest's own loader cannot `require` those as Node ≥ 22.12 does. */
 const shared = {
 	testEnvironment: 'node',
 	setupFiles: ['<rootDir>/test/support/fastCheck.ts'],
@@ -9,7 +9,7 @@ const shared = {
 			{ jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
 		],
 	},
-	transformIgnorePatterns: ['/node_modules/(?!jose/)'],
+	transformIgnorePatterns: ['/node_modules/(?!(jose|commander)/)'],
 	modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.artifacts/'],
 };
 

@@ -1,36 +1,55 @@
+import { Command } from 'commander';
 import type { Io } from './Io';
-
-interface Named {
-	/** As it is typed, after the names of the groups that it is in. */
-	readonly name: string;
-	/** One line, for the help of the group. */
-	readonly summary: string;
-	/** What `--help` shows. */
-	readonly help: string;
-}
-
-/** A command that does something. */
-export interface Action extends Named {
-	/**
-	 * @param args - what follows the name; help is dealt with before
-	 * @returns the exit status
-	 * @throws UsageError, CliError, LedgerError, OutputClosed
-	 */
-	readonly run: (args: readonly string[], io: Io) => Promise<number>;
-}
-
-/** A command that only has others below it: `ledger` has `ledger list`. */
-export interface Group extends Named {
-	readonly commands: readonly Command[];
-}
-
-export type Command = Action | Group;
+import { UsageError } from './errors';
+import { echo } from './text';
 
 /** As the program is called in help and hints. */
 export const PROGRAM = 'npx n8n-nodes-moca-air';
 
-/** The commands of a group, for its help. */
-export function summaries(commands: readonly Command[]): string {
-	const width = Math.max(...commands.map(({ name }) => name.length));
-	return commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
+const HELP_WIDTH = 88;
+
+/** What a command finds, and where it leaves its exit status. */
+export interface Call {
+	readonly io: Io;
+	/** 0 unless a command says otherwise: 1 when a check fails. */
+	status: number;
+	/** Help, as far as it was asked for. */
+	help: string;
 }
+
+/**
+ * A command that never ends the process and never writes by itself: commander throws instead, and
+ * `run` writes.
+ *
+ * @example
+ * ```ts
+ * command(call, 'status').summary('where the ledger is').action(async () => { … });
+ * ```
+ */
+export function command(call: Call, name: string): Command {
+	return new Command(name)
+		.exitOverride()
+		.helpCommand(false)
+		.helpOption('-h, --help', 'shows this')
+		.showSuggestionAfterError(false)
+		.configureOutput({
+			writeOut: (text) => (call.help += text),
+			writeErr: () => undefined,
+			outputError: () => undefined,
+			getOutHelpWidth: () => HELP_WIDTH,
+			getErrHelpWidth: () => HELP_WIDTH,
+		});
+}
+
+/** Reads a value once it is known to be no empty text: `--file=` names nothing. @throws UsageError */
+export const notEmpty = (option: string) => (text: string) => {
+	if (text.trim() === '') throw new UsageError(`${option} is empty`);
+	return text;
+};
+
+/** A whole number from 1. @throws UsageError */
+export const wholeNumber = (option: string) => (text: string) => {
+	const count = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+	if (count < 1) throw new UsageError(`${option}: ${echo(text)} is not a whole number from 1`);
+	return count;
+};

@@ -1,29 +1,29 @@
 import type { AirEnvironment } from '../air/baseUrl';
 import { closeDispatchers } from '../air/dispatchers';
 import { DEFAULT_LIFETIME_SECONDS } from '../air/partnerJwt';
-import { isKid } from '../air/PublicJwk';
 import { checkParts, type Finding } from '../issuance/checkSetup';
-import { readArguments } from './arguments';
-import { PROGRAM, type Action } from './Command';
+import type { Command } from 'commander';
+import { command, notEmpty, type Call } from './Command';
 import { UsageError } from './errors';
 import { readKeyText } from './keyFile';
-import { echo, printable, printableJson } from './text';
+import { readKid } from './keyId';
+import { printable, printableJson } from './text';
 
-const OPTIONS = {
-	url: { type: 'string' },
-	key: { type: 'string' },
-	kid: { type: 'string' },
-	partner: { type: 'string' },
-	air: { type: 'string' },
-	json: { type: 'boolean' },
-} as const;
+interface CheckOptions {
+	readonly url: string;
+	readonly key?: string;
+	readonly kid?: string;
+	readonly partner?: string;
+	readonly air?: string;
+	readonly json?: boolean;
+}
 
-type Values = Partial<Record<'url' | 'key' | 'kid' | 'partner' | 'air', string>>;
-
-/** @throws UsageError unless it is clear which key is to be under which ID */
-function readKid({ key, kid, partner }: Values): string | undefined {
-	if (kid !== undefined && !isKid(kid)) throw new UsageError(`--kid: ${echo(kid)} is no key ID`);
-	// As in the credential, where an empty Key ID means the partner ID.
+/**
+ * The key ID; as in the credential, where an empty Key ID means the partner ID.
+ *
+ * @throws UsageError unless it is clear which key is to be under which ID
+ */
+function kidOf({ key, kid, partner }: CheckOptions): string | undefined {
 	const id = kid ?? partner;
 	if (key !== undefined && id === undefined) {
 		throw new UsageError('--kid is missing: which key ID does the key have in the JWKS?');
@@ -32,12 +32,11 @@ function readKid({ key, kid, partner }: Values): string | undefined {
 }
 
 /** @throws UsageError when AIR is to be asked, and something for that is missing */
-function readAir({ partner, air, key }: Values) {
+function airOf({ partner, air, key }: CheckOptions) {
 	if (partner === undefined) {
 		if (air === undefined) return undefined;
 		throw new UsageError('--partner is missing: AIR is asked in the name of a partner ID');
 	}
-	if (partner.trim() === '') throw new UsageError('--partner is empty');
 	if (key === undefined) {
 		throw new UsageError('--key is missing: AIR is asked with a token, which the key signs');
 	}
@@ -73,53 +72,60 @@ function report(findings: readonly Finding[]): string {
 	const end =
 		failed === 0
 			? `Nothing fails. ${warned}.`
-			: `${times(failed, 'check fails', 'checks fail')}, ${warned}. Mend the first that fails, then check again.`;
+			: `${times(failed, 'check fails', 'checks fail')}, ${warned}. Fix the first failure, then check again.`;
 	return `${lines.join('\n')}\n\n${end}\n`;
 }
 
 const jsonReport = (findings: readonly Finding[]) =>
 	`[\n${findings.map((finding) => printableJson(finding)).join(',\n')}\n]\n`;
 
-export const check: Action = {
-	name: 'check',
-	summary: 'checks a JWKS URL, a key, and whether AIR accepts it',
-	help: `Checks what AIR needs before it accepts a request, and says what to mend.
-
-  ${PROGRAM} check --url URL [--key FILE --kid ID] [--partner ID [--air WHERE]] [--json]
-
-  --url URL     the JWKS URL, as registered with AIR
-  --key FILE    the private key, to see whether it belongs to the published one. It is
-                not sent anywhere
-  --kid ID      its key ID, as the credential has it. Without it: the partner ID
-  --partner ID  asks AIR too whether it accepts a token of this key. Nothing is issued
-  --air WHERE   sandbox (if not given), production, or the base URL
-  --json        a JSON array of check, status, detail and fix, instead of lines
-
+export const check = (call: Call): Command =>
+	command(call, 'check')
+		.summary('checks a JWKS URL, a key, and whether AIR accepts it')
+		.description('Checks what AIR needs before it accepts a request, and says what to fix.')
+		.requiredOption('--url <URL>', 'the JWKS URL, as registered with AIR')
+		.option(
+			'--key <FILE>',
+			'the private key, to see whether it belongs to the published one. It is not sent anywhere',
+		)
+		.option(
+			'--kid <ID>',
+			'its key ID, as the credential has it. Without it: the partner ID',
+			readKid,
+		)
+		.option(
+			'--partner <ID>',
+			'asks AIR too whether it accepts a token of this key. Nothing is issued',
+			notEmpty('--partner'),
+		)
+		.option('--air <WHERE>', 'sandbox (if not given), production, or the base URL')
+		.option('--json', 'a JSON array of check, status, detail and fix, instead of lines')
+		.addHelpText(
+			'after',
+			`
 Each line is a check: pass, warn or fail, what was found, and what to do. A check that
-cannot be done is left out. It is fetched from here: AIR may see something else.
+cannot be done is left out. The JWKS is fetched from here: AIR may see something else.
 
 Exit status: 0 nothing fails (there may be warnings), 1 something fails, 2 called in a
-wrong way.
-`,
-	run: async (args, io) => {
-		const { values } = readArguments(args, OPTIONS);
-		if (values.url === undefined) throw new UsageError('--url is missing: name the JWKS URL');
-		const kid = readKid(values);
-		const air = readAir(values);
-		const privateKey = values.key === undefined ? undefined : await readKeyText(values.key);
-		try {
-			const findings = await checkParts({
-				jwksUrl: values.url.trim(),
-				privateKey,
-				kid,
-				air,
-				// Whatever else is published, nobody has told this command of.
-				...(privateKey === undefined ? {} : { furtherPublicKeys: '' }),
-			});
-			await io.stdout(values.json === true ? jsonReport(findings) : report(findings));
-			return count(findings, 'fail') === 0 ? 0 : 1;
-		} finally {
-			await closeDispatchers();
-		}
-	},
-};
+wrong way.`,
+		)
+		.action(async (options: CheckOptions) => {
+			const { io } = call;
+			const kid = kidOf(options);
+			const air = airOf(options);
+			const privateKey = options.key === undefined ? undefined : await readKeyText(options.key);
+			try {
+				const findings = await checkParts({
+					jwksUrl: options.url.trim(),
+					privateKey,
+					kid,
+					air,
+					// Whatever else is published, nobody has told this command of.
+					...(privateKey === undefined ? {} : { furtherPublicKeys: '' }),
+				});
+				await io.stdout(options.json === true ? jsonReport(findings) : report(findings));
+				call.status = count(findings, 'fail') === 0 ? 0 : 1;
+			} finally {
+				await closeDispatchers();
+			}
+		});

@@ -1,18 +1,15 @@
 import { AirError } from '../air/AirError';
 import { jwksDocument, type JwksDocument } from '../air/jwksDocument';
-import { isKid, type PublicJwk } from '../air/PublicJwk';
-import { readArguments } from './arguments';
-import { PROGRAM, type Action } from './Command';
+import type { Command } from 'commander';
+import type { PublicJwk } from '../air/PublicJwk';
+import { command, PROGRAM, type Call } from './Command';
 import { CliError, UsageError } from './errors';
 import { inOneLine, readKeyFile } from './keyFile';
-import { echo, printable } from './text';
-
-const OPTIONS = { kid: { type: 'string', multiple: true } } as const;
+import { readKid } from './keyId';
+import { printable } from './text';
 
 /** @throws UsageError unless there is a kid for each key, or none at all */
 function withKids(keys: readonly PublicJwk[], kids: readonly string[]): PublicJwk[] {
-	const wrong = kids.find((kid) => !isKid(kid));
-	if (wrong !== undefined) throw new UsageError(`--kid: ${echo(wrong)} is no key ID`);
 	if (kids.length > 0 && kids.length !== keys.length) {
 		throw new UsageError(
 			`--kid is given ${kids.length} times for ${keys.length} keys: give one for each, in their order`,
@@ -32,37 +29,38 @@ function toDocument(keys: readonly PublicJwk[]): JwksDocument {
 /** As it is hosted: for people to read, and to compare. */
 export const jwksText = (document: JwksDocument) => `${JSON.stringify(document, null, 2)}\n`;
 
-export const jwks: Action = {
-	name: 'jwks',
-	summary: 'prints the JWKS of one or more keys: what AIR fetches',
-	help: `Prints the JWKS of keys: the document that AIR fetches from your JWKS URL.
-
-  ${PROGRAM} jwks KEY… [--kid ID]…
-
-  KEY       a file with public or private keys: PEM, JWK or JWKS. Of a private key
-            only the public half is printed, and only members that are known to be
-            public.
-  --kid ID  the key ID, once for each key and in their order. Without it: the kid of
-            the JWK, else the thumbprint of the key (RFC 7638).
+export const jwks = (call: Call): Command =>
+	command(call, 'jwks')
+		.summary('prints the JWKS of one or more keys: what AIR fetches')
+		.description(
+			`Prints the JWKS of keys: the document that AIR fetches from your JWKS URL.
 
 To change the key without a 401, publish the old and the new one together first:
 
   ${PROGRAM} jwks old/jwks.json new/jwks.json > jwks.json
 
-Nothing is sent anywhere.
-`,
-	run: async (args, io) => {
-		const { values, words } = readArguments(args, OPTIONS, ['KEY'], { more: true });
-		const files = await Promise.all(words.map(readKeyFile));
-		const keys = files.flatMap((file) => file.keys);
-		await io.stdout(jwksText(toDocument(withKids(keys, values.kid ?? []))));
-		for (const [index, { hasPrivate }] of files.entries()) {
-			if (!hasPrivate) continue;
-			const file = printable(words[index] ?? '');
-			await io.stderr(
-				`${file} holds a private key. Never publish that file: host what was printed.\n`,
-			);
-		}
-		return 0;
-	},
-};
+Nothing is sent anywhere.`,
+		)
+		.argument(
+			'<KEY...>',
+			'a file with public or private keys: PEM, JWK or JWKS. Of a private key only the public half is printed, and only members that are known to be public',
+		)
+		.option(
+			'--kid <ID>',
+			'the key ID, once for each key and in their order. Without it: the kid of the JWK, else the thumbprint of the key (RFC 7638)',
+			(kid: string, before: readonly string[]) => [...before, readKid(kid)],
+			[],
+		)
+		.action(async (words: readonly string[], { kid }: { readonly kid: readonly string[] }) => {
+			const { io } = call;
+			const files = await Promise.all(words.map(readKeyFile));
+			const keys = files.flatMap((file) => file.keys);
+			await io.stdout(jwksText(toDocument(withKids(keys, kid))));
+			for (const [index, { hasPrivate }] of files.entries()) {
+				if (!hasPrivate) continue;
+				const file = printable(words[index] ?? '');
+				await io.stderr(
+					`${file} holds a private key. Never publish that file: host what was printed.\n`,
+				);
+			}
+		});

@@ -4,19 +4,20 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { jwksDocument } from '../air/jwksDocument';
 import { importPrivateKey } from '../air/privateKey';
-import { isKid, publicJwkOf, type PublicJwk } from '../air/PublicJwk';
+import { publicJwkOf, type PublicJwk } from '../air/PublicJwk';
 import type { SigningAlgorithm } from '../air/signingAlgorithm';
-import { readArguments } from './arguments';
-import { PROGRAM, type Action } from './Command';
-import { CliError, systemCode, UsageError } from './errors';
+import { Option, type Command } from 'commander';
+import { command, notEmpty, type Call } from './Command';
+import { CliError, systemCode } from './errors';
 import { jwksText } from './jwks';
-import { echo, printable } from './text';
+import { readKid } from './keyId';
+import { printable } from './text';
 
-const OPTIONS = {
-	alg: { type: 'string' },
-	kid: { type: 'string' },
-	out: { type: 'string' },
-} as const;
+interface KeygenOptions {
+	readonly alg: SigningAlgorithm;
+	readonly out: string;
+	readonly kid?: string;
+}
 
 const PRIVATE = 'private.pem';
 const PUBLIC = 'public.pem';
@@ -37,23 +38,6 @@ async function makeKeyPair(alg: SigningAlgorithm): Promise<KeyPair> {
 		privatePem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 		publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
 	};
-}
-
-function readAlgorithm(alg: string | undefined): SigningAlgorithm {
-	if (alg === undefined) throw new UsageError('--alg is missing: choose ES256 or RS256');
-	if (alg === 'ES256' || alg === 'RS256') return alg;
-	throw new UsageError(`--alg: ${echo(alg)} is neither ES256 nor RS256, which AIR takes`);
-}
-
-function readKid(kid: string | undefined): string | undefined {
-	if (kid === undefined || isKid(kid)) return kid;
-	throw new UsageError(`--kid: ${echo(kid)} is no key ID`);
-}
-
-function readFolder(out: string | undefined): string {
-	if (out === undefined) throw new UsageError('--out is missing: name a folder for the files');
-	if (out === '') throw new UsageError('--out is empty');
-	return resolve(out);
 }
 
 function isThere(path: string): Promise<boolean> {
@@ -114,31 +98,36 @@ What goes where
      its own copy, encrypted.
 `;
 
-export const keygen: Action = {
-	name: 'keygen',
-	summary: 'makes a key pair, its JWKS, and says what goes where',
-	help: `Makes a key pair for Partner JWTs, and the JWKS of its public half.
+export const keygen = (call: Call): Command =>
+	command(call, 'keygen')
+		.summary('makes a key pair, its JWKS, and says what goes where')
+		.description(
+			`Makes a key pair for Partner JWTs, and the JWKS of its public half.
 
-  ${PROGRAM} keygen --alg ES256|RS256 --out DIR [--kid ID]
-
-  --alg ALG  RS256 (RSA, 2048 bits) or ES256 (curve P-256). AIR takes both; partners
-             are known to have passed its authentication with RS256.
-  --out DIR  a folder for ${PRIVATE}, ${PUBLIC} and ${JWKS}; made if need be.
-             Files that are there are never overwritten.
-  --kid ID   the key ID. Without it: the thumbprint of the key (RFC 7638), which no
-             other key has. AIR's documents use the partner ID.
-
-${PRIVATE} is readable by you only, and is not printed. Nothing is sent anywhere.
-`,
-	run: async (args, io) => {
-		const { values } = readArguments(args, OPTIONS);
-		const alg = readAlgorithm(values.alg);
-		const kid = readKid(values.kid);
-		const folder = readFolder(values.out);
-		const pair = await makeKeyPair(alg);
-		const jwk = publicJwkOf(await importPrivateKey(pair.privatePem), kid);
-		await save(folder, pair, jwk);
-		await io.stdout(report(folder, jwk));
-		return 0;
-	},
-};
+${PRIVATE} is readable by you only, and is not printed. Nothing is sent anywhere.`,
+		)
+		.addOption(
+			new Option(
+				'--alg <ALG>',
+				'RS256 (RSA, 2048 bits) or ES256 (curve P-256). AIR takes both; partners are known to have passed its authentication with RS256',
+			)
+				.choices(['ES256', 'RS256'])
+				.makeOptionMandatory(),
+		)
+		.requiredOption(
+			'--out <DIR>',
+			`a folder for ${PRIVATE}, ${PUBLIC} and ${JWKS}; made if need be. Files that are there are never overwritten`,
+			notEmpty('--out'),
+		)
+		.option(
+			'--kid <ID>',
+			"the key ID. Without it: the thumbprint of the key (RFC 7638), which no other key has. AIR's documents use the partner ID",
+			readKid,
+		)
+		.action(async ({ alg, out, kid }: KeygenOptions) => {
+			const folder = resolve(out);
+			const pair = await makeKeyPair(alg);
+			const jwk = publicJwkOf(await importPrivateKey(pair.privatePem), kid);
+			await save(folder, pair, jwk);
+			await call.io.stdout(report(folder, jwk));
+		});

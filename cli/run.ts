@@ -1,33 +1,27 @@
+import { CommanderError } from 'commander';
 import { version } from '../air/version';
 import { LedgerError } from '../ledger/LedgerError';
 import { check } from './check';
-import { PROGRAM, summaries, type Command, type Group } from './Command';
+import { command, PROGRAM, type Call } from './Command';
 import { CliError, UsageError } from './errors';
 import { OutputClosed, type Io } from './Io';
 import { jwks } from './jwks';
 import { keygen } from './keygen';
 import { ledger } from './ledger';
 import { inWords } from './ledger/inWords';
-import { echo, printable, withoutSecrets } from './text';
+import { printable, withoutSecrets } from './text';
 
-const COMMANDS: readonly Command[] = [keygen, jwks, check, ledger];
-/** What can come first on the command line. */
-export const commandNames: readonly string[] = COMMANDS.map(({ name }) => name);
+/** Codes of what commander throws when it has shown help or the version that was asked for. */
+const SHOWN = new Set(['commander.helpDisplayed', 'commander.version']);
 
-const root: Group = {
-	name: PROGRAM,
-	summary: '',
-	help: `What the Moca AIR nodes of n8n need before, and what they leave behind.
-
-  ${PROGRAM} COMMAND …
-
-${summaries(COMMANDS)}
-
-  --help     shows this; after a command, its own help
-  --version  shows the version of the package
-`,
-	commands: COMMANDS,
-};
+const program = (call: Call) =>
+	command(call, PROGRAM)
+		.description('Prepares what the Moca AIR nodes of n8n need, and looks into what they remember.')
+		.version(version, '--version', 'shows the version of the package')
+		.addCommand(keygen(call))
+		.addCommand(jwks(call))
+		.addCommand(check(call))
+		.addCommand(ledger(call));
 
 /**
  * Runs a command line.
@@ -35,61 +29,71 @@ ${summaries(COMMANDS)}
  * @param argv - without the program's own name
  * @returns the exit status: 0, 1 when the work could not be done or a check fails, 2 when the call
  *   was wrong
+ * @example
+ * ```ts
+ * process.exitCode = await run(process.argv.slice(2), io);
+ * ```
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
+	const call: Call = { io, status: 0, help: '' };
+	const root = program(call);
 	try {
-		if (argv[0] === '--version') {
-			await io.stdout(`${version}\n`);
-			return 0;
-		}
-		return await dispatch(root, [], argv, io);
+		await root.parseAsync([...argv], { from: 'user' });
+		return call.status;
 	} catch (error) {
 		if (error instanceof OutputClosed) return 0;
-		await io.stderr(`${explain(error)}\n`);
-		return error instanceof UsageError ? 2 : 1;
+		if (error instanceof CommanderError && SHOWN.has(error.code)) return await showHelp(call);
+		const wrongCall = error instanceof UsageError || error instanceof CommanderError;
+		const hint = wrongCall ? ` (see ${calledIn(root, argv)} --help)` : '';
+		await io.stderr(`${explain(error)}${hint}\n`);
+		return wrongCall ? 2 : 1;
 	}
 }
 
-/** @param path - the names of the commands above */
-async function dispatch(
-	command: Command,
-	path: readonly string[],
-	args: readonly string[],
-	io: Io,
-): Promise<number> {
-	if (wantsHelp(command, args)) {
-		await io.stdout(command.help);
-		return 0;
+async function showHelp({ io, help }: Call): Promise<number> {
+	try {
+		await io.stdout(help);
+	} catch (error) {
+		if (!(error instanceof OutputClosed)) throw error;
 	}
-	const here = [...path, command.name];
-	if ('run' in command) {
-		try {
-			return await command.run(args, io);
-		} catch (error) {
-			throw error instanceof UsageError ? withHint(error, here) : error;
-		}
-	}
-	const [name, ...rest] = args;
-	const next = command.commands.find((candidate) => candidate.name === name);
-	if (next !== undefined) return await dispatch(next, here, rest, io);
-	const names = command.commands.map((candidate) => candidate.name).join(', ');
-	const what = name === undefined ? 'a command is missing' : `there is no command ${echo(name)}`;
-	throw withHint(new UsageError(`${what}; choose from: ${names}`), here);
+	return 0;
 }
 
-function wantsHelp(command: Command, args: readonly string[]): boolean {
-	const end = args.indexOf('--');
-	const options = 'run' in command ? args.slice(0, end === -1 ? args.length : end) : [args[0]];
-	return options.some((argument) => argument === '--help' || argument === '-h');
+/** The names of the commands that a command line got to. */
+function calledIn(root: ReturnType<typeof program>, argv: readonly string[]): string {
+	const names = [PROGRAM];
+	let here = root;
+	for (const word of argv) {
+		const next = here.commands.find((candidate) => candidate.name() === word);
+		if (next === undefined) break;
+		names.push(word);
+		here = next;
+	}
+	return names.join(' ');
 }
-
-const withHint = ({ message }: UsageError, path: readonly string[]) =>
-	new UsageError(`${message} (see ${path.join(' ')} --help)`);
 
 /** One line without secrets. */
 function explain(error: unknown): string {
 	if (error instanceof UsageError || error instanceof CliError) return error.message;
 	if (error instanceof LedgerError) return inWords(error);
+	if (error instanceof CommanderError) {
+		// Shown help is what commander does with a group that is called without a command.
+		if (error.code === 'commander.help') return 'a command is missing';
+		return printable(withoutSecrets(error.message.replace(/^error: /, '').trim()));
+	}
 	const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 	return `Something unexpected happened: ${printable(withoutSecrets(message))}`;
 }
+
+/** What can come first on the command line. */
+export const commandNames: readonly string[] = program({
+	io: {
+		stdout: async () => Promise.resolve(),
+		stderr: async () => Promise.resolve(),
+		env: {},
+		isTTY: false,
+		ask: async () => Promise.resolve(''),
+	},
+	status: 0,
+	help: '',
+}).commands.map((one) => one.name());

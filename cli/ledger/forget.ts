@@ -1,60 +1,55 @@
-import { readArguments } from '../arguments';
-import { PROGRAM, type Action } from '../Command';
+import type { Command } from 'commander';
+import { command, type Call } from '../Command';
 import { CliError, UsageError } from '../errors';
 import { printable, rows } from '../text';
 import { reading, writing } from './open';
 import { count } from './pages';
-import { describePlace, PLACE_HELP, PLACE_OPTIONS, placeOf } from './place';
+import { describePlace, placeOf, withPlace, type PlaceOptions } from './place';
 import { readRecipient } from './recipient';
 
-const OPTIONS = { ...PLACE_OPTIONS, yes: { type: 'boolean' } } as const;
+interface ForgetOptions extends PlaceOptions {
+	readonly yes?: boolean;
+}
 
 const CONSEQUENCES = `An event for this person that is delivered again can issue again: the ledger no
 longer knows that it was answered. Backups of the ledger keep the data, and so do
 executions that n8n has saved. Nothing changes at AIR.
 `;
 
-export const forget: Action = {
-	name: 'forget',
-	summary: 'erases a person: their rows, attempts and events',
-	help: `Erases a person from the ledger: rows, attempts and events, of every issuer that
-the ledger holds. Says how many rows there are, and asks.
+export const forget = (call: Call): Command =>
+	withPlace(command(call, 'forget'))
+		.summary('erases a person: their rows, attempts and events')
+		.description(
+			`Erases a person from the ledger: rows, attempts and events, of every issuer that the ledger holds. Says how many rows there are, and asks.
 
-  ${PROGRAM} ledger forget EMAIL [--yes] [--file PATH | --url URL]
+The address must be spelled as it was issued (A is not a). Other spellings are other recipients: see ledger list, and forget each.
 
-  --yes  erases without asking; needed where nobody can be asked
-
-EMAIL has to be spelled as it was issued (A is not a). Other spellings are other
-recipients: see ledger list, and forget each.
-
-${CONSEQUENCES}
-${PLACE_HELP}
-`,
-	run: async (args, io) => {
-		const { values, words } = readArguments(args, OPTIONS, ['EMAIL']);
-		const place = placeOf(values, io.env);
-		const recipient = readRecipient(words[0] ?? '');
-		const sure = values.yes === true;
-		if (!sure && !io.isTTY) {
-			throw new UsageError('forget asks first, and there is nobody to ask: add --yes');
-		}
-		const person = printable(recipient);
-		const found = await reading(place, (ledger) => count(ledger, { recipient }));
-		if (found === 0) {
-			await io.stdout(
-				`No rows of ${person} in ${describePlace(place)}. Nothing was erased.\n` +
-					'Upper and lower case count: another spelling is another recipient.\n',
-			);
-			return 0;
-		}
-		if (!sure) {
-			await io.stderr(`${rows(found)} of ${person} in ${describePlace(place)}.\n${CONSEQUENCES}`);
-			const answer = await io.ask(`Erase ${found === 1 ? 'it' : 'them'} for good? (yes/no) `);
-			if (!/^\s*y(es)?\s*$/i.test(answer)) throw new CliError('Nothing was erased.');
-		}
-		const erased = await writing(place, (ledger) => ledger.forget(recipient));
-		await io.stdout(`Erased ${rows(erased)} of ${person} from ${describePlace(place)}.\n`);
-		if (sure) await io.stderr(CONSEQUENCES);
-		return 0;
-	},
-};
+${CONSEQUENCES}`,
+		)
+		.argument('<EMAIL>', 'whom to erase', readRecipient)
+		.option('--yes', 'erases without asking; needed where nobody can be asked')
+		.action(async (recipient: string, { yes, ...where }: ForgetOptions) => {
+			const { io } = call;
+			const place = placeOf(where, io.env);
+			const sure = yes === true;
+			if (!sure && !io.isTTY) {
+				throw new UsageError('forget asks first, and there is nobody to ask: add --yes');
+			}
+			const person = printable(recipient);
+			const found = await reading(place, (ledger) => count(ledger, { recipient }));
+			if (found === 0) {
+				await io.stdout(
+					`No rows of ${person} in ${describePlace(place)}. Nothing was erased.\n` +
+						'Upper and lower case count: another spelling is another recipient.\n',
+				);
+				return;
+			}
+			if (!sure) {
+				await io.stderr(`${rows(found)} of ${person} in ${describePlace(place)}.\n${CONSEQUENCES}`);
+				const answer = await io.ask(`Erase ${found === 1 ? 'it' : 'them'} for good? (yes/no) `);
+				if (!/^\s*y(es)?\s*$/i.test(answer)) throw new CliError('Nothing was erased.');
+			}
+			const erased = await writing(place, (ledger) => ledger.forget(recipient));
+			await io.stdout(`Erased ${rows(erased)} of ${person} from ${describePlace(place)}.\n`);
+			if (sure) await io.stderr(CONSEQUENCES);
+		});

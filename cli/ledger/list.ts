@@ -1,6 +1,6 @@
 import { ROW_STATES, type LedgerRow, type RowState } from '../../ledger/Ledger';
-import { readArguments, readCount } from '../arguments';
-import { PROGRAM, type Action } from '../Command';
+import type { Command } from 'commander';
+import { command, wholeNumber, type Call } from '../Command';
 import { UsageError } from '../errors';
 import { table } from '../table';
 import { echo, rows as rowsInWords } from '../text';
@@ -8,7 +8,7 @@ import { since } from './fields';
 import { JsonArray } from './JsonArray';
 import { reading } from './open';
 import { pages } from './pages';
-import { PLACE_HELP, PLACE_OPTIONS, placeOf } from './place';
+import { placeOf, withPlace, type PlaceOptions } from './place';
 import { RECIPIENT_HELP, readRecipient } from './recipient';
 
 const LIMIT = 50;
@@ -27,76 +27,67 @@ const COLUMNS: Readonly<Record<string, (row: LedgerRow) => string>> = {
 	EXECUTION: ({ executionId }) => executionId,
 };
 
-const OPTIONS = {
-	...PLACE_OPTIONS,
-	state: { type: 'string', multiple: true },
-	recipient: { type: 'string' },
-	limit: { type: 'string' },
-	json: { type: 'boolean' },
-} as const;
+interface ListOptions extends PlaceOptions {
+	readonly state?: readonly RowState[];
+	readonly recipient?: string;
+	readonly limit: number;
+	readonly json?: boolean;
+}
 
-export const list: Action = {
-	name: 'list',
-	summary: 'the rows, newest first; by state or recipient',
-	help: `Lists rows, newest first. Changes nothing.
-
-  ${PROGRAM} ledger list [options] [--file PATH | --url URL]
-
-  --state STATE[,STATE…]  only these: ${ROW_STATES.slice(0, 4).join(', ')},
-                          ${ROW_STATES.slice(4).join(', ')}
-  --recipient EMAIL       only this person's, ${RECIPIENT_HELP}
-  --limit N               at most so many (${LIMIT})
-  --json                  a JSON array instead of a table, with all that a row holds
-
-${PLACE_HELP}
-`,
-	run: async (args, io) => {
-		const { values } = readArguments(args, OPTIONS);
-		const place = placeOf(values, io.env);
-		const limit = values.limit === undefined ? LIMIT : readCount('--limit', values.limit);
-		const filter = {
-			states: values.state === undefined ? undefined : readStates(values.state),
-			recipient: values.recipient === undefined ? undefined : readRecipient(values.recipient),
-		};
-		const found: LedgerRow[] = [];
-		await reading(place, async (ledger) => {
-			// One more than is shown tells whether there are more.
-			for await (const page of pages(ledger, { ...filter, limit: limit + 1 })) {
-				found.push(...page);
+export const list = (call: Call): Command =>
+	withPlace(command(call, 'list'))
+		.summary('the rows, newest first; by state or recipient')
+		.description('Lists rows, newest first. Changes nothing.')
+		.option(
+			'--state <STATE[,STATE…]>',
+			`only these: ${ROW_STATES.join(', ')}`,
+			(given: string, before: readonly RowState[] | undefined) => [
+				...(before ?? []),
+				...readStates(given),
+			],
+		)
+		.option('--recipient <EMAIL>', `only this person's, ${RECIPIENT_HELP}`, readRecipient)
+		.option('--limit <N>', 'at most this many', wholeNumber('--limit'), LIMIT)
+		.option('--json', 'a JSON array instead of a table, with all that a row holds')
+		.action(async ({ state, recipient, limit, json, ...where }: ListOptions) => {
+			const { io } = call;
+			const place = placeOf(where, io.env);
+			const filter = { states: state, recipient };
+			const found: LedgerRow[] = [];
+			await reading(place, async (ledger) => {
+				// One more than is shown tells whether there are more.
+				for await (const page of pages(ledger, { ...filter, limit: limit + 1 })) {
+					found.push(...page);
+				}
+			});
+			const shown = found.slice(0, limit);
+			if (json === true) {
+				const array = new JsonArray(io.stdout);
+				await array.add(shown);
+				await array.end();
+			} else if (shown.length === 0) {
+				await io.stderr('No rows.\n');
+			} else {
+				const columns = Object.values(COLUMNS);
+				await io.stdout(
+					table(
+						Object.keys(COLUMNS),
+						shown.map((row) => columns.map((column) => column(row))),
+					),
+				);
+			}
+			if (found.length > limit) {
+				await io.stderr(`Only the newest ${rowsInWords(limit)}; there are more: raise --limit.\n`);
 			}
 		});
-		const shown = found.slice(0, limit);
-		if (values.json === true) {
-			const array = new JsonArray(io.stdout);
-			await array.add(shown);
-			await array.end();
-		} else if (shown.length === 0) {
-			await io.stderr('No rows.\n');
-		} else {
-			const columns = Object.values(COLUMNS);
-			await io.stdout(
-				table(
-					Object.keys(COLUMNS),
-					shown.map((row) => columns.map((column) => column(row))),
-				),
-			);
-		}
-		if (found.length > limit) {
-			await io.stderr(`Only the newest ${rowsInWords(limit)}; there are more: raise --limit.\n`);
-		}
-		return 0;
-	},
-};
 
 /** @throws UsageError */
-function readStates(given: readonly string[]): RowState[] {
-	return given
-		.flatMap((words) => words.split(','))
-		.map((word) => {
-			const state = ROW_STATES.find((known) => known === word.trim());
-			if (state !== undefined) return state;
-			throw new UsageError(
-				`--state: there is no state ${echo(word)}; there are: ${ROW_STATES.join(', ')}`,
-			);
-		});
+function readStates(given: string): RowState[] {
+	return given.split(',').map((word) => {
+		const state = ROW_STATES.find((known) => known === word.trim());
+		if (state !== undefined) return state;
+		throw new UsageError(
+			`--state: there is no state ${echo(word)}; there are: ${ROW_STATES.join(', ')}`,
+		);
+	});
 }

@@ -1,11 +1,11 @@
 import { ROW_STATES, type RowState } from '../../ledger/Ledger';
-import { readArguments } from '../arguments';
-import { PROGRAM, type Action } from '../Command';
+import type { Command } from 'commander';
+import { command, PROGRAM, type Call } from '../Command';
 import { table } from '../table';
 import { rows } from '../text';
 import { reading } from './open';
 import { count } from './pages';
-import { describePlace, PLACE_HELP, PLACE_OPTIONS, placeOf } from './place';
+import { describePlace, placeOf, withPlace, type PlaceOptions } from './place';
 
 const MEANING: Readonly<Record<RowState, string>> = {
 	sending: 'an attempt is under way',
@@ -28,46 +28,40 @@ const ADVICE = `What to do about an unknown outcome:
      the issue date.
 `;
 
-export const status: Action = {
-	name: 'status',
-	summary: 'where the ledger is, how many rows there are, what needs attention',
-	help: `Says where the ledger is, how many rows are in each state, and what to do about
-rows whose outcome is unknown. Changes nothing.
-
-  ${PROGRAM} ledger status [--file PATH | --url URL]
-
-${PLACE_HELP}
-`,
-	run: async (args, io) => {
-		const { values } = readArguments(args, PLACE_OPTIONS);
-		const place = placeOf(values, io.env);
-		await reading(place, async (ledger) => {
-			const totals = await ledger.totals();
-			const unanswered = await count(
-				ledger,
-				{ states: ['sending'] },
-				({ leaseUntil }) => leaseUntil !== null && leaseUntil <= Date.now(),
-			);
-			const all = ROW_STATES.reduce((sum, state) => sum + (totals[state] ?? 0), 0);
-			await io.stdout(`Ledger: ${describePlace(place)}\n${rows(all)}\n\n`);
-			await io.stdout(
-				table(
-					['STATE', 'ROWS', 'MEANING'],
-					ROW_STATES.map((state) => [state, String(totals[state] ?? 0), MEANING[state]]),
-				),
-			);
-			if (unanswered > 0) await io.stdout(`\n${describeUnanswered(unanswered)}\n`);
-			const unknown = totals.unknown ?? 0;
-			if (unknown > 0) {
-				const whose = unknown === 1 ? 'has an unknown outcome' : 'have an unknown outcome';
-				await io.stdout(`\n${rows(unknown)} ${whose}.\n${ADVICE}`);
-			} else {
-				await io.stdout('\nNo outcome is unknown.\n');
-			}
+export const status = (call: Call): Command =>
+	withPlace(command(call, 'status'))
+		.summary('where the ledger is, how many rows there are, what needs attention')
+		.description(
+			'Says where the ledger is, how many rows are in each state, and what to do about rows whose outcome is unknown. Changes nothing.',
+		)
+		.action(async (options: PlaceOptions) => {
+			const { io } = call;
+			const place = placeOf(options, io.env);
+			await reading(place, async (ledger) => {
+				const totals = await ledger.totals();
+				const unanswered = await count(
+					ledger,
+					{ states: ['sending'] },
+					({ leaseUntil }) => leaseUntil !== null && leaseUntil <= Date.now(),
+				);
+				const all = ROW_STATES.reduce((sum, state) => sum + (totals[state] ?? 0), 0);
+				await io.stdout(`Ledger: ${describePlace(place)}\n${rows(all)}\n\n`);
+				await io.stdout(
+					table(
+						['STATE', 'ROWS', 'MEANING'],
+						ROW_STATES.map((state) => [state, String(totals[state] ?? 0), MEANING[state]]),
+					),
+				);
+				if (unanswered > 0) await io.stdout(`\n${describeUnanswered(unanswered)}\n`);
+				const unknown = totals.unknown ?? 0;
+				if (unknown > 0) {
+					const whose = unknown === 1 ? 'has an unknown outcome' : 'have an unknown outcome';
+					await io.stdout(`\n${rows(unknown)} ${whose}.\n${ADVICE}`);
+				} else {
+					await io.stdout('\nNo outcome is unknown.\n');
+				}
+			});
 		});
-		return 0;
-	},
-};
 
 /** The next attempt, or the next tidying up, makes them unknown; nobody has noticed yet. */
 function describeUnanswered(unanswered: number): string {
