@@ -11,7 +11,6 @@ import { readSettings } from '../../issuance/settings';
 import { nodeError } from '../shared/nodeError';
 import { answerWithJwks } from './answerWithJwks';
 import { assertServable } from './assertServable';
-import { exchangeOf } from './exchangeOf';
 import { fetchItem } from './fetchItem';
 import { properties } from './properties';
 import { readOptions } from './readParameters';
@@ -83,14 +82,13 @@ export class MocaAirJwksTrigger implements INodeType {
 		try {
 			const jwks = ownJwks(await readSettings(await this.getCredentials('mocaAirApi')));
 			const options = readOptions(this.getNodeParameter('options', {}));
-			const { request, response } = exchangeOf(this);
-			const statusCode = answerWithJwks(request, response, jwks, options.cacheSeconds);
+			const statusCode = answerWithJwks(this.getResponseObject(), jwks, options.cacheSeconds);
 			// A test ends only with an item.
 			if (this.getMode() !== 'manual' && !options.startExecutions) {
 				return { noWebhookResponse: true };
 			}
 			const url = this.getNodeWebhookUrl('default') ?? '';
-			const item = fetchItem(request, statusCode, jwks, url);
+			const item = fetchItem(this.getRequestObject(), statusCode, jwks, url);
 			return { noWebhookResponse: true, workflowData: [[item]] };
 		} catch (error) {
 			throw nodeError(this.getNode(), error, 0, 1);

@@ -1,5 +1,6 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import express, { type Request, type Response } from 'express';
 import { HookContext, WebhookContext } from 'n8n-core';
 import {
 	Workflow,
@@ -35,8 +36,7 @@ export interface ServedJwks {
 }
 
 /**
- * The node behind HTTP, with n8n-core's own contexts and Node's response object, which Express
- * extends. What n8n does around it is left to the host tests.
+ * The node behind HTTP, with n8n-core's own contexts and Express, as n8n has it. What n8n does around it is left to the host tests.
  */
 export async function serveJwksNode({
 	credential,
@@ -78,7 +78,7 @@ export async function serveJwksNode({
 		webhookDescription: type.description.webhooks?.[0],
 	} as unknown as IWebhookData;
 
-	const answer = async (httpRequest: IncomingMessage, httpResponse: ServerResponse) => {
+	const answer = async (httpRequest: Request, httpResponse: Response) => {
 		const additionalData = dataWith({ httpRequest, httpResponse });
 		const context = new WebhookContext(
 			workflow,
@@ -94,11 +94,13 @@ export async function serveJwksNode({
 		} catch (error) {
 			served.returned.push(error instanceof Error ? error : new Error(String(error)));
 			// Words of n8n's own, which say nothing of the cause.
-			httpResponse.statusCode = 500;
-			httpResponse.end('{"message":"Error in workflow"}');
+			httpResponse.status(500).json({ message: 'Error in workflow' });
 		}
 	};
-	const server = createServer((request, response) => void answer(request, response));
+	const server = express()
+		.use((request, response) => void answer(request, response))
+		.listen(0, '127.0.0.1');
+	await once(server, 'listening');
 	const served = {
 		credential,
 		returned: [] as (IWebhookResponseData | Error)[],
@@ -114,7 +116,6 @@ export async function serveJwksNode({
 			await new Promise((resolve) => server.close(resolve));
 		},
 	};
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 	const { port } = server.address() as AddressInfo;
 	served.url = `http://127.0.0.1:${port}/webhook/${credential.partnerId as string}/.well-known/jwks.json`;
 	return served;

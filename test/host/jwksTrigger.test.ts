@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, createRemoteJWKSet, jwtVerify } from 'jose';
+import { request } from 'undici';
 import { AirClient } from '../../air/AirClient';
 import { closeDispatchers } from '../../air/dispatchers';
 import { readSettings } from '../../issuance/settings';
@@ -78,7 +79,7 @@ describe('what is served', () => {
 	test('GET, HEAD and 304, as the node wrote it', async () => {
 		const get = await fetch(url);
 		expect(get.status).toBe(200);
-		expect(get.headers.get('content-type')).toBe('application/json');
+		expect(get.headers.get('content-type')).toBe('application/json; charset=utf-8');
 		expect(get.headers.get('cache-control')).toBe('public, max-age=300');
 		const text = await get.text();
 		const { keys } = JSON.parse(text) as { keys: Json[] };
@@ -89,9 +90,9 @@ describe('what is served', () => {
 		expect(head.headers.get('content-length')).toBe(String(text.length));
 		const etag = get.headers.get('etag') ?? '';
 		expect(head.headers.get('etag')).toBe(etag);
-		for (const method of ['GET', 'HEAD']) {
-			const known = await fetch(url, { method, headers: { 'if-none-match': etag } });
-			expect([known.status, await known.text()]).toEqual([304, '']);
+		for (const method of ['GET', 'HEAD'] as const) {
+			const known = await request(url, { method, headers: { 'if-none-match': etag } });
+			expect([known.statusCode, await known.body.text()]).toEqual([304, '']);
 		}
 		expect((await fetch(url, { method: 'POST' })).status).toBe(404);
 	});
