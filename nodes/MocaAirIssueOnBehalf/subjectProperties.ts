@@ -199,7 +199,7 @@ export const subjectProperties: INodeProperties[] = [
 		placeholder: 'e.g. { "kycLevel": "basic", "name": "{{ $json.name }}", "age": {{ $json.age }} }',
 		displayOptions: shownIn('json'),
 		description:
-			'One object of claims: JSON text, with or without expressions, or one expression that gives an object. What an expression gives stays the value where it stands, so a form cannot add claims. Do not include id: AIR fills in the holder itself.',
-		hint: 'Put quotation marks around an expression that gives text, and none around one that gives a number, true or false, a list or an object',
+			'One object of claims: JSON text, with or without expressions, or one expression that gives an object. What an expression gives stays the value where it stands, so a form cannot add claims.',
+		hint: 'Put quotation marks around an expression that gives text, and around no other. Leave id out: AIR fills in the holder itself.',
 	},
 ];

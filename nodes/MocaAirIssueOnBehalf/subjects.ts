@@ -10,6 +10,7 @@ import {
 	type CredentialSubject,
 	type SubjectField,
 } from '../../issuance/subject';
+import { ADVICE, advising } from '../../issuance/subjectAdvice';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
@@ -18,7 +19,6 @@ import {
 import { parameter, rawParameter, type Parameter } from '../shared/parameter';
 import { itemJson, nameIn, namesIn } from './automatic';
 import { isTemplate, jsonTemplate } from './jsonTemplates';
-import { ADVICE, advising } from './subjectAdvice';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 

@@ -51,7 +51,7 @@ const mapper = (example: string, value: string): INode['parameters'] => ({
 		schema: [{ id: 'claim', displayName: 'claim', required: false }],
 		attemptToConvertTypes: false,
 		convertFieldsToString: false,
-	} as unknown as INode['parameters'],
+	},
 });
 const automatic = (rest: INode['parameters'] = {}): INode['parameters'] => ({
 	recipient: '',
@@ -211,6 +211,39 @@ describe('Using JSON with expressions: nobody but the author of the workflow cho
 		expect(list).toEqual([{ claim: ['a","b'] }]);
 	});
 
+	describe('as the tool of an agent', () => {
+		const AS_TOOL = { type: 'n8n-nodes-moca-air.mocaAirIssueOnBehalfTool' };
+		/** The arguments of the model are the item. */
+		async function told(args: IDataObject, subjectJson: string): Promise<unknown> {
+			const parameters = { ...json(subjectJson), recipient: 'ada@example.com' };
+			const { error } = await runWorkflow(
+				issueWorkflow([args], parameters, AS_TOOL),
+				air.credential,
+			);
+			return sent().length > 0 ? sent() : (error?.message ?? 'nothing happened');
+		}
+
+		test('what the model gives for one value stays that value', async () => {
+			const template = `={"tier": "Gold", "name": "{{ $fromAI('name', 'x', 'string') }}"}`;
+			expect(await told({ name: HOSTILE }, template)).toEqual([{ tier: 'Gold', name: HOSTILE }]);
+		});
+
+		test.each<[string, unknown, string]>([
+			['number', 7, '={"n": {{ $fromAI("n", "", "number") }} }'],
+			['boolean', true, '={"n": {{ /*n8n-auto-generated*/ $fromAI("n", ``, "boolean") }} }'],
+		])('a %s', async (_type, n, template) => {
+			expect(await told({ n } as IDataObject, template)).toEqual([{ n }]);
+		});
+
+		test('a whole subject is taken as an object, and refused as text', async () => {
+			const claims = { tier: 'Gold' };
+			const whole = `={{ $fromAI('claims', '', 'json') }}`;
+			expect(await told({ claims }, whole)).toEqual([claims]);
+			air.emulator.control.reset();
+			expect(await told({ claims: JSON.stringify(claims) }, whole)).toMatch(/gave text/);
+		});
+	});
+
 	test('each item has its own values', async () => {
 		const items = ['ada', 'bob'].map((name) => ({ email: `${name}@example.com`, name }));
 		const { error } = await runWorkflow(
@@ -218,6 +251,28 @@ describe('Using JSON with expressions: nobody but the author of the workflow cho
 			air.credential,
 		);
 		expect(error?.message ?? '').not.toMatch(/subject is not valid/);
+		expect(sent().map(({ n }) => n)).toContain(0);
+	});
+
+	test.each<[string, INode['parameters'], RegExp]>([
+		['no fields', { subjectFields: {} }, /^Press Add Field under Fields/],
+		['a field', fields('number', 'x'), /^Look at the named field under Fields: Type/],
+		['an attribute', mapper('{"claim": 1}', 'x'), /^Look at the named attribute under Attributes/],
+		['as it is', automatic({ leftOut: 'claim' }), /^Look at the field of the .* Convert Types\./],
+		[
+			'converted',
+			automatic({ convertTypes: true, subjectExample: '{"claim": 1}' }),
+			/its value must fit the type in the example/,
+		],
+		['fixed JSON', json('{"claim": '), /^Under JSON, write the names out/],
+		['text', json('={{ $json.claim }}'), /JSON\.parse\(\$json\.body\.claims\)/],
+	])('the advice fits the way: %s', async (_what, parameters, words) => {
+		const { error } = await runWorkflow(
+			issueWorkflow([{ email: 'ada@example.com', claim: 'x' }], parameters),
+			air.credential,
+		);
+		expect(error?.description).toMatch(words);
+		expect(sent()).toEqual([]);
 	});
 });
 

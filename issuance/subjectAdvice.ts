@@ -1,5 +1,4 @@
-import { AirError } from '../../air/AirError';
-import type { Parameter } from '../shared/parameter';
+import { AirError } from '../air/AirError';
 
 const JSON_FORMS =
 	'Under JSON, write the names out, put quotation marks around each expression that gives text, and none around others: { "tier": "Gold", "name": "{{ $json.name }}", "age": {{ $json.age }} }.';
@@ -23,12 +22,17 @@ export const ADVICE = {
  * Adds to a refused subject what to do in the way that the node is set to, unless the refusal says so
  * itself.
  *
+ * @param advice - for the item, by its position
  * @throws what `read` throws
+ * @example
+ * ```ts
+ * advising(readFields, () => ADVICE.fields)(0);
+ * ```
  */
 export function advising<T>(
-	read: Parameter<T>,
+	read: (itemIndex: number) => T,
 	advice: (itemIndex: number) => string,
-): Parameter<T> {
+): (itemIndex: number) => T {
 	return (itemIndex) => {
 		try {
 			return read(itemIndex);
