@@ -1,7 +1,7 @@
 import { parse } from 'lossless-json';
 import { redact } from '../air/redact';
 import type { Conversion } from './convertValue';
-import { exactNumber } from './numbers';
+import { exactNumber, isKept } from './numbers';
 
 /** Stands for a number whose digits a JavaScript number cannot keep; no claim may hold it. */
 export const UNKEPT_NUMBER = Symbol('a number with more digits than are kept');
@@ -75,4 +75,11 @@ export function readJson(text: string): Conversion | undefined {
 	if (twice === undefined) return { value };
 	// What is no name of an attribute may be a value that got into its place.
 	return { refused: `holds ${/^[\w\-.[\]]+$/.test(twice) ? redact(twice, 120) : 'a name'} twice` };
+}
+
+/** Whether no number in it has lost digits. @param value - what JSON can hold */
+export function keepsDigits(value: unknown): boolean {
+	if (typeof value === 'number') return isKept(value);
+	if (typeof value !== 'object' || value === null) return value !== UNKEPT_NUMBER;
+	return Object.values(value).every(keepsDigits);
 }
