@@ -18,7 +18,7 @@ import {
 } from '../../issuance/subjectSchema';
 import { parameter, rawParameter, type Parameter } from '../shared/parameter';
 import { itemJson, nameIn, namesIn } from './automatic';
-import { isTemplate, jsonTemplate } from './jsonTemplates';
+import { assertNoForgottenExpression, isTemplate, jsonTemplate, textTemplate } from './templates';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 
@@ -59,9 +59,16 @@ function parseFields(value: unknown): SubjectField[] {
 /** The types whose text is read as JSON. */
 const FROM_JSON: readonly ValueType[] = ['json', 'list', 'object'];
 
+const templateFor = (context: IExecuteFunctions, type: ValueType, raw: string, name: string) =>
+	(FROM_JSON.includes(type) ? jsonTemplate : textTemplate)(context, raw, name);
+
 const rawFieldsSchema = z.object({ field: z.array(z.object({ value: z.unknown() })) });
 
-/** Reads the fields; JSON text with expressions in it is read as {@link jsonTemplate} says. */
+/** A name that does not fit is not shown: it may be a value that got into its place. */
+const nameOf = ({ name }: SubjectField) =>
+	/^[\w-]{1,100}$/.test(name.trim()) ? name.trim() : 'a field';
+
+/** Reads the fields; each expression in a text is evaluated by itself. */
 function byHand(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const fields = parameter(context, 'subjectFields', parseFields, { fallback: {} });
 	const templates = new Map<number, Parameter<unknown>>();
@@ -71,11 +78,13 @@ function byHand(context: IExecuteFunctions): Parameter<CredentialSubject> {
 		return read.success ? read.data.field : [];
 	};
 	const valueOf = (field: SubjectField, index: number, itemIndex: number) => {
-		if (!FROM_JSON.includes(field.type)) return field.value;
 		const given = raw?.[index]?.value;
 		const known = templates.get(index);
-		if (known === undefined && !isTemplate(given)) return field.value;
-		const template = known ?? jsonTemplate(context, String(given), field.name.trim());
+		if (known === undefined && !isTemplate(given)) {
+			assertNoForgottenExpression(given, nameOf(field));
+			return field.value;
+		}
+		const template = known ?? templateFor(context, field.type, String(given), nameOf(field));
 		templates.set(index, template);
 		return template(itemIndex);
 	};
@@ -98,14 +107,6 @@ function fromOneExpression(value: unknown): CredentialSubject {
 	throw refused.with({ note: ADVICE.jsonText });
 }
 
-/** Braces in fixed text are an expression whose switch was forgotten; it would become the claim. */
-function fromFixedText(value: unknown): CredentialSubject {
-	if (typeof value === 'string' && /\{\{.*\}\}/s.test(value)) {
-		throw refuse('JSON is set to Fixed, but holds an expression; switch it to Expression');
-	}
-	return parseSubject(value);
-}
-
 /** Reads the field JSON: fixed text, one expression that gives an object, or text with expressions. */
 function fromJson(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const readerOf = (raw: unknown): Parameter<CredentialSubject> => {
@@ -113,8 +114,9 @@ function fromJson(context: IExecuteFunctions): Parameter<CredentialSubject> {
 			const filled = jsonTemplate(context, raw);
 			return (itemIndex) => parseSubject(filled(itemIndex));
 		}
+		assertNoForgottenExpression(raw, 'JSON');
 		const isExpression = typeof raw === 'string' && raw.startsWith('=');
-		return parameter(context, 'subjectJson', isExpression ? fromOneExpression : fromFixedText);
+		return parameter(context, 'subjectJson', isExpression ? fromOneExpression : parseSubject);
 	};
 	let reader: Parameter<CredentialSubject> | undefined;
 	return (itemIndex) =>
@@ -144,9 +146,10 @@ function mapped(context: IExecuteFunctions): Parameter<CredentialSubject> {
 		const known = new Map(schema.attributes.map(({ name, type }) => [name, type]));
 		const readers = new Map<string, Parameter<unknown>>();
 		for (const [name, value] of Object.entries(mapping.data.value ?? {})) {
+			assertNoForgottenExpression(value, name);
 			const type = known.get(name);
-			if (type !== undefined && FROM_JSON.includes(type) && isTemplate(value)) {
-				readers.set(name, jsonTemplate(context, value, name));
+			if (type !== undefined && isTemplate(value)) {
+				readers.set(name, templateFor(context, type, value, name));
 			} else if (type !== undefined) {
 				const path = `subjectMapper.value.${name}`;
 				readers.set(

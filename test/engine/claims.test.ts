@@ -72,6 +72,9 @@ describe('a number never loses digits silently', () => {
 		['a field of type Number', ROUNDED, fields('number', '={{ $json.claim }}')],
 		['a field of type Integer', ROUNDED, fields('integer', '={{ $json.claim }}')],
 		['a field of type String', ROUNDED, fields('string', '={{ $json.claim }}')],
+		['text in a field', ROUNDED, fields('string', '=no. {{ $json.claim }}')],
+		['a space behind it', ROUNDED, fields('string', '={{ $json.claim }} ')],
+		['text on an attribute', ROUNDED, mapper('{"claim": "a"}', '=no. {{ $json.claim }}')],
 		['a field of type JSON', ROUNDED, fields('json', '={{ $json.claim }}')],
 		['a field of type List', ROUNDED, fields('list', '={{ [$json.claim] }}')],
 		['a field of type Object', ROUNDED, fields('object', '={{ { a: $json.claim } }}')],
@@ -87,7 +90,7 @@ describe('a number never loses digits silently', () => {
 		],
 	])('%s', async (_way, item, parameters) => {
 		expect(await outcome(item, parameters)).toMatch(
-			/claim\S*( has an expression within quotation marks: it)? is a number that lost digits before it came here; it must arrive as text/,
+			/claim\S*( has an expression within text: it)? is a number that lost digits before it came here; it must arrive as text/,
 		);
 	});
 
@@ -164,6 +167,9 @@ describe('Using JSON with expressions: nobody but the author of the workflow cho
 			'{"n": "{{ $json.text }}"}',
 			/set to Fixed, but holds an expression/,
 		],
+		['text alone', '="{{ $json.text }}"', /must be one object/],
+		['text alone that was put together', '="{{ $json.text }}{{ "" }}"', /must be one object/],
+		['a list', '=["{{ $json.text }}"]', /must be one object/],
 		['the whole is text', '={{ $json.text }}', /one expression .* gave text/],
 		['the whole is text again', '={{ JSON.stringify({ n: 1 }) }}', /one expression .* gave text/],
 		['text without marks', '={"n": {{ $json.text }} }', /n is text; put quotation marks around/],
@@ -177,11 +183,7 @@ describe('Using JSON with expressions: nobody but the author of the workflow cho
 		['nothing within marks', '={"n": "{{ $json.none }}"}', /n has .* there is no value/],
 		['null within marks', '={"n": "{{ null }}"}', /n has .* there is no value/],
 		['nothing', '={"n": {{ $json.none }} }', /n has no value/],
-		[
-			'an object within marks',
-			'={"n": "{{ $json }}"}',
-			/n has .* within quotation marks: .* is an object/,
-		],
+		['an object within marks', '={"n": "{{ $json }}"}', /n has .* within text: .* is an object/],
 		['a list within marks', '={"n": ["{{ [1] }}"]}', /n\[0\] has .* is a list/],
 		['NaN within marks', '={"n": "{{ 0 / 0 }}"}', /n has .* a number that does not fit/],
 		['an expression without an end', '={"n": "{{ 1 }"}', /no end/],
@@ -242,6 +244,49 @@ describe('Using JSON with expressions: nobody but the author of the workflow cho
 			air.emulator.control.reset();
 			expect(await told({ claims: JSON.stringify(claims) }, whole)).toMatch(/gave text/);
 		});
+	});
+
+	test('text that stands alone in a field is text, and never read a second time', async () => {
+		const item = { text: '{"level":"high"}', list: '["a"]' };
+		expect(await outcome(item, fields('json', '="{{ $json.text }}"'))).toEqual([
+			{ claim: item.text },
+		]);
+		air.emulator.control.reset();
+		const refused = /claim must be an? \w+, but the value is text/;
+		expect(await outcome(item, fields('object', '="{{ $json.text }}"'))).toMatch(refused);
+		expect(await outcome(item, fields('list', '="{{ $json.list }}"'))).toMatch(refused);
+		expect(await outcome(item, mapper('{"claim": {}}', '="{{ $json.text }}"'))).toMatch(refused);
+	});
+
+	test.each<[string, INode['parameters']]>([
+		['text', fields('string', '{{ $json.name }}')],
+		['JSON', fields('json', '{"name": "{{ $json.name }}"}')],
+		['an attribute', mapper('{"claim": "a"}', 'Ms {{ $json.name }}')],
+	])('an expression whose switch was forgotten is no claim: %s', async (_what, parameters) => {
+		expect(await outcome({ name: 'Ada' }, parameters)).toMatch(
+			/claim is set to Fixed, but holds an expression; switch it to Expression/,
+		);
+	});
+
+	test.each<[string, INode['parameters'], unknown]>([
+		['text', fields('string', '=Ms {{ $json.name }} {{ $json.n }}'), 'Ms Ada 7'],
+		['a number', fields('number', '={{ $json.n }}.{{ $json.n }}'), 7.7],
+		['an attribute', mapper('{"claim": "a"}', '={{ $json.name }} ({{ true }})'), 'Ada (true)'],
+		['text without expressions', fields('string', '=Ms Ada'), 'Ms Ada'],
+		['nothing', fields('string', '=Ms {{ $json.none }}'), /claim has .* there is no value/],
+		['an object', fields('string', '=Ms {{ $json.list }}'), /claim has .* is a list/],
+		['nothing, on an attribute', mapper('{"claim": "a"}', '=Ms {{ null }}'), /there is no value/],
+	])('plain text with expressions: %s', async (_what, parameters, expected) => {
+		const found = await outcome({ name: 'Ada', n: 7, list: [{}] }, parameters);
+		if (expected instanceof RegExp) expect(found).toMatch(expected);
+		else expect(found).toEqual([{ claim: expected }]);
+	});
+
+	test('braces that somebody sent are text', async () => {
+		const name = '{{ $json.email }}';
+		expect(await outcome({ claim: name }, fields('string', '={{ $json.claim }}'))).toEqual([
+			{ claim: name },
+		]);
 	});
 
 	test('each item has its own values', async () => {

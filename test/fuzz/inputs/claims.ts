@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readTemplate } from '../../../issuance/jsonTemplate';
+import { readTemplate } from '../../../issuance/template';
 import { parseSubject, subjectFromFields } from '../../../issuance/subject';
 import { badInput } from '../BadInput';
 import { must, taken } from '../expecting';

@@ -1,6 +1,6 @@
 import { AirError } from '../../../air/AirError';
 import type { ValueType } from '../../../issuance/convertValue';
-import { readTemplate } from '../../../issuance/jsonTemplate';
+import { readTemplate } from '../../../issuance/template';
 import { subjectFromSchema } from '../../../issuance/schemaSubject';
 import { parseSubject, subjectFromFields } from '../../../issuance/subject';
 import { claimTables } from '../../support/claimTables';

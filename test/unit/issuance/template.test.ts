@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AirError } from '../../../air/AirError';
 import { readJson } from '../../../issuance/jsonText';
-import { readTemplate, splitTemplate } from '../../../issuance/jsonTemplate';
+import { readTemplate, splitTemplate } from '../../../issuance/template';
 
 interface Chunk {
 	readonly type: string;

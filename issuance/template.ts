@@ -10,8 +10,8 @@ import { isRecord } from './jsonSchema';
 type Results = (index: number) => unknown;
 type Fill = (results: Results) => unknown;
 
-/** JSON text with expressions, read once; what is filled in is never read as JSON. */
-export interface JsonTemplate {
+/** Text with expressions, read once; what is filled in is never read as JSON. */
+export interface Template {
 	/** What stands between `{{` and `}}`, in the order of the text. */
 	readonly expressions: readonly string[];
 	/** @throws AirError `AIR_SUBJECT_INVALID` if a result cannot stand where its expression does */
@@ -79,13 +79,13 @@ function marked(parts: readonly string[], within: Placeholders, alone: Placehold
 		.join('');
 }
 
-/** What an expression may give within quotation marks, as text. */
+/** What an expression may give within text: what can be written in one way only. */
 function textOf(value: unknown, path: string): string {
 	const iso = toIso(value);
 	if (iso !== undefined && isDateTime(iso)) return iso;
 	const conversion = convertValue('string', value);
 	if ('refused' in conversion) {
-		throw refuse(`${path} has an expression within quotation marks: it ${conversion.refused}`);
+		throw refuse(`${path} has an expression within text: it ${conversion.refused}`);
 	}
 	return String(conversion.value);
 }
@@ -145,7 +145,7 @@ class Compiler {
  * fill(() => 'x","tier":"none'); // { tier: 'Gold', name: 'x","tier":"none' }
  * ```
  */
-export function readTemplate(template: string, name = ''): JsonTemplate {
+export function readTemplate(template: string, name = ''): Template {
 	const parts = splitTemplate(template);
 	const compiler = new Compiler();
 	const read = readJson(marked(parts, compiler.within, compiler.alone));
@@ -155,5 +155,28 @@ export function readTemplate(template: string, name = ''): JsonTemplate {
 	return {
 		expressions: parts.filter((_part, index) => index % 2 === 1),
 		fill: compiler.compile(read.value, name),
+	};
+}
+
+/**
+ * Reads plain text with expressions. n8n would write `[object Object]`, rounded digits, and nothing for
+ * a value that is missing; here these are refused.
+ *
+ * @param template - without n8n's leading `=`
+ * @param name - of the attribute that it is for
+ * @throws AirError `AIR_SUBJECT_INVALID`
+ * @example
+ * ```ts
+ * readText('Ms {{ $json.name }}', 'title').fill(() => 'Ada'); // 'Ms Ada'
+ * ```
+ */
+export function readText(template: string, name: string): Template {
+	const parts = splitTemplate(template);
+	return {
+		expressions: parts.filter((_part, index) => index % 2 === 1),
+		fill: (results) =>
+			parts
+				.map((part, index) => (index % 2 === 1 ? textOf(results((index - 1) / 2), name) : part))
+				.join(''),
 	};
 }
