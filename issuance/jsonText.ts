@@ -3,6 +3,10 @@ import { redact } from '../air/redact';
 import type { Conversion } from './convertValue';
 import { exactNumber, isKept } from './numbers';
 
+/** In characters: far above any credential, and little enough to be gone through at once. */
+export const LARGEST = 1_000_000;
+export const TOO_LARGE = 'is larger than 1 MB or 50,000 values';
+
 /** Stands for a number whose digits a JavaScript number cannot keep; no claim may hold it. */
 export const UNKEPT_NUMBER = Symbol('a number with more digits than are kept');
 
@@ -61,6 +65,7 @@ function nameThereTwice(text: string): string | undefined {
  * ```
  */
 export function readJson(text: string): Conversion | undefined {
+	if (text.length > LARGEST) return { refused: TOO_LARGE };
 	let value: unknown;
 	try {
 		value = parse(text, undefined, {

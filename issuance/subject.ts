@@ -1,7 +1,7 @@
 import { AirError } from '../air/AirError';
 import { redact } from '../air/redact';
 import { convertValue, type ValueType } from './convertValue';
-import { readJson, UNKEPT_NUMBER } from './jsonText';
+import { LARGEST, readJson, TOO_LARGE, UNKEPT_NUMBER } from './jsonText';
 import { DIGITS_LOST, isKept, TOO_MANY_DIGITS } from './numbers';
 
 /** Claims as they go into the credential. */
@@ -18,11 +18,8 @@ const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype'];
 /** Attribute names as AIR's schema builder takes them. */
 const ATTRIBUTE_NAME = /^[\w-]+$/;
 const LONGEST_NAME = 100;
-/** Far above any credential, and little enough to be gone through at once. */
-const LARGEST = 1_000_000;
 /** So that 50,000 values are the most, however short they are. */
 const LEAST_SIZE = 20;
-const TOO_LARGE = 'it is larger than 1 MB or 50,000 values';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 
@@ -54,7 +51,7 @@ class ClaimCopier {
 
 	take(size: number): void {
 		this.room -= size;
-		if (this.room < 0) throw refuse(TOO_LARGE);
+		if (this.room < 0) throw refuse(`it ${TOO_LARGE}`);
 	}
 
 	private copied(value: unknown): unknown {
@@ -138,7 +135,6 @@ function assertAttributeName(name: string): void {
 export function parseSubject(value: unknown): CredentialSubject {
 	let subject = value;
 	if (typeof value === 'string') {
-		if (value.length > LARGEST) throw refuse(TOO_LARGE);
 		const read = readJson(value);
 		if (read === undefined) {
 			throw refuse(value.trim() === '' ? 'it is empty' : 'the text is not valid JSON');
