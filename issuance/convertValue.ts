@@ -1,12 +1,19 @@
+import { isDate, isDateTime, isDay, toIso } from './dates';
+import { readJson } from './jsonText';
+import { DIGITS_LOST, exactNumber, isKept, TOO_MANY_DIGITS } from './numbers';
+import { looksLikeNoSeconds } from './unixSeconds';
+
+export { isDateTime, isDay };
+
 /**
  * How a value is to be sent. Schemas are typed, items often are not: what comes from sheets, forms and
- * webhooks is text (air-api §8).
+ * webhooks is text.
  *
  * - `date`: in ISO 8601, with or without a time
  * - `day`: `format: date` of JSON Schema, a date without a time
  * - `dateTime`: `format: date-time` of JSON Schema, a date with time and zone
  * - `unixSeconds`: a point in time as the whole number of seconds since 1970; some schemas declare
- *   their dates as numbers (air-api §8)
+ *   their dates as numbers
  * - `json`: anything that JSON carries, also as its text
  * - `any`: as it comes
  */
@@ -56,68 +63,22 @@ function kindOf(value: unknown): string {
 	}
 }
 
-const DAY = /^\d{4}-\d{2}-\d{2}/;
-const ISO_DATE =
-	/^\d{4}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/;
-/** RFC 3339, which JSON Schema's formats `date` and `date-time` refer to (2020-12, §7.3.1). */
-const FULL_DATE = /^\d{4}-\d{2}-\d{2}$/;
-const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
-
-function isDate(text: string): boolean {
-	if (!ISO_DATE.test(text) || Number.isNaN(Date.parse(text))) return false;
-	const day = DAY.exec(text)?.[0] ?? '';
-	// JavaScript makes 2 March of 30 February.
-	return new Date(day).toISOString().startsWith(day);
-}
-
-export const isDay = (text: string): boolean => FULL_DATE.test(text) && isDate(text);
-
-export const isDateTime = (text: string): boolean => DATE_TIME.test(text) && isDate(text);
-
-/** The digits that count, without sign, point, exponent and the zeros around them. */
-const digitsOf = (text: string) =>
-	text
-		.replace(/e.*$/, '')
-		.replace(/\D/g, '')
-		// The look-behind keeps a long run of zeros from being tried from each of its members.
-		.replace(/^0+|(?<!0)0+$/g, '');
-
-/** Whether what JSON will write is what the text said, and not e.g. an ID with its end rounded. */
-const keepsDigits = (text: string, converted: number) =>
-	(Number.isSafeInteger(converted) || !Number.isInteger(converted)) &&
-	digitsOf(text) === digitsOf(String(converted));
-
-/** Dates and Luxon's DateTime, which n8n's expressions give, both know how to write themselves. */
-function toIso(value: unknown): string | undefined {
-	if (typeof value !== 'object' || value === null || !('toJSON' in value)) return undefined;
-	if (typeof value.toJSON !== 'function') return undefined;
-	try {
-		const written: unknown = (value as { toJSON: () => unknown }).toJSON();
-		return typeof written === 'string' ? written : undefined;
-	} catch {
-		// It is no date, then; its own words may show the value.
-		return undefined;
-	}
-}
-
 const isObject = (value: unknown) =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function fromText(text: string): Conversion | undefined {
-	try {
-		return { value: JSON.parse(text) as unknown };
-	} catch {
-		return undefined;
-	}
-}
+/** As JSON spells a number, without an exponent: a sheet that shows one has left digits out. */
+const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+const LEADING_ZERO = /^-?0\d+(?:\.\d+)?$/;
 
 function toNumber(value: unknown): Conversion | undefined {
-	if (typeof value === 'number') return { value };
+	if (typeof value === 'number') return isKept(value) ? { value } : { refused: DIGITS_LOST };
 	const text = typeof value === 'string' ? value.trim() : '';
-	if (!/^[+-]?\d+(?:\.\d+)?$/.test(text)) return undefined;
-	const converted = Number(text);
-	if (keepsDigits(text, converted)) return { value: converted };
-	return { refused: 'has more digits than a number keeps; send it as text' };
+	if (LEADING_ZERO.test(text)) {
+		return { refused: 'begins with a zero, which a number does not keep; send it as text' };
+	}
+	if (!NUMBER.test(text)) return undefined;
+	const converted = exactNumber(text);
+	return converted === undefined ? { refused: TOO_MANY_DIGITS } : { value: converted };
 }
 
 function toInteger(value: unknown): Conversion | undefined {
@@ -127,16 +88,49 @@ function toInteger(value: unknown): Conversion | undefined {
 	return Number.isSafeInteger(converted.value) ? converted : undefined;
 }
 
-/** In the year 5138: what is larger was counted in milliseconds. */
-const LATEST_SECONDS = 1e11;
-
 function toUnixSeconds(value: unknown): Conversion | undefined {
 	const text = toIso(value) ?? (typeof value === 'string' ? value.trim() : undefined);
 	if (text !== undefined && isDateTime(text)) return { value: Math.floor(Date.parse(text) / 1000) };
 	const seconds = toInteger(value);
 	if (seconds === undefined || 'refused' in seconds) return seconds;
-	if (Math.abs(Number(seconds.value)) < LATEST_SECONDS) return seconds;
-	return { refused: 'must be unix seconds, but the value looks like milliseconds' };
+	const other = looksLikeNoSeconds(Number(seconds.value));
+	if (other === undefined) return seconds;
+	return {
+		refused: `must be unix seconds, but the value looks like ${other}; give a date with time and zone such as 2026-01-19T07:18:45Z`,
+	};
+}
+
+function toText(value: unknown): Conversion | undefined {
+	if (typeof value === 'string') return { value };
+	if (typeof value === 'boolean') return { value: String(value) };
+	if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+	if (!isKept(value)) return { refused: DIGITS_LOST };
+	const text = String(value);
+	if (!text.includes('e')) return { value: text };
+	return { refused: 'is a number that would be written with an exponent; send it as text' };
+}
+
+/** What sheets, forms and people write. Not 1 and 0: those are numbers, and may count something. */
+const TRUTHS: ReadonlyMap<string, boolean> = new Map([
+	['true', true],
+	['yes', true],
+	['on', true],
+	['y', true],
+	['false', false],
+	['no', false],
+	['off', false],
+	['n', false],
+]);
+
+function toBoolean(value: unknown): Conversion | undefined {
+	if (typeof value === 'boolean') return { value };
+	if (typeof value !== 'string' || value.trim() === '') return undefined;
+	const truth = TRUTHS.get(value.trim().toLowerCase());
+	if (truth !== undefined) return { value: truth };
+	return {
+		refused:
+			'must be true or false. The value is text other than true, yes, on, y, false, no, off or n',
+	};
 }
 
 function attempt(type: ValueType, value: unknown): Conversion | undefined {
@@ -149,18 +143,13 @@ function attempt(type: ValueType, value: unknown): Conversion | undefined {
 		case 'any':
 			return { value };
 		case 'string':
-			if (typeof value === 'string') return { value };
-			return Number.isFinite(value) || typeof value === 'boolean'
-				? { value: String(value) }
-				: undefined;
+			return toText(value);
 		case 'integer':
 			return toInteger(value);
 		case 'number':
 			return toNumber(value);
 		case 'boolean':
-			if (typeof value === 'boolean') return { value };
-			if (text?.toLowerCase() === 'true') return { value: true };
-			return text?.toLowerCase() === 'false' ? { value: false } : undefined;
+			return toBoolean(value);
 		case 'date':
 			return dated(isDate);
 		case 'day':
@@ -170,11 +159,11 @@ function attempt(type: ValueType, value: unknown): Conversion | undefined {
 		case 'unixSeconds':
 			return toUnixSeconds(value);
 		case 'json':
-			return text === undefined ? { value } : fromText(text);
+			return text === undefined ? { value } : readJson(text);
 		case 'list':
 		case 'object': {
-			const given = text === undefined ? { value } : fromText(text);
-			if (given === undefined || !('value' in given)) return undefined;
+			const given = text === undefined ? { value } : readJson(text);
+			if (given === undefined || 'refused' in given) return given;
 			const fits = type === 'list' ? Array.isArray(given.value) : isObject(given.value);
 			return fits ? given : undefined;
 		}

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { AirError } from '../air/AirError';
 import { signPartnerJwt } from '../air/partnerJwt';
 import { parseRecipient } from './inputs';
+import { keepsDigits, readJson } from './jsonText';
 import type { AirSettings } from './settings';
 
 /** What the node sets itself, and nbf, which would change the time that a token is good for. */
@@ -47,11 +48,9 @@ function parseEmail(email: unknown, scope: string | undefined): string | undefin
 function parseJson(value: unknown): unknown {
 	if (typeof value !== 'string') return value ?? {};
 	if (value.trim() === '') return {};
-	try {
-		return JSON.parse(value);
-	} catch {
-		throw new AirError('AIR_CLAIMS_INVALID', { detail: 'they are not JSON' });
-	}
+	const read = readJson(value) ?? { refused: 'is not JSON' };
+	if ('value' in read) return read.value;
+	throw new AirError('AIR_CLAIMS_INVALID', { detail: `their text ${read.refused}` });
 }
 
 function parseClaims(value: unknown): Record<string, unknown> {
@@ -63,6 +62,9 @@ function parseClaims(value: unknown): Record<string, unknown> {
 	}
 	if (JSON.stringify(parsed.data).length > LONGEST_CLAIMS) {
 		throw new AirError('AIR_CLAIMS_INVALID', { detail: 'they are longer than 4,000 characters' });
+	}
+	if (!keepsDigits(parsed.data)) {
+		throw new AirError('AIR_CLAIMS_INVALID', { detail: 'a number in them has lost digits' });
 	}
 	return parsed.data;
 }

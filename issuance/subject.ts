@@ -1,6 +1,8 @@
 import { AirError } from '../air/AirError';
 import { redact } from '../air/redact';
 import { convertValue, type ValueType } from './convertValue';
+import { LARGEST, readJson, TOO_LARGE, UNKEPT_NUMBER } from './jsonText';
+import { DIGITS_LOST, isKept, TOO_MANY_DIGITS } from './numbers';
 
 /** Claims as they go into the credential. */
 export type CredentialSubject = Readonly<Record<string, unknown>>;
@@ -13,14 +15,11 @@ export interface SubjectField {
 
 const DEEPEST = 32;
 const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype'];
-/** Attribute names as AIR's schema builder takes them (air-api §8). */
+/** Attribute names as AIR's schema builder takes them. */
 const ATTRIBUTE_NAME = /^[\w-]+$/;
 const LONGEST_NAME = 100;
-/** Far above any credential, and little enough to be gone through at once. */
-const LARGEST = 1_000_000;
 /** So that 50,000 values are the most, however short they are. */
 const LEAST_SIZE = 20;
-const TOO_LARGE = 'it is larger than 1 MB or 50,000 values';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 
@@ -52,7 +51,7 @@ class ClaimCopier {
 
 	take(size: number): void {
 		this.room -= size;
-		if (this.room < 0) throw refuse(TOO_LARGE);
+		if (this.room < 0) throw refuse(`it ${TOO_LARGE}`);
 	}
 
 	private copied(value: unknown): unknown {
@@ -66,6 +65,7 @@ class ClaimCopier {
 				return value;
 			case 'number':
 				if (!Number.isFinite(value)) throw this.refused('is not a number that can be sent');
+				if (!isKept(value)) throw this.refused(DIGITS_LOST);
 				return value;
 			case 'object':
 				if (value === null) return value;
@@ -80,6 +80,7 @@ class ClaimCopier {
 			case 'undefined':
 				throw this.refused('has no value');
 			default:
+				if (value === UNKEPT_NUMBER) throw this.refused(TOO_MANY_DIGITS);
 				throw this.refused(`is a ${typeof value}, which cannot be sent`);
 		}
 	}
@@ -121,7 +122,7 @@ function assertAttributeName(name: string): void {
 
 /**
  * Checks a credential subject: an object of claims that JSON carries unchanged, 1 MB and 50,000
- * values at most, without `id`, which AIR fills in itself (air-api §8).
+ * values at most, without `id`, which AIR fills in itself.
  *
  * @param value - an object, or its JSON as text
  * @returns a copy, which nobody else can change
@@ -134,12 +135,12 @@ function assertAttributeName(name: string): void {
 export function parseSubject(value: unknown): CredentialSubject {
 	let subject = value;
 	if (typeof value === 'string') {
-		if (value.length > LARGEST) throw refuse(TOO_LARGE);
-		try {
-			subject = JSON.parse(value) as unknown;
-		} catch {
+		const read = readJson(value);
+		if (read === undefined) {
 			throw refuse(value.trim() === '' ? 'it is empty' : 'the text is not valid JSON');
 		}
+		if ('refused' in read) throw refuse(`it ${read.refused}`);
+		subject = read.value;
 	}
 	if (!isPlainObject(subject)) throw refuse('it must be one object, e.g. {"tier": "Gold"}');
 	if (Object.keys(subject).length === 0) throw refuse('it holds no attributes');

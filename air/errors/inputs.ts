@@ -27,7 +27,7 @@ export const inputErrors = {
 		when: 'The credential subject is not an object of claims, holds an id, or a value that JSON cannot carry',
 		title: 'The credential subject is not valid',
 		advice:
-			'Give the attributes as the schema of the issuance program has them, e.g. {"tier": "Gold"}, without an id: AIR fills in the holder itself. Text from a sheet or a form is converted by Map Each Field, and by Map Automatically with Convert Types.',
+			'Compare the attributes with the schema of the issuance program: names and types must be the same. Leave id out: AIR fills in the holder itself.',
 	}),
 	AIR_SCHEMA_INVALID: input({
 		when: 'Example Subject or JSON Schema of the node cannot be read',

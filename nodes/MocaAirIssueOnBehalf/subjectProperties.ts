@@ -4,7 +4,7 @@ const shownIn = (...modes: string[]): IDisplayOptions => ({ show: { subjectMode:
 
 /** What a value can be converted to; the names are what saved workflows hold. */
 const FIELD_TYPES = [
-	{ name: 'Boolean', value: 'boolean', description: 'True or false' },
+	{ name: 'Boolean', value: 'boolean', description: 'True or false, yes or no, on or off' },
 	{
 		name: 'Date',
 		value: 'date',
@@ -196,9 +196,10 @@ export const subjectProperties: INodeProperties[] = [
 		default: '{}',
 		required: true,
 		typeOptions: { rows: 6 },
-		placeholder: 'e.g. { "kycLevel": "basic", "isOver18": true }',
+		placeholder: 'e.g. { "kycLevel": "basic", "name": "{{ $json.name }}", "age": {{ $json.age }} }',
 		displayOptions: shownIn('json'),
-		description: 'One object of claims, as text or as an object from an expression',
-		hint: 'Do not include id: AIR fills in the holder itself',
+		description:
+			'One object of claims: JSON text, with or without expressions, or one expression that gives an object. What an expression gives stays the value where it stands, so a form cannot add claims.',
+		hint: 'Put quotation marks around an expression that gives text, and around no other. Leave id out: AIR fills in the holder itself.',
 	},
 ];

@@ -1,17 +1,24 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../air/AirError';
-import { isEmpty } from '../../issuance/convertValue';
+import { isEmpty, type ValueType } from '../../issuance/convertValue';
 import { attributesIn } from '../../issuance/itemFields';
 import { subjectFromSchema } from '../../issuance/schemaSubject';
-import { parseSubject, subjectFromFields, type CredentialSubject } from '../../issuance/subject';
+import {
+	parseSubject,
+	subjectFromFields,
+	type CredentialSubject,
+	type SubjectField,
+} from '../../issuance/subject';
+import { ADVICE, advising } from '../../issuance/subjectAdvice';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
 	type SubjectSchema,
 } from '../../issuance/subjectSchema';
-import { parameter, type Parameter } from '../shared/parameter';
+import { parameter, rawParameter, type Parameter } from '../shared/parameter';
 import { itemJson, nameIn, namesIn } from './automatic';
+import { assertNoForgottenExpression, isTemplate, jsonTemplate, textTemplate } from './templates';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 
@@ -40,12 +47,80 @@ const fieldsSchema = z.looseObject({
 		.default([]),
 });
 
-function parseFields(value: unknown): CredentialSubject {
+function parseFields(value: unknown): SubjectField[] {
 	const fields = fieldsSchema.safeParse(value);
 	if (!fields.success) throw refuse('Fields are not as expected');
-	return subjectFromFields(
-		fields.data.field.map(({ name, type, value: given }) => ({ name, type, value: given })),
+	if (fields.data.field.length === 0) {
+		throw refuse('it holds no attributes').with({ note: ADVICE.noFields });
+	}
+	return fields.data.field.map(({ name, type, value: given }) => ({ name, type, value: given }));
+}
+
+/** The types whose text is read as JSON. */
+const FROM_JSON: readonly ValueType[] = ['json', 'list', 'object'];
+
+const templateFor = (context: IExecuteFunctions, type: ValueType, raw: string, name: string) =>
+	(FROM_JSON.includes(type) ? jsonTemplate : textTemplate)(context, raw, name);
+
+const rawFieldsSchema = z.object({ field: z.array(z.object({ value: z.unknown() })) });
+
+/** A name that does not fit is not shown: it may be a value that got into its place. */
+const nameOf = ({ name }: SubjectField) =>
+	/^[\w-]{1,100}$/.test(name.trim()) ? name.trim() : 'a field';
+
+/** Reads the fields; each expression in a text is evaluated by itself. */
+function byHand(context: IExecuteFunctions): Parameter<CredentialSubject> {
+	const fields = parameter(context, 'subjectFields', parseFields, { fallback: {} });
+	const templates = new Map<number, Parameter<unknown>>();
+	let raw: readonly { readonly value: unknown }[] | undefined;
+	const readRaw = (itemIndex: number) => {
+		const read = rawFieldsSchema.safeParse(rawParameter(context, 'subjectFields', itemIndex));
+		return read.success ? read.data.field : [];
+	};
+	const valueOf = (field: SubjectField, index: number, itemIndex: number) => {
+		const given = raw?.[index]?.value;
+		const known = templates.get(index);
+		if (known === undefined && !isTemplate(given)) {
+			assertNoForgottenExpression(given, nameOf(field));
+			return field.value;
+		}
+		const template = known ?? templateFor(context, field.type, String(given), nameOf(field));
+		templates.set(index, template);
+		return template(itemIndex);
+	};
+	return (itemIndex) => {
+		raw ??= readRaw(itemIndex);
+		return subjectFromFields(
+			fields(itemIndex).map((field, index) => ({
+				...field,
+				value: valueOf(field, index, itemIndex),
+			})),
+		);
+	};
+}
+
+function fromOneExpression(value: unknown): CredentialSubject {
+	if (typeof value !== 'string') return parseSubject(value);
+	const refused = refuse(
+		'the one expression of JSON gave text, and nobody can tell who wrote that',
 	);
+	throw refused.with({ note: ADVICE.jsonText });
+}
+
+/** Reads the field JSON: fixed text, one expression that gives an object, or text with expressions. */
+function fromJson(context: IExecuteFunctions): Parameter<CredentialSubject> {
+	const readerOf = (raw: unknown): Parameter<CredentialSubject> => {
+		if (isTemplate(raw)) {
+			const filled = jsonTemplate(context, raw);
+			return (itemIndex) => parseSubject(filled(itemIndex));
+		}
+		assertNoForgottenExpression(raw, 'JSON');
+		const isExpression = typeof raw === 'string' && raw.startsWith('=');
+		return parameter(context, 'subjectJson', isExpression ? fromOneExpression : parseSubject);
+	};
+	let reader: Parameter<CredentialSubject> | undefined;
+	return (itemIndex) =>
+		(reader ??= readerOf(rawParameter(context, 'subjectJson', itemIndex)))(itemIndex);
 }
 
 /** The schema that the user pasted; parsed once for a run, as it cannot hold expressions. */
@@ -66,20 +141,16 @@ function mapped(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const schemaOf = pastedSchema(context);
 	let values: ReadonlyMap<string, Parameter<unknown>> | undefined;
 	const readValues = (schema: SubjectSchema, itemIndex: number) => {
-		const raw: unknown = context.getNodeParameter(
-			'subjectMapper',
-			itemIndex,
-			{},
-			{
-				rawExpressions: true,
-			},
-		);
-		const mapping = mapperSchema.safeParse(raw);
+		const mapping = mapperSchema.safeParse(rawParameter(context, 'subjectMapper', itemIndex));
 		if (!mapping.success) throw refuse('Attributes are not as expected');
-		const known = new Set(schema.attributes.map(({ name }) => name));
+		const known = new Map(schema.attributes.map(({ name, type }) => [name, type]));
 		const readers = new Map<string, Parameter<unknown>>();
 		for (const [name, value] of Object.entries(mapping.data.value ?? {})) {
-			if (known.has(name)) {
+			assertNoForgottenExpression(value, name);
+			const type = known.get(name);
+			if (type !== undefined && isTemplate(value)) {
+				readers.set(name, templateFor(context, type, value, name));
+			} else if (type !== undefined) {
 				const path = `subjectMapper.value.${name}`;
 				readers.set(
 					name,
@@ -102,7 +173,7 @@ function mapped(context: IExecuteFunctions): Parameter<CredentialSubject> {
 
 /**
  * Reads the attributes straight from the item; nothing is evaluated for it. Its `id` is never one:
- * AIR fills in the holder under that name (air-api §8).
+ * AIR fills in the holder under that name.
  */
 function automatic(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const convert = parameter(context, 'convertTypes', (value) => value === true, {
@@ -133,11 +204,19 @@ function automatic(context: IExecuteFunctions): Parameter<CredentialSubject> {
  */
 export function subjects(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const mode = parameter(context, 'subjectMode', String);
+	const converts = parameter(context, 'convertTypes', (value) => value === true, {
+		fallback: false,
+	});
 	const readers = new Map([
-		['automatic', automatic(context)],
-		['mapper', mapped(context)],
-		['json', parameter(context, 'subjectJson', parseSubject)],
-		['fields', parameter(context, 'subjectFields', parseFields, { fallback: {} })],
+		[
+			'automatic',
+			advising(automatic(context), (itemIndex) =>
+				converts(itemIndex) ? ADVICE.converted : ADVICE.automatic,
+			),
+		],
+		['mapper', advising(mapped(context), () => ADVICE.mapper)],
+		['json', advising(fromJson(context), () => ADVICE.json)],
+		['fields', advising(byHand(context), () => ADVICE.fields)],
 	]);
 	return (itemIndex) => {
 		const reader = readers.get(mode(itemIndex));

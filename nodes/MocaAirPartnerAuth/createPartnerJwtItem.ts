@@ -5,6 +5,7 @@ import { createPartnerJwt, type CreatedPartnerJwt } from '../../issuance/createP
 import { readCallOptions } from '../shared/callOptions';
 import type { credentialSettings } from '../shared/credentialSettings';
 import { isTool } from '../shared/execution';
+import { rawParameter } from '../shared/parameter';
 
 const scopeSchema = z.enum(['issue', 'verify', 'issue on-behalf', 'none', 'custom']);
 const optionsSchema = z.looseObject({ extraClaims: z.unknown().optional() });
@@ -18,6 +19,15 @@ function scopeOf(context: IExecuteFunctions, itemIndex: number): string | undefi
 	return custom.data ?? '';
 }
 
+/** Text that an expression gives is refused: nobody can tell who wrote it, and with it the claims. */
+function assertNotPutTogether(context: IExecuteFunctions, itemIndex: number, given: unknown): void {
+	const raw = rawParameter(context, 'options.extraClaims', itemIndex);
+	if (typeof given !== 'string' || typeof raw !== 'string' || !raw.startsWith('=')) return;
+	throw new AirError('AIR_CLAIMS_INVALID', {
+		detail: 'an expression gave them as text; give an object, e.g. {{ { "name": $json.name } }}',
+	});
+}
+
 /** The token for one item. @throws AirError, also when an agent asks for it */
 export async function createPartnerJwtItem(
 	context: IExecuteFunctions,
@@ -27,10 +37,12 @@ export async function createPartnerJwtItem(
 	if (isTool(context)) throw new AirError('AIR_TOKENS_NOT_FOR_TOOLS');
 	const given: unknown = context.getNodeParameter('options', itemIndex, {});
 	const settings = await settingsFor(readCallOptions(given).lifetimeMinutes);
+	const { extraClaims } = optionsSchema.parse(given);
+	assertNotPutTogether(context, itemIndex, extraClaims);
 	const request = {
 		scope: scopeOf(context, itemIndex),
 		email: context.getNodeParameter('email', itemIndex, ''),
-		extraClaims: optionsSchema.parse(given).extraClaims,
+		extraClaims,
 	};
 	return await createPartnerJwt(settings, request, Date.now());
 }

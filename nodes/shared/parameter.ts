@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { itemReferences } from './itemReferences';
 
-/** What n8n takes for an expression (n8n-workflow, expressions/expression-helpers: a leading `=`). */
+/** What n8n takes for an expression: a leading `=`. */
 function holdsExpression(value: unknown): boolean {
 	if (typeof value === 'string') return value.startsWith('=');
 	if (typeof value !== 'object' || value === null) return false;
@@ -12,10 +12,22 @@ function holdsExpression(value: unknown): boolean {
 export type Parameter<T> = (itemIndex: number) => T;
 
 /**
+ * A parameter as it was saved, with its expressions as text.
+ *
+ * @returns undefined for a workflow that was saved without the parameter
+ */
+export const rawParameter = (
+	context: IExecuteFunctions,
+	name: string,
+	itemIndex: number,
+): unknown =>
+	context.getNodeParameter(name, itemIndex, null, { rawExpressions: true }) ?? undefined;
+
+/**
  * Makes a reader of one parameter. What holds no expression at any depth is the same for all items,
  * so it is read and parsed once for a run. Fields of the item come straight from the item
  * ({@link itemReferences}); anything else is evaluated by n8n once for each item, because that is what
- * takes the time (n8n-host.md: about 0.7 ms for an expression).
+ * takes the time (about 0.7 ms for an expression).
  *
  * @param name - of the parameter, or a path into it, e.g. `subjectMapper.value.tier`
  * @param parse - what throws for one item throws for each, so nothing broken is kept

@@ -1,5 +1,6 @@
 import { triggerPolls } from '../fuzz/inputs/triggerPolls';
+import { hostileForms } from '../fuzz/inputs/hostileForms';
 import { workflowItems } from '../fuzz/inputs/workflowItems';
 import { testBadInput } from '../fuzz/testBadInput';
 
-testBadInput([workflowItems, triggerPolls]);
+testBadInput([workflowItems, hostileForms, triggerPolls]);

@@ -240,6 +240,14 @@ describe('Create Partner JWT', () => {
 			{},
 			/extra claims are not valid/,
 		]),
+		...['={"level": "{{ $json.level }}"}', '={{ JSON.stringify({ level: 1 }) }}'].map(
+			(extraClaims): [string, INode['parameters'], How, RegExp] => [
+				`text that an expression gave: ${extraClaims}`,
+				{ options: { extraClaims } },
+				{},
+				/extra claims are not valid: an expression gave them as text/,
+			],
+		),
 		['an empty custom scope', { scope: 'custom', customScope: '={{ "" }}' }, {}, /custom scope/],
 		['a scope that there is not', { scope: 'admin' }, {}, /Scope/],
 		['a life of 16 minutes', { options: { jwtLifetime: 16 } }, {}, /Token Lifetime/],

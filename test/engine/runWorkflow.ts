@@ -70,6 +70,7 @@ const types: Readonly<Record<string, INodeType>> = {
 	'test.items': new Items(),
 	'test.sink': new Sink(),
 	'n8n-nodes-moca-air.mocaAirIssueOnBehalf': new MocaAirIssueOnBehalf(),
+	'n8n-nodes-moca-air.mocaAirIssueOnBehalfTool': new MocaAirIssueOnBehalf(),
 	'n8n-nodes-moca-air.mocaAirGetIssuanceStatus': new MocaAirGetIssuanceStatus(),
 	'n8n-nodes-moca-air.mocaAirPartnerAuth': new MocaAirPartnerAuth(),
 	'n8n-nodes-moca-air.mocaAirPartnerAuthTool': new MocaAirPartnerAuth(),

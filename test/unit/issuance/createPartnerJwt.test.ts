@@ -71,6 +71,9 @@ test.each<[Partial<PartnerJwtRequest>, string]>([
 	[{ extraClaims: '{' }, 'AIR_CLAIMS_INVALID'],
 	[{ extraClaims: [1] }, 'AIR_CLAIMS_INVALID'],
 	[{ extraClaims: '"text"' }, 'AIR_CLAIMS_INVALID'],
+	[{ extraClaims: '{"role": "user", "role": "user"}' }, 'AIR_CLAIMS_INVALID'],
+	[{ extraClaims: '{"n": [4012888888881881123]}' }, 'AIR_CLAIMS_INVALID'],
+	[{ extraClaims: { n: 2 ** 53 } }, 'AIR_CLAIMS_INVALID'],
 	[{ extraClaims: { big: 'x'.repeat(4000) } }, 'AIR_CLAIMS_INVALID'],
 	...['partnerId', 'scope', 'email', 'iat', 'exp', 'nbf'].map((name): [object, string] => [
 		{ extraClaims: { [name]: 1 } },

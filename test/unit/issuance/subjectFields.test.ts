@@ -38,10 +38,8 @@ describe('what each type makes of a value', () => {
 		['number', '42', 42],
 		['number', ' 42 ', 42],
 		['number', '-42', -42],
-		['number', '+42', 42],
 		['number', '0.5', 0.5],
 		['number', '19.99', 19.99],
-		['number', '007', 7],
 		['number', '1.50', 1.5],
 		['number', '9007199254740991', Number.MAX_SAFE_INTEGER],
 		['number', '-9007199254740991', Number.MIN_SAFE_INTEGER],
@@ -54,6 +52,9 @@ describe('what each type makes of a value', () => {
 		['boolean', 'true', true],
 		['boolean', 'FALSE', false],
 		['boolean', ' True\n', true],
+		['boolean', 'yes', true],
+		['boolean', 'N', false],
+		['boolean', 'Off ', false],
 
 		['date', '2026-01-19', '2026-01-19'],
 		['date', ' 2026-01-19 ', '2026-01-19'],
@@ -68,8 +69,6 @@ describe('what each type makes of a value', () => {
 
 		['integer', '42', 42],
 		['integer', ' -7 ', -7],
-		['integer', '+7', 7],
-		['integer', '007', 7],
 		['integer', 0, 0],
 		['integer', '9007199254740991', Number.MAX_SAFE_INTEGER],
 
@@ -83,7 +82,7 @@ describe('what each type makes of a value', () => {
 
 		['unixSeconds', 1768807125, 1768807125],
 		['unixSeconds', '1768807125', 1768807125],
-		['unixSeconds', 0, 0],
+		['unixSeconds', 400000, 400000],
 		['unixSeconds', -86400, -86400],
 		['unixSeconds', '2026-01-19T07:18:45Z', 1768807125],
 		['unixSeconds', '2026-01-19T07:18:45.999Z', 1768807125],
@@ -161,10 +160,7 @@ describe('what does not fit', () => {
 
 		['boolean', 1, boolean],
 		['boolean', 0, boolean],
-		['boolean', 'yes', boolean],
-		['boolean', 'no', boolean],
 		['boolean', '1', boolean],
-		['boolean', 'on', boolean],
 		['boolean', '', boolean],
 		['boolean', null, boolean],
 		['boolean', undefined, boolean],
@@ -212,7 +208,11 @@ describe('what does not fit', () => {
 		['integer', true, integer],
 		['integer', null, integer],
 		['integer', NaN, integer],
-		['integer', 2 ** 53, integer],
+		['integer', 2 ** 53, /claim is a number that lost digits before it came here/],
+		['integer', '007', /claim begins with a zero/],
+		['integer', '+7', integer],
+		['string', 2 ** 53, /claim is a number that lost digits/],
+		['string', 1e-7, /claim is a number that would be written with an exponent/],
 		['integer', '9007199254740993', /more digits than a number keeps/],
 
 		['day', '2026-01-19T07:18:45Z', day],
@@ -240,6 +240,15 @@ describe('what does not fit', () => {
 		['unixSeconds', true, /claim must be unix seconds/],
 		['unixSeconds', 1768807125000, /looks like milliseconds/],
 		['unixSeconds', '1768807125000', /looks like milliseconds/],
+		['unixSeconds', 77414400000, /looks like milliseconds; give a date with time and zone/],
+		['unixSeconds', 1768807125000000, /looks like microseconds/],
+		['unixSeconds', '20260119', /looks like a date written in digits/],
+		['unixSeconds', 1192026, /looks like a date written in digits/],
+		['unixSeconds', 20260119071845, /looks like a date and time written in digits/],
+		['unixSeconds', 46041, /looks like the serial number of a date in a spreadsheet/],
+		['unixSeconds', 1972, /looks like a year/],
+		['unixSeconds', 0, /looks like no date at all/],
+		['unixSeconds', 260119, /looks like a number that counts something else/],
 
 		['list', 'a, b', /claim must be a list, but the value is text/],
 		['list', '{"a": 1}', /claim must be a list/],
@@ -365,7 +374,8 @@ test('what was converted once stays as it is', () => {
 	fc.assert(
 		fc.property(types, values, (type, value) => {
 			const first = convertValue(type, value);
-			if ('refused' in first || type === 'json') return;
+			// A moment within the first days of 1970 is plain as a date, and not as a number.
+			if ('refused' in first || type === 'json' || type === 'unixSeconds') return;
 			expect(convertValue(type, first.value)).toEqual(first);
 		}),
 	);

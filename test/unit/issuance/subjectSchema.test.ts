@@ -247,7 +247,10 @@ describe('the subject', () => {
 		[{ kycLevel: ' ' }, /kycLevel is required, but the value is empty$/],
 		[{ note: '' }, /note is required, but the value is empty$/],
 		[{ kycLevel: 'SECRET' }, /kycLevel must be one of basic, enhanced$/],
-		[{ isOver18: 'SECRET' }, /isOver18 must be true or false, but the value is text that/],
+		[
+			{ isOver18: 'SECRET' },
+			/isOver18 must be true or false\. The value is text other than true, yes/,
+		],
 		[{ score: 'SECRET' }, /score must be a whole number, but the value is text/],
 		[{ score: 101 }, /score is more or longer than the schema allows, which is at most 100$/],
 		[{ score: '-1' }, /score is less or shorter than the schema allows, which is at least 0$/],

@@ -1,0 +1,39 @@
+const DAY = /^\d{4}-\d{2}-\d{2}/;
+/** No year has a leading zero: that is what programs make of years with two digits. */
+const ISO_DATE =
+	/^[1-9]\d{3}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
+/** RFC 3339, which JSON Schema's formats `date` and `date-time` refer to (2020-12, §7.3.1). */
+const FULL_DATE = /^\d{4}-\d{2}-\d{2}$/;
+const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+/** Whether text is a date in ISO 8601 that the calendar has, with or without time and zone. */
+export function isDate(text: string): boolean {
+	if (!ISO_DATE.test(text) || Number.isNaN(Date.parse(text))) return false;
+	const day = DAY.exec(text)?.[0] ?? '';
+	// JavaScript makes 2 March of 30 February.
+	return new Date(day).toISOString().startsWith(day);
+}
+
+/** Whether text is a date without a time, such as 2026-01-19. */
+export const isDay = (text: string): boolean => FULL_DATE.test(text) && isDate(text);
+
+/** Whether text is a date with time and zone, such as 2026-01-19T07:18:45Z. */
+export const isDateTime = (text: string): boolean => DATE_TIME.test(text) && isDate(text);
+
+/**
+ * The text of a date from an expression: JavaScript's Date and Luxon's DateTime both know how to write
+ * themselves.
+ *
+ * @returns undefined for anything else
+ */
+export function toIso(value: unknown): string | undefined {
+	if (typeof value !== 'object' || value === null || !('toJSON' in value)) return undefined;
+	if (typeof value.toJSON !== 'function') return undefined;
+	try {
+		const written: unknown = Reflect.apply(value.toJSON, value, []);
+		return typeof written === 'string' ? written : undefined;
+	} catch {
+		// It is no date, then; its own words may show the value.
+		return undefined;
+	}
+}

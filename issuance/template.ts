@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { AirError } from '../air/AirError';
+import { redact } from '../air/redact';
+import { convertValue } from './convertValue';
+import { isDateTime, toIso } from './dates';
+import { readJson } from './jsonText';
+import { isRecord } from './jsonSchema';
+
+/** Gives what an expression of the template comes to; by its position among them. */
+type Results = (index: number) => unknown;
+type Fill = (results: Results) => unknown;
+
+/** Text with expressions, read once; what is filled in is never read as JSON. */
+export interface Template {
+	/** What stands between `{{` and `}}`, in the order of the text. */
+	readonly expressions: readonly string[];
+	/** @throws AirError `AIR_SUBJECT_INVALID` if a result cannot stand where its expression does */
+	readonly fill: Fill;
+}
+
+const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
+
+const DEEPEST = 64;
+
+/**
+ * Parts a template at `{{` and `}}`, as n8n does: an expression ends at the first `}}`. A backslash
+ * right before either is refused, since n8n's two splitters differ about what it means there.
+ *
+ * @returns texts and expressions in turn, beginning and ending with a text
+ * @throws AirError `AIR_SUBJECT_INVALID`
+ * @example
+ * ```ts
+ * splitTemplate('{"a": "{{ $json.a }}"}'); // ['{"a": "', ' $json.a ', '"}']
+ * ```
+ */
+export function splitTemplate(template: string): string[] {
+	const parts = template.split(/\{\{(.*?)\}\}/s);
+	if (parts.some((part, index) => part.endsWith('\\') && index < parts.length - 1)) {
+		throw refuse('a backslash stands right before {{ or }}; put a space between them');
+	}
+	if (parts.at(-1)?.includes('{{') === true)
+		throw refuse('an expression has no end: }} is missing');
+	return parts;
+}
+
+/** The placeholders of a template, which nobody can have written into it. */
+class Placeholders {
+	private readonly secret = randomUUID();
+	/** Begins with what is no digit of a `\u` escape, so that it completes none. */
+	private readonly pattern = new RegExp(`_${this.secret}_(\\d+)_`);
+
+	of(index: number): string {
+		return `_${this.secret}_${index}_`;
+	}
+
+	areIn(text: string): boolean {
+		return this.pattern.test(text);
+	}
+
+	/** Texts and positions of expressions in turn. */
+	split(text: string): string[] {
+		return text.split(this.pattern);
+	}
+}
+
+/** Replaces each expression: within quotation marks by text, elsewhere by a value of its own. */
+function marked(parts: readonly string[], within: Placeholders, alone: Placeholders): string {
+	let inText = false;
+	return parts
+		.map((part, index) => {
+			if (index % 2 === 1) {
+				const expression = (index - 1) / 2;
+				return inText ? within.of(expression) : `"${alone.of(expression)}"`;
+			}
+			// An escape may be that of a quotation mark. None spans two parts.
+			for (const [mark] of part.matchAll(/\\.|"/gs)) if (mark === '"') inText = !inText;
+			return part;
+		})
+		.join('');
+}
+
+/** What an expression may give within text: what can be written in one way only. */
+function textOf(value: unknown, path: string): string {
+	const iso = toIso(value);
+	if (iso !== undefined && isDateTime(iso)) return iso;
+	const conversion = convertValue('string', value);
+	if ('refused' in conversion) {
+		throw refuse(`${path} has an expression within text: it ${conversion.refused}`);
+	}
+	return String(conversion.value);
+}
+
+function valueOf(value: unknown, path: string): unknown {
+	if (typeof value !== 'string') return value;
+	throw refuse(`${path} is text; put quotation marks around the expression`);
+}
+
+class Compiler {
+	readonly within = new Placeholders();
+	readonly alone = new Placeholders();
+
+	compile(node: unknown, path: string, depth = 0): Fill {
+		if (depth > DEEPEST) throw refuse('it is nested too deeply');
+		const named = redact(path, 120) || 'it';
+		if (typeof node === 'string') return this.text(node, named);
+		if (Array.isArray(node)) {
+			const fills = node.map((inner, at) => this.compile(inner, `${path}[${at}]`, depth + 1));
+			return (results) => fills.map((fill) => fill(results));
+		}
+		if (!isRecord(node)) return () => node;
+		const members = Object.entries(node).map(([name, inner]) => {
+			if (this.within.areIn(name)) {
+				throw refuse(`${named} has an expression in a name; write the names of attributes out`);
+			}
+			const further = path === '' ? name : `${path}.${name}`;
+			return [name, this.compile(inner, further, depth + 1)] as const;
+		});
+		return (results) => Object.fromEntries(members.map(([name, fill]) => [name, fill(results)]));
+	}
+
+	private text(text: string, named: string): Fill {
+		const [before, alone] = this.alone.split(text);
+		if (before === '' && alone !== undefined) {
+			return (results) => valueOf(results(Number(alone)), named);
+		}
+		const parts = this.within.split(text);
+		return (results) =>
+			parts
+				.map((part, index) => (index % 2 === 1 ? textOf(results(Number(part)), named) : part))
+				.join('');
+	}
+}
+
+/**
+ * Reads JSON text with expressions in it. The text is read as JSON once, without the results of the
+ * expressions: so these can neither add a claim nor change another one, whoever has written them.
+ *
+ * @param template - without n8n's leading `=`
+ * @param name - of the attribute that it is for; empty for the whole subject
+ * @throws AirError `AIR_SUBJECT_INVALID`
+ * @example
+ * ```ts
+ * const { expressions, fill } = readTemplate('{"tier": "Gold", "name": "{{ $json.name }}"}');
+ * expressions; // [' $json.name ']
+ * fill(() => 'x","tier":"none'); // { tier: 'Gold', name: 'x","tier":"none' }
+ * ```
+ */
+export function readTemplate(template: string, name = ''): Template {
+	const parts = splitTemplate(template);
+	const compiler = new Compiler();
+	const read = readJson(marked(parts, compiler.within, compiler.alone));
+	const named = name === '' ? 'it' : name;
+	if (read === undefined) throw refuse(`${named} holds text that is not valid JSON`);
+	if ('refused' in read) throw refuse(`${named} ${read.refused}`);
+	return {
+		expressions: parts.filter((_part, index) => index % 2 === 1),
+		fill: compiler.compile(read.value, name),
+	};
+}
+
+/**
+ * Reads plain text with expressions. n8n would write `[object Object]`, rounded digits, and nothing for
+ * a value that is missing; here these are refused.
+ *
+ * @param template - without n8n's leading `=`
+ * @param name - of the attribute that it is for
+ * @throws AirError `AIR_SUBJECT_INVALID`
+ * @example
+ * ```ts
+ * readText('Ms {{ $json.name }}', 'title').fill(() => 'Ada'); // 'Ms Ada'
+ * ```
+ */
+export function readText(template: string, name: string): Template {
+	const parts = splitTemplate(template);
+	return {
+		expressions: parts.filter((_part, index) => index % 2 === 1),
+		fill: (results) =>
+			parts
+				.map((part, index) => (index % 2 === 1 ? textOf(results((index - 1) / 2), name) : part))
+				.join(''),
+	};
+}

@@ -1,0 +1,68 @@
+import { AirError } from '../../../air/AirError';
+import type { ValueType } from '../../../issuance/convertValue';
+import { readTemplate } from '../../../issuance/template';
+import { subjectFromSchema } from '../../../issuance/schemaSubject';
+import { parseSubject, subjectFromFields } from '../../../issuance/subject';
+import { claimTables } from '../../support/claimTables';
+
+/** docs/decisions.md says what becomes of a value; here every row of it is run. */
+const [typed = [], plain = [], texts = []] = claimTables();
+
+const TYPES: Readonly<Record<string, ValueType>> = {
+	String: 'string',
+	Number: 'number',
+	Integer: 'integer',
+	Boolean: 'boolean',
+	Date: 'date',
+	'Date and Time': 'dateTime',
+	'Unix Seconds': 'unixSeconds',
+	List: 'list',
+	Object: 'object',
+	JSON: 'json',
+};
+
+/** What a way makes of it, as AIR would read it; undefined if it is refused. */
+function outcome(way: () => unknown): string | undefined {
+	try {
+		return JSON.stringify(way());
+	} catch (error) {
+		if (!(error instanceof AirError)) throw error;
+		expect(error.code).toBe('AIR_SUBJECT_INVALID');
+		return undefined;
+	}
+}
+
+/** As n8n reads the JSON that a webhook brings. */
+const asReceived = (given: string): unknown => JSON.parse(given);
+
+test('the page has its tables', () => {
+	expect([typed, plain, texts].map(({ length }) => length > 10)).toEqual([true, true, true]);
+});
+
+test.each(typed)('into $into: $given', ({ into, given, becomes }) => {
+	const type = TYPES[into];
+	if (type === undefined) throw new Error(`the page has a type that there is not: ${into}`);
+	const value = asReceived(given);
+	const attributes = [{ name: 'claim', type, required: true, nullable: false }];
+	expect(outcome(() => subjectFromFields([{ name: 'claim', type, value }]).claim)).toBe(becomes);
+	expect(outcome(() => subjectFromSchema({ attributes }, () => value).claim)).toBe(becomes);
+});
+
+test.each(plain)('as it is: $given', ({ given, becomes }) => {
+	const value = asReceived(given);
+	const template = readTemplate('{"claim": {{ x }} }');
+	expect(outcome(() => parseSubject({ claim: value }).claim)).toBe(becomes);
+	expect(outcome(() => parseSubject({ claim: [{ a: value }] }).claim)).toBe(
+		becomes && `[{"a":${becomes}}]`,
+	);
+	if (typeof value === 'string') return;
+	expect(outcome(() => parseSubject(template.fill(() => value)).claim)).toBe(becomes);
+});
+
+test.each(texts)('JSON text: $given', ({ given, becomes }) => {
+	const field = (type: ValueType) => [{ name: 'claim', type, value: given }];
+	expect(outcome(() => parseSubject(given))).toBe(becomes);
+	expect(outcome(() => parseSubject(readTemplate(given).fill(() => undefined)))).toBe(becomes);
+	expect(outcome(() => subjectFromFields(field('json')).claim)).toBe(becomes);
+	expect(outcome(() => subjectFromFields(field('object')).claim)).toBe(becomes);
+});
