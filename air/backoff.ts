@@ -39,7 +39,8 @@ export function repeatDelayMs(failures: number, random: number): number {
  */
 export async function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
 	try {
-		await sleep(ms, undefined, signal === undefined ? {} : { signal });
+		// A timer counts whole milliseconds, and would be early by a fraction.
+		await sleep(Math.ceil(ms), undefined, signal === undefined ? {} : { signal });
 		return true;
 	} catch (error) {
 		if (signal?.aborted === true) return false;
