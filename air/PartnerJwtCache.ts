@@ -80,7 +80,8 @@ export class PartnerJwtCache {
 			lifetimeSeconds,
 		]);
 		const found = this.entries.get(id);
-		if (found !== undefined && isUsable(found, now, this.elapsed())) return (await found.signing).token;
+		if (found !== undefined && isUsable(found, now, this.elapsed()))
+			return (await found.signing).token;
 		const kept = {
 			signedAt: now,
 			keptSince: this.elapsed(),
