@@ -160,16 +160,21 @@ export const issueFaults: readonly IssueFault[] = [
 		always: true,
 		everybody: true,
 	},
-	...[
-		['429 once, Retry-After a year', 429, '31536000'],
-		['429 once, Retry-After the year 9999', 429, 'Fri, 31 Dec 9999 23:59:59 GMT'],
-		['429 once, Retry-After the year 1970', 429, 'Thu, 01 Jan 1970 00:00:00 GMT'],
-		['429 once, Retry-After 1e308', 429, '1e308'],
-		['503 once, Retry-After a year', 503, '31536000'],
-	].map(([name = '', status, value]) => ({
-		name: String(name),
+	...(
+		[
+			['429 once, Retry-After a year', 429, '31536000', true],
+			['429 once, Retry-After the year 9999', 429, 'Fri, 31 Dec 9999 23:59:59 GMT', true],
+			['429 once, Retry-After the year 1970', 429, 'Thu, 01 Jan 1970 00:00:00 GMT', false],
+			['429 once, Retry-After 1e308', 429, '1e308', false],
+			['503 once, Retry-After a year', 503, '31536000', true],
+		] as const
+	).map(([name, status, value, tooLongToAskAgain]) => ({
+		name,
 		known: 'not-sent' as const,
-		inject: [{ ...air(Number(status)), headers: { 'retry-after': String(value) } }],
+		code: status === 429 ? ('AIR_RATE_LIMITED' as const) : ('AIR_UNAVAILABLE' as const),
+		inject: [{ ...air(status), headers: { 'retry-after': value } }],
+		// A question is not kept waiting for it; an issuance is.
+		final: tooLongToAskAgain,
 	})),
 	{
 		name: '429 each time',
