@@ -39,16 +39,16 @@ function clocks() {
 	return {
 		cache,
 		/** Time passes. */
-		pass(count: number) {
+		pass: (count: number) => {
 			at.wall += count;
 			at.elapsed += count;
 		},
 		/** Somebody, or NTP, sets the clock. */
-		set(by: number) {
+		set: (by: number) => {
 			at.wall += by;
 		},
 		/** Only where the machine sleeps does the other clock stand still. */
-		suspend(count: number) {
+		suspend: (count: number) => {
 			at.wall += count;
 		},
 		get: async () => decodeJwt(await cache.get(key, BASE, claims, seconds(at.wall))),
