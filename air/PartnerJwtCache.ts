@@ -31,7 +31,7 @@ function isUsable({ signedAt, keptSince, expiresAt }: Kept, now: number, elapsed
  *
  * Tokens are told apart by everything that makes them what they are, the key's thumbprint and the
  * base URL included: somebody who merely knows the partner ID never gets a token that another key
- * signed (design.md, decision 3).
+ * signed.
  *
  * @example
  * ```ts

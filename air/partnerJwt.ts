@@ -4,12 +4,12 @@ import type { PrivateKey } from './privateKey';
 /** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */
 let jose: Promise<typeof import('jose')> | undefined;
 
-/** Scopes that AIR's documents name for Issue on Behalf; they disagree (air-api §2.3). */
+/** Scopes that AIR's documents name for Issue on Behalf; they disagree. */
 export type PartnerJwtScope = 'issue on-behalf' | 'issue';
 
 export const SHORTEST_LIFETIME_SECONDS = 60;
 export const LONGEST_LIFETIME_SECONDS = 15 * 60;
-/** What every source recommends (air-api §2.2). */
+/** What every source recommends. */
 export const DEFAULT_LIFETIME_SECONDS = 5 * 60;
 
 export interface PartnerJwtClaims {
@@ -17,7 +17,7 @@ export interface PartnerJwtClaims {
 	/** Key ID: must equal a `kid` of the registered JWKS. */
 	readonly kid: string;
 	readonly scope: string;
-	/** The recipient. AIR routes the credential by this claim alone (air-api §2.2). */
+	/** The recipient. AIR routes the credential by this claim alone. */
 	readonly email: string;
 	/** 60–900 seconds. */
 	readonly lifetimeSeconds: number;

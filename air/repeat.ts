@@ -16,7 +16,7 @@ export interface RepeatOptions {
 	readonly limits: RepeatLimits;
 	/**
 	 * Whether an attempt whose outcome is unknown may be sent again: always for reading; for issuing
-	 * under Keep Existing, or where the user switched it on (design.md, decision 6).
+	 * under Keep Existing, or where the user switched it on.
 	 */
 	readonly repeatUnknown: boolean;
 	/** The call changes nothing at AIR: what an earlier attempt may have done is of no concern. */
@@ -29,7 +29,7 @@ export interface RepeatOptions {
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
 }
 
-/** The one place that says what may be sent again (design.md, decision 6). */
+/** The one place that says what may be sent again. */
 function mayRepeat(error: AirError, repeatUnknown: boolean): boolean {
 	if (!error.retryable) return false;
 	return error.kind === 'not-sent' || (error.kind === 'outcome-unknown' && repeatUnknown);

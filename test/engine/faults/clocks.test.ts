@@ -170,7 +170,7 @@ describe.each([revoke, ignore])('$name', (setting) => {
 		'set %s, between signing and sending: issued, once',
 		async (name, jump, momentary) => {
 			await startAir();
-			const token = Reflect.get(AirClient.prototype, 'token') as AirClient['token'];
+			const token = Reflect.get<AirClient, 'token'>(AirClient.prototype, 'token');
 			jest.spyOn(AirClient.prototype, 'token').mockImplementation(async function (
 				this: AirClient,
 				recipient: string,
