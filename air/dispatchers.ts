@@ -75,10 +75,10 @@ function create(
 			...options,
 			uri: proxy.href,
 			clientFactory: () => proxyPool(undici, proxy),
+			// For http undici asks for a pool to the proxy, which forwards; for https for one to the target,
+			// through a tunnel.
 			factory: (origin, rest) =>
-				new URL(origin).origin === proxy.origin
-					? proxyPool(undici, proxy)
-					: new undici.Pool(origin, rest),
+				url.protocol === 'http:' ? proxyPool(undici, proxy) : new undici.Pool(origin, rest),
 		});
 	} catch {
 		// What undici says would show the address, and with it the password in it.

@@ -282,6 +282,16 @@ describe('a proxy for SOCKS', () => {
 	);
 });
 
+test('a base URL that is the address of the proxy itself is asked for through a tunnel, too', async () => {
+	const { asked, url } = await proxy();
+	const secure = url.replace('http:', 'https:');
+	await failure(secure.replace('127.0.0.1', 'proxy.example.com'), {
+		HTTPS_PROXY: url,
+		...PRIVATE,
+	});
+	expect(asked).toEqual([`CONNECT proxy.example.com:${new URL(url).port}`]);
+});
+
 describe('NO_PROXY', () => {
 	test.each([
 		['127.0.0.1', 0],
@@ -350,15 +360,16 @@ describe('a proxy that does not help: nothing was sent', () => {
 		expect(error.kind).toBe('not-sent');
 	});
 
-	test.each(['not a url', 'http://', 'ftp://proxy.example', 'http://:3128'])(
-		'its address is %j',
-		async (address) => {
-			expect(await failure(targets[0], through(address))).toEqual([
-				'AIR_PROXY_ADDRESS',
-				'not-sent',
-			]);
-		},
-	);
+	test.each([
+		'not a url',
+		'http://',
+		'ftp://proxy.example',
+		'http://:3128',
+		'http://me:secret#1@proxy.example:3128',
+		'http://me:50%secret@proxy.example:3128',
+	])('its address is %j', async (address) => {
+		expect(await failure(targets[0], through(address))).toEqual(['AIR_PROXY_ADDRESS', 'not-sent']);
+	});
 
 	test('the name of a target that goes out directly says nothing about the proxy', async () => {
 		const { url } = await proxy();
