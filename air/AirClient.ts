@@ -231,7 +231,7 @@ export class AirClient {
 			if (answer.status === 429 || answer.status === 503) {
 				turn.refused(
 					answer.status === 429 ? 'too-many' : 'unavailable',
-					retryAfterMs(answer.headers['retry-after'], Date.now()),
+					retryAfterMs(answer.headers, Date.now()),
 				);
 			} else {
 				turn.answered();

@@ -1,12 +1,10 @@
 import { AirError } from './AirError';
 import { systemClock, type LimiterClock } from './limiterClock';
 import { LearntRate, type Refusal } from './LearntRate';
+import { LongWish } from './LongWish';
 
 /** More than any run sends at once; also how many connections are opened to one origin. */
 export const MOST_IN_FLIGHT = 100;
-
-/** What asks to wait for longer than this is not waited for. */
-export const LONGEST_PAUSE_MS = 15 * 60_000;
 
 /** A timer that fires late is caught up with by at most this, so that a pace never becomes a burst. */
 const CATCH_UP_MS = 20;
@@ -43,7 +41,7 @@ interface Waiting {
  * Without a limit a request goes at once. `restrict` sets a limit, as the option Requests per Second
  * does; AIR sets one by answering 429 or 503. Then everybody waits for as long as AIR asks, and goes
  * on one by one, a little below the rate that was last sustained, which is raised slowly
- * ({@link LearntRate}).
+ * ({@link LearntRate}). What AIR asks for may be more than anybody waits for: see {@link LongWish}.
  *
  * @example
  * ```ts
@@ -56,6 +54,7 @@ interface Waiting {
  */
 export class HostLimiter {
 	private readonly learnt: LearntRate;
+	private readonly longWish = new LongWish();
 	private readonly restrictions = new Set<{ readonly perSecond: number }>();
 	/** In the order in which they came; a Set, so that one who leaves is taken out at once. */
 	private readonly waiting = new Set<Waiting>();
@@ -78,7 +77,7 @@ export class HostLimiter {
 		return Math.min(this.learnt.at(this.clock.now()), ...restrictions);
 	}
 
-	/** How long AIR still wants to be left alone, in milliseconds. */
+	/** For how long nothing is sent, because AIR refused, in milliseconds. */
 	get pauseMs(): number {
 		return Math.max(0, this.learnt.pausedUntil - this.clock.now());
 	}
@@ -101,8 +100,8 @@ export class HostLimiter {
 	 * Waits for leave to send a request: first come, first served.
 	 *
 	 * @throws AirError `AIR_CANCELLED` at once after the signal; `AIR_RATE_LIMITED`, with the time to
-	 *   wait, if the turn does not come within `withinMs`, or AIR wants to be left alone for longer
-	 *   than a quarter of an hour
+	 *   wait, if the turn does not come within `withinMs`, or AIR has asked twice to be left alone for a
+	 *   quarter of an hour or more
 	 */
 	async turn({ signal, withinMs = Number.POSITIVE_INFINITY }: TurnOptions = {}): Promise<Turn> {
 		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
@@ -140,7 +139,7 @@ export class HostLimiter {
 	}
 
 	private tooLong(): AirError {
-		const { pauseMs } = this;
+		const pauseMs = Math.max(this.pauseMs, this.longWish.leftMs(this.clock.now()));
 		const seconds = Math.ceil(pauseMs / 1000);
 		return new AirError('AIR_RATE_LIMITED', {
 			// The least that is known: others are waiting, too.
@@ -154,14 +153,14 @@ export class HostLimiter {
 	private dismiss(): void {
 		const { pauseMs } = this;
 		for (const waiting of this.waiting) {
-			if (pauseMs > Math.min(waiting.withinMs, LONGEST_PAUSE_MS)) waiting.fail(this.tooLong());
+			const isInVain = this.longWish.isBelieved && pauseMs > 0;
+			if (isInVain || pauseMs > waiting.withinMs) waiting.fail(this.tooLong());
 		}
 	}
 
 	private mayGo(now: number): boolean {
-		return (
-			this.inFlight < this.mostInFlight && now >= this.learnt.pausedUntil && now >= this.nextAt
-		);
+		const mostInFlight = this.longWish.holds ? 1 : this.mostInFlight;
+		return this.inFlight < mostInFlight && now >= this.learnt.pausedUntil && now >= this.nextAt;
 	}
 
 	/** Lets go whoever may, and comes back for the rest. */
@@ -190,6 +189,7 @@ export class HostLimiter {
 		this.inFlight++;
 		this.nextAt = Math.max(this.nextAt, grantedAt - catchUpMs) + interval;
 		this.learnt.granted(grantedAt);
+		const isTrial = this.longWish.holds;
 		let state: 'granted' | 'used' | 'over' = 'granted';
 		const end = (then: () => void): void => {
 			if (state === 'over') return;
@@ -211,12 +211,16 @@ export class HostLimiter {
 			},
 			answered: () => {
 				end(() => {
+					this.longWish.end();
 					this.learnt.answered(this.clock.now());
 				});
 			},
 			refused: (refusal, retryAfterMs) => {
 				end(() => {
-					this.learnt.refused(refusal, retryAfterMs, grantedAt, this.clock.now());
+					const now = this.clock.now();
+					const pauseMs = this.longWish.heard(retryAfterMs, isTrial, now);
+					if (pauseMs === undefined) this.learnt.refused(refusal, retryAfterMs, grantedAt, now);
+					else this.learnt.pause(pauseMs, now);
 					this.nextAt = Math.max(this.nextAt, this.learnt.pausedUntil);
 				});
 			},

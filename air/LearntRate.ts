@@ -52,8 +52,8 @@ function risen({ start, towards }: Rise, seconds: number): number {
 }
 
 /**
- * The rate that AIR allows, learnt from its refusals: AIR limits rates and does not say to how many
- * (air-api §4.4). All times are milliseconds of the caller's clock.
+ * The rate that AIR allows, learnt from its refusals: AIR limits rates and does not say to how many.
+ * All times are milliseconds of the caller's clock.
  *
  * A refusal ends a *cycle*, which began with the refusal before (or with the first request after a
  * time without any): what AIR accepted during the cycle, its pause included, is what it sustains.
@@ -121,6 +121,12 @@ export class LearntRate {
 		this.cycleBegan = now;
 		this.accepted = 0;
 		this.inVain++;
+	}
+
+	/** Nothing is sent for so long, for a reason that says nothing of the rate. */
+	pause(ms: number, now: number): void {
+		this.pausedUntil = Math.max(this.pausedUntil, now + ms);
+		this.refusedAt = now;
 	}
 
 	private lower(refusal: Refusal, now: number): void {

@@ -6,21 +6,32 @@ const RENEW_BEFORE_MS = 60_000;
 
 /** A token that is being signed is kept already, so that whoever comes meanwhile waits for it. */
 interface Kept {
+	/** By the clock of the machine, in milliseconds since 1970. */
 	readonly signedAt: number;
+	/** By a clock that never jumps, in milliseconds. */
+	readonly keptSince: number;
+	/** In seconds since 1970. */
 	readonly expiresAt: number;
 	readonly signing: Promise<PartnerJwt>;
 }
 
-/** Before it was signed a token is of no use either: the clock was ahead, and has been corrected. */
-const isUsable = ({ signedAt, expiresAt }: Kept, now: number) =>
-	now >= signedAt && expiresAt * 1000 - now >= RENEW_BEFORE_MS;
+/**
+ * Judged by both clocks, for each can be wrong: the one of the machine is set, and the other stands
+ * still while the machine sleeps. Before it was signed a token is of no use either: the clock was ahead,
+ * and has been corrected.
+ */
+function isUsable({ signedAt, keptSince, expiresAt }: Kept, now: number, elapsed: number): boolean {
+	const livesMs = expiresAt * 1000 - signedAt;
+	const left = Math.min(expiresAt * 1000 - now, livesMs - (elapsed - keptSince));
+	return now >= signedAt && left >= RENEW_BEFORE_MS;
+}
 
 /**
  * Keeps Partner JWTs while they live, so that items for the same recipient sign once.
  *
  * Tokens are told apart by everything that makes them what they are, the key's thumbprint and the
  * base URL included: somebody who merely knows the partner ID never gets a token that another key
- * signed (design.md, decision 3).
+ * signed.
  *
  * @example
  * ```ts
@@ -32,8 +43,14 @@ export class PartnerJwtCache {
 	/** Insertion order is age: the oldest goes first when the cache is full. */
 	private readonly entries = new Map<string, Kept>();
 
-	/** @param capacity - how many tokens are kept at most */
-	constructor(private readonly capacity = 10_000) {}
+	/**
+	 * @param capacity - how many tokens are kept at most
+	 * @param elapsed - milliseconds that only grow, whatever is done to the clock of the machine
+	 */
+	constructor(
+		private readonly capacity = 10_000,
+		private readonly elapsed = () => performance.now(),
+	) {}
 
 	get size(): number {
 		return this.entries.size;
@@ -63,9 +80,11 @@ export class PartnerJwtCache {
 			lifetimeSeconds,
 		]);
 		const found = this.entries.get(id);
-		if (found !== undefined && isUsable(found, now)) return (await found.signing).token;
+		if (found !== undefined && isUsable(found, now, this.elapsed()))
+			return (await found.signing).token;
 		const kept = {
 			signedAt: now,
+			keptSince: this.elapsed(),
 			expiresAt: expiryOf(now, lifetimeSeconds),
 			signing: signPartnerJwt(key, claims, now),
 		};

@@ -106,8 +106,7 @@ function fits(
 		(rule.shapes?.includes(body.shape) ?? true) &&
 		(rule.operation === undefined || rule.operation === context.operation) &&
 		(rule.onDuplicate === undefined || rule.onDuplicate === context.onDuplicate) &&
-		(rule.retryAfter !== true ||
-			retryAfterMs(answer.headers['retry-after'], context.now) !== undefined)
+		(rule.retryAfter !== true || retryAfterMs(answer.headers, context.now) !== undefined)
 	);
 }
 
@@ -136,7 +135,7 @@ function clockNote(answer: HttpAnswer, now: number): string | undefined {
 export function answerError(answer: HttpAnswer, context: AnswerContext): AirError {
 	const body = readBody(answer.text);
 	const rule = answerRules.find((candidate) => fits(candidate, answer, body, context));
-	const wait = retryAfterMs(answer.headers['retry-after'], context.now);
+	const wait = retryAfterMs(answer.headers, context.now);
 	const waitNote =
 		wait === undefined ? undefined : `AIR asks to wait ${Math.ceil(wait / 1000)} seconds.`;
 	return new AirError(rule?.code ?? 'AIR_ANSWER_UNREADABLE', {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How AIR wants to be polled: 1 s at first, doubling, at most 30 s (air-api §5.2). */
+/** How AIR wants to be polled: 1 s at first, doubling, at most 30 s. */
 const FIRST_POLL_MS = 1_000;
 const LONGEST_POLL_MS = 30_000;
 
@@ -39,7 +39,8 @@ export function repeatDelayMs(failures: number, random: number): number {
  */
 export async function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
 	try {
-		await sleep(ms, undefined, signal === undefined ? {} : { signal });
+		// A timer counts whole milliseconds, and would be early by a fraction.
+		await sleep(Math.ceil(ms), undefined, signal === undefined ? {} : { signal });
 		return true;
 	} catch (error) {
 		if (signal?.aborted === true) return false;
@@ -61,7 +62,7 @@ export function watchDelayMs(checks: number): number {
 	return Math.min(FIRST_WATCH_MS * 2 ** Math.min(checks, 10), LONGEST_WATCH_MS);
 }
 
-/** From here on a pending issuance is asked about less often (air-api §5.2). */
+/** From here on a pending issuance is asked about less often. */
 const SLOWER_AFTER_MS = 5 * 60 * 1000;
 const LONGEST_RECHECK_MS = 10 * 60 * 1000;
 

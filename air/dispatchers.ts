@@ -14,7 +14,7 @@ let loaded: Undici | undefined;
 
 /**
  * Loads undici on first use and puts the process-wide dispatchers back as they were: requiring it
- * installs its own for everybody's `fetch`, which is not ours to change (n8n-facts §8.4). All in one
+ * installs its own for everybody's `fetch`, which is not ours to change. All in one
  * turn, for a dispatcher that somebody else installs meanwhile must not be taken for undici's.
  */
 function loadUndici(): Undici {
@@ -39,7 +39,7 @@ const dispatchers = new Map<string, Dispatcher>();
  * A pool for the way to the proxy. What keeps the proxy itself from being reached is called so, and
  * not blamed on the address of AIR.
  */
-function proxyPool(undici: Undici, proxy: string): Dispatcher {
+function proxyPool(undici: Undici, proxy: URL): Dispatcher {
 	const connector = undici.buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false });
 	const connect: buildConnector.connector = (target, callback) => {
 		connector(target, (error, socket) => {
@@ -47,15 +47,14 @@ function proxyPool(undici: Undici, proxy: string): Dispatcher {
 			else callback(new AirError('AIR_PROXY'), null);
 		});
 	};
-	return new undici.Pool(new URL(proxy).origin, { connect, headersTimeout: CONNECT_TIMEOUT_MS });
+	return new undici.Pool(proxy.origin, { connect, headersTimeout: CONNECT_TIMEOUT_MS });
 }
 
 function create(
 	undici: Undici,
 	url: URL,
 	policy: TargetPolicy,
-	proxy: string | undefined,
-	noProxy: string,
+	proxy: URL | undefined,
 ): Dispatcher {
 	const options = {
 		allowH2: false,
@@ -64,30 +63,26 @@ function create(
 		pipelining: 1,
 		connectTimeout: CONNECT_TIMEOUT_MS,
 	};
-	const connect = {
-		lookup: guardedLookup(url, policy),
-		timeout: CONNECT_TIMEOUT_MS,
-		allowH2: false,
-	};
-	if (proxy === undefined) return new undici.Pool(url.origin, { ...options, connect });
+	if (proxy === undefined) {
+		const lookup = guardedLookup(url, policy);
+		const connect = { lookup, timeout: CONNECT_TIMEOUT_MS, allowH2: false };
+		return new undici.Pool(url.origin, { ...options, connect });
+	}
 	try {
-		// Targets in NO_PROXY go out directly, through `connect`. A proxy resolves names itself, so
-		// there only the literal target can be checked; which proxy is the operator's decision.
-		return new undici.EnvHttpProxyAgent({
+		// A proxy resolves names itself, so that only the literal target can be checked; which proxy is
+		// the operator's decision.
+		return new undici.ProxyAgent({
 			...options,
-			connect,
-			httpProxy: proxy,
-			httpsProxy: proxy,
-			noProxy,
+			uri: proxy.href,
 			clientFactory: () => proxyPool(undici, proxy),
+			// For http undici asks for a pool to the proxy, which forwards; for https for one to the target,
+			// through a tunnel.
 			factory: (origin, rest) =>
-				new URL(origin).origin === new URL(proxy).origin
-					? proxyPool(undici, proxy)
-					: new undici.Pool(origin, rest),
+				url.protocol === 'http:' ? proxyPool(undici, proxy) : new undici.Pool(origin, rest),
 		});
 	} catch {
 		// What undici says would show the address, and with it the password in it.
-		throw new AirError('AIR_PROXY', { detail: 'its address cannot be read' });
+		throw new AirError('AIR_PROXY_ADDRESS', { detail: 'it cannot be read' });
 	}
 }
 
@@ -96,24 +91,22 @@ function create(
  * process alive.
  *
  * @param url - the target; only its origin counts
- * @param env - proxies and policy are read from it, usually `process.env`
- * @throws AirError `AIR_LIBRARY_MISSING`, `AIR_PROXY` when the address of the proxy is none
+ * @param env - the policy is read from it, usually `process.env`; the proxy, always from that
+ * @throws AirError `AIR_LIBRARY_MISSING`, `AIR_PROXY_ADDRESS`
  */
 export function dispatcherFor(url: URL, env: NodeJS.ProcessEnv): Dispatcher {
 	const policy = targetPolicy(env);
-	const proxy = proxyFor(url.protocol, env);
-	const noProxy = env.no_proxy ?? env.NO_PROXY ?? '';
+	const proxy = proxyFor(url);
 	const id = JSON.stringify([
 		url.origin,
-		proxy,
-		noProxy,
+		proxy?.href,
 		policy.allowPrivate,
 		policy.allowedHostnames,
 		policy.allowedRanges.rules,
 	]);
 	const kept = dispatchers.get(id);
 	if (kept !== undefined) return kept;
-	const dispatcher = create((loaded ??= loadUndici()), url, policy, proxy, noProxy);
+	const dispatcher = create((loaded ??= loadUndici()), url, policy, proxy);
 	dispatchers.set(id, dispatcher);
 	for (const [oldest, unused] of dispatchers) {
 		if (dispatchers.size <= ORIGINS_KEPT) break;

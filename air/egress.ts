@@ -23,7 +23,7 @@ export interface EgressRequest {
 	/** How long a request that is already written may go on after the signal, in milliseconds. */
 	readonly graceMs?: number | undefined;
 	readonly maxBytes?: number | undefined;
-	/** Proxies and policy; `process.env` unless a test says otherwise. */
+	/** The policy; `process.env` unless a test says otherwise. Proxies are always those of the process. */
 	readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
@@ -198,7 +198,7 @@ export async function send(request: EgressRequest): Promise<HttpAnswer> {
 	const url = new URL(request.url);
 	assertTargetAllowed(url, targetPolicy(env));
 	if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
-	if (url.protocol === 'http:' && proxyFor(url.protocol, env) !== undefined) {
+	if (url.protocol === 'http:' && proxyFor(url) !== undefined) {
 		// A proxy resolves the name itself; http is for private addresses only, so it is looked up here.
 		await assertResolvesAllowed(url, targetPolicy(env));
 	}

@@ -3,7 +3,7 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
 
 /**
  * Which private members a JWK has. Any at all in a published one means that whoever fetched it can
- * issue in this partner's name (air-api §3.2).
+ * issue in this partner's name.
  */
 export function privateMembers(jwk: object): string[] {
 	return PRIVATE_MEMBERS.filter((member) => member in jwk);

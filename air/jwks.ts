@@ -19,7 +19,7 @@ const jwksSchema = z.looseObject({ keys: z.array(jwkSchema) });
 export type PublishedKey = z.infer<typeof jwkSchema>;
 
 /**
- * Fetches what is at a JWKS URL as AIR does: that exact URL, no redirects (air-api §3.1).
+ * Fetches what is at a JWKS URL as AIR does: that exact URL, no redirects.
  *
  * @param url - https, public
  * @param timeoutMs - for the whole fetch

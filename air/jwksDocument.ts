@@ -1,18 +1,14 @@
 import { AirError } from './AirError';
 import type { PublicJwk } from './PublicJwk';
+import { isSamePublicKey } from './samePublicKey';
 
 /** What is published at the JWKS URL. */
 export interface JwksDocument {
 	readonly keys: readonly PublicJwk[];
 }
 
-const material = (jwk: PublicJwk) =>
-	jwk.kty === 'RSA' ? [jwk.kty, jwk.n, jwk.e] : [jwk.kty, jwk.x, jwk.y];
-
-const isSameKey = (a: PublicJwk, b: PublicJwk) => material(a).join() === material(b).join();
-
 /**
- * Puts public keys into the document that AIR fetches (air-api §3.1). A key that is given twice under
+ * Puts public keys into the document that AIR fetches. A key that is given twice under
  * the same kid is published once; under two kids it is published under both, as when a kid changes.
  *
  * @throws AirError `AIR_PUBLIC_KEY_KID_TWICE` when two keys share a kid, `AIR_PUBLIC_KEY_EMPTY`
@@ -27,7 +23,7 @@ export function jwksDocument(jwks: readonly PublicJwk[]): JwksDocument {
 	for (const [index, jwk] of jwks.entries()) {
 		const first = byKid.get(jwk.kid);
 		if (first === undefined) byKid.set(jwk.kid, jwk);
-		else if (!isSameKey(first, jwk)) {
+		else if (!isSamePublicKey(first, jwk)) {
 			const detail = `key ${jwks.indexOf(first) + 1} and key ${index + 1} of ${jwks.length}`;
 			throw new AirError('AIR_PUBLIC_KEY_KID_TWICE', { detail });
 		}

@@ -4,12 +4,12 @@ import type { PrivateKey } from './privateKey';
 /** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */
 let jose: Promise<typeof import('jose')> | undefined;
 
-/** Scopes that AIR's documents name for Issue on Behalf; they disagree (air-api §2.3). */
+/** Scopes that AIR's documents name for Issue on Behalf; they disagree. */
 export type PartnerJwtScope = 'issue on-behalf' | 'issue';
 
 export const SHORTEST_LIFETIME_SECONDS = 60;
 export const LONGEST_LIFETIME_SECONDS = 15 * 60;
-/** What every source recommends (air-api §2.2). */
+/** What every source recommends. */
 export const DEFAULT_LIFETIME_SECONDS = 5 * 60;
 
 export interface PartnerJwtClaims {
@@ -17,7 +17,7 @@ export interface PartnerJwtClaims {
 	/** Key ID: must equal a `kid` of the registered JWKS. */
 	readonly kid: string;
 	readonly scope: string;
-	/** The recipient. AIR routes the credential by this claim alone (air-api §2.2). */
+	/** The recipient. AIR routes the credential by this claim alone. */
 	readonly email: string;
 	/** 60–900 seconds. */
 	readonly lifetimeSeconds: number;
@@ -37,13 +37,25 @@ export interface PartnerJwt {
 	readonly expiresAt: number;
 }
 
-/** When a token signed now ends, in seconds since 1970. */
+/**
+ * `iat` is dated back by so much: several verifiers refuse a token outright whose `iat` is later than
+ * their own clock says, and clocks differ by seconds.
+ */
+const DATED_BACK_SECONDS = 10;
+
+/**
+ * When a token signed now ends, in seconds since 1970: after its lifetime, counted from now and not
+ * from `iat`. Between `iat` and `exp` lie 15 minutes at most, since AIR's own tools refuse more.
+ *
+ * @param now - milliseconds since 1970
+ */
 export const expiryOf = (now: number, lifetimeSeconds: number) =>
-	Math.floor(now / 1000) + Math.floor(lifetimeSeconds);
+	Math.floor(now / 1000) +
+	Math.min(Math.floor(lifetimeSeconds), LONGEST_LIFETIME_SECONDS - DATED_BACK_SECONDS);
 
 /**
  * Signs a Partner JWT as Issue on Behalf wants it: header `alg, kid, typ`, claims `partnerId,
- * scope, email, iat, exp` (seeds: "Issue-on-Behalf JWT specifics"; air-api §2.2).
+ * scope, email, iat, exp`. `iat` is 10 seconds before now.
  *
  * @param key - from {@link importPrivateKey}
  * @param claims - see {@link PartnerJwtClaims}; scope and e-mail may be left out
@@ -68,7 +80,7 @@ export async function signPartnerJwt(
 			detail: 'the token lifetime must be between 1 and 15 minutes',
 		});
 	}
-	const issuedAt = Math.floor(now / 1000);
+	const issuedAt = Math.floor(now / 1000) - DATED_BACK_SECONDS;
 	const expiresAt = expiryOf(now, lifetimeSeconds);
 	const own = {
 		...(scope === undefined ? {} : { scope }),

@@ -1,17 +1,34 @@
-/**
- * The proxy for a target, as n8n chooses it: the variable of the scheme, then `ALL_PROXY`, lower
- * case first. undici's own reading knows no `ALL_PROXY` (n8n-facts §8.4) and takes `HTTP_PROXY` for
- * https targets too, which n8n does not.
- *
- * @param protocol - `https:` or `http:`
- * @param env - usually `process.env`
- * @returns the address of the proxy, or undefined. `NO_PROXY` is left to undici.
- */
-export function proxyFor(protocol: string, env: NodeJS.ProcessEnv): string | undefined {
-	const names = protocol === 'https:' ? ['https_proxy'] : ['http_proxy'];
-	for (const name of [...names, 'all_proxy']) {
-		const value = (env[name] ?? env[name.toUpperCase()] ?? '').trim();
-		if (value !== '') return /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`;
+import { getProxyForUrl } from 'proxy-from-env';
+import { AirError } from './AirError';
+
+function addressOf(text: string): URL {
+	// What a parser says would show the address, and with it the password in it.
+	if (!URL.canParse(text)) {
+		throw new AirError('AIR_PROXY_ADDRESS', { detail: 'it cannot be read' });
 	}
-	return undefined;
+	const address = new URL(text);
+	if (address.protocol !== 'http:' && address.protocol !== 'https:') {
+		throw new AirError('AIR_PROXY_ADDRESS', { detail: `${address.protocol} is not supported` });
+	}
+	return address;
+}
+
+/**
+ * The proxy for a target, chosen by the library that n8n itself asks: from `HTTPS_PROXY` or
+ * `HTTP_PROXY`, by the scheme of the target, then `ALL_PROXY`, lower case first; undefined for what
+ * `NO_PROXY` lists. undici's own reading differs: it knows no `ALL_PROXY`, takes `HTTP_PROXY` for https
+ * targets too, and `NO_PROXY=example.com` covers `api.example.com` there.
+ *
+ * The variables are those of the process, read anew each time, since n8n reads them so.
+ *
+ * @throws AirError `AIR_PROXY_ADDRESS` if it is no address of an http or https proxy, before anything
+ *   is sent
+ * @example
+ * ```ts
+ * proxyFor(new URL('https://air.example.com/v1'))?.origin; // 'http://proxy.example.com:3128'
+ * ```
+ */
+export function proxyFor(target: URL): URL | undefined {
+	const text = getProxyForUrl(target);
+	return text === '' ? undefined : addressOf(text);
 }

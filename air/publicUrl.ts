@@ -9,7 +9,7 @@ const OWN_NETWORK = /^[^.:]+$|\.(local|internal|lan|intranet|corp|home|home\.arp
 
 /**
  * Why AIR can surely not fetch an address, as far as its text tells: AIR is on the public internet and
- * wants https (air-api §3.1).
+ * wants https.
  *
  * @param url - as the dashboard of AIR is given it
  * @returns words that complete “AIR cannot fetch this address: …”; undefined if nothing speaks against it

@@ -16,23 +16,26 @@ export interface RepeatOptions {
 	readonly limits: RepeatLimits;
 	/**
 	 * Whether an attempt whose outcome is unknown may be sent again: always for reading; for issuing
-	 * under Keep Existing, or where the user switched it on (design.md, decision 6).
+	 * under Keep Existing, or where the user switched it on.
 	 */
 	readonly repeatUnknown: boolean;
 	/** The call changes nothing at AIR: what an earlier attempt may have done is of no concern. */
 	readonly reading?: boolean | undefined;
 	readonly signal?: AbortSignal | undefined;
+	/** Milliseconds that only grow, whatever is done to the clock of the machine; for tests. */
 	readonly now?: () => number;
 	readonly random?: () => number;
 	/** Told before each wait. */
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
 }
 
-/** The one place that says what may be sent again (design.md, decision 6). */
+/** The one place that says what may be sent again. */
 function mayRepeat(error: AirError, repeatUnknown: boolean): boolean {
 	if (!error.retryable) return false;
 	return error.kind === 'not-sent' || (error.kind === 'outcome-unknown' && repeatUnknown);
 }
+
+const monotonic = () => performance.now();
 
 /** Once one attempt's outcome is unknown, the whole call's is, however the later ones ended. */
 function afterUnknown(last: AirError): AirError {
@@ -56,7 +59,7 @@ function afterUnknown(last: AirError): AirError {
  * ```
  */
 export async function repeating<T>(attempt: () => Promise<T>, options: RepeatOptions): Promise<T> {
-	const { limits, repeatUnknown, signal, now = Date.now, random = Math.random } = options;
+	const { limits, repeatUnknown, signal, now = monotonic, random = Math.random } = options;
 	const begin = now();
 	let unknownSeen = false;
 	for (let failures = 1; ; failures++) {

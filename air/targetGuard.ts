@@ -2,7 +2,7 @@ import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'nod
 import { BlockList, isIP } from 'node:net';
 import { AirError } from './AirError';
 
-/** What the operator of n8n allows; never set by people who edit workflows (design.md, decision 2). */
+/** What the operator of n8n allows; never set by people who edit workflows. */
 export interface TargetPolicy {
 	/** `MOCA_AIR_ALLOW_PRIVATE_URLS=true`: private targets, also over http. */
 	readonly allowPrivate: boolean;

@@ -42,6 +42,10 @@ export interface EmulatorOptions {
 	bodyLimitBytes?: number;
 	/** Whether the record keeps request bodies; true unless set. */
 	recordBodies?: boolean;
+	/** Whether a status question is refused whose Partner JWT names no e-mail; false unless set. */
+	statusNeedsEmail?: boolean;
+	/** How far the `iat` of a Partner JWT may lie ahead of AIR's clock; 60 unless set. */
+	iatToleranceSeconds?: number;
 	/** How many of the newest requests the record keeps at least; 100,000 unless set. */
 	recordLimit?: number;
 	/** The clock, in ms; `Date.now` unless set. */
@@ -84,6 +88,8 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 			refetchOnUnknownKid: options.refetchOnUnknownKid ?? true,
 			bodyLimitBytes: options.bodyLimitBytes ?? 1_048_576,
 			recordBodies: options.recordBodies ?? true,
+			statusNeedsEmail: options.statusNeedsEmail ?? false,
+			iatToleranceSeconds: options.iatToleranceSeconds ?? 60,
 		},
 		options.now ?? Date.now,
 		options.recordLimit ?? 100_000,

@@ -48,6 +48,8 @@ export const settingsInput = z.strictObject({
 	refetchOnUnknownKid: z.boolean().optional(),
 	bodyLimitBytes: z.int().positive().optional(),
 	recordBodies: z.boolean().optional(),
+	statusNeedsEmail: z.boolean().optional(),
+	iatToleranceSeconds: z.number().min(0).optional(),
 });
 
 /** A header date is relative to the emulated wall clock at the time of the answer. */

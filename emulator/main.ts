@@ -19,6 +19,8 @@ const HELP = `The AIR API on this machine: Issue on Behalf and credential status
   --jwks-cache-seconds <n>  how long a fetched JWKS is used (0)
   --no-refetch            a kid missing from the cached JWKS is 401 until the cache
                           runs out; without this the JWKS is fetched anew
+  --status-needs-email    a status question whose token names no e-mail is 401
+  --iat-tolerance-seconds <n>  how far iat may lie ahead of AIR's clock (60)
   --help                  shows this
 
 docs/emulator.md has the control endpoint and the format of --register.
@@ -102,6 +104,8 @@ async function main(): Promise<void> {
 			'latency-ms': { type: 'string' },
 			'jwks-cache-seconds': { type: 'string' },
 			'no-refetch': { type: 'boolean' },
+			'status-needs-email': { type: 'boolean' },
+			'iat-tolerance-seconds': { type: 'string' },
 			help: { type: 'boolean' },
 		},
 	});
@@ -124,6 +128,8 @@ async function main(): Promise<void> {
 		latencyMs: number('latency-ms', values['latency-ms'], 0),
 		jwksCacheSeconds: number('jwks-cache-seconds', values['jwks-cache-seconds'], 0),
 		refetchOnUnknownKid: values['no-refetch'] !== true,
+		statusNeedsEmail: values['status-needs-email'] === true,
+		iatToleranceSeconds: number('iat-tolerance-seconds', values['iat-tolerance-seconds'], 60),
 		partners,
 		log: (line) => {
 			say(`${new Date().toISOString()} ${line}`);

@@ -7,7 +7,6 @@ import type { Partner, State } from './state';
 
 /** Docs "Partner authentication" recommend 5 minutes; the official AI skill refuses more than 15. */
 const MAX_LIFETIME_S = 15 * 60;
-const IAT_TOLERANCE_S = 60;
 
 /** What a token says of itself; nothing of it is verified. */
 export interface Claimed {
@@ -40,6 +39,8 @@ export function textOr(value: unknown): string | undefined {
  * Verifies a Partner JWT as AIR does (docs "Partner authentication", "Common errors"): header `alg`,
  * `typ`, `kid`; signature against the registered JWKS; claims `exp`, `iat`, `partnerId`, `scope` and
  * `email`. The order of the checks is ours, as is the tolerance for `iat`.
+ *
+ * @returns the recipient, too; empty for a status question that names none
  */
 export async function verifyPartnerJwt(
 	claimed: Claimed | undefined,
@@ -72,7 +73,7 @@ export async function verifyPartnerJwt(
 		throw failed(error instanceof Error ? error.message : String(error));
 	}
 
-	checkTimes(claims, clock.wall() / 1000);
+	checkTimes(claims, clock.wall() / 1000, state.settings.iatToleranceSeconds);
 	const unauthorized =
 		operation === 'issue' ? MESSAGES.issueUnauthorized : MESSAGES.statusUnauthorized;
 	const { scope } = claims;
@@ -81,16 +82,18 @@ export async function verifyPartnerJwt(
 		throw new Refusal(401, unauthorized, `scope ${JSON.stringify(scope)} is not accepted`);
 	}
 	const recipient = textOr(claims.email);
-	if (recipient === undefined) throw new Refusal(401, unauthorized, 'no email claim');
-	return { partner, recipient };
+	if (recipient === undefined && (operation === 'issue' || state.settings.statusNeedsEmail)) {
+		throw new Refusal(401, unauthorized, 'no email claim');
+	}
+	return { partner, recipient: recipient ?? '' };
 }
 
-function checkTimes(claims: Record<string, unknown>, nowS: number): void {
+function checkTimes(claims: Record<string, unknown>, nowS: number, toleranceS: number): void {
 	const { exp, iat } = claims;
 	if (typeof exp !== 'number') throw failed('no exp claim');
 	if (exp <= nowS) throw new Refusal(401, MESSAGES.tokenExpired);
 	if (iat !== undefined && typeof iat !== 'number') throw failed('iat is not a number');
-	if (iat !== undefined && iat > nowS + IAT_TOLERANCE_S) throw failed('iat is in the future');
+	if (iat !== undefined && iat > nowS + toleranceS) throw failed('iat is in the future');
 	// Examples of the docs without an iat exist, so then the lifetime left has to do.
 	const lifetime = exp - (iat ?? nowS);
 	if (lifetime > MAX_LIFETIME_S) throw failed(`lifetime of ${Math.round(lifetime)} s is too long`);

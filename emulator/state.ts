@@ -44,6 +44,10 @@ export interface Settings {
 	refetchOnUnknownKid: boolean;
 	bodyLimitBytes: number;
 	recordBodies: boolean;
+	/** Whether a status question is refused whose Partner JWT names no e-mail. */
+	statusNeedsEmail: boolean;
+	/** How far `iat` may lie ahead of AIR's clock. */
+	iatToleranceSeconds: number;
 }
 
 /** Beyond `ONCHAIN` and `WAIT_ONCHAIN` the words are those of AIR's verify-by-agent surface. */

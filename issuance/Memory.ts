@@ -13,7 +13,7 @@ const PRUNE_WITHIN_MS = 1_000;
 /** How long the end of a run waits for answers that could not be written at once. */
 const RETRY_WRITES_MS = [100, 400, 1_500, 4_000];
 
-/** By ledger and scope: when retention is applied next. */
+/** By ledger and scope: when retention is applied next, in milliseconds of `performance.now`. */
 const nextPrune = new WeakMap<Ledger, Map<string, number>>();
 
 export interface MemorySettings {
@@ -154,9 +154,9 @@ export class Memory {
 
 	/** Once an hour, or as soon as a minute after what was more than could be done at once. */
 	private async prune(): Promise<void> {
-		const begin = Date.now();
+		const begin = performance.now();
 		const due = nextPrune.get(this.ledger) ?? new Map<string, number>();
-		if (begin < (due.get(this.scope) ?? 0)) return;
+		if (begin < (due.get(this.scope) ?? Number.NEGATIVE_INFINITY)) return;
 		nextPrune.set(this.ledger, due.set(this.scope, begin + HOUR_MS));
 		try {
 			const retention = {
@@ -167,7 +167,7 @@ export class Memory {
 			for (let more = true; more;) {
 				const { abandoned, deleted, expired } = await this.ledger.prune(retention);
 				more = Math.max(abandoned, deleted, expired) >= retention.limit;
-				if (more && Date.now() - begin > PRUNE_WITHIN_MS) {
+				if (more && performance.now() - begin > PRUNE_WITHIN_MS) {
 					due.set(this.scope, begin + MINUTE_MS);
 					return;
 				}

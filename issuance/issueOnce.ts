@@ -51,7 +51,7 @@ export async function issueOnce(
 	settings: OnceSettings = {},
 ): Promise<RememberedIssuance> {
 	const stopped = settings.stopped ?? settings.signal;
-	const busyUntil = Date.now() + BUSY_WAIT_MS;
+	const busyUntil = performance.now() + BUSY_WAIT_MS;
 	return await inTurn(client, { ...settings, stopped }, async (turn) => {
 		if (memory.expectsNew) signAhead(client, request.recipient);
 		const begun = await begin(client, request, idempotency, memory, settings);
@@ -65,7 +65,7 @@ export async function issueOnce(
 			return undefined;
 		}
 		if (begun.outcome === 'busy') {
-			if (Date.now() >= busyUntil) {
+			if (performance.now() >= busyUntil) {
 				throw new AirError('AIR_ISSUE_BUSY', { detail: nameOf(begun.row) });
 			}
 			await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), stopped);

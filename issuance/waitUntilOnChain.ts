@@ -8,7 +8,7 @@ import { askOnce, type IssuanceStatus } from './getStatus';
 export const LONGEST_WAIT_SECONDS = 15 * 60;
 export const DEFAULT_WAIT_SECONDS = 120;
 
-/** For this long after issuing, "no such hash" means "not visible yet" (air-api §5.2). */
+/** For this long "no such hash" means "not visible yet": a fresh hash may take some seconds to appear. */
 const NOT_VISIBLE_YET_MS = 15_000;
 
 /** The last question, asked at the deadline, still gets this long for its answer. */
@@ -17,13 +17,11 @@ const SHORTEST_ASK_MS = 2_000;
 export interface WaitSettings {
 	/** How long to wait at most, in milliseconds. */
 	readonly timeoutMs: number;
-	/** When the issuance was made, in milliseconds since 1970; by default now. */
-	readonly issuedAt?: number | undefined;
 	/** Ask at once instead of after the first second. */
 	readonly askAtOnce?: boolean | undefined;
 	readonly signal?: AbortSignal | undefined;
 	readonly requestTimeoutMs?: number | undefined;
-	/** In milliseconds since 1970. */
+	/** Milliseconds that only grow, whatever is done to the clock of the machine; for tests. */
 	readonly now?: () => number;
 	readonly pause?: typeof pause;
 }
@@ -34,16 +32,19 @@ export interface WaitResult {
 	readonly status: IssuanceStatus | undefined;
 	/** Why the last attempt to ask gave nothing; undefined if it did. */
 	readonly lastError: AirError | undefined;
+	/** Whole milliseconds. */
 	readonly waitedMs: number;
 }
 
-/** A failure that asking again later may mend; the rest ends the wait. */
-const passes = (error: AirError, sinceIssuedMs: number) =>
-	error.retryable || (error.code === 'AIR_HASH_NOT_FOUND' && sinceIssuedMs < NOT_VISIBLE_YET_MS);
+const monotonic = () => performance.now();
+
+/** A failure that may pass; every other one ends the wait. */
+const passes = (error: AirError, waitedMs: number) =>
+	error.retryable || (error.code === 'AIR_HASH_NOT_FOUND' && waitedMs < NOT_VISIBLE_YET_MS);
 
 /**
  * Waits until an issuance is confirmed on-chain, has become unusable, or time runs out. Asks as AIR
- * wants to be asked: after 1 s, doubling, at most every 30 s (air-api §5.2), or as late as its
+ * wants to be asked: after 1 s, doubling, at most every 30 s, or as late as its
  * `Retry-After` says.
  *
  * Never throws for what AIR answers: whoever has just issued must not lose the issuance because
@@ -61,9 +62,8 @@ export async function waitUntilOnChain(
 	coreClaimHash: string,
 	settings: WaitSettings,
 ): Promise<WaitResult> {
-	const { timeoutMs, signal, now = Date.now, pause: wait = pause } = settings;
+	const { timeoutMs, signal, now = monotonic, pause: wait = pause } = settings;
 	const begin = now();
-	const issuedAt = settings.issuedAt ?? begin;
 	const deadline = begin + timeoutMs;
 	let status: IssuanceStatus | undefined;
 	let lastError: AirError | undefined;
@@ -73,7 +73,7 @@ export async function waitUntilOnChain(
 		const asked = status !== undefined || lastError !== undefined;
 		const wish = lastError?.retryAfterMs ?? 0;
 		// Asked at least once, there is nothing to learn in no time, or before AIR wants to be asked.
-		if (asked && (left <= 0 || wish > left)) break;
+		if (asked && (left < 1 || wish > left)) break;
 		const rhythm = poll < 0 ? 0 : pollDelayMs(poll);
 		const delay = Math.min(Math.max(rhythm, wish), Math.max(left, 0));
 		if (delay > 0 && !(await wait(delay, signal))) break;
@@ -93,8 +93,8 @@ export async function waitUntilOnChain(
 		} catch (error) {
 			if (!(error instanceof AirError)) throw error;
 			lastError = error;
-			if (!passes(error, now() - issuedAt)) break;
+			if (!passes(error, now() - begin)) break;
 		}
 	}
-	return { status, lastError, waitedMs: now() - begin };
+	return { status, lastError, waitedMs: Math.round(now() - begin) };
 }

@@ -51,6 +51,18 @@ export const setupErrors = {
 		advice:
 			'Whoever has the private half of it can issue in your name. If it is yours, e.g. for a rotation, put its public half into Further Public Keys of the credential. If nobody knows whose it is, remove it from the JWKS, and find out who can change that file.',
 	}),
+	AIR_JWKS_SPELLING: setup({
+		when: 'The published key is the right one, and its numbers are not written as RFC 7518 wants them: with padding, as plain base64, with leading zeros',
+		title: 'Your JWKS publishes the right key in a spelling that not every verifier reads',
+		advice:
+			'Publish it as the command npx n8n-nodes-moca-air jwks writes it: n, e, x and y as base64url, without = at the end, + and /, and without leading zeros that do not belong there.',
+	}),
+	AIR_JWKS_KEY_UNREADABLE: setup({
+		when: 'What the JWKS has under the Key ID of the credential is no complete RSA or EC key',
+		title: 'The key under your Key ID in the JWKS cannot be read',
+		advice:
+			'An RSA key needs n and e, an EC key crv, x and y, each of them complete. Publish the public half of this private key again, as the command npx n8n-nodes-moca-air jwks writes it.',
+	}),
 	AIR_JWKS_PURPOSE: setup({
 		when: 'alg, use, key_ops or the type of the published key do not fit signatures that AIR takes',
 		title: 'Your JWKS publishes the key for another purpose than AIR needs',

@@ -43,6 +43,12 @@ export const transportErrors = {
 		advice:
 			'Check the proxy variables of n8n (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY) and whether the proxy allows AIR. Nothing was sent.',
 	}),
+	AIR_PROXY_ADDRESS: row('not-sent', false, {
+		when: 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is no address of an http or https proxy, e.g. socks5://…',
+		title: 'The address of the proxy cannot be used',
+		advice:
+			'Set the proxy variable of n8n (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) to an address such as http://proxy.example.com:3128. Proxies over http and https are supported, SOCKS is not; NO_PROXY lists hosts that need none. Nothing was sent.',
+	}),
 	AIR_CONNECTION_LOST: row('outcome-unknown', true, {
 		when: 'The connection breaks after the request was written and before the answer is complete',
 		title: 'The connection to AIR broke before its answer arrived',

@@ -80,7 +80,7 @@ function cacheProblem(header: string | undefined): string | undefined {
 	return Math.max(...ages) > LONGEST_CACHE_SECONDS ? 'it allows more than a day' : undefined;
 }
 
-/** How long AIR itself keeps a JWKS is documented nowhere (air-api §3.1), so this never fails. */
+/** How long AIR itself keeps a JWKS is documented nowhere, so this never fails. */
 export function cacheHeader({ jwks }: SetupFacts): Verdict | undefined {
 	const answer = jwks?.answer?.value;
 	if (answer === undefined || jwks?.keys?.value === undefined) return undefined;

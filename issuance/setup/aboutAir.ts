@@ -27,7 +27,7 @@ export function accepts({ air }: SetupFacts): Verdict | undefined {
 	return air.error === undefined ? pass('AIR accepts the Partner JWT') : fail(air.error);
 }
 
-/** The documented words for an issuance of nothing (air-api §4.4), or at least of one of its fields. */
+/** The documented words for an issuance of nothing, or at least of one of its fields. */
 const NAMES_A_FIELD = /missing required field|issuerDid|credentialId|credentialSubject/i;
 
 function isFieldMissing({ status, text }: HttpAnswer): boolean {

@@ -1,17 +1,11 @@
 import { AirError } from '../../air/AirError';
 import { privateMembers } from '../../air/jwkMembers';
 import type { PublishedKey } from '../../air/jwks';
+import { isSamePublicKey, isSpeltAsUsual, publicKeyOf } from '../../air/samePublicKey';
 import type { SigningAlgorithm } from '../../air/signingAlgorithm';
 import { quoted } from './aboutCredential';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
-
-const MATERIAL = ['kty', 'n', 'e', 'crv', 'x', 'y'] as const;
-/** The members of any public key, whoever typed it. */
-type Material = Partial<Record<(typeof MATERIAL)[number], unknown>>;
-
-const isSameKey = (one: Material, other: Material) =>
-	MATERIAL.every((member) => one[member] === other[member]);
 
 const nameOf = ({ kid }: PublishedKey) => (kid === undefined ? 'one without a kid' : quoted(kid));
 
@@ -55,27 +49,37 @@ export function sameKey(facts: SetupFacts): Verdict | undefined {
 	const published = own(facts);
 	if (key?.value === undefined || kid === undefined || published.length === 0) return undefined;
 	const { publicJwk } = key.value;
-	return published.some((candidate) => isSameKey(publicJwk, candidate))
-		? pass('The published key belongs to the private key')
-		: fail(new AirError('AIR_JWKS_OTHER_KEY', { detail: `kid ${quoted(kid)}` }));
+	const detail = `kid ${quoted(kid)}`;
+	const same = published.filter((candidate) => isSamePublicKey(publicJwk, candidate));
+	if (same.length > 0) {
+		return same.every(isSpeltAsUsual)
+			? pass('The published key belongs to the private key')
+			: warn(new AirError('AIR_JWKS_SPELLING', { detail }));
+	}
+	// What is no key of a type that AIR takes, the check of its purpose says better.
+	const comparable = published.filter((candidate) => algorithmOf(candidate) !== undefined);
+	if (comparable.length === 0) return undefined;
+	return comparable.every((candidate) => publicKeyOf(candidate) === undefined)
+		? fail(new AirError('AIR_JWKS_KEY_UNREADABLE', { detail }))
+		: fail(new AirError('AIR_JWKS_OTHER_KEY', { detail }));
 }
 
 export function noUnknownKey({ jwks, key, kid, furtherKeys }: SetupFacts): Verdict | undefined {
 	const keys = jwks?.keys?.value;
 	const further = furtherKeys?.value;
 	if (keys === undefined || key?.value === undefined || further === undefined) return undefined;
-	const known: readonly Material[] = [key.value.publicJwk, ...further];
+	const known = [key.value.publicJwk, ...further];
 	// What is wrong under the key's own ID, the checks of that say better.
 	const unknown = keys.filter(
 		(candidate) =>
-			candidate.kid !== kid && !known.some((candidateKey) => isSameKey(candidateKey, candidate)),
+			candidate.kid !== kid && !known.some((knownKey) => isSamePublicKey(knownKey, candidate)),
 	);
 	return unknown.length === 0
 		? pass('The credential knows every key of the JWKS')
 		: warn(new AirError('AIR_JWKS_UNKNOWN_KEY', { detail: listed(unknown) }));
 }
 
-function algorithmOf({ kty, crv }: Material): SigningAlgorithm | undefined {
+function algorithmOf({ kty, crv }: PublishedKey): SigningAlgorithm | undefined {
 	if (kty === 'RSA') return 'RS256';
 	return kty === 'EC' && crv === 'P-256' ? 'ES256' : undefined;
 }

@@ -42,10 +42,10 @@ export async function askAir(
 	client: AirClient,
 	signal?: AbortSignal,
 ): Promise<{ readonly air: Outcome<true>; readonly clock: ClockReading | undefined }> {
-	const sentAt = Date.now();
+	const sentAt = performance.now();
 	let clock: ClockReading | undefined;
 	const onDate = (date: string | undefined) => {
-		clock = readClock(date, sentAt, Date.now());
+		clock = readClock(date, Date.now(), performance.now() - sentAt);
 	};
 	try {
 		await assertKeyAccepted(client, signal, onDate);
@@ -56,16 +56,16 @@ export async function askAir(
 	}
 }
 
-/** AIR wrote the date at some moment between sending and receiving. */
+/** AIR wrote the date at some moment while the request and its answer were on their way. */
 function readClock(
 	date: string | undefined,
-	sentAt: number,
 	receivedAt: number,
+	onTheWayMs: number,
 ): ClockReading | undefined {
 	const airs = Date.parse(date ?? '');
 	if (Number.isNaN(airs)) return undefined;
 	return {
-		aheadMs: (sentAt + receivedAt) / 2 - (airs + DATE_STEP_MS / 2),
-		uncertaintyMs: Math.abs(receivedAt - sentAt) / 2 + DATE_STEP_MS / 2,
+		aheadMs: receivedAt - onTheWayMs / 2 - (airs + DATE_STEP_MS / 2),
+		uncertaintyMs: (onTheWayMs + DATE_STEP_MS) / 2,
 	};
 }

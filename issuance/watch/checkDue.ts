@@ -111,8 +111,9 @@ class Check {
 		const { client } = memory.settings;
 		const { coreClaimHash, recipient, checks } = row;
 		if (coreClaimHash === null) return;
-		// The store's clock and ours may differ; by how much hardly matters here.
-		const nextCheckMs = recheckDelayMs(Date.now() - (row.answeredAt ?? row.createdAt), checks);
+		// How old it was when it came due: both times are the store's, whatever the clock here says.
+		const dueAt = row.nextCheckAt ?? row.updatedAt;
+		const nextCheckMs = recheckDelayMs(dueAt - (row.answeredAt ?? row.createdAt), checks);
 		this.asked += 1;
 		try {
 			const { vcStatus, vcId, state } = await askOnce(client, recipient, coreClaimHash, {

@@ -3,7 +3,8 @@
 // one; build and deploy again after a change of jwks.json, as when you rotate keys.
 import jwks from './jwks.json';
 
-export const dynamic = 'force-static';
+// Makes it a static file, also with `cacheComponents` or `output: 'export'`: `dynamic` is refused by the one.
+export const generateStaticParams = () => [{}];
 
 const PUBLIC = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use'];
 const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];

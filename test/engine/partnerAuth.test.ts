@@ -175,7 +175,7 @@ describe('Create Partner JWT', () => {
 				scope: 'verify',
 				email: people[index]?.email,
 				iat: expect.any(Number) as number,
-				exp: (payload.iat ?? 0) + 120,
+				exp: (payload.iat ?? 0) + 130,
 			});
 			expect(decodeProtectedHeader(text(token))).toEqual({
 				alg: 'ES256',
@@ -210,7 +210,7 @@ describe('Create Partner JWT', () => {
 		const { json } = await create(parameters, { items: [{ level: 'gold' }] });
 		const { payload } = await jwtVerify(text(json('Done')[0]?.token), air.key.publicKey);
 		const { iat, exp, partnerId, ...rest } = payload;
-		expect([partnerId, (exp ?? 0) - (iat ?? 0)]).toEqual([PARTNER_ID, 300]);
+		expect([partnerId, (exp ?? 0) - (iat ?? 0)]).toEqual([PARTNER_ID, 310]);
 		expect(rest).toEqual(claims);
 	});
 

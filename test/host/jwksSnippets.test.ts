@@ -8,7 +8,7 @@ import { makeKey, type TestKey } from '../support/keys';
 import { checkout } from './harness/paths';
 import { CachingAirs } from './jwks/cachingAirs';
 import { documentedWait } from './jwks/documentedWait';
-import { HOSTS } from './jwks/hosts';
+import { HOSTS, nextExport, nextHost } from './jwks/hosts';
 import { answers, type JwksHost } from './jwks/JwksHost';
 
 const minutes = 60_000;
@@ -185,6 +185,40 @@ test(
 			}
 		} finally {
 			await close();
+		}
+	},
+	slow,
+);
+
+const leakingJwks = () =>
+	JSON.stringify({ keys: [old[1].jwk('old'), { ...privateKeys.EC, kid: 'leak' }] });
+
+test(
+	'Next.js with Cache Components: built, served and guarded as without',
+	async () => {
+		const host = await nextHost(log, { cacheComponents: true });
+		try {
+			await host.publish(jwksOf(old, fresh));
+			expect(await fetchKids(host.url)).toEqual([old[0], fresh[0]]);
+			expect(await isAccepted(host.url, fresh)).toBe(true);
+			await expect(host.publish(leakingJwks())).rejects.toThrow(/holds a PRIVATE key/);
+		} finally {
+			await host.close();
+		}
+	},
+	slow,
+);
+
+test(
+	'Next.js as static files: the JWKS is one of them, and guarded',
+	async () => {
+		const { publish, close } = await nextExport(log);
+		try {
+			const text = await publish(jwksOf(old, fresh));
+			expect(JSON.parse(text)).toEqual(JSON.parse(jwksOf(old, fresh)));
+			await expect(publish(leakingJwks())).rejects.toThrow(/holds a PRIVATE key/);
+		} finally {
+			close();
 		}
 	},
 	slow,

@@ -129,9 +129,11 @@ test('brings no second n8n-workflow: it uses the one of the n8n that loads it', 
 test('has the few runtime dependencies that were decided on, and runs nothing on install', () => {
 	const { dependencies, peerDependencies, scripts = {} } = manifest();
 	expect(Object.keys(dependencies).sort()).toEqual([
+		'commander',
 		'jose',
 		'lossless-json',
 		'pg',
+		'proxy-from-env',
 		'undici',
 		'zod',
 	]);

@@ -19,6 +19,8 @@ export interface IssueFault {
 	readonly always?: boolean;
 	/** The node does not send it again by itself, whatever it may. */
 	readonly final?: boolean;
+	/** AIR wants to be left alone by all, so that one of the others may be told first. */
+	readonly everybody?: boolean;
 	/** In seconds, where the fault is one of time; else the default, for a busy machine. */
 	readonly requestTimeout?: number;
 }
@@ -156,7 +158,24 @@ export const issueFaults: readonly IssueFault[] = [
 		code: 'AIR_RATE_LIMITED',
 		inject: [{ ...air(429), headers: { 'retry-after': '31536000000' } }],
 		always: true,
+		everybody: true,
 	},
+	...(
+		[
+			['429 once, Retry-After a year', 429, '31536000', true],
+			['429 once, Retry-After the year 9999', 429, 'Fri, 31 Dec 9999 23:59:59 GMT', true],
+			['429 once, Retry-After the year 1970', 429, 'Thu, 01 Jan 1970 00:00:00 GMT', false],
+			['429 once, Retry-After 1e308', 429, '1e308', false],
+			['503 once, Retry-After a year', 503, '31536000', true],
+		] as const
+	).map(([name, status, value, tooLongToAskAgain]) => ({
+		name,
+		known: 'not-sent' as const,
+		code: status === 429 ? ('AIR_RATE_LIMITED' as const) : ('AIR_UNAVAILABLE' as const),
+		inject: [{ ...air(status), headers: { 'retry-after': value } }],
+		// A question is not kept waiting for it; an issuance is.
+		final: tooLongToAskAgain,
+	})),
 	{
 		name: '429 each time',
 		known: 'not-sent',

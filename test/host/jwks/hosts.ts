@@ -112,13 +112,13 @@ async function workerHost(): Promise<JwksHost> {
 }
 
 /** What a project has besides the snippet. Next.js must be found within the root. */
-const nextProject = (root: string) => ({
-	'next.config.js': `module.exports = { turbopack: { root: ${JSON.stringify(root)} } };\n`,
+const nextProject = (root: string, config: object) => ({
+	'next.config.js': `module.exports = ${JSON.stringify({ turbopack: { root }, ...config })};\n`,
 	'app/layout.js':
 		'export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n',
 });
 
-async function nextHost(log: Log): Promise<JwksHost> {
+async function nextApp(log: Log, config: object) {
 	const installed = await ensureNpmInstall({
 		definition: join(__dirname, '..', 'nextjs'),
 		name: 'nextjs',
@@ -129,7 +129,7 @@ async function nextHost(log: Log): Promise<JwksHost> {
 	const route = join(folder, 'app', '.well-known', 'jwks.json');
 	mkdirSync(route, { recursive: true });
 	copyFileSync(snippet('nextjs', 'route.js'), join(route, 'route.js'));
-	for (const [name, text] of Object.entries(nextProject(installed))) {
+	for (const [name, text] of Object.entries(nextProject(installed, config))) {
 		writeFileSync(join(folder, name), text);
 	}
 	const next = join(installed, 'node_modules', 'next', 'dist', 'bin', 'next');
@@ -151,7 +151,28 @@ async function nextHost(log: Log): Promise<JwksHost> {
 			env,
 			url: urlOn(port),
 		});
+	return { folder, build, start };
+}
+
+/** @param config - of the project that the snippet is put into */
+export async function nextHost(log: Log, config: object = {}): Promise<JwksHost> {
+	const { folder, build, start } = await nextApp(log, config);
 	return await restarting(folder, start, build);
+}
+
+/** A project that `next build` turns into files, for any web server. */
+export async function nextExport(log: Log) {
+	const { folder, build } = await nextApp(log, { output: 'export' });
+	return {
+		/** @returns what a web server would send for the JWKS */
+		publish: async (jwksJson: string) => {
+			await build(jwksJson);
+			return readFileSync(join(folder, 'out', '.well-known', 'jwks.json'), 'utf8');
+		},
+		close: () => {
+			rmSync(folder, { recursive: true, force: true });
+		},
+	};
 }
 
 const nginxConfig = (port: number) => `
@@ -209,5 +230,5 @@ export const HOSTS = {
 	'Node.js': nodeHost,
 	nginx: nginxHost,
 	'Cloudflare Worker': workerHost,
-	'Next.js': nextHost,
+	'Next.js': async (log: Log) => await nextHost(log),
 } satisfies Record<string, (log: Log) => Promise<JwksHost>>;

@@ -5,6 +5,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import tls from 'node:tls';
 import { closeDispatchers } from '../../../air/dispatchers';
 import { send } from '../../../air/egress';
+import { withProxyVariables } from './proxyVariables';
 import {
 	airErrorOf,
 	certificateFor,
@@ -15,9 +16,10 @@ import {
 } from './support';
 
 const identity = certificateFor('air.example.com');
+const proxyIdentity = certificateFor('localhost');
 const trusted = tls.getCACertificates('default');
 beforeAll(() => {
-	tls.setDefaultCACertificates([...trusted, identity.cert]);
+	tls.setDefaultCACertificates([...trusted, identity.cert, proxyIdentity.cert]);
 });
 afterAll(() => {
 	tls.setDefaultCACertificates(trusted);
@@ -105,15 +107,19 @@ const http = async () =>
 		}),
 	);
 
-const call = async (url: string, env: NodeJS.ProcessEnv) =>
-	await send({
-		method: 'POST',
-		url,
-		headers: { 'x-partner-auth': 'token' },
-		body: '{}',
-		timeoutMs: 2000,
+const call = async (url: string, env: NodeJS.ProcessEnv, timeoutMs = 2000) =>
+	await withProxyVariables(
 		env,
-	});
+		async () =>
+			await send({
+				method: 'POST',
+				url,
+				headers: { 'x-partner-auth': 'token' },
+				body: '{}',
+				timeoutMs,
+				env,
+			}),
+	);
 const failure = async (url: string, env: NodeJS.ProcessEnv) => {
 	const { code, kind } = await airErrorOf(() => call(url, env));
 	return [code, kind];
@@ -210,6 +216,82 @@ describe('a target over http', () => {
 	});
 });
 
+describe('a proxy over https', () => {
+	/** Leads every name to this machine; in front of it is TLS with a certificate for its own name. */
+	async function secureProxy() {
+		const plain = await proxy();
+		const { port } = await serving(
+			tls.createServer(proxyIdentity, (socket) => {
+				const inner = connect(Number(new URL(plain.url).port), '127.0.0.1');
+				socket.on('error', () => inner.destroy());
+				inner.on('error', () => socket.destroy());
+				inner.pipe(socket).pipe(inner);
+			}),
+		);
+		return { ...plain, port };
+	}
+
+	test.each([
+		['named so', (port: number) => `https://me:secret@localhost:${port}`],
+		['without a scheme, for a target over https', (port: number) => `me:secret@localhost:${port}`],
+	])('%s', async (_how, address) => {
+		const { port } = await https();
+		const { asked, authorizations, port: proxyPort } = await secureProxy();
+		const answer = await call(`https://air.example.com:${port}/`, {
+			HTTPS_PROXY: address(proxyPort),
+		});
+		expect(answer.text).toBe('over TLS');
+		expect(asked).toEqual([`CONNECT air.example.com:${port}`]);
+		expect(authorizations).toEqual([`Basic ${Buffer.from('me:secret').toString('base64')}`]);
+	});
+
+	test('that speaks no TLS is called so, and shows no password', async () => {
+		const { url } = await proxy();
+		const address = url.replace('http://127.0.0.1', 'me:secret@localhost');
+		const error = await airErrorOf(() =>
+			call('https://air.example.com:1/', { HTTPS_PROXY: address }),
+		);
+		expect([error.code, error.kind]).toEqual(['AIR_PROXY', 'not-sent']);
+		expect(everythingShown(error)).not.toContain('secret');
+	});
+});
+
+test('a proxy that changes at run time is used from the next request on', async () => {
+	const { port } = await https();
+	const [one, other] = [await proxy(), await proxy()];
+	const target = `https://air.example.com:${port}/`;
+	await call(target, { HTTPS_PROXY: one.url });
+	await call(target, { HTTPS_PROXY: other.url });
+	await failure(target, { HTTPS_PROXY: other.url, NO_PROXY: 'air.example.com' });
+	await call(target, { https_proxy: '', HTTPS_PROXY: one.url });
+	expect([one.asked.length, other.asked.length]).toEqual([1, 1]);
+});
+
+describe('a proxy for SOCKS', () => {
+	test.each(['https://air.example.com:8443/', 'http://127.0.0.1:8080/'])(
+		'is not waited for, and not asked: %s',
+		async (target) => {
+			const { accepted, port } = await serving(createServer());
+			const error = await airErrorOf(() =>
+				call(target, { ...PRIVATE, ALL_PROXY: `socks5://127.0.0.1:${port}` }),
+			);
+			expect([error.code, error.kind]).toEqual(['AIR_PROXY_ADDRESS', 'not-sent']);
+			expect(error.message).toContain('socks5: is not supported');
+			expect(accepted()).toBe(0);
+		},
+	);
+});
+
+test('a base URL that is the address of the proxy itself is asked for through a tunnel, too', async () => {
+	const { asked, url } = await proxy();
+	const secure = url.replace('http:', 'https:');
+	await failure(secure.replace('127.0.0.1', 'proxy.example.com'), {
+		HTTPS_PROXY: url,
+		...PRIVATE,
+	});
+	expect(asked).toEqual([`CONNECT proxy.example.com:${new URL(url).port}`]);
+});
+
 describe('NO_PROXY', () => {
 	test.each([
 		['127.0.0.1', 0],
@@ -274,18 +356,20 @@ describe('a proxy that does not help: nothing was sent', () => {
 	test('it never answers', async () => {
 		const { port } = await serving(createServer());
 		const env = through(`http://127.0.0.1:${port}`);
-		const error = await airErrorOf(() =>
-			send({ method: 'GET', url: targets[0], headers: {}, timeoutMs: 50, env }),
-		);
+		const error = await airErrorOf(() => call(targets[0], env, 50));
 		expect(error.kind).toBe('not-sent');
 	});
 
-	test.each(['not a url', 'http://', 'ftp://proxy.example', 'http://:3128'])(
-		'its address is %j',
-		async (address) => {
-			expect(await failure(targets[0], through(address))).toEqual(['AIR_PROXY', 'not-sent']);
-		},
-	);
+	test.each([
+		'not a url',
+		'http://',
+		'ftp://proxy.example',
+		'http://:3128',
+		'http://me:secret#1@proxy.example:3128',
+		'http://me:50%secret@proxy.example:3128',
+	])('its address is %j', async (address) => {
+		expect(await failure(targets[0], through(address))).toEqual(['AIR_PROXY_ADDRESS', 'not-sent']);
+	});
 
 	test('the name of a target that goes out directly says nothing about the proxy', async () => {
 		const { url } = await proxy();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { AirError } from '../../../air/AirError';
-import { HostLimiter, LONGEST_PAUSE_MS, limiterFor, type Turn } from '../../../air/HostLimiter';
+import { HostLimiter, limiterFor, type Turn } from '../../../air/HostLimiter';
+import { LONGEST_WISH_MS } from '../../../air/retryAfter';
 import { VirtualTime } from './virtualTime';
 
 /** A limiter, and who got leave when. */
@@ -264,16 +265,113 @@ describe('nobody waits for ever', () => {
 		const [error] = errors;
 		expect((error as AirError).retryAfterMs).toBeGreaterThan(29_000);
 	});
+});
 
-	test('a pause of more than a quarter of an hour ends all waits', async () => {
-		const { time, ask: once, nth, errors, at } = limited(1);
+describe('AIR asks for more than anybody waits for', () => {
+	const MINUTE_MS = 60_000;
+	const YEAR_MS = 365 * 24 * 60 * MINUTE_MS;
+
+	/** Refused for so long at 0; three others wait. */
+	async function refusedFor(retryAfterMs: number) {
+		const stage = limited();
+		stage.ask();
+		await stage.time.run(0);
+		stage.nth(0).refused('too-many', retryAfterMs);
+		ask(3, stage.ask);
+		return stage;
+	}
+
+	test.each([LONGEST_WISH_MS, YEAR_MS, Number.MAX_VALUE])(
+		'once (%d ms): after a minute one request tries it, and all go on when it is answered',
+		async (retryAfterMs) => {
+			const { time, nth, at, errors } = await refusedFor(retryAfterMs);
+			await time.run(MINUTE_MS - 1);
+			expect(at).toEqual([0]);
+			await time.run(MINUTE_MS + 5_000);
+			expect(at).toHaveLength(2);
+			nth(1).answered();
+			await time.run(MINUTE_MS + 10_000);
+			expect(at).toHaveLength(4);
+			expect(errors).toEqual([]);
+		},
+	);
+
+	test('and the one that tries it is refused for as long: all who wait are told for how long', async () => {
+		const { time, nth, at, errors } = await refusedFor(YEAR_MS);
+		await time.run(MINUTE_MS + 1_000);
+		nth(1).refused('too-many', LONGEST_WISH_MS);
+		await time.run(MINUTE_MS + 1_001);
+		expect(errors).toHaveLength(2);
+		expect((errors[0] as AirError).description).toMatch(/asks to wait (899|900|901) seconds/);
+		expect((errors[0] as AirError).facts).toMatchObject({ waitTooLong: true });
+		expect(at).toHaveLength(2);
+	});
+
+	test('each time: who comes is told at once, but for one a minute', async () => {
+		const { time, ask: once, turns, nth, errors } = await refusedFor(YEAR_MS);
+		let told = 0;
+		for (let second = 0; second < 1_800; second++) {
+			await time.run(second * 1_000);
+			once();
+			await time.run(second * 1_000 + 1);
+			if (turns.length > told) nth(told++).refused('too-many', LONGEST_WISH_MS);
+		}
+		expect(turns.length).toBeGreaterThan(25);
+		expect(turns.length).toBeLessThanOrEqual(31);
+		expect(errors.length).toBeGreaterThan(1_600);
+		// AIR has come to its senses.
+		await time.run(1_870_000);
+		ask(3, once);
+		await time.run(1_870_001);
+		nth(turns.length - 1).answered();
+		await time.run(1_880_000);
+		expect(turns.length - told).toBe(3);
+	});
+
+	test('and what was under way then is refused, too: that tries nothing', async () => {
+		const { time, ask: once, nth, at, errors } = limited();
 		ask(3, once);
 		await time.run(0);
-		nth(0).refused('unavailable', LONGEST_PAUSE_MS + 1_000);
+		for (const index of [0, 1, 2]) nth(index).refused('too-many', YEAR_MS);
+		once();
+		await time.run(MINUTE_MS + 1_000);
+		expect(errors).toEqual([]);
+		expect(at).toHaveLength(4);
+	});
+
+	test('and then for a second: everybody waits for that', async () => {
+		const { time, nth, at, errors } = await refusedFor(YEAR_MS);
+		await time.run(MINUTE_MS + 1_000);
+		nth(1).refused('too-many', 1_000);
+		await time.run(MINUTE_MS + 30_000);
+		expect(errors).toEqual([]);
+		expect(at).toHaveLength(4);
+	});
+
+	test('and the one that tries it gets no answer: the next one tries it', async () => {
+		const { time, nth, at, errors } = await refusedFor(YEAR_MS);
+		await time.run(MINUTE_MS + 1_000);
+		nth(1).ended();
+		await time.run(MINUTE_MS + 2_000);
+		expect([errors.length, at.length]).toEqual([0, 3]);
+		nth(2).giveBack();
+		await time.run(MINUTE_MS + 3_000);
+		expect([errors.length, at.length]).toEqual([0, 4]);
+	});
+
+	test('who has less than the minute is told at once', async () => {
+		const { time, ask: once, errors } = await refusedFor(YEAR_MS);
+		once({ withinMs: 10_000 });
 		await time.run(1);
-		expect(errors).toHaveLength(2);
-		expect((errors[0] as AirError).description).toMatch(/asks to wait 90[12] seconds/);
-		expect(at).toEqual([0]);
+		expect(errors).toEqual([expect.objectContaining({ code: 'AIR_RATE_LIMITED' })]);
+	});
+
+	test('a little less than that is waited for', async () => {
+		const { time, at, errors } = await refusedFor(LONGEST_WISH_MS - 1_000);
+		await time.run(LONGEST_WISH_MS - 2_000);
+		expect([errors.length, at.length]).toEqual([0, 1]);
+		await time.run(LONGEST_WISH_MS + 1_000);
+		expect([errors.length, at.length]).toEqual([0, 4]);
 	});
 });
 

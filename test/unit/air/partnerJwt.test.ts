@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { importJWK, jwtVerify } from 'jose';
+import { decodeJwt, importJWK, jwtVerify } from 'jose';
 import { signPartnerJwt, type PartnerJwtClaims } from '../../../air/partnerJwt';
 import { importPrivateKey, type PrivateKey } from '../../../air/privateKey';
 import { airErrorOf, ecKey, everythingShown, rsaKey } from './support';
@@ -30,15 +30,15 @@ describe.each([
 			{ currentDate: new Date(NOW) },
 		);
 		expect(protectedHeader).toEqual({ alg, kid: 'key-2026', typ: 'JWT' });
-		const iat = Math.floor(NOW / 1000);
+		const seconds = Math.floor(NOW / 1000);
 		expect(payload).toEqual({
 			partnerId: claims.partnerId,
 			scope: 'issue on-behalf',
 			email: 'ada@example.com',
-			iat,
-			exp: iat + 300,
+			iat: seconds - 10,
+			exp: seconds + 300,
 		});
-		expect(expiresAt).toBe(iat + 300);
+		expect(expiresAt).toBe(seconds + 300);
 	});
 });
 
@@ -60,11 +60,34 @@ test('whatever the e-mail, key ID and scope are, they arrive as they were', asyn
 	);
 });
 
-test.each([60, 60.9, 300, 899.5, 900])('a lifetime of %d seconds is taken', async (seconds) => {
+test.each([
+	[60, 60],
+	[60.9, 60],
+	[300, 300],
+	[890, 890],
+	// Between `iat`, which is dated back, and `exp` lies a quarter of an hour at most.
+	[890.5, 890],
+	[899.5, 890],
+	[900, 890],
+])('of a lifetime of %d seconds, %d are left to it when it is signed', async (seconds, left) => {
 	const key = await read(ecKey());
 	const jwt = await signPartnerJwt(key, { ...claims, lifetimeSeconds: seconds }, NOW);
-	expect(jwt.expiresAt).toBe(Math.floor(NOW / 1000) + Math.floor(seconds));
+	expect(jwt.expiresAt).toBe(Math.floor(NOW / 1000) + left);
+	const { iat = 0, exp = 0 } = decodeJwt(jwt.token);
+	expect(exp).toBe(jwt.expiresAt);
+	expect(exp - iat).toBeLessThanOrEqual(900);
 });
+
+/** PyJWT and golang-jwt 4 refuse every token whose `iat` is later than their own clock says. */
+test.each([0, 3, 9])(
+	'a verifier whose clock is %d s behind ours does not see the token as from its future',
+	async (behind) => {
+		const key = await read(ecKey());
+		const { token } = await signPartnerJwt(key, claims, NOW);
+		const { iat = Infinity } = decodeJwt(token);
+		expect(iat).toBeLessThanOrEqual(NOW / 1000 - behind);
+	},
+);
 
 test.each([59, 59.99, 901, 900.5, 0, -300, Number.NaN, Number.POSITIVE_INFINITY])(
 	'a lifetime of %d seconds is refused',

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { PartnerJwtCache } from '../../../air/PartnerJwtCache';
 import * as partnerJwt from '../../../air/partnerJwt';
@@ -31,6 +32,30 @@ beforeAll(async () => {
 	otherKey = await read('second');
 });
 
+/** The clock of the machine, and one that never jumps: both in seconds after NOW. */
+function clocks() {
+	const at = { wall: 0, elapsed: 0 };
+	const cache = new PartnerJwtCache(10_000, () => at.elapsed * 1000);
+	return {
+		cache,
+		/** Time passes. */
+		pass: (count: number) => {
+			at.wall += count;
+			at.elapsed += count;
+		},
+		/** Somebody, or NTP, sets the clock. */
+		set: (by: number) => {
+			at.wall += by;
+		},
+		/** Only where the machine sleeps does the other clock stand still. */
+		suspend: (count: number) => {
+			at.wall += count;
+		},
+		get: async () => decodeJwt(await cache.get(key, BASE, claims, seconds(at.wall))),
+		elapsed: () => at.elapsed,
+	};
+}
+
 test('the same call gets the same token and signs once', async () => {
 	const cache = new PartnerJwtCache();
 	const first = await cache.get(key, BASE, claims, NOW);
@@ -56,7 +81,62 @@ test('a token signed while the clock was ahead is not used once the clock is rig
 	const cache = new PartnerJwtCache();
 	await cache.get(key, BASE, claims, seconds(3600));
 	const token = await cache.get(key, BASE, claims, NOW);
-	expect(decodeJwt(token).iat).toBe(NOW / 1000);
+	expect(decodeJwt(token).exp).toBe(NOW / 1000 + 300);
+});
+
+test('a token that has expired is not sent because the clock was set back meanwhile', async () => {
+	const { pass, set, get } = clocks();
+	const first = await get();
+	pass(290);
+	set(-200);
+	// By the clock of the machine it has 210 s left; it was signed 290 s ago.
+	expect((await get()).exp).not.toBe(first.exp);
+});
+
+test('a token that has expired while the machine slept is not sent', async () => {
+	const { suspend, get } = clocks();
+	const first = await get();
+	suspend(280);
+	expect((await get()).exp).toBe((first.exp ?? 0) + 280);
+});
+
+test.each([
+	['back', -3600],
+	['forward', 3600],
+])('the clock set %s, and right again: right tokens at once', async (_way, by) => {
+	const { pass, set, get } = clocks();
+	await get();
+	pass(5);
+	set(by);
+	await get();
+	pass(5);
+	set(-by);
+	const { iat = 0, exp = 0 } = await get();
+	expect(iat).toBeLessThanOrEqual(NOW / 1000 + 10);
+	expect(exp).toBeGreaterThan(NOW / 1000 + 10 + 60);
+	expect(exp).toBeLessThanOrEqual(NOW / 1000 + 10 + 300);
+});
+
+test('however the clock is set, no token is older than it may be', async () => {
+	const step = fc.oneof(
+		fc.record({ do: fc.constant('pass' as const), by: fc.integer({ min: 0, max: 400 }) }),
+		fc.record({ do: fc.constant('set' as const), by: fc.integer({ min: -4000, max: 4000 }) }),
+	);
+	await fc.assert(
+		fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+			const { pass, set, get, elapsed } = clocks();
+			const signedAt = new Map<string, number>();
+			for (const { do: what, by } of steps) {
+				if (what === 'pass') pass(by);
+				else set(by);
+				const before = sign.mock.calls.length;
+				const id = JSON.stringify(await get());
+				if (sign.mock.calls.length > before) signedAt.set(id, elapsed());
+				expect(elapsed() - (signedAt.get(id) ?? Infinity)).toBeLessThanOrEqual(240);
+			}
+		}),
+		{ numRuns: 60 },
+	);
 });
 
 test('nobody gets a token that was signed for something else', async () => {

@@ -167,3 +167,30 @@ test('a bug is not repeated', async () => {
 	).rejects.toThrow('a bug');
 	expect(attempt).toHaveBeenCalledTimes(1);
 });
+
+test.each([
+	['back', -3_600_000, 60, 1],
+	['forward', 3_600_000, 60_000, 3],
+])(
+	'the clock of the machine, set %s, does not change for how long it repeats',
+	async (_way, jump, withinMs, expected) => {
+		const { now } = Date;
+		let offset = 0;
+		jest.spyOn(Date, 'now').mockImplementation(() => now() + offset);
+		let attempts = 0;
+		try {
+			const failing = repeating(
+				() => {
+					attempts++;
+					offset = jump;
+					return Promise.reject(new AirError('AIR_CONNECTION_REFUSED'));
+				},
+				{ limits: { attempts: 3, withinMs }, repeatUnknown: false },
+			);
+			await expect(failing).rejects.toMatchObject({ code: 'AIR_CONNECTION_REFUSED' });
+			expect(attempts).toBe(expected);
+		} finally {
+			jest.restoreAllMocks();
+		}
+	},
+);

@@ -57,13 +57,13 @@ describe('the token', () => {
 			email: 'ada@example.com',
 		});
 		expect(iat).toBeGreaterThanOrEqual(now - 60);
-		expect(Number(exp) - Number(iat)).toBe(300);
+		expect(Number(exp) - Number(iat)).toBe(310);
 	});
 
 	test('scope and lifetime are the credential’s', async () => {
 		const signed = await sign({ url: STATUS, headers }, { scope: 'issue', jwtLifetime: 2 });
 		const { scope, iat, exp } = await claimsOf(signed);
-		expect([scope, Number(exp) - Number(iat)]).toEqual(['issue', 120]);
+		expect([scope, Number(exp) - Number(iat)]).toEqual(['issue', 130]);
 	});
 
 	test('each request is signed for its own recipient', async () => {

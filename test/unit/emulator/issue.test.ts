@@ -114,10 +114,53 @@ describe('refuses', () => {
 			{ age: 1, verifiedAt: '2026-01-19T07:18:45' },
 			'Invalid credentialSubject: verifiedAt must be date-time',
 		],
-		['an id', { age: 1, id: ADA }, 'Error create w3c credential must match format "uri"'],
+		...[
+			ADA,
+			'',
+			'ada',
+			'//example.com/ada',
+			'did:',
+			':x',
+			'did: x',
+			5,
+			null,
+			['did:example:ada'],
+			{},
+		].map((id): [string, Record<string, unknown>, string] => [
+			`the id ${JSON.stringify(id)}, which is no URI`,
+			{ age: 1, id },
+			'Error create w3c credential must match format "uri"',
+		]),
 	])('a subject with %s', async (_name, credentialSubject, message) => {
 		const reply = await rig().issue({ body: { credentialSubject } });
 		expect(reply.body).toEqual({ error: 400, message });
+	});
+
+	test.each([
+		'did:pkh:eip155:1:0xab16a96D359eC26a11e2C2b3d8f8B8942d5Bfcdb',
+		'did:web:example.com',
+		'urn:uuid:0b9a6ff4-1f6e-4d7e-9f43-2f9f5f0c1a11',
+		'https://example.com/ada',
+		'mailto:ada@example.com',
+	])(
+		'not a subject whose id is the URI %s: the holder is still the recipient of the token',
+		async (id) => {
+			const reply = await rig().issue({ body: { credentialSubject: { age: 1, id } } });
+			expect(reply.status).toBe(200);
+			expect(rig().emulator.control.issuances()).toMatchObject([{ recipient: ADA }]);
+		},
+	);
+
+	test('not a subject without the id that its schema calls required: AIR fills it in', async () => {
+		rig().emulator.control.registerProgram({
+			partnerId: PARTNER,
+			programId: PROGRAM,
+			issuerDid: DID,
+			schemaId: 'SCHEMA1',
+			subject: { id: { type: 'string', required: true }, age: { type: 'integer', required: true } },
+		});
+		const reply = await rig().issue({ body: { credentialSubject: { age: 1 } } });
+		expect(reply.status).toBe(200);
 	});
 
 	test('an e-mail that is none', async () => {

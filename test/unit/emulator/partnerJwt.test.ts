@@ -90,8 +90,30 @@ describe('Partner JWT', () => {
 	});
 
 	test('is refused on the status endpoint in its own words', async () => {
-		const reply = await rig().status('ab', { claims: { email: undefined } });
+		const reply = await rig().status('ab', { claims: { scope: 'verify' } });
 		expect(reply.body).toEqual({ error: 401, message: 'Invalid or expired Partner JWT.' });
+	});
+
+	test('without an email asks for a status, unless it is set that AIR wants one', async () => {
+		const hash = await rig().issued();
+		const ask = async () => await rig().status(hash, { claims: { email: undefined } });
+		expect((await ask()).status).toBe(200);
+		rig().emulator.control.setSettings({ statusNeedsEmail: true });
+		expect(await ask()).toMatchObject({
+			status: 401,
+			body: { error: 401, message: 'Invalid or expired Partner JWT.' },
+		});
+		expect((await rig().status(hash)).status).toBe(200);
+		expect((await rig().issue({ claims: { email: undefined } })).status).toBe(401);
+	});
+
+	test('may lie ahead with its iat for as long as is set', async () => {
+		const ahead = async (seconds: number) =>
+			(await rig().issue({ claims: { iat: now() + seconds } })).status;
+		rig().emulator.control.setSettings({ iatToleranceSeconds: 0 });
+		expect([await ahead(5), await ahead(0)]).toEqual([401, 200]);
+		rig().emulator.control.setSettings({ iatToleranceSeconds: 10 });
+		expect([await ahead(5), await ahead(30)]).toEqual([200, 401]);
 	});
 
 	test('is judged by the skewed clock, which the Date header shows', async () => {

@@ -206,3 +206,48 @@ test('nothing of the claims, and no address in clear where a key is made of cont
 	);
 	expect(`${key}${subjectHmac}`).not.toMatch(/ada|Gold|tier/);
 });
+
+describe('waiting for another attempt with the same key', () => {
+	const HOUR_MS = 3_600_000;
+
+	/** Another attempt is under way for as long as it is asked; time passes as told at each question. */
+	function busyLedger(passes: () => void): Ledger {
+		return new Proxy(ledger, {
+			get(target, name: keyof Ledger) {
+				if (name !== 'begin') return target[name].bind(target);
+				return async (...given: Parameters<Ledger['begin']>) => {
+					const begun = await target.begin(...given);
+					passes();
+					return begun;
+				};
+			},
+		});
+	}
+
+	test.each([
+		['back', -HOUR_MS],
+		['forward', HOUR_MS],
+	])('lasts 30 s, though the clock is set %s meanwhile', async (_way, jump) => {
+		const client = clientThat(accepted);
+		const memory = memoryOf(client);
+		const hung = jest.spyOn(client, 'issueOnBehalf').mockReturnValue(new Promise(() => undefined));
+		void issueOnce(client, request, event('e1'), memory);
+		while (hung.mock.calls.length === 0) await sleep(5);
+
+		const { now } = Date;
+		const elapsed = performance.now.bind(performance);
+		let [wall, monotonic, questions] = [0, 0, 0];
+		jest.spyOn(Date, 'now').mockImplementation(() => now() + wall);
+		jest.spyOn(performance, 'now').mockImplementation(() => elapsed() + monotonic);
+		const store = busyLedger(() => {
+			questions++;
+			wall = jump;
+			if (questions === 2) monotonic = 31_000;
+			if (questions > 3) throw new Error('it is waited for too long');
+		});
+		await expect(
+			issueOnce(client, request, event('e1'), memoryOf(client, store)),
+		).rejects.toMatchObject({ code: 'AIR_ISSUE_BUSY' });
+		expect(questions).toBe(2);
+	});
+});

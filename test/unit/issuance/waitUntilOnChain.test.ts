@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { AirClient, type CallOptions } from '../../../air/AirClient';
 import { AirError } from '../../../air/AirError';
+import { pause } from '../../../air/backoff';
 import type { AirErrorCode } from '../../../air/errorCatalogue';
 import type { StatusAnswer } from '../../../air/schemas';
 import { readSettings } from '../../../issuance/settings';
@@ -213,13 +214,6 @@ describe('a hash that AIR does not know', () => {
 		expect(lastError).toBe(unknown);
 	});
 
-	test('is counted from the issuance, not from the wait', async () => {
-		expect((await waiting([unknown], { issuedAt: BEGIN - 10_000 })).asked).toEqual([
-			1000, 3000, 7000,
-		]);
-		expect((await waiting([unknown], { issuedAt: BEGIN - 60_000 })).asked).toEqual([1000]);
-	});
-
 	test('may become known', async () => {
 		const { status, lastError } = await waiting([unknown, unknown, 'WAIT_ONCHAIN', 'ONCHAIN']);
 		expect(status?.onChain).toBe(true);
@@ -344,5 +338,44 @@ describe('the time it may take', () => {
 			),
 			{ numRuns: 300 },
 		);
+	});
+});
+
+describe('the clock of the machine', () => {
+	const HOUR_MS = 3_600_000;
+
+	test.each([
+		['back', -HOUR_MS],
+		['forward', HOUR_MS],
+	])('may be set %s by an hour: the wait lasts as long as it was told', async (_way, jump) => {
+		const { identity } = await readSettings({ partnerId: 'p', privateKey: pem });
+		const client = new ScriptedClient(identity, ['WAIT_ONCHAIN']);
+		const { now } = Date;
+		let offset = 0;
+		jest.spyOn(Date, 'now').mockImplementation(() => now() + offset);
+		const lost = new AbortController();
+		const alarm = setTimeout(() => {
+			lost.abort();
+		}, 5_000);
+		const began = performance.now();
+		try {
+			const { waitedMs, lastError } = await waitUntilOnChain(client, 'ada@example.com', 'hash', {
+				timeoutMs: 1_300,
+				askAtOnce: true,
+				signal: lost.signal,
+				pause: async (ms, signal) => {
+					offset = jump;
+					return await pause(ms, signal);
+				},
+			});
+			expect(lastError).toBeUndefined();
+			expect(lost.signal.aborted).toBe(false);
+			expect(performance.now() - began).toBeGreaterThanOrEqual(1_250);
+			expect(waitedMs).toBeGreaterThanOrEqual(1_250);
+			expect(waitedMs).toBeLessThan(5_000);
+		} finally {
+			clearTimeout(alarm);
+			jest.restoreAllMocks();
+		}
 	});
 });

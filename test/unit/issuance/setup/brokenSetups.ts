@@ -172,6 +172,27 @@ export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 		},
 	},
 	{
+		mistake: 'The JWKS writes the numbers of the key as padded base64',
+		check: 'jwksSameKey',
+		status: 'warn',
+		arrange: ({ jwks, key }) => {
+			const { x, y, ...rest } = key.jwk(PARTNER_ID);
+			const padded = (text: unknown) => Buffer.from(String(text), 'base64url').toString('base64');
+			jwks.keys = [{ ...rest, x: padded(x), y: padded(y) }];
+			return {};
+		},
+	},
+	{
+		mistake: 'A part of the key was lost while copying it into the JWKS',
+		check: 'jwksSameKey',
+		status: 'fail',
+		arrange: ({ jwks, key }) => {
+			const { y, ...rest } = key.jwk(PARTNER_ID);
+			jwks.keys = [{ ...rest, y: String(y).slice(0, 20) }];
+			return {};
+		},
+	},
+	{
 		mistake: 'Somebody added a key of their own to the JWKS',
 		check: 'jwksKnownKeys',
 		status: 'warn',
