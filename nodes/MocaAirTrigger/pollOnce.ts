@@ -2,7 +2,7 @@ import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
 import type { Memory } from '../../issuance/Memory';
 import { keyOf, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
-import { Activation, pollBudgetMs } from './Activation';
+import { Activation, isUnderWay, pollBudgetMs } from './Activation';
 import { itemOf } from './itemOf';
 import { sharesItsId } from './oneAtATime';
 import type { TriggerParameters } from './readParameters';
@@ -24,7 +24,6 @@ export async function pollOnce(
 		throw new AirError('AIR_TRIGGER_NODE_ID');
 	}
 	const activation = new Activation(context);
-	const { isUnderWay } = activation;
 	const { cursor, events, offer, unanswered } = await pollEvents(memory, {
 		...parameters,
 		withinMs: Math.min(LONGEST_ASKING_MS, Math.max(pollBudgetMs(context) - MARGIN_MS, 0)),
@@ -32,7 +31,7 @@ export async function pollOnce(
 	});
 	if (cursor.missed) {
 		// Thrown by the first poll it would only keep the workflow from being activated.
-		if (isUnderWay) {
+		if (isUnderWay(context)) {
 			await memory.ledger.moveCursor(keyOf(memory), { toldMissed: true });
 			throw new AirError('AIR_TRIGGER_EVENTS_GONE');
 		}
@@ -43,7 +42,7 @@ export async function pollOnce(
 	if (unanswered === undefined) return null;
 	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
 	// a single issuance is no failure of the trigger.
-	if (isUnderWay && unanswered.retryable) throw unanswered;
+	if (isUnderWay(context) && unanswered.retryable) throw unanswered;
 	context.logger.warn(`${context.getNode().name}: ${unanswered.code}; asked again later`);
 	return null;
 }
