@@ -19,7 +19,8 @@ export interface Feed {
 
 	/**
 	 * Events with their rows, in commit order. Looks at a bounded number of events at a time: `upTo`
-	 * says how far, and there may be more behind it if it is beyond `after`.
+	 * says how far, and there may be more behind it if it is beyond `after`. Rows are given as they are,
+	 * so that a damaged one stops no other: see `assertRow`.
 	 */
 	feed(query: FeedQuery): Promise<FeedPage>;
 

@@ -54,6 +54,8 @@ export interface Ledger extends Feed {
 	 * Takes rows whose next check is due and that nobody has claimed, the longest due first, and leases
 	 * them for the caller. That lease is not the row's `leaseUntil`, which is about attempts. After them
 	 * come rows whose time is so far ahead that the store's clock must have been set back meanwhile.
+	 *
+	 * Rows are given as they are, so that a damaged one stops no other: see `assertRow`.
 	 */
 	claimDue(query: DueQuery): Promise<LedgerRow[]>;
 

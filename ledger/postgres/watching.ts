@@ -2,7 +2,7 @@ import { LONGEST_AHEAD_MS } from '../Feed';
 import type { DueQuery, LedgerRow, Observation } from '../Ledger';
 import { decideObserved } from '../transitions';
 import type { Session } from './Database';
-import { appendEvents, clock, lockRows, readRows, type NewEvent } from './rows';
+import { appendEvents, clock, lockRows, readAnyRows, readRows, type NewEvent } from './rows';
 
 const WITH_HASH = `i.scope = $1 AND i.id IN (
 	SELECT issuance_id FROM moca_air.attempts WHERE core_claim_hash = $2)`;
@@ -75,7 +75,7 @@ export async function claimDue(session: Session, query: DueQuery): Promise<Ledge
 	const ahead = rest > 0 ? await claim(session, query, beyond, rest) : [];
 	const claimed = [...due, ...ahead];
 	if (claimed.length === 0) return [];
-	const rows = await readRows(session, 'WHERE i.id = ANY($1::bigint[])', [claimed]);
+	const rows = await readAnyRows(session, 'WHERE i.id = ANY($1::bigint[])', [claimed]);
 	return rows.sort((a, b) => claimed.indexOf(a.id) - claimed.indexOf(b.id));
 }
 

@@ -3,7 +3,7 @@ import { LONGEST_AHEAD_MS } from '../Feed';
 import type { DueQuery, LedgerRow, Observation } from '../Ledger';
 import { decideObserved } from '../transitions';
 import type { Session } from './Connection';
-import { appendEvent, readRows, readRowsWithHash } from './rows';
+import { appendEvent, readAnyRows, readRowsWithHash } from './rows';
 
 /** `Ledger.claimDue`, inside a transaction. */
 export function claimDue(session: Session, query: DueQuery): LedgerRow[] {
@@ -42,7 +42,7 @@ function claimable(
 		values.push(JSON.stringify(ids));
 	}
 	const where = `WHERE ${conditions.join(' AND ')} ORDER BY i.due_at, i.id LIMIT ?`;
-	return readRows(session, where, ...values, limit);
+	return readAnyRows(session, where, ...values, limit);
 }
 
 /** `Ledger.release`, inside a transaction. */

@@ -24,7 +24,7 @@ export async function pollOnce(
 		throw new AirError('AIR_TRIGGER_NODE_ID');
 	}
 	const activation = new Activation(context);
-	const { cursor, events, offer, unanswered } = await pollEvents(memory, {
+	const { cursor, events, offer, unanswered, problem } = await pollEvents(memory, {
 		...parameters,
 		withinMs: Math.min(LONGEST_ASKING_MS, Math.max(pollBudgetMs(context) - MARGIN_MS, 0)),
 		evidence: activation.evidence,
@@ -39,11 +39,15 @@ export async function pollOnce(
 	}
 	activation.note(offer);
 	if (events.length > 0) return [events.map(itemOf)];
-	if (unanswered === undefined) return null;
 	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
-	// a single issuance is no failure of the trigger.
-	if (isUnderWay(context) && unanswered.retryable) throw unanswered;
-	context.logger.warn(`${context.getNode().name}: ${unanswered.code}; asked again later`);
+	// a single issuance is no failure of the trigger. What is wrong on our side is.
+	const fault = problem ?? (unanswered?.retryable === true ? unanswered : undefined);
+	if (fault !== undefined && isUnderWay(context)) throw fault;
+	const said = fault ?? unanswered;
+	if (said !== undefined) {
+		const code = said instanceof AirError ? said.code : 'an unexpected failure';
+		context.logger.warn(`${context.getNode().name}: ${code}; asked again later`);
+	}
 	return null;
 }
 
@@ -53,7 +57,7 @@ export async function sample(
 	parameters: TriggerParameters,
 ): Promise<INodeExecutionData[][]> {
 	const withinMs = MANUAL_ASKING_MS;
-	const { event, unanswered } = await sampleEvent(memory, { ...parameters, withinMs });
+	const { event, why } = await sampleEvent(memory, { ...parameters, withinMs });
 	if (event !== undefined) return [[itemOf(event)]];
-	throw unanswered ?? new AirError('AIR_TRIGGER_NO_EVENT');
+	throw why ?? new AirError('AIR_TRIGGER_NO_EVENT');
 }
