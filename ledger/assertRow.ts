@@ -4,7 +4,8 @@ import { LedgerError } from './LedgerError';
 /** The last moment that a `Date` can be (ECMA-262, "Time Values and Time Range"). */
 const LATEST = 8.64e15;
 
-const isTime = (value: number | null) => value === null || Math.abs(value) <= LATEST;
+/** Whether there is such a moment. */
+export const isTime = (value: number | null) => value === null || Math.abs(value) <= LATEST;
 
 /**
  * Whether a row means something. The tables themselves do not check that, and somebody else may have

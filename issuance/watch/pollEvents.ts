@@ -1,7 +1,7 @@
 import { AirError } from '../../air/AirError';
 import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Feed';
 import type { Memory } from '../Memory';
-import { assertRow, isWhole } from '../../ledger/assertRow';
+import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
 import { LedgerError } from '../../ledger/LedgerError';
 import { asAirError } from '../asAirError';
 import { checkDue, pauseError } from './checkDue';
@@ -189,7 +189,7 @@ async function read(
 			limit: limit - events.length,
 		});
 		for (const event of page.events) {
-			if (isWhole(event.row)) {
+			if (isWhole(event.row) && isTime(event.at)) {
 				events.push(event);
 				continue;
 			}

@@ -475,6 +475,40 @@ describe('asking AIR', () => {
 		expect(emails(await b.poll())).toEqual(['ada@example.com']);
 	});
 
+	test('a Retry-After of a year: said, capped, and what is known is told meanwhile', async () => {
+		const b = await activated();
+		const other = await activated({ workflowId: 'other' });
+		await issue(['ada', 'bob']);
+		const year = { seconds: 365 * 24 * 3600 };
+		const limits = { kind: 'answer', operation: 'status', status: 429, retryAfter: year } as const;
+		control().injectFault({ ...limits, times: null });
+		await expect(b.poll()).rejects.toMatchObject(
+			failure({ cause: 'rate-limited', retryAfterMs: 15 * 60_000 }),
+		);
+		// The log is that of whoever was activated last.
+		expect(other.log.filter(({ message }) => /left alone/.test(message))).toHaveLength(1);
+		const before = asked();
+		await expect(trigger({ mode: 'manual' }).poll()).rejects.toMatchObject({
+			description: expect.stringMatching(/asked for a pause.*again in 1[45] minutes/) as string,
+		});
+		await (
+			await ledger()
+		).observed(scope(), (await hashOf('bob')) ?? '', {
+			vcStatus: 'ONCHAIN',
+			vcId: null,
+			state: 'confirmed',
+			nextCheckMs: null,
+		});
+		expect(emails(await other.poll())).toEqual(['bob@example.com']);
+		expect(emails(await b.poll())).toEqual(['bob@example.com']);
+		expect(await b.poll()).toBeNull();
+		expect(asked()).toBe(before);
+		control().clearFaults();
+		forgetPauses();
+		forgetLimits();
+		expect(emails(await b.poll())).toEqual(['ada@example.com']);
+	});
+
 	test('no more calls than the option says', async () => {
 		const b = await activated({ parameters: { options: { maxCalls: 2 } } });
 		const before = asked();
