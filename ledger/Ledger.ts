@@ -237,6 +237,8 @@ export interface AttemptFailure {
 }
 
 export interface Observation {
+	/** Who was asked for: only rows of this recipient; all when undefined. */
+	readonly recipient?: string | undefined;
 	readonly vcStatus: string;
 	readonly vcId: string | null;
 	/** What the status means, as `air/status.ts` says. */
@@ -252,7 +254,7 @@ export interface DueQuery {
 	readonly scope: string;
 	/** Only rows of this n8n; all when undefined. */
 	readonly instance?: string | undefined;
-	/** Only these rows; all when undefined. */
+	/** Only these rows; all that were issued here when undefined. */
 	readonly ids?: readonly number[] | undefined;
 }
 

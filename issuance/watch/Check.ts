@@ -2,11 +2,13 @@ import { AirError } from '../../air/AirError';
 import { recheckDelayMs } from '../../air/backoff';
 import { NO_REPEAT } from '../../air/repeat';
 import { assertRow } from '../../ledger/assertRow';
+import { isOnlyWatched } from '../../ledger/Feed';
 import type { LedgerRow } from '../../ledger/Ledger';
 import { asAirError } from '../asAirError';
 import { askOnce } from '../getStatus';
 import type { Memory } from '../Memory';
 import { assertKeyAccepted } from '../setup/askAir';
+import { hashInWords } from './hashInWords';
 import { leaveAlone } from './politeness';
 
 const PARALLEL = 5;
@@ -18,6 +20,10 @@ const DOWN_AFTER = 5;
 const STORE_DOWN_AFTER = 2;
 /** "No such hash" condemns a row after a day of nothing else (docs/trigger.md). */
 const CONDEMN_AFTER_MS = 24 * 60 * 60 * 1000;
+/** AIR may know an issuance some moments later; what it does not know by then is a pair that is wrong. */
+const PAIR_UNKNOWN_AFTER_MS = 10 * 60 * 1000;
+/** Each time that it is asked about such a pair an execution fails. */
+const ASK_UNKNOWN_MS = 60 * 60 * 1000;
 
 export interface CheckSettings {
 	/** Only rows of this n8n, or these rows. */
@@ -117,6 +123,7 @@ export class Check {
 			);
 			this.answered += 1;
 			await memory.ledger.observed(memory.scope, coreClaimHash, {
+				recipient,
 				vcStatus,
 				vcId: vcId ?? null,
 				state,
@@ -141,27 +148,40 @@ export class Check {
 		error: AirError,
 		nextCheckMs: number,
 	): Promise<void> {
-		const { ledger, scope } = this.memory;
 		if (error.code === 'AIR_HASH_NOT_FOUND') {
 			this.answered += 1;
-			const condemnAfterMs = CONDEMN_AFTER_MS;
-			try {
-				await ledger.missing(scope, coreClaimHash, { nextCheckMs, condemnAfterMs });
-				this.isWritten(row);
-			} catch (unwritten) {
-				await this.rowFailed(row, unwritten, nextCheckMs);
-			}
+			await this.missing(row, coreClaimHash, nextCheckMs);
 			return;
 		}
 		this.lastError = error;
 		if (error.code === 'AIR_RATE_LIMITED' || error.retryAfterMs !== undefined) {
 			this.slowDown = true;
-			leaveAlone(scope, error.retryAfterMs);
+			leaveAlone(this.memory.scope, error.retryAfterMs);
 			return;
 		}
 		await this.assertOnlyThisRow(error);
 		this.failed += 1;
 		await this.putOff(row, nextCheckMs);
+	}
+
+	private async missing(row: LedgerRow, hash: string, nextCheckMs: number): Promise<void> {
+		const { ledger, scope, settings } = this.memory;
+		const condemnAfterMs = CONDEMN_AFTER_MS;
+		const unknown =
+			isOnlyWatched(row) &&
+			row.vcStatus === null &&
+			Date.now() - row.createdAt >= PAIR_UNKNOWN_AFTER_MS;
+		const when = unknown ? ASK_UNKNOWN_MS : nextCheckMs;
+		try {
+			const { recipient } = row;
+			await ledger.missing(scope, hash, { recipient, nextCheckMs: when, condemnAfterMs });
+			this.isWritten(row);
+		} catch (error) {
+			await this.rowFailed(row, error, nextCheckMs);
+		}
+		if (!unknown) return;
+		settings.log(`AIR_TRIGGER_PAIR_UNKNOWN: ${hashInWords(hash)}`);
+		this.problem ??= new AirError('AIR_TRIGGER_PAIR_UNKNOWN', { detail: hashInWords(hash) });
 	}
 
 	/**

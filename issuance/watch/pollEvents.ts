@@ -5,6 +5,7 @@ import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
 import { LedgerError } from '../../ledger/LedgerError';
 import { asAirError } from '../asAirError';
 import { checkDue, pauseError } from './checkDue';
+import { hashInWords } from './hashInWords';
 import { takenUpTo, type Evidence, type Offer } from './offering';
 
 /** So many delayed events are appended in one go, … */
@@ -71,11 +72,16 @@ export async function pollEvents(memory: Memory, settings: PollSettings): Promis
 		const delivered = takenUpTo(cursor, settings.evidence);
 		if (delivered > cursor.delivered) await ledger.moveCursor(key, { delivered });
 
-		const filter = await filterOf(memory, settings);
+		const { filter, misfit } = await filterOf(memory, settings);
 		const { unanswered, problem, stopped } = await learn(memory, settings, filter);
 		const page = await read(memory, filter, delivered, settings.maxEvents);
 		const { events, upTo } = page;
-		const known = { cursor, events, unanswered, problem: problem ?? stopped ?? page.problem };
+		const known = {
+			cursor,
+			events,
+			unanswered,
+			problem: misfit ?? problem ?? stopped ?? page.problem,
+		};
 		if (events.length === 0) {
 			if (stopped !== undefined) throw stopped;
 			// Not past what was missed, as long as nobody has said so.
@@ -98,30 +104,47 @@ export async function sampleEvent(
 ): Promise<{ event: FeedEvent | undefined; why: unknown }> {
 	try {
 		await memory.assertMayRead();
-		const filter = await filterOf(memory, settings);
+		const { filter, misfit } = await filterOf(memory, settings);
 		const { unanswered, problem, stopped } = await learn(memory, settings, filter);
 		const event = await memory.ledger.newestInFeed(filter);
 		if (event !== undefined) assertRow(event.row);
-		return { event, why: stopped ?? problem ?? unanswered ?? pauseError(memory) };
+		return { event, why: misfit ?? stopped ?? problem ?? unanswered ?? pauseError(memory) };
 	} catch (error) {
 		throw asAirError(error);
 	}
 }
 
-/** What part of the ledger the trigger is about. */
-async function filterOf(memory: Memory, { watch, filter }: WatchSettings): Promise<FeedFilter> {
+/** What part of the ledger the trigger is about. A pair whose address is wrong stops no other. */
+async function filterOf(
+	memory: Memory,
+	{ watch, filter }: WatchSettings,
+): Promise<{ filter: FeedFilter; misfit: AirError | undefined }> {
 	const { ledger, scope } = memory;
 	const { instance, workflowId, nodeId } = memory.settings.origin;
-	const pairs = typeof watch === 'string' ? [] : watch;
-	const rows = await ledger.watch({ scope, instance, workflowId, nodeId, pairs });
-	const source =
-		watch === 'instance'
-			? ({ from: 'instance', instance } as const)
-			: watch === 'everywhere'
-				? ({ from: 'everywhere' } as const)
-				: ({ from: 'rows', ids: rows.map(({ id }) => id) } as const);
-	return { ...filter, scope, source };
+	if (watch === 'everywhere') {
+		return { filter: { ...filter, scope, source: { from: watch } }, misfit: undefined };
+	}
+	if (watch === 'instance') {
+		return { filter: { ...filter, scope, source: { from: watch, instance } }, misfit: undefined };
+	}
+	const rows = await ledger.watch({ scope, instance, workflowId, nodeId, pairs: watch });
+	const addresses = new Map(watch.map((pair) => [pair.coreClaimHash, pair.recipient]));
+	let misfit: AirError | undefined;
+	const ids: number[] = [];
+	for (const { id, coreClaimHash, recipient } of rows) {
+		const hash = coreClaimHash ?? '';
+		if (isSameAddress(addresses.get(hash) ?? '', recipient)) {
+			ids.push(id);
+			continue;
+		}
+		misfit ??= new AirError('AIR_TRIGGER_PAIR_ADDRESS', { detail: hashInWords(hash) });
+		memory.settings.log(`AIR_TRIGGER_PAIR_ADDRESS: ${hashInWords(hash)}`);
+	}
+	return { filter: { ...filter, scope, source: { from: 'rows', ids } }, misfit };
 }
+
+/** Whether AIR takes capitals for another address is not documented; nobody means another one by them. */
+const isSameAddress = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 interface Learnt extends Pick<Poll, 'unanswered' | 'problem'> {
 	/** The ledger did not take what was learnt; what it holds may be readable all the same. */

@@ -37,7 +37,9 @@ function claimable(
 		conditions.push('i.instance = ?');
 		values.push(instance);
 	}
-	if (ids !== undefined) {
+	if (ids === undefined) {
+		conditions.push("i.origin = 'issued'");
+	} else {
 		conditions.push('i.id IN (SELECT value FROM json_each(?))');
 		values.push(JSON.stringify(ids));
 	}
@@ -58,7 +60,8 @@ export function observed(
 	seen: Observation,
 ): LedgerRow[] {
 	for (const row of readRowsWithHash(session, scope, coreClaimHash).reverse()) {
-		if (row.coreClaimHash === coreClaimHash) observe(session, row, seen);
+		const asked = seen.recipient === undefined || seen.recipient === row.recipient;
+		if (asked && row.coreClaimHash === coreClaimHash) observe(session, row, seen);
 	}
 	return readRowsWithHash(session, scope, coreClaimHash);
 }

@@ -25,6 +25,10 @@ const PASSING: readonly AirErrorCode[] = [
 	'AIR_REDIRECT',
 ];
 
+/** Whether somebody has just pressed a button, and reads what comes of it. */
+export const isAttended = (context: IPollFunctions) =>
+	context.getMode() === 'manual' || !UNATTENDED.includes(context.getActivationMode());
+
 function passes(error: unknown): boolean {
 	if (error instanceof AirError) return error.retryable || PASSING.includes(error.code);
 	// n8n's own words about the credential or the node. Anything else is unknown, such as its database
@@ -46,9 +50,5 @@ function passes(error: unknown): boolean {
  * ```
  */
 export function leftToNextPoll(context: IPollFunctions, error: unknown): boolean {
-	return (
-		context.getMode() !== 'manual' &&
-		UNATTENDED.includes(context.getActivationMode()) &&
-		passes(error)
-	);
+	return !isAttended(context) && passes(error);
 }

@@ -2,6 +2,7 @@ import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
 import type { Memory } from '../../issuance/Memory';
 import { keyOf, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
+import { isAttended } from './atStart';
 import { Activation, isUnderWay, pollBudgetMs } from './Activation';
 import { itemOf } from './itemOf';
 import { sharesItsId } from './oneAtATime';
@@ -42,7 +43,9 @@ export async function pollOnce(
 	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
 	// a single issuance is no failure of the trigger. What is wrong on our side is.
 	const fault = problem ?? (unanswered?.retryable === true ? unanswered : undefined);
-	if (fault !== undefined && isUnderWay(context)) throw fault;
+	// Who activates it should see a mistake in the settings at once.
+	const mistake = fault instanceof AirError && fault.kind === 'input' && isAttended(context);
+	if (fault !== undefined && (isUnderWay(context) || mistake)) throw fault;
 	const said = fault ?? unanswered;
 	if (said !== undefined) {
 		const code = said instanceof AirError ? said.code : 'an unexpected failure';
