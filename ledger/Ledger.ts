@@ -265,6 +265,10 @@ export type FindBy =
 export interface ListFilter {
 	readonly states?: readonly RowState[] | undefined;
 	readonly recipient?: string | undefined;
+	/** Of the execution that asked last. IDs of several n8ns may be the same. */
+	readonly executionId?: string | undefined;
+	/** Only what was begun and never answered: `unknown`, and `sending` whose lease has run out. */
+	readonly unanswered?: boolean | undefined;
 	readonly limit: number;
 	/** Only rows with an id below this: for paging. */
 	readonly beforeId?: number | undefined;

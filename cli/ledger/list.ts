@@ -13,6 +13,12 @@ import { RECIPIENT_HELP, readRecipient } from './recipient';
 
 const LIMIT = 50;
 
+/** By this machine's clock, which hardly matters: it says why a row is listed, and decides nothing. */
+const reasonOf = ({ state, leaseUntil, reason }: LedgerRow) =>
+	state === 'sending' && leaseUntil !== null && leaseUntil <= Date.now()
+		? 'never answered'
+		: (reason ?? '');
+
 const COLUMNS: Readonly<Record<string, (row: LedgerRow) => string>> = {
 	ROW: ({ id }) => String(id),
 	STATE: ({ state }) => state,
@@ -22,7 +28,7 @@ const COLUMNS: Readonly<Record<string, (row: LedgerRow) => string>> = {
 	REFERENCE: ({ reference }) => reference ?? '',
 	CORECLAIMHASH: ({ coreClaimHash }) => coreClaimHash ?? '',
 	ATTEMPTS: ({ attempts }) => String(attempts.length),
-	REASON: ({ reason }) => reason ?? '',
+	REASON: reasonOf,
 	WORKFLOW: ({ workflowId }) => workflowId,
 	EXECUTION: ({ executionId }) => executionId,
 };
@@ -31,13 +37,15 @@ const OPTIONS = {
 	...PLACE_OPTIONS,
 	state: { type: 'string', multiple: true },
 	recipient: { type: 'string' },
+	execution: { type: 'string' },
+	unanswered: { type: 'boolean' },
 	limit: { type: 'string' },
 	json: { type: 'boolean' },
 } as const;
 
 export const list: Action = {
 	name: 'list',
-	summary: 'the rows, newest first; by state or recipient',
+	summary: 'the rows, newest first; by state, recipient or execution',
 	help: `Lists rows, newest first. Changes nothing.
 
   ${PROGRAM} ledger list [options] [--file PATH | --url URL]
@@ -45,6 +53,10 @@ export const list: Action = {
   --state STATE[,STATE…]  only these: ${ROW_STATES.slice(0, 4).join(', ')},
                           ${ROW_STATES.slice(4).join(', ')}
   --recipient EMAIL       only this person's, ${RECIPIENT_HELP}
+  --execution ID          only what this execution of n8n asked for last; the ID is in the
+                          address of its page
+  --unanswered            only what was begun and never answered: unknown, and sending
+                          by an n8n that ended meanwhile
   --limit N               at most so many (${LIMIT})
   --json                  a JSON array instead of a table, with all that a row holds
 
@@ -57,6 +69,8 @@ ${PLACE_HELP}
 		const filter = {
 			states: values.state === undefined ? undefined : readStates(values.state),
 			recipient: values.recipient === undefined ? undefined : readRecipient(values.recipient),
+			executionId: values.execution === undefined ? undefined : readExecution(values.execution),
+			unanswered: values.unanswered,
 		};
 		const found: LedgerRow[] = [];
 		await reading(place, async (ledger) => {
@@ -87,6 +101,13 @@ ${PLACE_HELP}
 		return 0;
 	},
 };
+
+/** @throws UsageError */
+function readExecution(given: string): string {
+	const id = given.trim();
+	if (id === '') throw new UsageError('--execution is empty');
+	return id;
+}
 
 /** @throws UsageError */
 function readStates(given: readonly string[]): RowState[] {

@@ -19,7 +19,7 @@ const MEANING: Readonly<Record<RowState, string>> = {
 };
 
 const ADVICE = `What to do about an unknown outcome:
-  1. See which: ${PROGRAM} ledger list --state unknown
+  1. See which: ${PROGRAM} ledger list --unanswered
   2. Look each recipient up in the AIR dashboard (Issuer → Claim Records).
   3. If the credential is there, all is well; the row stays as a record.
   4. If it is not, run the item once with the option Send Again When Outcome Is
@@ -71,7 +71,7 @@ ${PLACE_HELP}
 
 /** The next attempt, or the next tidying up, makes them unknown; nobody has noticed yet. */
 function describeUnanswered(unanswered: number): string {
-	return unanswered === 1
-		? '1 row in sending was never answered (n8n ended in the middle?) and will become unknown.'
-		: `${unanswered} rows in sending were never answered (n8n ended in the middle?) and will become unknown.`;
+	const [were, whose] = unanswered === 1 ? ['was', 'its'] : ['were', 'their'];
+	return `${rows(unanswered)} in sending ${were} never answered (n8n ended in the middle?) and will become unknown.
+See which, and ${whose} executions: ${PROGRAM} ledger list --unanswered`;
 }
