@@ -43,11 +43,7 @@ ${PLACE_HELP}
 		const place = placeOf(values, io.env);
 		await reading(place, async (ledger) => {
 			const totals = await ledger.totals();
-			const unanswered = await count(
-				ledger,
-				{ states: ['sending'] },
-				({ leaseUntil }) => leaseUntil !== null && leaseUntil <= Date.now(),
-			);
+			const unanswered = await count(ledger, { states: ['sending'], unanswered: true });
 			const all = ROW_STATES.reduce((sum, state) => sum + (totals[state] ?? 0), 0);
 			await io.stdout(`Ledger: ${describePlace(place)}\n${rows(all)}\n\n`);
 			await io.stdout(
