@@ -4,7 +4,7 @@ import { NO_REPEAT } from '../../air/repeat';
 import { assertRow } from '../../ledger/assertRow';
 import { isOnlyWatched } from '../../ledger/Feed';
 import type { LedgerRow } from '../../ledger/Ledger';
-import { asAirError } from '../asAirError';
+import { asKnownError } from '../asAirError';
 import { askOnce } from '../getStatus';
 import type { Memory } from '../Memory';
 import { assertKeyAccepted } from '../setup/askAir';
@@ -41,7 +41,7 @@ export interface CheckReport {
 	/** Why one of the others did not. */
 	readonly lastError: AirError | undefined;
 	/** What failed on our side for a single row: somebody should look at it. Undefined if nothing did. */
-	readonly problem: unknown;
+	readonly problem: Error | undefined;
 }
 
 /** Asks AIR about claimed rows: see `checkDue`. */
@@ -54,7 +54,7 @@ export class Check {
 	private answered = 0;
 	private failed = 0;
 	private lastError: AirError | undefined;
-	private problem: unknown;
+	private problem: Error | undefined;
 	private stopped: { readonly because: unknown } | undefined;
 	private slowDown = false;
 	private written = false;
@@ -189,7 +189,7 @@ export class Check {
 	 * Where it can at least be put off, it is the row's own and stops no other.
 	 */
 	private async rowFailed(row: LedgerRow, error: unknown, nextCheckMs: number): Promise<void> {
-		const known = asAirError(error);
+		const known = asKnownError(error);
 		// Words of others may hold values.
 		const words = known instanceof AirError ? known.message : 'an unexpected failure';
 		this.memory.settings.log(`row ${row.id} is asked about later: ${words}`);
@@ -206,7 +206,7 @@ export class Check {
 			// Another session may hold just this row. Then its claim puts it off, which is not to be given
 			// back: that, too, would have to wait for the session.
 			this.open.delete(row.id);
-			this.problem ??= asAirError(error);
+			this.problem ??= asKnownError(error);
 			this.unwritten ??= { because: error };
 			this.stuck += 1;
 			if (this.stuck >= STORE_DOWN_AFTER) throw error;

@@ -3,7 +3,7 @@ import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../.
 import type { Memory } from '../Memory';
 import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
 import { LedgerError } from '../../ledger/LedgerError';
-import { asAirError } from '../asAirError';
+import { asAirError, asKnownError } from '../asAirError';
 import { checkDue, pauseError } from './checkDue';
 import { hashInWords } from './hashInWords';
 import { takenUpTo, type Evidence, type Offer } from './offering';
@@ -44,7 +44,7 @@ export interface Poll {
 	/** AIR said nothing at all in this poll, and why. */
 	readonly unanswered: AirError | undefined;
 	/** What is wrong with single issuances; nothing else was stopped by it. Undefined if nothing is. */
-	readonly problem: unknown;
+	readonly problem: Error | undefined;
 }
 
 /** Where a trigger is in the ledger. */
@@ -101,7 +101,7 @@ export async function pollEvents(memory: Memory, settings: PollSettings): Promis
 export async function sampleEvent(
 	memory: Memory,
 	settings: WatchSettings,
-): Promise<{ event: FeedEvent | undefined; why: unknown }> {
+): Promise<{ event: FeedEvent | undefined; why: Error | undefined }> {
 	try {
 		await memory.assertMayRead();
 		const { filter, misfit } = await filterOf(memory, settings);
@@ -148,7 +148,7 @@ const isSameAddress = (a: string, b: string) => a.toLowerCase() === b.toLowerCas
 
 interface Learnt extends Pick<Poll, 'unanswered' | 'problem'> {
 	/** The ledger did not take what was learnt; what it holds may be readable all the same. */
-	readonly stopped: unknown;
+	readonly stopped: Error | undefined;
 }
 
 /** Brings the ledger up to date. @throws AirError what AIR would answer for each issuance alike */
@@ -158,14 +158,14 @@ async function learn(
 	{ scope, source, types, delayMinutes: minutes }: FeedFilter,
 ): Promise<Learnt> {
 	const { ledger } = memory;
-	let stopped: unknown;
+	let stopped: Error | undefined;
 	/** What was written before is told whatever becomes of this. */
 	const tried = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
 		try {
 			return await work();
 		} catch (error) {
 			if (!(error instanceof LedgerError)) throw error;
-			stopped ??= asAirError(error);
+			stopped ??= asKnownError(error);
 			return undefined;
 		}
 	};

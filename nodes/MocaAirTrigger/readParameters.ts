@@ -1,12 +1,10 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../air/AirError';
-import { parseHash, parseRecipient } from '../../issuance/inputs';
-import type { WatchedPair, WatchSettings } from '../../issuance/watch/pollEvents';
+import type { WatchSettings } from '../../issuance/watch/pollEvents';
+import { readPairs } from '../../issuance/watch/readPairs';
 import type { CursorStart } from '../../ledger/Feed';
 import type { EventType } from '../../ledger/Ledger';
-
-const MOST_PAIRS = 100;
 
 /** What a choice of the user means in the ledger. What is given up must not end silently. */
 const TYPES = {
@@ -95,38 +93,4 @@ export function readParameters(context: IPollFunctions): TriggerParameters {
 		requestTimeoutMs: options.requestTimeout * 1000,
 		lifetimeMinutes: options.jwtLifetime,
 	};
-}
-
-function readPairs(rows: readonly Readonly<Record<string, unknown>>[]): WatchedPair[] {
-	const pairs = new Map<string, WatchedPair & { readonly place: number }>();
-	for (const [index, row] of rows.entries()) {
-		const place = index + 1;
-		const { coreClaimHash, recipient } = readPair(row, place);
-		const before = pairs.get(coreClaimHash);
-		if (before !== undefined && before.recipient !== recipient) {
-			throw new AirError('AIR_SETTING_INVALID', {
-				detail: `Issuances ${before.place} and ${place} have the same hash and two addresses, and an issuance has one recipient`,
-			});
-		}
-		pairs.set(coreClaimHash, before ?? { coreClaimHash, recipient, place });
-	}
-	if (pairs.size === 0 || pairs.size > MOST_PAIRS) {
-		throw new AirError('AIR_SETTING_INVALID', {
-			detail: `Issuances must name 1 to ${MOST_PAIRS} issuances, not ${pairs.size}`,
-		});
-	}
-	return [...pairs.values()].map(({ coreClaimHash, recipient }) => ({ coreClaimHash, recipient }));
-}
-
-/** @param place - which of the list, from 1, for the error */
-function readPair(
-	{ coreClaimHash, recipient }: Readonly<Record<string, unknown>>,
-	place: number,
-): WatchedPair {
-	try {
-		return { coreClaimHash: parseHash(coreClaimHash), recipient: parseRecipient(recipient) };
-	} catch (error) {
-		if (!(error instanceof AirError)) throw error;
-		throw error.with({ detail: `${error.facts.detail ?? ''} (issuance ${place} of the list)` });
-	}
 }

@@ -272,10 +272,10 @@ describe.each([
 	});
 
 	test('a defect of our own at one row', async () => {
-		const { observed } = store.ledger;
+		const observed = store.ledger.observed.bind(store.ledger);
 		jest.spyOn(store.ledger, 'observed').mockImplementation(async (scope, hash, seen) => {
 			if (hash === 'bad') throw new TypeError('cannot read bad@example.com');
-			return await observed.call(store.ledger, scope, hash, seen);
+			return await observed(scope, hash, seen);
 		});
 		const { told, problem } = await hashes();
 		expect(told.sort()).toEqual([...ALL].sort());
