@@ -154,14 +154,21 @@ export class Check {
 			return;
 		}
 		this.lastError = error;
-		if (error.code === 'AIR_RATE_LIMITED' || error.retryAfterMs !== undefined) {
-			this.slowDown = true;
-			leaveAlone(this.memory.scope, error.retryAfterMs);
+		if (this.isToSlowDown(error)) {
+			// Perhaps AIR limits questions about this recipient only: after the pause another one comes first.
+			await this.putOff(row, nextCheckMs);
 			return;
 		}
 		await this.assertOnlyThisRow(error);
 		this.failed += 1;
 		await this.putOff(row, nextCheckMs);
+	}
+
+	private isToSlowDown(error: AirError): boolean {
+		if (error.code !== 'AIR_RATE_LIMITED' && error.retryAfterMs === undefined) return false;
+		this.slowDown = true;
+		leaveAlone(this.memory.scope, error.retryAfterMs);
+		return true;
 	}
 
 	private async missing(row: LedgerRow, hash: string, nextCheckMs: number): Promise<void> {
@@ -223,6 +230,11 @@ export class Check {
 			error.httpStatus === 403;
 		// Perhaps AIR, or what stands before it, dislikes this recipient or this hash: what does it say to
 		// a question of nobody about nothing?
-		if (perhapsEverybodys) await assertKeyAccepted(this.memory.settings.client);
+		if (!perhapsEverybodys) return;
+		try {
+			await assertKeyAccepted(this.memory.settings.client);
+		} catch (again) {
+			if (!(again instanceof AirError && this.isToSlowDown(again))) throw again;
+		}
 	}
 }

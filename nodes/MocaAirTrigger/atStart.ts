@@ -19,6 +19,8 @@ const PASSING: readonly AirErrorCode[] = [
 	'AIR_LEDGER_NOT_WRITABLE',
 	// An n8n that serves its own JWKS does not do so yet.
 	'AIR_UNAUTHORIZED_JWKS_UNREACHABLE',
+	// The clock of a machine that has just been started is set a little later.
+	'AIR_UNAUTHORIZED_EXPIRED',
 	// What a gateway says during maintenance; AIR itself says nothing of the kind.
 	'AIR_FORBIDDEN_GATEWAY',
 	'AIR_NOT_FOUND_FOREIGN',

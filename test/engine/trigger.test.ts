@@ -610,6 +610,7 @@ describe('asking AIR', () => {
 		expect(asked()).toBe(before);
 		forgetPauses();
 		forgetLimits();
+		await due();
 		expect(emails(await b.poll())).toEqual(['ada@example.com']);
 	});
 
@@ -644,6 +645,7 @@ describe('asking AIR', () => {
 		control().clearFaults();
 		forgetPauses();
 		forgetLimits();
+		await due();
 		expect(emails(await b.poll())).toEqual(['ada@example.com']);
 	});
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { WorkflowActivateMode } from 'n8n-workflow';
+import { NodeOperationError, UserError, type INode, type WorkflowActivateMode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/dispatchers';
 import { forgetLimits } from '../../air/HostLimiter';
 import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
@@ -10,6 +10,7 @@ import { makeKey } from '../support/keys';
 import { startTestAir, type TestAir } from './air';
 import { failure } from './engineAtHand';
 import { activate, type ActivateOptions } from './pollTrigger';
+import { OneCredential } from './runWorkflow';
 
 /**
  * The first poll of an activation. n8n tries it at 0, 1, 3, 7 and 15 seconds; after that the trigger is
@@ -112,6 +113,19 @@ describe.each(UNATTENDED)('%s: nobody is there to activate it again', (mode) => 
 		expect(await b.poll()).toBeNull();
 	});
 
+	test('the clock of a machine that has just been started is behind', async () => {
+		air.emulator.control.injectFault({
+			kind: 'answer',
+			operation: 'status',
+			status: 401,
+			body: { type: 'air', message: 'Token has expired' },
+		});
+		const b = start(mode);
+		expect(await b.poll()).toBeNull();
+		expect(b.log.at(-1)?.message).toContain('AIR_UNAUTHORIZED_EXPIRED');
+		expect(await b.poll()).toBeNull();
+	});
+
 	test('no name, or nobody who listens', async () => {
 		for (const baseUrl of ['http://air.invalid/v1', 'http://127.0.0.1:1/v1']) {
 			const b = start(mode, { credential: { ...withLedger(), environment: 'custom', baseUrl } });
@@ -142,6 +156,32 @@ describe.each(UNATTENDED)('%s: nobody is there to activate it again', (mode) => 
 		expect(await b.poll()).toBeNull();
 		await expect(b.poll()).rejects.toThrow(/ledger/);
 		await expect(b.poll()).rejects.toThrow(/ledger/);
+	});
+});
+
+describe('what n8n itself throws', () => {
+	afterEach(() => {
+		jest.restoreAllMocks();
+	});
+
+	test('a database of n8n that is not there yet passes', async () => {
+		const read = jest
+			.spyOn(OneCredential.prototype, 'getDecrypted')
+			.mockRejectedValueOnce(new Error('Connection terminated unexpectedly'));
+		const b = start('init');
+		expect(await b.poll()).toBeNull();
+		expect(b.log.at(-1)?.message).toMatch(/n8n itself/);
+		expect(b.log.at(-1)?.message).not.toMatch(/terminated/);
+		expect(await b.poll()).toBeNull();
+		expect(read).toHaveBeenCalledTimes(2);
+	});
+
+	test.each([
+		new UserError('Credential with ID "1" could not be found'),
+		new NodeOperationError({ name: 'a', type: 'b' } as INode, 'no credentials set'),
+	])('a credential that is not there does not: %s', async (error) => {
+		jest.spyOn(OneCredential.prototype, 'getDecrypted').mockRejectedValue(error);
+		await expect(start('init').poll()).rejects.toThrow(error.message);
 	});
 });
 

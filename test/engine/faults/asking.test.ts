@@ -341,6 +341,7 @@ describe('Moca AIR Trigger', () => {
 		expect(leftAloneMs(scopeOf(air))).toBeLessThanOrEqual(15 * 60_000);
 		expect(await outcome(b)).toBe('nothing');
 		end(air);
+		due(air);
 		const again = await outcome(b);
 		report('Retry-After: a year', first, again);
 		expect([first, again]).toEqual(['AIR_RATE_LIMITED', 'confirmed']);

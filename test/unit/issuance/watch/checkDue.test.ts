@@ -143,12 +143,14 @@ test('AIR is down: after some failures no other row is tried', async () => {
 	expect((await due()).length).toBeGreaterThan(25);
 });
 
-test('Retry-After: nobody asks before, and no row is the worse for it', async () => {
+test('Retry-After: nobody asks before; what was asked comes after the others', async () => {
 	const slow = new AirError('AIR_RATE_LIMITED', { httpStatus: 429, retryAfterMs: 30_000 });
 	const { memory, asked, check, due } = await setUp(Array<AirError>(20).fill(slow), 5);
 	expect(await check()).toMatchObject({ answered: 0, lastError: slow });
 	expect(asked.length).toBeLessThanOrEqual(5);
-	expect(await due()).toHaveLength(20);
+	expect(await due()).toHaveLength(20 - asked.length);
+	offset += 5_000;
+	expect(await due()).toEqual(expect.arrayContaining(asked));
 	expect(leftAloneMs(memory.scope)).toBeGreaterThan(29_000);
 	expect(await check()).toMatchObject({ asked: 0, answered: 0 });
 });
@@ -183,6 +185,7 @@ describe('a pause', () => {
 			asked.length = 0;
 			expect(await check()).toMatchObject({ asked: 0 });
 			later += 2 * MINUTE;
+			offset += MINUTE;
 			expect(await check()).toMatchObject({
 				asked: 1,
 				answered: 0,
@@ -193,6 +196,7 @@ describe('a pause', () => {
 			await check();
 			expect(log).toHaveLength(2);
 			later += 16 * MINUTE;
+			offset += MINUTE;
 			answers.fill('ONCHAIN');
 			expect(await check()).toMatchObject({ asked: 20, answered: 20 });
 			expect(leftAloneMs(memory.scope)).toBe(0);
@@ -234,6 +238,20 @@ describe('a pause', () => {
 		jest.spyOn(client, 'getStatus').mockResolvedValue({ vcStatus: 'ONCHAIN' });
 		await askOnce(client, 'ada@example.com', 'h1');
 		expect(leftAloneMs(memory.scope)).toBe(0);
+	});
+
+	test('AIR limits one recipient only: the others get their answers, pause after pause', async () => {
+		const { check, answers } = await setUp(Array<Answer>(12).fill('ONCHAIN'));
+		answers[0] = slow(MINUTE);
+		for (let i = 0; i < 4; i++) {
+			await check({ maxCalls: 4 });
+			later += 2 * MINUTE;
+			offset += 2 * MINUTE;
+		}
+		expect(await ledger.totals()).toEqual({ confirmed: 11, submitted: 1 });
+		answers[0] = 'ONCHAIN';
+		await check();
+		expect(await ledger.totals()).toEqual({ confirmed: 12 });
 	});
 
 	test('nothing is due when it is over: the one question comes with what is due next', async () => {

@@ -7,7 +7,7 @@ import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../air/AirError';
 import { importPrivateKey } from '../../../../air/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/Memory';
-import { forgetPauses } from '../../../../issuance/watch/politeness';
+import { forgetPauses, leftAloneMs } from '../../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type PollSettings } from '../../../../issuance/watch/pollEvents';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { LedgerError } from '../../../../ledger/LedgerError';
@@ -25,6 +25,8 @@ jest.setTimeout(120_000);
 
 interface Store {
 	readonly ledger: Ledger;
+	/** Of PostgreSQL. */
+	readonly url: string;
 	/** `issuances` with the schema of the store. */
 	readonly table: string;
 	run(sql: string): Promise<void>;
@@ -65,6 +67,7 @@ async function onSqlite(): Promise<Store> {
 	};
 	return {
 		ledger,
+		url: '',
 		table: 'issuances',
 		run,
 		refuse: (when) =>
@@ -87,6 +90,7 @@ async function onPostgres(): Promise<Store> {
 	};
 	return {
 		ledger,
+		url,
 		table: 'moca_air.issuances',
 		run,
 		refuse: (when) =>
@@ -204,6 +208,38 @@ describe.each([
 		expect(asked).toEqual(['bad']);
 	});
 
+	test.each(['A\u0000B', '\uD800', '', ' ', 'x'.repeat(300_000), "'; DROP TABLE issuances; --"])(
+		'AIR says %j of one issuance',
+		async (vcStatus) => {
+			answers.bad = vcStatus;
+			expect((await hashes()).told.sort()).toEqual([...ALL].sort());
+		},
+	);
+
+	test('another session holds one row for longer than anybody waits', async () => {
+		if (store.table === 'issuances') return;
+		const client = new Client(store.url);
+		await client.connect();
+		await client.query('BEGIN');
+		const held = jest
+			.spyOn(memory.settings.client, 'getStatus')
+			.mockImplementation(async (_recipient, hash) => {
+				// Claimed before it was locked.
+				if (hash === 'bad') {
+					await client.query(
+						`SELECT FROM moca_air.issuances WHERE core_claim_hash = 'bad' FOR UPDATE`,
+					);
+				}
+				return { vcStatus: 'ONCHAIN' };
+			});
+		const { told } = await hashes();
+		expect(told.sort()).toEqual([...ALL].sort());
+		expect(log.join()).toContain('The issuance ledger is busy');
+		held.mockRestore();
+		await client.query('ROLLBACK');
+		await client.end();
+	});
+
 	test('“no such hash” that the store cannot write', async () => {
 		answers.bad = new AirError('AIR_HASH_NOT_FOUND', { httpStatus: 404 });
 		await store.refuse('NEW.missing_since IS NOT NULL');
@@ -293,6 +329,14 @@ describe.each([
 			expect(told.sort()).toEqual([...ALL].sort());
 		},
 	);
+
+	test('AIR limits the question by which it is found out whose fault a 404 is', async () => {
+		answers.bad = new AirError('AIR_NOT_FOUND_FOREIGN', { httpStatus: 404 });
+		answers['0'.repeat(64)] = new AirError('AIR_RATE_LIMITED', { httpStatus: 429 });
+		const { told } = await hashes();
+		expect(told).toEqual(expect.arrayContaining(ALL.slice(0, WAITING)));
+		expect(leftAloneMs(memory.scope)).toBeGreaterThan(0);
+	});
 
 	test('delayed events that cannot be appended: what is there is told', async () => {
 		jest
