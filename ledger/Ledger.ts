@@ -97,17 +97,7 @@ export interface Ledger extends Feed {
 }
 
 /** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (decision 5). */
-export type RowState =
-	| 'sending'
-	| 'rejected'
-	| 'unknown'
-	| 'submitted'
-	| 'confirmed'
-	| 'unusable'
-	| 'superseded'
-	| 'abandoned';
-
-export const ROW_STATES: readonly RowState[] = [
+export const ROW_STATES = [
 	'sending',
 	'rejected',
 	'unknown',
@@ -116,7 +106,9 @@ export const ROW_STATES: readonly RowState[] = [
 	'unusable',
 	'superseded',
 	'abandoned',
-];
+] as const;
+
+export type RowState = (typeof ROW_STATES)[number];
 
 /** `accepted`: AIR gave a hash. `open`: under way, or ended without anybody saying how. */
 export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown';
