@@ -14,3 +14,9 @@ export function asAirError(error: unknown): unknown {
 		? new AirError(`AIR_${error.code}`, { detail: error.detail })
 		: error;
 }
+
+/** The same as an Error, whatever was thrown. */
+export function asKnownError(error: unknown): Error {
+	const known = asAirError(error);
+	return known instanceof Error ? known : new Error('an unexpected failure');
+}

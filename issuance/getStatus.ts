@@ -3,6 +3,8 @@ import { AirError } from '../air/AirError';
 import { pause, pollDelayMs } from '../air/backoff';
 import type { StatusAnswer } from '../air/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../air/status';
+import { scopeOf } from './Memory';
+import { hasAnswered } from './watch/politeness';
 
 /** What AIR says about an issuance, and what that means. */
 export type IssuanceStatus = StatusAnswer & {
@@ -57,12 +59,25 @@ export async function getStatus(
 	}
 }
 
-/** Asks AIR once. @throws AirError */
+/**
+ * Asks AIR once. An answer, "no such hash" too, ends a pause in which triggers leave AIR alone.
+ *
+ * @throws AirError
+ */
 export async function askOnce(
 	client: AirClient,
 	recipient: string,
 	coreClaimHash: string,
 	options: CallOptions = {},
 ): Promise<IssuanceStatus> {
-	return describeStatus(await client.getStatus(recipient, coreClaimHash, options));
+	const askedAt = performance.now();
+	try {
+		const answer = await client.getStatus(recipient, coreClaimHash, options);
+		hasAnswered(scopeOf(client), askedAt);
+		return describeStatus(answer);
+	} catch (error) {
+		const known = error instanceof AirError && error.code === 'AIR_HASH_NOT_FOUND';
+		if (known) hasAnswered(scopeOf(client), askedAt);
+		throw error;
+	}
 }

@@ -19,7 +19,8 @@ export interface Feed {
 
 	/**
 	 * Events with their rows, in commit order. Looks at a bounded number of events at a time: `upTo`
-	 * says how far, and there may be more behind it if it is beyond `after`.
+	 * says how far, and there may be more behind it if it is beyond `after`. Rows are given as they are,
+	 * so that a damaged one stops no other: see `assertRow`.
 	 */
 	feed(query: FeedQuery): Promise<FeedPage>;
 
@@ -37,8 +38,11 @@ export interface Feed {
 	appendDelayed(query: DelayedQuery): Promise<number>;
 
 	/**
-	 * Finds rows for issuances made elsewhere, or makes them: due at once, with the origin *watched*.
-	 * One row for each pair, the oldest that has the hash. Retention begins anew for all of them.
+	 * Finds rows for issuances made elsewhere, or makes them: due at once, with the origin *watched*, for
+	 * those who name them to ask about. One row for each pair of hash and address, so that a corrected
+	 * address starts over and two triggers with two addresses do not disturb each other. Where this ledger
+	 * itself issued the hash, that row, whatever address the pair names. The oldest of several. Retention
+	 * begins again for all of them.
 	 *
 	 * @returns the rows, in the order of the pairs
 	 */
@@ -46,7 +50,8 @@ export interface Feed {
 
 	/**
 	 * AIR itself knows no such hash. A row of which nothing else has been heard for `condemnAfterMs`
-	 * becomes `unusable` with an event; until then it is asked for again. The claim ends.
+	 * becomes `unusable` with an event; until then it is asked for again. One that is only watched is not
+	 * condemned before AIR has known it: its address may be wrong. The claim ends.
 	 */
 	missing(scope: string, coreClaimHash: string, seen: Missing): Promise<void>;
 
@@ -140,6 +145,8 @@ export interface WatchRequest {
 }
 
 export interface Missing {
+	/** Only rows of this recipient; all when undefined. */
+	readonly recipient?: string | undefined;
 	/** When to ask again, from now. */
 	readonly nextCheckMs: number;
 	readonly condemnAfterMs: number;
@@ -167,4 +174,8 @@ export const LATE_COMMIT_MS = 2 * 60_000;
 export const LONGEST_AHEAD_MS = 2 * 60 * 60_000;
 
 /** Key of a row that somebody only watches. */
-export const watchedKey = (coreClaimHash: string) => `watched:${coreClaimHash}`;
+export const watchedKey = (coreClaimHash: string, recipient: string) =>
+	`watched:${coreClaimHash} ${recipient}`;
+
+/** Whether a row is there only because somebody watches it: what was issued here has a program. */
+export const isOnlyWatched = ({ program }: Pick<LedgerRow, 'program'>) => program === '';

@@ -54,6 +54,8 @@ export interface Ledger extends Feed {
 	 * Takes rows whose next check is due and that nobody has claimed, the longest due first, and leases
 	 * them for the caller. That lease is not the row's `leaseUntil`, which is about attempts. After them
 	 * come rows whose time is so far ahead that the store's clock must have been set back meanwhile.
+	 *
+	 * Rows are given as they are, so that a damaged one stops no other: see `assertRow`.
 	 */
 	claimDue(query: DueQuery): Promise<LedgerRow[]>;
 
@@ -95,17 +97,7 @@ export interface Ledger extends Feed {
 }
 
 /** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (decision 5). */
-export type RowState =
-	| 'sending'
-	| 'rejected'
-	| 'unknown'
-	| 'submitted'
-	| 'confirmed'
-	| 'unusable'
-	| 'superseded'
-	| 'abandoned';
-
-export const ROW_STATES: readonly RowState[] = [
+export const ROW_STATES = [
 	'sending',
 	'rejected',
 	'unknown',
@@ -114,7 +106,9 @@ export const ROW_STATES: readonly RowState[] = [
 	'unusable',
 	'superseded',
 	'abandoned',
-];
+] as const;
+
+export type RowState = (typeof ROW_STATES)[number];
 
 /** `accepted`: AIR gave a hash. `open`: under way, or ended without anybody saying how. */
 export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown';
@@ -235,6 +229,8 @@ export interface AttemptFailure {
 }
 
 export interface Observation {
+	/** Who was asked for: only rows of this recipient; all when undefined. */
+	readonly recipient?: string | undefined;
 	readonly vcStatus: string;
 	readonly vcId: string | null;
 	/** What the status means, as `air/status.ts` says. */
@@ -250,7 +246,7 @@ export interface DueQuery {
 	readonly scope: string;
 	/** Only rows of this n8n; all when undefined. */
 	readonly instance?: string | undefined;
-	/** Only these rows; all when undefined. */
+	/** Only these rows; all that were issued here when undefined. */
 	readonly ids?: readonly number[] | undefined;
 }
 
@@ -261,6 +257,10 @@ export type FindBy =
 export interface ListFilter {
 	readonly states?: readonly RowState[] | undefined;
 	readonly recipient?: string | undefined;
+	/** Of the execution that asked last. IDs of several n8ns may be the same. */
+	readonly executionId?: string | undefined;
+	/** Only what was begun and never answered: `unknown`, and `sending` whose lease has run out. */
+	readonly unanswered?: boolean | undefined;
 	readonly limit: number;
 	/** Only rows with an id below this: for paging. */
 	readonly beforeId?: number | undefined;

@@ -4,20 +4,32 @@ import { LedgerError } from './LedgerError';
 /** The last moment that a `Date` can be (ECMA-262, "Time Values and Time Range"). */
 const LATEST = 8.64e15;
 
-const isTime = (value: number | null) => value === null || Math.abs(value) <= LATEST;
+/** Whether there is such a moment. */
+export const isTime = (value: number | null) => value === null || Math.abs(value) <= LATEST;
 
 /**
- * Checks what the tables themselves do not: somebody else may have written into them, and nothing may
- * be issued on the strength of a row that means nothing.
+ * Whether a row means something. The tables themselves do not check that, and somebody else may have
+ * written into them.
+ */
+export function isWhole(row: LedgerRow): boolean {
+	const { state, attempt, createdAt, answeredAt, confirmedAt, updatedAt } = row;
+	return (
+		ROW_STATES.includes(state) &&
+		Number.isSafeInteger(attempt) &&
+		[createdAt, answeredAt, confirmedAt, updatedAt].every(isTime)
+	);
+}
+
+/** The error about a row that means nothing. */
+export const damaged = (id: number) =>
+	new LedgerError('LEDGER_UNAVAILABLE', `row ${id} of the ledger is damaged`);
+
+/**
+ * Nothing may be issued on the strength of a row that means nothing.
  *
  * @throws LedgerError LEDGER_UNAVAILABLE
  */
 export function assertRow(row: LedgerRow): LedgerRow {
-	const { id, state, attempt, createdAt, answeredAt, confirmedAt, updatedAt } = row;
-	const whole =
-		ROW_STATES.includes(state) &&
-		Number.isSafeInteger(attempt) &&
-		[createdAt, answeredAt, confirmedAt, updatedAt].every(isTime);
-	if (whole) return row;
-	throw new LedgerError('LEDGER_UNAVAILABLE', `row ${id} of the ledger is damaged`);
+	if (isWhole(row)) return row;
+	throw damaged(row.id);
 }

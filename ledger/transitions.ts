@@ -1,3 +1,4 @@
+import { isOnlyWatched } from './Feed';
 import type {
 	AcceptedAnswer,
 	Attempt,
@@ -261,11 +262,14 @@ export function decideObserved(
 /**
  * Decides whether a row is condemned of which AIR itself has said, for so long and nothing else, that
  * it knows no such hash. Only what was never confirmed: a confirmation is not taken back for silence.
+ * And not what is only watched and was never known to AIR under this address: a typo in the address
+ * looks the same.
  */
 export function decideMissing(
-	{ state }: Pick<LedgerRow, 'state'>,
+	row: Pick<LedgerRow, 'state' | 'program' | 'vcStatus'>,
 	missingForMs: number,
 	condemnAfterMs: number,
 ): boolean {
-	return state === 'submitted' && missingForMs >= condemnAfterMs;
+	const neverKnown = isOnlyWatched(row) && row.vcStatus === null;
+	return row.state === 'submitted' && !neverKnown && missingForMs >= condemnAfterMs;
 }

@@ -1,6 +1,6 @@
 import { ROW_STATES, type LedgerRow, type RowState } from '../../ledger/Ledger';
 import type { Command } from 'commander';
-import { command, wholeNumber, type Call } from '../Command';
+import { command, notEmpty, wholeNumber, type Call } from '../Command';
 import { UsageError } from '../errors';
 import { table } from '../table';
 import { echo, rows as rowsInWords } from '../text';
@@ -13,6 +13,12 @@ import { RECIPIENT_HELP, readRecipient } from './recipient';
 
 const LIMIT = 50;
 
+/** By this machine's clock, which hardly matters: it says why a row is listed, and decides nothing. */
+const reasonOf = ({ state, leaseUntil, reason }: LedgerRow) =>
+	state === 'sending' && leaseUntil !== null && leaseUntil <= Date.now()
+		? 'never answered'
+		: (reason ?? '');
+
 const COLUMNS: Readonly<Record<string, (row: LedgerRow) => string>> = {
 	ROW: ({ id }) => String(id),
 	STATE: ({ state }) => state,
@@ -22,7 +28,7 @@ const COLUMNS: Readonly<Record<string, (row: LedgerRow) => string>> = {
 	REFERENCE: ({ reference }) => reference ?? '',
 	CORECLAIMHASH: ({ coreClaimHash }) => coreClaimHash ?? '',
 	ATTEMPTS: ({ attempts }) => String(attempts.length),
-	REASON: ({ reason }) => reason ?? '',
+	REASON: reasonOf,
 	WORKFLOW: ({ workflowId }) => workflowId,
 	EXECUTION: ({ executionId }) => executionId,
 };
@@ -30,13 +36,15 @@ const COLUMNS: Readonly<Record<string, (row: LedgerRow) => string>> = {
 interface ListOptions extends PlaceOptions {
 	readonly state?: readonly RowState[];
 	readonly recipient?: string;
+	readonly execution?: string;
+	readonly unanswered?: boolean;
 	readonly limit: number;
 	readonly json?: boolean;
 }
 
 export const list = (call: Call): Command =>
 	withPlace(command(call, 'list'))
-		.summary('the rows, newest first; by state or recipient')
+		.summary('the rows, newest first; by state, recipient or execution')
 		.description('Lists rows, newest first. Changes nothing.')
 		.option(
 			'--state <STATE[,STATE…]>',
@@ -47,39 +55,52 @@ export const list = (call: Call): Command =>
 			],
 		)
 		.option('--recipient <EMAIL>', `only this person's, ${RECIPIENT_HELP}`, readRecipient)
+		.option(
+			'--execution <ID>',
+			'only what this execution of n8n asked for last; the ID is in the address of its page',
+			notEmpty('--execution'),
+		)
+		.option(
+			'--unanswered',
+			'only what was begun and never answered: unknown, and sending by an n8n that ended meanwhile',
+		)
 		.option('--limit <N>', 'at most this many', wholeNumber('--limit'), LIMIT)
 		.option('--json', 'a JSON array instead of a table, with all that a row holds')
-		.action(async ({ state, recipient, limit, json, ...where }: ListOptions) => {
-			const { io } = call;
-			const place = placeOf(where, io.env);
-			const filter = { states: state, recipient };
-			const found: LedgerRow[] = [];
-			await reading(place, async (ledger) => {
-				// One more than is shown tells whether there are more.
-				for await (const page of pages(ledger, { ...filter, limit: limit + 1 })) {
-					found.push(...page);
+		.action(
+			async ({ state, recipient, execution, unanswered, limit, json, ...where }: ListOptions) => {
+				const { io } = call;
+				const place = placeOf(where, io.env);
+				const filter = { states: state, recipient, executionId: execution?.trim(), unanswered };
+				const found: LedgerRow[] = [];
+				await reading(place, async (ledger) => {
+					// One more than is shown tells whether there are more.
+					for await (const page of pages(ledger, { ...filter, limit: limit + 1 })) {
+						found.push(...page);
+					}
+				});
+				const shown = found.slice(0, limit);
+				if (json === true) {
+					const array = new JsonArray(io.stdout);
+					await array.add(shown);
+					await array.end();
+				} else if (shown.length === 0) {
+					await io.stderr('No rows.\n');
+				} else {
+					const columns = Object.values(COLUMNS);
+					await io.stdout(
+						table(
+							Object.keys(COLUMNS),
+							shown.map((row) => columns.map((column) => column(row))),
+						),
+					);
 				}
-			});
-			const shown = found.slice(0, limit);
-			if (json === true) {
-				const array = new JsonArray(io.stdout);
-				await array.add(shown);
-				await array.end();
-			} else if (shown.length === 0) {
-				await io.stderr('No rows.\n');
-			} else {
-				const columns = Object.values(COLUMNS);
-				await io.stdout(
-					table(
-						Object.keys(COLUMNS),
-						shown.map((row) => columns.map((column) => column(row))),
-					),
-				);
-			}
-			if (found.length > limit) {
-				await io.stderr(`Only the newest ${rowsInWords(limit)}; there are more: raise --limit.\n`);
-			}
-		});
+				if (found.length > limit) {
+					await io.stderr(
+						`Only the newest ${rowsInWords(limit)}; there are more: raise --limit.\n`,
+					);
+				}
+			},
+		);
 
 /** @throws UsageError */
 function readStates(given: string): RowState[] {

@@ -19,7 +19,7 @@ const MEANING: Readonly<Record<RowState, string>> = {
 };
 
 const ADVICE = `What to do about an unknown outcome:
-  1. See which: ${PROGRAM} ledger list --state unknown
+  1. See which: ${PROGRAM} ledger list --unanswered
   2. Look each recipient up in the AIR dashboard (Issuer → Claim Records).
   3. If the credential is there, all is well; the row stays as a record.
   4. If it is not, run the item once with the option Send Again When Outcome Is
@@ -39,11 +39,7 @@ export const status = (call: Call): Command =>
 			const place = placeOf(options, io.env);
 			await reading(place, async (ledger) => {
 				const totals = await ledger.totals();
-				const unanswered = await count(
-					ledger,
-					{ states: ['sending'] },
-					({ leaseUntil }) => leaseUntil !== null && leaseUntil <= Date.now(),
-				);
+				const unanswered = await count(ledger, { states: ['sending'], unanswered: true });
 				const all = ROW_STATES.reduce((sum, state) => sum + (totals[state] ?? 0), 0);
 				await io.stdout(`Ledger: ${describePlace(place)}\n${rows(all)}\n\n`);
 				await io.stdout(
@@ -65,7 +61,7 @@ export const status = (call: Call): Command =>
 
 /** The next attempt, or the next tidying up, makes them unknown; nobody has noticed yet. */
 function describeUnanswered(unanswered: number): string {
-	return unanswered === 1
-		? '1 row in sending was never answered (n8n ended in the middle?) and will become unknown.'
-		: `${unanswered} rows in sending were never answered (n8n ended in the middle?) and will become unknown.`;
+	const [were, whose] = unanswered === 1 ? ['was', 'its'] : ['were', 'their'];
+	return `${rows(unanswered)} in sending ${were} never answered (n8n ended in the middle?) and will become unknown.
+See which, and ${whose} executions: ${PROGRAM} ledger list --unanswered`;
 }

@@ -1,21 +1,73 @@
 /** AIR wants fewer requests and does not say for how long. */
 const DEFAULT_PAUSE_MS = 60_000;
 
-/** Until when AIR wants to be left alone, by scope; on the clock of the process, which never jumps. */
-const until = new Map<string, number>();
+/**
+ * The longest that AIR is left alone for, whatever it asks: a `Retry-After` of a year, from a proxy with
+ * a wrong clock, must not silence the triggers. After it AIR is asked one question.
+ */
+export const LONGEST_PAUSE_MS = 15 * 60_000;
 
-/** Obeys a `Retry-After`: no trigger of this process asks for statuses of the scope meanwhile. */
+/** A pause that is longer than this is announced. */
+const UNNOTICED_MS = 3 * 60_000;
+
+interface Pause {
+	/** On the clock of the process, which never jumps. */
+	readonly begunAt: number;
+	until: number;
+	/** Triggers that have announced it. */
+	readonly announcedBy: Set<string>;
+}
+
+/** By scope; gone when AIR has answered a question that was asked after it had begun. */
+const pauses = new Map<string, Pause>();
+
+/**
+ * Obeys a `Retry-After`: no trigger of this process asks for statuses of the scope meanwhile, for a
+ * quarter of an hour at most.
+ *
+ * @param retryAfterMs - milliseconds, as AIR asks; a minute if it does not say
+ */
 export function leaveAlone(scope: string, retryAfterMs: number | undefined): void {
-	const end = performance.now() + (retryAfterMs ?? DEFAULT_PAUSE_MS);
-	until.set(scope, Math.max(until.get(scope) ?? 0, end));
+	const now = performance.now();
+	const until = now + Math.min(Math.max(retryAfterMs ?? DEFAULT_PAUSE_MS, 0), LONGEST_PAUSE_MS);
+	const pause = pauses.get(scope);
+	if (pause !== undefined && pause.until > now) pause.until = Math.max(pause.until, until);
+	else pauses.set(scope, { begunAt: now, until, announcedBy: new Set() });
 }
 
 /** @returns for how long AIR is still to be left alone, in milliseconds; 0 if it is not */
 export function leftAloneMs(scope: string): number {
-	return Math.max(0, (until.get(scope) ?? 0) - performance.now());
+	return Math.max(0, (pauses.get(scope)?.until ?? 0) - performance.now());
+}
+
+/** Whether a pause is over and nobody knows yet whether AIR answers again: then one question is enough. */
+export function isProbing(scope: string): boolean {
+	return pauses.has(scope) && leftAloneMs(scope) === 0;
+}
+
+/**
+ * AIR has answered: a pause does not outlive that.
+ *
+ * @param askedAt - `performance.now()` when it was asked; what was under way before the pause says nothing
+ */
+export function hasAnswered(scope: string, askedAt: number): void {
+	if (askedAt > (pauses.get(scope)?.begunAt ?? 0)) pauses.delete(scope);
+}
+
+/**
+ * @param who - which trigger
+ * @returns how long the pause still is, in milliseconds, if that is worth a line in the log and `who`
+ *   has not written it yet
+ */
+export function toAnnounce(scope: string, who: string): number | undefined {
+	const pause = pauses.get(scope);
+	const ms = leftAloneMs(scope);
+	if (pause === undefined || ms < UNNOTICED_MS || pause.announcedBy.has(who)) return undefined;
+	pause.announcedBy.add(who);
+	return ms;
 }
 
 /** For tests. */
 export function forgetPauses(): void {
-	until.clear();
+	pauses.clear();
 }

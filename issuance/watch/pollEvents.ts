@@ -1,8 +1,11 @@
-import type { AirError } from '../../air/AirError';
+import { AirError } from '../../air/AirError';
 import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Feed';
 import type { Memory } from '../Memory';
-import { asAirError } from '../asAirError';
-import { checkDue } from './checkDue';
+import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
+import { LedgerError } from '../../ledger/LedgerError';
+import { asAirError, asKnownError } from '../asAirError';
+import { checkDue, pauseError } from './checkDue';
+import { hashInWords } from './hashInWords';
 import { takenUpTo, type Evidence, type Offer } from './offering';
 
 /** So many delayed events are appended in one go, … */
@@ -40,6 +43,8 @@ export interface Poll {
 	readonly offer: Offer | undefined;
 	/** AIR said nothing at all in this poll, and why. */
 	readonly unanswered: AirError | undefined;
+	/** What is wrong with single issuances; nothing else was stopped by it. Undefined if nothing is. */
+	readonly problem: Error | undefined;
 }
 
 /** Where a trigger is in the ledger. */
@@ -67,17 +72,26 @@ export async function pollEvents(memory: Memory, settings: PollSettings): Promis
 		const delivered = takenUpTo(cursor, settings.evidence);
 		if (delivered > cursor.delivered) await ledger.moveCursor(key, { delivered });
 
-		const { filter, unanswered } = await learn(memory, settings);
-		const { events, upTo } = await read(memory, filter, delivered, settings.maxEvents);
+		const { filter, misfit } = await filterOf(memory, settings);
+		const { unanswered, problem, stopped } = await learn(memory, settings, filter);
+		const page = await read(memory, filter, delivered, settings.maxEvents);
+		const { events, upTo } = page;
+		const known = {
+			cursor,
+			events,
+			unanswered,
+			problem: misfit ?? problem ?? stopped ?? page.problem,
+		};
 		if (events.length === 0) {
+			if (stopped !== undefined) throw stopped;
 			// Not past what was missed, as long as nobody has said so.
 			if (upTo > delivered && !cursor.missed) await ledger.moveCursor(key, { delivered: upTo });
-			return { cursor, events, offer: undefined, unanswered };
+			return { ...known, offer: undefined };
 		}
 		await ledger.moveCursor(key, { offered: upTo });
 		const { ledgerId, createdAt } = cursor;
 		const offer = { ledgerId, createdAt, upTo, process: settings.evidence.process };
-		return { cursor, events, offer, unanswered };
+		return { ...known, offer };
 	} catch (error) {
 		throw asAirError(error);
 	}
@@ -87,60 +101,109 @@ export async function pollEvents(memory: Memory, settings: PollSettings): Promis
 export async function sampleEvent(
 	memory: Memory,
 	settings: WatchSettings,
-): Promise<{ event: FeedEvent | undefined; unanswered: AirError | undefined }> {
+): Promise<{ event: FeedEvent | undefined; why: Error | undefined }> {
 	try {
 		await memory.assertMayRead();
-		const { filter, unanswered } = await learn(memory, settings);
-		return { event: await memory.ledger.newestInFeed(filter), unanswered };
+		const { filter, misfit } = await filterOf(memory, settings);
+		const { unanswered, problem, stopped } = await learn(memory, settings, filter);
+		const event = await memory.ledger.newestInFeed(filter);
+		if (event !== undefined) assertRow(event.row);
+		return { event, why: misfit ?? stopped ?? problem ?? unanswered ?? pauseError(memory) };
 	} catch (error) {
 		throw asAirError(error);
 	}
 }
 
-/** Brings the ledger up to date, and says what part of it the trigger is about. */
+/** What part of the ledger the trigger is about. A pair whose address is wrong stops no other. */
+async function filterOf(
+	memory: Memory,
+	{ watch, filter }: WatchSettings,
+): Promise<{ filter: FeedFilter; misfit: AirError | undefined }> {
+	const { ledger, scope } = memory;
+	const { instance, workflowId, nodeId } = memory.settings.origin;
+	if (watch === 'everywhere') {
+		return { filter: { ...filter, scope, source: { from: watch } }, misfit: undefined };
+	}
+	if (watch === 'instance') {
+		return { filter: { ...filter, scope, source: { from: watch, instance } }, misfit: undefined };
+	}
+	const rows = await ledger.watch({ scope, instance, workflowId, nodeId, pairs: watch });
+	const addresses = new Map(watch.map((pair) => [pair.coreClaimHash, pair.recipient]));
+	let misfit: AirError | undefined;
+	const ids: number[] = [];
+	for (const { id, coreClaimHash, recipient } of rows) {
+		const hash = coreClaimHash ?? '';
+		if (isSameAddress(addresses.get(hash) ?? '', recipient)) {
+			ids.push(id);
+			continue;
+		}
+		misfit ??= new AirError('AIR_TRIGGER_PAIR_ADDRESS', { detail: hashInWords(hash) });
+		memory.settings.log(`AIR_TRIGGER_PAIR_ADDRESS: ${hashInWords(hash)}`);
+	}
+	return { filter: { ...filter, scope, source: { from: 'rows', ids } }, misfit };
+}
+
+/** Whether AIR takes capitals for another address is not documented; nobody means another one by them. */
+const isSameAddress = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+interface Learnt extends Pick<Poll, 'unanswered' | 'problem'> {
+	/** The ledger did not take what was learnt; what it holds may be readable all the same. */
+	readonly stopped: Error | undefined;
+}
+
+/** Brings the ledger up to date. @throws AirError what AIR would answer for each issuance alike */
 async function learn(
 	memory: Memory,
 	settings: WatchSettings & { readonly start?: CursorStart },
-): Promise<{ filter: FeedFilter; unanswered: AirError | undefined }> {
-	const { ledger, scope } = memory;
-	const { instance, workflowId, nodeId } = memory.settings.origin;
-	const { watch } = settings;
-	const pairs = typeof watch === 'string' ? [] : watch;
-	const rows = await ledger.watch({ scope, instance, workflowId, nodeId, pairs });
-	const ids = typeof watch === 'string' ? undefined : rows.map(({ id }) => id);
-	const { asked, answered, lastError } = await checkDue(memory, {
-		...settings,
-		ids,
-		instance: watch === 'instance' ? instance : undefined,
-	});
-	const { types, delayMinutes: minutes } = settings.filter;
-	if (types.includes('delayed')) {
-		const start = settings.start ?? 'now';
-		for (let i = 0; i < DELAYED_BATCHES; i++) {
-			const limit = DELAYED_BATCH;
-			if ((await ledger.appendDelayed({ scope, minutes, start, limit })) < limit) break;
+	{ scope, source, types, delayMinutes: minutes }: FeedFilter,
+): Promise<Learnt> {
+	const { ledger } = memory;
+	let stopped: Error | undefined;
+	/** What was written before is told whatever becomes of this. */
+	const tried = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+		try {
+			return await work();
+		} catch (error) {
+			if (!(error instanceof LedgerError)) throw error;
+			stopped ??= asKnownError(error);
+			return undefined;
 		}
-	}
-	const source =
-		ids !== undefined
-			? ({ from: 'rows', ids } as const)
-			: watch === 'instance'
-				? ({ from: 'instance', instance } as const)
-				: ({ from: 'everywhere' } as const);
-	return {
-		filter: { ...settings.filter, scope, source },
-		unanswered: asked > 0 && answered === 0 ? lastError : undefined,
 	};
+	const report = await tried(() =>
+		checkDue(memory, {
+			...settings,
+			ids: source.from === 'rows' ? source.ids : undefined,
+			instance: source.from === 'instance' ? source.instance : undefined,
+		}),
+	);
+	if (types.includes('delayed')) {
+		await tried(async () => {
+			const start = settings.start ?? 'now';
+			for (let i = 0; i < DELAYED_BATCHES; i++) {
+				const limit = DELAYED_BATCH;
+				if ((await ledger.appendDelayed({ scope, minutes, start, limit })) < limit) break;
+			}
+		});
+	}
+	const unanswered =
+		report !== undefined && report.asked > 0 && report.answered === 0
+			? report.lastError
+			: undefined;
+	return { unanswered, problem: report?.problem, stopped };
 }
 
-/** Reads page by page: a page looks at a bounded number of events, whether they fit or not. */
+/**
+ * Reads page by page: a page looks at a bounded number of events, whether they fit or not. An event
+ * whose row is damaged is left out and named.
+ */
 async function read(
 	memory: Memory,
 	filter: FeedFilter,
 	after: number,
 	limit: number,
-): Promise<{ events: FeedEvent[]; upTo: number }> {
+): Promise<{ events: FeedEvent[]; upTo: number; problem: AirError | undefined }> {
 	const events: FeedEvent[] = [];
+	let problem: AirError | undefined;
 	let upTo = after;
 	while (events.length < limit) {
 		const page = await memory.ledger.feed({
@@ -148,9 +211,17 @@ async function read(
 			after: upTo,
 			limit: limit - events.length,
 		});
-		events.push(...page.events);
+		for (const event of page.events) {
+			if (isWhole(event.row) && isTime(event.at)) {
+				events.push(event);
+				continue;
+			}
+			const detail = `row ${event.issuanceId} is damaged, and its event ${event.id} is left out`;
+			memory.settings.log(`of the ledger, ${detail}`);
+			problem ??= new AirError('AIR_LEDGER_UNAVAILABLE', { detail });
+		}
 		if (page.upTo === upTo) break;
 		upTo = page.upTo;
 	}
-	return { events, upTo };
+	return { events, upTo, problem };
 }

@@ -28,14 +28,23 @@ export async function find(
 /** See `Ledger.list`. */
 export async function list(
 	session: Session,
-	{ states, recipient, limit, beforeId }: ListFilter,
+	{ states, recipient, executionId, unanswered, limit, beforeId }: ListFilter,
 ): Promise<LedgerRow[]> {
 	return await readRows(
 		session,
 		`WHERE ($1::text[] IS NULL OR i.state = ANY($1)) AND ($2::text IS NULL OR i.recipient = $2)
-			AND ($3::bigint IS NULL OR i.id < $3)
+			AND ($3::bigint IS NULL OR i.id < $3) AND ($5::text IS NULL OR i.execution_id = $5)
+			AND (NOT $6::boolean OR i.state = 'unknown'
+				OR (i.state = 'sending' AND i.lease_until <= ${session.now}))
 		ORDER BY i.id DESC LIMIT $4`,
-		[states ?? null, recipient ?? null, beforeId ?? null, limit],
+		[
+			states ?? null,
+			recipient ?? null,
+			beforeId ?? null,
+			limit,
+			executionId ?? null,
+			unanswered ?? false,
+		],
 	);
 }
 

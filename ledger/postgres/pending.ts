@@ -67,10 +67,14 @@ export async function missing(
 	session: Session,
 	scope: string,
 	coreClaimHash: string,
-	{ nextCheckMs, condemnAfterMs }: Missing,
+	{ nextCheckMs, condemnAfterMs, recipient }: Missing,
 ): Promise<void> {
 	const { rows } = session;
-	const ids = await lockRows(session, STANDING, [scope, coreClaimHash]);
+	const ids = await lockRows(session, `${STANDING} AND ($3::text IS NULL OR i.recipient = $3)`, [
+		scope,
+		coreClaimHash,
+		recipient ?? null,
+	]);
 	const now = await clock(session);
 	const events: NewEvent[] = [];
 	for (const id of ids) {

@@ -25,8 +25,18 @@ export const ROW = `jsonb_build_object(
  * Reads rows.
  *
  * @param where - what follows FROM, with the rows' table called `i`
+ * @throws LedgerError if one of them is damaged
  */
 export async function readRows(
+	session: Session,
+	where: string,
+	values: readonly unknown[],
+): Promise<LedgerRow[]> {
+	return (await readAnyRows(session, where, values)).map(assertRow);
+}
+
+/** Reads rows as they are, damaged ones too: see `assertRow`. */
+export async function readAnyRows(
 	{ rows }: Session,
 	where: string,
 	values: readonly unknown[],
@@ -35,7 +45,7 @@ export async function readRows(
 		`SELECT ${ROW} AS row FROM moca_air.issuances i ${where}`,
 		values,
 	);
-	return found.map(({ row }) => assertRow(row));
+	return found.map(({ row }) => row);
 }
 
 /** Reads one row by its ID. */

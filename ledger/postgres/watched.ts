@@ -1,7 +1,7 @@
-import { watchedKey, type WatchRequest } from '../Feed';
+import { isOnlyWatched, watchedKey, type WatchRequest } from '../Feed';
 import type { LedgerRow } from '../Ledger';
 import type { Session } from './Database';
-import { readRows } from './rows';
+import { readAnyRows } from './rows';
 
 /** See `Feed.watch`. */
 export async function watch(session: Session, request: WatchRequest): Promise<LedgerRow[]> {
@@ -24,11 +24,19 @@ export async function watch(session: Session, request: WatchRequest): Promise<Le
 			INSERT INTO moca_air.attempts
 				(issuance_id, number, started_at, ended_at, outcome, core_claim_hash)
 			SELECT id, 1, created_at, created_at, 'accepted', $7 FROM made`,
-			[scope, recipient, watchedKey(coreClaimHash), instance, workflowId, nodeId, coreClaimHash],
+			[
+				scope,
+				recipient,
+				watchedKey(coreClaimHash, recipient),
+				instance,
+				workflowId,
+				nodeId,
+				coreClaimHash,
+			],
 		);
 	}
 	const watched = (await oldest(session, request)).filter((row) => row !== undefined);
-	// What somebody still names does not go; else it would be made anew, and told once more.
+	// What somebody still names does not go; else it would be made again, and told once more.
 	await rows(
 		`UPDATE moca_air.issuances SET state_at = ${now}
 		WHERE id = ANY($1::bigint[]) AND state <> 'submitted'
@@ -38,17 +46,23 @@ export async function watch(session: Session, request: WatchRequest): Promise<Le
 	return watched;
 }
 
+/** The row of each pair, as far as there are any. */
 async function oldest(
 	session: Session,
 	{ scope, pairs }: WatchRequest,
 ): Promise<(LedgerRow | undefined)[]> {
 	const hashes = pairs.map(({ coreClaimHash }) => coreClaimHash);
-	const rows = await readRows(
+	const rows = await readAnyRows(
 		session,
 		`WHERE i.scope = $1 AND i.core_claim_hash = ANY($2::text[]) AND i.id IN (
 			SELECT issuance_id FROM moca_air.attempts WHERE core_claim_hash = ANY($2::text[]))
 		ORDER BY i.id`,
 		[scope, hashes],
 	);
-	return hashes.map((hash) => rows.find(({ coreClaimHash }) => coreClaimHash === hash));
+	return pairs.map(({ coreClaimHash, recipient }) =>
+		rows.find(
+			(row) =>
+				row.coreClaimHash === coreClaimHash && (row.recipient === recipient || !isOnlyWatched(row)),
+		),
+	);
 }

@@ -2,7 +2,7 @@ import { LONGEST_AHEAD_MS } from '../Feed';
 import type { DueQuery, LedgerRow, Observation } from '../Ledger';
 import { decideObserved } from '../transitions';
 import type { Session } from './Database';
-import { appendEvents, clock, lockRows, readRows, type NewEvent } from './rows';
+import { appendEvents, clock, lockRows, readAnyRows, readRows, type NewEvent } from './rows';
 
 const WITH_HASH = `i.scope = $1 AND i.id IN (
 	SELECT issuance_id FROM moca_air.attempts WHERE core_claim_hash = $2)`;
@@ -21,7 +21,9 @@ export async function observed(
 	const events: NewEvent[] = [];
 	// All rows before the events: see appendEvents.
 	for (const row of rows) {
-		if (row.coreClaimHash === coreClaimHash) events.push(...(await write(session, row, seen, at)));
+		const asked = seen.recipient === undefined || seen.recipient === row.recipient;
+		if (!asked || row.coreClaimHash !== coreClaimHash) continue;
+		events.push(...(await write(session, row, seen, at)));
 	}
 	await appendEvents(session, events, at);
 	return await readRows(session, 'WHERE i.id = ANY($1::bigint[]) ORDER BY i.id', [ids]);
@@ -75,7 +77,7 @@ export async function claimDue(session: Session, query: DueQuery): Promise<Ledge
 	const ahead = rest > 0 ? await claim(session, query, beyond, rest) : [];
 	const claimed = [...due, ...ahead];
 	if (claimed.length === 0) return [];
-	const rows = await readRows(session, 'WHERE i.id = ANY($1::bigint[])', [claimed]);
+	const rows = await readAnyRows(session, 'WHERE i.id = ANY($1::bigint[])', [claimed]);
 	return rows.sort((a, b) => claimed.indexOf(a.id) - claimed.indexOf(b.id));
 }
 
@@ -92,7 +94,7 @@ async function claim(
 			SELECT id, due_at FROM moca_air.issuances
 			WHERE scope = $1 AND ${when}
 				AND ($2::text IS NULL OR instance = $2)
-				AND ($5::bigint[] IS NULL OR id = ANY($5))
+				AND CASE WHEN $5::bigint[] IS NULL THEN origin = 'issued' ELSE id = ANY($5) END
 			ORDER BY due_at, id LIMIT $3
 			FOR UPDATE SKIP LOCKED
 		)

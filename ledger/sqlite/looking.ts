@@ -27,6 +27,9 @@ export function list(session: Session, filter: ListFilter): LedgerRow[] {
 	const states = filter.states === undefined ? undefined : JSON.stringify(filter.states);
 	demand('i.state IN (SELECT value FROM json_each(?))', states);
 	demand('i.recipient = ?', filter.recipient);
+	demand('i.execution_id = ?', filter.executionId);
+	const now = filter.unanswered === true ? session.now : undefined;
+	demand("(i.state = 'unknown' OR (i.state = 'sending' AND i.lease_until <= ?))", now);
 	demand('i.id < ?', filter.beforeId);
 	const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
 	return readRows(session, `${where} ORDER BY i.id DESC LIMIT ?`, ...values, filter.limit);

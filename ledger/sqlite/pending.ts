@@ -10,7 +10,7 @@ import {
 import type { LedgerRow } from '../Ledger';
 import { decideMissing } from '../transitions';
 import type { Session } from './Connection';
-import { appendEvent, readRow, readRowsWithHash } from './rows';
+import { appendEvent, readAnyRows, readRow, readRowsWithHash } from './rows';
 
 const MINUTE_MS = 60_000;
 
@@ -53,23 +53,32 @@ export function appendDelayed(session: Session, query: DelayedQuery): number {
 	return rows.length;
 }
 
-/** The rows of the pairs, as far as there are any; the oldest of each hash. */
-export function watchedRows(session: Session, { scope, pairs }: WatchRequest) {
-	return pairs.map(({ coreClaimHash }) =>
-		readRowsWithHash(session, scope, coreClaimHash)
-			.filter((row) => row.coreClaimHash === coreClaimHash)
-			.at(-1),
-	);
+/** The row of a pair, if there is one. */
+function watchedRow(
+	session: Session,
+	scope: string,
+	{ coreClaimHash, recipient }: WatchRequest['pairs'][number],
+): LedgerRow | undefined {
+	return readAnyRows(
+		session,
+		`WHERE i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = ?) AND i.scope = ?
+			AND i.core_claim_hash = ? AND (i.origin = 'issued' OR i.recipient = ?) ORDER BY i.id LIMIT 1`,
+		coreClaimHash,
+		scope,
+		coreClaimHash,
+		recipient,
+	)[0];
 }
 
 /** `Feed.watch`, inside a transaction. */
 export function watch(session: Session, request: WatchRequest): LedgerRow[] {
-	for (const [index, row] of watchedRows(session, request).entries()) {
-		const pair = request.pairs[index];
-		if (row === undefined && pair !== undefined) insertWatched(session, request, pair);
-	}
-	const rows = watchedRows(session, request).filter((row) => row !== undefined);
-	// What somebody still names does not go; else it would be made anew, and told once more.
+	const { scope } = request;
+	const rows = request.pairs.flatMap((pair) => {
+		const found = watchedRow(session, scope, pair);
+		if (found === undefined) insertWatched(session, request, pair);
+		return found ?? watchedRow(session, scope, pair) ?? [];
+	});
+	// What somebody still names does not go; else it would be made again, and told once more.
 	for (const { id } of rows) {
 		session.run(
 			`UPDATE issuances SET state_at = $now
@@ -94,7 +103,7 @@ function insertWatched(
 		{
 			scope,
 			recipient,
-			key: watchedKey(coreClaimHash),
+			key: watchedKey(coreClaimHash, recipient),
 			instance,
 			workflowId,
 			nodeId,
@@ -117,12 +126,13 @@ export function missing(
 	session: Session,
 	scope: string,
 	coreClaimHash: string,
-	{ nextCheckMs, condemnAfterMs }: Missing,
+	{ nextCheckMs, condemnAfterMs, recipient }: Missing,
 ): void {
 	const { all, run, now } = session;
 	for (const { id } of readRowsWithHash(session, scope, coreClaimHash).reverse()) {
 		const row = readRow(session, id);
 		if (row?.coreClaimHash !== coreClaimHash) continue;
+		if (recipient !== undefined && row.recipient !== recipient) continue;
 		const [since] = all<{ at: number | null }>(
 			'SELECT missing_since AS at FROM issuances WHERE id = ?',
 			id,

@@ -32,10 +32,20 @@ function selectWhere(where: string): string {
  * Reads rows.
  *
  * @param where - what follows FROM, with the rows' table called `i`; a constant text
+ * @throws LedgerError if one of them is damaged
  */
-export function readRows({ all }: Session, where: string, ...values: SQLInputValue[]): LedgerRow[] {
-	return all<{ row: string }>(selectWhere(where), ...values).map(({ row }) =>
-		assertRow(JSON.parse(row) as LedgerRow),
+export function readRows(session: Session, where: string, ...values: SQLInputValue[]): LedgerRow[] {
+	return readAnyRows(session, where, ...values).map(assertRow);
+}
+
+/** Reads rows as they are, damaged ones too: see `assertRow`. */
+export function readAnyRows(
+	{ all }: Session,
+	where: string,
+	...values: SQLInputValue[]
+): LedgerRow[] {
+	return all<{ row: string }>(selectWhere(where), ...values).map(
+		({ row }) => JSON.parse(row) as LedgerRow,
 	);
 }
 

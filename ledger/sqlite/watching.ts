@@ -3,7 +3,7 @@ import { LONGEST_AHEAD_MS } from '../Feed';
 import type { DueQuery, LedgerRow, Observation } from '../Ledger';
 import { decideObserved } from '../transitions';
 import type { Session } from './Connection';
-import { appendEvent, readRows, readRowsWithHash } from './rows';
+import { appendEvent, readAnyRows, readRowsWithHash } from './rows';
 
 /** `Ledger.claimDue`, inside a transaction. */
 export function claimDue(session: Session, query: DueQuery): LedgerRow[] {
@@ -37,12 +37,14 @@ function claimable(
 		conditions.push('i.instance = ?');
 		values.push(instance);
 	}
-	if (ids !== undefined) {
+	if (ids === undefined) {
+		conditions.push("i.origin = 'issued'");
+	} else {
 		conditions.push('i.id IN (SELECT value FROM json_each(?))');
 		values.push(JSON.stringify(ids));
 	}
 	const where = `WHERE ${conditions.join(' AND ')} ORDER BY i.due_at, i.id LIMIT ?`;
-	return readRows(session, where, ...values, limit);
+	return readAnyRows(session, where, ...values, limit);
 }
 
 /** `Ledger.release`, inside a transaction. */
@@ -58,7 +60,8 @@ export function observed(
 	seen: Observation,
 ): LedgerRow[] {
 	for (const row of readRowsWithHash(session, scope, coreClaimHash).reverse()) {
-		if (row.coreClaimHash === coreClaimHash) observe(session, row, seen);
+		const asked = seen.recipient === undefined || seen.recipient === row.recipient;
+		if (asked && row.coreClaimHash === coreClaimHash) observe(session, row, seen);
 	}
 	return readRowsWithHash(session, scope, coreClaimHash);
 }

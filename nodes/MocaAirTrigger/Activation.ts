@@ -32,18 +32,14 @@ const polledBefore = new WeakSet<object>();
 export class Activation {
 	private readonly staticData: Record<string, unknown>;
 	private readonly keeping: Keeping;
-	/** The scheduler calls, which it does not do for the first poll of an activation. */
-	private readonly scheduled: boolean;
-
 	constructor(
 		private readonly context: IPollFunctions,
 		env: NodeJS.ProcessEnv = process.env,
 	) {
 		this.staticData = context.getWorkflowStaticData('node');
-		this.scheduled = pollBudgetMs(context) < NO_LEASE_BUDGET_MS;
 		const plain = !types.isProxy(this.staticData);
 		const durable = env.N8N_POLLER_DURABLE_CURSORS_ENABLED?.toLowerCase() === 'true';
-		this.keeping = plain && durable ? 'durable' : plain || this.scheduled ? 'copied' : 'kept';
+		this.keeping = plain && durable ? 'durable' : plain || isScheduled(context) ? 'copied' : 'kept';
 	}
 
 	get evidence(): Evidence {
@@ -55,20 +51,27 @@ export class Activation {
 		};
 	}
 
-	/** Whether this is surely not the poll by which n8n tries whether the workflow can be activated. */
-	get isUnderWay(): boolean {
-		return this.scheduled || polledBefore.has(this.context);
-	}
-
 	/** To be called when the items are about to be returned. */
 	note(offer: Offer | undefined): void {
-		polledBefore.add(this.context);
 		if (offer === undefined) return;
 		noted.set(this.context, offer);
 		noted.set(this.staticData, offer);
 		// Not where it would be written although the result was thrown away (see `Keeping`).
 		if (this.keeping !== 'kept') this.staticData.offer = { ...offer };
 	}
+}
+
+/** The scheduler calls, which it does not do for the first poll of an activation. */
+const isScheduled = (context: IPollFunctions) => pollBudgetMs(context) < NO_LEASE_BUDGET_MS;
+
+/** Whether this is surely not the poll by which n8n tries whether the workflow can be activated. */
+export function isUnderWay(context: IPollFunctions): boolean {
+	return isScheduled(context) || polledBefore.has(context);
+}
+
+/** To be called at the end of each poll, however it ended: n8n tries again with another context. */
+export function hasPolled(context: IPollFunctions): void {
+	polledBefore.add(context);
 }
 
 /** How long a poll may take; n8n says so from about 2.38 on. */

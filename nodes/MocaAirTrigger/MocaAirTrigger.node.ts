@@ -5,7 +5,10 @@ import {
 	type INodeTypeDescription,
 	type IPollFunctions,
 } from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
 import { keyOf } from '../../issuance/watch/pollEvents';
+import { hasPolled, isUnderWay } from './Activation';
+import { leftToNextPoll } from './atStart';
 import { oneAtATime } from './oneAtATime';
 import { openMemory } from './openMemory';
 import { pollError } from './pollError';
@@ -44,7 +47,15 @@ export class MocaAirTrigger implements INodeType {
 				}
 			});
 		} catch (error) {
-			throw pollError(this.getNode(), error);
+			const node = this.getNode();
+			if (isUnderWay(this) || !leftToNextPoll(this, error)) throw pollError(node, error);
+			const what = error instanceof AirError ? error.code : 'n8n itself';
+			this.logger.warn(
+				`${node.name}: nothing could be polled at the start (${what}); the next poll tries again`,
+			);
+			return null;
+		} finally {
+			hasPolled(this);
 		}
 	}
 }

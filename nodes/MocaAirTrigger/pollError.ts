@@ -1,12 +1,15 @@
 import { NodeApiError, NodeOperationError, type Failure, type INode } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
+import { LONGEST_PAUSE_MS } from '../../issuance/watch/politeness';
 import { ownWords } from '../../credentials/ownWords';
 import { linked } from '../shared/nodeError';
 
 /** Why, in the words by which n8n decides when to poll again; n8n before 2.37 ignores it. */
 function failureOf(error: AirError): Failure {
 	const { httpStatus, retryAfterMs } = error;
-	const wait = retryAfterMs === undefined ? {} : { retryAfterMs };
+	// n8n would obey a year, too.
+	const wait =
+		retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(retryAfterMs, LONGEST_PAUSE_MS) };
 	if (error.code === 'AIR_RATE_LIMITED') return { cause: 'rate-limited', ...wait };
 	if (error.retryable) return { cause: 'temporarily-unavailable', ...wait };
 	return httpStatus === 401 || httpStatus === 403

@@ -2,7 +2,8 @@ import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
 import type { Memory } from '../../issuance/Memory';
 import { keyOf, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
-import { Activation, pollBudgetMs } from './Activation';
+import { isAttended } from './atStart';
+import { Activation, isUnderWay, pollBudgetMs } from './Activation';
 import { itemOf } from './itemOf';
 import { sharesItsId } from './oneAtATime';
 import type { TriggerParameters } from './readParameters';
@@ -24,15 +25,14 @@ export async function pollOnce(
 		throw new AirError('AIR_TRIGGER_NODE_ID');
 	}
 	const activation = new Activation(context);
-	const { isUnderWay } = activation;
-	const { cursor, events, offer, unanswered } = await pollEvents(memory, {
+	const { cursor, events, offer, unanswered, problem } = await pollEvents(memory, {
 		...parameters,
 		withinMs: Math.min(LONGEST_ASKING_MS, Math.max(pollBudgetMs(context) - MARGIN_MS, 0)),
 		evidence: activation.evidence,
 	});
 	if (cursor.missed) {
 		// Thrown by the first poll it would only keep the workflow from being activated.
-		if (isUnderWay) {
+		if (isUnderWay(context)) {
 			await memory.ledger.moveCursor(keyOf(memory), { toldMissed: true });
 			throw new AirError('AIR_TRIGGER_EVENTS_GONE');
 		}
@@ -40,11 +40,17 @@ export async function pollOnce(
 	}
 	activation.note(offer);
 	if (events.length > 0) return [events.map(itemOf)];
-	if (unanswered === undefined) return null;
 	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
-	// a single issuance is no failure of the trigger.
-	if (isUnderWay && unanswered.retryable) throw unanswered;
-	context.logger.warn(`${context.getNode().name}: ${unanswered.code}; asked again later`);
+	// a single issuance is no failure of the trigger. What is wrong on our side is.
+	const fault = problem ?? (unanswered?.retryable === true ? unanswered : undefined);
+	// Who activates it should see a mistake in the settings at once.
+	const mistake = fault instanceof AirError && fault.kind === 'input' && isAttended(context);
+	if (fault !== undefined && (isUnderWay(context) || mistake)) throw fault;
+	const said = fault ?? unanswered;
+	if (said !== undefined) {
+		const code = said instanceof AirError ? said.code : 'an unexpected failure';
+		context.logger.warn(`${context.getNode().name}: ${code}; asked again later`);
+	}
 	return null;
 }
 
@@ -54,7 +60,7 @@ export async function sample(
 	parameters: TriggerParameters,
 ): Promise<INodeExecutionData[][]> {
 	const withinMs = MANUAL_ASKING_MS;
-	const { event, unanswered } = await sampleEvent(memory, { ...parameters, withinMs });
+	const { event, why } = await sampleEvent(memory, { ...parameters, withinMs });
 	if (event !== undefined) return [[itemOf(event)]];
-	throw unanswered ?? new AirError('AIR_TRIGGER_NO_EVENT');
+	throw why ?? new AirError('AIR_TRIGGER_NO_EVENT');
 }

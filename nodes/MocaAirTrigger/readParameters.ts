@@ -1,12 +1,10 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../air/AirError';
-import { parseHash, parseRecipient } from '../../issuance/inputs';
-import type { WatchedPair, WatchSettings } from '../../issuance/watch/pollEvents';
+import type { WatchSettings } from '../../issuance/watch/pollEvents';
+import { readPairs } from '../../issuance/watch/readPairs';
 import type { CursorStart } from '../../ledger/Feed';
 import type { EventType } from '../../ledger/Ledger';
-
-const MOST_PAIRS = 100;
 
 /** What a choice of the user means in the ledger. What is given up must not end silently. */
 const TYPES = {
@@ -95,18 +93,4 @@ export function readParameters(context: IPollFunctions): TriggerParameters {
 		requestTimeoutMs: options.requestTimeout * 1000,
 		lifetimeMinutes: options.jwtLifetime,
 	};
-}
-
-function readPairs(rows: readonly Readonly<Record<string, unknown>>[]): WatchedPair[] {
-	const pairs = new Map<string, WatchedPair>();
-	for (const { coreClaimHash, recipient } of rows) {
-		const hash = parseHash(coreClaimHash);
-		pairs.set(hash, { coreClaimHash: hash, recipient: parseRecipient(recipient) });
-	}
-	if (pairs.size === 0 || pairs.size > MOST_PAIRS) {
-		throw new AirError('AIR_SETTING_INVALID', {
-			detail: `Issuances must name 1 to ${MOST_PAIRS} issuances, not ${pairs.size}`,
-		});
-	}
-	return [...pairs.values()];
 }

@@ -211,6 +211,18 @@ describe('before n8n serves', () => {
 		expect(log).toEqual([]);
 	});
 
+	test('nothing is waited for: it is served although ledger and AIR cannot be reached', async () => {
+		const credential = {
+			...air.credential,
+			baseUrl: 'http://127.0.0.1:1/v1',
+			ledger: 'postgres',
+			ledgerSecret: 'postgresql://n8n:secret@127.0.0.1:1/n8n',
+		};
+		const current = await serve({ credential });
+		expect(await current.create()).toBe(true);
+		expect((await fetch(current.url)).status).toBe(200);
+	});
+
 	test.each<[string, () => Partial<ServeOptions>, RegExp]>([
 		[
 			'a key that cannot be read',

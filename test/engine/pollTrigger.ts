@@ -5,6 +5,7 @@ import {
 	type IDataObject,
 	type INode,
 	type IWorkflowExecuteAdditionalData,
+	type WorkflowActivateMode,
 } from 'n8n-workflow';
 import { recordedLog, type LogLine } from './recordedLog';
 import { nodeTypes, OneCredential } from './runWorkflow';
@@ -22,6 +23,8 @@ export interface ActivateOptions {
 	readonly node?: Partial<INode>;
 	readonly workflowId?: string;
 	readonly mode?: 'trigger' | 'manual';
+	/** Why n8n activates the workflow; all polls of the activation are told the same. */
+	readonly activation?: WorkflowActivateMode;
 	/** As under the durable scheduler: below five minutes. */
 	readonly budgetMs?: number;
 	/** What durable cursors give the node instead of the workflow's static data. */
@@ -64,7 +67,7 @@ export function activate(options: ActivateOptions): Activated {
 		node,
 		additionalData,
 		options.mode ?? 'trigger',
-		'activate',
+		options.activation ?? 'activate',
 		undefined,
 		undefined,
 		undefined,

@@ -11,6 +11,7 @@ import { PARTNER_ID, PROGRAM_ID, startTestAir, type TestAir } from './air';
 import { makeKey } from '../support/keys';
 import { failure, testDurable } from './engineAtHand';
 import { activate, type Activated, type ActivateOptions } from './pollTrigger';
+import { recordedLog } from './recordedLog';
 import { runWorkflow } from './runWorkflow';
 import { issueWorkflow, person } from './workflows';
 
@@ -404,8 +405,145 @@ describe('specific issuances', () => {
 		expect(await other.poll()).toBeNull();
 	});
 
+	describe('a pair that is wrong', () => {
+		const ada = { coreClaimHash: '', recipient: 'ada@example.com' };
+		const eve = { coreClaimHash: '', recipient: 'eve@example.com' };
+
+		/** Issued by somebody else, with the same partner ID. */
+		const elsewhere = async (name: string) => {
+			const { json } = await runWorkflow(issueWorkflow([person(name)]), air.credential);
+			return json('Done')[0]?.coreClaimHash as string;
+		};
+
+		/** Whether AIR compares the address with the holder is not documented: this one does. */
+		const compares = () => {
+			control().injectFault({
+				kind: 'answer',
+				operation: 'status',
+				status: 404,
+				recipient: 'eve@exmaple.com',
+				body: { type: 'air', message: 'Credential not found' },
+				times: null,
+			});
+		};
+
+		beforeEach(async () => {
+			eve.coreClaimHash = await elsewhere('eve');
+			ada.coreClaimHash = await elsewhere('ada');
+		});
+
+		const watch = (pairs: IDataObject[], options: Partial<ActivateOptions> = {}) =>
+			trigger({ workflowId: 's', parameters: specific(...pairs) as never, ...options });
+
+		/** Some time has gone by, and all is due. */
+		const later = async (ms: number) => {
+			const { DatabaseSync } = await import('node:sqlite');
+			const database = new DatabaseSync(embeddedLedgerFile(process.env));
+			database.exec(`UPDATE issuances SET created_at = created_at - ${ms},
+				answered_at = answered_at - ${ms}, missing_since = missing_since - ${ms},
+				next_check_at = next_check_at - ${ms}`);
+			database.close();
+		};
+
+		test('a typo in the address, corrected after days: told for the right person, and nothing false', async () => {
+			compares();
+			const typo = { ...eve, recipient: 'eve@exmaple.com' };
+			const wrong = watch([typo, ada]);
+			expect(emails(await wrong.poll())).toEqual(['ada@example.com']);
+			await later(11 * 60_000);
+			await expect(wrong.poll()).rejects.toMatchObject({
+				message: `AIR knows no issuance with this hash for this e-mail address: the hash that begins with ${eve.coreClaimHash.slice(0, 12)}`,
+				description: expect.stringMatching(/Recipient Email under Issuances/) as string,
+				...failure({ cause: 'configuration-invalid' }),
+			});
+			// Not with each poll, and never as an event.
+			expect(await wrong.poll()).toBeNull();
+			await later(2 * 24 * 3_600_000);
+			await expect(wrong.poll()).rejects.toThrow('AIR knows no issuance');
+			expect(await wrong.poll()).toBeNull();
+			const corrected = watch([eve, ada]);
+			expect(emails(await corrected.poll())).toEqual(['eve@example.com']);
+			expect(await corrected.poll()).toBeNull();
+		});
+
+		test('the same at a start that nobody watches, and in the editor', async () => {
+			compares();
+			const typo = { ...eve, recipient: 'eve@exmaple.com' };
+			expect(await watch([typo]).poll()).toBeNull();
+			await later(11 * 60_000);
+			const b = watch([typo], { activation: 'init' });
+			expect(await b.poll()).toBeNull();
+			expect(b.log.map(({ message }) => message).join()).toContain('AIR_TRIGGER_PAIR_UNKNOWN');
+			await later(2 * 3_600_000);
+			await expect(watch([typo], { mode: 'manual' }).poll()).rejects.toThrow(
+				'AIR knows no issuance',
+			);
+		});
+
+		test('another address than this ledger issued to: said, and the others are told', async () => {
+			const [bob] = await issue(['bob']);
+			const wrong = {
+				coreClaimHash: bob?.coreClaimHash,
+				recipient: 'x@example.com',
+			} as IDataObject;
+			const words = 'An issuance that the trigger watches was made to another e-mail address';
+			await expect(watch([wrong]).poll()).rejects.toMatchObject({
+				message: expect.stringMatching(words) as string,
+				description: expect.not.stringMatching(/bob@/) as string,
+			});
+			const b = watch([wrong, eve], { activation: 'init' });
+			expect(emails(await b.poll())).toEqual(['eve@example.com']);
+			await expect(b.poll()).rejects.toThrow(words);
+			const [row] = await (await ledger()).list({ recipient: 'bob@example.com', limit: 1 });
+			expect(row).toMatchObject({ coreClaimHash: bob?.coreClaimHash });
+			// Capitals make no other person of what was issued here.
+			const capitals = { ...wrong, recipient: 'Bob@Example.com' };
+			expect(emails(await watch([capitals], { workflowId: 't' }).poll())).toEqual([
+				'bob@example.com',
+			]);
+		});
+
+		test('an AIR that does not compare: after the correction it is told for the right person', async () => {
+			const typo = { ...eve, recipient: 'eve@exmaple.com' };
+			expect(emails(await watch([typo]).poll())).toEqual(['eve@exmaple.com']);
+			// A look in the editor takes nothing away from the trigger.
+			expect(emails(await watch([eve], { mode: 'manual' }).poll())).toEqual(['eve@example.com']);
+			const corrected = watch([eve]);
+			expect(emails(await corrected.poll())).toEqual(['eve@example.com']);
+			expect(await corrected.poll()).toBeNull();
+		});
+
+		test('two triggers with two addresses: the right one is told once, the other one is told why', async () => {
+			compares();
+			const typo = { ...eve, recipient: 'eve@exmaple.com' };
+			const wrong = watch([typo], { workflowId: 'wrong' });
+			const right = watch([eve], { workflowId: 'right' });
+			expect(await wrong.poll()).toBeNull();
+			expect(emails(await right.poll())).toEqual(['eve@example.com']);
+			expect(await wrong.poll()).toBeNull();
+			await later(11 * 60_000);
+			await expect(wrong.poll()).rejects.toThrow('AIR knows no issuance');
+			expect(await right.poll()).toBeNull();
+		});
+
+		test('one hash with two addresses in one node is refused, and the same pair twice is one', async () => {
+			const typo = { ...eve, recipient: 'eve@exmaple.com' };
+			await expect(watch([eve, ada, typo]).poll()).rejects.toThrow(
+				/Issuances 1 and 3 have the same hash and two addresses/,
+			);
+			expect(await watch([eve, ada, { ...eve }]).poll()).toHaveLength(2);
+		});
+	});
+
 	test.each([
 		[[], /1 to 100 issuances, not 0/],
+		[
+			[
+				{ coreClaimHash: 'ab', recipient: 'a@b.cd' },
+				{ coreClaimHash: 'c d', recipient: 'a@b.cd' },
+			],
+			/\(issuance 2 of the list\)/,
+		],
 		[[{ coreClaimHash: '', recipient: 'a@example.com' }], /hash is not valid/],
 		[[{ coreClaimHash: 'ab', recipient: 'nobody' }], /not a valid e-mail/],
 		[
@@ -472,6 +610,42 @@ describe('asking AIR', () => {
 		expect(asked()).toBe(before);
 		forgetPauses();
 		forgetLimits();
+		await due();
+		expect(emails(await b.poll())).toEqual(['ada@example.com']);
+	});
+
+	test('a Retry-After of a year: said, capped, and what is known is told meanwhile', async () => {
+		const b = await activated();
+		const other = await activated({ workflowId: 'other' });
+		await issue(['ada', 'bob']);
+		const year = { seconds: 365 * 24 * 3600 };
+		const limits = { kind: 'answer', operation: 'status', status: 429, retryAfter: year } as const;
+		const log = recordedLog();
+		control().injectFault({ ...limits, times: null });
+		await expect(b.poll()).rejects.toMatchObject(
+			failure({ cause: 'rate-limited', retryAfterMs: 15 * 60_000 }),
+		);
+		expect(log.filter(({ message }) => message.includes('left alone'))).toHaveLength(1);
+		const before = asked();
+		await expect(trigger({ mode: 'manual' }).poll()).rejects.toMatchObject({
+			description: expect.stringMatching(/asked for a pause.*again in 1[45] minutes/) as string,
+		});
+		await (
+			await ledger()
+		).observed(scope(), (await hashOf('bob')) ?? '', {
+			vcStatus: 'ONCHAIN',
+			vcId: null,
+			state: 'confirmed',
+			nextCheckMs: null,
+		});
+		expect(emails(await other.poll())).toEqual(['bob@example.com']);
+		expect(emails(await b.poll())).toEqual(['bob@example.com']);
+		expect(await b.poll()).toBeNull();
+		expect(asked()).toBe(before);
+		control().clearFaults();
+		forgetPauses();
+		forgetLimits();
+		await due();
 		expect(emails(await b.poll())).toEqual(['ada@example.com']);
 	});
 

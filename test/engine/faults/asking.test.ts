@@ -6,10 +6,10 @@ import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/dispatchers';
 import { forgetLimits } from '../../../air/HostLimiter';
 import { closeLedgers, embeddedLedgerFile, openLedger } from '../../../issuance/openLedger';
-import { forgetPauses } from '../../../issuance/watch/politeness';
+import { forgetPauses, leftAloneMs } from '../../../issuance/watch/politeness';
 import { reportRow } from '../../support/report';
 import { PARTNER_ID, startTestAir, type TestAir } from '../air';
-import { activate } from '../pollTrigger';
+import { activate, type Activated } from '../pollTrigger';
 import { runWorkflow } from '../runWorkflow';
 import { issueWorkflow, person, statusWorkflow } from '../workflows';
 import { issueFaults, type IssueFault } from './issueFaults';
@@ -17,10 +17,15 @@ import { pool } from './pool';
 import { text } from './text';
 
 /**
- * The same faults where AIR is only asked: by Get Issuance Status, while Issue on Behalf waits, and by
- * the trigger. Asking changes nothing at AIR, so nothing can be lost by it, and nothing issued twice.
+ * The same faults where AIR is only asked: by Get Issuance Status, while Issue on Behalf waits, by the
+ * trigger, and by its first poll after n8n was started, which must not fail. Asking changes nothing at AIR, so nothing can be lost by it, and nothing issued twice.
  */
-const places = ['Get Issuance Status', 'Wait Until On-Chain', 'Moca AIR Trigger'] as const;
+const places = [
+	'Get Issuance Status',
+	'Wait Until On-Chain',
+	'Moca AIR Trigger',
+	'Moca AIR Trigger at the start of n8n',
+] as const;
 const ADA = 'ada@example.com';
 const AT_ONCE = 12;
 
@@ -69,6 +74,12 @@ async function issue(air: TestAir, options: IDataObject = {}): Promise<IDataObje
 		executionId: `asking-${executions}`,
 	});
 	if (error !== undefined) throw new Error(`not issued: ${error.message}`);
+	return json('Done')[0] ?? {};
+}
+
+/** By somebody who keeps no ledger. */
+async function issueElsewhere(air: TestAir): Promise<IDataObject> {
+	const { json } = await runWorkflow(issueWorkflow([person('ada')]), air.credential);
 	return json('Done')[0] ?? {};
 }
 
@@ -135,20 +146,28 @@ function due(air: TestAir): void {
 	database.close();
 }
 
-async function poll(air: TestAir, fault: IssueFault): Promise<Partial<Outcome>> {
+const poll = (air: TestAir, fault: IssueFault) => pollTwice(air, fault, false);
+const start = (air: TestAir, fault: IssueFault) => pollTwice(air, fault, true);
+
+async function pollTwice(
+	air: TestAir,
+	fault: IssueFault,
+	atStart: boolean,
+): Promise<Partial<Outcome>> {
 	const told = new Set<string>();
 	const trigger = (options: IDataObject = {}) =>
 		activate({
 			credential: credentialOf(air),
+			activation: 'init',
 			parameters: {
 				events: ['confirmed', 'notUsable'],
 				options: options as Record<string, string>,
 			},
 		});
-	const b = trigger(timeoutOf(fault));
-	const next = async (from = b): Promise<string> => {
+	let b = trigger(timeoutOf(fault));
+	const next = async (from?: ReturnType<typeof trigger>): Promise<string> => {
 		try {
-			const events = (await from.poll()) ?? [];
+			const events = (await (from ?? b).poll()) ?? [];
 			for (const { eventId } of events) told.add(text(eventId));
 			return events.map(({ event }) => text(event)).join() || 'nothing';
 		} catch (error) {
@@ -160,6 +179,7 @@ async function poll(air: TestAir, fault: IssueFault): Promise<Partial<Outcome>> 
 	await issue(air);
 	due(air);
 	begin(air, fault);
+	if (atStart) b = trigger(timeoutOf(fault));
 	const first = await next();
 	const states = [await stateOf(air)];
 	end(air);
@@ -172,9 +192,12 @@ async function poll(air: TestAir, fault: IssueFault): Promise<Partial<Outcome>> 
 async function run({ place, fault }: Cell): Promise<Outcome> {
 	const air = await startTestAir();
 	try {
-		const work = { [places[0]]: getStatus, [places[1]]: waitUntilOnChain, [places[2]]: poll }[
-			place
-		];
+		const work = {
+			[places[0]]: getStatus,
+			[places[1]]: waitUntilOnChain,
+			[places[2]]: poll,
+			[places[3]]: start,
+		}[place];
 		const {
 			first = '',
 			second = '',
@@ -247,6 +270,132 @@ test.each(cells.map((cell) => [cell.place, cell.fault.name, cell] as const))(
 				if (fault.known === 'nothing') expect(first).toBe('confirmed');
 				expect(second).toBe('confirmed');
 				expect(told.size).toBe(1);
+				break;
+			case 'Moca AIR Trigger at the start of n8n':
+				// An error would turn the trigger off for good.
+				expect(['confirmed', 'nothing']).toContain(first);
+				expect(second).toBe('confirmed');
+				expect(told.size).toBe(1);
 		}
 	},
 );
+
+/** What only a trigger meets: PostgreSQL that is late, a store that cannot hold an answer, a typo. */
+describe('Moca AIR Trigger', () => {
+	let air: TestAir;
+
+	beforeEach(async () => {
+		air = await startTestAir();
+	});
+
+	afterEach(async () => {
+		end(air);
+		await air.close();
+	});
+
+	const outcome = async (b: Activated): Promise<string> => {
+		try {
+			return ((await b.poll()) ?? []).map(({ event }) => text(event)).join() || 'nothing';
+		} catch (error) {
+			const { description } = error as { description?: string };
+			return /More about (AIR_\w+)</.exec(description ?? '')?.[1] ?? String(error);
+		}
+	};
+
+	const report = (fault: string, first: string, again: string) => {
+		const Accepted = air.emulator.control.counts().issuances;
+		reportRow({
+			Place: places[2],
+			Fault: fault,
+			Setting: '',
+			First: first,
+			Again: again,
+			Accepted,
+		});
+	};
+
+	test('the ledger in PostgreSQL is not there yet when n8n starts', async () => {
+		const late = {
+			...air.credential,
+			ledger: 'postgres',
+			ledgerSecret: 'postgresql://n8n:secret@127.0.0.1:1/n8n',
+		};
+		const b = activate({ credential: late, activation: 'init' });
+		const [first, again] = [await outcome(b), await outcome(b)];
+		report('PostgreSQL is late, still late', first, again);
+		expect([first, again]).toEqual(['nothing', 'AIR_LEDGER_UNAVAILABLE']);
+	});
+
+	test('a Retry-After of a year', async () => {
+		const b = activate({ credential: credentialOf(air) });
+		await outcome(b);
+		await issue(air);
+		due(air);
+		air.emulator.control.injectFault({
+			kind: 'answer',
+			operation: 'status',
+			status: 429,
+			retryAfter: { seconds: 365 * 24 * 3600 },
+		});
+		const first = await outcome(b);
+		expect(leftAloneMs(scopeOf(air))).toBeLessThanOrEqual(15 * 60_000);
+		expect(await outcome(b)).toBe('nothing');
+		end(air);
+		due(air);
+		const again = await outcome(b);
+		report('Retry-After: a year', first, again);
+		expect([first, again]).toEqual(['AIR_RATE_LIMITED', 'confirmed']);
+	});
+
+	test('an answer that the ledger cannot hold', async () => {
+		const b = activate({ credential: credentialOf(air) });
+		await outcome(b);
+		const { coreClaimHash } = await issue(air);
+		due(air);
+		const database = new DatabaseSync(embeddedLedgerFile(process.env), { timeout: 30_000 });
+		database.exec(`CREATE TRIGGER refuse BEFORE UPDATE OF vc_status ON issuances
+			WHEN OLD.core_claim_hash = '${text(coreClaimHash)}' AND NEW.vc_status IS NOT NULL
+			BEGIN SELECT RAISE(ABORT, 'refused'); END`);
+		const first = await outcome(b);
+		database.exec('DROP TRIGGER refuse');
+		database.close();
+		due(air);
+		const again = await outcome(b);
+		report('an answer that the ledger cannot hold', first, again);
+		expect([first, again]).toEqual(['AIR_LEDGER_UNAVAILABLE', 'confirmed']);
+	});
+
+	test('Specific Issuances with a typo in the address', async () => {
+		const { coreClaimHash } = await issueElsewhere(air);
+		const watch = (recipient: string) =>
+			activate({
+				credential: credentialOf(air),
+				workflowId: 'specific',
+				parameters: {
+					watch: 'specific',
+					events: ['confirmed', 'notUsable'],
+					issuances: { issuance: [{ coreClaimHash: text(coreClaimHash), recipient }] },
+				},
+			});
+		air.emulator.control.injectFault({
+			kind: 'answer',
+			operation: 'status',
+			status: 404,
+			recipient: 'ada@exmaple.com',
+			body: { type: 'air', message: 'No credential found for the given hash.' },
+			times: null,
+		});
+		const wrong = watch('ada@exmaple.com');
+		await outcome(wrong);
+		const database = new DatabaseSync(embeddedLedgerFile(process.env), { timeout: 30_000 });
+		database
+			.prepare(
+				'UPDATE issuances SET created_at = 1, missing_since = 1, next_check_at = 1 WHERE scope = ?',
+			)
+			.run(scopeOf(air));
+		database.close();
+		const [first, again] = [await outcome(wrong), await outcome(watch(ADA))];
+		report('a typo in the address, then corrected', first, again);
+		expect([first, again]).toEqual(['AIR_TRIGGER_PAIR_UNKNOWN', 'confirmed']);
+	});
+});

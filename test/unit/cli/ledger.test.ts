@@ -115,7 +115,7 @@ describe('status', () => {
 		expect(stdout).toMatch(/^unknown {5}1 /m);
 		expect(stdout).toMatch(/^sending {5}0 /m);
 		expect(stdout).toContain('1 row has an unknown outcome.\n');
-		expect(stdout).toContain('ledger list --state unknown');
+		expect(stdout).toContain('ledger list --unanswered');
 		expect(stdout).toContain('Issuer → Claim Records');
 		expect(stdout).toContain('Keep Existing');
 		expect(stdout).not.toContain('never answered');
@@ -208,6 +208,13 @@ describe('list', () => {
 			['2', '1'],
 		],
 		[['--recipient', 'ada@example.com', '--state', 'confirmed'], ['1']],
+		[['--unanswered'], ['2']],
+		[['--execution', '2'], ['2']],
+		[
+			['--execution', ' 1 '],
+			['3', '1'],
+		],
+		[['--execution', '1', '--state', 'submitted'], ['3']],
 		[
 			['--limit', '3'],
 			['3', '2', '1'],
@@ -223,6 +230,20 @@ describe('list', () => {
 				.map((line) => line.split(' ')[0]),
 		).toEqual(ids);
 		expect(stderr).toBe('');
+	});
+
+	test('--unanswered: with its execution, and never what may still be under way', async () => {
+		await at.fill(async (store) => {
+			await start(store, { executionId: '381', leaseMs: 1 });
+			await start(store, { executionId: '382', idempotencyKey: 'under way' });
+			await sleep(5);
+		});
+		const { stdout } = await ledger('list', '--unanswered');
+		expect(stdout.trimEnd().split('\n')).toHaveLength(2);
+		expect(stdout).toMatch(/1 +sending .* never answered +workflow-1 +381$/m);
+		const under = await ledger('list', '--execution', '382');
+		expect(under.stdout).not.toContain('never answered');
+		expect((await ledger('list', '--execution', '')).stderr).toContain('--execution is empty');
 	});
 
 	test('says that there are more, or none', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { exampleNames, readExample, SET_UP, triggerOf } from '../../../scripts/examples';
@@ -122,4 +122,27 @@ describe.each(exampleNames())('%s', (name) => {
 			expect(existsSync(join(root, 'docs', 'images', picture))).toBe(true);
 		}
 	});
+});
+
+/**
+ * An error workflow is given `execution.error` when an execution failed, and `trigger.error` when the
+ * trigger of a workflow did (n8n 2.40, execute-error-workflow.js). Who reads one only is told nothing
+ * of the other.
+ */
+test.each([
+	...exampleNames().map((name) => [`examples/${name}.json`]),
+	...readdirSync(join(root, 'docs'))
+		.filter((file) => file.endsWith('.md'))
+		.map((file) => [`docs/${file}`]),
+	['README.md'],
+])('%s: what reads the failure of an execution reads that of a trigger, too', (file) => {
+	const text = readFileSync(join(root, file), 'utf8');
+	for (const [expression] of text.matchAll(/\{\{[^}]*execution\??\.error[^}]*\}\}/g)) {
+		expect(expression).toMatch(/trigger\??\.error/);
+	}
+});
+
+test('the page of the trigger says how an error workflow reads both', () => {
+	const text = readFileSync(join(root, 'docs', 'trigger.md'), 'utf8');
+	expect(text).toMatch(/\{\{[^}]*trigger\?\.error[^}]*execution\?\.error[^}]*\}\}/);
 });

@@ -6,8 +6,15 @@ import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../air/AirError';
 import { importPrivateKey } from '../../../../air/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/Memory';
-import { checkDue, type CheckSettings } from '../../../../issuance/watch/checkDue';
-import { forgetPauses, leftAloneMs } from '../../../../issuance/watch/politeness';
+import { askOnce } from '../../../../issuance/getStatus';
+import { checkDue } from '../../../../issuance/watch/checkDue';
+import type { CheckSettings } from '../../../../issuance/watch/Check';
+import {
+	forgetPauses,
+	hasAnswered,
+	leaveAlone,
+	leftAloneMs,
+} from '../../../../issuance/watch/politeness';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
 import { makeKey } from '../../../support/keys';
@@ -45,9 +52,10 @@ afterEach(async () => {
 
 type Answer = string | AirError;
 
-async function setUp(answers: readonly Answer[], takesMs = 0) {
+async function setUp(answers: Answer[], takesMs = 0) {
 	const client = new AirClient(identity);
 	const asked: string[] = [];
+	const log: string[] = [];
 	jest.spyOn(client, 'getStatus').mockImplementation(async (_recipient, hash) => {
 		asked.push(hash);
 		if (takesMs > 0) await sleep(takesMs);
@@ -68,7 +76,7 @@ async function setUp(answers: readonly Answer[], takesMs = 0) {
 		origin,
 		ownExecutions: [],
 		retentionDays: 90,
-		log: () => undefined,
+		log: (line) => log.push(line),
 	});
 	const check = async (changes: Partial<CheckSettings> = {}) =>
 		await checkDue(memory, {
@@ -81,14 +89,14 @@ async function setUp(answers: readonly Answer[], takesMs = 0) {
 		(await ledger.claimDue({ scope: memory.scope, limit: 100, leaseMs: 1 })).map(
 			({ coreClaimHash }) => coreClaimHash,
 		);
-	return { memory, asked, check, due };
+	return { memory, asked, check, due, log, answers };
 }
 
 const DOWN = new AirError('AIR_SERVER_FAILURE', { httpStatus: 502 });
 
 test('the longest due first, and so many calls', async () => {
 	const { asked, check, due } = await setUp(Array<string>(6).fill('ONCHAIN'));
-	expect(await check({ maxCalls: 4 })).toEqual({ asked: 4, answered: 4, lastError: undefined });
+	expect(await check({ maxCalls: 4 })).toMatchObject({ asked: 4, answered: 4 });
 	expect(asked).toEqual(['h0', 'h1', 'h2', 'h3']);
 	expect(await due()).toEqual(['h4', 'h5']);
 	expect(await check({ maxCalls: 0 })).toMatchObject({ asked: 0 });
@@ -109,7 +117,7 @@ test.each([
 	DOWN,
 ])('$code of one row is its own: it is asked about later', async (error) => {
 	const { check, due } = await setUp(['ONCHAIN', error, 'ONCHAIN']);
-	expect(await check()).toEqual({ asked: 3, answered: 2, lastError: error });
+	expect(await check()).toMatchObject({ asked: 3, answered: 2, lastError: error });
 	expect(await ledger.totals()).toEqual({ confirmed: 2, submitted: 1 });
 	expect(await due()).toEqual([]);
 	offset += MINUTE;
@@ -135,20 +143,136 @@ test('AIR is down: after some failures no other row is tried', async () => {
 	expect((await due()).length).toBeGreaterThan(25);
 });
 
-test('Retry-After: nobody asks before, and no row is the worse for it', async () => {
+test('Retry-After: nobody asks before; what was asked comes after the others', async () => {
 	const slow = new AirError('AIR_RATE_LIMITED', { httpStatus: 429, retryAfterMs: 30_000 });
 	const { memory, asked, check, due } = await setUp(Array<AirError>(20).fill(slow), 5);
 	expect(await check()).toMatchObject({ answered: 0, lastError: slow });
 	expect(asked.length).toBeLessThanOrEqual(5);
-	expect(await due()).toHaveLength(20);
+	expect(await due()).toHaveLength(20 - asked.length);
+	offset += 5_000;
+	expect(await due()).toEqual(expect.arrayContaining(asked));
 	expect(leftAloneMs(memory.scope)).toBeGreaterThan(29_000);
-	expect(await check()).toEqual({ asked: 0, answered: 0, lastError: undefined });
+	expect(await check()).toMatchObject({ asked: 0, answered: 0 });
+});
+
+describe('a pause', () => {
+	const YEAR = 365 * 24 * 60 * MINUTE;
+	const slow = (retryAfterMs: number) =>
+		new AirError('AIR_RATE_LIMITED', { httpStatus: 429, retryAfterMs });
+	let later = 0;
+
+	beforeEach(() => {
+		later = 0;
+		const now = performance.now.bind(performance);
+		jest.spyOn(performance, 'now').mockImplementation(() => now() + later);
+	});
+
+	afterEach(() => {
+		jest.restoreAllMocks();
+	});
+
+	test.each([YEAR, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY])(
+		'%d ms: a quarter of an hour, then one question, and the rest when it is answered',
+		async (ms) => {
+			const { memory, asked, check, answers, log } = await setUp(
+				Array<Answer>(20).fill(slow(ms)),
+				5,
+			);
+			await check();
+			expect(leftAloneMs(memory.scope)).toBeLessThanOrEqual(15 * MINUTE);
+			expect(log).toEqual([expect.stringMatching(/left alone.* again in 15 minutes/)]);
+			later += 14 * MINUTE;
+			asked.length = 0;
+			expect(await check()).toMatchObject({ asked: 0 });
+			later += 2 * MINUTE;
+			offset += MINUTE;
+			expect(await check()).toMatchObject({
+				asked: 1,
+				answered: 0,
+				lastError: { code: 'AIR_RATE_LIMITED' },
+			});
+			expect(leftAloneMs(memory.scope)).toBeGreaterThan(14 * MINUTE);
+			// Once for each pause.
+			await check();
+			expect(log).toHaveLength(2);
+			later += 16 * MINUTE;
+			offset += MINUTE;
+			answers.fill('ONCHAIN');
+			expect(await check()).toMatchObject({ asked: 20, answered: 20 });
+			expect(leftAloneMs(memory.scope)).toBe(0);
+			expect(log).toHaveLength(2);
+		},
+	);
+
+	test('each trigger announces it, once; a short one is not worth a line', async () => {
+		const { memory, check, log } = await setUp(['ONCHAIN']);
+		leaveAlone(memory.scope, 30_000);
+		await check();
+		expect(log).toEqual([]);
+		leaveAlone(memory.scope, YEAR);
+		await check();
+		await check();
+		expect(log).toHaveLength(1);
+	});
+
+	test('negative, or not said at all', async () => {
+		const { memory } = await setUp([]);
+		leaveAlone(memory.scope, -5);
+		expect(leftAloneMs(memory.scope)).toBe(0);
+		leaveAlone(memory.scope, undefined);
+		expect(leftAloneMs(memory.scope)).toBeGreaterThan(59_000);
+	});
+
+	test('is over with the first answer to a later question, and not with an earlier one', async () => {
+		const { memory } = await setUp([]);
+		const before = performance.now();
+		later += 10;
+		leaveAlone(memory.scope, YEAR);
+		hasAnswered(memory.scope, before);
+		expect(leftAloneMs(memory.scope)).toBeGreaterThan(0);
+		later += 10;
+		hasAnswered('another scope', performance.now());
+		expect(leftAloneMs(memory.scope)).toBeGreaterThan(0);
+		// As Get Issuance Status asks, for one.
+		const { client } = memory.settings;
+		jest.spyOn(client, 'getStatus').mockResolvedValue({ vcStatus: 'ONCHAIN' });
+		await askOnce(client, 'ada@example.com', 'h1');
+		expect(leftAloneMs(memory.scope)).toBe(0);
+	});
+
+	test('AIR limits one recipient only: the others get their answers, pause after pause', async () => {
+		const { check, answers } = await setUp(Array<Answer>(12).fill('ONCHAIN'));
+		answers[0] = slow(MINUTE);
+		for (let i = 0; i < 4; i++) {
+			await check({ maxCalls: 4 });
+			later += 2 * MINUTE;
+			offset += 2 * MINUTE;
+		}
+		expect(await ledger.totals()).toEqual({ confirmed: 11, submitted: 1 });
+		answers[0] = 'ONCHAIN';
+		await check();
+		expect(await ledger.totals()).toEqual({ confirmed: 12 });
+	});
+
+	test('nothing is due when it is over: the one question comes with what is due next', async () => {
+		const { memory, asked, check, answers } = await setUp([slow(YEAR), slow(YEAR), slow(YEAR)]);
+		await check({ maxCalls: 1 });
+		later += 16 * MINUTE;
+		await ledger.claimDue({ scope: memory.scope, limit: 9, leaseMs: MINUTE });
+		expect(await check()).toMatchObject({ asked: 0 });
+		offset += 2 * MINUTE;
+		asked.length = 0;
+		answers.fill(DOWN);
+		// AIR is down and not limiting: still one question only.
+		expect(await check()).toMatchObject({ asked: 1, answered: 0, lastError: DOWN });
+		expect(asked).toHaveLength(1);
+	});
 });
 
 test('“no such hash” says something, and condemns only after a day', async () => {
 	const missing = new AirError('AIR_HASH_NOT_FOUND', { httpStatus: 404 });
 	const { check } = await setUp([missing]);
-	expect(await check()).toEqual({ asked: 1, answered: 1, lastError: undefined });
+	expect(await check()).toMatchObject({ asked: 1, answered: 1, lastError: undefined });
 	offset += 23 * 60 * MINUTE;
 	await check();
 	expect(await ledger.totals()).toEqual({ submitted: 1 });

@@ -330,10 +330,10 @@ function pending(store: GetStore): void {
 				attempts: [{ outcome: 'accepted', coreClaimHash: 'elsewhere' }],
 			});
 			expect(await (await store().another()).watch(watching())).toEqual([row]);
-			expect(await ledger.claimDue(DUE)).toMatchObject([{ id: row?.id }]);
+			const ids = [row?.id ?? 0];
+			expect(await ledger.claimDue({ ...DUE, ids })).toMatchObject([{ id: row?.id }]);
 			await ledger.observed(SCOPE, 'elsewhere', CONFIRMED);
 			expect(await hashes(ledger)).toEqual([]);
-			const ids = [row?.id ?? 0];
 			expect(await hashes(ledger, { source: { from: 'rows', ids } })).toEqual(['elsewhere']);
 		});
 
@@ -360,6 +360,116 @@ function pending(store: GetStore): void {
 			);
 			expect(rows.map(({ recipient }) => recipient)).toEqual([PAIR.recipient, own.recipient]);
 			expect(await ledger.watch(watching([]))).toEqual([]);
+		});
+
+		describe('the address is corrected', () => {
+			const WRONG = { ...PAIR, recipient: 'eve@exmaple.com' };
+			const miss = { nextCheckMs: HOUR, condemnAfterMs: DAY };
+
+			test.each(['before AIR has ever answered', 'after AIR has answered for the wrong one'])(
+				'%s: it starts over, with nothing of the wrong one',
+				async (when) => {
+					const { ledger, advance } = store();
+					const [wrong] = await ledger.watch(watching([WRONG]));
+					await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+					if (when.startsWith('after')) {
+						await ledger.observed(SCOPE, PAIR.coreClaimHash, CONFIRMED);
+					}
+					advance(6 * MINUTE);
+					await ledger.appendDelayed({ ...delay, start: 'beginning' });
+					const [row] = await ledger.watch(watching([PAIR]));
+					expect(row).toMatchObject({
+						...PAIR,
+						state: 'submitted',
+						checks: 0,
+						attempts: [{ outcome: 'accepted', coreClaimHash: PAIR.coreClaimHash }],
+					});
+					expect(row?.id).not.toBe(wrong?.id);
+					const ids = [row?.id ?? 0];
+					const source = { from: 'rows', ids } as const;
+					expect(await hashes(ledger, { source, types: ALL.types })).toEqual([]);
+					expect(await ledger.claimDue({ ...DUE, ids })).toMatchObject([{ id: row?.id }]);
+					const { recipient } = PAIR;
+					await ledger.observed(SCOPE, PAIR.coreClaimHash, { ...CONFIRMED, recipient });
+					expect(await hashes(ledger, { source })).toEqual(['elsewhere']);
+					// Back again: what is known of that pair is still known.
+					expect(await ledger.watch(watching([WRONG]))).toMatchObject([{ id: wrong?.id }]);
+				},
+			);
+
+			test('what is said for one address says nothing of the other', async () => {
+				const { ledger, advance } = store();
+				const rows = async () =>
+					(await ledger.watch(watching([PAIR, WRONG]))).map(({ state }) => state);
+				await rows();
+				await ledger.observed(SCOPE, 'elsewhere', { ...PENDING, recipient: PAIR.recipient });
+				await ledger.missing(SCOPE, 'elsewhere', { ...miss, recipient: WRONG.recipient });
+				advance(2 * DAY);
+				await ledger.missing(SCOPE, 'elsewhere', { ...miss, recipient: WRONG.recipient });
+				expect(await rows()).toEqual(['submitted', 'submitted']);
+				await ledger.observed(SCOPE, 'elsewhere', { ...CONFIRMED, recipient: PAIR.recipient });
+				expect(await rows()).toEqual(['confirmed', 'submitted']);
+			});
+
+			test('what this ledger issued is never touched, and made no second time', async () => {
+				const { ledger } = store();
+				const own = await issue(ledger, 'h1');
+				for (const recipient of ['x@example.com', 'ADA@example.com', own.recipient]) {
+					expect(await ledger.watch(watching([{ coreClaimHash: 'h1', recipient }]))).toEqual([own]);
+				}
+				expect(await ledger.list({ limit: 10 })).toEqual([own]);
+			});
+
+			test('issued here after it was watched: who watched it goes on with their row', async () => {
+				const { ledger } = store();
+				const pair = { coreClaimHash: 'h1', recipient: 'ada@example.com' };
+				const [watched] = await ledger.watch(watching([pair]));
+				const own = await issue(ledger, 'h1');
+				expect(await ledger.watch(watching([pair]))).toEqual([watched]);
+				const other = { ...pair, recipient: 'x@example.com' };
+				expect(await ledger.watch(watching([other]))).toEqual([own]);
+			});
+
+			test('only who names it asks about it', async () => {
+				const { ledger } = store();
+				const [row] = await ledger.watch(watching([WRONG]));
+				expect(await ledger.claimDue(DUE)).toEqual([]);
+				expect(await ledger.claimDue({ ...DUE, instance: 'instance-1' })).toEqual([]);
+				expect(await ledger.claimDue({ ...DUE, ids: [row?.id ?? 0] })).toHaveLength(1);
+			});
+
+			test('two triggers that name two addresses, again and again and at once: one row for each', async () => {
+				const other = await store().another();
+				for (let i = 0; i < 5; i++) {
+					await Promise.all([
+						store().ledger.watch(watching([PAIR])),
+						other.watch(watching([WRONG])),
+						store().ledger.watch(watching([WRONG])),
+						other.watch(watching([PAIR])),
+					]);
+				}
+				const rows = await store().ledger.list({ limit: 10 });
+				expect(rows.map(({ recipient }) => recipient).sort()).toEqual(
+					[PAIR.recipient, WRONG.recipient].sort(),
+				);
+				for (const { attempts } of rows) expect(attempts).toHaveLength(1);
+			});
+		});
+
+		test('AIR has never known it: not condemned, however long; known and gone: after a day', async () => {
+			const { ledger, advance } = store();
+			const miss = { nextCheckMs: HOUR, condemnAfterMs: DAY };
+			await ledger.watch(watching());
+			await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+			advance(3 * DAY);
+			await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+			expect(await ledger.watch(watching())).toMatchObject([{ state: 'submitted' }]);
+			expect(await ledger.events(0, 10)).toEqual([]);
+			await ledger.observed(SCOPE, PAIR.coreClaimHash, PENDING);
+			await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+			advance(DAY);
+			await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+			expect(await ledger.watch(watching())).toMatchObject([{ state: 'unusable' }]);
 		});
 
 		test('only some of the rows are claimed if wanted', async () => {

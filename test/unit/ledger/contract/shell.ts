@@ -1,5 +1,5 @@
 import type { GetStore } from '../contract';
-import { CONFIRMED, issue, issueMany, PROGRAM, SCOPE, start } from './requests';
+import { CONFIRMED, issue, issueMany, MINUTE, PROGRAM, SCOPE, start } from './requests';
 
 /** What people ask at the shell, and whom rows are shown to. */
 export function shell(store: GetStore): void {
@@ -29,6 +29,40 @@ export function shell(store: GetStore): void {
 			const both = { recipient: 'person-2@example.com', states: ['confirmed'] };
 			expect(await listed(both)).toEqual([]);
 			expect(await ledger.totals()).toEqual({ submitted: 4, confirmed: 1 });
+		});
+
+		test('list: of one execution, and what was begun and never answered', async () => {
+			const { ledger, advance } = store();
+			const begin = (key: string, executionId: string) =>
+				start(ledger, { idempotencyKey: key, recipient: `${key}@example.com`, executionId });
+			const cut = await begin('cut', '381');
+			const lost = await begin('lost', '381');
+			await ledger.failed(lost, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+			const refused = await begin('refused', '381');
+			await ledger.failed(refused, { outcome: 'rejected', reason: 'AIR_BAD_REQUEST' });
+			const issued = await issue(ledger, 'h1', { idempotencyKey: 'issued', executionId: '381' });
+			const other = await begin('other', '382');
+			const listed = async (filter: object) =>
+				(await ledger.list({ limit: 10, ...filter })).map(({ id }) => id);
+			expect(await listed({ executionId: '381' })).toEqual([
+				issued.id,
+				refused.issuanceId,
+				lost.issuanceId,
+				cut.issuanceId,
+			]);
+			expect(await listed({ executionId: '38' })).toEqual([]);
+			// Two are still under way, as far as anybody knows.
+			expect(await listed({ unanswered: true })).toEqual([lost.issuanceId]);
+			advance(MINUTE);
+			expect(await listed({ unanswered: true })).toEqual([
+				other.issuanceId,
+				lost.issuanceId,
+				cut.issuanceId,
+			]);
+			expect(await listed({ unanswered: true, executionId: '382' })).toEqual([other.issuanceId]);
+			expect(await listed({ unanswered: true, states: ['sending'], limit: 1 })).toEqual([
+				other.issuanceId,
+			]);
 		});
 
 		test('find: by key or by hash, within the scope', async () => {

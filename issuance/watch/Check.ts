@@ -1,0 +1,242 @@
+import { AirError } from '../../air/AirError';
+import { recheckDelayMs } from '../../air/backoff';
+import { NO_REPEAT } from '../../air/repeat';
+import { assertRow } from '../../ledger/assertRow';
+import { isOnlyWatched } from '../../ledger/Feed';
+import type { LedgerRow } from '../../ledger/Ledger';
+import { asKnownError } from '../asAirError';
+import { askOnce } from '../getStatus';
+import type { Memory } from '../Memory';
+import { assertKeyAccepted } from '../setup/askAir';
+import { hashInWords } from './hashInWords';
+import { leaveAlone } from './politeness';
+
+const PARALLEL = 5;
+/** A question is not begun when there is less time left for its answer. */
+const SHORTEST_ASK_MS = 1_000;
+/** So many failures in a row, and no answer at all: AIR is down, and the others are not tried. */
+const DOWN_AFTER = 5;
+/** So many rows in a row of which nothing at all can be written: it is the store, and not the rows. */
+const STORE_DOWN_AFTER = 2;
+/** "No such hash" condemns a row after a day of nothing else (docs/trigger.md). */
+const CONDEMN_AFTER_MS = 24 * 60 * 60 * 1000;
+/** AIR may know an issuance some moments later; what it does not know by then is a pair that is wrong. */
+const PAIR_UNKNOWN_AFTER_MS = 10 * 60 * 1000;
+/** Each time that it is asked about such a pair an execution fails. */
+const ASK_UNKNOWN_MS = 60 * 60 * 1000;
+
+export interface CheckSettings {
+	/** Only rows of this n8n, or these rows. */
+	readonly instance?: string | undefined;
+	readonly ids?: readonly number[] | undefined;
+	readonly maxCalls: number;
+	readonly withinMs: number;
+	readonly requestTimeoutMs: number;
+}
+
+export interface CheckReport {
+	readonly asked: number;
+	/** Of those, how many said something of an issuance; "no such hash" does, too. */
+	readonly answered: number;
+	/** Why one of the others did not. */
+	readonly lastError: AirError | undefined;
+	/** What failed on our side for a single row: somebody should look at it. Undefined if nothing did. */
+	readonly problem: Error | undefined;
+}
+
+/** Ages are counted up to it: like all times of a row it is the store's, whatever the clock here says. */
+const dueAt = (row: LedgerRow) => row.nextCheckAt ?? row.updatedAt;
+
+/** Asks AIR about claimed rows: see `checkDue`. */
+export class Check {
+	private readonly deadline: number;
+	private readonly queue: LedgerRow[];
+	/** Claimed, and nothing has been said of them. */
+	private readonly open: Set<number>;
+	private asked = 0;
+	private answered = 0;
+	private failed = 0;
+	private lastError: AirError | undefined;
+	private problem: Error | undefined;
+	private stopped: { readonly because: unknown } | undefined;
+	private slowDown = false;
+	private written = false;
+	/** Rows in a row that could not even be put off. */
+	private stuck = 0;
+	private unwritten: { readonly because: unknown } | undefined;
+
+	constructor(
+		private readonly memory: Memory,
+		private readonly settings: CheckSettings,
+		rows: readonly LedgerRow[],
+	) {
+		this.deadline = performance.now() + settings.withinMs;
+		this.queue = [...rows];
+		this.open = new Set(rows.map(({ id }) => id));
+	}
+
+	async run(): Promise<CheckReport> {
+		try {
+			await Promise.all(Array.from({ length: PARALLEL }, async () => this.work()));
+		} finally {
+			await this.memory.ledger.release([...this.open]);
+		}
+		if (this.stopped !== undefined) throw this.stopped.because;
+		if (this.unwritten !== undefined && !this.written) throw this.unwritten.because;
+		const { asked, answered, lastError, problem } = this;
+		return { asked, answered, lastError, problem };
+	}
+
+	private get isOver(): boolean {
+		const down = this.answered === 0 && this.failed >= DOWN_AFTER;
+		const late = this.deadline - performance.now() < SHORTEST_ASK_MS;
+		return this.stopped !== undefined || this.slowDown || down || late;
+	}
+
+	private async work(): Promise<void> {
+		while (!this.isOver) {
+			const row = this.queue.shift();
+			if (row === undefined) return;
+			try {
+				await this.ask(row);
+			} catch (error) {
+				this.stopped ??= { because: error };
+			}
+		}
+	}
+
+	private async ask(row: LedgerRow): Promise<void> {
+		const { memory } = this;
+		const { coreClaimHash, recipient, checks } = row;
+		if (coreClaimHash === null) return;
+		const nextCheckMs = recheckDelayMs(dueAt(row) - (row.answeredAt ?? row.createdAt), checks);
+		try {
+			assertRow(row);
+			this.asked += 1;
+			const { vcStatus, vcId, state } = await askOnce(
+				memory.settings.client,
+				recipient,
+				coreClaimHash,
+				{
+					repeat: NO_REPEAT,
+					queueMs: Math.max(0, this.deadline - performance.now()),
+					timeoutMs: Math.min(this.settings.requestTimeoutMs, this.deadline - performance.now()),
+				},
+			);
+			this.answered += 1;
+			await memory.ledger.observed(memory.scope, coreClaimHash, {
+				recipient,
+				vcStatus,
+				vcId: vcId ?? null,
+				state,
+				nextCheckMs,
+			});
+			this.isWritten(row);
+		} catch (error) {
+			if (error instanceof AirError) await this.airFailed(row, coreClaimHash, error, nextCheckMs);
+			else await this.rowFailed(row, error, nextCheckMs);
+		}
+	}
+
+	private isWritten({ id }: LedgerRow): void {
+		this.open.delete(id);
+		this.written = true;
+		this.stuck = 0;
+	}
+
+	private async airFailed(
+		row: LedgerRow,
+		coreClaimHash: string,
+		error: AirError,
+		nextCheckMs: number,
+	): Promise<void> {
+		if (error.code === 'AIR_HASH_NOT_FOUND') {
+			this.answered += 1;
+			await this.missing(row, coreClaimHash, nextCheckMs);
+			return;
+		}
+		this.lastError = error;
+		if (this.isToSlowDown(error)) {
+			// Perhaps AIR limits questions about this recipient only: after the pause another one comes first.
+			await this.putOff(row, nextCheckMs);
+			return;
+		}
+		await this.assertOnlyThisRow(error);
+		this.failed += 1;
+		await this.putOff(row, nextCheckMs);
+	}
+
+	private isToSlowDown(error: AirError): boolean {
+		if (error.code !== 'AIR_RATE_LIMITED' && error.retryAfterMs === undefined) return false;
+		this.slowDown = true;
+		leaveAlone(this.memory.scope, error.retryAfterMs);
+		return true;
+	}
+
+	private async missing(row: LedgerRow, hash: string, nextCheckMs: number): Promise<void> {
+		const { ledger, scope, settings } = this.memory;
+		const condemnAfterMs = CONDEMN_AFTER_MS;
+		const unknown =
+			isOnlyWatched(row) &&
+			row.vcStatus === null &&
+			dueAt(row) - row.createdAt >= PAIR_UNKNOWN_AFTER_MS;
+		const when = unknown ? ASK_UNKNOWN_MS : nextCheckMs;
+		try {
+			const { recipient } = row;
+			await ledger.missing(scope, hash, { recipient, nextCheckMs: when, condemnAfterMs });
+			this.isWritten(row);
+		} catch (error) {
+			await this.rowFailed(row, error, nextCheckMs);
+		}
+		if (!unknown) return;
+		settings.log(`AIR_TRIGGER_PAIR_UNKNOWN: ${hashInWords(hash)}`);
+		this.problem ??= new AirError('AIR_TRIGGER_PAIR_UNKNOWN', { detail: hashInWords(hash) });
+	}
+
+	/**
+	 * What fails on our side: the store cannot hold what AIR said of a row, or the row itself is damaged.
+	 * Where it can at least be put off, it is the row's own and stops no other.
+	 */
+	private async rowFailed(row: LedgerRow, error: unknown, nextCheckMs: number): Promise<void> {
+		const known = asKnownError(error);
+		// Words of others may hold values.
+		const words = known instanceof AirError ? known.message : 'an unexpected failure';
+		this.memory.settings.log(`row ${row.id} is asked about later: ${words}`);
+		this.problem ??= known;
+		await this.putOff(row, nextCheckMs);
+	}
+
+	/** @throws what the store says if it takes nothing of other rows either */
+	private async putOff(row: LedgerRow, nextCheckMs: number): Promise<void> {
+		try {
+			await this.memory.ledger.postpone([{ id: row.id, nextCheckMs }]);
+			this.isWritten(row);
+		} catch (error) {
+			// Another session may hold just this row. Then its claim puts it off, which is not to be given
+			// back: that, too, would have to wait for the session.
+			this.open.delete(row.id);
+			this.problem ??= asKnownError(error);
+			this.unwritten ??= { because: error };
+			this.stuck += 1;
+			if (this.stuck >= STORE_DOWN_AFTER) throw error;
+		}
+	}
+
+	/** @throws AirError if the same would happen to any row */
+	private async assertOnlyThisRow(error: AirError): Promise<void> {
+		if (error.kind === 'input' && error.code !== 'AIR_RECIPIENT_INVALID') throw error;
+		const perhapsEverybodys =
+			error.code === 'AIR_NOT_FOUND_FOREIGN' ||
+			error.code === 'AIR_REDIRECT' ||
+			error.httpStatus === 401 ||
+			error.httpStatus === 403;
+		// Perhaps AIR, or what stands before it, dislikes this recipient or this hash: what does it say to
+		// a question of nobody about nothing?
+		if (!perhapsEverybodys) return;
+		try {
+			await assertKeyAccepted(this.memory.settings.client);
+		} catch (again) {
+			if (!(again instanceof AirError && this.isToSlowDown(again))) throw again;
+		}
+	}
+}
