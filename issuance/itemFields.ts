@@ -1,6 +1,6 @@
 import { AirError } from '../air/AirError';
 import { isEmpty } from './convertValue';
-import { isRecord } from './jsonSchema';
+import { isRecord } from './json';
 
 /** The JSON of an incoming item. */
 export type ItemJson = Readonly<Record<string, unknown>>;

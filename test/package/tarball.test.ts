@@ -128,7 +128,9 @@ test('brings no second n8n-workflow: it uses the one of the n8n that loads it', 
 
 test('has the few runtime dependencies that were decided on, and runs nothing on install', () => {
 	const { dependencies, peerDependencies, scripts = {} } = manifest();
-	expect(Object.keys(dependencies).sort()).toEqual(['jose', 'pg', 'undici', 'zod']);
+	expect(Object.keys(dependencies).sort()).toEqual([
+		...['ajv', 'ajv-formats', 'jose', 'pg', 'undici', 'zod'],
+	]);
 	expect(peerDependencies).toEqual({ 'n8n-workflow': '*' });
 	for (const hook of ['preinstall', 'install', 'postinstall', 'prepare', 'prepublish']) {
 		expect(scripts).not.toHaveProperty(hook);
