@@ -46,6 +46,24 @@ export const inputErrors = {
 		title: 'A setting is not valid',
 		advice: 'Correct the named field in the credential or in the node.',
 	}),
+	AIR_TOOL_AUTOMATIC: input({
+		when: 'The tool of an AI agent is set to Map Automatically',
+		title: 'As a tool of an AI agent, Map Automatically is not allowed: choose Map Each Field',
+		advice:
+			'The item of a tool holds the fields of the agent’s own item, with the arguments of the model over them, and nothing says which is which. Open the tool, set Credential Subject to Map Each Field or Using Fields Below, and let the model fill in the fields that it may choose. Nothing was sent.',
+	}),
+	AIR_TOOL_READS_ITEM: input({
+		when: 'An expression in the tool of an AI agent reads the incoming item, e.g. {{ $json.email }}',
+		title: 'As a tool of an AI agent, no field may read the incoming item',
+		advice:
+			"The model’s arguments lie over the fields of the agent’s own item, so that the model could choose what $json gives. Open the tool: for what the model may choose, click the button that lets it fill in the field, which writes $fromAI; for what the workflow knows, name the node, e.g. {{ $('Webhook').item.json.body.email }}. Nothing was sent.",
+	}),
+	AIR_TOOL_HIDES_ANSWER: input({
+		when: 'On Error is Continue (using error output) in the tool of an AI agent',
+		title: 'As a tool of an AI agent, On Error must not be Continue (using error output)',
+		advice:
+			'An agent is told nothing of what a tool gives out there, neither success nor failure, and may call it again. Open the settings of the tool and set On Error to Continue. Nothing was sent.',
+	}),
 	AIR_BASE_URL_INVALID: input({
 		when: 'The custom base URL is not a URL, or holds a user name, a query or a fragment',
 		title: 'The base URL is not valid',

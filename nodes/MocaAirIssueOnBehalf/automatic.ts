@@ -1,11 +1,20 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
 import { fieldAt, type ItemJson } from '../../issuance/itemFields';
+import { isTool } from '../shared/execution';
 import { parameter, type Parameter } from '../shared/parameter';
 
-/** Whether values come straight from the fields of the items, and no expression is evaluated. */
+/**
+ * Whether values come straight from the fields of the items, and no expression is evaluated.
+ *
+ * @throws AirError `AIR_TOOL_AUTOMATIC`: in an agent's item nothing says what the model gave
+ */
 export function isAutomatic(context: IExecuteFunctions): Parameter<boolean> {
-	return parameter(context, 'subjectMode', (mode) => mode === 'automatic', { fallback: 'fields' });
+	const parse = (mode: unknown) => {
+		if (mode === 'automatic' && isTool(context)) throw new AirError('AIR_TOOL_AUTOMATIC');
+		return mode === 'automatic';
+	};
+	return parameter(context, 'subjectMode', parse, { fallback: 'fields' });
 }
 
 /** The JSON of the incoming items. */

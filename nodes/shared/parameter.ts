@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { itemReferences } from './itemReferences';
+import { assertToolMayRead } from './toolUse';
 
 /** What n8n takes for an expression (n8n-workflow, expressions/expression-helpers: a leading `=`). */
 function holdsExpression(value: unknown): boolean {
@@ -21,7 +22,8 @@ export type Parameter<T> = (itemIndex: number) => T;
  * @param parse - what throws for one item throws for each, so nothing broken is kept
  * @param options - `fallback` for workflows that were saved without the parameter; `extractValue` for
  *   a resource locator
- * @throws what n8n throws for a broken expression, and what `parse` throws
+ * @throws what n8n throws for a broken expression, and what `parse` throws; AirError
+ *   `AIR_TOOL_READS_ITEM` when an agent's tool reads its item
  * @example
  * ```ts
  * const recipient = parameter(this, 'recipient', parseRecipient);
@@ -43,6 +45,7 @@ export function parameter<T>(
 			const raw: unknown = context.getNodeParameter(name, itemIndex, fallback, {
 				rawExpressions: true,
 			});
+			assertToolMayRead(context, name, raw);
 			constant = !holdsExpression(raw);
 			if (!constant && options.extractValue !== true) straight = itemReferences(context, raw);
 		}
