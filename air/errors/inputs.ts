@@ -9,7 +9,7 @@ export const inputErrors = {
 		when: 'The recipient is not exactly one e-mail address',
 		title: 'The recipient is not a valid e-mail address',
 		advice:
-			'Recipient Email takes the one address that owns the AIR account. Check which field of the incoming item the expression reads.',
+			'The node takes the one address that owns the person’s AIR account. Look at the incoming item: which of its fields holds the address, and which one does the node read?',
 	}),
 	AIR_PROGRAM_INVALID: input({
 		when: 'The issuance program ID is empty or contains spaces',

@@ -1,5 +1,8 @@
-import { ExpressionParser, type IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { chunksOf } from './expressions';
 import { itemReferences } from './itemReferences';
+import type { Parameter } from './parameter';
+import { assertToolMayRead } from './toolUse';
 
 /** A piece of a parameter: text as it stands, or one `{{ }}` and what it gives. */
 export interface TemplatePart {
@@ -9,42 +12,52 @@ export interface TemplatePart {
 	readonly value?: unknown;
 }
 
-const chunksOf = (raw: unknown) =>
-	typeof raw === 'string' && raw.startsWith('=')
-		? ExpressionParser.splitExpression(raw.slice(1)).filter(({ text }) => text !== '')
-		: [];
-
-/** The expressions of a parameter, without their braces. */
-export const expressionsIn = (raw: unknown): string[] =>
-	chunksOf(raw).flatMap(({ type, text }) => (type === 'code' ? [text] : []));
-
 /**
- * Reads a parameter piece by piece, so that a part without a value is noticed: put together by n8n,
- * `{{ $json.id }}-{{ $json.email }}` without an id is text like any other.
+ * Makes a reader of a parameter, piece by piece, so that a part without a value is noticed: put together
+ * by n8n, `{{ $json.id }}-{{ $json.email }}` without an id is text like any other.
  *
  * @param name - of the parameter, or a path into it
- * @returns undefined for a parameter that is no expression
- * @throws what n8n throws for a broken expression
+ * @returns a reader that gives undefined for a parameter that is no expression
+ * @throws what n8n throws for a broken expression; AirError `AIR_TOOL_READS_ITEM`
  * @example
  * ```ts
- * templateParts(this, 'eventId', 0); // [{ expression: '$json.id', value: 'evt_1' }, { text: '-kyc' }]
+ * templateReader(this, 'eventId')(0); // [{ expression: '$json.id', value: 'evt_1' }, { text: '-kyc' }]
  * ```
  */
-export function templateParts(
+export function templateReader(
+	context: IExecuteFunctions,
+	name: string,
+): Parameter<TemplatePart[] | undefined> {
+	let readers: readonly Parameter<TemplatePart>[] | undefined;
+	return (itemIndex) => {
+		readers ??= readersOf(context, name, itemIndex);
+		return readers.length === 0 ? undefined : readers.map((read) => read(itemIndex));
+	};
+}
+
+function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) {
+	const raw: unknown = context.getNodeParameter(name, itemIndex, '', { rawExpressions: true });
+	assertToolMayRead(context, name, raw);
+	const chunks = chunksOf(raw);
+	if (!chunks.some(({ type }) => type === 'code')) return [];
+	return chunks.map(({ type, text }): Parameter<TemplatePart> => {
+		// n8n takes braces behind a backslash for text.
+		if (type === 'text') return () => ({ text: text.replace(/\\(\{\{|\}\})/g, '$1') });
+		// In code, n8n's splitting has taken the backslash from closing braces.
+		const code = `{{${text.replaceAll('}}', '\\}}')}}}`;
+		const straight = itemReferences(context, `=${code}`);
+		return (item) => {
+			const read = straight?.(item);
+			const value: unknown =
+				read === undefined ? context.evaluateExpression(code, item) : read.value;
+			return { expression: text.trim(), value };
+		};
+	});
+}
+
+/** The pieces of a parameter for one item; see {@link templateReader}. */
+export const templateParts = (
 	context: IExecuteFunctions,
 	name: string,
 	itemIndex: number,
-): TemplatePart[] | undefined {
-	const raw: unknown = context.getNodeParameter(name, itemIndex, '', { rawExpressions: true });
-	const chunks = chunksOf(raw);
-	if (!chunks.some(({ type }) => type === 'code')) return undefined;
-	return chunks.map(({ type, text }) => {
-		// n8n takes a brace behind a backslash for text.
-		if (type === 'text') return { text: text.replace(/\\(\{\{|\}\})/g, '$1') };
-		const expression = `{{${text}}}`;
-		const straight = itemReferences(context, `=${expression}`)?.(itemIndex);
-		const value: unknown =
-			straight === undefined ? context.evaluateExpression(expression, itemIndex) : straight.value;
-		return { expression: text.trim(), value };
-	});
-}
+): TemplatePart[] | undefined => templateReader(context, name)(itemIndex);

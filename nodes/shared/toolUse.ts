@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
 import { isTool } from './execution';
-import { expressionsIn } from './template';
+import { chunksOf } from './expressions';
 
 /** Quoted text, from which an expression reads nothing; a template with `${…}` may. */
 const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/gs;
@@ -40,7 +40,9 @@ export function assertToolMayRead(context: IExecuteFunctions, name: string, raw:
 
 function readsItem(raw: unknown): boolean {
 	if (typeof raw === 'string') {
-		return expressionsIn(raw).some((expression) => ITEM.test(expression.replace(QUOTED, '""')));
+		return chunksOf(raw).some(
+			({ type, text }) => type === 'code' && ITEM.test(text.replace(QUOTED, '""')),
+		);
 	}
 	return typeof raw === 'object' && raw !== null && Object.values(raw).some(readsItem);
 }

@@ -56,7 +56,7 @@ const call = async (
 		air.credential,
 		{ settings: { executionOrder: 'v1' } },
 	);
-	const told = json('Agent').map(({ observation }) => String(observation));
+	const told = json('Agent').map(({ observation }) => JSON.stringify(observation));
 	return { told, toolRun: run.data.resultData.runData.Issue?.at(-1), error };
 };
 
