@@ -9,7 +9,7 @@ export const inputErrors = {
 		when: 'The recipient is not exactly one e-mail address',
 		title: 'The recipient is not a valid e-mail address',
 		advice:
-			'The node takes the one address that owns the person’s AIR account. Look at the incoming item: which of its fields holds the address, and which one does the node read?',
+			'The node takes the one address that owns the person’s AIR account. Look at the incoming item, which field of it holds the address, and let the node read that one.',
 	}),
 	AIR_PROGRAM_INVALID: input({
 		when: 'The issuance program ID is empty or contains spaces',
@@ -27,13 +27,13 @@ export const inputErrors = {
 		when: 'The credential subject is not an object of claims, holds an id, or a value that JSON cannot carry',
 		title: 'The credential subject is not valid',
 		advice:
-			'Give the attributes as the schema of the issuance program has them, e.g. {"tier": "Gold"}, without an id: AIR fills in the holder itself. Text from a sheet or a form is converted by Map Each Field, and by Map Automatically with Convert Types.',
+			'Compare the attributes with the schema of the issuance program; an id is not among them, since AIR fills in the holder itself. Nothing was sent.',
 	}),
 	AIR_SCHEMA_INVALID: input({
-		when: 'Example Subject or JSON Schema of the node cannot be read',
+		when: 'Example Subject or JSON Schema of the node cannot be read, or holds what cannot be checked',
 		title: 'The example or JSON Schema of the credential subject is not valid',
 		advice:
-			'Open the node. Paste one example of a subject, e.g. {"tier": "Gold"}, or the JSON Schema of the credential; $ref has to stay within it, and if, not and the like are not understood. Or choose Using Fields Below.',
+			'Open the node. Paste one example of a subject, e.g. {"tier": "Gold"}, or the JSON Schema of the credential: a $ref has to stay within its $defs or definitions, and what cannot be checked is refused. Remove what is named, or choose Using Fields Below.',
 	}),
 	AIR_HASH_INVALID: input({
 		when: 'coreClaimHash is empty or contains spaces',
@@ -60,7 +60,7 @@ export const inputErrors = {
 	}),
 	AIR_TOOL_HIDES_ANSWER: input({
 		when: 'On Error is Continue (using error output) in the tool of an AI agent',
-		title: 'As a tool of an AI agent, On Error must not be Continue (using error output)',
+		title: 'As a tool of an AI agent, the node would give its answer where no agent looks',
 		advice:
 			'An agent is told nothing of what a tool gives out there, neither success nor failure, and may call it again. Open the settings of the tool and set On Error to Continue. Nothing was sent.',
 	}),

@@ -43,7 +43,7 @@ export const ledgerErrors = {
 		when: 'Idempotency is Event ID, and the event ID or a part of it is empty, is no text or number, holds a word such as undefined, is longer than 500 characters, or is a number with more digits than n8n keeps',
 		title: 'The event ID is not valid',
 		advice:
-			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. With a part missing, later events would count as repeats of this one. Look at the incoming item: which of its fields holds the ID, and which one does the node read?',
+			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. With a part missing, later events would count as repeats of this one. Look at the incoming item, which field of it holds the ID, and let the node read that one.',
 	}),
 	AIR_LEDGER_DRIVER_MISSING: ledger('not-sent', false, {
 		when: 'node:sqlite (Node before 22.13) or pg is not there',

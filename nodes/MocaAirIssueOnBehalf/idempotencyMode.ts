@@ -41,7 +41,9 @@ export function idempotencyModes(
 		(value) => value,
 		(detail) => new AirError('AIR_EVENT_ID_INVALID', { detail }),
 	);
-	const eventIdField = fieldNamedBy(context, 'eventIdField');
+	const eventIdField = fieldNamedBy(context, 'eventIdField', (detail) => {
+		throw new AirError('AIR_EVENT_ID_INVALID', { detail });
+	});
 	let position: readonly (string | number)[] | undefined;
 	return (itemIndex, rememberHours) => {
 		const mode = chosen(itemIndex);

@@ -43,6 +43,9 @@ const fieldsSchema = z.looseObject({
 function parseFields(value: unknown): CredentialSubject {
 	const fields = fieldsSchema.safeParse(value);
 	if (!fields.success) throw refuse('Fields are not as expected');
+	if (fields.data.field.length === 0) {
+		throw refuse('it holds no attributes; press Add Field, once for each attribute');
+	}
 	return subjectFromFields(
 		fields.data.field.map(({ name, type, value: given }) => ({ name, type, value: given })),
 	);

@@ -67,6 +67,8 @@ const runsWithinAgent = (context: IExecuteFunctions) =>
 export function assertAgentIsTold(context: IExecuteFunctions): void {
 	if (!isTool(context) || runsWithinAgent(context)) return;
 	if (context.getNode().onError === 'continueErrorOutput') {
-		throw new AirError('AIR_TOOL_HIDES_ANSWER');
+		throw new AirError('AIR_TOOL_HIDES_ANSWER', {
+			detail: 'set On Error to Continue, and not to Continue (using error output)',
+		});
 	}
 }
