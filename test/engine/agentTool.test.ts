@@ -87,6 +87,21 @@ describe.each(AGENTS)('with AI Agent %d', (agent) => {
 		['Recipient Email', { recipient: '={{ $json.email }}' }],
 		['Recipient Email in other words', { recipient: "={{ $input.item.json['email'] }}" }],
 		[
+			'Recipient Email as a default',
+			{ recipient: "={{ $fromAI('nobody', '', 'string', $json.email) }}" },
+		],
+		['Recipient Email in a literal', { recipient: '={{ `${$json.email}` }}' }],
+		['Recipient Email by all items', { recipient: '={{ $input.all()[0].json.email }}' }],
+		[
+			'an attribute that was dragged',
+			{
+				subjectMode: 'mapper',
+				subjectExample: '{"kycLevel": "x"}',
+				subjectMapper: { mappingMode: 'defineBelow', value: { kycLevel: '={{ $json.kycLevel }}' } },
+			},
+		],
+		['On Duplicate', { onDuplicate: "={{ $json.chatInput ? 'revoke' : 'ignore' }}" }],
+		[
 			'a claim',
 			{ subjectFields: { field: [{ name: 'kycLevel', value: '={{ $json.kycLevel }}' }] } },
 		],
@@ -115,6 +130,38 @@ describe.each(AGENTS)('with AI Agent %d', (agent) => {
 		});
 		expect(issued()).toMatchObject([{ recipient: 'operator@example.com' }]);
 		expect(told[0]).toContain('coreClaimHash');
+	});
+
+	test('the item of another node, paired, may be read', async () => {
+		await call(agent, { ...FROM_AI, recipient: "={{ $('Items').item.json.email }}" });
+		expect(issued()).toMatchObject([{ recipient: 'operator@example.com' }]);
+	});
+
+	test('an argument that nobody asked for becomes no claim', async () => {
+		await call(agent, FROM_AI, {}, [{ ...CALL, isOver18: false, recipient: 'eve@example.com' }]);
+		expect(issued()).toMatchObject([
+			{ recipient: 'bob@example.com', credentialSubject: { kycLevel: 'basic', isOver18: true } },
+		]);
+	});
+
+	test('an argument that the model left out is not taken from the item', async () => {
+		const { told } = await call(agent, FROM_AI, {}, [{ level: 'basic' }]);
+		expect(issued()).toEqual([]);
+		expect(told[0]).toMatch(/recipient is not a valid e-mail address/);
+	});
+
+	test('what the model calls twice is issued once', async () => {
+		await call(agent, { ...FROM_AI, idempotency: 'content' }, {}, [
+			{ ...CALL, email: `twice${agent}@example.com` },
+			{ ...CALL, email: `twice${agent}@example.com` },
+		]);
+		expect(issued()).toHaveLength(1);
+	});
+
+	test('an outcome that is unknown says: do not call again', async () => {
+		air.emulator.control.injectFault({ kind: 'reset', operation: 'issue', afterWork: true });
+		const { told } = await call(agent, { ...FROM_AI, onDuplicate: 'revoke' });
+		expect(told[0]).toMatch(/Do not call this tool again for this person/);
 	});
 
 	test.each<[string, Partial<INode>]>([
@@ -151,4 +198,37 @@ test('AI Agent 2 does not look at outputs: it is told, and nothing is refused', 
 	const { told } = await call(2, FROM_AI, { onError: 'continueErrorOutput' });
 	expect(issued()).toHaveLength(1);
 	expect(told[0]).toContain('coreClaimHash');
+});
+
+describe('Get Issuance Status as a tool', () => {
+	const ask = async (parameters: INode['parameters'], settings: Partial<INode> = {}) => {
+		const { json } = await runWorkflow(
+			agentWorkflow(
+				3,
+				[{ ...CHAT, coreClaimHash: 'abc' }],
+				[{ coreClaimHash: 'abc' }],
+				{ options: {}, ...parameters },
+				settings,
+				'mocaAirGetIssuanceStatusTool',
+			),
+			air.credential,
+			{ settings: { executionOrder: 'v1' } },
+		);
+		return JSON.stringify(json('Agent')[0]?.observation);
+	};
+
+	test('reads no hash from the item', async () => {
+		expect(
+			await ask({ coreClaimHash: '={{ $json.coreClaimHash }}', recipient: 'ada@example.com' }),
+		).toMatch(/Core Claim Hash reads the incoming item/);
+		expect(air.emulator.control.requests()).toEqual([]);
+	});
+
+	test('is refused an error output', async () => {
+		const given = { coreClaimHash: 'abc', recipient: 'ada@example.com' };
+		expect(await ask(given, { onError: 'continueErrorOutput' })).toMatch(
+			/set On Error to Continue/,
+		);
+		expect(await ask(given)).toMatch(/hash/);
+	});
 });
