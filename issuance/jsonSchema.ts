@@ -182,10 +182,17 @@ function declarations(root: Json, schema: unknown, into = new Map<string, unknow
  * followed.
  */
 export function attributesOf(subject: Json): SubjectAttribute[] {
-	const required = new Set(together(subject, subject).flatMap((part) => listAt(part, 'required')));
-	return [...declarations(subject, subject)].map(([name, declared]) => {
-		const [only, ...more] = declared;
-		const schema = more.length === 0 ? only : { allOf: declared };
+	const required = new Set(
+		together(subject, subject)
+			.flatMap((part) => listAt(part, 'required'))
+			.map(String),
+	);
+	const declared = declarations(subject, subject);
+	// What is required and nowhere declared may be anything.
+	for (const name of required) if (!declared.has(name)) declared.set(name, [{}]);
+	return [...declared].map(([name, places]) => {
+		const [only, ...more] = places;
+		const schema = more.length === 0 ? only : { allOf: places };
 		const types = [...new Set(typesOf(subject, schema))];
 		const choices = keyword(subject, schema, 'enum');
 		return {

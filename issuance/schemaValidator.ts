@@ -58,7 +58,9 @@ function assertIsSchema(draft: Draft, schema: Json): void {
 		inspector = new draft({ logger: false });
 		inspectors.set(draft, inspector);
 	}
-	if (inspector.validateSchema(schema) === true) return;
+	// Without its name, which may be written otherwise than ajv knows it.
+	const unnamed = { ...schema, $schema: undefined };
+	if (inspector.validateSchema(unnamed) === true) return;
 	const [error] = inspector.errors ?? [];
 	const at = (error?.instancePath ?? '').slice(1).replaceAll('/', '.');
 	throw refuseSchema(redact(`${at || 'it'} ${error?.message ?? 'is no schema'}`, 200));

@@ -1,3 +1,5 @@
+import fc from 'fast-check';
+import { AirError } from '../../../air/AirError';
 import { subjectFromSchema } from '../../../issuance/schemaSubject';
 import { schemaFromJsonSchema } from '../../../issuance/subjectSchema';
 import { airErrorOf, everythingShown } from './support';
@@ -379,6 +381,43 @@ describe('is checked', () => {
 		expect(() => make(schema, {})).toThrow(/claim is required/);
 	});
 
+	test('an attribute that is required and nowhere declared can be given', () => {
+		const schema = claim(text, { required: ['zip'] });
+		expect(schemaFromJsonSchema(schema).attributes.map(({ name }) => name)).toEqual([
+			'claim',
+			'zip',
+		]);
+		expect(make(schema, { zip: 5 })).toEqual({ zip: 5 });
+	});
+
+	test('an attribute that only an alternative declares can be given', () => {
+		const schema = {
+			properties: { kind: text },
+			if: { properties: { kind: { const: 'bank' } } },
+			then: { properties: { iban: { type: 'integer' } }, required: ['iban'] },
+		};
+		expect(make(schema, { kind: 'bank', iban: '5' })).toEqual({ kind: 'bank', iban: 5 });
+	});
+
+	test.each([
+		['https://json-schema.org/draft-07/schema#'],
+		['http://json-schema.org/draft-07/schema'],
+		['https://json-schema.org/draft/2019-09/schema#'],
+	])('$schema may be %s', ($schema) => {
+		expect(make(claim(text, { $schema }), { claim: 'x' })).toEqual({ claim: 'x' });
+	});
+
+	test('a subject that goes as deep as its schema, which calls itself', () => {
+		const node = {
+			type: 'object',
+			properties: { next: { $ref: '#/$defs/node' }, value: { type: 'integer' } },
+		};
+		const schema = claim({ $ref: '#/$defs/node' }, { $defs: { node } });
+		expect(() => make(schema, { claim: { next: { next: { value: 'SECRET' } } } })).toThrow(
+			/claim\.next\.next\.value must be a whole number$/,
+		);
+	});
+
 	test('annotations change nothing: no default is claimed', () => {
 		const schema = {
 			properties: { claim: { type: 'string', default: 'x' }, other: { ...text, readOnly: true } },
@@ -451,6 +490,34 @@ describe('is refused when the schema is read, and named', () => {
 		expect(error.message).toMatch(words);
 		expect(error.message.length).toBeLessThan(500);
 	});
+});
+
+test('whatever is pasted, it is read or refused in our words', () => {
+	const names = fc.constantFrom(
+		...['type', 'properties', 'items', 'required', 'allOf', 'if', 'not', '$ref', '$defs', 'enum'],
+		...['format', 'pattern', 'const', 'minimum', 'multipleOf', 'claim', 'definitions', '$schema'],
+		...['dependentSchemas', 'dependencies', 'credentialSubject', 'nullable', '$id', '__proto__'],
+	);
+	const { schema: any } = fc.letrec<{ schema: unknown }>((tie) => ({
+		schema: fc.oneof(
+			{ maxDepth: 5 },
+			fc.constantFrom('string', 'integer', 'date', '#/$defs/claim', '#/definitions/claim', 'unix'),
+			fc.constantFrom<unknown>(true, false, null, 0, 0.1, 5, ''),
+			fc.array(tie('schema'), { maxLength: 3 }),
+			fc.dictionary(names, tie('schema'), { maxKeys: 4 }),
+			fc.dictionary(names, tie('schema'), { maxKeys: 4 }),
+		),
+	}));
+	fc.assert(
+		fc.property(fc.dictionary(names, any), fc.jsonValue(), (rest, value) => {
+			try {
+				make(JSON.stringify({ properties: { claim: {} }, ...rest }), { claim: value });
+			} catch (error) {
+				expect(error).toBeInstanceOf(AirError);
+			}
+		}),
+		{ numRuns: 2_000 },
+	);
 });
 
 describe('the event loop', () => {
