@@ -35,13 +35,17 @@ const NO_ROUTE =
 	/^cannot (get|post)\b|\broute\b|^no (static resource|message available)|^(404 )?(page |endpoint |resource |url )?not found\.?$/i;
 const DUPLICATE = /duplicat|already|exist/i;
 
+/** How AIR says that a field or an attribute is missing, and its name. */
+const REQUIRED =
+	/missing required (?:field|property)(?:s?:?\s*[\['"‘“]*([\w-]{1,100}))?|must have required property ['"]?([\w-]{1,100})/i;
+
 /** The first rule that fits decides (air-api §4.4, §4.5, §5). Exported for the tests. */
 export const answerRules: readonly AnswerRule[] = [
 	{ code: 'AIR_REDIRECT', status: [300, 399] },
 
 	{ code: 'AIR_SUBJECT_HOLDER_ID', status: 400, says: /must match format "?uri/i },
 	{ code: 'AIR_EMAIL_REFUSED', status: 400, says: /invalid e-?mail/i },
-	{ code: 'AIR_FIELD_MISSING', status: 400, says: /missing required field/i },
+	{ code: 'AIR_FIELD_MISSING', status: 400, says: REQUIRED },
 	{ code: 'AIR_BAD_REQUEST', status: 400 },
 
 	{ code: 'AIR_UNAUTHORIZED_JWKS_UNREACHABLE', status: 401, says: /jwks.*(unreachable|fetch)/i },
@@ -138,7 +142,9 @@ export function answerError(answer: HttpAnswer, context: AnswerContext): AirErro
 	const wait = retryAfterMs(answer.headers, context.now);
 	const waitNote =
 		wait === undefined ? undefined : `AIR asks to wait ${Math.ceil(wait / 1000)} seconds.`;
+	const [, field, attribute] = REQUIRED.exec(body.message ?? '') ?? [];
 	return new AirError(rule?.code ?? 'AIR_ANSWER_UNREADABLE', {
+		detail: rule?.code === 'AIR_FIELD_MISSING' ? (field ?? attribute) : undefined,
 		httpStatus: answer.status,
 		airMessage: body.message,
 		retryAfterMs: wait,

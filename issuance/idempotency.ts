@@ -1,11 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { AirError } from '../air/AirError';
 import type { PrivateKey } from '../air/privateKey';
 import { comparedSubject, contentHash } from './contentHash';
-import { isStorable } from './isStorable';
+import { parseEventId } from './eventId';
 import type { IssueRequest } from './issue';
 
-const LONGEST_EVENT_ID = 500;
 const HOUR_MS = 60 * 60 * 1000;
 export const DEFAULT_REMEMBER_HOURS = 24;
 
@@ -29,20 +27,6 @@ export interface Idempotency {
 	readonly subjectHmac: string;
 }
 
-/** Two events must never become one: what cannot be told apart for certain is refused. */
-function eventIdOf(given: unknown): string {
-	const refuse = (detail: string) => new AirError('AIR_EVENT_ID_INVALID', { detail });
-	if (typeof given === 'number' && !(Math.abs(given) <= Number.MAX_SAFE_INTEGER)) {
-		throw refuse('it is a number that n8n cannot keep exactly');
-	}
-	const id = typeof given === 'number' ? String(given) : given;
-	const text = typeof id === 'string' ? id.trim() : '';
-	if (text === '') throw refuse('it is empty');
-	if (text.length > LONGEST_EVENT_ID) throw refuse('it is longer than 500 characters');
-	if (!isStorable(text)) throw refuse('it holds a broken character');
-	return text;
-}
-
 function keyOf(
 	mode: IdempotencyMode,
 	content: () => string,
@@ -51,7 +35,7 @@ function keyOf(
 		case 'content':
 			return { key: `content:${content()}`, rememberMs: mode.rememberHours * HOUR_MS };
 		case 'event':
-			return { key: `event:${eventIdOf(mode.eventId)}`, rememberMs: null };
+			return { key: `event:${parseEventId(mode.eventId)}`, rememberMs: null };
 		case 'execution':
 			return { key: `execution:${JSON.stringify(mode.position)}`, rememberMs: null };
 		case 'off':

@@ -28,6 +28,20 @@ function isEmail(text: string): boolean {
 	);
 }
 
+/** What JavaScript writes for a value that is not there. */
+const MISSING = /^(?:(null|NaN)@|(?:[^@]*[._-])?(undefined)[._@-])/;
+
+const kindOf = (value: unknown) =>
+	value === null ? 'undefined' : Array.isArray(value) ? 'list' : typeof value;
+
+const NO_TEXT: Readonly<Record<string, string>> = {
+	undefined: 'there is no value',
+	list: 'it is a list',
+	object: 'it is an object',
+	number: 'it is a number',
+	boolean: 'it is true or false',
+};
+
 /**
  * Reads the recipient: exactly one e-mail address. Spaces around it are dropped; nothing else is
  * changed, because AIR's own normalisation is unknown (air-api §13).
@@ -41,9 +55,14 @@ export function parseRecipient(
 	code: AirErrorCode = 'AIR_RECIPIENT_INVALID',
 ): string {
 	const refuse = (detail: string) => new AirError(code, { detail });
-	if (typeof value !== 'string') throw refuse('it is not text');
+	if (typeof value !== 'string') throw refuse(NO_TEXT[kindOf(value)] ?? 'it is not text');
 	const text = value.trim();
 	if (text === '') throw refuse('it is empty');
+	const [, whole, part] = MISSING.exec(text) ?? [];
+	const missing = whole ?? part;
+	if (missing !== undefined) {
+		throw refuse(`it holds “${missing}” in the place of a name: a value is missing`);
+	}
 	if (isEmail(text)) return text;
 	throw refuse(
 		text.split('@').length > 2 || /[,;]/.test(text)

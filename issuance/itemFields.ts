@@ -1,6 +1,7 @@
 import { AirError } from '../air/AirError';
+import { redact } from '../air/redact';
 import { isEmpty } from './convertValue';
-import { isRecord } from './jsonSchema';
+import { isRecord, type Json } from './json';
 
 /** The JSON of an incoming item. */
 export type ItemJson = Readonly<Record<string, unknown>>;
@@ -23,6 +24,34 @@ export function fieldAt(item: ItemJson, path: string): unknown {
 		at = at[name];
 	}
 	return at;
+}
+
+const MOST_NAMES = 10;
+
+/**
+ * Says that an item has no field of a name, and which it has where the path ends.
+ *
+ * @example
+ * ```ts
+ * noField({ name: 'Ada', body: {} }, 'email');
+ * // 'the item has no field called “email”; it has: name, body'
+ * ```
+ */
+export function noField(item: ItemJson, path: string): string {
+	const steps = path.split('.');
+	let holder: Json = item;
+	let where = 'it has';
+	for (const [index, step] of steps.entries()) {
+		const inner: unknown = Object.hasOwn(holder, step) ? holder[step] : undefined;
+		if (!isRecord(inner)) break;
+		holder = inner;
+		where = `${redact(steps.slice(0, index + 1).join('.'), 60)} has`;
+	}
+	const names = Object.keys(holder);
+	const shown = names.slice(0, MOST_NAMES).map((name) => redact(name, 40));
+	const left = names.length - shown.length;
+	const listed = `${shown.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
+	return `the item has no field called “${redact(path, 60)}”; ${where}: ${listed || 'none'}`;
 }
 
 /** Which fields of an item are the attributes of the subject. */
@@ -50,8 +79,8 @@ export function attributesIn(item: ItemJson, { within, without }: AttributeField
 		throw new AirError('AIR_SUBJECT_INVALID', {
 			detail:
 				holder === undefined
-					? 'the item has no field as Attributes In names it'
-					: 'the field that Attributes In names holds no attributes',
+					? `Attributes In: ${noField(item, within)}`
+					: `the field “${redact(within, 60)}” that Attributes In names holds no attributes`,
 		});
 	}
 	const names = new Set(without);

@@ -1,4 +1,7 @@
 import type { ValueType } from './convertValue';
+import { isRecord, type Json } from './json';
+import { referred, refuseSchema } from './schemaDocument';
+import { UNIX_SECONDS } from './schemaKeywords';
 
 /** An attribute of a credential subject, as a form can offer it. */
 export interface SubjectAttribute {
@@ -11,90 +14,96 @@ export interface SubjectAttribute {
 	readonly choices?: readonly string[];
 }
 
-export type Json = Readonly<Record<string, unknown>>;
+const listAt = (schema: Json, keyword: string): readonly unknown[] => {
+	const list = schema[keyword];
+	return Array.isArray(list) ? list : [];
+};
 
-export const isRecord = (value: unknown): value is Json =>
-	typeof value === 'object' && value !== null && !Array.isArray(value);
+const mapAt = (schema: Json, keyword: string): Json => {
+	const map = schema[keyword];
+	return isRecord(map) ? map : {};
+};
 
-/** Keywords whose value maps names, which are no keywords, to schemas. */
-const MAPS = ['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas'];
-/** Keywords whose value is data, not a schema. */
-const DATA = ['enum', 'const', 'examples'];
+/** A schema together with all that holds beside it: its `$ref`, and the members of its `allOf`. */
+function together(root: Json, schema: unknown): Json[] {
+	if (!isRecord(schema)) return [];
+	const ref = Object.hasOwn(schema, '$ref') ? [referred(root, schema.$ref)] : [];
+	return [schema, ...[...ref, ...listAt(schema, 'allOf')].flatMap((part) => together(root, part))];
+}
+
+/** The schemas that hold for some values only. */
+const alternatives = (schema: Json): readonly unknown[] => [
+	...listAt(schema, 'anyOf'),
+	...listAt(schema, 'oneOf'),
+	schema.then,
+	schema.else,
+	...Object.values(mapAt(schema, 'dependentSchemas')),
+];
+
+/** What a schema of a whole credential may say beside the subject: nothing that is about the subject. */
+const BESIDE_SUBJECT = [
+	...['$schema', '$id', '$ref', '$comment', '$metadata', '$defs', 'definitions', '$anchor'],
+	...['title', 'description', 'examples', 'default', 'deprecated', 'readOnly', 'writeOnly'],
+	...['type', 'properties', 'required', 'additionalProperties'],
+];
 
 /**
- * One schema as zod's reader takes it: definitions under `$defs`, the type said where `properties`
- * imply it, and no defaults, which zod would put into the subject.
+ * The schema of the subject within a JSON Schema: a credential's schema, as AIR keeps it, holds the
+ * subject's further in.
  */
-function tidy(schema: unknown): unknown {
-	if (Array.isArray(schema)) return schema.map(tidy);
+function subjectWithin(root: Json): unknown {
+	const parts = together(root, root);
+	const holders = parts.filter((part) => 'credentialSubject' in mapAt(part, 'properties'));
+	const [holder] = holders;
+	if (holder === undefined) return root;
+	const surplus = parts.flatMap(Object.keys).find((keyword) => !BESIDE_SUBJECT.includes(keyword));
+	if (surplus !== undefined)
+		throw refuseSchema(`${surplus} beside credentialSubject is not supported`);
+	return mapAt(holder, 'properties').credentialSubject;
+}
+
+/**
+ * The subject's schema without `id`, wherever it is asked for: AIR fills in the holder under that name.
+ * Each `$ref` about the subject itself becomes a part of it, so that an `id` elsewhere stays.
+ */
+function withoutId(root: Json, schema: unknown): unknown {
 	if (!isRecord(schema)) return schema;
-	const out = new Map<string, unknown>();
-	for (const [key, value] of Object.entries(schema)) {
-		if (key === 'default' || key === '$schema') continue;
-		if (key === '$ref' && typeof value === 'string') {
-			out.set(key, value.replace(/^#\/definitions\//, '#/$defs/'));
-		} else if (MAPS.includes(key) && isRecord(value)) {
-			out.set(
-				key,
-				Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, tidy(inner)])),
-			);
-		} else {
-			out.set(key, DATA.includes(key) ? value : tidy(value));
-		}
+	const inner = (part: unknown) => withoutId(root, part);
+	const { $ref, ...out }: Record<string, unknown> = { ...schema };
+	if (isRecord(out.properties)) {
+		out.properties = Object.fromEntries(
+			Object.entries(out.properties).filter(([name]) => name !== 'id'),
+		);
 	}
-	if (out.has('properties') && !out.has('type')) out.set('type', 'object');
-	return Object.fromEntries(out);
-}
-
-const MOST_STEPS = 32;
-
-/** Follows `$ref`s within the document; what stands beside one counts, too (2020-12, core §8.2.3.1). */
-function resolve(schema: unknown, definitions: Json): Json | undefined {
-	let at = schema;
-	for (let step = 0; step < MOST_STEPS; step++) {
-		if (!isRecord(at)) return at === true ? {} : undefined;
-		const { $ref, ...beside } = at;
-		if (typeof $ref !== 'string') return at;
-		const name = /^#\/\$defs\/([^/]+)$/.exec($ref)?.[1];
-		if (name === undefined) return undefined;
-		const target = definitions[name.replaceAll('~1', '/').replaceAll('~0', '~')];
-		if (!isRecord(target)) return undefined;
-		at = { ...target, ...beside };
+	if (Array.isArray(out.required)) out.required = out.required.filter((name) => name !== 'id');
+	if ($ref !== undefined) out.allOf = [...listAt(out, 'allOf'), referred(root, $ref)];
+	for (const keyword of ['allOf', 'anyOf', 'oneOf']) {
+		if (keyword in out) out[keyword] = listAt(out, keyword).map(inner);
 	}
-	return undefined;
+	for (const keyword of ['if', 'then', 'else']) {
+		if (keyword in out) out[keyword] = inner(out[keyword]);
+	}
+	return out;
 }
-
-const definitionsOf = ({ definitions, $defs }: Json): Json => ({
-	...(isRecord(definitions) ? definitions : {}),
-	...(isRecord($defs) ? $defs : {}),
-});
-
-const without = (object: Json, name: string): Json =>
-	Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
 
 /**
- * The schema of the subject within a JSON Schema, in the form that {@link attributesOf} and zod read.
+ * The schema of the credential subject within a schema of it, or of a whole credential.
  *
- * @returns undefined when there are no properties
+ * @param root - a schema that {@link schemaDocument} has gone through
+ * @returns undefined when it is not about an object
  */
-export function normalise(given: Json): Json | undefined {
-	const root = tidy(given);
-	if (!isRecord(root)) return undefined;
-	const $defs = definitionsOf(root);
-	const whole = resolve(root, $defs);
-	// A W3C credential's schema, as AIR keeps it, holds the subject's further in.
-	const outer = isRecord(whole?.properties) ? whole.properties : {};
-	const inner = 'credentialSubject' in outer ? resolve(outer.credentialSubject, $defs) : whole;
-	if (inner === undefined || !isRecord(inner.properties)) return undefined;
-	const properties = without(inner.properties, 'id');
-	const required = Array.isArray(inner.required)
-		? inner.required.filter((name) => name !== 'id')
-		: [];
-	return { ...without(inner, 'definitions'), type: 'object', properties, required, $defs };
+export function subjectOf(root: Json): Json | undefined {
+	const subject = withoutId(root, subjectWithin(root));
+	if (!isRecord(subject)) return undefined;
+	const { $defs, definitions } = root;
+	return {
+		...Object.fromEntries(
+			Object.entries(subject).filter(([name]) => name !== '$id' && name !== '$schema'),
+		),
+		...($defs === undefined ? {} : { $defs }),
+		...(definitions === undefined ? {} : { definitions }),
+	};
 }
-
-/** `unix-time` is what OpenAPI documents, Stripe's among them, call it; there is no standard. */
-const UNIX_SECONDS = /^(?:unix|epoch)(?:[-_]?(?:time|seconds|timestamp))?$/i;
 
 const TYPES: Readonly<Record<string, ValueType>> = {
 	string: 'string',
@@ -109,67 +118,94 @@ const typeName = (value: unknown) =>
 	value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
 
 /** The types that a schema allows, as JSON Schema calls them; empty when it does not say. */
-function typesOf(schema: Json, definitions: Json): string[] {
-	if (typeof schema.type === 'string') return [schema.type];
-	if (Array.isArray(schema.type)) return schema.type.map(String);
-	if (Array.isArray(schema.enum)) return schema.enum.map(typeName);
-	if ('const' in schema) return [typeName(schema.const)];
-	const branches = [schema.anyOf, schema.oneOf, schema.allOf].find(Array.isArray) ?? [];
-	return branches.flatMap((branch: unknown) => {
-		const resolved = resolve(branch, definitions);
-		return resolved === undefined ? [] : typesOf(resolved, definitions);
-	});
+function typesOf(root: Json, schema: unknown): string[] {
+	const parts = together(root, schema);
+	for (const part of parts) {
+		const nullable = part.nullable === true ? ['null'] : [];
+		if (typeof part.type === 'string') return [part.type, ...nullable];
+		if (Array.isArray(part.type)) return [...part.type.map(String), ...nullable];
+	}
+	for (const part of parts) {
+		if (Array.isArray(part.enum)) return part.enum.map(typeName);
+		if ('const' in part) return [typeName(part.const)];
+	}
+	for (const part of parts) {
+		if ('properties' in part) return ['object'];
+		const branches = [...listAt(part, 'anyOf'), ...listAt(part, 'oneOf')];
+		if (branches.length > 0) return branches.flatMap((branch) => typesOf(root, branch));
+	}
+	return [];
 }
 
 /** A keyword of a schema, or of the only one of its branches that is not null. */
-function keyword(schema: Json, name: string, definitions: Json): unknown {
-	if (name in schema) return schema[name];
-	const branches = [schema.anyOf, schema.oneOf, schema.allOf].find(Array.isArray) ?? [];
-	const telling = branches
-		.map((branch: unknown) => resolve(branch, definitions))
-		.filter((branch) => branch !== undefined && branch.type !== 'null');
-	return telling.length === 1 ? telling[0]?.[name] : undefined;
+function keyword(root: Json, schema: unknown, name: string): unknown {
+	const parts = together(root, schema);
+	const part = parts.find((one) => name in one);
+	if (part !== undefined) return part[name];
+	const branches = parts
+		.flatMap((one) => [...listAt(one, 'anyOf'), ...listAt(one, 'oneOf')])
+		.filter((branch) => !(isRecord(branch) && branch.type === 'null'));
+	return branches.length === 1 ? keyword(root, branches[0], name) : undefined;
 }
 
-function valueType(schema: Json, types: readonly string[], definitions: Json): ValueType {
+function valueType(types: readonly string[], format: unknown): ValueType {
 	const [only, ...others] = types;
 	const type = others.length === 0 && only !== undefined ? (TYPES[only] ?? 'any') : 'any';
-	const format = keyword(schema, 'format', definitions);
 	if (type === 'string' && format === 'date') return 'day';
 	if (type === 'string' && format === 'date-time') return 'dateTime';
 	const isNumber = type === 'integer' || type === 'number';
 	return isNumber && UNIX_SECONDS.test(String(format)) ? 'unixSeconds' : type;
 }
 
+/** Each name that the schema declares for the subject, with what it says of it in all places. */
+function declarations(root: Json, schema: unknown, into = new Map<string, unknown[]>()) {
+	const parts = together(root, schema);
+	for (const part of parts) {
+		for (const [name, declared] of Object.entries(mapAt(part, 'properties'))) {
+			into.set(name, [...(into.get(name) ?? []), declared]);
+		}
+	}
+	// What is true of some subjects only adds names, and says nothing of the others.
+	for (const part of parts) {
+		for (const alternative of alternatives(part)) {
+			const known = [...into.keys()];
+			const further = declarations(root, alternative);
+			known.forEach((name) => further.delete(name));
+			further.forEach((declared, name) => into.set(name, declared));
+		}
+	}
+	return into;
+}
+
 /**
- * The attributes of a schema from {@link normalise}, in its order.
- *
- * @returns undefined when a `$ref` leads nowhere, or back to itself
+ * The attributes of a schema from {@link subjectOf}, in its order; `definitions` and `$defs` of it are
+ * followed.
  */
-export function attributesOf(schema: Json): SubjectAttribute[] | undefined {
-	const definitions = definitionsOf(schema);
-	const required: readonly unknown[] = Array.isArray(schema.required) ? schema.required : [];
-	const attributes: SubjectAttribute[] = [];
-	for (const [name, given] of Object.entries(
-		isRecord(schema.properties) ? schema.properties : {},
-	)) {
-		const attribute = resolve(given, definitions);
-		if (attribute === undefined) return undefined;
-		const types = [...new Set(typesOf(attribute, definitions))];
-		const choices = keyword(attribute, 'enum', definitions);
-		attributes.push({
+export function attributesOf(subject: Json): SubjectAttribute[] {
+	const required = new Set(
+		together(subject, subject)
+			.flatMap((part) => listAt(part, 'required'))
+			.map(String),
+	);
+	const declared = declarations(subject, subject);
+	// What is required and nowhere declared may be anything.
+	for (const name of required) if (!declared.has(name)) declared.set(name, [{}]);
+	return [...declared].map(([name, places]) => {
+		const [only, ...more] = places;
+		const schema = more.length === 0 ? only : { allOf: places };
+		const types = [...new Set(typesOf(subject, schema))];
+		const choices = keyword(subject, schema, 'enum');
+		return {
 			name,
 			type: valueType(
-				attribute,
 				types.filter((type) => type !== 'null'),
-				definitions,
+				keyword(subject, schema, 'format'),
 			),
-			required: required.includes(name),
+			required: required.has(name),
 			nullable: types.includes('null'),
 			...(Array.isArray(choices)
 				? { choices: choices.filter((choice) => choice !== null).map(String) }
 				: {}),
-		});
-	}
-	return attributes;
+		};
+	});
 }

@@ -1,30 +1,29 @@
-import { z } from 'zod';
-import { AirError } from '../air/AirError';
-import { redact } from '../air/redact';
 import { isDateTime, isDay, type ValueType } from './convertValue';
-import { attributesOf, isRecord, normalise, type Json, type SubjectAttribute } from './jsonSchema';
+import { isRecord, type Json } from './json';
+import { readJson } from './jsonText';
+import { attributesOf, subjectOf, type SubjectAttribute } from './jsonSchema';
+import { refuseSchema, schemaDocument } from './schemaDocument';
+import { schemaValidator, type SchemaValidator } from './schemaValidator';
 
 /** What a credential subject has to look like, from an example or from a JSON Schema. */
 export interface SubjectSchema {
 	readonly attributes: readonly SubjectAttribute[];
 	/** Checks a subject whose values are converted. Undefined for an example, which limits nothing. */
-	readonly validator?: z.ZodType;
+	readonly validator?: SchemaValidator;
 }
-
-const refuse = (detail: string) => new AirError('AIR_SCHEMA_INVALID', { detail });
 
 function readObject(value: unknown, what: string): Json {
 	let read = value;
 	if (typeof value === 'string') {
-		if (value.trim() === '') throw refuse(`${what} is empty`);
-		try {
-			read = JSON.parse(value) as unknown;
-		} catch {
-			throw refuse(`${what} is not valid JSON`);
-		}
+		if (value.trim() === '') throw refuseSchema(`${what} is empty`);
+		const json = readJson(value);
+		if (json === undefined) throw refuseSchema(`${what} is not valid JSON`);
+		if ('refused' in json) throw refuseSchema(`${what} ${json.refused}`);
+		// Limits such as 1e308 have more digits than a claim may have.
+		read = JSON.parse(value) as unknown;
 	}
 	if (isRecord(read)) return read;
-	throw refuse(`${what} must be one object`);
+	throw refuseSchema(`${what} must be one object`);
 }
 
 function typeOfExample(value: unknown): ValueType {
@@ -57,7 +56,7 @@ function typeOfExample(value: unknown): ValueType {
 export function schemaFromExample(value: unknown): SubjectSchema {
 	const example = readObject(value, 'the example');
 	if (typeof example.$schema === 'string' || isRecord(example.properties)) {
-		throw refuse('the example looks like a JSON Schema; choose JSON Schema for it');
+		throw refuseSchema('the example looks like a JSON Schema; choose JSON Schema for it');
 	}
 	const attributes = Object.entries(example)
 		.filter(([name]) => name !== 'id')
@@ -67,36 +66,51 @@ export function schemaFromExample(value: unknown): SubjectSchema {
 			required: false,
 			nullable: false,
 		}));
-	if (attributes.length === 0) throw refuse('the example holds no attributes');
+	if (attributes.length === 0) throw refuseSchema('the example holds no attributes');
 	return { attributes };
 }
 
-/** zod explains in its own words what it cannot read; the schema holds no claims. */
-function validatorOf(schema: Json): z.ZodType {
-	try {
-		return z.fromJSONSchema(schema);
-	} catch (error) {
-		if (error instanceof RangeError) throw refuse('a $ref leads back to itself');
-		throw refuse(redact(error instanceof Error ? error.message : String(error), 200));
+/** Schemas read before, the one used last at the end: a webhook's workflow reads the same at each event. */
+const read = new Map<string, SubjectSchema>();
+const MOST_READ = 50;
+
+function remembered(text: string, make: () => SubjectSchema): SubjectSchema {
+	const schema = read.get(text) ?? make();
+	read.delete(text);
+	read.set(text, schema);
+	for (const oldest of read.keys()) {
+		if (read.size <= MOST_READ) break;
+		read.delete(oldest);
 	}
+	return schema;
 }
 
 /**
  * Reads a JSON Schema: of the credential subject, or the whole schema of a credential as AIR keeps it,
  * of which only the part about the credential subject counts. `id` is left out, which AIR fills in
- * itself (air-api §8), and so are defaults: what nobody said is not claimed.
+ * itself, and so are defaults: what nobody said is not claimed. Nothing is fetched.
  *
  * @param value - the schema, or its JSON as text
- * @throws AirError `AIR_SCHEMA_INVALID`, also for what cannot be honoured, e.g. a `$ref` to elsewhere
+ * @throws AirError `AIR_SCHEMA_INVALID`, also for what cannot be checked, e.g. a `$ref` to elsewhere or
+ *   an unknown keyword
+ * @example
+ * ```ts
+ * schemaFromJsonSchema('{"properties": {"age": {"type": "integer", "minimum": 18}}}').attributes;
+ * ```
  */
 export function schemaFromJsonSchema(value: unknown): SubjectSchema {
 	const given = readObject(value, 'the JSON Schema');
-	const schema = normalise(given);
-	if (schema === undefined) {
-		throw refuse('the JSON Schema has no properties; an example belongs under Example Subject');
+	return typeof value === 'string' ? remembered(value, () => compile(given)) : compile(given);
+}
+
+function compile(given: Json): SubjectSchema {
+	const document = schemaDocument(given);
+	const subject = subjectOf(given);
+	const attributes = subject === undefined ? [] : attributesOf(subject);
+	if (subject === undefined || attributes.length === 0) {
+		throw refuseSchema(
+			'the JSON Schema has no properties; an example belongs under Example Subject',
+		);
 	}
-	const attributes = attributesOf(schema);
-	if (attributes === undefined) throw refuse('a $ref leads nowhere, or back to itself');
-	if (attributes.length === 0) throw refuse('the JSON Schema has no properties');
-	return { attributes, validator: validatorOf(schema) };
+	return { attributes, validator: schemaValidator(subject, document) };
 }

@@ -4,7 +4,7 @@ import { redact } from '../air/redact';
 import { convertValue } from './convertValue';
 import { isDateTime, toIso } from './dates';
 import { readJson } from './jsonText';
-import { isRecord } from './jsonSchema';
+import { isRecord } from './json';
 
 /** Gives what an expression of the template comes to; by its position among them. */
 type Results = (index: number) => unknown;

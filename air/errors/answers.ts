@@ -23,10 +23,10 @@ export const answerErrors = {
 		advice: 'Remove the attribute id from the credential subject: AIR fills in the holder itself.',
 	}),
 	AIR_FIELD_MISSING: refused({
-		when: '400 with Missing required field',
+		when: '400 with Missing required field, or must have required property',
 		title: 'A field that AIR requires is missing',
 		advice:
-			'Fill in the field that AIR names: issuerDid is the Issuer DID of the credential, credentialId is the Issuance Program. Other names are attributes of the schema and belong in the credential subject.',
+			'Fill it in: issuerDid is the Issuer DID of the credential, credentialId is the Issuance Program. Any other name is an attribute of the schema and belongs in the credential subject.',
 	}),
 	AIR_EMAIL_REFUSED: refused({
 		when: '400 with Invalid email address',

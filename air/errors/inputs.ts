@@ -9,7 +9,7 @@ export const inputErrors = {
 		when: 'The recipient is not exactly one e-mail address',
 		title: 'The recipient is not a valid e-mail address',
 		advice:
-			'Recipient Email takes the one address that owns the AIR account. Check which field of the incoming item the expression reads.',
+			'The node takes the one address that owns the person’s AIR account. Look at the incoming item, which field of it holds the address, and let the node read that one.',
 	}),
 	AIR_PROGRAM_INVALID: input({
 		when: 'The issuance program ID is empty or contains spaces',
@@ -30,10 +30,10 @@ export const inputErrors = {
 			'Compare the attributes with the schema of the issuance program: names and types must be the same. Leave id out: AIR fills in the holder itself.',
 	}),
 	AIR_SCHEMA_INVALID: input({
-		when: 'Example Subject or JSON Schema of the node cannot be read',
+		when: 'Example Subject or JSON Schema of the node cannot be read, or holds what cannot be checked',
 		title: 'The example or JSON Schema of the credential subject is not valid',
 		advice:
-			'Open the node. Paste one example of a subject, e.g. {"tier": "Gold"}, or the JSON Schema of the credential; $ref has to stay within it, and if, not and the like are not understood. Or choose Using Fields Below.',
+			'Open the node. Paste one example of a subject, e.g. {"tier": "Gold"}, or the JSON Schema of the credential: a $ref has to stay within its $defs or definitions, and what cannot be checked is refused. Remove what is named, or choose Using Fields Below.',
 	}),
 	AIR_HASH_INVALID: input({
 		when: 'coreClaimHash is empty or contains spaces',
@@ -45,6 +45,24 @@ export const inputErrors = {
 		when: 'A field of the credential or an option is out of range',
 		title: 'A setting is not valid',
 		advice: 'Correct the named field in the credential or in the node.',
+	}),
+	AIR_TOOL_AUTOMATIC: input({
+		when: 'The tool of an AI agent is set to Map Automatically',
+		title: 'As a tool of an AI agent, Map Automatically is not allowed: choose Map Each Field',
+		advice:
+			'The item of a tool holds the fields of the agent’s own item, with the arguments of the model over them, and nothing says which is which. Open the tool, set Credential Subject to Map Each Field or Using Fields Below, and let the model fill in the fields that it may choose. Nothing was sent.',
+	}),
+	AIR_TOOL_READS_ITEM: input({
+		when: 'An expression in the tool of an AI agent reads the incoming item, e.g. {{ $json.email }}',
+		title: 'As a tool of an AI agent, no field may read the incoming item',
+		advice:
+			"The model’s arguments lie over the fields of the agent’s own item, so that the model could choose what $json gives. Open the tool: for what the model may choose, click the button that lets it fill in the field, which writes $fromAI; for what the workflow knows, name the node, e.g. {{ $('Webhook').item.json.body.email }}. Nothing was sent.",
+	}),
+	AIR_TOOL_HIDES_ANSWER: input({
+		when: 'On Error is Continue (using error output) in the tool of an AI agent',
+		title: 'As a tool of an AI agent, the node would give its answer where no agent looks',
+		advice:
+			'An agent is told nothing of what a tool gives out there, neither success nor failure, and may call it again. Open the settings of the tool and set On Error to Continue. Nothing was sent.',
 	}),
 	AIR_BASE_URL_INVALID: input({
 		when: 'The custom base URL is not a URL, or holds a user name, a query or a fragment',

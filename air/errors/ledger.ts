@@ -40,10 +40,10 @@ export const ledgerErrors = {
 			'It may be a late repeat, which must not undo what came after it, or a new occasion, which must be issued: content alone cannot tell. Set Idempotency to Event ID and give the ID of the event, or run the item once with Idempotency switched to Off. Nothing was sent.',
 	}),
 	AIR_EVENT_ID_INVALID: ledger('input', false, {
-		when: 'Idempotency is Event ID, and the event ID is empty, longer than 500 characters, holds a broken character, or is a number with more digits than n8n keeps',
+		when: 'Idempotency is Event ID, and the event ID or a part of it is empty, is no text or number, holds a word such as undefined, is longer than 500 characters, or is a number with more digits than n8n keeps',
 		title: 'The event ID is not valid',
 		advice:
-			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. Check which field of the incoming item it reads.',
+			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. With a part missing, later events would count as repeats of this one. Look at the incoming item, which field of it holds the ID, and let the node read that one.',
 	}),
 	AIR_LEDGER_DRIVER_MISSING: ledger('not-sent', false, {
 		when: 'node:sqlite (Node before 22.13) or pg is not there',

@@ -1,11 +1,20 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
-import { fieldAt, type ItemJson } from '../../issuance/itemFields';
+import { fieldAt, noField, type ItemJson } from '../../issuance/itemFields';
+import { isTool } from '../shared/execution';
 import { parameter, type Parameter } from '../shared/parameter';
 
-/** Whether values come straight from the fields of the items, and no expression is evaluated. */
+/**
+ * Whether values come straight from the fields of the items, and no expression is evaluated.
+ *
+ * @throws AirError `AIR_TOOL_AUTOMATIC`: in an agent's item nothing says what the model gave
+ */
 export function isAutomatic(context: IExecuteFunctions): Parameter<boolean> {
-	return parameter(context, 'subjectMode', (mode) => mode === 'automatic', { fallback: 'fields' });
+	const parse = (mode: unknown) => {
+		if (mode === 'automatic' && isTool(context)) throw new AirError('AIR_TOOL_AUTOMATIC');
+		return mode === 'automatic';
+	};
+	return parameter(context, 'subjectMode', parse, { fallback: 'fields' });
 }
 
 /** The JSON of the incoming items. */
@@ -24,11 +33,23 @@ export const namesIn = (value: unknown): string[] =>
 		.map((name) => name.trim())
 		.filter((name) => name !== '');
 
-/** Reads the field whose name a parameter holds; undefined when the item has none. */
-export function fieldNamedBy(context: IExecuteFunctions, name: string): Parameter<unknown> {
+/**
+ * Reads the field whose name a parameter holds.
+ *
+ * @param otherwise - gives the value for an item without that field, from the words for it
+ */
+export function fieldNamedBy(
+	context: IExecuteFunctions,
+	name: string,
+	otherwise: (detail: string) => unknown = () => undefined,
+): Parameter<unknown> {
 	const field = parameter(context, name, nameIn, { fallback: '' });
 	const json = itemJson(context);
-	return (itemIndex) => fieldAt(json(itemIndex), field(itemIndex));
+	return (itemIndex) => {
+		const path = field(itemIndex);
+		const value = fieldAt(json(itemIndex), path);
+		return value === undefined && path !== '' ? otherwise(noField(json(itemIndex), path)) : value;
+	};
 }
 
 /**
@@ -49,7 +70,7 @@ export function recipientField(context: IExecuteFunctions): Parameter<unknown> {
 		const value = fieldAt(json(itemIndex), name);
 		if (value !== undefined) return value;
 		throw new AirError('AIR_RECIPIENT_INVALID', {
-			detail: 'the item has no field as Recipient Field names it',
+			detail: name === '' ? 'Recipient Field is empty' : noField(json(itemIndex), name),
 		});
 	};
 }

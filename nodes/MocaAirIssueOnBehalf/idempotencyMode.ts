@@ -6,6 +6,7 @@ import { firstExecution, isTool, originOf } from '../shared/execution';
 import { parameter } from '../shared/parameter';
 import { fieldNamedBy, isAutomatic } from './automatic';
 import { runIndex } from './runIndex';
+import { wholeText } from './wholeText';
 
 const modes = z.enum(['content', 'event', 'execution', 'off']);
 
@@ -34,8 +35,15 @@ export function idempotencyModes(
 ): (itemIndex: number, rememberHours: number) => IdempotencyMode {
 	const chosen = parameter(context, 'idempotency', parseMode, { fallback: 'content' });
 	const automatic = isAutomatic(context);
-	const eventId = parameter(context, 'eventId', (value) => value, { fallback: '' });
-	const eventIdField = fieldNamedBy(context, 'eventIdField');
+	const eventId = wholeText<unknown>(
+		context,
+		'eventId',
+		(value) => value,
+		(detail) => new AirError('AIR_EVENT_ID_INVALID', { detail }),
+	);
+	const eventIdField = fieldNamedBy(context, 'eventIdField', (detail) => {
+		throw new AirError('AIR_EVENT_ID_INVALID', { detail });
+	});
 	let position: readonly (string | number)[] | undefined;
 	return (itemIndex, rememberHours) => {
 		const mode = chosen(itemIndex);

@@ -1,7 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
 import { isEmpty } from '../../issuance/convertValue';
+import { joinIdParts } from '../../issuance/eventId';
 import { readCallOptions, type CallOptionValues } from '../shared/callOptions';
 import { parameter, type Parameter } from '../shared/parameter';
+import { templateReader } from '../shared/template';
 import { fieldNamedBy, isAutomatic } from './automatic';
 
 /**
@@ -14,8 +17,17 @@ export function issueOptions(context: IExecuteFunctions): Parameter<CallOptionVa
 	const automatic = isAutomatic(context);
 	const options = parameter(context, 'options', readCallOptions, { fallback: {} });
 	const referenceField = fieldNamedBy(context, 'options.referenceField');
+	const referenceParts = templateReader(context, 'options.reference');
 	return (itemIndex) => {
 		const given = options(itemIndex);
+		const parts = referenceParts(itemIndex) ?? [];
+		// One value may be left out, but with a part of it missing it would be another reference.
+		if (parts.length > 1) {
+			joinIdParts(
+				parts,
+				(detail) => new AirError('AIR_SETTING_INVALID', { detail: `Reference: ${detail}` }),
+			);
+		}
 		const reference = automatic(itemIndex) ? referenceField(itemIndex) : undefined;
 		return isEmpty(reference)
 			? given

@@ -6,6 +6,7 @@ import type { IssueRequest } from '../../issuance/issue';
 import { parameter } from '../shared/parameter';
 import { isAutomatic, recipientField } from './automatic';
 import { subjects } from './subjects';
+import { wholeText } from './wholeText';
 
 /** An expression may give anything, and only a clear word may lead to a revocation. */
 function parseOnDuplicate(value: unknown): OnDuplicate {
@@ -31,7 +32,12 @@ export function issueRequests(
 ): (itemIndex: number, issuerDid: IssuerDids) => IssueRequest {
 	const automatic = isAutomatic(context);
 	const fromField = recipientField(context);
-	const recipient = parameter(context, 'recipient', parseRecipient);
+	const recipient = wholeText(
+		context,
+		'recipient',
+		(value) => parseRecipient(value),
+		(detail) => new AirError('AIR_RECIPIENT_INVALID', { detail }),
+	);
 	const program = parameter(context, 'issuanceProgram', parseProgram, {
 		fallback: '',
 		extractValue: true,

@@ -7,21 +7,48 @@ import {
 	waitTimeout,
 	waitUntilOnChain,
 } from '../shared/callOptions';
+import { toolProperty } from '../shared/toolProperty';
 import { subjectProperties } from './subjectProperties';
 
+const recipient: INodeProperties = {
+	displayName: 'Recipient Email',
+	name: 'recipient',
+	type: 'string',
+	placeholder: 'e.g. {{ $json.email }}',
+	default: '',
+	required: true,
+	displayOptions: { hide: { subjectMode: ['automatic'] } },
+	hint: 'For several people, drag the address from the input: typed text is the same for all items',
+	description:
+		'The e-mail address that owns the AIR account. AIR finds the account by this address alone, so use each person’s own address, never a shared one.',
+};
+
+const onDuplicate: INodeProperties = {
+	displayName: 'On Duplicate',
+	name: 'onDuplicate',
+	type: 'options',
+	options: [
+		{
+			name: 'Keep Existing',
+			value: 'ignore',
+			description: 'If the person already holds such a credential, leave it as it is',
+		},
+		{
+			name: 'Revoke and Reissue',
+			value: 'revoke',
+			description: 'If the person already holds such a credential, revoke it and issue a new one',
+		},
+	],
+	default: 'revoke',
+	description:
+		'What AIR does when this person already holds such a credential. AIR’s documents disagree on whether it compares the program or its schema: try it in the sandbox first if several programs share a schema.',
+};
+
 export const properties: INodeProperties[] = [
-	{
-		displayName: 'Recipient Email',
-		name: 'recipient',
-		type: 'string',
-		placeholder: 'e.g. {{ $json.email }}',
-		default: '',
-		required: true,
-		displayOptions: { hide: { subjectMode: ['automatic'] } },
-		hint: 'For several people, drag the address from the input: typed text is the same for all items',
-		description:
-			'The e-mail address that owns the AIR account. AIR finds the account by this address alone, so use each person’s own address, never a shared one.',
-	},
+	...toolProperty(recipient, {
+		placeholder: 'e.g. name@example.com',
+		hint: "The model may fill it in. Otherwise name the node that has the address: {{ $('Webhook').item.json.body.email }}",
+	}),
 	{
 		displayName: 'Recipient Field',
 		name: 'recipientField',
@@ -61,6 +88,8 @@ export const properties: INodeProperties[] = [
 				name: 'Map Automatically',
 				value: 'automatic',
 				description: 'Recipient and attributes straight from the fields of the item',
+				// In an agent's item nothing says what the model gave: refused there when it runs.
+				displayOptions: { show: { '@tool': [false] } },
 			},
 			{
 				name: 'Map Each Field',
@@ -82,26 +111,8 @@ export const properties: INodeProperties[] = [
 		description: 'How to give the claims. They must match the schema of the issuance program.',
 	},
 	...subjectProperties,
-	{
-		displayName: 'On Duplicate',
-		name: 'onDuplicate',
-		type: 'options',
-		options: [
-			{
-				name: 'Keep Existing',
-				value: 'ignore',
-				description: 'If the person already holds such a credential, leave it as it is',
-			},
-			{
-				name: 'Revoke and Reissue',
-				value: 'revoke',
-				description: 'If the person already holds such a credential, revoke it and issue a new one',
-			},
-		],
-		default: 'revoke',
-		description:
-			'What AIR does when this person already holds such a credential. AIR’s documents disagree on whether it compares the program or its schema: try it in the sandbox first if several programs share a schema.',
-	},
+	// An agent may call again, and what is revoked is gone.
+	...toolProperty(onDuplicate, { default: 'ignore' }),
 	{
 		displayName:
 			'AIR’s documents disagree on what Keep Existing compares: the program, or its schema. If several events or programs share one schema, a person may get the first credential only. Try it in the sandbox first.',
@@ -118,12 +129,12 @@ export const properties: INodeProperties[] = [
 			{
 				name: 'Event ID',
 				value: 'event',
-				description: 'The sender’s own ID of the event: the way for webhooks, e.g. of Stripe',
+				description: 'Use the event’s own ID. Best for webhooks such as Stripe.',
 			},
 			{
 				name: 'Off',
 				value: 'off',
-				description: 'Every item issues, however often it comes, also after an unknown outcome',
+				description: 'Issue every time, even for repeats and after an unknown outcome',
 			},
 			{
 				name: 'Same Content',
@@ -181,7 +192,7 @@ export const properties: INodeProperties[] = [
 				default: '',
 				placeholder: 'e.g. verifiedAt, deliveredAt',
 				description:
-					'Attributes of the subject, separated by commas, that change with each delivery. They are sent, but do not make an item another one. Top-level attributes only.',
+					'Attributes of the subject, separated by commas, that change with each delivery. They are sent, but ignored when checking whether an item is a repeat. Top-level attributes only.',
 			},
 			{
 				displayName: 'Issuer DID',

@@ -42,8 +42,7 @@ const schemaOptions = (
 /** Everything about the credential subject, beneath the choice of the mode. */
 export const subjectProperties: INodeProperties[] = [
 	{
-		displayName:
-			'Every field of the item becomes an attribute of the credential, but for those under Fields to Leave Out. No expression is evaluated: the fast way for many items. What is under Attributes From only counts with Convert Types.',
+		displayName: 'Sends every field of the item except those in Fields to Leave Out.',
 		name: 'automaticNotice',
 		type: 'notice',
 		default: '',

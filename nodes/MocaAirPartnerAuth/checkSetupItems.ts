@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { checkSetup } from '../../issuance/checkSetup';
 import { cancelSignal } from '../shared/forEachItem';
 import { isTool } from '../shared/execution';
+import { goesOnAfterFailure } from '../shared/toolUse';
 import { failedItem, nodeError } from '../shared/nodeError';
 
 /**
@@ -19,7 +20,7 @@ export async function checkSetupItems(context: IExecuteFunctions): Promise<INode
 		});
 		return findings.map((finding) => ({ json: { ...finding }, pairedItem: { item: 0 } }));
 	} catch (error) {
-		if (context.continueOnFail()) return [failedItem(error, 0, context.getNode())];
+		if (goesOnAfterFailure(context)) return [failedItem(error, 0, context.getNode())];
 		throw nodeError(context.getNode(), error, 0, 1);
 	}
 }

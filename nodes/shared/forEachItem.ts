@@ -4,6 +4,7 @@ import { inParallel, type Job, type Outcome } from '../../issuance/inParallel';
 import { itemNumbers } from './itemNumbers';
 import { failedItem, nodeError } from './nodeError';
 import { Progress } from './Progress';
+import { assertAgentIsTold, goesOnAfterFailure } from './toolUse';
 
 /** Aborted when the user cancels the execution; undefined where n8n has no such signal. */
 export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefined {
@@ -51,13 +52,19 @@ export async function forEachItem(
 ): Promise<INodeExecutionData[][]> {
 	const items = context.getInputData().length;
 	const signal = cancelSignal(context);
-	const goesOn = context.continueOnFail();
+	const goesOn = goesOnAfterFailure(context);
 	const progress = new Progress(context, items, done);
 	const output: INodeExecutionData[] = [];
 	const failures: string[] = [];
 	/** Kept: n8n copies the whole node each time. */
 	let node: INode | undefined;
 	try {
+		try {
+			assertAgentIsTold(context);
+		} catch (error) {
+			throw nodeError(context.getNode(), error, 0, items);
+		}
+
 		const { outcomes, firstFailure } = await inParallel<INodeExecutionData>({
 			items,
 			concurrency,

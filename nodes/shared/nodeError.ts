@@ -24,6 +24,12 @@ export function linked(node: INode, { code, description }: AirError, note?: stri
 		: `${text} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
 }
 
+/** Of a failed tool the newer agents of n8n tell their model the title only. */
+const toolWarning = (node: INode, { kind }: AirError) =>
+	node.type.endsWith('Tool') && kind === 'outcome-unknown'
+		? '. Do not call this tool again for this person'
+		: '';
+
 /**
  * Turns a failure into the error that n8n shows: the title says what happened and to which item,
  * the description what to do. Built from plain objects, because n8n keeps our words only then
@@ -45,12 +51,7 @@ export function nodeError(
 			...(note === undefined ? {} : { description: note }),
 		});
 	}
-	const message =
-		titled(error, itemIndex, items) +
-		// Of a failed tool the newer agents of n8n tell their model the title only.
-		(node.type.endsWith('Tool') && error.kind === 'outcome-unknown'
-			? '. Do not call this tool again for this person'
-			: '');
+	const message = titled(error, itemIndex, items) + toolWarning(node, error);
 	const { httpStatus } = error;
 	const description = linked(node, error, note);
 	if (error.kind === 'input' || error.kind === 'cancelled') {
@@ -77,7 +78,7 @@ export function failedItem(error: unknown, itemIndex: number, node: INode): INod
 	const json: IDataObject =
 		error instanceof AirError
 			? {
-					error: error.message,
+					error: `${error.message}${toolWarning(node, error)}`,
 					message: error.description,
 					details: {
 						code: error.code,

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { itemReferences } from './itemReferences';
+import { assertToolMayRead } from './toolUse';
 
 /** What n8n takes for an expression: a leading `=`. */
 function holdsExpression(value: unknown): boolean {
@@ -15,13 +16,13 @@ export type Parameter<T> = (itemIndex: number) => T;
  * A parameter as it was saved, with its expressions as text.
  *
  * @returns undefined for a workflow that was saved without the parameter
+ * @throws AirError `AIR_TOOL_READS_ITEM` when an agent's tool reads its item
  */
-export const rawParameter = (
-	context: IExecuteFunctions,
-	name: string,
-	itemIndex: number,
-): unknown =>
-	context.getNodeParameter(name, itemIndex, null, { rawExpressions: true }) ?? undefined;
+export function rawParameter(context: IExecuteFunctions, name: string, itemIndex: number): unknown {
+	const raw: unknown = context.getNodeParameter(name, itemIndex, null, { rawExpressions: true });
+	assertToolMayRead(context, name, raw);
+	return raw ?? undefined;
+}
 
 /**
  * Makes a reader of one parameter. What holds no expression at any depth is the same for all items,
@@ -33,7 +34,8 @@ export const rawParameter = (
  * @param parse - what throws for one item throws for each, so nothing broken is kept
  * @param options - `fallback` for workflows that were saved without the parameter; `extractValue` for
  *   a resource locator
- * @throws what n8n throws for a broken expression, and what `parse` throws
+ * @throws what n8n throws for a broken expression, and what `parse` throws; AirError
+ *   `AIR_TOOL_READS_ITEM` when an agent's tool reads its item
  * @example
  * ```ts
  * const recipient = parameter(this, 'recipient', parseRecipient);
@@ -52,9 +54,7 @@ export function parameter<T>(
 	return (itemIndex) => {
 		if (kept !== undefined) return kept.value;
 		if (constant === undefined) {
-			const raw: unknown = context.getNodeParameter(name, itemIndex, fallback, {
-				rawExpressions: true,
-			});
+			const raw = rawParameter(context, name, itemIndex) ?? fallback;
 			constant = !holdsExpression(raw);
 			if (!constant && options.extractValue !== true) straight = itemReferences(context, raw);
 		}

@@ -185,7 +185,7 @@ describe('what is refused before anything is sent', () => {
 	test.each([
 		['a recipient without @', {}, { email: 'ada' }, /recipient is not a valid e-mail address/],
 		['two recipients', {}, { email: 'a@x.com, b@x.com' }, /more than one address/],
-		['an empty recipient', {}, { email: '' }, /it is empty/],
+		['an empty recipient', {}, { email: '' }, /json\.email \}\} gives empty text/],
 		[
 			'an empty program',
 			{ issuanceProgram: { __rl: true, mode: 'id', value: '={{ $json.nothing }}' } },
@@ -352,7 +352,7 @@ describe('Continue On Fail', () => {
 		expect(bob).toMatchObject({
 			json: {
 				error: expect.stringMatching(/e-mail address/) as string,
-				message: expect.stringMatching(/Recipient Email/) as string,
+				message: expect.stringMatching(/owns the person’s AIR account/) as string,
 				details: { code: 'AIR_RECIPIENT_INVALID', httpStatus: null, retryable: false },
 			},
 			pairedItem: { item: 1 },

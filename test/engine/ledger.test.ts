@@ -152,7 +152,7 @@ describe('Event ID', () => {
 
 	test('an empty event ID is refused', async () => {
 		const { error } = await execute({ parameters: byEvent('={{ $json.nothing }}') });
-		expect(error?.message).toBe('The event ID is not valid: it is empty');
+		expect(error?.message).toBe('The event ID is not valid: {{ $json.nothing }} gives nothing');
 	});
 
 	test('what AIR refused may be corrected and sent again', async () => {

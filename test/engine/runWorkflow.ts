@@ -24,6 +24,7 @@ import { MocaAirIssueOnBehalf } from '../../nodes/MocaAirIssueOnBehalf/MocaAirIs
 import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
 import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
 import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
+import { Agent2, Agent3, asTool } from './agents';
 import { runEngine } from './engineAtHand';
 import { recordedLog, type LogLine } from './recordedLog';
 
@@ -70,10 +71,13 @@ const types: Readonly<Record<string, INodeType>> = {
 	'test.items': new Items(),
 	'test.sink': new Sink(),
 	'n8n-nodes-moca-air.mocaAirIssueOnBehalf': new MocaAirIssueOnBehalf(),
-	'n8n-nodes-moca-air.mocaAirIssueOnBehalfTool': new MocaAirIssueOnBehalf(),
 	'n8n-nodes-moca-air.mocaAirGetIssuanceStatus': new MocaAirGetIssuanceStatus(),
 	'n8n-nodes-moca-air.mocaAirPartnerAuth': new MocaAirPartnerAuth(),
 	'n8n-nodes-moca-air.mocaAirPartnerAuthTool': new MocaAirPartnerAuth(),
+	'n8n-nodes-moca-air.mocaAirIssueOnBehalfTool': asTool(new MocaAirIssueOnBehalf()),
+	'n8n-nodes-moca-air.mocaAirGetIssuanceStatusTool': asTool(new MocaAirGetIssuanceStatus()),
+	'test.agent2': new Agent2(),
+	'test.agent3': new Agent3(),
 	'n8n-nodes-moca-air.mocaAirTrigger': new MocaAirTrigger(),
 	'n8n-nodes-moca-air.mocaAirJwksTrigger': new MocaAirJwksTrigger(),
 };

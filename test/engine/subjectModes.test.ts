@@ -204,9 +204,22 @@ describe('Map Automatically', () => {
 	});
 
 	test.each<[string, INode['parameters'], RegExp]>([
-		['a field that the item does not have', { recipientField: 'mail' }, /no field as Recipient/],
+		[
+			'a field that the item does not have',
+			{ recipientField: 'mail' },
+			/no field called “mail”; it has: email, kycLevel, isOver18, score, row_number$/,
+		],
+		[
+			'an Event ID Field that the item does not have',
+			{ idempotency: 'event', eventIdField: 'event.id' },
+			/event ID is not valid: the item has no field called “event.id”; it has: email/,
+		],
 		['an address for a field', { recipientField: 'ada@example.com' }, /takes the name of a field/],
-		['nowhere to find attributes', { attributesIn: 'body' }, /no field as Attributes In/],
+		[
+			'nowhere to find attributes',
+			{ attributesIn: 'body' },
+			/Attributes In: the item has no field called “body”; it has: email/,
+		],
 		['attributes in what holds none', { attributesIn: 'kycLevel' }, /holds no attributes/],
 		['everything left out', { leftOut: 'kycLevel,isOver18,score,row_number' }, /no attributes/],
 		[

@@ -129,6 +129,8 @@ test('brings no second n8n-workflow: it uses the one of the n8n that loads it', 
 test('has the few runtime dependencies that were decided on, and runs nothing on install', () => {
 	const { dependencies, peerDependencies, scripts = {} } = manifest();
 	expect(Object.keys(dependencies).sort()).toEqual([
+		'ajv',
+		'ajv-formats',
 		'commander',
 		'jose',
 		'lossless-json',

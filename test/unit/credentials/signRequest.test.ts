@@ -267,7 +267,7 @@ describe('headers', () => {
 		[
 			'a list',
 			{ url: STATUS, headers: { 'x-moca-air-recipient': ['a@example.com'] } },
-			/it is not text/,
+			/it is a list/,
 		],
 		[
 			'two headers that disagree',

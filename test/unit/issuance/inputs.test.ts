@@ -41,11 +41,22 @@ describe('parseRecipient', () => {
 	});
 
 	test.each([
-		['nothing', undefined, /it is not text/],
-		['null', null, /it is not text/],
-		['a number', 42, /it is not text/],
-		['a list', ['ada@example.com'], /it is not text/],
-		['an object', { email: 'ada@example.com' }, /it is not text/],
+		['nothing', undefined, /there is no value/],
+		['null', null, /there is no value/],
+		['a number', 42, /it is a number/],
+		['a list', ['ada@example.com'], /it is a list/],
+		[
+			'undefined in the place of a name',
+			'undefined@example.com',
+			/“undefined” in the place of a name/,
+		],
+		[
+			'undefined in a part of it',
+			'ada.undefined@example.com',
+			/“undefined” in the place of a name/,
+		],
+		['null in the place of a name', 'null@example.com', /“null” in the place of a name/],
+		['an object', { email: 'ada@example.com' }, /it is an object/],
 		['empty text', '', /it is empty/],
 		['spaces only', ' \t ', /it is empty/],
 		['a name', 'ada', /it has no @/],

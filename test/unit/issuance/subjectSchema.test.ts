@@ -149,13 +149,18 @@ describe('a JSON Schema', () => {
 
 	test.each<[string, unknown, RegExp]>([
 		['empty', ' ', /the JSON Schema is empty/],
+		[
+			'a name that is there twice',
+			'{"type": "object", "type": "string"}',
+			/the JSON Schema holds type twice/,
+		],
 		['no JSON', '{type: object}', /not valid JSON/],
 		['an example', { tier: 'Gold' }, /an example belongs under Example Subject/],
 		['nothing but id', { properties: { id: {} } }, /has no properties/],
 		[
 			'a $ref to elsewhere',
 			{ properties: { a: { $ref: 'https://x.example/y' } } },
-			/leads nowhere/,
+			/does not lead to \$defs/,
 		],
 		['a $ref to nothing', { properties: { a: { $ref: '#/$defs/b' } } }, /leads nowhere/],
 		[
@@ -171,8 +176,12 @@ describe('a JSON Schema', () => {
 			},
 			/back to itself/,
 		],
-		['a condition', { properties: { a: {} }, if: {}, then: {} }, /if\/then\/else/],
-		['a type that is none', { properties: { a: { type: 'text' } } }, /Unsupported type: text/],
+		['a condition without effect', { properties: { a: {} }, if: {} }, /"if" without/],
+		[
+			'a type that is none',
+			{ properties: { a: { type: 'text' } } },
+			/properties\.a\.type must be equal/,
+		],
 		['a broken pattern', { properties: { a: { type: 'string', pattern: '(' } } }, /regular expr/],
 	])('%s is refused', async (_what, schema, words) => {
 		const error = await airErrorOf(() =>
@@ -252,16 +261,19 @@ describe('the subject', () => {
 			/isOver18 must be true or false\. The value is text other than true, yes/,
 		],
 		[{ score: 'SECRET' }, /score must be a whole number, but the value is text/],
-		[{ score: 101 }, /score is more or longer than the schema allows, which is at most 100$/],
-		[{ score: '-1' }, /score is less or shorter than the schema allows, which is at least 0$/],
+		[{ score: 101 }, /score must be at most 100$/],
+		[{ score: '-1' }, /score must be at least 0$/],
 		[{ code: 'SECRET' }, /code does not fit the pattern in the schema$/],
 		[{ site: 'SECRET' }, /site is not in the format ur[il]$/],
-		[{ address: {} }, /address\.city must be string$/],
-		[{ address: { city: 'SECRET', zip: 'SECRET' } }, /address\.zip is more or longer/],
+		[{ address: {} }, /address\.city is required, but there is no value$/],
+		[
+			{ address: { city: 'SECRET', zip: 'SECRET' } },
+			/address\.zip must have at most 5 characters$/,
+		],
 		[{ address: { city: 'a', SECRET: 1 } }, /address holds a name that is not in the schema$/],
 		[{ tags: ['x', 'SECRET'] }, /tags\[1\] must be one of x, y$/],
-		[{ tags: ['x', 'x'] }, /tags\[1\] does not fit the schema$/],
-		[{ tags: [] }, /tags is less or shorter/],
+		[{ tags: ['x', 'x'] }, /tags holds one value twice$/],
+		[{ tags: [] }, /tags must have at least 1 element$/],
 	])('%j is refused in words that do not hold the value', async (change, words) => {
 		const error = await airErrorOf(() => make(change));
 		expect(error.code).toBe('AIR_SUBJECT_INVALID');
@@ -280,7 +292,7 @@ describe('the subject', () => {
 		fc.assert(
 			fc.property(values, (change) => {
 				try {
-					expect(schema.validator?.safeParse(make(change)).success).toBe(true);
+					expect(schema.validator?.(make(change))).toBeUndefined();
 				} catch (error) {
 					expect(error).toMatchObject({ code: 'AIR_SUBJECT_INVALID' });
 					expect(everythingShown(error as never)).not.toContain('QXZ7');

@@ -37,6 +37,7 @@ const rows: readonly Row[] = [
 		className: 'MocaAirIssueOnBehalf',
 		parameters: [
 			['recipient', 'string', ''],
+			['recipient', 'string', ''],
 			['recipientField', 'string', 'email'],
 			['issuanceProgram', 'resourceLocator', { mode: 'id', value: '' }],
 			['subjectMode', 'options automatic|fields|json|mapper', 'fields'],
@@ -58,6 +59,8 @@ const rows: readonly Row[] = [
 			['subjectFields.field.value', 'string', ''],
 			['subjectJson', 'json', '{}'],
 			['onDuplicate', 'options ignore|revoke', 'revoke'],
+			// As an agent's tool.
+			['onDuplicate', 'options ignore|revoke', 'ignore'],
 			['keepExistingNotice', 'notice', ''],
 			['idempotency', 'options content|event|execution|off', 'content'],
 			['eventId', 'string', ''],
@@ -84,7 +87,9 @@ const rows: readonly Row[] = [
 		className: 'MocaAirGetIssuanceStatus',
 		parameters: [
 			['coreClaimHash', 'string', '={{ $json.coreClaimHash }}'],
+			['coreClaimHash', 'string', ''],
 			['recipient', 'string', '={{ $json.email }}'],
+			['recipient', 'string', ''],
 			['options', 'collection', {}],
 			['options.concurrency', 'number', 10],
 			['options.requestTimeout', 'number', 30],

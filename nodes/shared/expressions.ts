@@ -1,0 +1,17 @@
+import { ExpressionParser } from 'n8n-workflow';
+
+/** A piece of a parameter as n8n splits it: text as it stands, or the inside of one `{{ }}`. */
+export interface Chunk {
+	readonly type: 'text' | 'code';
+	readonly text: string;
+}
+
+/**
+ * The pieces of a parameter; none for one that is no expression.
+ *
+ * @param raw - the parameter with its expressions as text
+ */
+export const chunksOf = (raw: unknown): readonly Chunk[] =>
+	typeof raw === 'string' && raw.startsWith('=')
+		? ExpressionParser.splitExpression(raw.slice(1)).filter(({ text }) => text !== '')
+		: [];

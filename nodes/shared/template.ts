@@ -1,0 +1,60 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { chunksOf } from './expressions';
+import { itemReferences } from './itemReferences';
+import { rawParameter, type Parameter } from './parameter';
+
+/** A piece of a parameter: text as it stands, or one `{{ }}` and what it gives. */
+export interface TemplatePart {
+	readonly text?: string;
+	/** What stands between the braces. */
+	readonly expression?: string;
+	readonly value?: unknown;
+}
+
+/**
+ * Makes a reader of a parameter, piece by piece, so that a part without a value is noticed: put together
+ * by n8n, `{{ $json.id }}-{{ $json.email }}` without an id is text like any other.
+ *
+ * @param name - of the parameter, or a path into it
+ * @returns a reader that gives undefined for a parameter that is no expression
+ * @throws what n8n throws for a broken expression; AirError `AIR_TOOL_READS_ITEM`
+ * @example
+ * ```ts
+ * templateReader(this, 'eventId')(0); // [{ expression: '$json.id', value: 'evt_1' }, { text: '-kyc' }]
+ * ```
+ */
+export function templateReader(
+	context: IExecuteFunctions,
+	name: string,
+): Parameter<TemplatePart[] | undefined> {
+	let readers: readonly Parameter<TemplatePart>[] | undefined;
+	return (itemIndex) => {
+		readers ??= readersOf(context, name, itemIndex);
+		return readers.length === 0 ? undefined : readers.map((read) => read(itemIndex));
+	};
+}
+
+function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) {
+	const chunks = chunksOf(rawParameter(context, name, itemIndex));
+	if (!chunks.some(({ type }) => type === 'code')) return [];
+	return chunks.map(({ type, text }): Parameter<TemplatePart> => {
+		// n8n takes braces behind a backslash for text.
+		if (type === 'text') return () => ({ text: text.replace(/\\(\{\{|\}\})/g, '$1') });
+		// In code, n8n's splitting has taken the backslash from closing braces.
+		const code = `{{${text.replaceAll('}}', '\\}}')}}}`;
+		const straight = itemReferences(context, `=${code}`);
+		return (item) => {
+			const read = straight?.(item);
+			const value: unknown =
+				read === undefined ? context.evaluateExpression(code, item) : read.value;
+			return { expression: text.trim(), value };
+		};
+	});
+}
+
+/** The pieces of a parameter for one item; see {@link templateReader}. */
+export const templateParts = (
+	context: IExecuteFunctions,
+	name: string,
+	itemIndex: number,
+): TemplatePart[] | undefined => templateReader(context, name)(itemIndex);

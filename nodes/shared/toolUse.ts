@@ -1,0 +1,74 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+import { AirError } from '../../air/AirError';
+import { isTool } from './execution';
+import { chunksOf } from './expressions';
+
+/** Quoted text, from which an expression reads nothing; a template with `${…}` may. */
+const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/gs;
+/** The names under which n8n's expressions find the incoming item. */
+const ITEM = /\$(?:json|input|data|binary|item|items|thisItem)\b/;
+
+/** The labels of the parameters; what is mapped or filled in by name has a name of its own. */
+const LABELS: Readonly<Record<string, string>> = {
+	recipient: 'Recipient Email',
+	issuanceProgram: 'Issuance Program',
+	subjectFields: 'Fields',
+	subjectJson: 'JSON',
+	eventId: 'Event ID',
+	coreClaimHash: 'Core Claim Hash',
+	options: 'Options',
+	onDuplicate: 'On Duplicate',
+};
+
+/**
+ * Refuses a parameter of an agent's tool that reads the incoming item. n8n lays the model's arguments
+ * over the fields of the agent's own item, and passes on arguments that nobody asked for: so a model
+ * that was talked into it chooses what `$json.email` is. What is asked of the model by `$fromAI`, what
+ * is typed, and what a named node gave may be read.
+ *
+ * @param name - of the parameter, or a path into it
+ * @param raw - the parameter with its expressions as text
+ * @throws AirError `AIR_TOOL_READS_ITEM`
+ */
+export function assertToolMayRead(context: IExecuteFunctions, name: string, raw: unknown): void {
+	if (!isTool(context) || !readsItem(raw)) return;
+	const label = LABELS[name] ?? name.split('.').at(-1) ?? name;
+	throw new AirError('AIR_TOOL_READS_ITEM', {
+		detail: `${label} reads the incoming item; use $fromAI(…), or name a node, as in $('Node').item.json`,
+	});
+}
+
+function readsItem(raw: unknown): boolean {
+	if (typeof raw === 'string') {
+		return chunksOf(raw).some(
+			({ type, text }) => type === 'code' && ITEM.test(text.replace(QUOTED, '""')),
+		);
+	}
+	return typeof raw === 'object' && raw !== null && Object.values(raw).some(readsItem);
+}
+
+/**
+ * Whether the failure of an item is given out as an item, and the others go on: as On Error says. Agents
+ * that run the tool within their own run (AI Agent 1 and 2) are told nothing at all of one that is
+ * thrown, and would call the tool again.
+ */
+export const goesOnAfterFailure = (context: IExecuteFunctions): boolean =>
+	context.continueOnFail() || runsWithinAgent(context);
+
+const runsWithinAgent = (context: IExecuteFunctions) =>
+	isTool(context) && typeof context.isToolExecution === 'function' && context.isToolExecution();
+
+/**
+ * Refuses a setting of n8n under which an agent is told nothing of success and failure alike: with an
+ * error output, the engine gives the agent an empty answer.
+ *
+ * @throws AirError `AIR_TOOL_HIDES_ANSWER`
+ */
+export function assertAgentIsTold(context: IExecuteFunctions): void {
+	if (!isTool(context) || runsWithinAgent(context)) return;
+	if (context.getNode().onError === 'continueErrorOutput') {
+		throw new AirError('AIR_TOOL_HIDES_ANSWER', {
+			detail: 'set On Error to Continue, and not to Continue (using error output)',
+		});
+	}
+}

@@ -1,0 +1,37 @@
+import { attributesIn, noField } from '../../../issuance/itemFields';
+
+const ITEM = { submittedAt: 'SECRET', formMode: 'SECRET', body: { mail: 'SECRET', to: {} } };
+
+test.each([
+	['email', 'the item has no field called “email”; it has: submittedAt, formMode, body'],
+	['body.email', 'the item has no field called “body.email”; body has: mail, to'],
+	['body.to.email', 'the item has no field called “body.to.email”; body.to has: none'],
+	['body.mail.x', 'the item has no field called “body.mail.x”; body has: mail, to'],
+	['toString', 'the item has no field called “toString”; it has: submittedAt, formMode, body'],
+])('says which field is not there, and which are: %s', (path, words) => {
+	expect(noField(ITEM, path)).toBe(words);
+});
+
+test('names ten fields at most, each of them short', () => {
+	const item = Object.fromEntries(
+		Array.from({ length: 500 }, (_, index) => [`field${index}${'x'.repeat(99)}`, 1]),
+	);
+	const words = noField(item, 'y'.repeat(5_000));
+	expect(words).toMatch(/ and 490 more$/);
+	expect(words.length).toBeLessThan(700);
+});
+
+test('an item without fields', () => {
+	expect(noField({}, 'email')).toBe('the item has no field called “email”; it has: none');
+});
+
+test('Attributes In that leads nowhere, or to no attributes', () => {
+	const within = (name: string) => () => attributesIn(ITEM, { within: name, without: [] });
+	expect(within('answers')).toThrow(
+		/Attributes In: the item has no field called “answers”; it has: s/,
+	);
+	expect(within('formMode')).toThrow(
+		/the field “formMode” that Attributes In names holds no attri/,
+	);
+	expect(within('formMode')).not.toThrow(/SECRET/);
+});
