@@ -13,11 +13,11 @@ const isTime = (value: number | null) => value === null || Math.abs(value) <= LA
  * @throws LedgerError LEDGER_UNAVAILABLE
  */
 export function assertRow(row: LedgerRow): LedgerRow {
-	const { id, state, attempt, createdAt, answeredAt, confirmedAt, updatedAt } = row;
+	const { id, state, attempt, createdAt, answeredAt, keptSince, confirmedAt, updatedAt } = row;
 	const whole =
 		ROW_STATES.includes(state) &&
 		Number.isSafeInteger(attempt) &&
-		[createdAt, answeredAt, confirmedAt, updatedAt].every(isTime);
+		[createdAt, answeredAt, keptSince, confirmedAt, updatedAt].every(isTime);
 	if (whole) return row;
 	throw new LedgerError('LEDGER_UNAVAILABLE', `row ${id} of the ledger is damaged`);
 }
