@@ -3,6 +3,7 @@ import { AirError } from '../air/AirError';
 import { pause, pollDelayMs } from '../air/backoff';
 import type { StatusAnswer } from '../air/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../air/status';
+import { withoutOwnNames } from './ownNames';
 
 /** What AIR says about an issuance, and what that means. */
 export type IssuanceStatus = StatusAnswer & {
@@ -18,11 +19,11 @@ const iso = (name: 'issuanceDateIso' | 'expirationDateIso', date: string | null 
 	return converted === undefined ? {} : { [name]: converted };
 };
 
-/** Adds the meaning to AIR's status answer; nothing of the answer is changed. */
+/** Adds the meaning to AIR's status answer, whose `issuerDid` is documented and stays. */
 export function describeStatus(answer: StatusAnswer): IssuanceStatus {
 	const state = issuanceState(answer.vcStatus);
 	return {
-		...answer,
+		...withoutOwnNames(answer, ['issuerDid']),
 		...iso('issuanceDateIso', answer.issuanceDate),
 		...iso('expirationDateIso', answer.expirationDate),
 		state,

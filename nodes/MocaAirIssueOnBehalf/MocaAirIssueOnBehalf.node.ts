@@ -24,6 +24,7 @@ import { firstContentKeys } from './firstContentKeys';
 import { idempotencyModes } from './idempotencyMode';
 import { issueOptions } from './issueOptions';
 import { issueRequests } from './issueRequest';
+import { outcomes } from './outcomes';
 import { properties } from './properties';
 import { RunHints } from './RunHints';
 import { subjectAttributes } from './subjectAttributes';
@@ -139,7 +140,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 						)
 					: await issueOnce(client, request, idempotency, memory, settings);
 			ledger.count(memory, issuance);
-			hints.issued(request, issuance);
+			hints.issued(issuance);
 			if (options.waitMs === undefined) return issuance;
 
 			const { coreClaimHash } = issuance;
@@ -151,7 +152,8 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				{
 					timeoutMs: options.waitMs,
 					requestTimeoutMs: options.timeoutMs,
-					askAtOnce: issuance.replayed === true,
+					// What was there before may be on-chain already.
+					askAtOnce: issuance.outcome === 'alreadyIssued' || issuance.outcome === 'kept',
 					signal: settings.signal,
 				},
 			);
@@ -169,6 +171,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		return await forEachItem(this, prepare, {
 			concurrency: concurrencyOf(this, optionsOf),
 			done: 'issued',
+			...outcomes,
 			finish: async () => {
 				limits.lift();
 				await ledger.end();

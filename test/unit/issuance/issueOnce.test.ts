@@ -67,7 +67,7 @@ const memoryOf = (client: AirClient, store: Ledger = ledger) =>
 		ledger: store,
 		client,
 		origin: { instance: 'n8n', workflowId: 'w', executionId: '1', nodeId: 'n' },
-		ownExecutions: ['1'],
+		ownExecutions: { ids: ['1'], began: undefined },
 		retentionDays: 90,
 		log: (line) => log.push(line),
 	});
@@ -144,7 +144,7 @@ test('two at once with one key: one POST, and both are given its answer', async 
 		[1, 2].map(async () => await issueOnce(client, request, event('e1'), memory)),
 	);
 	expect(both.map(({ coreClaimHash }) => coreClaimHash)).toEqual([HASH, HASH]);
-	expect(both.filter(({ replayed }) => replayed === true)).toHaveLength(1);
+	expect(both.filter(({ outcome }) => outcome === 'alreadyIssued')).toHaveLength(1);
 	expect(client.posts()).toBe(1);
 });
 

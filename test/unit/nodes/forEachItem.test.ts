@@ -224,8 +224,8 @@ describe('progress', () => {
 	test('is logged while it lasts', async () => {
 		const { context, log } = fakeContext();
 		const progress = new Progress(context, 1_234, 'issued', 5);
-		progress.count(true);
-		progress.count(false);
+		progress.count('issued');
+		progress.count(undefined);
 		while (log.length === 0) await sleep(5);
 		expect(progress.end()).toBeUndefined();
 		expect(log[0]).toMatch(

@@ -66,7 +66,7 @@ async function setUp(answers: readonly Answer[], takesMs = 0) {
 		ledger,
 		client,
 		origin,
-		ownExecutions: [],
+		ownExecutions: { ids: [], began: undefined },
 		retentionDays: 90,
 		log: () => undefined,
 	});
