@@ -76,14 +76,14 @@ function recordedIn(
  * Issues with the ledger off. A repeat within the same execution, as Retry On Fail makes it, is still
  * answered from memory; an unknown outcome is not sent again there either (design.md, decision 6).
  *
- * @param executionId - empty when n8n gives none: then nothing is remembered
+ * @param execution - what tells it from any other; when empty, nothing is remembered
  * @throws AirError `AIR_ISSUED_UNKNOWN`, and what {@link issue} throws
  */
 export async function issueOnceInExecution(
 	client: AirClient,
 	request: IssueRequest,
 	{ key, subjectHmac }: Idempotency,
-	executionId: string,
+	execution: string,
 	settings: IssueSettings,
 ): Promise<RememberedIssuance> {
 	const stopped = settings.stopped ?? settings.signal;
@@ -93,8 +93,8 @@ export async function issueOnceInExecution(
 			{ ...settings, stopped },
 			async (turn) => await issue(client, request, { ...settings, turn }),
 		);
-	if (executionId === '') return { ...(await send()), outcome: 'issued' };
-	const place = [executionId, scopeOf(client)];
+	if (execution === '') return { ...(await send()), outcome: 'issued' };
+	const place = [execution, scopeOf(client)];
 	const id = JSON.stringify([...place, request.credentialId, key]);
 	const { recipient } = request;
 	for (let other = underWay.get(id); other !== undefined; other = underWay.get(id)) await other;

@@ -15,6 +15,7 @@ import type { Memory } from '../../issuance/Memory';
 import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
 import { concurrencyOf, type CallOptionValues } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
+import { thisExecution } from '../shared/execution';
 import { forEachItem } from '../shared/forEachItem';
 import { logOf } from '../shared/log';
 import { RunLimits } from '../shared/RunLimits';
@@ -85,6 +86,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const modeOf = idempotencyModes(this);
 		const hints = new RunHints(this);
 		const limits = new RunLimits();
+		const execution = thisExecution(this);
 		const prepare = async (
 			itemIndex: number,
 			signal: AbortSignal | undefined,
@@ -135,7 +137,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 							client,
 							request,
 							idempotency,
-							this.getExecutionId() || '',
+							execution,
 							settings,
 						)
 					: await issueOnce(client, request, idempotency, memory, settings);

@@ -54,6 +54,12 @@ export function executionMark(context: IExecuteFunctions): string {
 	return String(memory.executionMark);
 }
 
+/** This execution and no other, not even one that it retries; empty when n8n gives no execution ID. */
+export function thisExecution(context: IExecuteFunctions): string {
+	const { executionId } = originOf(context);
+	return executionId === '' ? '' : JSON.stringify([executionId, executionMark(context)]);
+}
+
 /**
  * When the execution began that first ran this node, in milliseconds since 1970 by n8n's clock: the
  * Retry button leaves it as it is.
