@@ -1,5 +1,12 @@
 import { ExecuteContext, PollContext, WorkflowExecute } from 'n8n-core';
-import { NodeOperationError, type INode, type IRun, type Workflow } from 'n8n-workflow';
+import * as n8nWorkflow from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type INode,
+	type IRun,
+	type IRunExecutionData,
+	type Workflow,
+} from 'n8n-workflow';
 
 /**
  * What differs between the n8n-core of the lockfile and older ones, with which
@@ -41,3 +48,16 @@ export const testDurable = (name: string, body: () => Promise<void>): void => {
 	if (hasDurableCursors) test(name, body);
 	else test.skip(`${name} (this n8n has no durable cursors)`, body);
 };
+
+const factory: unknown = Reflect.get(n8nWorkflow, 'createRunExecutionData');
+
+/** What n8n saves of an execution that has not begun; undefined where n8n makes no token for it. */
+export function unbegun(startNode: INode): IRunExecutionData | undefined {
+	if (typeof factory !== 'function') return undefined;
+	const made = factory({
+		executionData: {
+			nodeExecutionStack: [{ node: startNode, data: { main: [[{ json: {} }]] }, source: null }],
+		},
+	}) as IRunExecutionData;
+	return 'resumeToken' in made ? made : undefined;
+}
