@@ -49,15 +49,17 @@ export const testDurable = (name: string, body: () => Promise<void>): void => {
 	else test.skip(`${name} (this n8n has no durable cursors)`, body);
 };
 
-const factory: unknown = Reflect.get(n8nWorkflow, 'createRunExecutionData');
+/** n8n 2.0 has none. */
+const factory = Reflect.get(n8nWorkflow, 'createRunExecutionData') as
+	typeof n8nWorkflow.createRunExecutionData | undefined;
 
 /** What n8n saves of an execution that has not begun; undefined where n8n makes no token for it. */
-export function unbegun(startNode: INode): IRunExecutionData | undefined {
-	if (typeof factory !== 'function') return undefined;
-	const made = factory({
+export function unbegun(startNode: INode | undefined): IRunExecutionData | undefined {
+	if (startNode === undefined) return undefined;
+	const made = factory?.({
 		executionData: {
 			nodeExecutionStack: [{ node: startNode, data: { main: [[{ json: {} }]] }, source: null }],
 		},
-	}) as IRunExecutionData;
-	return 'resumeToken' in made ? made : undefined;
+	});
+	return made !== undefined && 'resumeToken' in made ? made : undefined;
 }
