@@ -133,13 +133,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			hints.sending(request);
 			const issuance =
 				memory === undefined
-					? await issueOnceInExecution(
-							client,
-							request,
-							idempotency,
-							execution,
-							settings,
-						)
+					? await issueOnceInExecution(client, request, idempotency, execution, settings)
 					: await issueOnce(client, request, idempotency, memory, settings);
 			ledger.count(memory, issuance);
 			hints.issued(issuance);
