@@ -151,6 +151,7 @@ async function begin(
 			rememberMs,
 			leaseMs: leaseMsFor(timeoutMs),
 			repeatUnknown: request.onDuplicate === 'ignore' || sendAgainWhenUnknown === true,
+			replaces: request.onDuplicate === 'revoke',
 		});
 	} catch (error) {
 		throw asAirError(error);

@@ -196,6 +196,8 @@ export interface BeginRequest extends Origin {
 	readonly leaseMs: number;
 	/** Keep Existing, or the user switched Send Again When Outcome Is Unknown on (decision 6). */
 	readonly repeatUnknown: boolean;
+	/** Revoke and Reissue: what AIR only kept when this key came before may be issued now. */
+	readonly replaces?: boolean | undefined;
 }
 
 export type BeginResult =

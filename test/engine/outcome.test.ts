@@ -147,6 +147,15 @@ describe('Keep Existing', () => {
 		expect(control().counts().byOperation.issue).toBe(2);
 	});
 
+	test('what it kept is issued when the same comes again with Revoke and Reissue', async () => {
+		const items = [ada('enhanced')];
+		await execute({ parameters: keep });
+		expect((await execute({ parameters: keep, items })).outcomes).toEqual(['kept']);
+		expect((await execute({ items })).outcomes).toEqual(['reissued']);
+		expect((await execute({ items })).outcomes).toEqual(['alreadyIssued']);
+		expect(control().counts()).toMatchObject({ issuances: 2, revoked: 1 });
+	});
+
 	test.each([
 		['with the ledger', { ledger: 'embedded' }],
 		['within an execution with the ledger off', { ledger: 'off' }],

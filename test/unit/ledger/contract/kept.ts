@@ -218,6 +218,53 @@ export function kept(store: GetStore): void {
 			expect(states).toEqual(['submitted', 'submitted', 'superseded']);
 		});
 
+		describe('under a key that comes again with Revoke and Reissue', () => {
+			const keepOther = async (subjectHmac: string) => {
+				const { ledger, advance } = store();
+				await issue(ledger, 'hash-1', first);
+				advance(MINUTE);
+				return await issue(ledger, 'hash-1', { ...second, subjectHmac });
+			};
+			const again = async (subjectHmac: string, changes = {}) =>
+				await store().ledger.begin(request({ ...second, subjectHmac, replaces: true, ...changes }));
+
+			test('is issued now if its subject is another one, and takes the place of both', async () => {
+				const { ledger } = store();
+				const row = await keepOther('hmac-2');
+				const begun = await again('hmac-2');
+				if (begun.outcome !== 'started') throw new Error(begun.outcome);
+				expect(begun.issuanceId).not.toBe(row.id);
+				const recorded = await ledger.answered(begun, answer('hash-2', { supersedes: true }));
+				expect(recorded).toMatchObject({ kept: null, superseded: 2 });
+				expect(await again('hmac-2')).toMatchObject({
+					outcome: 'answered',
+					row: { coreClaimHash: 'hash-2', keptSince: null },
+				});
+			});
+
+			test('is a replay if its subject is the same', async () => {
+				await keepOther('hmac-1');
+				expect((await again('hmac-1')).outcome).toBe('answered');
+			});
+
+			test('is a replay under Keep Existing', async () => {
+				await keepOther('hmac-2');
+				expect((await again('hmac-2', { replaces: false })).outcome).toBe('answered');
+			});
+
+			test('is a replay after something later has been issued: that is not undone', async () => {
+				const { ledger, advance } = store();
+				await keepOther('hmac-2');
+				advance(MINUTE);
+				const later = { idempotencyKey: 'third', subjectHmac: 'hmac-3' };
+				await issue(ledger, 'hash-3', later, { supersedes: true });
+				expect(await again('hmac-2')).toMatchObject({
+					outcome: 'answered',
+					row: { state: 'superseded' },
+				});
+			});
+		});
+
 		test('an issuance says how many it has replaced', async () => {
 			const { ledger, advance } = store();
 			const people = ['ada@example.com', 'bob@example.com', 'cem@example.com'];
