@@ -196,6 +196,71 @@ describe('Keep Existing', () => {
 	});
 });
 
+describe('what a colleague may do without thinking', () => {
+	test('one person on two lines with other values: the second is kept, and counted as an item', async () => {
+		const { outcomes, hints } = await execute({
+			parameters: keep,
+			items: [person('ada'), person('bob'), ada('enhanced')],
+		});
+		expect(outcomes).toEqual(['issued', 'issued', 'kept']);
+		expect(hints[0]).toMatch(
+			/^warning: 1 of 3 items is for a person who already holds this credential\. .*NOT issued/,
+		);
+	});
+
+	test('Retry On Fail behind a kept item: it is kept still', async () => {
+		await execute({ parameters: keep });
+		control().injectFault({
+			kind: 'answer',
+			operation: 'issue',
+			status: 400,
+			recipient: 'bob@example.com',
+		});
+		const { outcomes, hints } = await execute({
+			parameters: { ...keep, options: { concurrency: 1 } },
+			items: [ada('enhanced'), person('bob')],
+			settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 },
+		});
+		expect(outcomes).toEqual(['kept', 'issued']);
+		expect(hints.join()).toMatch(/1 of 2 people already holds this credential/);
+	});
+
+	test('Wait Until On-Chain on what was kept: asked at once, and still kept', async () => {
+		const first = await execute({ parameters: keep });
+		const parameters = { ...keep, options: { waitUntilOnChain: true } };
+		const { json } = await execute({ parameters, items: [ada('enhanced')] });
+		expect(json('Done')).toMatchObject([
+			{
+				outcome: 'kept',
+				sameClaims: false,
+				onChain: true,
+				state: 'confirmed',
+				submittedAt: first.json('Done')[0]?.submittedAt,
+			},
+		]);
+		expect(json('Done')[0]?.waitedMs).toBeLessThan(900);
+	});
+
+	test('Idempotency Off: what AIR kept is kept all the same', async () => {
+		const parameters = { ...keep, idempotency: 'off' };
+		await execute({ parameters });
+		expect((await execute({ parameters })).json('Done')).toMatchObject([
+			{ outcome: 'kept', sameClaims: true },
+		]);
+	});
+
+	test('an outcome that was unknown, sent again: issued, by the time of the answer', async () => {
+		control().injectFault({ kind: 'reset', operation: 'issue', afterWork: true });
+		await execute();
+		const parameters = { options: { sendAgainWhenUnknown: true } };
+		const again = await execute({ parameters });
+		const replay = await execute();
+		expect(again.outcomes).toEqual(['issued']);
+		expect(replay.outcomes).toEqual(['alreadyIssued']);
+		expect(replay.json('Done')[0]?.submittedAt).toBe(again.json('Done')[0]?.submittedAt);
+	});
+});
+
 describe('Revoke and Reissue', () => {
 	test.each([{ ledger: 'embedded' }, { ledger: 'off' }])(
 		'says what replaced something: %j',
