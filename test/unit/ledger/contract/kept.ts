@@ -104,6 +104,20 @@ export function kept(store: GetStore): void {
 			expect(firsts).toHaveLength(1);
 		});
 
+		test('of two answers in two processes at once, one is the first', async () => {
+			const ledgers = [store().ledger, await store().another()];
+			for (let i = 0; i < 25; i++) {
+				const told = await Promise.all(
+					ledgers.map(async (ledger, n) => {
+						const recipient = `person-${n}@example.com`;
+						const attempt = await start(ledger, { idempotencyKey: `${i}-${n}`, recipient });
+						return await ledger.answered(attempt, answer(`hash-${i}`));
+					}),
+				);
+				expect(told.filter((recorded) => recorded.kept === null)).toHaveLength(1);
+			}
+		});
+
 		test('is confirmed for each row, and told once', async () => {
 			const { ledger } = store();
 			await issue(ledger, 'hash-1', first);
@@ -177,6 +191,7 @@ export function kept(store: GetStore): void {
 			const { instance, workflowId, nodeId } = request();
 			const pairs = [{ coreClaimHash: 'hash-1', recipient: 'ada@example.com' }];
 			await ledger.watch({ scope: SCOPE, instance, workflowId, nodeId, pairs });
+			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
 			await issue(ledger, 'hash-1', first);
 			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
 			const filter = { scope: SCOPE, types: ['confirmed'], delayMinutes: 5 } as const;
