@@ -20,13 +20,22 @@ export interface MemorySettings {
 	readonly ledger: Ledger;
 	readonly client: AirClient;
 	readonly origin: Origin;
-	/** This execution, and the one that it retries. */
-	readonly ownExecutions: readonly string[];
+	readonly ownExecutions: OwnExecutions;
 	/** Finished rows go after this many days. */
 	readonly retentionDays: number;
 	/** Told what could not be written; codes and hashes only. */
 	readonly log: (line: string) => void;
 }
+
+/** This execution, and the one that it retries. */
+export interface OwnExecutions {
+	readonly ids: readonly string[];
+	/** When the first of them began, in milliseconds since 1970; undefined if nobody knows. */
+	readonly began: number | undefined;
+}
+
+/** By how much n8n's clock and the store's may differ. */
+const CLOCKS_DIFFER_MS = 10 * MINUTE_MS;
 
 /**
  * The ledger as one run of a node uses it: for one credential, with what could not be written kept
@@ -67,13 +76,25 @@ export class Memory {
 		this.keyIsAccepted = true;
 	}
 
+	/**
+	 * Whether AIR has accepted the key of this credential before. Asks nobody: what may wait until it
+	 * has is simply not done.
+	 */
+	private async isKeyAccepted(): Promise<boolean> {
+		const { thumbprint } = this.settings.client.identity.key;
+		return this.keyIsAccepted || (await this.ledger.isKeyAccepted(this.scope, thumbprint));
+	}
+
 	/** Whether a row was made by this execution, so that meeting it again is a retry for sure. */
 	isOwn(row: LedgerRow): boolean {
 		const { origin, ownExecutions } = this.settings;
+		const { ids, began = Number.NEGATIVE_INFINITY } = ownExecutions;
 		return (
 			row.instance === origin.instance &&
 			row.executionId !== '' &&
-			ownExecutions.includes(row.executionId)
+			ids.includes(row.executionId) &&
+			// Another database of this n8n counts its executions from 1 again.
+			(row.answeredAt ?? row.updatedAt) > began - CLOCKS_DIFFER_MS
 		);
 	}
 
@@ -117,9 +138,7 @@ export class Memory {
 	async hold(coreClaimHash: string, forMs: number): Promise<void> {
 		try {
 			// Who merely knows a partner ID and a hash keeps nobody from learning of it.
-			const { thumbprint } = this.settings.client.identity.key;
-			const known = this.keyIsAccepted || (await this.ledger.isKeyAccepted(this.scope, thumbprint));
-			if (known) await this.ledger.hold(this.scope, coreClaimHash, forMs);
+			if (await this.isKeyAccepted()) await this.ledger.hold(this.scope, coreClaimHash, forMs);
 		} catch (error) {
 			this.settings.log(`not held for the wait: ${coreClaimHash} (${codeOf(error)})`);
 		}
@@ -156,9 +175,11 @@ export class Memory {
 	private async prune(): Promise<void> {
 		const begin = performance.now();
 		const due = nextPrune.get(this.ledger) ?? new Map<string, number>();
-		if (begin < (due.get(this.scope) ?? Number.NEGATIVE_INFINITY)) return;
-		nextPrune.set(this.ledger, due.set(this.scope, begin + HOUR_MS));
+		const isDue = () => begin >= (due.get(this.scope) ?? Number.NEGATIVE_INFINITY);
 		try {
+			// Who merely knows a partner ID takes nothing away from its owner, nor puts it off.
+			if (!isDue() || !(await this.isKeyAccepted()) || !isDue()) return;
+			nextPrune.set(this.ledger, due.set(this.scope, begin + HOUR_MS));
 			const retention = {
 				...DEFAULT_RETENTION,
 				scope: this.scope,

@@ -1,16 +1,23 @@
 import type { AirClient } from '../air/AirClient';
 import { AirError } from '../air/AirError';
+import type { RecordedAnswer } from '../ledger/Ledger';
 import type { Idempotency } from './idempotency';
 import { inTurn } from './inTurn';
-import { issue, type IssueRequest, type IssueSettings } from './issue';
-import type { RememberedIssuance } from './issueOnce';
+import { issue, type Issuance, type IssueRequest, type IssueSettings } from './issue';
 import { scopeOf } from './Memory';
+import { withOutcome, type RememberedIssuance } from './outcome';
 
 /** More than a run has items: a retry of the run must find them all. */
 const KEPT = 250_000;
 
 /** What this process issued, by execution and key: all the memory there is with the ledger off. */
 const remembered = new Map<string, Remembered>();
+
+/** What AIR first answered with a hash, by execution. */
+const byHash = new Map<string, First>();
+
+/** The hash that a person holds, by execution and program. */
+const held = new Map<string, string>();
 
 /** What is being issued: another item with the same key waits for its outcome. */
 const underWay = new Map<string, Promise<unknown>>();
@@ -21,26 +28,62 @@ interface Remembered {
 	readonly subjectHmac: string;
 }
 
-function keep(id: string, outcome: Remembered): void {
-	remembered.set(id, outcome);
-	for (const oldest of remembered.keys()) {
-		if (remembered.size <= KEPT) break;
-		remembered.delete(oldest);
+interface First {
+	readonly id: string;
+	readonly answeredAt: number;
+	readonly subjectHmac: string;
+}
+
+function keep<T>(memory: Map<string, T>, id: string, value: T): void {
+	memory.set(id, value);
+	for (const oldest of memory.keys()) {
+		if (memory.size <= KEPT) break;
+		memory.delete(oldest);
 	}
+}
+
+/** What `Ledger.answered` says, from what this execution knows. */
+function recordedIn(
+	place: readonly string[],
+	id: string,
+	{ recipient, credentialId, onDuplicate }: IssueRequest,
+	{ coreClaimHash, submittedAt }: Issuance,
+	subjectHmac: string,
+): RecordedAnswer {
+	const answeredAt = Date.parse(submittedAt);
+	const ofHash = JSON.stringify([...place, coreClaimHash]);
+	const first = byHash.get(ofHash);
+	if (first === undefined) keep(byHash, ofHash, { id, answeredAt, subjectHmac });
+	const holder = JSON.stringify([...place, credentialId, recipient]);
+	const before = held.get(holder);
+	keep(held, holder, coreClaimHash);
+	const replaces = before !== undefined && before !== coreClaimHash && onDuplicate === 'revoke';
+	return {
+		answeredAt,
+		superseded: replaces ? 1 : 0,
+		kept:
+			first === undefined || first.id === id
+				? null
+				: {
+						issuanceId: 0,
+						answeredAt: first.answeredAt,
+						sameSubject: first.subjectHmac === subjectHmac,
+					},
+	};
 }
 
 /**
  * Issues with the ledger off. A repeat within the same execution, as Retry On Fail makes it, is still
  * answered from memory; an unknown outcome is not sent again there either (design.md, decision 6).
  *
- * @param executionId - empty when n8n gives none: then nothing is remembered
+ * @param execution - what tells it from any other; when empty, nothing is remembered
  * @throws AirError `AIR_ISSUED_UNKNOWN`, and what {@link issue} throws
  */
 export async function issueOnceInExecution(
 	client: AirClient,
 	request: IssueRequest,
 	{ key, subjectHmac }: Idempotency,
-	executionId: string,
+	execution: string,
 	settings: IssueSettings,
 ): Promise<RememberedIssuance> {
 	const stopped = settings.stopped ?? settings.signal;
@@ -50,15 +93,19 @@ export async function issueOnceInExecution(
 			{ ...settings, stopped },
 			async (turn) => await issue(client, request, { ...settings, turn }),
 		);
-	if (executionId === '') return await send();
-	const id = JSON.stringify([executionId, scopeOf(client), request.credentialId, key]);
+	if (execution === '') return { ...(await send()), outcome: 'issued' };
+	const place = [execution, scopeOf(client)];
+	const id = JSON.stringify([...place, request.credentialId, key]);
 	const { recipient } = request;
 	for (let other = underWay.get(id); other !== undefined; other = underWay.get(id)) await other;
 	const before = remembered.get(id);
 	if (before !== undefined) {
 		if (before.recipient !== recipient) throw new AirError('AIR_EVENT_ID_OTHER_RECIPIENT');
 		if (before.subjectHmac !== subjectHmac) throw new AirError('AIR_EVENT_ID_OTHER_SUBJECT');
-		if (!(before.outcome instanceof AirError)) return { ...before.outcome, replayed: true };
+		if (!(before.outcome instanceof AirError)) {
+			const again = before.outcome.outcome === 'kept' ? 'kept' : 'alreadyIssued';
+			return { ...before.outcome, outcome: again };
+		}
 		const repeatUnknown =
 			request.onDuplicate === 'ignore' || settings.sendAgainWhenUnknown === true;
 		if (!repeatUnknown)
@@ -71,12 +118,14 @@ export async function issueOnceInExecution(
 	);
 	underWay.set(id, over);
 	try {
-		const outcome = await sending;
-		keep(id, { outcome, recipient, subjectHmac });
+		const issuance = await sending;
+		const recorded = recordedIn(place, id, request, issuance, subjectHmac);
+		const outcome = withOutcome(issuance, recorded);
+		keep(remembered, id, { outcome, recipient, subjectHmac });
 		return outcome;
 	} catch (error) {
 		if (error instanceof AirError && error.kind === 'outcome-unknown') {
-			keep(id, { outcome: error, recipient, subjectHmac });
+			keep(remembered, id, { outcome: error, recipient, subjectHmac });
 		}
 		throw error;
 	} finally {

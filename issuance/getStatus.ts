@@ -4,6 +4,7 @@ import { pause, pollDelayMs } from '../air/backoff';
 import type { StatusAnswer } from '../air/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../air/status';
 import { scopeOf } from './Memory';
+import { withoutOwnNames } from './ownNames';
 import { hasAnswered } from './watch/politeness';
 
 /** What AIR says about an issuance, and what that means. */
@@ -20,11 +21,11 @@ const iso = (name: 'issuanceDateIso' | 'expirationDateIso', date: string | null 
 	return converted === undefined ? {} : { [name]: converted };
 };
 
-/** Adds the meaning to AIR's status answer; nothing of the answer is changed. */
+/** Adds the meaning to AIR's status answer, whose `issuerDid` is documented and stays. */
 export function describeStatus(answer: StatusAnswer): IssuanceStatus {
 	const state = issuanceState(answer.vcStatus);
 	return {
-		...answer,
+		...withoutOwnNames(answer, ['issuerDid']),
 		...iso('issuanceDateIso', answer.issuanceDate),
 		...iso('expirationDateIso', answer.expirationDate),
 		state,

@@ -4,6 +4,7 @@ import type { OnDuplicate } from '../air/answerError';
 import { pause } from '../air/backoff';
 import type { Turn } from '../air/HostLimiter';
 import type { IssueAnswer } from '../air/schemas';
+import { withoutOwnNames } from './ownNames';
 import { looksLikeSchemaId } from './schemaId';
 import type { CredentialSubject } from './subject';
 
@@ -90,7 +91,7 @@ export async function issue(
 	}
 	onAnswered?.();
 	return {
-		...answer,
+		...withoutOwnNames(answer),
 		email: recipient,
 		issuerDid: body.issuerDid,
 		submittedAt: new Date().toISOString(),

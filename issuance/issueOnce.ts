@@ -2,13 +2,26 @@ import type { AirClient } from '../air/AirClient';
 import { AirError } from '../air/AirError';
 import { pause } from '../air/backoff';
 import type { IssueAnswer } from '../air/schemas';
-import type { AttemptFailure, AttemptRef, BeginResult, LedgerRow } from '../ledger/Ledger';
+import type {
+	AttemptFailure,
+	AttemptRef,
+	BeginResult,
+	LedgerRow,
+	RecordedAnswer,
+} from '../ledger/Ledger';
 import { asAirError } from './asAirError';
 import type { Idempotency } from './idempotency';
 import { inTurn } from './inTurn';
-import { issue, type Issuance, type IssueRequest, type IssueSettings } from './issue';
+import { issue, type IssueRequest, type IssueSettings } from './issue';
 import { leaseMsFor } from './lease';
 import type { Memory } from './Memory';
+import {
+	answeredAtOf,
+	outcomeOfReplay,
+	unrecorded,
+	withOutcome,
+	type RememberedIssuance,
+} from './outcome';
 
 /** How long another attempt with the same key is waited for (design.md, decision 5). */
 const BUSY_WAIT_MS = 30_000;
@@ -16,17 +29,7 @@ const BUSY_POLL_MS = 500;
 /** AIR takes some seconds to confirm; the trigger asks first after this. */
 const FIRST_CHECK_MS = 5_000;
 
-/** An issuance, and what the ledger makes of it. */
-export type RememberedIssuance = Issuance & {
-	/** True when it was issued before, and this is the recorded answer. */
-	readonly replayed?: boolean;
-	/** False when AIR accepted it and the ledger could not be written. */
-	readonly recorded?: boolean;
-	/** What the ledger last saw, for a replay. */
-	readonly state?: string;
-	readonly vcStatus?: string;
-	readonly vcId?: string;
-};
+export type { RememberedIssuance };
 
 export interface OnceSettings extends IssueSettings {
 	readonly reference?: string | undefined;
@@ -40,7 +43,7 @@ export interface OnceSettings extends IssueSettings {
  *   sent then), and what {@link issue} throws
  * @example
  * ```ts
- * const { coreClaimHash, replayed } = await issueOnce(client, request, idempotency, memory);
+ * const { coreClaimHash, outcome } = await issueOnce(client, request, idempotency, memory);
  * ```
  */
 export async function issueOnce(
@@ -57,7 +60,7 @@ export async function issueOnce(
 		const begun = await begin(client, request, idempotency, memory, settings);
 		memory.expectsNew = begun.outcome === 'started';
 		if (begun.outcome === 'started') {
-			return await send(client, request, memory, begun, { ...settings, turn });
+			return await send(client, request, idempotency, memory, begun, { ...settings, turn });
 		}
 		turn.giveBack();
 		if (begun.outcome === 'unproven') {
@@ -89,6 +92,7 @@ function signAhead(client: AirClient, recipient: string): void {
 async function send(
 	client: AirClient,
 	request: IssueRequest,
+	{ subjectHmac }: Idempotency,
 	memory: Memory,
 	{ issuanceId, attempt: number }: AttemptRef,
 	settings: OnceSettings,
@@ -105,7 +109,8 @@ async function send(
 			},
 		});
 		const recorded = await answered(memory, attempt, issuance, supersedes);
-		return recorded ? issuance : { ...issuance, recorded };
+		if (recorded !== undefined) return withOutcome(issuance, recorded);
+		return await unrecorded(memory, issuanceId, issuance, subjectHmac);
 	} catch (error) {
 		// Its outcome comes later, through onLateOutcome; until then its lease holds.
 		if (error instanceof AirError && error.code === 'AIR_CANCELLED_IN_FLIGHT') throw error;
@@ -146,6 +151,7 @@ async function begin(
 			rememberMs,
 			leaseMs: leaseMsFor(timeoutMs),
 			repeatUnknown: request.onDuplicate === 'ignore' || sendAgainWhenUnknown === true,
+			replaces: request.onDuplicate === 'revoke',
 		});
 	} catch (error) {
 		throw asAirError(error);
@@ -154,8 +160,6 @@ async function begin(
 
 /** How people find the row in `ledger list`. */
 const nameOf = (row: LedgerRow) => `ledger row ${row.id}`;
-
-const when = (row: LedgerRow) => new Date(row.answeredAt ?? row.createdAt).toISOString();
 
 function fromLedger(
 	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' | 'unproven' }>,
@@ -171,13 +175,13 @@ function fromLedger(
 	if (begun.outcome === 'conflict') {
 		throw new AirError(
 			begun.about === 'recipient' ? 'AIR_EVENT_ID_OTHER_RECIPIENT' : 'AIR_EVENT_ID_OTHER_SUBJECT',
-			{ detail: `${nameOf(row)}, used ${when(row)}` },
+			{ detail: `${nameOf(row)}, used ${answeredAtOf(row)}` },
 		);
 	}
 	const stands = row.state !== 'superseded' && row.state !== 'unusable';
 	if (mode === 'content' && !stands && !memory.isOwn(row)) {
 		throw new AirError('AIR_ISSUED_NOT_STANDING', {
-			detail: `${nameOf(row)}, issued ${when(row)}, now ${row.state}`,
+			detail: `${nameOf(row)}, issued ${answeredAtOf(row)}, now ${row.state}`,
 		});
 	}
 	return replay(row);
@@ -194,22 +198,23 @@ function replay(row: LedgerRow): RememberedIssuance {
 		...(row.userUuid === null ? {} : { userUuid: row.userUuid }),
 		email: row.recipient,
 		issuerDid: row.issuerDid,
-		submittedAt: when(row),
-		replayed: true,
+		...outcomeOfReplay(row),
 		state: row.state,
 		...(row.vcStatus === null ? {} : { vcStatus: row.vcStatus }),
 		...(row.vcId === null ? {} : { vcId: row.vcId }),
 	};
 }
 
+/** @returns undefined when it could not be written at once */
 async function answered(
 	memory: Memory,
 	attempt: AttemptRef,
 	answer: { readonly coreClaimHash: string; readonly userUuid?: string | undefined },
 	supersedes: boolean,
-): Promise<boolean> {
-	const recorded = await memory.write(`issuance ${answer.coreClaimHash}`, async () => {
-		await memory.ledger.answered(attempt, {
+): Promise<RecordedAnswer | undefined> {
+	let recorded: RecordedAnswer | undefined;
+	await memory.write(`issuance ${answer.coreClaimHash}`, async () => {
+		recorded = await memory.ledger.answered(attempt, {
 			coreClaimHash: answer.coreClaimHash,
 			userUuid: answer.userUuid ?? null,
 			nextCheckMs: FIRST_CHECK_MS,

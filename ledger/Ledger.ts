@@ -1,4 +1,13 @@
+import type {
+	AcceptedAnswer,
+	Attempt,
+	AttemptFailure,
+	AttemptRef,
+	RecordedAnswer,
+} from './Attempt';
 import type { Feed } from './Feed';
+
+export type * from './Attempt';
 
 /**
  * What was issued and how far it got: the memory that AIR lacks (design.md, decisions 4–8).
@@ -27,11 +36,13 @@ export interface Ledger extends Feed {
 	 * `supersedes`: rows of the same (scope, program, recipient) that are `submitted` or `confirmed`
 	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`)
 	 * become `superseded` with an event, in the same transaction, and are checked no more. Which of
-	 * two that were under way at once was left standing only AIR can say, so both are watched.
+	 * two that were under way at once was left standing only AIR can say, so both are watched. Rows
+	 * with the very hash that was answered are not superseded: AIR kept what they stand for.
 	 *
+	 * @returns what the ledger knew of the hash. Told a second time: the same, but `superseded` is 0.
 	 * @throws LedgerError LEDGER_NOT_WRITABLE when the row is gone (the person was erased meanwhile)
 	 */
-	answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<void>;
+	answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<RecordedAnswer>;
 
 	/**
 	 * The attempt ended otherwise.
@@ -43,8 +54,9 @@ export interface Ledger extends Feed {
 
 	/**
 	 * AIR said this of an issuance. State moves only forward; an event is appended in the same
-	 * transaction; the claim on the row, if any, ends. Rows that have the hash only as a further
-	 * issuance (another attempt's stands) are given back as they are.
+	 * transaction; the claim on the row, if any, ends. Of several rows with the hash all change, and one
+	 * has the event, the first. Rows that have the hash only as a further issuance (another attempt's
+	 * stands) are given back as they are.
 	 *
 	 * @returns the rows with this hash as they are now; empty when the ledger does not know it
 	 */
@@ -110,20 +122,6 @@ export const ROW_STATES = [
 
 export type RowState = (typeof ROW_STATES)[number];
 
-/** `accepted`: AIR gave a hash. `open`: under way, or ended without anybody saying how. */
-export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown';
-
-/** One POST, as far as the ledger was told of it. */
-export interface Attempt {
-	/** From 1. */
-	readonly number: number;
-	readonly startedAt: number;
-	readonly endedAt: number | null;
-	readonly outcome: AttemptOutcome;
-	readonly coreClaimHash: string | null;
-	readonly userUuid: string | null;
-}
-
 /** Where an issuance was asked for. */
 export interface Origin {
 	/** Instance ID of the n8n. Several may share a ledger. */
@@ -168,6 +166,10 @@ export interface LedgerRow extends Origin {
 	readonly createdAt: number;
 	/** When AIR accepted the issuance that stands. */
 	readonly answeredAt: number | null;
+	/** AIR gave, for the issuance that stands, what another row had been given before: since when. */
+	readonly keptSince: number | null;
+	/** Whether the subject was the same then; null when that is not known. */
+	readonly keptSame: boolean | null;
 	readonly confirmedAt: number | null;
 	readonly updatedAt: number;
 }
@@ -188,11 +190,8 @@ export interface BeginRequest extends Origin {
 	readonly leaseMs: number;
 	/** Keep Existing, or the user switched Send Again When Outcome Is Unknown on (decision 6). */
 	readonly repeatUnknown: boolean;
-}
-
-export interface AttemptRef {
-	readonly issuanceId: number;
-	readonly attempt: number;
+	/** Revoke and Reissue: what AIR only kept when this key came before may be issued now. */
+	readonly replaces?: boolean | undefined;
 }
 
 export type BeginResult =
@@ -212,21 +211,6 @@ export type BeginResult =
 			readonly row: LedgerRow;
 			readonly about: 'recipient' | 'subject';
 	  };
-
-export interface AcceptedAnswer {
-	readonly coreClaimHash: string;
-	readonly userUuid: string | null;
-	/** When to ask AIR for the first time, from now; at once if it stands only later (see AttemptEnd). */
-	readonly nextCheckMs: number;
-	/** Under Revoke and Reissue: what this person held of this program is replaced. */
-	readonly supersedes: boolean;
-}
-
-export interface AttemptFailure {
-	readonly outcome: 'rejected' | 'not-sent' | 'unknown';
-	/** Code of the error. */
-	readonly reason: string;
-}
 
 export interface Observation {
 	/** Who was asked for: only rows of this recipient; all when undefined. */
@@ -269,7 +253,10 @@ export interface ListFilter {
 export type EventType =
 	'confirmed' | 'unusable' | 'superseded' | 'status' | 'delayed' | 'abandoned';
 
-/** Unique per issuance, type and threshold; ids rise in commit order and are never used again. */
+/**
+ * Unique per issuance, type and threshold; ids rise in commit order and are never used again. Rows of
+ * one origin with one hash are one issuance: the first of them has its events.
+ */
 export interface LedgerEvent {
 	readonly id: number;
 	readonly issuanceId: number;

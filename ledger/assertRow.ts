@@ -12,11 +12,11 @@ export const isTime = (value: number | null) => value === null || Math.abs(value
  * written into them.
  */
 export function isWhole(row: LedgerRow): boolean {
-	const { state, attempt, createdAt, answeredAt, confirmedAt, updatedAt } = row;
+	const { state, attempt, createdAt, answeredAt, keptSince, confirmedAt, updatedAt } = row;
 	return (
 		ROW_STATES.includes(state) &&
 		Number.isSafeInteger(attempt) &&
-		[createdAt, answeredAt, confirmedAt, updatedAt].every(isTime)
+		[createdAt, answeredAt, keptSince, confirmedAt, updatedAt].every(isTime)
 	);
 }
 

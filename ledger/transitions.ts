@@ -35,12 +35,19 @@ type WithAttempts = Pick<LedgerRow, 'state' | 'reason' | 'attempt' | 'attempts' 
 type Found = WithAttempts &
 	Pick<
 		LedgerRow,
-		'recipient' | 'subjectHmac' | 'keyThumbprint' | 'leaseUntil' | 'answeredAt' | 'updatedAt'
+		| 'recipient'
+		| 'subjectHmac'
+		| 'keyThumbprint'
+		| 'leaseUntil'
+		| 'answeredAt'
+		| 'updatedAt'
+		| 'keptSince'
+		| 'keptSame'
 	>;
 
 type Asked = Pick<
 	BeginRequest,
-	'recipient' | 'subjectHmac' | 'keyThumbprint' | 'rememberMs' | 'repeatUnknown'
+	'recipient' | 'subjectHmac' | 'keyThumbprint' | 'rememberMs' | 'repeatUnknown' | 'replaces'
 >;
 
 const forgotten = (since: number, rememberMs: number | null, now: number) =>
@@ -92,6 +99,11 @@ export function decideBegin(
 			return asked.repeatUnknown ? { do: 'start', attempt: row.attempt + 1 } : { do: 'unknown' };
 		case 'submitted':
 		case 'confirmed':
+			// Its claims were never issued. A later issuance would have superseded the row.
+			if (asked.replaces && row.keptSince !== null && row.keptSame !== true) {
+				return { do: 'retire-and-insert' };
+			}
+			return { do: 'answer' };
 		case 'unusable':
 		case 'superseded':
 			return { do: 'answer' };

@@ -26,6 +26,7 @@ import type {
 	ListFilter,
 	Observation,
 	PruneResult,
+	RecordedAnswer,
 	Retention,
 	RowState,
 } from '../Ledger';
@@ -52,7 +53,7 @@ const BATCH: Patience = { statementMs: 15_000, lockMs: 1_000 };
  */
 export class PostgresLedger implements Ledger {
 	private readonly begins: Batches<BeginRequest, BeginResult>;
-	private readonly answers: Batches<Answered, true>;
+	private readonly answers: Batches<Answered, RecordedAnswer>;
 
 	constructor(private readonly database: Database) {
 		this.begins = new Batches({
@@ -60,14 +61,11 @@ export class PostgresLedger implements Ledger {
 			alone: (request) => database.transaction((session) => begin(session, request)),
 		});
 		this.answers = new Batches({
-			together: async (told) => {
-				const recorded = await database.transaction((session) => answered(session, told), BATCH);
-				return recorded.map((done) => done || undefined);
-			},
+			together: (told) => database.transaction((session) => answered(session, told), BATCH),
 			alone: async (told) => {
-				const [done] = await database.transaction((session) => answered(session, [told]));
-				if (done !== true) throw gone();
-				return done;
+				const [recorded] = await database.transaction((session) => answered(session, [told]));
+				if (recorded === undefined) throw gone();
+				return recorded;
 			},
 		});
 	}
@@ -76,8 +74,8 @@ export class PostgresLedger implements Ledger {
 		return await this.begins.write(request);
 	}
 
-	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<void> {
-		await this.answers.write({ attempt, answer });
+	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<RecordedAnswer> {
+		return await this.answers.write({ attempt, answer });
 	}
 
 	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {

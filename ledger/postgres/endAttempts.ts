@@ -1,4 +1,4 @@
-import type { AttemptOutcome, LedgerRow } from '../Ledger';
+import type { AttemptOutcome, KeptIssuance, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { AttemptEnd } from '../transitions';
 import type { Session } from './Database';
@@ -31,16 +31,60 @@ function answeredAt({ row, end, ended }: RowEnd): number {
 	return earlier?.endedAt ?? ended.at;
 }
 
-/** Writes how attempts ended, and what their rows, which are locked, become by that; each row once. */
-export async function endAttempts({ rows, now }: Session, ends: readonly RowEnd[]): Promise<void> {
+/** A row, and a hash that AIR gave for it. */
+interface RowHash {
+	readonly row: LedgerRow;
+	readonly hash: string;
+}
+
+/** @returns for each the first answer with this hash that another row has; null if there is none */
+export async function keptFor(
+	{ rows }: Session,
+	given: readonly (RowHash | undefined)[],
+): Promise<(KeptIssuance | null)[]> {
+	const asked = given.flatMap((one) => (one === undefined ? [] : [one]));
+	if (asked.length === 0) return given.map(() => null);
+	const found = await rows<KeptIssuance & { id: number }>(
+		`SELECT DISTINCT ON (own.id) own.id::float8 AS id, o.id::float8 AS "issuanceId",
+			a.ended_at::float8 AS "answeredAt", CASE WHEN o.key_thumbprint = own.key_thumbprint
+				THEN o.subject_hmac = own.subject_hmac END AS "sameSubject"
+		FROM unnest($1::bigint[], $2::text[]) AS asked (id, hash)
+			JOIN moca_air.issuances own ON own.id = asked.id
+			JOIN moca_air.attempts a ON a.core_claim_hash = asked.hash AND a.issuance_id <> own.id
+			JOIN moca_air.issuances o ON o.id = a.issuance_id AND o.scope = own.scope
+		ORDER BY own.id, a.ended_at, o.id`,
+		[asked.map(({ row }) => row.id), asked.map(({ hash }) => hash)],
+	);
+	const kept = new Map(found.map(({ id, ...one }) => [id, one]));
+	return given.map((one) => (one === undefined ? null : (kept.get(one.row.id) ?? null)));
+}
+
+/** The issuance that stands from now on, if that is another one than before. */
+const standingOf = ({ row, end }: RowEnd): RowHash | undefined => {
+	const hash = end.submitted ? end.standing?.coreClaimHash : undefined;
+	return hash == null ? undefined : { row, hash };
+};
+
+/**
+ * Writes how attempts ended, and what their rows, which are locked, become by that; each row once.
+ *
+ * @param known - what AIR kept for each, if that was looked up already
+ */
+export async function endAttempts(
+	session: Session,
+	ends: readonly RowEnd[],
+	known?: readonly (KeptIssuance | null)[],
+): Promise<void> {
 	if (ends.length === 0) return;
+	const { rows, now } = session;
+	const kept = known ?? (await keptFor(session, ends.map(standingOf)));
 	await rows(
 		`WITH told AS MATERIALIZED (
 			SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::text[],
 				$6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[],
-				$12::bigint[], $13::bigint[])
+				$12::bigint[], $13::bigint[], $14::bigint[], $15::boolean[])
 				AS told (id, number, outcome, hash, uuid, at, state, reason, standing_hash,
-					standing_uuid, submitted, answered_at, next_check_at)
+					standing_uuid, submitted, answered_at, next_check_at, kept_since, kept_same)
 		), ended AS (
 			UPDATE moca_air.attempts a
 			SET outcome = t.outcome, core_claim_hash = t.hash, user_uuid = t.uuid, ended_at = t.at
@@ -58,7 +102,9 @@ export async function endAttempts({ rows, now }: Session, ends: readonly RowEnd[
 			vc_status = CASE WHEN t.submitted THEN NULL ELSE i.vc_status END,
 			confirmed_at = CASE WHEN t.submitted THEN NULL ELSE i.confirmed_at END,
 			pending_since = CASE WHEN t.submitted THEN ${now} ELSE i.pending_since END,
-			missing_since = CASE WHEN t.submitted THEN NULL ELSE i.missing_since END
+			missing_since = CASE WHEN t.submitted THEN NULL ELSE i.missing_since END,
+			kept_since = CASE WHEN t.submitted THEN t.kept_since ELSE i.kept_since END,
+			kept_same = CASE WHEN t.submitted THEN t.kept_same ELSE i.kept_same END
 		FROM told t WHERE i.id = t.id`,
 		[
 			ends.map(({ row }) => row.id),
@@ -74,6 +120,8 @@ export async function endAttempts({ rows, now }: Session, ends: readonly RowEnd[
 			ends.map(({ end }) => end.submitted && end.standing !== null),
 			ends.map(answeredAt),
 			ends.map(({ ended }) => ended.nextCheckAt),
+			kept.map((one) => one?.answeredAt ?? null),
+			kept.map((one) => one?.sameSubject ?? null),
 		],
 	);
 }

@@ -3,6 +3,8 @@ import type { Database, Patience, Session } from './Database';
 
 /** The first half of our advisory locks, which are the whole database's; the letters "moca". */
 export const LOCK_CLASS = 0x6d6f6361;
+/** The same for locks on hashes, whose second half may be any number. */
+export const HASH_LOCK_CLASS = LOCK_CLASS + 1;
 const MIGRATION_LOCK = 1;
 
 /** Another process may be building an index on a large table at this moment. */
@@ -20,6 +22,9 @@ const FEED = `
 	ALTER TABLE moca_air.issuances ADD COLUMN pending_since bigint;
 	-- Since when AIR has known no such hash.
 	ALTER TABLE moca_air.issuances ADD COLUMN missing_since bigint;
+	-- AIR kept what another row had been given before: since when, and whether the subject was the same.
+	ALTER TABLE moca_air.issuances ADD COLUMN kept_since bigint;
+	ALTER TABLE moca_air.issuances ADD COLUMN kept_same boolean;
 	UPDATE moca_air.issuances SET pending_since = answered_at;
 	CREATE INDEX issuances_pending
 		ON moca_air.issuances (scope, pending_since, id) WHERE state = 'submitted';

@@ -7,7 +7,7 @@ import {
 } from '../Feed';
 import { decideMissing } from '../transitions';
 import type { Session } from './Database';
-import { appendEvents, clock, lockRows, readRow, type NewEvent } from './rows';
+import { appendEvents, clock, hasEvent, lockRows, readRow, type NewEvent } from './rows';
 
 const MINUTE_MS = 60_000;
 
@@ -38,8 +38,7 @@ export async function appendDelayed(session: Session, query: DelayedQuery): Prom
 		FROM moca_air.issuances i
 		WHERE i.scope = $1 AND i.state = 'submitted'
 			AND i.pending_since > $2 AND i.pending_since <= $3
-			AND NOT EXISTS (SELECT FROM moca_air.events e
-				WHERE e.issuance_id = i.id AND e.type = 'delayed' AND e.threshold = $4)
+			AND NOT ${hasEvent("'delayed'", '$4')}
 		ORDER BY i.pending_since, i.id LIMIT $5`,
 		[scope, since, due, threshold, limit],
 	);

@@ -15,7 +15,7 @@ export const ROW = `jsonb_build_object(
 	'userUuid', i.user_uuid, 'vcId', i.vc_id, 'vcStatus', i.vc_status,
 	'nextCheckAt', i.next_check_at, 'checks', i.checks, 'leaseUntil', i.lease_until,
 	'createdAt', i.created_at, 'answeredAt', i.answered_at, 'confirmedAt', i.confirmed_at,
-	'updatedAt', i.updated_at,
+	'updatedAt', i.updated_at, 'keptSince', i.kept_since, 'keptSame', i.kept_same,
 	'attempts', (SELECT coalesce(jsonb_agg(jsonb_build_object(
 		'number', a.number, 'startedAt', a.started_at, 'endedAt', a.ended_at, 'outcome', a.outcome,
 		'coreClaimHash', a.core_claim_hash, 'userUuid', a.user_uuid) ORDER BY a.number), '[]')
@@ -87,7 +87,23 @@ export interface NewEvent {
 }
 
 /**
- * Appends events, but for those that their row already has.
+ * Whether the issuance of row `i` has the event already: the row itself, or another row with the same
+ * hash. A row that is only watched stands for itself: its address may be another one.
+ *
+ * @param type - an expression of SQL, as `threshold`
+ */
+export const hasEvent = (type: string, threshold: string) => `EXISTS (
+	SELECT FROM moca_air.events e WHERE e.type = ${type} AND e.threshold = ${threshold}
+		AND e.issuance_id IN (
+			SELECT i.id
+			UNION ALL
+			SELECT o.id FROM moca_air.attempts a JOIN moca_air.issuances o ON o.id = a.issuance_id
+			WHERE a.core_claim_hash = i.core_claim_hash AND o.core_claim_hash = i.core_claim_hash
+				AND o.scope = i.scope AND o.origin = 'issued' AND i.origin = 'issued'))`;
+
+/**
+ * Appends events, except those that their issuance already has; of several rows with one hash the
+ * first has it.
  *
  * Under a lock that is held until the commit and taken before the IDs are drawn: whoever sees an ID
  * has seen all below it. To be called last, when all rows are locked, since everybody who appends
@@ -102,11 +118,18 @@ export async function appendEvents(
 	await rows('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, EVENT_LOCK]);
 	await rows(
 		`INSERT INTO moca_air.events (issuance_id, type, threshold, at)
-		SELECT e.issuance_id, e.type, e.threshold, $4
-		FROM unnest($1::bigint[], $2::text[], $3::text[]) WITH ORDINALITY
-			AS e (issuance_id, type, threshold, place)
-		ORDER BY e.place
-		ON CONFLICT (issuance_id, type, threshold) DO NOTHING`,
+		SELECT told.issuance_id, told.type, told.threshold, $4 FROM (
+			SELECT n.*, row_number() OVER (
+				PARTITION BY i.scope, i.origin, n.type, n.threshold,
+					CASE i.origin WHEN 'issued' THEN coalesce(i.core_claim_hash, i.id::text)
+						ELSE i.id::text END
+				ORDER BY i.id) AS nth
+			FROM unnest($1::bigint[], $2::text[], $3::text[]) WITH ORDINALITY
+				AS n (issuance_id, type, threshold, place)
+				JOIN moca_air.issuances i ON i.id = n.issuance_id
+			WHERE NOT ${hasEvent('n.type', 'n.threshold')}
+		) AS told
+		WHERE told.nth = 1 ORDER BY told.place`,
 		[
 			events.map(({ issuanceId }) => issuanceId),
 			events.map(({ type }) => type),

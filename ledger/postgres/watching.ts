@@ -16,7 +16,7 @@ export async function observed(
 ): Promise<LedgerRow[]> {
 	const ids = await lockRows(session, WITH_HASH, [scope, coreClaimHash]);
 	if (ids.length === 0) return [];
-	const rows = await readRows(session, 'WHERE i.id = ANY($1::bigint[])', [ids]);
+	const rows = await readRows(session, 'WHERE i.id = ANY($1::bigint[]) ORDER BY i.id', [ids]);
 	const at = await clock(session);
 	const events: NewEvent[] = [];
 	// All rows before the events: see appendEvents.

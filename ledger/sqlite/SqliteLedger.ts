@@ -26,6 +26,7 @@ import type {
 	ListFilter,
 	Observation,
 	PruneResult,
+	RecordedAnswer,
 	Retention,
 	RowState,
 } from '../Ledger';
@@ -56,10 +57,8 @@ export class SqliteLedger implements Ledger {
 		return await this.together.write((session) => begin(session, request));
 	}
 
-	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<void> {
-		await this.together.write((session) => {
-			answered(session, attempt, answer);
-		});
+	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<RecordedAnswer> {
+		return await this.together.write((session) => answered(session, attempt, answer));
 	}
 
 	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {

@@ -1,4 +1,11 @@
-import type { AcceptedAnswer, AttemptFailure, AttemptRef, LedgerRow } from '../Ledger';
+import type {
+	AcceptedAnswer,
+	AttemptFailure,
+	AttemptRef,
+	KeptIssuance,
+	LedgerRow,
+	RecordedAnswer,
+} from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import { type AttemptEnd, decideAnswered, decideFailed } from '../transitions';
 import type { Session } from './Connection';
@@ -18,12 +25,13 @@ function rowOf(session: Session, { issuanceId, attempt }: AttemptRef) {
  * @param nextCheckAt - of an issuance that stands from now on
  */
 function writeEnd(
-	{ run, now }: Session,
+	session: Session,
 	row: LedgerRow,
 	end: AttemptEnd,
 	at: number,
 	nextCheckAt: number,
 ): void {
+	const { run, now } = session;
 	run(
 		`UPDATE issuances SET state = $state, reason = $reason, updated_at = $at,
 			state_at = CASE WHEN state = $state THEN state_at ELSE $at END,
@@ -33,15 +41,49 @@ function writeEnd(
 	);
 	if (!end.submitted || end.standing === null) return;
 	const { number, coreClaimHash, userUuid } = end.standing;
+	const kept = keptFor(session, row, coreClaimHash);
 	run(
 		`UPDATE issuances SET core_claim_hash = $coreClaimHash, user_uuid = $userUuid,
 			answered_at = (SELECT ended_at FROM attempts WHERE issuance_id = $id AND number = $number),
 			next_check_at = $nextCheckAt, claimed_until = NULL, checks = 0,
 			vc_id = NULL, vc_status = NULL, confirmed_at = NULL,
-			pending_since = $now, missing_since = NULL
+			pending_since = $now, missing_since = NULL, kept_since = $keptSince, kept_same = $keptSame
 		WHERE id = $id`,
-		{ coreClaimHash, userUuid, nextCheckAt, id: row.id, number, now },
+		{
+			coreClaimHash,
+			userUuid,
+			nextCheckAt,
+			id: row.id,
+			number,
+			now,
+			keptSince: kept?.answeredAt ?? null,
+			keptSame: kept?.sameSubject == null ? null : Number(kept.sameSubject),
+		},
 	);
+}
+
+/** The first answer with this hash that another row has; null if there is none. */
+function keptFor(
+	{ all }: Session,
+	{ id, scope, keyThumbprint, subjectHmac }: LedgerRow,
+	hash: string | null,
+): KeptIssuance | null {
+	const [first] = all<{ issuanceId: number; answeredAt: number; key: string; subject: string }>(
+		`SELECT i.id AS issuanceId, a.ended_at AS answeredAt, i.key_thumbprint AS key,
+			i.subject_hmac AS subject
+		FROM attempts a JOIN issuances i ON i.id = a.issuance_id
+		WHERE a.core_claim_hash = ? AND i.scope = ? AND i.id <> ? ORDER BY a.ended_at, i.id LIMIT 1`,
+		hash,
+		scope,
+		id,
+	);
+	if (first === undefined) return null;
+	const { issuanceId, answeredAt, key, subject } = first;
+	return {
+		issuanceId,
+		answeredAt,
+		sameSubject: key === keyThumbprint ? subject === subjectHmac : null,
+	};
 }
 
 /** What is known for certain of an attempt stays. */
@@ -56,13 +98,18 @@ function writeFailure(session: Session, ref: AttemptRef, outcome: string, at: nu
 	);
 }
 
-/** Under Revoke and Reissue; see `Ledger.answered` for what is superseded and what is not. */
-function supersede(session: Session, row: LedgerRow, startedAt: number): void {
+/**
+ * Under Revoke and Reissue; see `Ledger.answered` for what is superseded and what is not.
+ *
+ * @returns how many rows are
+ */
+function supersede(session: Session, row: LedgerRow, startedAt: number, hash: string): number {
 	const superseded = session.all<{ id: number }>(
 		`UPDATE issuances SET state = 'superseded', state_at = $now, updated_at = $now,
 			next_check_at = NULL, claimed_until = NULL
 		WHERE recipient = $recipient AND program = $program AND scope = $scope
 			AND state IN ('submitted', 'confirmed') AND answered_at <= $startedAt AND id <> $id
+			AND core_claim_hash <> $hash
 		RETURNING id`,
 		{
 			now: session.now,
@@ -71,28 +118,41 @@ function supersede(session: Session, row: LedgerRow, startedAt: number): void {
 			scope: row.scope,
 			startedAt,
 			id: row.id,
+			hash,
 		},
 	);
 	const ids = superseded.map(({ id }) => id).sort((a, b) => a - b);
 	for (const id of ids) appendEvent(session, id, 'superseded', '');
+	return ids.length;
 }
 
 /** `Ledger.answered`, inside a transaction. */
-export function answered(session: Session, ref: AttemptRef, answer: AcceptedAnswer): void {
+export function answered(
+	session: Session,
+	ref: AttemptRef,
+	answer: AcceptedAnswer,
+): RecordedAnswer {
 	const { row, attempt } = rowOf(session, ref);
-	if (attempt.coreClaimHash !== null) return;
+	const { coreClaimHash } = answer;
+	const kept = keptFor(session, row, attempt.coreClaimHash ?? coreClaimHash);
+	if (attempt.coreClaimHash !== null) {
+		return { answeredAt: attempt.endedAt ?? session.now, kept, superseded: 0 };
+	}
 	const end = decideAnswered(row, ref.attempt, answer);
 	session.run(
 		`UPDATE attempts SET outcome = 'accepted', ended_at = ?, core_claim_hash = ?, user_uuid = ?
 		WHERE issuance_id = ? AND number = ?`,
 		session.now,
-		answer.coreClaimHash,
+		coreClaimHash,
 		answer.userUuid,
 		ref.issuanceId,
 		ref.attempt,
 	);
 	writeEnd(session, row, end, session.now, session.now + answer.nextCheckMs);
-	if (answer.supersedes) supersede(session, row, attempt.startedAt);
+	const superseded = answer.supersedes
+		? supersede(session, row, attempt.startedAt, coreClaimHash)
+		: 0;
+	return { answeredAt: session.now, kept, superseded };
 }
 
 /** `Ledger.failed`, inside a transaction. */

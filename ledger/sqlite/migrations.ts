@@ -15,6 +15,9 @@ const FEED = `
 	ALTER TABLE issuances ADD COLUMN pending_since INTEGER;
 	-- Since when AIR has known no such hash.
 	ALTER TABLE issuances ADD COLUMN missing_since INTEGER;
+	-- AIR kept what another row had been given before: since when, and whether the subject was the same.
+	ALTER TABLE issuances ADD COLUMN kept_since INTEGER;
+	ALTER TABLE issuances ADD COLUMN kept_same INTEGER;
 	UPDATE issuances SET pending_since = answered_at;
 	CREATE INDEX issuances_pending
 		ON issuances (scope, pending_since, id) WHERE state = 'submitted';

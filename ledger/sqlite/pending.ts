@@ -10,7 +10,7 @@ import {
 import type { LedgerRow } from '../Ledger';
 import { decideMissing } from '../transitions';
 import type { Session } from './Connection';
-import { appendEvent, readAnyRows, readRow, readRowsWithHash } from './rows';
+import { appendEvent, hasEvent, readAnyRows, readRow, readRowsWithHash } from './rows';
 
 const MINUTE_MS = 60_000;
 
@@ -31,15 +31,10 @@ export function appendDelayed(session: Session, query: DelayedQuery): number {
 	const since = found === undefined ? from : from - LATE_COMMIT_MS;
 	const rows = all<{ id: number; pendingSince: number }>(
 		`SELECT i.id, i.pending_since AS pendingSince FROM issuances i
-		WHERE i.scope = ? AND i.state = 'submitted' AND i.pending_since > ? AND i.pending_since <= ?
-			AND NOT EXISTS (SELECT 1 FROM events e
-				WHERE e.issuance_id = i.id AND e.type = 'delayed' AND e.threshold = ?)
-		ORDER BY i.pending_since, i.id LIMIT ?`,
-		scope,
-		since,
-		due,
-		threshold,
-		limit,
+		WHERE i.scope = $scope AND i.state = 'submitted' AND i.pending_since > $since
+			AND i.pending_since <= $due AND NOT ${hasEvent("'delayed'", '$threshold')}
+		ORDER BY i.pending_since, i.id LIMIT $limit`,
+		{ scope, since, due, threshold, limit },
 	);
 	for (const { id } of rows) appendEvent(session, id, 'delayed', threshold);
 	const upTo = rows.length < limit ? due : (rows.at(-1)?.pendingSince ?? due);

@@ -13,7 +13,8 @@ export const ROW = `json_object(
 	'userUuid', i.user_uuid, 'vcId', i.vc_id, 'vcStatus', i.vc_status,
 	'nextCheckAt', i.next_check_at, 'checks', i.checks, 'leaseUntil', i.lease_until,
 	'createdAt', i.created_at, 'answeredAt', i.answered_at, 'confirmedAt', i.confirmed_at,
-	'updatedAt', i.updated_at,
+	'updatedAt', i.updated_at, 'keptSince', i.kept_since, 'keptSame',
+		CASE i.kept_same WHEN 1 THEN json('true') WHEN 0 THEN json('false') END,
 	'attempts', (SELECT json_group_array(json_object(
 		'number', a.number, 'startedAt', a.started_at, 'endedAt', a.ended_at, 'outcome', a.outcome,
 		'coreClaimHash', a.core_claim_hash, 'userUuid', a.user_uuid) ORDER BY a.number)
@@ -65,7 +66,22 @@ export function readRowsWithHash(session: Session, scope: string, hash: string):
 	);
 }
 
-/** Appends an event, unless the row has it already. */
+/**
+ * Whether the issuance of row `i` has the event already: the row itself, or another row with the same
+ * hash. A row that is only watched stands for itself: its address may be another one.
+ *
+ * @param type - an expression of SQL, as `threshold`
+ */
+export const hasEvent = (type: string, threshold: string) => `EXISTS (
+	SELECT 1 FROM events e WHERE e.type = ${type} AND e.threshold = ${threshold}
+		AND e.issuance_id IN (
+			SELECT i.id
+			UNION ALL
+			SELECT o.id FROM attempts a JOIN issuances o ON o.id = a.issuance_id
+			WHERE a.core_claim_hash = i.core_claim_hash AND o.core_claim_hash = i.core_claim_hash
+				AND o.scope = i.scope AND o.origin = 'issued' AND i.origin = 'issued'))`;
+
+/** Appends an event, unless its issuance has it. */
 export function appendEvent(
 	{ run, now }: Session,
 	issuanceId: number,
@@ -73,11 +89,9 @@ export function appendEvent(
 	threshold: string,
 ): void {
 	run(
-		`INSERT INTO events (issuance_id, type, threshold, at) VALUES (?, ?, ?, ?)
-		ON CONFLICT (issuance_id, type, threshold) DO NOTHING`,
-		issuanceId,
-		type,
-		threshold,
-		now,
+		`INSERT INTO events (issuance_id, type, threshold, at)
+		SELECT i.id, $type, $threshold, $now FROM issuances i
+		WHERE i.id = $issuanceId AND NOT ${hasEvent('$type', '$threshold')}`,
+		{ issuanceId, type, threshold, now },
 	);
 }

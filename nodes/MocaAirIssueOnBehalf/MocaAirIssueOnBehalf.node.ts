@@ -15,6 +15,7 @@ import type { Memory } from '../../issuance/Memory';
 import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
 import { concurrencyOf, type CallOptionValues } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
+import { thisExecution } from '../shared/execution';
 import { forEachItem } from '../shared/forEachItem';
 import { logOf } from '../shared/log';
 import { RunLimits } from '../shared/RunLimits';
@@ -24,6 +25,7 @@ import { firstContentKeys } from './firstContentKeys';
 import { idempotencyModes } from './idempotencyMode';
 import { issueOptions } from './issueOptions';
 import { issueRequests } from './issueRequest';
+import { outcomes } from './outcomes';
 import { properties } from './properties';
 import { RunHints } from './RunHints';
 import { subjectAttributes } from './subjectAttributes';
@@ -84,6 +86,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const modeOf = idempotencyModes(this);
 		const hints = new RunHints(this);
 		const limits = new RunLimits();
+		const execution = thisExecution(this);
 		const prepare = async (
 			itemIndex: number,
 			signal: AbortSignal | undefined,
@@ -130,16 +133,10 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			hints.sending(request);
 			const issuance =
 				memory === undefined
-					? await issueOnceInExecution(
-							client,
-							request,
-							idempotency,
-							this.getExecutionId() || '',
-							settings,
-						)
+					? await issueOnceInExecution(client, request, idempotency, execution, settings)
 					: await issueOnce(client, request, idempotency, memory, settings);
 			ledger.count(memory, issuance);
-			hints.issued(request, issuance);
+			hints.issued(issuance);
 			if (options.waitMs === undefined) return issuance;
 
 			const { coreClaimHash } = issuance;
@@ -151,7 +148,8 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				{
 					timeoutMs: options.waitMs,
 					requestTimeoutMs: options.timeoutMs,
-					askAtOnce: issuance.replayed === true,
+					// What was there before may be on-chain already.
+					askAtOnce: issuance.outcome === 'alreadyIssued' || issuance.outcome === 'kept',
 					signal: settings.signal,
 				},
 			);
@@ -169,6 +167,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		return await forEachItem(this, prepare, {
 			concurrency: concurrencyOf(this, optionsOf),
 			done: 'issued',
+			...outcomes,
 			finish: async () => {
 				limits.lift();
 				await ledger.end();

@@ -1,12 +1,14 @@
 import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 import type { IssueRequest } from '../../issuance/issue';
+import type { IssueOutcome, OutcomeFields } from '../../issuance/outcome';
 
-/** Told of each item of a run, says afterwards where AIR, or the workflow, may have surprised. */
+/** Told of each item of a run, says afterwards what became of them, and what may have surprised. */
 export class RunHints {
 	private readonly recipients = new Set<string>();
 	private sent = 0;
-	/** How many items of this run, under Keep Existing, ended with the same issuance. */
-	private readonly kept = new Map<string, number>();
+	private readonly outcomes = new Map<IssueOutcome, number>();
+	/** Of those that AIR kept: how many have the very claims of their item. */
+	private keptSame = 0;
 
 	constructor(private readonly context: IExecuteFunctions) {}
 
@@ -16,37 +18,91 @@ export class RunHints {
 		this.recipients.add(recipient);
 	}
 
-	/** AIR has answered for an item. A replay is what the ledger knows, and says nothing about AIR. */
-	issued(
-		{ onDuplicate }: IssueRequest,
-		{ coreClaimHash, replayed }: { readonly coreClaimHash: string; readonly replayed?: boolean },
-	): void {
-		if (onDuplicate !== 'ignore' || replayed === true) return;
-		this.kept.set(coreClaimHash, (this.kept.get(coreClaimHash) ?? 0) + 1);
+	/** An item has come to an issuance. */
+	issued({ outcome, sameClaims }: OutcomeFields): void {
+		this.outcomes.set(outcome, this.count(outcome) + 1);
+		if (outcome === 'kept' && sameClaims === true) this.keptSame++;
 	}
 
 	/** Shows the hints, if there is anything to say. */
 	show(): void {
 		if (typeof this.context.addExecutionHints !== 'function') return;
-		const hint = (message: string): NodeExecutionHint => ({
-			type: 'warning',
-			location: 'outputPane',
-			message,
-		});
-		if (this.sent > 1 && this.recipients.size === 1) {
-			this.context.addExecutionHints(
-				hint(
-					`All ${this.sent} items went to one e-mail address. If they are different people, look at where the address of the recipient comes from.`,
-				),
-			);
-		}
-		const swallowed = [...this.kept.values()].reduce((sum, times) => sum + times - 1, 0);
-		if (swallowed > 0) {
-			this.context.addExecutionHints(
-				hint(
-					`${swallowed === 1 ? '1 item' : `${swallowed} items`} got a credential that another item of this run had got: Keep Existing changed nothing for a person who already holds one. If each item was to give a credential of its own, use Revoke and Reissue, or a program with a schema of its own for each event.`,
-				),
-			);
-		}
+		const hints = [
+			...this.onePerson(),
+			...this.kept(),
+			...this.reissued(),
+			...this.alreadyIssued(),
+		];
+		if (hints.length > 0) this.context.addExecutionHints(...hints);
+	}
+
+	private count(outcome: IssueOutcome): number {
+		return this.outcomes.get(outcome) ?? 0;
+	}
+
+	private onePerson(): NodeExecutionHint[] {
+		if (this.sent < 2 || this.recipients.size > 1) return [];
+		return [
+			hint(
+				'warning',
+				`All ${this.sent} items went to one e-mail address. If they are different people, look at where the address of the recipient comes from.`,
+			),
+		];
+	}
+
+	private kept(): NodeExecutionHint[] {
+		const other = this.count('kept') - this.keptSame;
+		return [
+			...(other === 0
+				? []
+				: [
+						hint(
+							'warning',
+							`${this.holders(other)} It was kept; the new values were NOT issued. To replace what a person holds, use Revoke and Reissue.`,
+						),
+					]),
+			...(this.keptSame === 0
+				? []
+				: [
+						hint(
+							'info',
+							`${this.holders(this.keptSame)} It has the same values and was kept; nothing new was issued.`,
+						),
+					]),
+		];
+	}
+
+	private holders(count: number): string {
+		const { sent, recipients } = this;
+		if (sent === 1) return 'This person already holds this credential.';
+		return recipients.size === sent
+			? `${count} of ${sent} people already ${count === 1 ? 'holds' : 'hold'} this credential.`
+			: `${count} of ${sent} items ${count === 1 ? 'is' : 'are'} for a person who already holds this credential.`;
+	}
+
+	private reissued(): NodeExecutionHint[] {
+		const count = this.count('reissued');
+		if (count === 0) return [];
+		const items = count === 1 ? '1 item' : `${count} items`;
+		return [hint('info', `${items} replaced a credential that the person already held.`)];
+	}
+
+	private alreadyIssued(): NodeExecutionHint[] {
+		const count = this.count('alreadyIssued');
+		if (count === 0) return [];
+		return [
+			hint(
+				'info',
+				count === 1
+					? '1 item had already been issued, so it was not sent again. Its output is the original answer.'
+					: `${count} items had already been issued, so they were not sent again. Their output is the original answer.`,
+			),
+		];
 	}
 }
+
+const hint = (type: 'info' | 'warning', message: string): NodeExecutionHint => ({
+	type,
+	location: 'outputPane',
+	message,
+});

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../air/AirError';
 import type { IdempotencyMode } from '../../issuance/idempotency';
-import { firstExecution, isTool, originOf } from '../shared/execution';
+import { executionMark, isTool, originOf } from '../shared/execution';
 import { parameter } from '../shared/parameter';
 import { fieldNamedBy, isAutomatic } from './automatic';
 import { runIndex } from './runIndex';
@@ -22,7 +22,7 @@ function parseMode(value: unknown): z.infer<typeof modes> {
 function positionOf(context: IExecuteFunctions): readonly (string | number)[] | undefined {
 	const { instance, workflowId, executionId, nodeId } = originOf(context);
 	if (isTool(context) || executionId === '') return undefined;
-	return [instance, workflowId, nodeId, firstExecution(context), runIndex(context)];
+	return [instance, workflowId, nodeId, executionMark(context), runIndex(context)];
 }
 
 /**

@@ -20,10 +20,11 @@ const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOStrin
  */
 export function itemOf(event: FeedEvent): INodeExecutionData {
 	const { row } = event;
+	const submittedAt = row.keptSince ?? row.answeredAt;
 	const took =
-		row.confirmedAt === null || row.answeredAt === null
+		row.confirmedAt === null || submittedAt === null
 			? null
-			: Math.round((row.confirmedAt - row.answeredAt) / 100) / 10;
+			: Math.round((row.confirmedAt - submittedAt) / 100) / 10;
 	const json: IDataObject = {
 		eventId: `${event.ledgerId}-${event.id}`,
 		event: NAMES[event.type],
@@ -35,7 +36,7 @@ export function itemOf(event: FeedEvent): INodeExecutionData {
 		state: row.state,
 		vcId: row.vcId,
 		vcStatus: event.type === 'status' ? event.threshold : row.vcStatus,
-		submittedAt: iso(row.answeredAt),
+		submittedAt: iso(submittedAt),
 		confirmedAt: iso(row.confirmedAt),
 		secondsToConfirmation: took,
 		delayedMinutes: event.type === 'delayed' ? Number(event.threshold) : null,

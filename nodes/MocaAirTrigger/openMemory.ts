@@ -30,7 +30,7 @@ export async function openMemory(
 				nodeId: context.getNode().id,
 			},
 			// A poll makes no issuance that it could meet again.
-			ownExecutions: [],
+			ownExecutions: { ids: [], began: undefined },
 			retentionDays: settings.retentionDays,
 			log: (line) => {
 				context.logger.warn(`${context.getNode().name}: ${line}`);

@@ -19,7 +19,8 @@ export function duration(ms: number): string {
 export class Progress {
 	private readonly began = performance.now();
 	private readonly timer: NodeJS.Timeout;
-	private fine = 0;
+	/** How many items ended in which way. */
+	private readonly ends = new Map<string, number>();
 	private failed = 0;
 	private told = { at: this.began, over: 0 };
 
@@ -36,9 +37,14 @@ export class Progress {
 		this.timer.unref();
 	}
 
-	count(ok: boolean): void {
-		if (ok) this.fine++;
-		else this.failed++;
+	/** @param word - what has happened to the item; undefined when it failed */
+	count(word: string | undefined): void {
+		if (word === undefined) this.failed++;
+		else this.ends.set(word, (this.ends.get(word) ?? 0) + 1);
+	}
+
+	private get over(): number {
+		return [...this.ends.values()].reduce((sum, count) => sum + count, this.failed);
 	}
 
 	/** @returns a sentence for the user, if the run was a long one */
@@ -46,18 +52,22 @@ export class Progress {
 		clearInterval(this.timer);
 		const ms = performance.now() - this.began;
 		if (ms < LONG_RUN_MS) return undefined;
-		const over = this.fine + this.failed;
-		return `${this.counts()} in ${duration(ms)}, ${number((over * 1000) / ms)} per second.`;
+		return `${this.counts()} in ${duration(ms)}, ${number((this.over * 1000) / ms)} per second.`;
 	}
 
 	private counts(): string {
 		const failed = this.failed === 0 ? 'none failed' : `${number(this.failed)} failed`;
-		return `${number(this.fine)} of ${number(this.items)} items ${this.done}, ${failed}`;
+		const others = [...this.ends].filter(([word]) => word !== this.done);
+		return [
+			`${number(this.ends.get(this.done) ?? 0)} of ${number(this.items)} items ${this.done}`,
+			...others.map(([word, count]) => `${number(count)} ${word}`),
+			failed,
+		].join(', ');
 	}
 
 	private tell(): void {
 		const now = performance.now();
-		const over = this.fine + this.failed;
+		const { over } = this;
 		const perSecond = ((over - this.told.over) * 1000) / (now - this.told.at);
 		this.told = { at: now, over };
 		const left = this.items - over;

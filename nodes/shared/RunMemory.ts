@@ -3,11 +3,11 @@ import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 import { AirError } from '../../air/AirError';
 import type { AirClient } from '../../air/AirClient';
 import { asAirError } from '../../issuance/asAirError';
-import type { RememberedIssuance } from '../../issuance/issueOnce';
+import type { RememberedIssuance } from '../../issuance/outcome';
 import { Memory, scopeOf } from '../../issuance/Memory';
 import { openLedger } from '../../issuance/openLedger';
 import type { AirSettings } from '../../issuance/settings';
-import { firstExecution, originOf } from './execution';
+import { executionBegan, firstExecution, originOf } from './execution';
 
 const inContainer = () =>
 	existsSync('/.dockerenv') ||
@@ -18,7 +18,6 @@ const inContainer = () =>
 export class RunMemory {
 	private readonly memories = new Map<string, Promise<Memory | undefined>>();
 	private readonly hints = new Map<string, NodeExecutionHint>();
-	private replays = 0;
 	private unrecorded = 0;
 
 	constructor(private readonly context: IExecuteFunctions) {}
@@ -66,7 +65,10 @@ export class RunMemory {
 				ledger: opened.ledger,
 				client,
 				origin,
-				ownExecutions: [origin.executionId, firstExecution(context)],
+				ownExecutions: {
+					ids: [origin.executionId, firstExecution(context)],
+					began: executionBegan(context),
+				},
 				retentionDays: settings.retentionDays,
 				log: (line) => {
 					context.logger.warn(`${context.getNode().name}: ${line}`);
@@ -79,32 +81,24 @@ export class RunMemory {
 	}
 
 	/** Counts what the hints at the end tell of an issuance. */
-	count(memory: Memory | undefined, issuance: RememberedIssuance): void {
-		const { replayed, recorded } = issuance;
+	count(memory: Memory | undefined, { recorded }: RememberedIssuance): void {
 		if (memory === undefined) {
 			this.hint(
 				'info',
 				'Issuance Ledger is off in the credential: a redelivered event or a retried execution can issue again; only repeats within this execution are known.',
 			);
 		}
-		if (replayed === true) this.replays++;
 		if (recorded === false) this.unrecorded++;
 	}
 
-	/** Writes what could not be written during the run, and tells the user what the ledger did. */
+	/** Writes what could not be written during the run, and tells the user of it. */
 	async end(): Promise<void> {
 		for (const opening of this.memories.values()) {
 			// A ledger that could not be opened has stopped its item already.
 			const memory = await opening.catch(() => undefined);
 			await memory?.end();
 		}
-		const { replays, unrecorded } = this;
-		if (replays > 0) {
-			this.hint(
-				'info',
-				`${replays === 1 ? '1 item was' : `${replays} items were`} issued before and not sent again: “replayed” is true there, and submittedAt is the time of the first issuance.`,
-			);
-		}
+		const { unrecorded } = this;
 		if (unrecorded > 0) {
 			this.hint(
 				'warning',

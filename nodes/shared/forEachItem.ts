@@ -13,24 +13,20 @@ export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefine
 		: undefined;
 }
 
-/**
- * Makes an item of what AIR answered. n8n takes a top-level `error` for a failure and would run the
- * whole node again (n8n-facts §2.9), so a field of that name is passed on as `airError`.
- */
-function itemOf(answer: object, itemIndex: number): INodeExecutionData {
-	const json = JSON.parse(JSON.stringify(answer)) as IDataObject;
-	if ('error' in json) {
-		json.airError = json.error;
-		delete json.error;
-	}
-	return { json, pairedItem: { item: itemIndex } };
-}
+const itemOf = (answer: object, itemIndex: number): INodeExecutionData => ({
+	json: JSON.parse(JSON.stringify(answer)) as IDataObject,
+	pairedItem: { item: itemIndex },
+});
 
 export interface ItemsSettings {
 	/** How many items may be under way at once. */
 	readonly concurrency: number;
 	/** What has happened to an item that did not fail, for people: *issued*. */
 	readonly done: string;
+	/** The same for one item, from its JSON, where not all end alike. */
+	readonly wordOf?: ((json: IDataObject) => string | undefined) | undefined;
+	/** What else the item of a failure says; `wasBegun`: it failed after it had been read and checked. */
+	readonly ofFailure?: ((error: unknown, wasBegun: boolean) => IDataObject) | undefined;
 	/** Called after the last item, however it went. */
 	readonly finish?: (() => Promise<void>) | undefined;
 }
@@ -48,12 +44,14 @@ const isCancel = (error: unknown) => error instanceof AirError && error.code ===
 export async function forEachItem(
 	context: IExecuteFunctions,
 	prepare: (itemIndex: number, signal: AbortSignal | undefined) => Promise<Job<object>>,
-	{ concurrency, done, finish }: ItemsSettings,
+	{ concurrency, done, wordOf, ofFailure, finish }: ItemsSettings,
 ): Promise<INodeExecutionData[][]> {
 	const items = context.getInputData().length;
 	const signal = cancelSignal(context);
 	const goesOn = goesOnAfterFailure(context);
 	const progress = new Progress(context, items, done);
+	const wordFor = ({ json }: INodeExecutionData) => wordOf?.(json) ?? done;
+	const begun = new Set<number>();
 	const output: INodeExecutionData[] = [];
 	const failures: string[] = [];
 	/** Kept: n8n copies the whole node each time. */
@@ -75,18 +73,21 @@ export async function forEachItem(
 				const { lane, run } = await prepare(itemIndex, signal);
 				return {
 					lane,
-					run: async (stopped, free) => itemOf(await run(stopped, free), itemIndex),
+					run: async (stopped, free) => {
+						begun.add(itemIndex);
+						return itemOf(await run(stopped, free), itemIndex);
+					},
 				};
 			},
-			onOver: ({ ok }) => {
-				progress.count(ok);
+			onOver: (outcome) => {
+				progress.count(outcome.ok ? wordFor(outcome.value) : undefined);
 			},
 		});
 		const stoppedBy = outcomes.findIndex((outcome) => outcome?.ok !== true);
 		if (!goesOn && stoppedBy >= 0) {
 			const index = firstFailure ?? stoppedBy;
 			throw nodeError(context.getNode(), errorOf(outcomes[index]), index, items, {
-				note: becameOfOthers(outcomes, index, done),
+				note: becameOfOthers(outcomes, index, done, wordFor),
 			});
 		}
 		for (const [itemIndex, outcome] of outcomes.entries()) {
@@ -96,7 +97,8 @@ export async function forEachItem(
 			}
 			const error = errorOf(outcome);
 			failures.push(error instanceof Error ? error.message : 'Unknown failure');
-			output.push(failedItem(error, itemIndex, (node ??= context.getNode())));
+			const rest = ofFailure?.(error, begun.has(itemIndex));
+			output.push(failedItem(error, itemIndex, (node ??= context.getNode()), rest));
 		}
 	} finally {
 		const summary = progress.end();
@@ -113,24 +115,36 @@ const errorOf = (outcome: Outcome<unknown> | undefined): unknown =>
 
 /** What became of the other items when one ended the run. */
 function becameOfOthers(
-	outcomes: readonly (Outcome<unknown> | undefined)[],
+	outcomes: readonly (Outcome<INodeExecutionData> | undefined)[],
 	ended: number,
 	done: string,
+	wordFor: (item: INodeExecutionData) => string,
 ): string | undefined {
 	if (outcomes.length === 1) return undefined;
-	const others = (is: (outcome: Outcome<unknown>) => boolean) =>
+	const others = (is: (outcome: Outcome<INodeExecutionData>) => boolean) =>
 		outcomes.flatMap((outcome, index) =>
 			outcome !== undefined && index !== ended && is(outcome) ? [index] : [],
 		);
 	const unknown = ({ error }: { readonly error: unknown }) =>
 		error instanceof AirError && error.kind === 'outcome-unknown';
-	const fine = others(({ ok }) => ok);
+	const words = outcomes.flatMap((outcome) =>
+		outcome?.ok === true ? [wordFor(outcome.value)] : [],
+	);
+	const fine = [...new Set([done, ...words])].map((word) => ({
+		word,
+		indexes: others((outcome) => outcome.ok && wordFor(outcome.value) === word),
+	}));
 	const open = others((outcome) => !outcome.ok && unknown(outcome));
 	const failed = others((outcome) => !outcome.ok && !unknown(outcome));
 	return [
-		fine.length === 0
-			? `None of the other items was ${done}.`
-			: `${counted(fine, outcomes.length)} ${done} before it stopped: ${named(fine)}.`,
+		...fine.flatMap(({ word, indexes }) => {
+			if (indexes.length > 0) {
+				return [
+					`${counted(indexes, outcomes.length)} ${word} before it stopped: ${named(indexes)}.`,
+				];
+			}
+			return word === done ? [`None of the other items was ${done}.`] : [];
+		}),
 		...(open.length === 0 ? [] : [`What became of ${named(open)} is unknown.`]),
 		...(failed.length === 0 ? [] : [`${capital(named(failed))} failed, too.`]),
 	].join(' ');
@@ -153,11 +167,12 @@ function hintAtFailures(context: IExecuteFunctions, failures: string[], items: n
 	const [first] = failures;
 	if (first === undefined) return;
 	const kinds = new Set(failures).size;
+	const of = items === 1 ? '1 item' : `${items} items`;
 	hint(
 		context,
 		'warning',
-		`${failures.length} of ${items === 1 ? '1 item' : `${items} items`} failed: ${first}` +
-			`${kinds > 1 ? `, and ${kinds === 2 ? 'another reason' : `${kinds - 1} other reasons`}` : ''}. ` +
-			'Each failed item says in “message” what to do.',
+		kinds === 1
+			? `${failures.length} of ${of} failed: ${first}. See “message” on each failed item.`
+			: `${failures.length} of ${of} failed, for ${kinds} different reasons. See “message” on each failed item.`,
 	);
 }

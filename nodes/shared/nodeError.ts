@@ -71,10 +71,16 @@ export function nodeError(
 }
 
 /**
- * The item that a failure leaves behind under Continue On Fail. These three keys and no enumerable
- * `item.error`: then n8n routes it to the error output with everything kept (n8n-facts §2.9).
+ * The item that a failure leaves behind under Continue On Fail.
+ *
+ * @param rest - what the node says of it beside `error`, `message` and `details`
  */
-export function failedItem(error: unknown, itemIndex: number, node: INode): INodeExecutionData {
+export function failedItem(
+	error: unknown,
+	itemIndex: number,
+	node: INode,
+	rest: IDataObject = {},
+): INodeExecutionData {
 	const json: IDataObject =
 		error instanceof AirError
 			? {
@@ -92,11 +98,11 @@ export function failedItem(error: unknown, itemIndex: number, node: INode): INod
 				}
 			: // Without words n8n would take it for a success.
 				{ error: (error instanceof Error ? error.message : String(error)) || 'Unknown failure' };
-	const item = { json, pairedItem: { item: itemIndex } };
+	const item = { json: { ...json, ...rest }, pairedItem: { item: itemIndex } };
 	if (node.onError === 'continueErrorOutput') {
-		// n8n before 2.36 takes an item with three keys for a success, unless it has `error`, for which
-		// n8n then throws the other keys away. One that is not copied along with the item does the former
-		// without the latter (n8n-core, workflow-execute.js: handleNodeErrorOutput).
+		// n8n takes an item with further keys for a success, unless it has `error`, for which n8n then
+		// throws the other keys away. One that is not copied along with the item does the former without
+		// the latter (n8n-core, workflow-execute.js: handleNodeErrorOutput).
 		Object.defineProperty(item, 'error', { value: { message: json.error } });
 	}
 	return item;

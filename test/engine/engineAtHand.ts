@@ -1,5 +1,12 @@
 import { ExecuteContext, PollContext, WorkflowExecute } from 'n8n-core';
-import { NodeOperationError, type INode, type IRun, type Workflow } from 'n8n-workflow';
+import * as n8nWorkflow from 'n8n-workflow';
+import {
+	NodeOperationError,
+	type INode,
+	type IRun,
+	type IRunExecutionData,
+	type Workflow,
+} from 'n8n-workflow';
 
 /**
  * What differs between the n8n-core of the lockfile and older ones, with which
@@ -41,3 +48,18 @@ export const testDurable = (name: string, body: () => Promise<void>): void => {
 	if (hasDurableCursors) test(name, body);
 	else test.skip(`${name} (this n8n has no durable cursors)`, body);
 };
+
+/** n8n 2.0 has none. */
+const factory = Reflect.get(n8nWorkflow, 'createRunExecutionData') as
+	typeof n8nWorkflow.createRunExecutionData | undefined;
+
+/** What n8n saves of an execution that has not begun; undefined where n8n makes no token for it. */
+export function unbegun(startNode: INode | undefined): IRunExecutionData | undefined {
+	if (startNode === undefined) return undefined;
+	const made = factory?.({
+		executionData: {
+			nodeExecutionStack: [{ node: startNode, data: { main: [[{ json: {} }]] }, source: null }],
+		},
+	});
+	return made !== undefined && 'resumeToken' in made ? made : undefined;
+}

@@ -45,6 +45,7 @@ describe('issuing', () => {
 				email: `${name}@example.com`,
 				issuerDid: ISSUER_DID,
 				submittedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+				outcome: 'issued',
 			})),
 		);
 		expect(items('Done').map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
@@ -95,14 +96,21 @@ describe('issuing', () => {
 		const kept = await run([person('ada'), person('bob'), person('ada')], {
 			onDuplicate: 'ignore',
 		});
-		expect(hintsOf(kept)).toEqual([expect.stringMatching(/^1 item got a credential that another/)]);
+		expect(hintsOf(kept)).toEqual([
+			expect.stringMatching(
+				/^1 of 3 items is for a person who already holds this credential\. It has the same values/,
+			),
+		]);
 		const others = await run([person('cy'), person('dan')], { onDuplicate: 'ignore' });
 		expect(hintsOf(others)).toEqual([]);
 	});
 
 	test('several items with one address get a hint', async () => {
 		const finished = await run([person('ada'), person('bob')], { recipient: 'ada@example.com' });
-		expect(hintsOf(finished)).toEqual([expect.stringMatching(/^All 2 items went to one e-mail/)]);
+		expect(hintsOf(finished)).toEqual([
+			expect.stringMatching(/^All 2 items went to one e-mail/),
+			'1 item replaced a credential that the person already held.',
+		]);
 	});
 
 	test('an issuer DID in the options overrides the credential', async () => {

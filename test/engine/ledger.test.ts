@@ -67,19 +67,19 @@ describe('Same Content', () => {
 		expect(again.json('Done')[0]).toMatchObject({
 			coreClaimHash: first.json('Done')[0]?.coreClaimHash,
 			submittedAt: expect.any(String) as string,
-			replayed: true,
+			outcome: 'alreadyIssued',
 			state: 'submitted',
 		});
 		expect(posts()).toBe(1);
 		const hints = again.run.data.resultData.runData.Issue?.at(-1)?.hints;
 		expect(hints?.map(({ message }) => message).join('\n')).toMatch(
-			/^1 item was issued before and not sent again/m,
+			/^1 item had already been issued, so it was not sent again\. Its output is the original answer\.$/m,
 		);
 	});
 
 	test('within one execution, too', async () => {
 		const { json } = await execute({ items: [person('ada'), person('ada')] });
-		expect(json('Done').map(({ replayed }) => replayed)).toEqual([undefined, true]);
+		expect(json('Done').map(({ outcome }) => outcome)).toEqual(['issued', 'alreadyIssued']);
 		expect(posts()).toBe(1);
 	});
 
@@ -107,7 +107,11 @@ describe('Same Content', () => {
 	test('a repeat waits for the same issuance to be on-chain', async () => {
 		await execute();
 		const { json } = await execute({ parameters: { options: { waitUntilOnChain: true } } });
-		expect(json('Done')[0]).toMatchObject({ replayed: true, onChain: true, vcStatus: 'ONCHAIN' });
+		expect(json('Done')[0]).toMatchObject({
+			outcome: 'alreadyIssued',
+			onChain: true,
+			vcStatus: 'ONCHAIN',
+		});
 	});
 });
 
@@ -115,7 +119,7 @@ describe('Event ID', () => {
 	test('a redelivered event issues nothing', async () => {
 		await execute({ parameters: byEvent('evt_1') });
 		const { json } = await execute({ parameters: byEvent('evt_1') });
-		expect(json('Done')[0]).toMatchObject({ replayed: true });
+		expect(json('Done')[0]).toMatchObject({ outcome: 'alreadyIssued' });
 		await execute({ parameters: byEvent('evt_2') });
 		expect(posts()).toBe(2);
 	});
@@ -146,7 +150,7 @@ describe('Event ID', () => {
 			items: [person('ada', { level: 'enhanced' })],
 		});
 		const { json } = await execute({ parameters: byEvent('evt_1') });
-		expect(json('Done')[0]).toMatchObject({ replayed: true, state: 'superseded' });
+		expect(json('Done')[0]).toMatchObject({ outcome: 'alreadyIssued', state: 'superseded' });
 		expect(posts()).toBe(2);
 	});
 
@@ -209,7 +213,7 @@ describe('what may have happened', () => {
 			settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 },
 		});
 		expect(error).toBeUndefined();
-		expect(json('Done').map(({ replayed }) => replayed)).toEqual([true, undefined]);
+		expect(json('Done').map(({ outcome }) => outcome)).toEqual(['alreadyIssued', 'issued']);
 		expect(
 			control()
 				.issuances()
@@ -285,7 +289,7 @@ describe('who may ask', () => {
 			parameters: byEvent('evt_1'),
 			credential: { privateKey: next.pem, kid: 'next' },
 		});
-		expect(again.json('Done')[0]).toMatchObject({ replayed: true });
+		expect(again.json('Done')[0]).toMatchObject({ outcome: 'alreadyIssued' });
 		expect(posts()).toBe(1);
 	});
 });
@@ -333,7 +337,7 @@ describe('when the ledger is not there', () => {
 			settings: { retryOnFail: true, maxTries: 2, waitBetweenTries: 0 },
 			credential: { ledger: 'off' },
 		});
-		expect(json('Done').map(({ replayed }) => replayed)).toEqual([true, undefined]);
+		expect(json('Done').map(({ outcome }) => outcome)).toEqual(['alreadyIssued', 'issued']);
 		expect(
 			run.data.resultData.runData.Issue?.at(-1)
 				?.hints?.map(({ message }) => message)
@@ -408,7 +412,10 @@ test('an event that a key tried which AIR refuses is not taken away from the oth
 	const own = await execute({ parameters });
 	expect(own.json('Done')[0]).toMatchObject({ email: 'ada@example.com' });
 	const again = await execute({ parameters });
-	expect(again.json('Done')[0]).toMatchObject({ email: 'ada@example.com', replayed: true });
+	expect(again.json('Done')[0]).toMatchObject({
+		email: 'ada@example.com',
+		outcome: 'alreadyIssued',
+	});
 	// Where it is one's own key, another recipient for the same event is a mistake.
 	const other = await execute({ items: [person('eve')], parameters });
 	expect(other.error?.message).toMatch(/another recipient/);

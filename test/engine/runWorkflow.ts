@@ -14,6 +14,7 @@ import {
 	type INodeTypeDescription,
 	type INodeTypes,
 	type IRun,
+	type IRunExecutionData,
 	type IWorkflowBase,
 	type IWorkflowExecuteAdditionalData,
 	type IWorkflowSettings,
@@ -170,6 +171,8 @@ export interface RunResult {
  *
  * @param cancelAfterMs - cancels the execution as the Stop button does
  * @param cancelWhen - cancels it as soon as this is true
+ * @param saved - goes on with what n8n saved of an execution, as the Retry button does, or from the
+ *   beginning if it had not begun
  */
 export async function runWorkflow(
 	{ nodes, connections }: WorkflowJson,
@@ -179,11 +182,13 @@ export async function runWorkflow(
 		cancelWhen,
 		executionId = '1',
 		settings = {},
+		saved,
 	}: {
 		cancelAfterMs?: number;
 		cancelWhen?: () => boolean;
 		executionId?: string;
 		settings?: IWorkflowSettings;
+		saved?: IRunExecutionData;
 	} = {},
 ): Promise<RunResult> {
 	const log = recordedLog();
@@ -220,11 +225,14 @@ export async function runWorkflow(
 		),
 	} as unknown as IWorkflowExecuteAdditionalData;
 
-	const running = runEngine(
-		new WorkflowExecute(additionalData, 'manual'),
-		workflow,
-		workflow.getNode('Items') ?? undefined,
-	);
+	const running =
+		saved === undefined
+			? runEngine(
+					new WorkflowExecute(additionalData, 'manual'),
+					workflow,
+					workflow.getNode('Items') ?? undefined,
+				)
+			: new WorkflowExecute(additionalData, 'retry', saved).processRunExecutionData(workflow);
 	const timer =
 		cancelAfterMs === undefined
 			? undefined

@@ -70,6 +70,20 @@ async function issue(names: readonly string[], options: IDataObject = {}) {
 	return json('Done') as { coreClaimHash: string; email: string }[];
 }
 
+/** Keep Existing with other claims: AIR gives the hash of what the person holds. */
+async function keepWithOtherClaims(...names: readonly string[]) {
+	executions++;
+	const items = names.map((name) => person(name, { level: 'enhanced' }));
+	const { json } = await runWorkflow(
+		issueWorkflow(items, { onDuplicate: 'ignore' }),
+		withLedger(),
+		{ executionId: String(executions) },
+	);
+	await due();
+	expect(json('Done').map(({ outcome }) => outcome)).toEqual(names.map(() => 'kept'));
+	return json('Done');
+}
+
 async function hashOf(name: string) {
 	const rows = await (await ledger()).list({ recipient: `${name}@example.com`, limit: 1 });
 	return rows[0]?.coreClaimHash;
@@ -108,6 +122,50 @@ async function activated(options: Partial<ActivateOptions> = {}): Promise<Activa
 /** Sorted, as one poll tells what AIR has confirmed in any order. */
 const emails = (items: IDataObject[] | null) => items?.map(({ email }) => email).sort() ?? null;
 const ids = (items: IDataObject[] | null) => items?.map(({ eventId }) => eventId) ?? [];
+
+describe('what Keep Existing kept', () => {
+	test('while it was pending is told once, as what was issued first', async () => {
+		const b = await activated();
+		const [ada] = await issue(['ada'], { reference: 'order-7' });
+		await keepWithOtherClaims('ada');
+		await keepWithOtherClaims('ada');
+		const told = await b.poll();
+		expect(told).toMatchObject([
+			{ event: 'confirmed', coreClaimHash: ada?.coreClaimHash, reference: 'order-7' },
+		]);
+		expect(told).toHaveLength(1);
+		expect(await b.poll()).toBeNull();
+		const rows = await (await ledger()).list({ limit: 9 });
+		expect(rows.map(({ state }) => state)).toEqual(['confirmed', 'confirmed', 'confirmed']);
+	});
+
+	test('after it was told is not told again', async () => {
+		const b = await activated();
+		const [ada] = await issue(['ada']);
+		expect(await b.poll()).toHaveLength(1);
+		const [kept] = await keepWithOtherClaims('ada');
+		expect(kept?.coreClaimHash).toBe(ada?.coreClaimHash);
+		expect(await b.poll()).toBeNull();
+		expect(await b.poll()).toBeNull();
+	});
+
+	test('is delayed once', async () => {
+		const b = await activated({ parameters: { events: ['delayed', 'confirmed', 'notUsable'] } });
+		const [ada] = await issue(['ada']);
+		control().setStatus({
+			coreClaimHash: ada?.coreClaimHash ?? '',
+			vcStatus: 'WAIT_ONCHAIN',
+		});
+		await keepWithOtherClaims('ada');
+		await due(6 * 60_000);
+		expect((await b.poll())?.map(({ event }) => event)).toEqual(['delayed']);
+		await due(6 * 60_000);
+		expect(await b.poll()).toBeNull();
+		control().setStatus({ coreClaimHash: ada?.coreClaimHash ?? '', vcStatus: 'EXPIRE' });
+		await due();
+		expect((await b.poll())?.map(({ event }) => event)).toEqual(['notUsable']);
+	});
+});
 
 describe('an event', () => {
 	test('comes once, with all that is known of it', async () => {

@@ -19,7 +19,7 @@ export interface BatchSenderOptions {
 
 const itemSchema = z.looseObject({
 	coreClaimHash: z.string().optional(),
-	replayed: z.boolean().optional(),
+	outcome: z.string().optional(),
 	error: z.string().optional(),
 	details: z.looseObject({ code: z.string() }).optional(),
 });
@@ -75,7 +75,7 @@ export class BatchSender extends WebhookSender {
 		const items = z.array(itemSchema).length(people.length).parse(JSON.parse(answer.text));
 		for (const [index, item] of items.entries()) {
 			const id = people[index]?.id ?? '';
-			if (item.replayed === true) this.replays += 1;
+			if (item.outcome === 'alreadyIssued') this.replays += 1;
 			if (item.coreClaimHash !== undefined) {
 				this.end(id, { how: 'answered', coreClaimHash: item.coreClaimHash });
 				continue;

@@ -290,7 +290,7 @@ describe('with a partner of his own, in the same ledger', () => {
 		const tried = await attempt(issuing(ownPartner));
 		const [issued] = tried.items ?? [];
 		expect(issued).toMatchObject({ email: VICTIM });
-		expect(issued?.replayed).not.toBe(true);
+		expect(issued?.outcome).toBe('issued');
 		expect(JSON.stringify(tried)).not.toContain(coreClaimHash);
 		expect(issuances()).toBe(1);
 	});
@@ -373,7 +373,10 @@ describe('with use of the credential, by everything that a node can be told', ()
 		const everywhere = { ...overrides(), options: overrides(), credentials: overrides() };
 		const saved = await host.run(inRow(start(), issuing(host.credentials, everywhere)));
 		// Its own ledger knows the event.
-		expect(jsonOf(saved.data, 'Moca AIR')[0]).toMatchObject({ coreClaimHash, replayed: true });
+		expect(jsonOf(saved.data, 'Moca AIR')[0]).toMatchObject({
+			coreClaimHash,
+			outcome: 'alreadyIssued',
+		});
 		const status = await host.run(inRow(start(), asking(host.credentials, everywhere)));
 		expect(jsonOf(status.data, 'Moca AIR')[0]).toMatchObject({ email: VICTIM });
 		const token = await host.run(

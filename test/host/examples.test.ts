@@ -146,7 +146,7 @@ describe.each<[string, KycProvider]>([
 		examples.anHourPasses();
 		const { status, execution } = await post(event, { sentAt: at(60) });
 		expect(status).toBe(200);
-		expect(issuedIn(execution)).toMatchObject([{ replayed: true }]);
+		expect(issuedIn(execution)).toMatchObject([{ outcome: 'alreadyIssued' }]);
 		expect(examples.postsFor(emailOf('bob'))).toHaveLength(1);
 	});
 

@@ -84,16 +84,18 @@ const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
 const issueAll = (list: readonly Json[], parameters?: Json, rest?: Json) =>
 	inRow(start(), items(list), issueNode(parameters, rest));
 
-/** What became of each item of the node: `issued`, `replayed`, or the title of its error. */
+/** What became of each item of the node: `issued`, `alreadyIssued`, or the title of its error. */
 const fates = ({ data }: Execution, name = 'Issue') =>
-	jsonOf(data, name).map(({ replayed, error }) =>
-		typeof error === 'string' ? error : replayed === true ? 'replayed' : 'issued',
+	jsonOf(data, name).map(({ outcome, error }) =>
+		typeof error === 'string' ? error : outcome === 'alreadyIssued' ? outcome : 'issued',
 	);
 
 /** The same over all runs of a node in a loop. */
 const fatesInLoop = ({ data }: Execution) =>
 	(data.resultData.runData.Issue ?? []).flatMap(({ data: output }) =>
-		(output?.main?.[0] ?? []).map(({ json }) => (json.replayed === true ? 'replayed' : 'issued')),
+		(output?.main?.[0] ?? []).map(({ json }) =>
+			json.outcome === 'alreadyIssued' ? json.outcome : 'issued',
+		),
 	);
 
 const refuseOnce = (recipient: string) => {
@@ -120,7 +122,7 @@ describe('Retry On Fail runs the node again for all items', () => {
 		refuseOnce(bob.email);
 		const execution = await host.run(issueAll(list, {}, retryOnFail));
 		expect(execution.status).toBe('success');
-		expect(fates(execution)).toEqual(['replayed', 'issued', 'issued']);
+		expect(fates(execution)).toEqual(['alreadyIssued', 'issued', 'issued']);
 		expect(issuedTo()).toEqual([ada.email, bob.email, cem.email]);
 		expect(posts()).toBe(4);
 		expect(lastRun(execution.data, 'Issue')?.hints?.map(({ message }) => message)).toEqual([
@@ -136,7 +138,7 @@ describe('Retry On Fail runs the node again for all items', () => {
 			options: { ignoreWhenComparing: 'kycLevel' },
 		};
 		const execution = await host.run(issueAll(list, parameters, retryOnFail));
-		expect(fates(execution)).toEqual(['replayed', 'issued']);
+		expect(fates(execution)).toEqual(['alreadyIssued', 'issued']);
 		expect(control().counts()).toMatchObject({ issuances: 2, revoked: 0 });
 		expect(posts()).toBe(3);
 	});
@@ -182,9 +184,9 @@ describe('Retry On Fail runs the node again for all items', () => {
 		// n8n looks at the first item only: the failure of the second is not retried.
 		expect(posts()).toBe(3);
 		expect(fates(await host.run(workflow))).toEqual([
-			'replayed',
+			'alreadyIssued',
 			expect.stringContaining('without a known outcome'),
-			'replayed',
+			'alreadyIssued',
 		]);
 		expect(posts()).toBe(3);
 	});
@@ -214,7 +216,7 @@ describe('the Retry button starts a new execution', () => {
 			expect(errorOf(failedAgain)?.httpCode).toBe('400');
 			const execution = await host.api.executions.retry(failedAgain.id, saved);
 			expect(execution).toMatchObject({ mode: 'retry', status: 'success' });
-			expect(fates(execution)).toEqual(['replayed', 'issued']);
+			expect(fates(execution)).toEqual(['alreadyIssued', 'issued']);
 			expect(issuedTo()).toEqual([ada.email, bob.email]);
 			expect(posts()).toBe(4);
 		},
@@ -236,7 +238,7 @@ describe('the Retry button starts a new execution', () => {
 		const asItWas = await host.api.executions.retry(failed.id, false);
 		expect(errorOf(asItWas)?.httpCode).toBe('400');
 		const corrected = await host.api.executions.retry(failed.id, true);
-		expect(fates(corrected)).toEqual(['replayed', 'issued']);
+		expect(fates(corrected)).toEqual(['alreadyIssued', 'issued']);
 		expect(issuedTo()).toEqual([ada.email, bob.email]);
 	});
 
@@ -290,7 +292,7 @@ describe('a loop', () => {
 	test('the same person three times, Same Content: one issuance', async () => {
 		const [ada] = people('ada');
 		const execution = await host.run(loop([ada, ada, ada], { idempotency: 'content' }));
-		expect(fatesInLoop(execution)).toEqual(['issued', 'replayed', 'replayed']);
+		expect(fatesInLoop(execution)).toEqual(['issued', 'alreadyIssued', 'alreadyIssued']);
 		expect(posts()).toBe(1);
 	});
 
@@ -339,7 +341,7 @@ describe('a sub-workflow', () => {
 
 	// Each call is an execution of its own, which knows nothing of the one before.
 	test.each([
-		['content', 'replayed', 1],
+		['content', 'alreadyIssued', 1],
 		['execution', 'issued', 2],
 	])('called twice with the same item, %s: the second is %s', async (idempotency, second, sent) => {
 		const [ada] = people('ada');
@@ -350,7 +352,7 @@ describe('a sub-workflow', () => {
 	});
 
 	test.each([
-		['content', 'replayed', 0],
+		['content', 'alreadyIssued', 0],
 		['execution', 'issued', 1],
 	])(
 		'called again by the Retry button of its caller, %s: the first item is %s',
@@ -485,7 +487,10 @@ describe('as a tool of an AI agent', () => {
 			expect(told.filter((answer) => answer.includes(String(issuance?.coreClaimHash)))).toEqual(
 				told,
 			);
-			expect(told.map((answer) => answer.includes('"replayed":true'))).toEqual([false, true]);
+			expect(told.map((answer) => answer.includes('"outcome":"alreadyIssued"'))).toEqual([
+				false,
+				true,
+			]);
 			expect(posts()).toBe(1);
 		},
 	);
@@ -495,7 +500,10 @@ describe('as a tool of an AI agent', () => {
 		async ({ version, idempotency }) => {
 			refuseOnce(email);
 			expect(await runAgent(agent({ idempotency }, retryOnFail, version))).toBe('success');
-			expect(told.map((answer) => answer.includes('"replayed":true'))).toEqual([false, true]);
+			expect(told.map((answer) => answer.includes('"outcome":"alreadyIssued"'))).toEqual([
+				false,
+				true,
+			]);
 			expect(control().counts().issuances).toBe(1);
 			expect(posts()).toBe(2);
 		},
@@ -570,7 +578,9 @@ describe('a webhook that is delivered again', () => {
 		answers.push(await deliver(event));
 		expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
 		const [issuance] = control().issuances();
-		expect(answers.filter(({ body }) => !body.includes('"replayed":true'))).toHaveLength(1);
+		expect(answers.filter(({ body }) => !body.includes('"outcome":"alreadyIssued"'))).toHaveLength(
+			1,
+		);
 		expect(answers.map(hashOf)).toEqual(Array(6).fill(issuance?.coreClaimHash));
 		expect(posts()).toBe(1);
 	});
@@ -649,7 +659,7 @@ describe('what is on the disk', () => {
 		expectNoSecrets();
 		await host.n8n.restart();
 		const after = await host.run(workflow);
-		expect(fates(after)).toEqual(['replayed', 'replayed']);
+		expect(fates(after)).toEqual(['alreadyIssued', 'alreadyIssued']);
 		const hashes = (execution: Execution) =>
 			jsonOf(execution.data, 'Issue').map(({ coreClaimHash }) => coreClaimHash);
 		expect(hashes(after)).toEqual(hashes(before));

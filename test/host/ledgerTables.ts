@@ -41,6 +41,11 @@ export class LedgerTables {
 		await this.run(`UPDATE ${this.schema}delays SET up_to = up_to - ${ms}`);
 	}
 
+	/** Makes all rows have been in their state for so much longer: retention counts from there. */
+	async ageStates(ms: number): Promise<void> {
+		await this.run(`UPDATE ${this.schema}issuances SET state_at = state_at - ${ms}`);
+	}
+
 	/** How many rows somebody is asking AIR about at this moment, or was when he died. */
 	async claims(): Promise<number> {
 		const claimed = await this.run(

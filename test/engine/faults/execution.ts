@@ -23,8 +23,8 @@ export const settings: readonly Setting[] = [
 
 const endingOf = (json: IDataObject): Ending => {
 	if (typeof json.coreClaimHash === 'string') {
-		const { coreClaimHash, replayed } = json;
-		return { how: 'issued', coreClaimHash, replayed: replayed === true };
+		const { coreClaimHash, outcome } = json;
+		return { how: 'issued', coreClaimHash, replayed: outcome === 'alreadyIssued' };
 	}
 	const details = (json.details ?? {}) as { code?: string; kind?: 'outcome-unknown' };
 	return {

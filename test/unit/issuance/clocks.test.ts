@@ -58,7 +58,7 @@ const memory = (client = new AirClient(identity)) =>
 		ledger,
 		client,
 		origin: { instance: 'n8n', workflowId: 'w', executionId: '1', nodeId: 'n' },
-		ownExecutions: ['1'],
+		ownExecutions: { ids: ['1'], began: undefined },
 		retentionDays: 90,
 		log: () => undefined,
 	});
@@ -68,6 +68,7 @@ test.each([
 	['forward', 24 * HOUR_MS],
 ])('retention is applied once an hour, though the clock is set %s', async (_way, jump) => {
 	const prune = jest.spyOn(ledger, 'prune');
+	await ledger.acceptKey(memory().scope, identity.key.thumbprint);
 	await memory().end();
 	const once = prune.mock.calls.length;
 	expect(once).toBeGreaterThan(0);

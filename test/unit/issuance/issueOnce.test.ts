@@ -67,7 +67,7 @@ const memoryOf = (client: AirClient, store: Ledger = ledger) =>
 		ledger: store,
 		client,
 		origin: { instance: 'n8n', workflowId: 'w', executionId: '1', nodeId: 'n' },
-		ownExecutions: ['1'],
+		ownExecutions: { ids: ['1'], began: undefined },
 		retentionDays: 90,
 		log: (line) => log.push(line),
 	});
@@ -116,6 +116,37 @@ test('a write that fails after AIR accepted does not undo it, and is made up for
 	expect(await row()).toMatchObject({ state: 'submitted', coreClaimHash: HASH });
 });
 
+test.each([
+	['another subject', { tier: 'Silver' }, false],
+	['the same subject', { tier: 'Gold' }, true],
+])(
+	'what could not be written is told as kept, if the hash can be read: %s',
+	async (_, subject, same) => {
+		const client = clientThat(accepted);
+		const first = await issueOnce(client, request, event('e1'), memoryOf(client));
+		const asked = { ...request, credentialSubject: subject };
+		const second = idempotencyOf(identity.key, asked, { mode: 'event', eventId: 'e2' }, []);
+		const memory = memoryOf(client, failing('answered', 1));
+		expect(await issueOnce(client, asked, second, memory)).toMatchObject({
+			recorded: false,
+			outcome: 'kept',
+			sameClaims: same,
+			submittedAt: first.submittedAt,
+		});
+	},
+);
+
+test('what could be neither written nor read was issued, as far as anybody knows', async () => {
+	const client = clientThat(accepted);
+	const broken = failing('answered', 1);
+	const memory = memoryOf(client, broken);
+	jest.spyOn(ledger, 'find').mockRejectedValue(new LedgerError('LEDGER_UNAVAILABLE', 'x'));
+	expect(await issueOnce(client, request, event('e1'), memory)).toMatchObject({
+		recorded: false,
+		outcome: 'issued',
+	});
+});
+
 test('the token is signed while the ledger is written; where all was issued before, none is', async () => {
 	const client = clientThat(accepted);
 	const signed = jest.spyOn(client, 'token');
@@ -144,7 +175,7 @@ test('two at once with one key: one POST, and both are given its answer', async 
 		[1, 2].map(async () => await issueOnce(client, request, event('e1'), memory)),
 	);
 	expect(both.map(({ coreClaimHash }) => coreClaimHash)).toEqual([HASH, HASH]);
-	expect(both.filter(({ replayed }) => replayed === true)).toHaveLength(1);
+	expect(both.filter(({ outcome }) => outcome === 'alreadyIssued')).toHaveLength(1);
 	expect(client.posts()).toBe(1);
 });
 

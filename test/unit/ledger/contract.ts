@@ -2,6 +2,7 @@ import type { Ledger } from '../../../ledger/Ledger';
 import { attempts } from './contract/attempts';
 import { feed } from './contract/feed';
 import { interleavings } from './contract/interleavings';
+import { kept } from './contract/kept';
 import { overtaken } from './contract/overtaken';
 import { retention } from './contract/retention';
 import { shell } from './contract/shell';
@@ -51,6 +52,7 @@ export function ledgerContract(name: string, open: () => Promise<ContractStore>)
 		});
 		attempts(getStore);
 		overtaken(getStore);
+		kept(getStore);
 		interleavings(getStore);
 		watching(getStore);
 		feed(getStore);

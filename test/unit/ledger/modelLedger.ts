@@ -28,6 +28,8 @@ export function row(changes: Partial<LedgerRow> = {}): LedgerRow {
 		leaseUntil: LEASE_MS,
 		createdAt: 0,
 		answeredAt: null,
+		keptSince: null,
+		keptSame: null,
 		confirmedAt: null,
 		updatedAt: 0,
 		...changes,

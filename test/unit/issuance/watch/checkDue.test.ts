@@ -74,7 +74,7 @@ async function setUp(answers: Answer[], takesMs = 0) {
 		ledger,
 		client,
 		origin,
-		ownExecutions: [],
+		ownExecutions: { ids: [], began: undefined },
 		retentionDays: 90,
 		log: (line) => log.push(line),
 	});

@@ -136,7 +136,7 @@ describe.each([
 			ledger: store.ledger,
 			client,
 			origin: { instance: 'instance-1', workflowId: 'w', executionId: '', nodeId: 'n' },
-			ownExecutions: [],
+			ownExecutions: { ids: [], began: undefined },
 			retentionDays: 90,
 			log: (line) => log.push(line),
 		});

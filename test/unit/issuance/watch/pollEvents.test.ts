@@ -146,7 +146,7 @@ class Stage {
 			ledger: await this.open(),
 			client: this.client,
 			origin: { instance: 'instance-1', workflowId: name, executionId: '', nodeId: 'n' },
-			ownExecutions: [],
+			ownExecutions: { ids: [], began: undefined },
 			retentionDays: 90,
 			log: () => undefined,
 		});

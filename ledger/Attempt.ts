@@ -1,0 +1,50 @@
+/** `accepted`: AIR gave a hash. `open`: under way, or ended without anybody saying how. */
+export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown';
+
+/** One POST, as far as the ledger was told of it. */
+export interface Attempt {
+	/** From 1. */
+	readonly number: number;
+	readonly startedAt: number;
+	readonly endedAt: number | null;
+	readonly outcome: AttemptOutcome;
+	readonly coreClaimHash: string | null;
+	readonly userUuid: string | null;
+}
+
+export interface AttemptRef {
+	readonly issuanceId: number;
+	readonly attempt: number;
+}
+
+export interface AcceptedAnswer {
+	readonly coreClaimHash: string;
+	readonly userUuid: string | null;
+	/** When to ask AIR for the first time, from now; at once if it stands only later (see AttemptEnd). */
+	readonly nextCheckMs: number;
+	/** Under Revoke and Reissue: what this person held of this program is replaced. */
+	readonly supersedes: boolean;
+}
+
+/** What was known of a hash when AIR gave it. */
+export interface RecordedAnswer {
+	/** When the answer was recorded. */
+	readonly answeredAt: number;
+	/** The first issuance of another row with this hash: AIR kept that one. Null if there is none. */
+	readonly kept: KeptIssuance | null;
+	/** How many rows this issuance has replaced. */
+	readonly superseded: number;
+}
+
+export interface KeptIssuance {
+	readonly issuanceId: number;
+	readonly answeredAt: number;
+	/** Whether both have the same subject; null where the HMACs are under two keys. */
+	readonly sameSubject: boolean | null;
+}
+
+export interface AttemptFailure {
+	readonly outcome: 'rejected' | 'not-sent' | 'unknown';
+	/** Code of the error. */
+	readonly reason: string;
+}

@@ -1,0 +1,21 @@
+import { AirError } from '../../air/AirError';
+import type { ItemsSettings } from '../shared/forEachItem';
+
+const WORDS: Readonly<Record<string, string>> = {
+	issued: 'issued',
+	reissued: 'reissued',
+	alreadyIssued: 'already issued',
+	kept: 'kept',
+};
+
+/** What became of an item, for `forEachItem`: in words for people, and as the field `outcome`. */
+export const outcomes: Required<Pick<ItemsSettings, 'wordOf' | 'ofFailure'>> = {
+	wordOf: ({ outcome }) => (typeof outcome === 'string' ? WORDS[outcome] : undefined),
+	ofFailure: (error, wasBegun) => ({
+		outcome: isUnknown(error, wasBegun) ? 'unknown' : 'notIssued',
+	}),
+};
+
+/** What fails in a way that nobody has foreseen may have failed after the request was sent. */
+const isUnknown = (error: unknown, wasBegun: boolean) =>
+	error instanceof AirError ? error.kind === 'outcome-unknown' : wasBegun;

@@ -1,0 +1,214 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AirClient, type AirIdentity } from '../../../air/AirClient';
+import { AirError } from '../../../air/AirError';
+import { importPrivateKey } from '../../../air/privateKey';
+import { getStatus } from '../../../issuance/getStatus';
+import { idempotencyOf } from '../../../issuance/idempotency';
+import type { IssueRequest } from '../../../issuance/issue';
+import { issueOnce } from '../../../issuance/issueOnce';
+import { Memory } from '../../../issuance/Memory';
+import { forgetPauses } from '../../../issuance/watch/politeness';
+import { pollEvents, sampleEvent, type WatchSettings } from '../../../issuance/watch/pollEvents';
+import type { Ledger } from '../../../ledger/Ledger';
+import { PostgresLedger } from '../../../ledger/postgres/PostgresLedger';
+import type { Connection } from '../../../ledger/sqlite/Connection';
+import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
+import { SqliteLedger } from '../../../ledger/sqlite/SqliteLedger';
+import { root } from '../../../scripts/package';
+import { makeKey } from '../../support/keys';
+
+/** docs/decisions.md, “Whose key may cause a write”: what is written there is so. */
+const [, section = ''] = readFileSync(join(root, 'docs', 'decisions.md'), 'utf8').split(
+	'## Whose key may cause a write\n',
+);
+const [page = ''] = section.split('\n## ');
+
+const rules = new Map(
+	[...page.matchAll(/^\| `(\w+)` +\| ([^|]+?) +\|/gm)].map(([, name = '', rule = '']) => [
+		name,
+		rule,
+	]),
+);
+const named = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
+const reads = named(/^These only read: .*?\./m.exec(page)?.[0] ?? '');
+
+const methodsOf = (ledger: { readonly prototype: object }) =>
+	Object.getOwnPropertyNames(ledger.prototype).filter((name) => name !== 'constructor');
+
+test.each([
+	['SQLite', SqliteLedger],
+	['PostgreSQL', PostgresLedger],
+])('every operation of the ledger on %s is on the page, once', (_, ledger) => {
+	expect([...rules.keys(), ...reads, 'close'].sort()).toEqual(methodsOf(ledger).sort());
+	for (const rule of rules.values()) expect(rule).toMatch(/^(no|no key at all|yes, .+)$/);
+});
+
+describe('what the page calls reading and writing', () => {
+	class Wrote extends Error {}
+	const ledger = new SqliteLedger({
+		read: () => Promise.resolve(undefined),
+		write: () => Promise.reject(new Wrote()),
+	} as unknown as Connection);
+	const call = async (name: string) => {
+		const operation: unknown = Reflect.get(ledger, name);
+		if (typeof operation !== 'function') throw new Error(`no ${name}`);
+		await (operation.call(ledger, { limit: 1 }, {}, {}) as Promise<unknown>);
+	};
+
+	test.each(reads)('%s writes nothing', async (name) => {
+		await expect(call(name)).resolves.toBeUndefined();
+	});
+
+	test.each([...rules.keys()])('%s writes', async (name) => {
+		await expect(call(name)).rejects.toThrow(Wrote);
+	});
+});
+
+describe('who does everything there is to do', () => {
+	let folder: string;
+	let ledger: Ledger;
+	let ahead = 0;
+
+	beforeEach(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'moca-air-writes-'));
+		ahead = 0;
+		const file = join(folder, 'ledger.sqlite');
+		ledger = (await openSqliteLedger({ file, clockOffsetMs: () => ahead })).ledger;
+	});
+
+	afterEach(async () => {
+		await ledger.close();
+		rmSync(folder, { recursive: true, force: true });
+		jest.restoreAllMocks();
+		forgetPauses();
+	});
+
+	const identityOf = async (): Promise<AirIdentity> => ({
+		baseUrl: 'https://air.example.com/v1',
+		partnerId: 'partner',
+		kid: 'partner',
+		key: await importPrivateKey(makeKey().pem),
+		scope: 'issue on-behalf',
+		lifetimeSeconds: 300,
+	});
+
+	const request: IssueRequest = {
+		recipient: 'ada@example.com',
+		issuerDid: 'did:web:issuer.example',
+		credentialId: 'c1',
+		credentialSubject: { tier: 'Gold' },
+		onDuplicate: 'revoke',
+	};
+
+	/** The ledger, noting which of its operations are called. */
+	const watched = (called: Set<string>): Ledger =>
+		new Proxy(ledger, {
+			get(target, name) {
+				const operation: unknown = Reflect.get(target, name);
+				if (typeof operation !== 'function') return operation;
+				return (...args: unknown[]): unknown => {
+					called.add(String(name));
+					return operation.apply(target, args);
+				};
+			},
+		});
+
+	/** AIR, which accepts the key of this client or does not. */
+	function clientOf(identity: AirIdentity, accepts: boolean): AirClient {
+		const client = new AirClient(identity);
+		const refused = new AirError('AIR_UNAUTHORIZED', { httpStatus: 401 });
+		jest.spyOn(client, 'issueOnBehalf').mockImplementation(async (recipient) => {
+			if (!accepts) throw refused;
+			if (recipient.startsWith('refused')) throw new AirError('AIR_FORBIDDEN');
+			return await Promise.resolve({ coreClaimHash: `hash of ${recipient}` });
+		});
+		jest.spyOn(client, 'getStatus').mockImplementation(async (_recipient, hash) => {
+			if (!accepts) throw refused;
+			if (hash === 'hash of late@example.com') throw new AirError('AIR_TIMEOUT');
+			if (!hash.startsWith('hash of')) throw new AirError('AIR_HASH_NOT_FOUND');
+			return await Promise.resolve({ vcStatus: 'ONCHAIN' });
+		});
+		return client;
+	}
+
+	/** Everything that nodes and triggers can make of a ledger, whatever AIR answers. */
+	async function doEverything(identity: AirIdentity, accepts: boolean): Promise<Set<string>> {
+		const called = new Set<string>();
+		const client = clientOf(identity, accepts);
+		const memory = new Memory({
+			ledger: watched(called),
+			client,
+			origin: { instance: 'n8n', workflowId: 'w', executionId: '1', nodeId: 'n' },
+			ownExecutions: { ids: ['1'], began: undefined },
+			retentionDays: 1,
+			log: () => undefined,
+		});
+		const tried = async (work: () => Promise<unknown>) => {
+			await work().catch((error: unknown) => {
+				expect(error).toBeInstanceOf(AirError);
+			});
+		};
+		for (const recipient of ['ada', 'late', 'refused', identity.key.thumbprint.slice(0, 8)]) {
+			for (const onDuplicate of ['revoke', 'ignore'] as const) {
+				const asked = { ...request, recipient: `${recipient}@example.com`, onDuplicate };
+				const how = { mode: 'event', eventId: recipient } as const;
+				const idempotency = idempotencyOf(identity.key, asked, how, []);
+				const settings = { sendAgainWhenUnknown: true };
+				await tried(() => issueOnce(client, asked, idempotency, memory, settings));
+			}
+		}
+		const hash = 'hash of ada@example.com';
+		await tried(async () => await memory.find(hash));
+		await memory.hold(hash, 60_000);
+		await tried(async () => {
+			await memory.observed(hash, await getStatus(client, 'ada@example.com', hash));
+		});
+		ahead += 10 * 60_000;
+		const pairs = [{ coreClaimHash: 'gone', recipient: 'gone@example.com' }];
+		const poll: WatchSettings = {
+			watch: 'instance',
+			filter: { types: ['confirmed', 'delayed'], delayMinutes: 5 },
+			maxCalls: 10,
+			maxEvents: 10,
+			withinMs: 20_000,
+			requestTimeoutMs: 5_000,
+		};
+		const evidence = { keeping: 'kept', noted: undefined, saved: undefined, process: 'p' } as const;
+		for (const watch of ['instance', 'everywhere', pairs] as const) {
+			await tried(() => pollEvents(memory, { ...poll, watch, start: 'beginning', evidence }));
+			await tried(() => sampleEvent(memory, { ...poll, watch }));
+		}
+		await memory.end();
+		return called;
+	}
+
+	const writes = (called: ReadonlySet<string>) => [...called].filter((name) => rules.has(name));
+
+	test('with a key that AIR accepts: every write but that of the command line', async () => {
+		const called = await doEverything(await identityOf(), true);
+		const all = [...rules].filter(([, rule]) => rule !== 'no key at all');
+		expect(writes(called).sort()).toEqual(all.map(([name]) => name).sort());
+	});
+
+	test('with a key that AIR never accepts: only what the page allows, and of its own', async () => {
+		const owner = await identityOf();
+		await doEverything(owner, true);
+		ahead += 3 * 86_400_000;
+		const all = async () => ({
+			rows: (await ledger.list({ limit: 1000 })).filter(
+				({ keyThumbprint }) => keyThumbprint === owner.key.thumbprint || keyThumbprint === '',
+			),
+			events: await ledger.events(0, 1000),
+		});
+		const before = await all();
+		const stranger = await identityOf();
+		const called = await doEverything(stranger, false);
+		const allowed = [...rules].filter(([, rule]) => rule.startsWith('yes'));
+		expect(writes(called).sort()).toEqual(allowed.map(([name]) => name).sort());
+		expect(await all()).toEqual(before);
+		const scope = 'https://air.example.com/v1 partner';
+		expect(await ledger.isKeyAccepted(scope, stranger.key.thumbprint)).toBe(false);
+	});
+});

@@ -1,0 +1,171 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AirClient, type AirIdentity } from '../../../air/AirClient';
+import { AirError } from '../../../air/AirError';
+import { importPrivateKey } from '../../../air/privateKey';
+import { idempotencyOf } from '../../../issuance/idempotency';
+import type { IssueRequest } from '../../../issuance/issue';
+import { issueOnce } from '../../../issuance/issueOnce';
+import { Memory, type MemorySettings } from '../../../issuance/Memory';
+import type { Ledger } from '../../../ledger/Ledger';
+import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
+import { makeKey } from '../../support/keys';
+import { CONFIRMED, DAY } from '../ledger/contract/requests';
+
+/** The ledger as a run sees it: what counts as its own, and what it may do away with. */
+let folder: string;
+let ledger: Ledger;
+let ahead = 0;
+
+const SCOPE = 'https://air.example.com/v1 partner';
+
+const identityOf = async (): Promise<AirIdentity> => ({
+	baseUrl: 'https://air.example.com/v1',
+	partnerId: 'partner',
+	kid: 'partner',
+	key: await importPrivateKey(makeKey().pem),
+	scope: 'issue on-behalf',
+	lifetimeSeconds: 300,
+});
+
+beforeEach(async () => {
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-memory-'));
+	ahead = 0;
+	const file = join(folder, 'ledger.sqlite');
+	ledger = (await openSqliteLedger({ file, clockOffsetMs: () => ahead })).ledger;
+});
+
+afterEach(async () => {
+	await ledger.close();
+	rmSync(folder, { recursive: true, force: true });
+	jest.restoreAllMocks();
+});
+
+const request: IssueRequest = {
+	recipient: 'ada@example.com',
+	issuerDid: 'did:web:issuer.example',
+	credentialId: 'c1',
+	credentialSubject: { tier: 'Gold' },
+	onDuplicate: 'revoke',
+};
+
+let hashes = 0;
+
+/** One execution with a credential; AIR accepts its key or answers 401. */
+function runOf(identity: AirIdentity, changes: Partial<MemorySettings> = {}, accepts = true) {
+	const client = new AirClient(identity);
+	const refused = new AirError('AIR_UNAUTHORIZED', { httpStatus: 401 });
+	jest.spyOn(client, 'issueOnBehalf').mockImplementation(async () => {
+		if (!accepts) throw refused;
+		return await Promise.resolve({ coreClaimHash: `hash-${++hashes}` });
+	});
+	jest.spyOn(client, 'getStatus').mockImplementation(async () => {
+		return await Promise.reject(accepts ? new AirError('AIR_HASH_NOT_FOUND') : refused);
+	});
+	const memory = new Memory({
+		ledger,
+		client,
+		origin: { instance: 'n8n', workflowId: 'w', executionId: '381', nodeId: 'n' },
+		ownExecutions: { ids: ['381'], began: undefined },
+		retentionDays: 90,
+		log: () => undefined,
+		...changes,
+	});
+	const issue = async (tier = 'Gold', mode: 'content' | 'event' = 'content') => {
+		const asked = { ...request, credentialSubject: { tier } };
+		const how =
+			mode === 'event'
+				? ({ mode, eventId: tier } as const)
+				: ({ mode, rememberHours: 24 } as const);
+		return await issueOnce(client, asked, idempotencyOf(identity.key, asked, how, []), memory);
+	};
+	return { memory, issue };
+}
+
+describe('retention', () => {
+	const old = async (identity: AirIdentity) => {
+		const { issue, memory } = runOf(identity);
+		const { coreClaimHash } = await issue('evt_1', 'event');
+		await ledger.observed(SCOPE, coreClaimHash, CONFIRMED);
+		ahead += 2 * DAY;
+		return { memory, issue };
+	};
+
+	test('a key that AIR never accepted takes nothing away, whatever it does', async () => {
+		const owner = await identityOf();
+		await old(owner);
+		const events = await ledger.events(0, 100);
+		const stranger = runOf(await identityOf(), { retentionDays: 1 }, false);
+		await expect(stranger.issue('evt_1', 'event')).rejects.toMatchObject({ httpStatus: 401 });
+		await expect(stranger.issue('evt_2', 'event')).rejects.toMatchObject({ httpStatus: 401 });
+		await stranger.memory.end();
+		expect(await ledger.events(0, 100)).toEqual(events);
+		// Delivered again, the event issues nothing.
+		const again = await runOf(owner).issue('evt_1', 'event');
+		expect(again.outcome).toBe('alreadyIssued');
+	});
+
+	test('nor does it keep its owner from tidying up', async () => {
+		const owner = await identityOf();
+		await old(owner);
+		await runOf(await identityOf(), { retentionDays: 1 }, false).memory.end();
+		await runOf(owner, { retentionDays: 1 }).memory.end();
+		expect(await ledger.list({ limit: 10 })).toEqual([]);
+	});
+
+	test('a new key tidies up as soon as AIR has accepted it', async () => {
+		await old(await identityOf());
+		const next = runOf(await identityOf(), { retentionDays: 1 });
+		await next.memory.assertMayRead();
+		await next.memory.end();
+		expect(await ledger.list({ limit: 10 })).toEqual([]);
+	});
+});
+
+describe('what replaced content that comes again', () => {
+	/** The first issuance of this content was superseded since. */
+	const superseded = async (identity: AirIdentity, changes: Partial<MemorySettings> = {}) => {
+		const { issue } = runOf(identity, changes);
+		const first = await issue('Gold');
+		await issue('Silver');
+		return first;
+	};
+
+	test('is a retry in the same execution', async () => {
+		const identity = await identityOf();
+		const first = await superseded(identity);
+		expect(await runOf(identity).issue('Gold')).toMatchObject({
+			coreClaimHash: first.coreClaimHash,
+			outcome: 'alreadyIssued',
+			state: 'superseded',
+			submittedAt: first.submittedAt,
+		});
+	});
+
+	test.each<[string, Partial<MemorySettings>]>([
+		[
+			'another n8n, whose execution has the same number',
+			{ origin: { instance: 'other', workflowId: 'w', executionId: '381', nodeId: 'n' } },
+		],
+		['another execution', { ownExecutions: { ids: ['382'], began: undefined } }],
+		[
+			'a new database of this n8n, where the number comes again',
+			{ ownExecutions: { ids: ['381'], began: Date.now() + DAY } },
+		],
+	])('is no retry in %s', async (_, changes) => {
+		const identity = await identityOf();
+		await superseded(identity);
+		await expect(runOf(identity, changes).issue('Gold')).rejects.toMatchObject({
+			code: 'AIR_ISSUED_NOT_STANDING',
+		});
+	});
+
+	test('is a retry although the clocks differ by some minutes', async () => {
+		const identity = await identityOf();
+		const began = Date.now() + 5 * 60_000;
+		const own = { ownExecutions: { ids: ['381'], began } };
+		await superseded(identity, own);
+		expect(await runOf(identity, own).issue('Gold')).toMatchObject({ state: 'superseded' });
+	});
+});
