@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirError } from './AirError';
+import { AirError, ofReading } from './AirError';
 import type { HttpAnswer } from './answer';
 import { send } from './egress';
 
@@ -19,7 +19,7 @@ const jwksSchema = z.looseObject({ keys: z.array(jwkSchema) });
 export type PublishedKey = z.infer<typeof jwkSchema>;
 
 /**
- * Fetches what is at a JWKS URL as AIR does: that exact URL, no redirects (air-api §3.1).
+ * Fetches what is at a JWKS URL as AIR does: that exact URL, no redirects.
  *
  * @param url - https, public
  * @param timeoutMs - for the whole fetch
@@ -43,9 +43,14 @@ export async function fetchJwks(
 		timeoutMs,
 		signal,
 		maxBytes: LONGEST_JWKS_BYTES,
+	}).catch((error: unknown) => {
+		throw ofReading(error);
 	});
 	if (answer.status !== 200) {
 		throw new AirError('AIR_JWKS_UNREADABLE', { detail: `it answers HTTP ${answer.status}` });
+	}
+	if (answer.unreadable !== undefined) {
+		throw new AirError('AIR_JWKS_UNREADABLE', { detail: answer.unreadable });
 	}
 	return answer;
 }

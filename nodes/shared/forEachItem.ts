@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from '
 import { AirError } from '../../air/AirError';
 import { inParallel, type Job, type Outcome } from '../../issuance/inParallel';
 import { itemNumbers } from './itemNumbers';
-import { failedItem, nodeError } from './nodeError';
+import { asHtml, failedItem, nodeError } from './nodeError';
 import { Progress } from './Progress';
 
 /** Aborted when the user cancels the execution; undefined where n8n has no such signal. */
@@ -149,7 +149,7 @@ function hintAtFailures(context: IExecuteFunctions, failures: string[], items: n
 	hint(
 		context,
 		'warning',
-		`${failures.length} of ${items === 1 ? '1 item' : `${items} items`} failed: ${first}` +
+		`${failures.length} of ${items === 1 ? '1 item' : `${items} items`} failed: ${asHtml(first)}` +
 			`${kinds > 1 ? `, and ${kinds === 2 ? 'another reason' : `${kinds - 1} other reasons`}` : ''}. ` +
 			'Each failed item says in “message” what to do.',
 	);
