@@ -1,4 +1,4 @@
-import { AirError, ofReading } from './AirError';
+import { AirError, LOOK_FIRST, ofReading } from './AirError';
 import { answerError, type AirOperation, type AnswerContext } from './answerError';
 import { readBody, type AirBody, type HttpAnswer } from './answer';
 import { send } from './egress';
@@ -74,9 +74,6 @@ function isSameHash(one: string, other: string): boolean {
 
 const USER_AGENT = `n8n-nodes-moca-air/${version}`;
 
-const LOOK =
-	'Look the person up in the AIR dashboard (Issuer → Claim Records) before you send it again.';
-
 /** What may be done about an unknown outcome depends on what sending again would do. */
 function unknownOutcomeNote(
 	onDuplicate: IssueOnBehalfBody['onDuplicate'],
@@ -88,8 +85,8 @@ function unknownOutcomeNote(
 		return `${known} With Keep Existing it is safe to send it again: what AIR has issued is kept.`;
 	}
 	return repeatUnknown
-		? `${known} ${LOOK}`
-		: `${known} ${LOOK} The node has not repeated it, because under Revoke and Reissue that would destroy what was issued; with Keep Existing, or the option Send Again When Outcome Is Unknown, it does.`;
+		? `${known} ${LOOK_FIRST}`
+		: `${known} ${LOOK_FIRST} The node has not repeated it, because under Revoke and Reissue that would destroy what was issued; with Keep Existing, or the option Send Again When Outcome Is Unknown, it does.`;
 }
 
 /**

@@ -21,6 +21,9 @@ export interface AirErrorFacts {
 }
 
 const UNKNOWN = 'Not known whether this was issued';
+/** What to do about an unknown outcome where sending again may do harm. */
+export const LOOK_FIRST =
+	'Look the person up in the AIR dashboard (Issuer → Claim Records) before you send it again.';
 
 /** An unknown outcome is the first thing to know, before its reason, which sounds like any other. */
 function titleOf(code: AirErrorCode, { detail, kind, safeToRepeat }: AirErrorFacts): string {
@@ -94,11 +97,11 @@ export class AirError extends Error {
 	get advice(): string {
 		const { advice, kind } = errorCatalogue[this.code];
 		const { note } = this.facts;
-		if (note === undefined) return advice;
 		// "Nothing was sent" and "try again" are true of the last attempt only, and would be read as true of all.
 		const ofLastAttempt =
 			this.kind === 'outcome-unknown' && kind !== 'outcome-unknown' && kind !== 'refused';
-		return ofLastAttempt ? note : `${note} ${advice}`;
+		if (ofLastAttempt) return note ?? LOOK_FIRST;
+		return note === undefined ? advice : `${note} ${advice}`;
 	}
 
 	/** The same error with further circumstances. */

@@ -17,6 +17,8 @@ const LONGEST_ID = 500;
 /** Words of AIR's have up to 12 characters. */
 const LONGEST_STATUS = 100;
 
+const numberOrText = z.union([z.string().trim(), z.number().transform(String)]);
+
 /**
  * The hash is all that an issuance is known by, so it is taken as it is or not at all: visible
  * characters, and as a number only with the digits that a number keeps.
@@ -33,9 +35,8 @@ const hash = z
 	.refine((text) => !text.includes(REMOVED));
 
 /** An ID or date that nothing depends on: numbers as text; what is no ID is left out, as half an ID is none. */
-const side = z
-	.union([z.string(), z.number().transform(String)])
-	.pipe(z.string().trim().min(1).max(LONGEST_ID))
+const side = numberOrText
+	.pipe(z.string().min(1).max(LONGEST_ID))
 	.refine((text) => !text.includes(REMOVED))
 	.optional()
 	.catch(undefined);
@@ -54,11 +55,9 @@ export type IssueAnswer = z.infer<typeof issueAnswerSchema>;
  * have is passed on.
  */
 export const statusAnswerSchema = z.looseObject({
-	coreClaimHash: hash.optional().catch(undefined),
-	vcStatus: z
-		.union([z.string(), z.number().transform(String)])
-		.pipe(z.string().trim().min(1))
-		.transform((word) => cutText(word, LONGEST_STATUS)),
+	/** Only to be compared with the one that was asked for. */
+	coreClaimHash: numberOrText.optional().catch(undefined),
+	vcStatus: numberOrText.pipe(z.string().min(1)).transform((word) => cutText(word, LONGEST_STATUS)),
 	vcId: sideOrNull,
 	issuanceDate: sideOrNull,
 	expirationDate: sideOrNull,
