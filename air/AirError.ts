@@ -8,6 +8,8 @@ export interface AirErrorFacts {
 	readonly httpStatus?: number | undefined;
 	/** AIR's own words, already shortened and redacted. */
 	readonly airMessage?: string | undefined;
+	/** They are those of something else, as a web page is. */
+	readonly notAirs?: boolean | undefined;
 	/** How long AIR asks to wait, in milliseconds (`Retry-After`). */
 	readonly retryAfterMs?: number | undefined;
 	/** It was not waited for, because the call would have taken too long: it may come back after that. */
@@ -111,8 +113,8 @@ export class AirError extends Error {
 
 	/** Advice and AIR's own words together: what a person should read under the title. */
 	get description(): string {
-		return this.airMessage === undefined
-			? this.advice
-			: `AIR's own words: “${this.airMessage}”. ${this.advice}`;
+		if (this.airMessage === undefined) return this.advice;
+		const whose = this.facts.notAirs === true ? 'The answer was' : "AIR's own words";
+		return `${whose}: “${this.airMessage}”. ${this.advice}`;
 	}
 }

@@ -215,6 +215,7 @@ export function answerError(answer: HttpAnswer, context: AnswerContext): AirErro
 	return new AirError(code, {
 		httpStatus: answer.status,
 		airMessage: body.message,
+		notAirs: body.shape === 'html' ? true : undefined,
 		retryAfterMs: wait,
 		detail: detailOf(code, answer, body),
 		note: notes.length === 0 ? undefined : notes.join(' '),
