@@ -18,20 +18,23 @@ const PEM = /-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g;
 const UNSTORABLE = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
- * What must not be shown of a request: the token, and each of its parts, from which it could be put
- * together again. Upper and lower case are one, as servers change it.
+ * What must not be shown of a request: each part of its token, from which it could be put together
+ * again, and what is left of a part that was cut off. Upper and lower case are one, as servers change
+ * them.
  *
  * @param token - the Partner JWT that was sent
  * @returns a pattern for {@link withoutSecrets} and {@link tidy}
  */
 export function secretsOf(token: string): RegExp {
 	const parts = token.split('.').filter((part) => part.length >= SHORTEST_SECRET);
-	const literal = [token, ...parts].map((text) => text.replace(/[^\w-]/g, String.raw`\$&`));
-	return new RegExp(literal.join('|'), 'gi');
+	const begins = parts.map((part) => `${part.slice(0, SHORTEST_SECRET)}[\\w-]*`);
+	// Of a text without parts, which is no token, nothing is found.
+	return new RegExp(begins.join('|') || '(?!)', 'gi');
 }
 
 /**
- * Takes tokens and keys out of a text: first what was sent itself, then whatever looks like it.
+ * Takes tokens and keys out of a text: what looks like one, and what is left of the token that was
+ * sent.
  *
  * @param secrets - from {@link secretsOf}
  * @example
@@ -40,8 +43,9 @@ export function secretsOf(token: string): RegExp {
  * ```
  */
 export function withoutSecrets(text: string, secrets?: RegExp): string {
-	const own = secrets === undefined ? text : text.replace(secrets, REMOVED);
-	return own.replace(PEM, REMOVED).replace(JWT, REMOVED);
+	// Whole tokens first: without its header, what follows in a cut one would look like nothing.
+	const clean = text.replace(PEM, REMOVED).replace(JWT, REMOVED);
+	return secrets === undefined ? clean : clean.replace(secrets, REMOVED);
 }
 
 /** Cuts a text; half of a surrogate pair at the end would be stored as a broken character. */

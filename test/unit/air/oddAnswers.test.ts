@@ -179,6 +179,9 @@ describe('what a success echoes', () => {
 			JSON.stringify({ error: 400, message: `${claims} ${signature}` }),
 			`words ${signature} and ${claims}`,
 			`<title>${signature}</title>`,
+			// Cut off in the middle of the claims.
+			`{"a":"${TOKEN.slice(0, header.length + 45)}`,
+			`{"a":"${signature.slice(0, 40)}`,
 		]) {
 			const error = answerError(
 				{ status: 400, headers: {}, text },
