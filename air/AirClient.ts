@@ -9,7 +9,7 @@ import { DEFAULT_REPEAT_LIMITS, repeating, type RepeatLimits } from './repeat';
 import {
 	issueAnswerSchema,
 	readAnswer,
-	statusAnswerSchema,
+	readStatus,
 	type IssueAnswer,
 	type IssueOnBehalfBody,
 	type StatusAnswer,
@@ -64,13 +64,6 @@ const SHORTEST_QUEUE_MS = 10_000;
 const tokens = new PartnerJwtCache();
 
 const ISSUE_PATH = '/credentials/issue-on-behalf';
-
-/** Hexadecimal digits are one in both cases, with and without 0x. */
-function isSameHash(one: string, other: string): boolean {
-	if (one === other) return true;
-	const digits = (hash: string) => /^(?:0x)?([\da-f]+)$/i.exec(hash)?.[1]?.toLowerCase();
-	return digits(one) !== undefined && digits(one) === digits(other);
-}
 
 const USER_AGENT = `n8n-nodes-moca-air/${version}`;
 
@@ -151,20 +144,12 @@ export class AirClient {
 		options: CallOptions = {},
 	): Promise<StatusAnswer> {
 		const query = new URLSearchParams({ coreClaimHash }).toString();
-		const aboutThis = (answer: StatusAnswer) =>
-			// An answer about another issuance must never confirm this one.
-			answer.coreClaimHash === undefined || isSameHash(answer.coreClaimHash, coreClaimHash)
-				? { ...answer, ...(answer.coreClaimHash === undefined ? {} : { coreClaimHash }) }
-				: undefined;
 		try {
 			return await this.call(
 				'status',
 				recipient,
 				{ path: `/credentials/status?${query}` },
-				(body, secrets) => {
-					const answer = readAnswer(statusAnswerSchema, body, secrets);
-					return answer === undefined ? undefined : aboutThis(answer);
-				},
+				(body, secrets) => readStatus(coreClaimHash, body, secrets),
 				options,
 				{ repeatUnknown: true },
 			);

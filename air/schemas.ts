@@ -100,3 +100,27 @@ export function readAnswer<T extends z.ZodObject>(
 	if (flat.success) return flat.data;
 	return schema.safeParse(tidied(wrapped.safeParse(body.json).data?.data, known, secrets)).data;
 }
+
+/** Hexadecimal digits are one in both cases, with and without 0x. */
+function isSameHash(one: string, other: string): boolean {
+	if (one === other) return true;
+	const digits = (hash: string) => /^(?:0x)?([\da-f]+)$/i.exec(hash)?.[1]?.toLowerCase();
+	return digits(one) !== undefined && digits(one) === digits(other);
+}
+
+/**
+ * Reads the status of one issuance.
+ *
+ * @param asked - its `coreClaimHash`; an answer about another one must never confirm this one
+ * @param secrets - what was sent, from `secretsOf`
+ * @returns with the hash as it was asked for, if AIR names it; undefined if there is no such answer
+ */
+export function readStatus(
+	asked: string,
+	body: AirBody,
+	secrets?: RegExp,
+): StatusAnswer | undefined {
+	const answer = readAnswer(statusAnswerSchema, body, secrets);
+	if (answer?.coreClaimHash === undefined) return answer;
+	return isSameHash(answer.coreClaimHash, asked) ? { ...answer, coreClaimHash: asked } : undefined;
+}

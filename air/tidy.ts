@@ -11,8 +11,8 @@ const SHORTEST_SECRET = 16;
 /** Stands where a token or key stood. */
 export const REMOVED = '[removed]';
 
-/** Not at a word's beginning only: something else may stand right before it. */
-const JWT = /eyJ[\w-]+(?:\.[\w-]*){1,4}/g;
+/** Characters of which a token is made; what looks for one within them takes time with its length only. */
+const TOKEN_LIKE = /[\w.-]{8,}/g;
 const PEM = /-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g;
 /** Control characters but for lines and tabs, and those that turn the direction of what follows. */
 const UNSTORABLE = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/gu;
@@ -44,8 +44,14 @@ export function secretsOf(token: string): RegExp {
  */
 export function withoutSecrets(text: string, secrets?: RegExp): string {
 	// Whole tokens first: without its header, what follows in a cut one would look like nothing.
-	const clean = text.replace(PEM, REMOVED).replace(JWT, REMOVED);
+	const clean = text.replace(PEM, REMOVED).replace(TOKEN_LIKE, withoutJwt);
 	return secrets === undefined ? clean : clean.replace(secrets, REMOVED);
+}
+
+/** Not at the beginning only: something else may stand right before a token. */
+function withoutJwt(run: string): string {
+	const at = run.indexOf('eyJ');
+	return at >= 0 && run.includes('.', at + 4) ? `${run.slice(0, at)}${REMOVED}` : run;
 }
 
 /** Cuts a text; half of a surrogate pair at the end would be stored as a broken character. */

@@ -7,6 +7,7 @@ import { closeLedgers, openLedger } from '../../../issuance/openLedger';
 import { startTestAir, type TestAir } from '../air';
 import { runWorkflow } from '../runWorkflow';
 import { issueWorkflow, person, statusWorkflow } from '../workflows';
+import { text } from './text';
 
 let folder: string;
 let air: TestAir;
@@ -90,7 +91,7 @@ test('an answer that echoes the request leaves no token in the items', async () 
 	expect(JSON.stringify(item)).toContain('user-agent');
 	expect(JSON.stringify(item)).not.toContain('eyJ');
 	const { json } = await runWorkflow(
-		statusWorkflow([{ coreClaimHash: String(item.coreClaimHash), email: 'ada@example.com' }]),
+		statusWorkflow([{ coreClaimHash: text(item.coreClaimHash), email: 'ada@example.com' }]),
 		credential(),
 	);
 	expect(JSON.stringify(json('Done'))).toContain('user-agent');
@@ -103,7 +104,7 @@ test('what no store can hold reaches neither the ledger nor the items', async ()
 	const item = await deliver('ignore');
 	expect(JSON.stringify(item)).not.toMatch(/\\u0000|\\ud800/);
 	const { json } = await runWorkflow(
-		statusWorkflow([{ coreClaimHash: String(item.coreClaimHash), email: 'ada@example.com' }]),
+		statusWorkflow([{ coreClaimHash: text(item.coreClaimHash), email: 'ada@example.com' }]),
 		credential(),
 	);
 	expect(json('Done')[0]).toMatchObject({ vcStatus: 'ONCHAIN\ufffd', vcId: '7', onChain: false });

@@ -206,6 +206,17 @@ test('what is nested too deeply for any program is no reason to lose an issuance
 	).not.toThrow();
 });
 
+test.each(['eyJ', '-eyJ', '.', 'eyJa.', '-----BEGIN ', '-----END ', '\ud800', '\0', 'a'])(
+	'a megabyte of %j beside the hash takes no time',
+	(piece) => {
+		const long = piece.repeat(Math.ceil(2 ** 20 / piece.length));
+		const begin = performance.now();
+		expect(issued({ coreClaimHash: HASH, [long]: long })?.coreClaimHash).toBe(HASH);
+		// In time that grows with the square of the length it would be minutes.
+		expect(performance.now() - begin).toBeLessThan(10_000);
+	},
+);
+
 test('however many fields there are, the needed one is found', () => {
 	const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, at) => [`n${at}`, at]));
 	const answer = issued({ ...many, coreClaimHash: HASH });
