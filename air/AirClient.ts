@@ -1,7 +1,6 @@
-import { z } from 'zod';
-import { AirError } from './AirError';
+import { AirError, LOOK_FIRST, ofReading } from './AirError';
 import { answerError, type AirOperation, type AnswerContext } from './answerError';
-import { readBody, type HttpAnswer } from './answer';
+import { readBody, type AirBody, type HttpAnswer } from './answer';
 import { send } from './egress';
 import { limiterFor, type Turn } from './HostLimiter';
 import { PartnerJwtCache } from './PartnerJwtCache';
@@ -10,12 +9,13 @@ import { DEFAULT_REPEAT_LIMITS, repeating, type RepeatLimits } from './repeat';
 import {
 	issueAnswerSchema,
 	readAnswer,
-	statusAnswerSchema,
+	readStatus,
 	type IssueAnswer,
 	type IssueOnBehalfBody,
 	type StatusAnswer,
 } from './schemas';
 import { retryAfterMs } from './retryAfter';
+import { secretsOf, withoutSecrets } from './tidy';
 import { version } from './version';
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -67,11 +67,19 @@ const ISSUE_PATH = '/credentials/issue-on-behalf';
 
 const USER_AGENT = `n8n-nodes-moca-air/${version}`;
 
-/** Which advice an unknown outcome needs depends on whether it was sent again, and why not. */
-function unknownOutcomeNote(repeatUnknown: boolean, repeated: boolean): string {
+/** What may be done about an unknown outcome depends on what sending again would do. */
+function unknownOutcomeNote(
+	onDuplicate: IssueOnBehalfBody['onDuplicate'],
+	repeatUnknown: boolean,
+	repeated: boolean,
+): string {
+	const known = `AIR may or may not have issued this credential${repeated ? '; sending it again brought no clear answer either' : ''}.`;
+	if (onDuplicate === 'ignore') {
+		return `${known} With Keep Existing it is safe to send it again: what AIR has issued is kept.`;
+	}
 	return repeatUnknown
-		? `It is not known whether the credential was issued${repeated ? '; sending it again did not help' : ''}. Look the recipient up in the AIR dashboard (Issuer → Claim Records).`
-		: 'It is not known whether the credential was issued, and it was not sent again, because under Revoke and Reissue a repeat destroys what the first attempt may have issued. Look the recipient up in the AIR dashboard (Issuer → Claim Records) before you send it again; Keep Existing, or the option Send Again When Outcome Is Unknown, repeats by itself.';
+		? `${known} ${LOOK_FIRST}`
+		: `${known} ${LOOK_FIRST} The node has not repeated it, because under Revoke and Reissue that would destroy what was issued; with Keep Existing, or the option Send Again When Outcome Is Unknown, it does.`;
 }
 
 /**
@@ -109,14 +117,18 @@ export class AirClient {
 				'issue',
 				recipient,
 				{ path: ISSUE_PATH, body: JSON.stringify(body) },
-				issueAnswerSchema,
+				(answer, secrets) => readAnswer(issueAnswerSchema, answer, secrets),
 				{ ...options, onRepeat },
 				{ repeatUnknown, onDuplicate: body.onDuplicate, turn: options.turn },
 			);
 		} catch (error) {
 			if (!(error instanceof AirError) || error.kind !== 'outcome-unknown') throw error;
-			const notes = [error.facts.note, unknownOutcomeNote(repeatUnknown, repeated)];
-			throw error.with({ note: notes.filter((note) => note !== undefined).join(' ') });
+			const { onDuplicate } = body;
+			const notes = [error.facts.note, unknownOutcomeNote(onDuplicate, repeatUnknown, repeated)];
+			throw error.with({
+				note: notes.filter((note) => note !== undefined).join(' '),
+				safeToRepeat: onDuplicate === 'ignore',
+			});
 		}
 	}
 
@@ -137,18 +149,12 @@ export class AirClient {
 				'status',
 				recipient,
 				{ path: `/credentials/status?${query}` },
-				statusAnswerSchema.refine(
-					// An answer about another issuance must never confirm this one.
-					(answer) => answer.coreClaimHash === undefined || answer.coreClaimHash === coreClaimHash,
-				),
+				(body, secrets) => readStatus(coreClaimHash, body, secrets),
 				options,
 				{ repeatUnknown: true },
 			);
 		} catch (error) {
-			if (!(error instanceof AirError) || error.kind !== 'outcome-unknown') throw error;
-			// Asking changes nothing at AIR, so there is no outcome that could be unknown.
-			if (error.code === 'AIR_CANCELLED_IN_FLIGHT') throw new AirError('AIR_CANCELLED');
-			throw error.with({ kind: 'not-sent' });
+			throw ofReading(error);
 		}
 	}
 
@@ -163,14 +169,24 @@ export class AirClient {
 	 */
 	async postNothing(recipient: string, options: CallOptions = {}): Promise<HttpAnswer> {
 		const turn = await this.turn(options.signal, options.queueMs ?? SHORTEST_QUEUE_MS);
-		return await this.attempt(recipient, { path: ISSUE_PATH, body: '{}' }, turn, options);
+		try {
+			const { answer, secrets } = await this.attempt(
+				recipient,
+				{ path: ISSUE_PATH, body: '{}' },
+				turn,
+				options,
+			);
+			return { ...answer, text: withoutSecrets(answer.text, secrets) };
+		} catch (error) {
+			throw ofReading(error);
+		}
 	}
 
 	private async call<T>(
 		operation: AirOperation,
 		recipient: string,
 		request: { readonly path: string; readonly body?: string },
-		schema: z.ZodType<T>,
+		read: (body: AirBody, secrets: RegExp) => T | undefined,
 		options: CallOptions,
 		rule: { readonly repeatUnknown: boolean; readonly turn?: Turn | undefined } & Pick<
 			AnswerContext,
@@ -186,13 +202,13 @@ export class AirClient {
 			async () => {
 				const turn = given ?? (await this.turn(stopped, Math.max(0, latest - performance.now())));
 				given = undefined;
-				const answer = await this.attempt(recipient, request, turn, options);
+				const { answer, secrets } = await this.attempt(recipient, request, turn, options);
+				const { status, text } = answer;
 				const parsed =
-					answer.status >= 200 && answer.status < 300
-						? readAnswer(schema, readBody(answer.text))
-						: undefined;
+					status >= 200 && status < 300 ? read(readBody(text, secrets), secrets) : undefined;
 				if (parsed !== undefined) return parsed;
-				throw answerError(answer, { operation, onDuplicate: rule.onDuplicate, now: Date.now() });
+				const { onDuplicate } = rule;
+				throw answerError(answer, { operation, onDuplicate, now: Date.now(), secrets });
 			},
 			{
 				limits,
@@ -209,7 +225,7 @@ export class AirClient {
 		{ path, body }: { readonly path: string; readonly body?: string },
 		turn: Turn,
 		{ signal, graceMs, timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS, onAnswer }: CallOptions,
-	): Promise<HttpAnswer> {
+	): Promise<{ readonly answer: HttpAnswer; readonly secrets: RegExp }> {
 		try {
 			// Not before its turn: a token does not live long.
 			const token = await this.token(recipient);
@@ -237,7 +253,7 @@ export class AirClient {
 				turn.answered();
 			}
 			onAnswer?.(answer);
-			return answer;
+			return { answer, secrets: secretsOf(token) };
 		} finally {
 			turn.giveBack();
 			turn.ended();

@@ -8,14 +8,44 @@ export interface AirErrorFacts {
 	readonly httpStatus?: number | undefined;
 	/** AIR's own words, already shortened and redacted. */
 	readonly airMessage?: string | undefined;
+	/** They are those of something else, as a web page is. */
+	readonly notAirs?: boolean | undefined;
 	/** How long AIR asks to wait, in milliseconds (`Retry-After`). */
 	readonly retryAfterMs?: number | undefined;
 	/** It was not waited for, because the call would have taken too long: it may come back after that. */
 	readonly waitTooLong?: boolean | undefined;
 	/** Further advice that follows from the circumstances. */
 	readonly note?: string | undefined;
+	/** Where the outcome is unknown: AIR keeps what it issued, so that sending again does no harm. */
+	readonly safeToRepeat?: boolean | undefined;
 	/** Overrides the catalogue, e.g. when an earlier attempt of the same call had no known outcome. */
 	readonly kind?: AirErrorKind | undefined;
+}
+
+const UNKNOWN = 'Not known whether this was issued';
+/** What to do about an unknown outcome where sending again may do harm. */
+export const LOOK_FIRST =
+	'Look the person up in the AIR dashboard (Issuer → Claim Records) before you send it again.';
+
+/** An unknown outcome is the first thing to know, before its reason, which sounds like any other. */
+function titleOf(code: AirErrorCode, { detail, kind, safeToRepeat }: AirErrorFacts): string {
+	const row = errorCatalogue[code];
+	const reason = detail === undefined ? row.title : `${row.title}: ${detail}`;
+	// This one says it in its own words.
+	if ((kind ?? row.kind) !== 'outcome-unknown' || code === 'AIR_ISSUED_UNKNOWN') return reason;
+	return safeToRepeat === true
+		? `${UNKNOWN}: ${reason}`
+		: `${UNKNOWN} – look before you send it again: ${reason}`;
+}
+
+/**
+ * The same failure where the call only reads: that changes nothing, so there is no outcome that could
+ * be unknown.
+ */
+export function ofReading(error: unknown): unknown {
+	if (!(error instanceof AirError) || error.kind !== 'outcome-unknown') return error;
+	if (error.code === 'AIR_CANCELLED_IN_FLIGHT') return new AirError('AIR_CANCELLED');
+	return error.with({ kind: 'not-sent' });
 }
 
 /**
@@ -41,8 +71,7 @@ export class AirError extends Error {
 		readonly code: AirErrorCode,
 		readonly facts: AirErrorFacts = {},
 	) {
-		const { title } = errorCatalogue[code];
-		super(facts.detail === undefined ? title : `${title}: ${facts.detail}`);
+		super(titleOf(code, facts));
 	}
 
 	get kind(): AirErrorKind {
@@ -70,11 +99,11 @@ export class AirError extends Error {
 	get advice(): string {
 		const { advice, kind } = errorCatalogue[this.code];
 		const { note } = this.facts;
-		if (note === undefined) return advice;
-		// "Nothing was sent" is true of the last attempt only, and would be read as true of all.
+		// "Nothing was sent" and "try again" are true of the last attempt only, and would be read as true of all.
 		const ofLastAttempt =
-			this.kind === 'outcome-unknown' && (kind === 'not-sent' || kind === 'cancelled');
-		return ofLastAttempt ? note : `${note} ${advice}`;
+			this.kind === 'outcome-unknown' && kind !== 'outcome-unknown' && kind !== 'refused';
+		if (ofLastAttempt) return note ?? LOOK_FIRST;
+		return note === undefined ? advice : `${note} ${advice}`;
 	}
 
 	/** The same error with further circumstances. */
@@ -84,8 +113,8 @@ export class AirError extends Error {
 
 	/** Advice and AIR's own words together: what a person should read under the title. */
 	get description(): string {
-		return this.airMessage === undefined
-			? this.advice
-			: `AIR's own words: “${this.airMessage}”. ${this.advice}`;
+		if (this.airMessage === undefined) return this.advice;
+		const whose = this.facts.notAirs === true ? 'The answer was' : "AIR's own words";
+		return `${whose}: “${this.airMessage}”. ${this.advice}`;
 	}
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { redact } from './redact';
+import { tidy } from './tidy';
 
 /** What came back over HTTP, before anything is made of it. */
 export interface HttpAnswer {
@@ -7,10 +8,12 @@ export interface HttpAnswer {
 	/** Header names in lower case. */
 	readonly headers: Readonly<Record<string, string | undefined>>;
 	readonly text: string;
+	/** Why the body could not be decoded, if it could not; `text` is empty then. */
+	readonly unreadable?: string | undefined;
 }
 
 /**
- * Who wrote a body, as far as its shape tells (air-api §4.4):
+ * Who wrote a body, as far as its shape shows:
  * - `air`: AIR's own error, `{error, message}`
  * - `envelope`: `{code, msg, data}` of AIR's catalog host with a code that is not success, seen with
  *   HTTP 200 too
@@ -27,7 +30,7 @@ export interface AirBody {
 	readonly message: string | undefined;
 }
 
-/** Code of success in AIR's envelope (air-api §4.4, seen by a partner). */
+/** Code of success in AIR's envelope, as a partner has seen it. */
 const ENVELOPE_OK = 80_000_000;
 
 const airError = z.looseObject({
@@ -68,18 +71,19 @@ function pageWords(page: string): string {
 
 /**
  * Reads a body without trusting it: AIR answers in several shapes, and load balancers answer in
- * its place (air-api §4.4). What has no known place for words is shown as it came, shortened: an
- * unknown body is never swallowed (design.md, decision 9). Never throws.
+ * its place. What has no known place for words is shown as it came, shortened: an
+ * unknown body is never swallowed. Never throws.
  *
- * @param received - the body as it came
+ * @param received - the body as it came, decoded
+ * @param secrets - what must not be shown, from `secretsOf`
  * @example
  * ```ts
  * readBody('{"error":403,"message":"issueOnBehalf is not allowed"}').shape; // 'air'
  * ```
  */
-export function readBody(received: string): AirBody {
+export function readBody(received: string, secrets?: RegExp): AirBody {
 	const trimmed = received.trim();
-	const shown = (message: string) => redact(message) || undefined;
+	const shown = (message: string) => redact(message, undefined, secrets) || undefined;
 	if (trimmed === '') return { shape: 'empty', json: undefined, message: undefined };
 	if (trimmed.startsWith('<')) {
 		return { shape: 'html', json: undefined, message: shown(pageWords(trimmed)) };
@@ -97,7 +101,8 @@ export function readBody(received: string): AirBody {
 		json,
 		// Only when it is asked for: of nearly all answers, those of success, nobody does.
 		get message() {
-			return shown(words(json) ?? trimmed);
+			// Written anew, because a token that is spelt with escapes would not be found in it.
+			return shown(words(json) ?? JSON.stringify(tidy(json, secrets)));
 		},
 	};
 }

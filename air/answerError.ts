@@ -1,12 +1,13 @@
 import { AirError } from './AirError';
 import { readBody, type AirBody, type BodyShape, type HttpAnswer } from './answer';
-import type { AirErrorCode } from './errorCatalogue';
+import type { AirErrorCode, AirErrorKind } from './errorCatalogue';
+import { knownOf, type Known } from './mayHaveIssued';
 import { retryAfterMs } from './retryAfter';
 
 /** The calls to AIR, and the fetch of a JWKS, which goes out through the same door. */
 export type AirOperation = 'issue' | 'status' | 'jwks';
 
-/** AIR's own words for the duplicate rule; the default of AIR is `revoke` (air-api §4.1). */
+/** AIR's own words for the duplicate rule; the default of AIR is `revoke`. */
 export type OnDuplicate = 'ignore' | 'revoke';
 
 export interface AnswerContext {
@@ -14,6 +15,8 @@ export interface AnswerContext {
 	readonly onDuplicate?: OnDuplicate | undefined;
 	/** Milliseconds since 1970, to read dates in `Retry-After`. */
 	readonly now: number;
+	/** What was sent and must not be shown, from `secretsOf`. */
+	readonly secrets?: RegExp | undefined;
 }
 
 interface AnswerRule {
@@ -26,6 +29,10 @@ interface AnswerRule {
 	readonly operation?: AirOperation;
 	readonly onDuplicate?: OnDuplicate;
 	readonly retryAfter?: boolean;
+	/** The body could not be decoded. */
+	readonly unreadable?: boolean;
+	/** Something else than AIR answered. */
+	readonly foreign?: boolean;
 }
 
 const OWN: readonly BodyShape[] = ['air', 'envelope'];
@@ -35,17 +42,19 @@ const NO_ROUTE =
 	/^cannot (get|post)\b|\broute\b|^no (static resource|message available)|^(404 )?(page |endpoint |resource |url )?not found\.?$/i;
 const DUPLICATE = /duplicat|already|exist/i;
 
-/** How AIR says that a field or an attribute is missing, and its name. */
-const REQUIRED =
-	/missing required (?:field|property)(?:s?:?\s*[\['"‘“]*([\w-]{1,100}))?|must have required property ['"]?([\w-]{1,100})/i;
+/** How AIR, and libraries that check data, say that a field is not there. */
+const MISSING = /missing required field|required property|\bis (?:a )?required\b/i;
 
-/** The first rule that fits decides (air-api §4.4, §4.5, §5). Exported for the tests. */
+/**
+ * The words: the first rule that fits decides. Whether AIR may have issued, `mayHaveIssued` says.
+ * Exported for the tests.
+ */
 export const answerRules: readonly AnswerRule[] = [
 	{ code: 'AIR_REDIRECT', status: [300, 399] },
 
 	{ code: 'AIR_SUBJECT_HOLDER_ID', status: 400, says: /must match format "?uri/i },
 	{ code: 'AIR_EMAIL_REFUSED', status: 400, says: /invalid e-?mail/i },
-	{ code: 'AIR_FIELD_MISSING', status: 400, says: REQUIRED },
+	{ code: 'AIR_FIELD_MISSING', status: 400, says: MISSING },
 	{ code: 'AIR_BAD_REQUEST', status: 400 },
 
 	{ code: 'AIR_UNAUTHORIZED_JWKS_UNREACHABLE', status: 401, says: /jwks.*(unreachable|fetch)/i },
@@ -67,15 +76,20 @@ export const answerRules: readonly AnswerRule[] = [
 		saysNot: /schema/i,
 	},
 	{ code: 'AIR_FORBIDDEN_SCHEMA', status: 403, says: /schema not allowed/i, saysNot: /feature/i },
-	{ code: 'AIR_FORBIDDEN_GATEWAY', status: 403, shapes: ['html', 'empty', 'text', 'cut'] },
+	{
+		code: 'AIR_FORBIDDEN_GATEWAY',
+		status: 403,
+		shapes: ['html', 'empty', 'text', 'cut'],
+		foreign: true,
+	},
 	{ code: 'AIR_FORBIDDEN', status: 403 },
 
 	{ code: 'AIR_PROGRAM_UNPUBLISHED', status: 404, says: /schema not found/i, shapes: OWN },
 	{ code: 'AIR_HASH_NOT_FOUND', status: 404, operation: 'status', shapes: OWN, saysNot: NO_ROUTE },
 	{ code: 'AIR_NOT_FOUND', status: 404, operation: 'issue', shapes: OWN, saysNot: NO_ROUTE },
-	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 404 },
-	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 405 },
-	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 410 },
+	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 404, foreign: true },
+	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 405, foreign: true },
+	{ code: 'AIR_NOT_FOUND_FOREIGN', status: 410, foreign: true },
 
 	{ code: 'AIR_CONFLICT_CONSENT', status: 409, says: CONSENT, saysNot: DUPLICATE },
 	{ code: 'AIR_CONFLICT_DUPLICATE', status: 409, says: DUPLICATE, saysNot: CONSENT },
@@ -84,14 +98,24 @@ export const answerRules: readonly AnswerRule[] = [
 
 	{ code: 'AIR_TOO_LARGE', status: 413 },
 	{ code: 'AIR_RATE_LIMITED', status: 429 },
-	{ code: 'AIR_REFUSED', status: [400, 499] },
+	{ code: 'AIR_REFUSED', status: 407 },
+	{ code: 'AIR_REFUSED', status: 411 },
+	{ code: 'AIR_REFUSED', status: [414, 415] },
+	{ code: 'AIR_REFUSED', status: [421, 422] },
+	{ code: 'AIR_REFUSED', status: [425, 426] },
+	{ code: 'AIR_REFUSED', status: 428 },
+	{ code: 'AIR_REFUSED', status: 431 },
+	{ code: 'AIR_REFUSED', status: 451 },
+	{ code: 'AIR_ANSWER_UNCLEAR', status: [400, 499] },
 
 	{ code: 'AIR_UNAVAILABLE', status: 503, retryAfter: true },
 	{ code: 'AIR_UNAVAILABLE_GATEWAY', status: 503 },
 	{ code: 'AIR_SERVER_FAILURE', status: [500, 599] },
 
+	{ code: 'AIR_ANSWER_ENCODING', status: [200, 299], unreadable: true },
 	{ code: 'AIR_ANSWER_ENVELOPE', status: [200, 299], shapes: ['envelope'] },
-	{ code: 'AIR_ANSWER_UNREADABLE', status: [100, 599] },
+	{ code: 'AIR_ANSWER_UNREADABLE', status: [200, 299] },
+	{ code: 'AIR_ANSWER_UNCLEAR', status: [0, 999] },
 ];
 
 function fits(
@@ -110,6 +134,7 @@ function fits(
 		(rule.shapes?.includes(body.shape) ?? true) &&
 		(rule.operation === undefined || rule.operation === context.operation) &&
 		(rule.onDuplicate === undefined || rule.onDuplicate === context.onDuplicate) &&
+		(rule.unreadable !== true || answer.unreadable !== undefined) &&
 		(rule.retryAfter !== true || retryAfterMs(answer.headers, context.now) !== undefined)
 	);
 }
@@ -126,28 +151,73 @@ function clockNote(answer: HttpAnswer, now: number): string | undefined {
 	return `The clock of this machine is ${seconds} seconds ${skew < 0 ? 'behind' : 'ahead of'} AIR's: correct it (NTP) first.`;
 }
 
+/** The names that AIR calls missing, and nothing else of its words: those may hold values. */
+function missingFields(message = ''): string | undefined {
+	const list = /missing required fields?:?\s*(.+)|required property\s*(.+)/i.exec(message);
+	const before = /([\w.$-]+)["'\u2019”]? is (?:a )?required\b/i.exec(message)?.[1];
+	const rest = list?.[1] ?? list?.[2] ?? before ?? '';
+	const names =
+		/^["'“‘]?[\w.$-]{1,80}["'”’]?(?:,\s*["'“‘]?[\w.$-]{1,80}["'”’]?){0,9}(?=\s*[.;]?\s*$|\s*[.;]\s)/.exec(
+			rest,
+		);
+	return names?.[0]
+		.replace(/["'“”‘’]/g, '')
+		.replace(/\bcredentialSubject\.(?=\w)/g, '')
+		.replace(/\.$/, '');
+}
+
+function detailOf(code: AirErrorCode, answer: HttpAnswer, body: AirBody): string | undefined {
+	switch (code) {
+		case 'AIR_FIELD_MISSING':
+			return missingFields(body.message);
+		case 'AIR_ANSWER_UNCLEAR':
+			return `HTTP ${answer.status}`;
+		case 'AIR_ANSWER_ENCODING':
+			return answer.unreadable;
+		default:
+			return undefined;
+	}
+}
+
+const KINDS: Readonly<Record<Known, AirErrorKind>> = {
+	refused: 'refused',
+	'not sent': 'not-sent',
+	unknown: 'outcome-unknown',
+};
+
 /**
  * Turns an answer that is not the wanted one into an error with advice. Call it for every status
  * outside 2xx, and for a 2xx whose body does not hold what was asked for.
  *
- * @returns the error to throw; never throws itself
+ * @returns the error to throw, when issuing with what `mayHaveIssued` says as its kind; never throws itself
  * @example
  * ```ts
  * throw answerError(answer, { operation: 'status', now: Date.now() });
  * ```
  */
 export function answerError(answer: HttpAnswer, context: AnswerContext): AirError {
-	const body = readBody(answer.text);
+	const body = readBody(answer.text, context.secrets);
 	const rule = answerRules.find((candidate) => fits(candidate, answer, body, context));
+	const code = rule?.code ?? 'AIR_ANSWER_UNCLEAR';
 	const wait = retryAfterMs(answer.headers, context.now);
-	const waitNote =
-		wait === undefined ? undefined : `AIR asks to wait ${Math.ceil(wait / 1000)} seconds.`;
-	const [, field, attribute] = REQUIRED.exec(body.message ?? '') ?? [];
-	return new AirError(rule?.code ?? 'AIR_ANSWER_UNREADABLE', {
-		detail: rule?.code === 'AIR_FIELD_MISSING' ? (field ?? attribute) : undefined,
+	const notes = [
+		clockNote(answer, context.now) ??
+			(wait === undefined ? undefined : `AIR asks to wait ${Math.ceil(wait / 1000)} seconds.`),
+		answer.unreadable === undefined || code === 'AIR_ANSWER_ENCODING'
+			? undefined
+			: `What the answer says could not be read: ${answer.unreadable}.`,
+	].filter((note) => note !== undefined);
+	const known = knownOf(answer.status, {
+		retryAfter: wait !== undefined,
+		foreign: rule?.foreign === true,
+	});
+	return new AirError(code, {
 		httpStatus: answer.status,
 		airMessage: body.message,
+		notAirs: body.shape === 'html' ? true : undefined,
 		retryAfterMs: wait,
-		note: clockNote(answer, context.now) ?? waitNote,
+		detail: detailOf(code, answer, body),
+		note: notes.length === 0 ? undefined : notes.join(' '),
+		kind: context.operation === 'issue' ? KINDS[known] : undefined,
 	});
 }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { AirError } from './AirError';
 import type { HttpAnswer } from './answer';
+import { decodeBody } from './decodeBody';
 import { dispatcherFor } from './dispatchers';
 import type { AirErrorCode } from './errorCatalogue';
 import { redact } from './redact';
@@ -115,7 +116,12 @@ class Exchange implements Dispatcher.DispatchHandler {
 		this.headers = Object.fromEntries(
 			Object.entries(headers).map(([name, value]) => [
 				name.toLowerCase(),
-				Array.isArray(value) ? value[0] : value,
+				// Codings may stand in several lines; of other headers the first counts.
+				Array.isArray(value)
+					? /^(content|transfer)-encoding$/i.test(name)
+						? value.join(', ')
+						: value[0]
+					: value,
 			]),
 		);
 	}
@@ -140,8 +146,13 @@ class Exchange implements Dispatcher.DispatchHandler {
 	private finish(): void {
 		if (this.settled) return;
 		this.settled = true;
-		const text = Buffer.concat(this.chunks).toString('utf8');
-		this.resolve({ status: this.status, headers: this.headers, text });
+		const { status, headers, maxBytes } = this;
+		const body = decodeBody(Buffer.concat(this.chunks), headers, maxBytes);
+		if (body.unreadable !== undefined && body.tooLarge && status < 300) {
+			this.reject(new AirError('AIR_ANSWER_TOO_LARGE', { httpStatus: status }));
+			return;
+		}
+		this.resolve({ status, headers, text: body.text, unreadable: body.unreadable });
 	}
 
 	onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -183,8 +194,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 }
 
 /**
- * Sends one request. Every byte to AIR passes here (design.md, decision 3): targets are checked,
- * redirects are never followed, and nothing is repeated.
+ * Sends one request. Every byte to AIR passes here: targets are checked, redirects are never
+ * followed, nothing is repeated, and answers are unpacked.
  *
  * @returns the answer, whatever its status
  * @throws AirError of kind `input` (target refused), `not-sent`, `outcome-unknown` or `cancelled`
@@ -223,7 +234,8 @@ export async function send(request: EgressRequest): Promise<HttpAnswer> {
 					origin: url.origin,
 					path: `${url.pathname}${url.search}`,
 					method,
-					headers,
+					// AIR's answers are short, and what is not compressed cannot be unpacked wrongly.
+					headers: { 'accept-encoding': 'identity', ...headers },
 					body: body ?? null,
 					headersTimeout: timeoutMs,
 					bodyTimeout: timeoutMs,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirError } from './AirError';
+import { AirError, ofReading } from './AirError';
 import type { HttpAnswer } from './answer';
 import { send } from './egress';
 
@@ -43,9 +43,14 @@ export async function fetchJwks(
 		timeoutMs,
 		signal,
 		maxBytes: LONGEST_JWKS_BYTES,
+	}).catch((error: unknown) => {
+		throw ofReading(error);
 	});
 	if (answer.status !== 200) {
 		throw new AirError('AIR_JWKS_UNREADABLE', { detail: `it answers HTTP ${answer.status}` });
+	}
+	if (answer.unreadable !== undefined) {
+		throw new AirError('AIR_JWKS_UNREADABLE', { detail: answer.unreadable });
 	}
 	return answer;
 }

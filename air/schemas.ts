@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { AirBody } from './answer';
 import type { OnDuplicate } from './answerError';
+import { cutText, REMOVED, tidy } from './tidy';
 
-/** Body of `POST /credentials/issue-on-behalf` (air-api §4.1). Names as the API spells them. */
+/** Body of `POST /credentials/issue-on-behalf`. Names as the API spells them. */
 export interface IssueOnBehalfBody {
 	readonly issuerDid: string;
 	/** The issuance program. */
@@ -11,35 +12,115 @@ export interface IssueOnBehalfBody {
 	readonly onDuplicate: OnDuplicate;
 }
 
-/** Answer to it (air-api §4.2). Only the hash is needed to go on; what else comes is passed on. */
+/** Longer than any ID that is known; a database index takes it. */
+const LONGEST_ID = 500;
+/** Words of AIR's have up to 12 characters. */
+const LONGEST_STATUS = 100;
+
+const numberOrText = z.union([z.string().trim(), z.number().transform(String)]);
+
+/**
+ * The hash is all that an issuance is known by, so it is taken as it is or not at all: visible
+ * characters, and as a number only with the digits that a number keeps.
+ */
+const hash = z
+	.union([z.string(), z.int().nonnegative().transform(String)])
+	.pipe(
+		z
+			.string()
+			.trim()
+			.regex(/^[\x21-\x7E]+$/)
+			.max(LONGEST_ID),
+	)
+	.refine((text) => !text.includes(REMOVED));
+
+/** An ID or date that nothing depends on: numbers as text; what is no ID is left out, as half an ID is none. */
+const side = numberOrText
+	.pipe(z.string().min(1).max(LONGEST_ID))
+	.refine((text) => !text.includes(REMOVED))
+	.optional()
+	.catch(undefined);
+const sideOrNull = z.union([z.null(), side]);
+
+/** Answer to it. Only the hash is needed to go on; what else comes is passed on. */
 export const issueAnswerSchema = z.looseObject({
-	coreClaimHash: z.string().trim().min(1),
-	credentialId: z.string().optional(),
-	userUuid: z.string().optional(),
+	coreClaimHash: hash,
+	credentialId: side,
+	userUuid: side,
 });
 export type IssueAnswer = z.infer<typeof issueAnswerSchema>;
 
-/** Answer of `GET /credentials/status` (air-api §5). An unknown `vcStatus` is passed on. */
+/**
+ * Answer of `GET /credentials/status`. Only the status is needed; a word that AIR's documents do not
+ * have is passed on.
+ */
 export const statusAnswerSchema = z.looseObject({
-	coreClaimHash: z.string().optional(),
-	vcStatus: z.string().min(1),
-	vcId: z.string().nullish(),
-	issuanceDate: z.string().nullish(),
-	expirationDate: z.string().nullish(),
-	issuerDid: z.string().nullish(),
+	/** Only to be compared with the one that was asked for. */
+	coreClaimHash: numberOrText.optional().catch(undefined),
+	vcStatus: numberOrText.pipe(z.string().min(1)).transform((word) => cutText(word, LONGEST_STATUS)),
+	vcId: sideOrNull,
+	issuanceDate: sideOrNull,
+	expirationDate: sideOrNull,
+	issuerDid: sideOrNull,
 });
 export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 
 const wrapped = z.looseObject({ data: z.unknown() });
 
+/** The fields of the schema first, so that no number of others can crowd them out. */
+function tidied(json: unknown, known: readonly string[], secrets: RegExp | undefined): unknown {
+	if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
+	const isKnown = ([name]: readonly [string, unknown]) => known.includes(name);
+	const members = Object.entries(json);
+	return tidy(
+		Object.fromEntries([
+			...members.filter(isKnown),
+			...members.filter((member) => !isKnown(member)),
+		]),
+		secrets,
+	);
+}
+
 /**
  * Finds the wanted object in a body: flat as documented, or inside `data` as a partner's client
- * reads it (air-api §4.2). An envelope that reports a failure is never read as success.
+ * reads it. An envelope that reports a failure is never read as success. Everything in it is fit to
+ * be stored and passed on, see `tidy`.
  *
+ * @param secrets - what was sent, from `secretsOf`
  * @returns undefined when it is not there
  */
-export function readAnswer<T>(schema: z.ZodType<T>, body: AirBody): T | undefined {
+export function readAnswer<T extends z.ZodObject>(
+	schema: T,
+	body: AirBody,
+	secrets?: RegExp,
+): z.infer<T> | undefined {
 	if (body.shape === 'envelope') return undefined;
-	const flat = schema.safeParse(body.json);
-	return flat.success ? flat.data : schema.safeParse(wrapped.safeParse(body.json).data?.data).data;
+	const known = Object.keys(schema.shape);
+	const flat = schema.safeParse(tidied(body.json, known, secrets));
+	if (flat.success) return flat.data;
+	return schema.safeParse(tidied(wrapped.safeParse(body.json).data?.data, known, secrets)).data;
+}
+
+/** Hexadecimal digits are one in both cases, with and without 0x. */
+function isSameHash(one: string, other: string): boolean {
+	if (one === other) return true;
+	const digits = (hash: string) => /^(?:0x)?([\da-f]+)$/i.exec(hash)?.[1]?.toLowerCase();
+	return digits(one) !== undefined && digits(one) === digits(other);
+}
+
+/**
+ * Reads the status of one issuance.
+ *
+ * @param asked - its `coreClaimHash`; an answer about another one must never confirm this one
+ * @param secrets - what was sent, from `secretsOf`
+ * @returns with the hash as it was asked for, if AIR names it; undefined if there is no such answer
+ */
+export function readStatus(
+	asked: string,
+	body: AirBody,
+	secrets?: RegExp,
+): StatusAnswer | undefined {
+	const answer = readAnswer(statusAnswerSchema, body, secrets);
+	if (answer?.coreClaimHash === undefined) return answer;
+	return isSameHash(answer.coreClaimHash, asked) ? { ...answer, coreClaimHash: asked } : undefined;
 }

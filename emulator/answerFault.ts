@@ -1,11 +1,26 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import {
+	brotliCompressSync,
+	constants,
+	deflateRawSync,
+	deflateSync,
+	gzipSync,
+	zstdCompressSync,
+} from 'node:zlib';
 import { airError, MESSAGES, type Answer } from './answers';
 import type { Clock } from './clock';
 import type { Fault } from './faults';
 import type { RetryAfter } from './inputs';
 
 /** The answer a fault sends, given the one AIR would have sent (absent if no work was done). */
-export function alter(fault: Fault, real: Answer | undefined, clock: Clock): Answer {
-	const answer = replaced(fault, real ?? airError(500, MESSAGES.serverFailure), clock);
+export function alter(
+	fault: Fault,
+	real: Answer | undefined,
+	clock: Clock,
+	requestHeaders: IncomingHttpHeaders = {},
+): Answer {
+	const whole = real ?? airError(500, MESSAGES.serverFailure);
+	const answer = replaced(fault, whole, clock, requestHeaders);
 	const headers = { ...answer.headers };
 	if (fault.retryAfter !== undefined) headers['retry-after'] = retryAfter(fault.retryAfter, clock);
 	if (fault.dateSkewMs !== undefined) {
@@ -21,7 +36,12 @@ export function retryAfter(setting: RetryAfter, clock: Clock): string {
 		: new Date(clock.wall() + setting.dateInSeconds * 1000).toUTCString();
 }
 
-function replaced(fault: Fault, real: Answer, clock: Clock): Answer {
+function replaced(
+	fault: Fault,
+	real: Answer,
+	clock: Clock,
+	requestHeaders: IncomingHttpHeaders,
+): Answer {
 	switch (fault.kind) {
 		case 'answer': {
 			const { type, body } = bodyOf(fault, real, clock);
@@ -32,6 +52,12 @@ function replaced(fault: Fault, real: Answer, clock: Clock): Answer {
 			return { status: fault.status, headers: { location: fault.location }, body: '' };
 		case 'dropField':
 			return { ...real, body: withoutFields(real.body, fault.fields) };
+		case 'setField':
+			return { ...real, body: withFields(real.body, fault.fields) };
+		case 'echo':
+			return { ...real, body: withFields(real.body, { request: { headers: requestHeaders } }) };
+		case 'encode':
+			return encoded(fault, real);
 		case 'delay':
 		case 'headers':
 		case 'stall':
@@ -80,6 +106,36 @@ function bodyOf(
 
 function airBody(status: number, message: string = MESSAGES.serverFailure): string {
 	return JSON.stringify({ error: status, message });
+}
+
+const PACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+	gzip: (bytes) => gzipSync(bytes),
+	deflate: (bytes) => deflateSync(bytes),
+	'deflate-raw': (bytes) => deflateRawSync(bytes),
+	// As a server does it that has no time to lose.
+	br: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+	zstd: (bytes) => zstdCompressSync(bytes),
+};
+
+/** Compressed, asked for or not, and perhaps other than the header says. */
+function encoded(fault: Extract<Fault, { kind: 'encode' }>, real: Answer): Answer {
+	const { codings, cut, bytes } = fault;
+	const plain = bytes === undefined ? Buffer.from(textOf(real.body)) : Buffer.alloc(bytes, ' ');
+	const packed = codings.reduce<Buffer>((done, coding) => PACK[coding]?.(done) ?? done, plain);
+	// Raw deflate has no name of its own: servers that send it call it deflate.
+	const label = fault.label ?? codings.join(', ').replaceAll('deflate-raw', 'deflate');
+	return {
+		status: fault.status ?? real.status,
+		headers: { ...real.headers, 'content-encoding': label },
+		body: cut ? packed.subarray(0, Math.ceil(packed.length / 2)) : packed,
+	};
+}
+
+const textOf = (body: Answer['body']): string => (typeof body === 'string' ? body : '');
+
+function withFields(body: Answer['body'], fields: Record<string, unknown>): Answer['body'] {
+	const parsed: unknown = JSON.parse(textOf(body) || '{}');
+	return JSON.stringify({ ...(typeof parsed === 'object' ? parsed : {}), ...fields });
 }
 
 function withoutFields(body: Answer['body'], fields: readonly string[]): Answer['body'] {

@@ -6,7 +6,7 @@ export interface Filler {
 export interface Answer {
 	status: number;
 	headers: Record<string, string>;
-	body: string | Filler;
+	body: string | Buffer | Filler;
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Answer } from './answers';
 /** Sends an answer in one go. */
 export async function send(res: ServerResponse, answer: Answer): Promise<void> {
 	const { status, headers, body } = answer;
-	if (typeof body === 'string') {
+	if (typeof body === 'string' || Buffer.isBuffer(body)) {
 		res.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
 		res.end(body);
 		return;
@@ -15,9 +15,12 @@ export async function send(res: ServerResponse, answer: Answer): Promise<void> {
 	await pipeline(Readable.from(fill(body.bytes, status)), res);
 }
 
+const bytesOf = (body: Answer['body']): Buffer =>
+	typeof body === 'string' ? Buffer.from(body) : Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+
 /** Sends the head and the first half of the body; the caller sends the rest, or does not. */
 export async function sendHalf(res: ServerResponse, answer: Answer): Promise<() => void> {
-	const bytes = Buffer.from(typeof answer.body === 'string' ? answer.body : '');
+	const bytes = bytesOf(answer.body);
 	const half = Math.ceil(bytes.length / 2);
 	res.writeHead(answer.status, { ...answer.headers, 'content-length': bytes.length });
 	await new Promise<void>((resolve) => {

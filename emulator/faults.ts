@@ -70,6 +70,28 @@ export const faultInput = z.discriminatedUnion('kind', [
 		kind: z.literal('dropField'),
 		fields: z.array(z.string()).default(['coreClaimHash']),
 	}),
+	z.strictObject({
+		...common,
+		kind: z.literal('setField'),
+		/** Members of the real answer that are put in, or get another value, of any type. */
+		fields: z.record(z.string(), z.unknown()),
+	}),
+	/** The real answer, and in it the headers of the request, the token among them. */
+	z.strictObject({ ...common, kind: z.literal('echo') }),
+	z.strictObject({
+		...common,
+		kind: z.literal('encode'),
+		afterWork: z.boolean().default(true),
+		/** In the order in which they are put on. */
+		codings: z.array(z.enum(['gzip', 'deflate', 'deflate-raw', 'br', 'zstd'])).default(['gzip']),
+		/** What `Content-Encoding` says, if not the truth. */
+		label: z.string().optional(),
+		/** Only the first half of the bytes is sent, as a whole answer. */
+		cut: z.boolean().default(false),
+		/** An answer of so many bytes is packed in place of the real one. */
+		bytes: z.int().positive().optional(),
+		status: z.int().min(200).max(599).optional(),
+	}),
 ]);
 
 export type FaultInput = z.input<typeof faultInput>;

@@ -176,7 +176,7 @@ async function misbehave(
 		res.socket?.resetAndDestroy();
 		return;
 	}
-	const answer = alter(fault, real, air.clock);
+	const answer = alter(fault, real, air.clock, res.req.headers);
 	if (fault.kind === 'stall' || fault.kind === 'reset') {
 		const finish = await sendHalf(res, settle(answer));
 		if (fault.kind === 'reset') {
@@ -195,6 +195,7 @@ function worksFirst(fault: Fault): boolean {
 		case 'answer':
 		case 'redirect':
 		case 'hang':
+		case 'encode':
 			return fault.afterWork;
 		case 'reset':
 			return fault.afterWork || fault.midBody;
@@ -202,6 +203,8 @@ function worksFirst(fault: Fault): boolean {
 		case 'headers':
 		case 'stall':
 		case 'dropField':
+		case 'setField':
+		case 'echo':
 			return true;
 	}
 }

@@ -9,7 +9,7 @@ const notSent = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 
 const JWKS_PLACE = 'The JWKS URL is registered in the AIR dashboard under Accounts → General.';
 
-/** What AIR, or something in front of it, answers (air-api §4.4, §4.5, §5). */
+/** What AIR, or something in front of it, answers. Whether AIR may have issued: `air/mayHaveIssued.ts`. */
 export const answerErrors = {
 	AIR_BAD_REQUEST: refused({
 		when: '400',
@@ -23,7 +23,7 @@ export const answerErrors = {
 		advice: 'Remove the attribute id from the credential subject: AIR fills in the holder itself.',
 	}),
 	AIR_FIELD_MISSING: refused({
-		when: '400 with Missing required field, or must have required property',
+		when: '400 that names a required field; the title then names it, too',
 		title: 'A field that AIR requires is missing',
 		advice:
 			'Fill it in: issuerDid is the Issuer DID of the credential, credentialId is the Issuance Program. Any other name is an attribute of the schema and belongs in the credential subject.',
@@ -62,7 +62,7 @@ export const answerErrors = {
 		when: '401 with Token expired',
 		title: 'AIR says that the Partner JWT has expired',
 		advice:
-			'It was signed moments ago, so the clock of this machine is most likely wrong. Correct it (NTP), then try again.',
+			'It was signed moments ago, so the clock of this machine is most likely wrong. Correct it (NTP).',
 	}),
 	AIR_UNAUTHORIZED_TYP: refused({
 		when: '401 with Missing typ header',
@@ -80,7 +80,7 @@ export const answerErrors = {
 		when: '403 with issueOnBehalf is not allowed, or Feature not enabled',
 		title: 'Issue on Behalf is not enabled for your partner account',
 		advice:
-			'Your key and JWKS are fine. Switch the feature on in the AIR dashboard (Accounts → General, or Issuer → Advanced). Both public attempts ended here, and one found no such switch in the sandbox: then ask the AIR team to enable Issue on Behalf for your partner ID.',
+			'Your key and JWKS are fine. Switch the feature on in the AIR dashboard (Accounts → General, or Issuer → Advanced). If you cannot find the switch, ask the AIR team to enable Issue on Behalf for your partner ID.',
 	}),
 	AIR_FORBIDDEN_SCHEMA: refused({
 		when: '403 with schema not allowed',
@@ -89,8 +89,8 @@ export const answerErrors = {
 			'The issuance program uses a schema that this issuer DID does not own. Compare Issuer DID in the credential with the one in the AIR dashboard (Accounts → General) and with the owner of the schema.',
 	}),
 	AIR_FORBIDDEN_GATEWAY: refused({
-		when: '403 that does not come from AIR itself (a page instead of JSON)',
-		title: 'Something in front of AIR refused the request',
+		when: '403 that does not come from AIR itself (a page instead of JSON); when issuing, the outcome is unknown',
+		title: 'Something in front of AIR answered 403',
 		advice:
 			'A firewall, proxy or bot protection answered instead of AIR. Check the base URL in the credential and the way out of your network.',
 	}),
@@ -142,13 +142,13 @@ export const answerErrors = {
 		advice: 'Send fewer or shorter attributes.',
 	}),
 	AIR_REFUSED: refused({
-		when: 'Any other 4xx',
+		when: 'Any other 4xx by which AIR cannot have issued',
 		title: 'AIR refused the request',
 		advice:
 			'This answer is not documented by AIR. Read its own words, check the base URL in the credential, and ask the AIR team.',
 	}),
 	AIR_REDIRECT: refused({
-		when: 'Any 3xx: redirects are never followed, as the token would travel along',
+		when: 'Any 3xx: redirects are never followed, as the token would travel along. When issuing, only 301, 307 and 308 are sure to have issued nothing',
 		title: 'The address redirects to somewhere else',
 		advice:
 			'Redirects are not followed, because the Partner JWT would travel along. Put the final address into the credential as base URL.',
@@ -157,7 +157,7 @@ export const answerErrors = {
 		when: '429',
 		title: 'AIR asks to send fewer requests',
 		advice:
-			'AIR did not work on this request, although it was sent again more slowly. Set Requests per Second in the options of the node to what AIR allows you, and try again later.',
+			'AIR did not work on this request. Set Requests per Second in the options of the node to what AIR allows you, and try again later.',
 	}),
 	AIR_UNAVAILABLE: notSent({
 		when: '503 with Retry-After',
@@ -167,18 +167,30 @@ export const answerErrors = {
 	AIR_UNAVAILABLE_GATEWAY: unknown({
 		when: '503 without Retry-After, as a load balancer gives it',
 		title: 'AIR is not available at the moment (503)',
-		advice: 'This was seen during outages of the AIR sandbox. Try again later.',
+		advice: 'This was seen during outages of the AIR sandbox. If it stays, ask the AIR team.',
 	}),
 	AIR_SERVER_FAILURE: unknown({
 		when: '500, 502, 504 or any other 5xx',
-		title: 'AIR failed while working on the request',
-		advice: 'Try again later. If it stays, ask the AIR team.',
+		title: 'AIR, or a gateway in front of it, failed while working on the request',
+		advice: 'If it stays, ask the AIR team.',
+	}),
+	AIR_ANSWER_UNCLEAR: unknown({
+		when: '408, 499 and every other status that leaves open whether AIR worked',
+		title: 'The status of the answer does not say what AIR did',
+		advice:
+			'AIR documents no such answer, so it may come from a proxy or load balancer. Check the base URL in the credential and the way out of your network.',
 	}),
 	AIR_ANSWER_UNREADABLE: unknown({
 		when: '2xx without a readable answer: HTML, empty, cut JSON, or no coreClaimHash',
 		title: 'The answer of AIR cannot be read',
 		advice:
 			'Something else than AIR may answer at this address. Check the base URL in the credential.',
+	}),
+	AIR_ANSWER_ENCODING: unknown({
+		when: '2xx in a compression that is not known here, or that is cut or broken',
+		title: 'The answer of AIR cannot be unpacked',
+		advice:
+			'No compression was asked for. Check the proxies and gateways between n8n and AIR: one of them compresses answers, or cuts them off.',
 	}),
 	AIR_ANSWER_ENVELOPE: unknown({
 		when: '2xx with an error inside, {code, msg}',

@@ -12,7 +12,7 @@ const LIST = 'npx n8n-nodes-moca-air ledger list --state unknown';
 export const ledgerErrors = {
 	AIR_ISSUED_UNKNOWN: ledger('outcome-unknown', false, {
 		when: 'The ledger holds an earlier attempt for the same idempotency key whose outcome is unknown, under Revoke and Reissue',
-		title: 'An earlier attempt to issue this ended without a known outcome',
+		title: 'We do not know whether an earlier attempt issued this credential',
 		advice: `It is not sent again, because under Revoke and Reissue that would destroy what the earlier attempt may have issued. Look the recipient up in the AIR dashboard (Issuer → Claim Records). If nothing is there, run the item once with the option Send Again When Outcome Is Unknown. ${LIST} lists all such rows.`,
 	}),
 	AIR_ISSUE_BUSY: ledger('not-sent', true, {

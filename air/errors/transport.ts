@@ -6,7 +6,7 @@ const row = (
 	rest: Omit<AirErrorRow, 'kind' | 'retryable'>,
 ) => ({ ...rest, kind, retryable });
 
-/** What can happen between here and AIR, before an answer is read (design.md, decision 6). */
+/** What can happen between here and AIR, before an answer is read. */
 export const transportErrors = {
 	AIR_CONNECTION_REFUSED: row('not-sent', true, {
 		when: 'Nothing listens at the address',
@@ -52,15 +52,16 @@ export const transportErrors = {
 	AIR_CONNECTION_LOST: row('outcome-unknown', true, {
 		when: 'The connection breaks after the request was written and before the answer is complete',
 		title: 'The connection to AIR broke before its answer arrived',
-		advice: 'Try again when the network is stable.',
+		advice: 'Check the network and the proxies between n8n and AIR if this happens often.',
 	}),
 	AIR_TIMEOUT: row('outcome-unknown', true, {
 		when: 'The request was written, and no complete answer came within Request Timeout',
 		title: 'AIR did not answer in time',
-		advice: 'Try again later, or raise Request Timeout in the options of the node.',
+		advice:
+			'Set Request Timeout in the options of the node higher if AIR is often as slow as this.',
 	}),
 	AIR_ANSWER_TOO_LARGE: row('outcome-unknown', false, {
-		when: 'The answer is larger than any answer of AIR can be',
+		when: 'The answer is larger than any answer of AIR can be, also once it is unpacked',
 		title: 'The answer is far too large to come from AIR',
 		advice: 'Something else answers at this address. Check the base URL in the credential.',
 	}),

@@ -46,8 +46,9 @@ export function featureEnabled({ feature }: SetupFacts): Verdict | undefined {
 	if (isFieldMissing(answer)) return pass('Issue on Behalf is enabled');
 	const refusal = answerError(answer, { operation: 'issue', now: Date.now() });
 	if (refusal.code === 'AIR_FORBIDDEN_FEATURE') return fail(refusal);
-	const detail =
-		answer.status < 300 ? `AIR answers ${answer.status} to an empty request` : refusal.message;
-	const { airMessage } = refusal;
-	return warn(new AirError('AIR_FEATURE_UNKNOWN', { detail, airMessage }));
+	// Nothing was asked to be issued, so that no outcome can be unknown.
+	const reason = refusal.with({ kind: 'refused' }).message;
+	const detail = answer.status < 300 ? `AIR answers ${answer.status} to an empty request` : reason;
+	const { airMessage, notAirs } = refusal.facts;
+	return warn(new AirError('AIR_FEATURE_UNKNOWN', { detail, airMessage, notAirs }));
 }

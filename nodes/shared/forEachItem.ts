@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from '
 import { AirError } from '../../air/AirError';
 import { inParallel, type Job, type Outcome } from '../../issuance/inParallel';
 import { itemNumbers } from './itemNumbers';
-import { failedItem, nodeError } from './nodeError';
+import { asHtml, failedItem, nodeError } from './nodeError';
 import { Progress } from './Progress';
 import { assertAgentIsTold, goesOnAfterFailure } from './toolUse';
 
@@ -172,7 +172,7 @@ function hintAtFailures(context: IExecuteFunctions, failures: string[], items: n
 		context,
 		'warning',
 		kinds === 1
-			? `${failures.length} of ${of} failed: ${first}. See “message” on each failed item.`
+			? `${failures.length} of ${of} failed: ${asHtml(first)}. See “message” on each failed item.`
 			: `${failures.length} of ${of} failed, for ${kinds} different reasons. See “message” on each failed item.`,
 	);
 }

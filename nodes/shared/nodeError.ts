@@ -13,20 +13,24 @@ import { ownWords } from '../../credentials/ownWords';
 const titled = (error: Error, itemIndex: number, items: number) =>
 	ownWords(items > 1 ? `${error.message} (item ${itemIndex + 1} of ${items})` : error.message);
 
+/** As text in HTML: words of AIR, of a gateway or of an item must not become marks, links or pictures. */
+export const asHtml = (text: string): string =>
+	text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
 /**
  * The advice, with a link to the row of the error in the documentation; n8n shows a description as
- * HTML, cleaned (n8n-editor-ui 2.40, NodeErrorView). A model that called a tool has no use for it.
+ * HTML. A model that called a tool gets plain text, and has no use for a link.
  */
 export function linked(node: INode, { code, description }: AirError, note?: string): string {
 	const text = note === undefined ? description : `${description} ${note}`;
 	return node.type.endsWith('Tool')
 		? text
-		: `${text} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
+		: `${asHtml(text)} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
 }
 
 /** Of a failed tool the newer agents of n8n tell their model the title only. */
-const toolWarning = (node: INode, { kind }: AirError) =>
-	node.type.endsWith('Tool') && kind === 'outcome-unknown'
+const toolWarning = (node: INode, { kind, facts }: AirError) =>
+	node.type.endsWith('Tool') && kind === 'outcome-unknown' && facts.safeToRepeat !== true
 		? '. Do not call this tool again for this person'
 		: '';
 

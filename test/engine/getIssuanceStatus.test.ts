@@ -389,7 +389,9 @@ describe('what AIR and the way there do', () => {
 			times: null,
 		});
 		const { error } = await ask([UNKNOWN]);
-		expect(error?.message).toBe('AIR failed while working on the request');
+		expect(error?.message).toBe(
+			'AIR, or a gateway in front of it, failed while working on the request',
+		);
 		expect(error?.description).toContain('502 Bad Gateway');
 		expect(error?.description).not.toMatch(/whether the credential was issued/);
 		expect(error?.httpCode).toBe('502');

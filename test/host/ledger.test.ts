@@ -166,7 +166,7 @@ describe('Retry On Fail runs the node again for all items', () => {
 		const execution = await host.run(issueAll(list, {}, retryOnFail));
 		expect(errorOf(execution)).toMatchObject({
 			message: expect.stringMatching(
-				/^An earlier attempt to issue this ended without a known outcome: ledger row \d+, begun .*\(item 2 of 3\)$/,
+				/^We do not know whether an earlier attempt issued this credential: ledger row \d+, begun .*\(item 2 of 3\)$/,
 			) as string,
 			description: expect.stringMatching(/Claim Records.*ledger list/) as string,
 		});

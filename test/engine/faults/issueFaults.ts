@@ -2,7 +2,7 @@ import type { FaultInput } from '../../../emulator';
 import type { AirErrorCode } from '../../../air/errorCatalogue';
 
 /**
- * What can go wrong with a POST to AIR, and what is known then (design.md, decision 6):
+ * What can go wrong with a POST to AIR, and what is known then:
  *
  * - `nothing`: it does no harm
  * - `not-sent`: AIR cannot have issued; the node sends again by itself
@@ -218,11 +218,98 @@ export const issueFaults: readonly IssueFault[] = [
 		always: true,
 	},
 
+	...[408, 499, 423].flatMap((status): IssueFault[] => [
+		{
+			name: `${status}, issued`,
+			known: 'unknown',
+			code: 'AIR_ANSWER_UNCLEAR',
+			inject: [{ ...air(status), afterWork: true }],
+		},
+	]),
+	...[507, 520].map((status): IssueFault => ({
+		name: `${status}, issued`,
+		known: 'unknown',
+		code: 'AIR_SERVER_FAILURE',
+		inject: [{ ...html(status), afterWork: true }],
+	})),
+	{ name: '425', known: 'refused', code: 'AIR_REFUSED', inject: [air(425)] },
+	{
+		name: 'a page with 302 after AIR issued',
+		known: 'unknown',
+		code: 'AIR_REDIRECT',
+		inject: [
+			{ kind: 'redirect', status: 302, location: 'https://elsewhere.invalid/', afterWork: true },
+		],
+		final: true,
+	},
+
+	...([['gzip'], ['deflate'], ['deflate-raw'], ['br'], ['zstd'], ['gzip', 'br']] as const).map(
+		(codings): IssueFault => ({
+			name: `an answer in ${codings.join(' and ')}`,
+			known: 'nothing',
+			inject: [{ kind: 'encode', codings: [...codings] }],
+		}),
+	),
+	{
+		name: 'a compressed answer that is cut',
+		known: 'unknown',
+		code: 'AIR_ANSWER_ENCODING',
+		inject: [{ kind: 'encode', cut: true }],
+	},
+	{
+		name: 'an answer in an unknown compression',
+		known: 'unknown',
+		code: 'AIR_ANSWER_ENCODING',
+		inject: [{ kind: 'encode', label: 'sdch' }],
+	},
+	{
+		name: 'a small answer that unpacks to a huge one',
+		known: 'unknown',
+		code: 'AIR_ANSWER_TOO_LARGE',
+		inject: [{ kind: 'encode', bytes: 50_000_000 }],
+		final: true,
+	},
+	{
+		name: 'a compressed refusal',
+		known: 'refused',
+		code: 'AIR_BAD_REQUEST',
+		inject: [{ kind: 'encode', afterWork: false, status: 400 }],
+	},
+
+	{ name: 'an answer that echoes the request', known: 'nothing', inject: [{ kind: 'echo' }] },
+	{
+		name: 'fields of other types',
+		known: 'nothing',
+		inject: [
+			{
+				kind: 'setField',
+				fields: { vcId: 5, userUuid: {}, credentialId: null, issuanceDate: 0, issuerDid: [] },
+			},
+		],
+	},
+	{
+		name: 'control characters and a megabyte in fields',
+		known: 'nothing',
+		inject: [
+			{
+				kind: 'setField',
+				fields: { userUuid: 'u\0', vcId: 'v'.repeat(900_000), issuerDid: 'd\ud800', more: '\0' },
+			},
+		],
+	},
+	{
+		name: 'a hash that no store can hold',
+		known: 'unknown',
+		code: 'AIR_ANSWER_UNREADABLE',
+		inject: [{ kind: 'setField', fields: { coreClaimHash: 'ab\0', vcStatus: null } }],
+	},
+
 	{
 		name: '403 of a gateway',
-		known: 'refused',
+		known: 'unknown',
 		code: 'AIR_FORBIDDEN_GATEWAY',
 		inject: [html(403)],
+		final: true,
 	},
 	{
 		name: '404 of a gateway',

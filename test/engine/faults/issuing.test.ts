@@ -248,9 +248,8 @@ function firstOf({ fault, setting }: Cell): string {
 function secondOf(cell: Cell): string {
 	const first = firstOf(cell);
 	const { sendAgain, onDuplicate } = cell.setting;
-	const unknown =
-		first !== ISSUED &&
-		errorCatalogue[first as keyof typeof errorCatalogue].kind === 'outcome-unknown';
+	// What never reached AIR is never unknown.
+	const unknown = first !== ISSUED && 'known' in cell.fault && cell.fault.known === 'unknown';
 	return unknown && !sendAgain && onDuplicate === 'revoke' ? 'AIR_ISSUED_UNKNOWN' : ISSUED;
 }
 

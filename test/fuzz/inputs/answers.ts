@@ -7,6 +7,12 @@ import { badInput } from '../BadInput';
 import { must, shownBy } from '../expecting';
 import { mutated, NASTY } from '../pieces';
 
+/** What surely has issued nothing, written down by hand. */
+const REFUSED = new Set([
+	301, 307, 308, 400, 401, 403, 404, 405, 407, 409, 410, 411, 413, 414, 415, 421, 422, 425, 426,
+	428, 431, 451,
+]);
+
 /** Of the shape of a token and of a key, and neither. */
 const TOKEN = `eyJ${'aGVhZGVy'.repeat(3)}.${'cGF5bG9hZA'.repeat(6)}.${'c2lnbmF0dXJl'.repeat(5)}`;
 const KEY = `-----BEGIN PRIVATE KEY-----\n${'TUlHSEFnRUF'.repeat(9)}\n-----END PRIVATE KEY-----`;
@@ -120,9 +126,9 @@ export const answers = badInput<HttpAnswer>({
 			must(wait === undefined || (wait >= 0 && wait <= 86_400_000), 'nobody waits for ever');
 			// The heart of it: only where AIR surely did nothing may a POST be repeated or be over.
 			const safe = status === 429 || (status === 503 && wait !== undefined);
-			if (status >= 500 || status < 300) {
-				must(error.kind === (safe ? 'not-sent' : 'outcome-unknown'), `${status} is unknown`);
-			} else must(error.kind === 'refused' || safe, `${status} is refused`);
+			if (safe) must(error.kind === 'not-sent', `${status} was not sent`);
+			else if (error.kind === 'refused') must(REFUSED.has(status), `${status} is unknown`);
+			else must(error.kind === 'outcome-unknown', `${status} is unknown`);
 		}
 		return 'refused';
 	},

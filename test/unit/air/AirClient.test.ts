@@ -237,6 +237,10 @@ test.each<[string, Reply, AirErrorCode, AirErrorKind, [number, number, number, n
 	['400', status(400), 'AIR_BAD_REQUEST', 'refused', [1, 1, 1, 1]],
 	['401', status(401), 'AIR_UNAUTHORIZED', 'refused', [1, 1, 1, 1]],
 	['403', status(403), 'AIR_FORBIDDEN', 'refused', [1, 1, 1, 1]],
+	['408', status(408), 'AIR_ANSWER_UNCLEAR', 'outcome-unknown', [4, 1, 4, 4]],
+	['499', text(499, ''), 'AIR_ANSWER_UNCLEAR', 'outcome-unknown', [4, 1, 4, 4]],
+	['520', text(520, ''), 'AIR_SERVER_FAILURE', 'outcome-unknown', [4, 1, 4, 4]],
+	['425', status(425), 'AIR_REFUSED', 'refused', [1, 1, 1, 1]],
 	['413', status(413), 'AIR_TOO_LARGE', 'refused', [1, 1, 1, 1]],
 	['a redirect', text(307, ''), 'AIR_REDIRECT', 'refused', [1, 1, 1, 1]],
 ])('%s', async (_name, reply, code, kind, counts) => {
@@ -279,7 +283,8 @@ describe('after a repeat', () => {
 			'outcome-unknown',
 			2,
 		]);
-		expect(error.advice).toContain('Claim Records');
+		expect(error.message).toMatch(/^Not known whether this was issued: AIR did not accept/);
+		expect(error.advice).toContain('safe to send it again');
 	});
 
 	test('an unknown outcome ends what would be repeated otherwise', async () => {
@@ -304,22 +309,27 @@ describe('after a repeat', () => {
 });
 
 describe('the advice for an unknown outcome', () => {
-	test('says that it was not sent again, why, and where to look', async () => {
+	test('says that it was not repeated, why, and where to look', async () => {
 		replies = [status(500)];
-		const { advice } = await failing('Revoke and Reissue');
-		expect(advice).toContain('was not sent again');
+		const { advice, message } = await failing('Revoke and Reissue');
+		expect(message).toMatch(/^Not known whether .* – look before you send it again: /);
+		expect(advice).toContain('has not repeated it');
 		expect(advice).toContain('Revoke and Reissue');
 		expect(advice).toContain('Issuer → Claim Records');
 		expect(advice).toContain('Send Again When Outcome Is Unknown');
 	});
 
-	test('says that sending again did not help, where it was sent again', async () => {
+	test('says that sending again brought no clear answer, where it was sent again', async () => {
 		replies = [status(500)];
-		for (const mode of ['Keep Existing', 'send again'] as const) {
-			const { advice } = await failing(mode);
-			expect(advice).toContain('did not help');
-			expect(advice).toContain('Issuer → Claim Records');
-		}
+		const kept = await failing('Keep Existing');
+		expect(kept.message).toMatch(/^Not known whether this was issued: /);
+		expect(kept.advice).toContain('no clear answer either');
+		expect(kept.advice).toContain('safe to send it again');
+		expect(`${kept.message} ${kept.advice}`).not.toMatch(/look/i);
+		const sent = await failing('send again');
+		expect(sent.advice).toContain('no clear answer either');
+		expect(sent.advice).toContain('Issuer → Claim Records');
+		expect(`${sent.message} ${sent.advice}`).not.toMatch(/safe to send/);
 	});
 
 	test('does not say so where it was not', async () => {
@@ -331,8 +341,8 @@ describe('the advice for an unknown outcome', () => {
 		];
 		const error = await failing('Keep Existing', { signal: controller.signal });
 		expect([error.code, seen.length]).toEqual(['AIR_CANCELLED_IN_FLIGHT', 1]);
-		expect(error.advice).not.toContain('did not help');
-		expect(error.advice).toContain('Issuer → Claim Records');
+		expect(error.advice).not.toContain('no clear answer');
+		expect(error.advice).toContain('safe to send it again');
 	});
 });
 
@@ -361,6 +371,48 @@ describe('waits', () => {
 		await failing('Keep Existing');
 		expect(seen).toHaveLength(1);
 	});
+});
+
+test('a success that echoes the request does not give the token away', async () => {
+	const echo: Reply = (response, request) => {
+		json(200, { ...ISSUED, vcStatus: 'ONCHAIN', request: { headers: request.headers } })(
+			response,
+			request,
+		);
+	};
+	for (const mode of ['Keep Existing', 'status'] as const) {
+		replies = [echo];
+		const answer = JSON.stringify(await calling(mode));
+		expect(answer).toContain('user-agent');
+		expect(answer).toContain('[removed]');
+		expect(answer).not.toContain('eyJ');
+	}
+	replies = [
+		(response, request) => {
+			const [, claims = '', signature = ''] = String(request.headers['x-partner-auth']).split('.');
+			json(400, { error: 400, message: `bad: ${signature} of ${claims}` })(response, request);
+		},
+	];
+	const error = await failing('Keep Existing');
+	expect(error.airMessage).toBe('bad: [removed] of [removed]');
+	const { text: body } = await new AirClient(identity).postNothing(RECIPIENT, options);
+	expect(body).toContain('[removed] of [removed]');
+});
+
+test('a hash in another spelling is the same one, and is passed on as it was asked for', async () => {
+	for (const spelling of [HASH.toUpperCase(), `0x${HASH}`, ` ${HASH} `]) {
+		replies = [json(200, { coreClaimHash: spelling, vcStatus: 'ONCHAIN' })];
+		expect(await calling('status')).toEqual({ coreClaimHash: HASH, vcStatus: 'ONCHAIN' });
+	}
+});
+
+test('nothing that was asked for a set-up check is told as perhaps issued', async () => {
+	replies = [reset];
+	const error = await airErrorOf(
+		async () => await new AirClient(identity).postNothing(RECIPIENT, options),
+	);
+	expect([error.code, error.kind]).toEqual(['AIR_CONNECTION_LOST', 'not-sent']);
+	expect(error.message).not.toContain('issued');
 });
 
 test('a token that expired while waiting is signed anew', async () => {

@@ -18,6 +18,9 @@ const ignore: Partial<AnswerContext> = { operation: 'issue', onDuplicate: 'ignor
 const revoke: Partial<AnswerContext> = { operation: 'issue', onDuplicate: 'revoke' };
 const status: Partial<AnswerContext> = { operation: 'status' };
 
+/** Stands for a body that nobody can decode. */
+const UNREADABLE = 'cannot be decoded';
+
 type Row = [
 	code: AirErrorCode,
 	status: number,
@@ -117,10 +120,13 @@ const rows: Row[] = [
 	['AIR_TOO_LARGE', 413, page('413 Request Entity Too Large')],
 	['AIR_RATE_LIMITED', 429, air(429, 'Too many requests')],
 	['AIR_RATE_LIMITED', 429, '', issue, { 'retry-after': '7' }],
-	['AIR_REFUSED', 402, air(402, 'Payment required')],
+	['AIR_ANSWER_UNCLEAR', 402, air(402, 'Payment required')],
+	['AIR_ANSWER_UNCLEAR', 408, air(408, 'Request Timeout')],
+	['AIR_ANSWER_UNCLEAR', 499, ''],
+	['AIR_REFUSED', 425, ''],
 	['AIR_REFUSED', 407, page('Proxy Authentication Required')],
 	['AIR_REFUSED', 422, air(422, 'Unprocessable')],
-	['AIR_REFUSED', 418, ''],
+	['AIR_ANSWER_UNCLEAR', 418, ''],
 
 	['AIR_REDIRECT', 301, '', issue, { location: 'https://elsewhere.example.com/' }],
 	['AIR_REDIRECT', 302, page('302 Found'), issue, { location: '/login' }],
@@ -147,12 +153,18 @@ const rows: Row[] = [
 	['AIR_ANSWER_UNREADABLE', 200, '[]'],
 	['AIR_ANSWER_UNREADABLE', 200, 'ok'],
 	['AIR_ANSWER_UNREADABLE', 200, envelope(80_000_000, 'success')],
+	['AIR_ANSWER_ENCODING', 200, UNREADABLE],
 	['AIR_ANSWER_ENVELOPE', 200, envelope(50_000, 'internal')],
 	['AIR_ANSWER_ENVELOPE', 201, envelope(40_101, 'partner not found')],
 ];
 
+const bodyOf = (text: string) =>
+	text === UNREADABLE ? { text: '', unreadable: 'its coding “x” is not known here' } : { text };
 const answerOf = ([, httpStatus, text, context, headers = {}]: Row) =>
-	answerError({ status: httpStatus, headers, text }, { operation: 'issue', now: NOW, ...context });
+	answerError(
+		{ status: httpStatus, headers, ...bodyOf(text) },
+		{ operation: 'issue', now: NOW, ...context },
+	);
 
 test.each(rows)('%s: %d %j %j', (...row) => {
 	const error = answerOf(row);
@@ -172,12 +184,14 @@ test('the last rule takes whatever status there is', () => {
 	}
 });
 
-/** What design.md, decision 6, says about each status, in its own words. */
+/** What is known by each status, in words of its own: see air/mayHaveIssued.ts. */
 test.each<[AirErrorKind, boolean, number, string, Record<string, string>?]>([
-	...[400, 401, 403, 404, 405, 409, 410, 413, 418, 422].map(
+	...[400, 401, 403, 404, 405, 409, 410, 413, 422].map(
 		(code): [AirErrorKind, boolean, number, string] => ['refused', false, code, air(code, 'no')],
 	),
-	['refused', false, 302, ''],
+	['refused', false, 307, ''],
+	['outcome-unknown', false, 302, ''],
+	['outcome-unknown', true, 408, ''],
 	['not-sent', true, 429, ''],
 	['not-sent', true, 429, '', { 'retry-after': '5' }],
 	['not-sent', true, 503, '', { 'retry-after': '5' }],
@@ -207,6 +221,25 @@ test('a 404 names the environments, drafts, and endpoints that were withdrawn', 
 	expect(own).toMatch(/sandbox.*production/);
 	expect(own).toContain('draft');
 	expect(answerOf(['AIR_NOT_FOUND', 404, '', issue]).advice).toContain('withdrawn');
+});
+
+test.each([
+	['Missing required field: issuerDid', ': issuerDid'],
+	['Missing required field: credentialSubject.fullName', ': fullName'],
+	['Missing required fields: a, b', ': a, b'],
+	["must have required property 'fullName'", ': fullName'],
+	['"fullName" is a required property', ': fullName'],
+	['fullName is required', ': fullName'],
+	['Missing required field: fullName. Got {"tier":"Gold"}', ': fullName'],
+	// What is not plainly a name may be a value.
+	['Missing required field: fullName (got Ada Lovelace)', ''],
+	['Missing required field: Ada Lovelace', ''],
+	['Missing required field', ''],
+	['Missing required field: <b>', ''],
+])('%s: the title names the field, and no value', (message, ending) => {
+	const error = answerOf(['AIR_FIELD_MISSING', 400, air(400, message)]);
+	expect(error.code).toBe('AIR_FIELD_MISSING');
+	expect(error.message).toBe(`A field that AIR requires is missing${ending}`);
 });
 
 test('AIR’s own words are shown next to the advice', () => {

@@ -55,7 +55,8 @@ test('no group redefines a code of another', () => {
 	expect(codes.length).toBe(all.length);
 });
 
-describe.each(rows)('%s', (code, row) => {
+describe.each(rows)('%s', (name, row) => {
+	const code = codes.find((one) => one === name) ?? 'AIR_DNS';
 	const texts = [row.title, row.advice, row.when];
 
 	test('is spelt like the others', () => {
@@ -93,6 +94,15 @@ describe.each(rows)('%s', (code, row) => {
 		if (never.includes(row.kind)) expect(row.retryable).toBe(false);
 	});
 
+	test('says “try again” only where that is safe', () => {
+		if (/try again|try it again/i.test(row.advice)) {
+			expect(['not-sent', 'cancelled', 'input']).toContain(row.kind);
+		}
+		const { message, description } = new AirError(code, { kind: 'outcome-unknown' });
+		expect(`${message} ${description}`).not.toMatch(/try again|nothing was sent|did not work on/i);
+		expect(message).not.toContain('\n');
+	});
+
 	test('claims that nothing was sent only where that is so', () => {
 		if (/nothing was sent/i.test(texts.join(' '))) {
 			expect(['not-sent', 'cancelled', 'input']).toContain(row.kind);
@@ -113,6 +123,20 @@ describe('AirError', () => {
 		expect(error.description).toBe(error.advice);
 		expect([error.name, error.kind, error.retryable]).toEqual(['AirError', 'not-sent', true]);
 		expect(error).toBeInstanceOf(Error);
+	});
+
+	test('of an unknown outcome says first that it is one', () => {
+		const unknown = new AirError('AIR_TIMEOUT');
+		expect(unknown.message).toBe(
+			'Not known whether this was issued – look before you send it again: AIR did not answer in time',
+		);
+		expect(unknown.with({ safeToRepeat: true }).message).toBe(
+			'Not known whether this was issued: AIR did not answer in time',
+		);
+		expect(unknown.with({ kind: 'not-sent' }).message).toBe('AIR did not answer in time');
+		expect(new AirError('AIR_BAD_REQUEST').with({ kind: 'outcome-unknown' }).message).toMatch(
+			/^Not known whether .*: AIR did not accept the data$/,
+		);
 	});
 
 	test('puts circumstances before the advice, and AIR’s words before both', () => {

@@ -584,7 +584,7 @@ describe('the way to AIR', () => {
 		[
 			'an HTML 502',
 			{ kind: 'answer', status: 502, body: { type: 'html', title: '502 Bad Gateway' } },
-			/AIR failed while working on the request.*502 Bad Gateway/,
+			/AIR, or a gateway in front of it, failed while working on the request.*502 Bad Gateway/,
 		],
 		['a 503', { kind: 'answer', status: 503, body: { type: 'html' } }, /not available/],
 		[
@@ -613,7 +613,11 @@ describe('the way to AIR', () => {
 			/no such AIR endpoint/,
 		],
 		['a page with 200', { kind: 'answer', status: 200, body: { type: 'html' } }, /cannot be read/],
-		['403', { kind: 'answer', status: 403, body: { type: 'html' } }, /in front of AIR refused/],
+		[
+			'403',
+			{ kind: 'answer', status: 403, body: { type: 'html' } },
+			/in front of AIR answered 403/,
+		],
 		['429', { kind: 'answer', status: 429 }, /fewer/],
 		['a reset', { kind: 'reset' }, /connection to AIR broke/],
 	])('%s', async (_what, fault, words) => {

@@ -54,13 +54,40 @@ describe.each(codes)('%s', (code) => {
 	});
 
 	test('one item alone is not counted', () => {
-		expect(visible(shown(new AirError(code), 0, 1).message)).toBe(title);
+		const { message } = new AirError(code);
+		expect(message).toContain(title);
+		expect(visible(shown(new AirError(code), 0, 1).message)).toBe(message);
 	});
 
 	test('what is wrong with the input is an operation error, what AIR says an API error', () => {
 		const own = kind === 'input' || kind === 'cancelled';
 		expect(shown(new AirError(code))).toBeInstanceOf(own ? NodeOperationError : NodeApiError);
 	});
+});
+
+test('words from outside are text in the HTML of a description, and as they are for a tool', () => {
+	const airMessage = '<a href="https://evil.example">Sign in</a> & <img src=x onerror=alert(1)>';
+	const error = new AirError('AIR_BAD_REQUEST', { airMessage, note: 'a < b' });
+	const { description } = shown(error);
+	expect(description).toContain(
+		'&lt;a href="https://evil.example"&gt;Sign in&lt;/a&gt; &amp; &lt;img',
+	);
+	expect(description).toContain('a &lt; b');
+	expect(description?.match(/<[^>]*>/g)).toEqual([
+		expect.stringMatching(/^<a href="https:/),
+		'</a>',
+	]);
+	const tool = nodeError({ ...node, type: `${node.type}Tool` }, error, 0, 1);
+	expect(tool.description).toContain(airMessage);
+	expect(failedItem(error, 0, node).json.message).toContain(airMessage);
+});
+
+test('a tool is not told both that it is safe to send again and not to call it again', () => {
+	const tool = { ...node, type: `${node.type}Tool` };
+	const message = (safeToRepeat: boolean) =>
+		visible(nodeError(tool, new AirError('AIR_TIMEOUT', { safeToRepeat }), 0, 1).message);
+	expect(message(false)).toMatch(/look before you send it again.*Do not call this tool again/);
+	expect(message(true)).not.toMatch(/look before|Do not call/);
 });
 
 test('each error links to its row of the documentation, which is there', () => {
