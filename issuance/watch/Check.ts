@@ -179,7 +179,8 @@ export class Check {
 		const unknown =
 			isOnlyWatched(row) &&
 			row.vcStatus === null &&
-			dueAt(row) - row.createdAt >= PAIR_UNKNOWN_AFTER_MS;
+			// By this machine's clock: only what is said depends on it.
+			Date.now() - row.createdAt >= PAIR_UNKNOWN_AFTER_MS;
 		const when = unknown ? ASK_UNKNOWN_MS : nextCheckMs;
 		try {
 			const { recipient } = row;

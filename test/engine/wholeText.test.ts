@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/dispatchers';
+import { closeLedgers } from '../../issuance/openLedger';
 import { startTestAir, type TestAir } from './air';
 import { runWorkflow } from './runWorkflow';
 import { issueWorkflow, person } from './workflows';
@@ -125,9 +129,13 @@ test.each<[string, unknown, RegExp]>([
 });
 
 test('what is put together is what n8n would give', async () => {
+	process.env.N8N_USER_FOLDER = mkdtempSync(join(tmpdir(), 'moca-air-whole-text-'));
+	const credential = { ...air.credential, ledger: 'embedded' };
+	const remembered = async (items: readonly IDataObject[], parameters: INode['parameters']) =>
+		await runWorkflow(issueWorkflow(items, parameters), credential);
 	const eventId = '={{ $json.email }} \\{{ x }} }} é {{ { a: "}" }.a + 1 }}{{ $json.n }}';
 	const wanted = 'ada@example.com {{ x }} }} é }10.5';
-	const { error } = await run(
+	const { error } = await remembered(
 		[person('ada', { n: 0.5 }), person('ada', { n: 0.5, fixed: wanted })],
 		{
 			idempotency: 'event',
@@ -137,6 +145,9 @@ test('what is put together is what n8n would give', async () => {
 	expect(error).toBeUndefined();
 	expect(issued()).toBe(1);
 	// The same ID, typed: a replay shows that both are one.
-	await run([person('ada')], { idempotency: 'event', eventId: wanted });
+	await remembered([person('ada')], { idempotency: 'event', eventId: wanted });
 	expect(issued()).toBe(1);
+	await closeLedgers();
+	rmSync(process.env.N8N_USER_FOLDER, { recursive: true, force: true });
+	delete process.env.N8N_USER_FOLDER;
 });
