@@ -38,7 +38,7 @@ export default tseslint.config(
 		},
 	},
 	{
-		files: ['package.json', 'nodes/**/*.ts', 'credentials/**/*.ts'],
+		files: ['package.json', 'nodes/**/*.ts', 'n8n/**/*.ts', 'credentials/**/*.ts'],
 		plugins: { '@n8n/community-nodes': n8nCommunity, 'n8n-nodes-base': n8nNodesBase },
 		rules: {
 			...all(n8nCommunity, '@n8n/community-nodes'),

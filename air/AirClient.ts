@@ -1,4 +1,4 @@
-import { AirError, LOOK_FIRST, ofReading } from './AirError';
+import { AirError, LOOK_FIRST, ofReading } from '../errors/AirError';
 import { answerError, type AirOperation, type AnswerContext } from './answerError';
 import { readBody, type AirBody, type HttpAnswer } from './answer';
 import { send } from './egress';

@@ -1,6 +1,6 @@
-import { AirError } from './AirError';
+import { AirError } from '../errors/AirError';
 import { readBody, type AirBody, type BodyShape, type HttpAnswer } from './answer';
-import type { AirErrorCode, AirErrorKind } from './errorCatalogue';
+import type { AirErrorCode, AirErrorKind } from '../errors/errorCatalogue';
 import { knownOf, type Known } from './mayHaveIssued';
 import { retryAfterMs } from './retryAfter';
 

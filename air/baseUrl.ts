@@ -1,4 +1,4 @@
-import { AirError } from './AirError';
+import { AirError } from '../errors/AirError';
 
 export type AirEnvironment = 'sandbox' | 'production' | 'custom';
 

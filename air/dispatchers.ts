@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { buildConnector, Dispatcher } from 'undici';
-import { AirError } from './AirError';
+import { AirError } from '../errors/AirError';
 import { MOST_IN_FLIGHT } from './HostLimiter';
 import { proxyFor } from './proxy';
 import { guardedLookup, targetPolicy, type TargetPolicy } from './targetGuard';

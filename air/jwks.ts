@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirError, ofReading } from './AirError';
+import { AirError, ofReading } from '../errors/AirError';
 import type { HttpAnswer } from './answer';
 import { send } from './egress';
 

@@ -1,4 +1,4 @@
-import { AirError } from './AirError';
+import { AirError } from '../errors/AirError';
 import type { PrivateKey } from './privateKey';
 
 /** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */

@@ -1,4 +1,4 @@
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { jwksDocument, type JwksDocument } from '../air/jwksDocument';
 import type { Command } from 'commander';
 import type { PublicJwk } from '../air/PublicJwk';

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { LONGEST_KEY_TEXT } from '../air/keyText';
 import { importPrivateKey } from '../air/privateKey';
 import { importPublicKeys } from '../air/publicKey';

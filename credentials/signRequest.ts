@@ -1,6 +1,6 @@
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { AirClient } from '../air/AirClient';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { SLASHES_AT_END } from '../air/baseUrl';
 import { assertTargetAllowed, targetPolicy } from '../air/targetGuard';
 import { parseRecipient } from '../issuance/inputs';

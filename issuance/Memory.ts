@@ -1,5 +1,5 @@
 import type { AirClient } from '../air/AirClient';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { watchDelayMs } from '../air/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../ledger/Ledger';
 import { asAirError } from './asAirError';

@@ -1,4 +1,4 @@
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { LedgerError } from '../ledger/LedgerError';
 
 /**

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { signPartnerJwt } from '../air/partnerJwt';
 import { parseRecipient } from './inputs';
 import { keepsDigits, readJson } from './jsonText';

@@ -1,5 +1,5 @@
 import type { AirClient } from '../air/AirClient';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import type { RecordedAnswer } from '../ledger/Ledger';
 import type { Idempotency } from './idempotency';
 import { inTurn } from './inTurn';

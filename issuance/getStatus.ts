@@ -1,5 +1,5 @@
 import type { AirClient, CallOptions } from '../air/AirClient';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { pause, pollDelayMs } from '../air/backoff';
 import type { StatusAnswer } from '../air/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../air/status';

@@ -1,5 +1,5 @@
 import type { AirClient } from '../air/AirClient';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import type { Turn } from '../air/HostLimiter';
 
 /** How often AIR may ask an item to wait for longer than one call can. */

@@ -1,5 +1,5 @@
 import type { AirClient } from '../air/AirClient';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { pause } from '../air/backoff';
 import type { IssueAnswer } from '../air/schemas';
 import type {

@@ -1,5 +1,5 @@
-import { AirError } from '../air/AirError';
-import { redact } from '../air/redact';
+import { AirError } from '../errors/AirError';
+import { redact } from '../errors/redact';
 import { isEmpty } from './convertValue';
 import { isRecord, type Json } from './json';
 

@@ -1,4 +1,4 @@
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { convertValue, isEmpty } from './convertValue';
 import type { SubjectAttribute } from './jsonSchema';
 import { parseSubject, type CredentialSubject } from './subject';

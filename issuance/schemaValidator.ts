@@ -3,7 +3,7 @@ import Ajv2019 from 'ajv/dist/2019';
 import Ajv2020 from 'ajv/dist/2020';
 import type AjvCore from 'ajv/dist/core';
 import addFormats from 'ajv-formats';
-import { redact } from '../air/redact';
+import { redact } from '../errors/redact';
 import { isRecord, type Json } from './json';
 import { refuseSchema, type SchemaDocument } from './schemaDocument';
 import { ownKeywords, UNIX_SECONDS } from './schemaKeywords';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AirIdentity } from '../air/AirClient';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { resolveBaseUrl } from '../air/baseUrl';
 import {
 	DEFAULT_LIFETIME_SECONDS,

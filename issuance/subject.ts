@@ -1,5 +1,5 @@
-import { AirError } from '../air/AirError';
-import { redact } from '../air/redact';
+import { AirError } from '../errors/AirError';
+import { redact } from '../errors/redact';
 import { convertValue, type ValueType } from './convertValue';
 import { LARGEST, readJson, TOO_LARGE, UNKEPT_NUMBER } from './jsonText';
 import { DIGITS_LOST, isKept, TOO_MANY_DIGITS } from './numbers';

@@ -1,5 +1,5 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../air/AirClient';
-import { AirError } from '../air/AirError';
+import { AirError } from '../errors/AirError';
 import { pause, pollDelayMs } from '../air/backoff';
 import { NO_REPEAT } from '../air/repeat';
 import { isFinal } from '../air/status';

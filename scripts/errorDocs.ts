@@ -1,16 +1,16 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AirErrorRow } from '../air/errorCatalogue';
-import { answerErrors } from '../air/errors/answers';
-import { inputErrors } from '../air/errors/inputs';
-import { jwksTriggerErrors } from '../air/errors/jwksTrigger';
-import { keyErrors } from '../air/errors/keys';
-import { ledgerErrors } from '../air/errors/ledger';
-import { partnerAuthErrors } from '../air/errors/partnerAuth';
-import { publicKeyErrors } from '../air/errors/publicKeys';
-import { setupErrors } from '../air/errors/setup';
-import { transportErrors } from '../air/errors/transport';
-import { triggerErrors } from '../air/errors/trigger';
+import type { AirErrorRow } from '../errors/errorCatalogue';
+import { answerErrors } from '../errors/rows/answers';
+import { inputErrors } from '../errors/rows/inputs';
+import { jwksTriggerErrors } from '../errors/rows/jwksTrigger';
+import { keyErrors } from '../errors/rows/keys';
+import { ledgerErrors } from '../errors/rows/ledger';
+import { partnerAuthErrors } from '../errors/rows/partnerAuth';
+import { publicKeyErrors } from '../errors/rows/publicKeys';
+import { setupErrors } from '../errors/rows/setup';
+import { transportErrors } from '../errors/rows/transport';
+import { triggerErrors } from '../errors/rows/trigger';
 
 export const errorDocsPath = join(__dirname, '..', 'docs', 'errors.md');
 

@@ -1,4 +1,4 @@
-import type { AirError } from '../../air/AirError';
+import type { AirError } from '../../errors/AirError';
 
 export type FindingStatus = 'pass' | 'warn' | 'fail';
 

@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 
 /** What came of an attempt to read or fetch something: a finding, not a failure. */
 export type Outcome<T> =

@@ -1,5 +1,5 @@
-import { AirError } from '../../air/AirError';
-import type { AirErrorCode } from '../../air/errorCatalogue';
+import { AirError } from '../../errors/AirError';
+import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 

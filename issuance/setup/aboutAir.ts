@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { readBody, type HttpAnswer } from '../../air/answer';
 import { answerError } from '../../air/answerError';
 import { fail, pass, warn, type Verdict } from './Finding';

@@ -1,7 +1,7 @@
-import { AirError } from '../../air/AirError';
-import type { AirErrorCode } from '../../air/errorCatalogue';
+import { AirError } from '../../errors/AirError';
+import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { isKid } from '../../air/PublicJwk';
-import { redact } from '../../air/redact';
+import { redact } from '../../errors/redact';
 import { assertTargetAllowed, targetPolicy } from '../../air/targetGuard';
 import { parseIssuerDid } from '../inputs';
 import { fail, pass, warn, type Verdict } from './Finding';

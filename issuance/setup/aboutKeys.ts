@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { privateMembers } from '../../air/jwkMembers';
 import type { PublishedKey } from '../../air/jwks';
 import { isSamePublicKey, isSpeltAsUsual, publicKeyOf } from '../../air/samePublicKey';

@@ -1,5 +1,5 @@
 import type { AirClient } from '../../air/AirClient';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { NO_REPEAT } from '../../air/repeat';
 import type { Outcome } from './Outcome';
 import type { ClockReading } from './SetupFacts';

@@ -1,5 +1,5 @@
 import { AirClient } from '../../air/AirClient';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
 import { fetchJwks, readJwks } from '../../air/jwks';
 import { parseRecipient } from '../inputs';

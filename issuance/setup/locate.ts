@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { assertResolvesAllowed, targetPolicy } from '../../air/targetGuard';
 import type { Location } from './SetupFacts';
 

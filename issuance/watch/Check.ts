@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { recheckDelayMs } from '../../air/backoff';
 import { NO_REPEAT } from '../../air/repeat';
 import { assertRow } from '../../ledger/assertRow';

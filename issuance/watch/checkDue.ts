@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { leftAloneMs, isProbing, toAnnounce } from './politeness';
 import type { Memory } from '../Memory';
 import { Check, type CheckReport, type CheckSettings } from './Check';

@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Feed';
 import type { Memory } from '../Memory';
 import { assertRow, isTime, isWhole } from '../../ledger/assertRow';

@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { parseHash, parseRecipient } from '../inputs';
 import type { WatchedPair } from './pollEvents';
 

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { fieldAt, noField, type ItemJson } from '../../issuance/itemFields';
 import { isTool } from '../shared/execution';
 import { parameter, type Parameter } from '../shared/parameter';

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { IdempotencyMode } from '../../issuance/idempotency';
 import { executionMark, isTool, originOf } from '../shared/execution';
 import { parameter } from '../shared/parameter';

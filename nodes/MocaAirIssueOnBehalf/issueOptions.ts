@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { isEmpty } from '../../issuance/convertValue';
 import { joinIdParts } from '../../issuance/eventId';
 import { readCallOptions, type CallOptionValues } from '../shared/callOptions';

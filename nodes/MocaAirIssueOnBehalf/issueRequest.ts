@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { OnDuplicate } from '../../air/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs';
 import type { IssueRequest } from '../../issuance/issue';

@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { ItemsSettings } from '../shared/forEachItem';
 
 const WORDS: Readonly<Record<string, string>> = {

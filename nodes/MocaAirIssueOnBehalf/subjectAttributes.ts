@@ -4,7 +4,7 @@ import {
 	type ResourceMapperField,
 	type ResourceMapperFields,
 } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { ValueType } from '../../issuance/convertValue';
 import type { SubjectAttribute } from '../../issuance/jsonSchema';
 import {

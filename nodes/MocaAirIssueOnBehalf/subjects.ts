@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { isEmpty, type ValueType } from '../../issuance/convertValue';
 import { attributesIn } from '../../issuance/itemFields';
 import { subjectFromSchema } from '../../issuance/schemaSubject';

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { readTemplate, readText, splitTemplate, type Template } from '../../issuance/template';
 import { itemReferences } from '../shared/itemReferences';
 import type { Parameter } from '../shared/parameter';

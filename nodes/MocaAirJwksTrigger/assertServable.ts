@@ -1,5 +1,5 @@
 import type { IHookFunctions } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { whyNotPublic } from '../../air/publicUrl';
 import { ownJwks } from '../../issuance/ownJwks';
 import { readSettings } from '../../issuance/settings';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { JwksDocument } from '../../air/jwksDocument';
 import { whyNotPublic } from '../../air/publicUrl';
-import { redact } from '../../air/redact';
+import { redact } from '../../errors/redact';
 
 /**
  * The item of a fetch: when, by whom as far as they say, what they got. No addresses of visitors, and

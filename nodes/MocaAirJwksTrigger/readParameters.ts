@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { DEFAULT_CACHE_SECONDS, LONGEST_CACHE_SECONDS } from './properties';
 
 const optionsSchema = z.looseObject({

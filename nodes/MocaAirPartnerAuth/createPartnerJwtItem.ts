@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { createPartnerJwt, type CreatedPartnerJwt } from '../../issuance/createPartnerJwt';
 import { readCallOptions } from '../shared/callOptions';
 import type { credentialSettings } from '../shared/credentialSettings';

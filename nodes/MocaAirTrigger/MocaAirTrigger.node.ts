@@ -5,7 +5,7 @@ import {
 	type INodeTypeDescription,
 	type IPollFunctions,
 } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { keyOf } from '../../issuance/watch/pollEvents';
 import { hasPolled, isUnderWay } from './Activation';
 import { leftToNextPoll } from './atStart';

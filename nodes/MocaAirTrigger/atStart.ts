@@ -4,8 +4,8 @@ import {
 	type IPollFunctions,
 	type WorkflowActivateMode,
 } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
-import type { AirErrorCode } from '../../air/errorCatalogue';
+import { AirError } from '../../errors/AirError';
+import type { AirErrorCode } from '../../errors/errorCatalogue';
 
 /**
  * Activations that nobody waits for. `update` is the publication of a workflow that is active already,

@@ -1,6 +1,6 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { asAirError } from '../../issuance/asAirError';
 import { Memory } from '../../issuance/Memory';
 import { openLedger } from '../../issuance/openLedger';

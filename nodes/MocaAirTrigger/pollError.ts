@@ -1,5 +1,5 @@
 import { NodeApiError, NodeOperationError, type Failure, type INode } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { LONGEST_PAUSE_MS } from '../../issuance/watch/politeness';
 import { ownWords } from '../../credentials/ownWords';
 import { linked } from '../shared/nodeError';

@@ -1,5 +1,5 @@
 import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { Memory } from '../../issuance/Memory';
 import { keyOf, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
 import { isAttended } from './atStart';

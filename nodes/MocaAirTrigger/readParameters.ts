@@ -1,6 +1,6 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { WatchSettings } from '../../issuance/watch/pollEvents';
 import { readPairs } from '../../issuance/watch/readPairs';
 import type { CursorStart } from '../../ledger/Feed';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { AirClient } from '../../air/AirClient';
 import { asAirError } from '../../issuance/asAirError';
 import type { RememberedIssuance } from '../../issuance/outcome';

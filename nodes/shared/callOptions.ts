@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { DEFAULT_LIFETIME_SECONDS } from '../../air/partnerJwt';
 import { DEFAULT_REMEMBER_HOURS } from '../../issuance/idempotency';
 import { isStorable } from '../../issuance/isStorable';

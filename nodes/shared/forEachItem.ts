@@ -1,5 +1,5 @@
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { inParallel, type Job, type Outcome } from '../../issuance/inParallel';
 import { itemNumbers } from './itemNumbers';
 import { asHtml, failedItem, nodeError } from './nodeError';

@@ -5,8 +5,8 @@ import {
 	type INode,
 	type INodeExecutionData,
 } from 'n8n-workflow';
-import { AirError } from '../../air/AirError';
-import { errorLink } from '../../air/errorLink';
+import { AirError } from '../../errors/AirError';
+import { errorLink } from '../../errors/errorLink';
 import { ownWords } from '../../credentials/ownWords';
 
 /** Items are counted from 1, as people do. */

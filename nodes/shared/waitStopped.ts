@@ -1,4 +1,4 @@
-import type { AirError } from '../../air/AirError';
+import type { AirError } from '../../errors/AirError';
 
 /** A field that says why a wait ended before AIR gave a final answer; none if time just ran out. */
 export function waitStopped(lastError: AirError | undefined): { waitStopped?: string } {

@@ -1,4 +1,4 @@
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { Verdict } from './BadInput';
 
 /** Breaks a rule aloud. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import type { N8nApi } from './harness/n8nApi';
 import { itemsOf } from './harness/runData';
 import type { KycEvent } from './storm';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { AirError } from '../../air/AirError';
+import { AirError } from '../../errors/AirError';
 import { embeddedLedgerFile } from '../../issuance/openLedger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { imbalances, summaryOf, type Books } from './books';

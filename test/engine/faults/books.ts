@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../../../emulator';
-import type { AirErrorKind } from '../../../air/errors/AirErrorRow';
+import type { AirErrorKind } from '../../../errors/rows/AirErrorRow';
 import type { LedgerRow } from '../../../ledger/Ledger';
 
 /** How an item ended in one execution. */

@@ -1,5 +1,5 @@
 import type { ICredentialDataDecryptedObject, IDataObject, INode } from 'n8n-workflow';
-import { errorCatalogue, type AirErrorCode } from '../../../air/errorCatalogue';
+import { errorCatalogue, type AirErrorCode } from '../../../errors/errorCatalogue';
 import { runWorkflow } from '../runWorkflow';
 import { issueWorkflow, person } from '../workflows';
 import type { Ending } from './books';

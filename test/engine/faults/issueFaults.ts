@@ -1,5 +1,5 @@
 import type { FaultInput } from '../../../emulator';
-import type { AirErrorCode } from '../../../air/errorCatalogue';
+import type { AirErrorCode } from '../../../errors/errorCatalogue';
 
 /**
  * What can go wrong with a POST to AIR, and what is known then:

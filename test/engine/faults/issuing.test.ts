@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { closeDispatchers } from '../../../air/dispatchers';
-import { errorCatalogue } from '../../../air/errorCatalogue';
+import { errorCatalogue } from '../../../errors/errorCatalogue';
 import { forgetLimits } from '../../../air/HostLimiter';
 import type * as limiterClock from '../../../air/limiterClock';
 import { closeLedgers, openLedger } from '../../../issuance/openLedger';

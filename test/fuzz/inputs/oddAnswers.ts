@@ -9,7 +9,7 @@ import {
 } from 'node:zlib';
 import fc from 'fast-check';
 import { AirClient } from '../../../air/AirClient';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { closeDispatchers } from '../../../air/dispatchers';
 import { forgetLimits } from '../../../air/HostLimiter';
 import { importPrivateKey } from '../../../air/privateKey';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import fc from 'fast-check';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { resolveBaseUrl } from '../../../air/baseUrl';
 import { assertResolvesAllowed, assertTargetAllowed, targetPolicy } from '../../../air/targetGuard';
 import { badInput, type Verdict } from '../BadInput';

@@ -1,10 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { decodeJwt, importJWK, jwtVerify } from 'jose';
 import { AirClient, type AirIdentity, type IssueOptions } from '../../../air/AirClient';
-import type { AirError } from '../../../air/AirError';
+import type { AirError } from '../../../errors/AirError';
 import * as backoff from '../../../air/backoff';
 import { closeDispatchers } from '../../../air/dispatchers';
-import type { AirErrorCode, AirErrorKind } from '../../../air/errorCatalogue';
+import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
 import { forgetLimits } from '../../../air/HostLimiter';
 import { importPrivateKey } from '../../../air/privateKey';
 import type { IssueOnBehalfBody } from '../../../air/schemas';

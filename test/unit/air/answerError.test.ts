@@ -1,7 +1,7 @@
 import { readBody } from '../../../air/answer';
 import { answerError, answerRules, type AnswerContext } from '../../../air/answerError';
-import type { AirErrorCode, AirErrorKind } from '../../../air/errorCatalogue';
-import { answerErrors } from '../../../air/errors/answers';
+import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
+import { answerErrors } from '../../../errors/rows/answers';
 import { everythingShown } from './support';
 
 const NOW = Date.parse('2026-01-19T07:18:45Z');

@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AirErrorCode, AirErrorKind } from '../../../air/errorCatalogue';
+import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
 import { closeDispatchers } from '../../../air/dispatchers';
 import { send, type EgressRequest } from '../../../air/egress';
 import {

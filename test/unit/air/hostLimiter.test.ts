@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { HostLimiter, limiterFor, type Turn } from '../../../air/HostLimiter';
 import { LONGEST_WISH_MS } from '../../../air/retryAfter';
 import { VirtualTime } from './virtualTime';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerError } from '../../../air/answerError';
-import { errorCatalogue, type AirErrorRow } from '../../../air/errorCatalogue';
-import { transportErrors } from '../../../air/errors/transport';
+import { errorCatalogue, type AirErrorRow } from '../../../errors/errorCatalogue';
+import { transportErrors } from '../../../errors/rows/transport';
 import { CONNECTION_ENDS, knownOf, STATUSES, type Known } from '../../../air/mayHaveIssued';
 import { root } from '../../../scripts/package';
 

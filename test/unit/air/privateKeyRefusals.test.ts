@@ -4,8 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { AirErrorCode } from '../../../air/errorCatalogue';
-import { keyErrors } from '../../../air/errors/keys';
+import type { AirErrorCode } from '../../../errors/errorCatalogue';
+import { keyErrors } from '../../../errors/rows/keys';
 import { importPrivateKey } from '../../../air/privateKey';
 import { airErrorOf, ecKey, everythingShown, rsaKey } from './support';
 

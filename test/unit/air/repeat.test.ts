@@ -1,6 +1,6 @@
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import * as backoff from '../../../air/backoff';
-import type { AirErrorCode } from '../../../air/errorCatalogue';
+import type { AirErrorCode } from '../../../errors/errorCatalogue';
 import { NO_REPEAT, repeating, type RepeatOptions } from '../../../air/repeat';
 import { airErrorOf } from './support';
 

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 
 /** Key pairs take time to make; each kind is made once for a test file. */
 const made = new Map<string, KeyObject>();

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../air/AirClient';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { importPrivateKey } from '../../../air/privateKey';
 import { getStatus } from '../../../issuance/getStatus';
 import { idempotencyOf } from '../../../issuance/idempotency';

@@ -1,4 +1,4 @@
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import type { ValueType } from '../../../issuance/convertValue';
 import { readTemplate } from '../../../issuance/template';
 import { subjectFromSchema } from '../../../issuance/schemaSubject';

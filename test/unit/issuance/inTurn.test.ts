@@ -1,5 +1,5 @@
 import type { AirClient } from '../../../air/AirClient';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { HostLimiter } from '../../../air/HostLimiter';
 import { inTurn } from '../../../issuance/inTurn';
 

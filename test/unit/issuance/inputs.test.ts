@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { parseHash, parseIssuerDid, parseProgram, parseRecipient } from '../../../issuance/inputs';
 import { looksLikeSchemaId } from '../../../issuance/schemaId';
 import { airErrorOf, everythingShown } from './support';

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { AirClient } from '../../../air/AirClient';
 import { closeDispatchers } from '../../../air/dispatchers';
-import type { AirError } from '../../../air/AirError';
+import type { AirError } from '../../../errors/AirError';
 import type { IssueAnswer } from '../../../air/schemas';
 import { issue, type IssueRequest, type IssueSettings } from '../../../issuance/issue';
 import { readSettings } from '../../../issuance/settings';

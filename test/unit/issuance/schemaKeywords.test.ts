@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { subjectFromSchema } from '../../../issuance/schemaSubject';
 import { schemaFromJsonSchema } from '../../../issuance/subjectSchema';
 import { airErrorOf, everythingShown } from './support';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { parseSubject } from '../../../issuance/subject';
 import { airErrorOf, everythingShown } from './support';
 

@@ -1,4 +1,4 @@
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 
 /** The AirError that a call ends with; anything else fails the test. */
 export async function airErrorOf(call: () => unknown): Promise<AirError> {

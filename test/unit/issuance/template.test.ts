@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { readJson } from '../../../issuance/jsonText';
 import { readTemplate, splitTemplate } from '../../../issuance/template';
 

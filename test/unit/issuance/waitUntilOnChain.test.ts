@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { AirClient, type CallOptions } from '../../../air/AirClient';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { pause } from '../../../air/backoff';
-import type { AirErrorCode } from '../../../air/errorCatalogue';
+import type { AirErrorCode } from '../../../errors/errorCatalogue';
 import type { StatusAnswer } from '../../../air/schemas';
 import { readSettings } from '../../../issuance/settings';
 import { waitUntilOnChain, type WaitSettings } from '../../../issuance/waitUntilOnChain';

@@ -1,4 +1,4 @@
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { readCallOptions } from '../../../nodes/shared/callOptions';
 
 test('nothing set is nothing overridden', () => {

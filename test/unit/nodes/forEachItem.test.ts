@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeApiError, NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { cancelSignal, forEachItem as forEachJob } from '../../../nodes/shared/forEachItem';
 import { itemNumbers } from '../../../nodes/shared/itemNumbers';
 import { logOf } from '../../../nodes/shared/log';

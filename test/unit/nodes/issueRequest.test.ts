@@ -1,4 +1,4 @@
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import { idempotencyModes } from '../../../nodes/MocaAirIssueOnBehalf/idempotencyMode';
 import { issueOptions } from '../../../nodes/MocaAirIssueOnBehalf/issueOptions';
 import { issueRequests } from '../../../nodes/MocaAirIssueOnBehalf/issueRequest';

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
-import { AirError, type AirErrorFacts } from '../../../air/AirError';
-import { errorCatalogue, type AirErrorCode } from '../../../air/errorCatalogue';
-import { errorLink } from '../../../air/errorLink';
+import { AirError, type AirErrorFacts } from '../../../errors/AirError';
+import { errorCatalogue, type AirErrorCode } from '../../../errors/errorCatalogue';
+import { errorLink } from '../../../errors/errorLink';
 import { REPLACED_BY_N8N } from '../../../credentials/ownWords';
 import { failedItem, nodeError } from '../../../nodes/shared/nodeError';
 import { node } from './support';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
-import { AirError } from '../../../../air/AirError';
+import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/Memory';
 import { askOnce } from '../../../../issuance/getStatus';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
-import { AirError } from '../../../../air/AirError';
+import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/Memory';
 import { forgetPauses, leftAloneMs } from '../../../../issuance/watch/politeness';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
-import { AirError } from '../../../../air/AirError';
+import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/Memory';
 import { readOffer, type Offer } from '../../../../issuance/watch/offering';

@@ -1,21 +1,21 @@
 import { readFileSync } from 'node:fs';
-import { AirError } from '../../../air/AirError';
+import { AirError } from '../../../errors/AirError';
 import {
 	errorCatalogue,
 	type AirErrorCode,
 	type AirErrorKind,
 	type AirErrorRow,
-} from '../../../air/errorCatalogue';
-import { answerErrors } from '../../../air/errors/answers';
-import { inputErrors } from '../../../air/errors/inputs';
-import { jwksTriggerErrors } from '../../../air/errors/jwksTrigger';
-import { keyErrors } from '../../../air/errors/keys';
-import { ledgerErrors } from '../../../air/errors/ledger';
-import { partnerAuthErrors } from '../../../air/errors/partnerAuth';
-import { publicKeyErrors } from '../../../air/errors/publicKeys';
-import { setupErrors } from '../../../air/errors/setup';
-import { transportErrors } from '../../../air/errors/transport';
-import { triggerErrors } from '../../../air/errors/trigger';
+} from '../../../errors/errorCatalogue';
+import { answerErrors } from '../../../errors/rows/answers';
+import { inputErrors } from '../../../errors/rows/inputs';
+import { jwksTriggerErrors } from '../../../errors/rows/jwksTrigger';
+import { keyErrors } from '../../../errors/rows/keys';
+import { ledgerErrors } from '../../../errors/rows/ledger';
+import { partnerAuthErrors } from '../../../errors/rows/partnerAuth';
+import { publicKeyErrors } from '../../../errors/rows/publicKeys';
+import { setupErrors } from '../../../errors/rows/setup';
+import { transportErrors } from '../../../errors/rows/transport';
+import { triggerErrors } from '../../../errors/rows/trigger';
 
 const rows = Object.entries<AirErrorRow>(errorCatalogue);
 const codes = Object.keys(errorCatalogue) as AirErrorCode[];

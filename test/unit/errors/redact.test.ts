@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { redact } from '../../../air/redact';
-import { ecKey, rsaKey } from './support';
+import { redact } from '../../../errors/redact';
+import { ecKey, rsaKey } from '../air/support';
 
 const pem = rsaKey().export({ type: 'pkcs8', format: 'pem' }).toString();
 const ecPem = ecKey().export({ type: 'sec1', format: 'pem' }).toString();

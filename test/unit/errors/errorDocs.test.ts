@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errorCatalogue } from '../../../air/errorCatalogue';
+import { errorCatalogue } from '../../../errors/errorCatalogue';
 import { errorDocs, errorDocsPath } from '../../../scripts/errorDocs';
 
 test('docs/errors.md is what scripts/errorDocs.ts writes', () => {

@@ -1,0 +1,28 @@
+import type { AirErrorRow } from './rows/AirErrorRow';
+import { answerErrors } from './rows/answers';
+import { inputErrors } from './rows/inputs';
+import { jwksTriggerErrors } from './rows/jwksTrigger';
+import { keyErrors } from './rows/keys';
+import { ledgerErrors } from './rows/ledger';
+import { partnerAuthErrors } from './rows/partnerAuth';
+import { publicKeyErrors } from './rows/publicKeys';
+import { setupErrors } from './rows/setup';
+import { transportErrors } from './rows/transport';
+import { triggerErrors } from './rows/trigger';
+
+/** Every error this package can raise, by its stable code. */
+export const errorCatalogue = {
+	...keyErrors,
+	...publicKeyErrors,
+	...inputErrors,
+	...transportErrors,
+	...answerErrors,
+	...ledgerErrors,
+	...triggerErrors,
+	...jwksTriggerErrors,
+	...setupErrors,
+	...partnerAuthErrors,
+} as const satisfies Record<string, AirErrorRow>;
+
+export type { AirErrorKind, AirErrorRow } from './rows/AirErrorRow';
+export type AirErrorCode = keyof typeof errorCatalogue;
