@@ -4,7 +4,7 @@ import { readBody, type AirBody, type HttpAnswer } from './answer';
 import { send } from './egress';
 import { limiterFor, type Turn } from './HostLimiter';
 import { PartnerJwtCache } from './PartnerJwtCache';
-import type { PrivateKey } from './privateKey';
+import type { PrivateKey } from './keys/privateKey';
 import { DEFAULT_REPEAT_LIMITS, repeating, type RepeatLimits } from './repeat';
 import {
 	issueAnswerSchema,

@@ -1,7 +1,7 @@
 import { AirError } from '../errors/AirError';
-import { jwksDocument, type JwksDocument } from '../air/jwksDocument';
+import { jwksDocument, type JwksDocument } from '../air/keys/jwksDocument';
 import type { Command } from 'commander';
-import type { PublicJwk } from '../air/PublicJwk';
+import type { PublicJwk } from '../air/keys/PublicJwk';
 import { command, PROGRAM, type Call } from './Command';
 import { CliError, UsageError } from './errors';
 import { inOneLine, readKeyFile } from './keyFile';

@@ -1,10 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { AirError } from '../errors/AirError';
-import { LONGEST_KEY_TEXT } from '../air/keyText';
-import { importPrivateKey } from '../air/privateKey';
-import { importPublicKeys } from '../air/publicKey';
-import { publicJwkOf, type PublicJwk } from '../air/PublicJwk';
+import { LONGEST_KEY_TEXT } from '../air/keys/keyText';
+import { importPrivateKey } from '../air/keys/privateKey';
+import { importPublicKeys } from '../air/keys/publicKey';
+import { publicJwkOf, type PublicJwk } from '../air/keys/PublicJwk';
 import { CliError, systemCode } from './errors';
 import { printable } from './text';
 

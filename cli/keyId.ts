@@ -1,4 +1,4 @@
-import { isKid } from '../air/PublicJwk';
+import { isKid } from '../air/keys/PublicJwk';
 import { UsageError } from './errors';
 import { echo } from './text';
 

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import type { PrivateKey } from '../air/privateKey';
+import type { PrivateKey } from '../air/keys/privateKey';
 import type { CredentialSubject } from './subject';
 
 const PURPOSE = 'n8n-nodes-moca-air ledger, version 1';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PrivateKey } from '../air/privateKey';
+import type { PrivateKey } from '../air/keys/privateKey';
 import { comparedSubject, contentHash } from './contentHash';
 import { parseEventId } from './eventId';
 import type { IssueRequest } from './issue';

@@ -7,9 +7,9 @@ import {
 	LONGEST_LIFETIME_SECONDS,
 	SHORTEST_LIFETIME_SECONDS,
 } from '../air/partnerJwt';
-import { importPrivateKey } from '../air/privateKey';
-import type { PublicJwk } from '../air/PublicJwk';
-import { importPublicKeys } from '../air/publicKey';
+import { importPrivateKey } from '../air/keys/privateKey';
+import type { PublicJwk } from '../air/keys/PublicJwk';
+import { importPublicKeys } from '../air/keys/publicKey';
 import { DEFAULT_RETENTION } from '../ledger/Ledger';
 import type { LedgerChoice } from './openLedger';
 import { readOnce } from './readOnce';

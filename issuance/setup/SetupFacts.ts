@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../air/answer';
 import type { PublishedKey } from '../../air/jwks';
-import type { PrivateKey } from '../../air/privateKey';
-import type { PublicJwk } from '../../air/PublicJwk';
+import type { PrivateKey } from '../../air/keys/privateKey';
+import type { PublicJwk } from '../../air/keys/PublicJwk';
 import type { Outcome } from './Outcome';
 
 /** Whose address a host name leads to, as seen from here. */

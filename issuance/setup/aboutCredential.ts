@@ -1,6 +1,6 @@
 import { AirError } from '../../errors/AirError';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
-import { isKid } from '../../air/PublicJwk';
+import { isKid } from '../../air/keys/PublicJwk';
 import { redact } from '../../errors/redact';
 import { assertTargetAllowed, targetPolicy } from '../../air/targetGuard';
 import { parseIssuerDid } from '../inputs';

@@ -1,8 +1,8 @@
 import { AirError } from '../../errors/AirError';
-import { privateMembers } from '../../air/jwkMembers';
+import { privateMembers } from '../../air/keys/jwkMembers';
 import type { PublishedKey } from '../../air/jwks';
-import { isSamePublicKey, isSpeltAsUsual, publicKeyOf } from '../../air/samePublicKey';
-import type { SigningAlgorithm } from '../../air/signingAlgorithm';
+import { isSamePublicKey, isSpeltAsUsual, publicKeyOf } from '../../air/keys/samePublicKey';
+import type { SigningAlgorithm } from '../../air/keys/signingAlgorithm';
 import { quoted } from './aboutCredential';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';

@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import type { JwksDocument } from '../../air/jwksDocument';
+import type { JwksDocument } from '../../air/keys/jwksDocument';
 
 /**
  * Answers a GET or HEAD with a JWKS, or with 304 to a client that has it already. Written on the

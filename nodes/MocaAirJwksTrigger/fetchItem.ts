@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { INodeExecutionData } from 'n8n-workflow';
-import type { JwksDocument } from '../../air/jwksDocument';
+import type { JwksDocument } from '../../air/keys/jwksDocument';
 import { whyNotPublic } from '../../air/publicUrl';
 import { redact } from '../../errors/redact';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { signPartnerJwt } from '../../air/partnerJwt';
-import { importPrivateKey } from '../../air/privateKey';
+import { importPrivateKey } from '../../air/keys/privateKey';
 import { makeKey, type TestKey } from '../support/keys';
 import { checkout } from './harness/paths';
 import { CachingAirs } from './jwks/cachingAirs';

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { INode, IWorkflowExecuteAdditionalData } from 'n8n-workflow';
-import type { PrivateKey } from '../../../air/privateKey';
+import type { PrivateKey } from '../../../air/keys/privateKey';
 import type { OpenLedger } from '../../../issuance/openLedger';
 import type { Ledger } from '../../../ledger/Ledger';
 import { ISSUER_DID, PARTNER_ID, PROGRAM_ID, startAir, type BenchAir } from '../air';

@@ -4,7 +4,7 @@ import { AirClient } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
 import { closeDispatchers } from '../../../air/dispatchers';
 import { forgetLimits } from '../../../air/HostLimiter';
-import { importPrivateKey } from '../../../air/privateKey';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import { NO_REPEAT } from '../../../air/repeat';
 import { makeKey } from '../../support/keys';
 import { badInput } from '../BadInput';

@@ -7,7 +7,7 @@ import {
 	type KeyObject,
 } from 'node:crypto';
 import fc from 'fast-check';
-import { importPrivateKey } from '../../../air/privateKey';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import { badInput } from '../BadInput';
 import { must, shownBy, taken } from '../expecting';
 import { mutated } from '../pieces';

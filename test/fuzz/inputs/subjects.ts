@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { importPrivateKey, type PrivateKey } from '../../../air/privateKey';
+import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
 import { contentHash } from '../../../issuance/contentHash';
 import { WANTED, type ValueType } from '../../../issuance/convertValue';
 import { parseSubject, subjectFromFields } from '../../../issuance/subject';

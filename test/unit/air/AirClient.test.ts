@@ -6,7 +6,7 @@ import * as backoff from '../../../air/backoff';
 import { closeDispatchers } from '../../../air/dispatchers';
 import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
 import { forgetLimits } from '../../../air/HostLimiter';
-import { importPrivateKey } from '../../../air/privateKey';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import type { IssueOnBehalfBody } from '../../../air/schemas';
 import { version } from '../../../air/version';
 import {

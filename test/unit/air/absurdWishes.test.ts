@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { AirClient } from '../../../air/AirClient';
 import { closeDispatchers } from '../../../air/dispatchers';
 import { limiterFor } from '../../../air/HostLimiter';
-import { importPrivateKey, type PrivateKey } from '../../../air/privateKey';
+import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
 import { NO_REPEAT } from '../../../air/repeat';
 import { makeKey } from '../../support/keys';
 import { airErrorOf, listening, type Listening } from './support';

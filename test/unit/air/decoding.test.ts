@@ -11,7 +11,7 @@ import { AirClient, type AirIdentity } from '../../../air/AirClient';
 import { closeDispatchers } from '../../../air/dispatchers';
 import { send } from '../../../air/egress';
 import { fetchJwks, readJwks } from '../../../air/jwks';
-import { importPrivateKey } from '../../../air/privateKey';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import { NO_REPEAT } from '../../../air/repeat';
 import { airErrorOf, ecKey, everythingShown, listening, type Listening } from './support';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeJwt, importJWK, jwtVerify } from 'jose';
 import { signPartnerJwt, type PartnerJwtClaims } from '../../../air/partnerJwt';
-import { importPrivateKey, type PrivateKey } from '../../../air/privateKey';
+import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
 import { airErrorOf, ecKey, everythingShown, rsaKey } from './support';
 
 const read = async (key: ReturnType<typeof ecKey>): Promise<PrivateKey> =>

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { decodeJwt } from 'jose';
 import { PartnerJwtCache } from '../../../air/PartnerJwtCache';
 import * as partnerJwt from '../../../air/partnerJwt';
-import { importPrivateKey, type PrivateKey } from '../../../air/privateKey';
+import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
 import { airErrorOf, ecKey } from './support';
 
 jest.mock('../../../air/partnerJwt', () => {

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { signPartnerJwt } from '../../../air/partnerJwt';
-import { importPrivateKey } from '../../../air/privateKey';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import { makeKey } from '../../support/keys';
 import { cli } from './support';
 

@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/dispatchers';
-import { importPrivateKey } from '../../../air/privateKey';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import { checkSetup, type Finding } from '../../../issuance/checkSetup';
 import { CHECKS } from '../../../issuance/setup/checks';
 import type { SetupFacts } from '../../../issuance/setup/SetupFacts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
-import { importPrivateKey } from '../../../air/privateKey';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import { Memory } from '../../../issuance/Memory';
 import { checkDue } from '../../../issuance/watch/checkDue';
 import type { Ledger } from '../../../ledger/Ledger';

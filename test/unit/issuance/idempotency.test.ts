@@ -1,4 +1,4 @@
-import { importPrivateKey, type PrivateKey } from '../../../air/privateKey';
+import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
 import { idempotencyOf, type IdempotencyMode } from '../../../issuance/idempotency';
 import type { IssueRequest } from '../../../issuance/issue';
 import { makeKey } from '../../support/keys';

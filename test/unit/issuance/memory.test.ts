@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
-import { importPrivateKey } from '../../../air/privateKey';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import { idempotencyOf } from '../../../issuance/idempotency';
 import type { IssueRequest } from '../../../issuance/issue';
 import { issueOnce } from '../../../issuance/issueOnce';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
-import { importPrivateKey } from '../../../../air/privateKey';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/Memory';
 import { askOnce } from '../../../../issuance/getStatus';
 import { checkDue } from '../../../../issuance/watch/checkDue';

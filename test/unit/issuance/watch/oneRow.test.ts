@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
-import { importPrivateKey } from '../../../../air/privateKey';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/Memory';
 import { forgetPauses, leftAloneMs } from '../../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type PollSettings } from '../../../../issuance/watch/pollEvents';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
-import { importPrivateKey } from '../../../../air/privateKey';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/Memory';
 import { readOffer, type Offer } from '../../../../issuance/watch/offering';
 import { forgetPauses } from '../../../../issuance/watch/politeness';

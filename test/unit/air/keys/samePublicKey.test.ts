@@ -1,10 +1,10 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import fc from 'fast-check';
 import { calculateJwkThumbprint, importJWK, jwtVerify, SignJWT } from 'jose';
-import { importPrivateKey } from '../../../air/privateKey';
-import { importPublicKeys } from '../../../air/publicKey';
-import { isSamePublicKey, isSpeltAsUsual, publicKeyOf } from '../../../air/samePublicKey';
-import { ecKey, rsaKey } from './support';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
+import { importPublicKeys } from '../../../../air/keys/publicKey';
+import { isSamePublicKey, isSpeltAsUsual, publicKeyOf } from '../../../../air/keys/samePublicKey';
+import { ecKey, rsaKey } from '../support';
 
 const bytes = (text: string) => Buffer.from(text, 'base64url');
 

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import type { AirErrorCode } from '../../../errors/errorCatalogue';
-import { keyErrors } from '../../../errors/rows/keys';
-import { importPrivateKey } from '../../../air/privateKey';
-import { airErrorOf, ecKey, everythingShown, rsaKey } from './support';
+import type { AirErrorCode } from '../../../../errors/errorCatalogue';
+import { keyErrors } from '../../../../errors/rows/keys';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
+import { airErrorOf, ecKey, everythingShown, rsaKey } from '../support';
 
 const pkcs8 = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 const der = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'der' }).toString('base64');

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 
 /** The signature algorithms that AIR takes (air-api §2.2). */
 export type SigningAlgorithm = 'RS256' | 'ES256';

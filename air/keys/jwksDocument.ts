@@ -1,4 +1,4 @@
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 import type { PublicJwk } from './PublicJwk';
 import { isSamePublicKey } from './samePublicKey';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { jwksDocument } from '../../../air/jwksDocument';
-import type { PublicJwk } from '../../../air/PublicJwk';
-import { publicJwkOf } from '../../../air/PublicJwk';
-import { importPrivateKey } from '../../../air/privateKey';
-import { airErrorOf, ecKey, rsaKey } from './support';
+import { jwksDocument } from '../../../../air/keys/jwksDocument';
+import type { PublicJwk } from '../../../../air/keys/PublicJwk';
+import { publicJwkOf } from '../../../../air/keys/PublicJwk';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
+import { airErrorOf, ecKey, rsaKey } from '../support';
 
 let jwks: PublicJwk[];
 beforeAll(async () => {

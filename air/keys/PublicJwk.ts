@@ -1,5 +1,5 @@
 import type { JWK } from 'jose';
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 import type { PrivateKey } from './privateKey';
 import type { SigningAlgorithm } from './signingAlgorithm';
 

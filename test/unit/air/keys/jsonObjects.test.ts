@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { jsonObjects } from '../../../air/jsonObjects';
+import { jsonObjects } from '../../../../air/keys/jsonObjects';
 
 test('cuts out what JSON.stringify wrote, whatever is in it', () => {
 	const object = fc.dictionary(fc.string(), fc.jsonValue());

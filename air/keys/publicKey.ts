@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 import { jsonObjects } from './jsonObjects';
 import { privateMembers } from './jwkMembers';
 import { isEncryptedDer, privateKeyFromDer, publicKeyFromDer } from './keyDer';

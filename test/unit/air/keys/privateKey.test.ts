@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { calculateJwkThumbprint, exportJWK } from 'jose';
-import { importPrivateKey } from '../../../air/privateKey';
-import { ecKey, rsaKey } from './support';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
+import { ecKey, rsaKey } from '../support';
 
 const keys: Record<string, { key: KeyObject; algorithm: string; members: string[] }> = {
 	'RSA-2048': { key: rsaKey(2048), algorithm: 'RS256', members: ['e', 'kty', 'n'] },

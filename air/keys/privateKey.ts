@@ -1,8 +1,8 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
 import { z } from 'zod';
-import { AirError } from '../errors/AirError';
-import type { AirErrorCode } from '../errors/errorCatalogue';
+import { AirError } from '../../errors/AirError';
+import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { isEncryptedDer, privateKeyFromDer, publicKeyFromDer } from './keyDer';
 import {
 	decodeBase64,
