@@ -3,7 +3,7 @@ import { answerError, type AirOperation, type AnswerContext } from './answerErro
 import { readBody, type AirBody, type HttpAnswer } from './answer';
 import { send } from './egress';
 import { limiterFor, type Turn } from './HostLimiter';
-import { PartnerJwtCache } from './PartnerJwtCache';
+import { PartnerJwtCache } from './tokens/PartnerJwtCache';
 import type { PrivateKey } from './keys/privateKey';
 import { DEFAULT_REPEAT_LIMITS, repeating, type RepeatLimits } from './repeat';
 import {

@@ -1,6 +1,6 @@
 import type { AirEnvironment } from '../air/baseUrl';
 import { closeDispatchers } from '../air/dispatchers';
-import { DEFAULT_LIFETIME_SECONDS } from '../air/partnerJwt';
+import { DEFAULT_LIFETIME_SECONDS } from '../air/tokens/partnerJwt';
 import { checkParts, type Finding } from '../issuance/checkSetup';
 import type { Command } from 'commander';
 import { command, notEmpty, type Call } from './Command';

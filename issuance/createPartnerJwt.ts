@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AirError } from '../errors/AirError';
-import { signPartnerJwt } from '../air/partnerJwt';
+import { signPartnerJwt } from '../air/tokens/partnerJwt';
 import { parseRecipient } from './inputs';
 import { keepsDigits, readJson } from './jsonText';
 import type { AirSettings } from './settings';

@@ -6,7 +6,7 @@ import {
 	DEFAULT_LIFETIME_SECONDS,
 	LONGEST_LIFETIME_SECONDS,
 	SHORTEST_LIFETIME_SECONDS,
-} from '../air/partnerJwt';
+} from '../air/tokens/partnerJwt';
 import { importPrivateKey } from '../air/keys/privateKey';
 import type { PublicJwk } from '../air/keys/PublicJwk';
 import { importPublicKeys } from '../air/keys/publicKey';

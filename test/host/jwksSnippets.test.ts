@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { signPartnerJwt } from '../../air/partnerJwt';
+import { signPartnerJwt } from '../../air/tokens/partnerJwt';
 import { importPrivateKey } from '../../air/keys/privateKey';
 import { makeKey, type TestKey } from '../support/keys';
 import { checkout } from './harness/paths';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import type { Browser, Page } from 'playwright-core';
-import { signPartnerJwt } from '../../air/partnerJwt';
+import { signPartnerJwt } from '../../air/tokens/partnerJwt';
 import { importPrivateKey } from '../../air/keys/privateKey';
 import { importPublicKeys } from '../../air/keys/publicKey';
 import { publicJwkOf } from '../../air/keys/PublicJwk';

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { calculateJwkThumbprint, createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
-import { signPartnerJwt } from '../../../air/partnerJwt';
+import { signPartnerJwt } from '../../../air/tokens/partnerJwt';
 import { importPrivateKey } from '../../../air/keys/privateKey';
 import { makeKey } from '../../support/keys';
 import { cli } from './support';

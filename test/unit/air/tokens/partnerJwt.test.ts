@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { decodeJwt, importJWK, jwtVerify } from 'jose';
-import { signPartnerJwt, type PartnerJwtClaims } from '../../../air/partnerJwt';
-import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
-import { airErrorOf, ecKey, everythingShown, rsaKey } from './support';
+import { signPartnerJwt, type PartnerJwtClaims } from '../../../../air/tokens/partnerJwt';
+import { importPrivateKey, type PrivateKey } from '../../../../air/keys/privateKey';
+import { airErrorOf, ecKey, everythingShown, rsaKey } from '../support';
 
 const read = async (key: ReturnType<typeof ecKey>): Promise<PrivateKey> =>
 	await importPrivateKey(key.export({ type: 'pkcs8', format: 'pem' }).toString());

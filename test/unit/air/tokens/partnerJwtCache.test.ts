@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { decodeJwt } from 'jose';
-import { PartnerJwtCache } from '../../../air/PartnerJwtCache';
-import * as partnerJwt from '../../../air/partnerJwt';
-import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
-import { airErrorOf, ecKey } from './support';
+import { PartnerJwtCache } from '../../../../air/tokens/PartnerJwtCache';
+import * as partnerJwt from '../../../../air/tokens/partnerJwt';
+import { importPrivateKey, type PrivateKey } from '../../../../air/keys/privateKey';
+import { airErrorOf, ecKey } from '../support';
 
 jest.mock('../../../air/partnerJwt', () => {
 	const real = jest.requireActual<typeof partnerJwt>('../../../air/partnerJwt');

@@ -1,5 +1,5 @@
-import { AirError } from '../errors/AirError';
-import type { PrivateKey } from './keys/privateKey';
+import { AirError } from '../../errors/AirError';
+import type { PrivateKey } from '../keys/privateKey';
 
 /** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */
 let jose: Promise<typeof import('jose')> | undefined;

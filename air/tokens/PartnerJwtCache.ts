@@ -1,5 +1,5 @@
 import { expiryOf, signPartnerJwt, type PartnerJwt, type PartnerJwtClaims } from './partnerJwt';
-import type { PrivateKey } from './keys/privateKey';
+import type { PrivateKey } from '../keys/privateKey';
 
 /** A token is signed anew when it has less than this left. */
 const RENEW_BEFORE_MS = 60_000;
