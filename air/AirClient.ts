@@ -1,7 +1,7 @@
 import { AirError, LOOK_FIRST, ofReading } from '../errors/AirError';
 import { answerError, type AirOperation, type AnswerContext } from './answerError';
 import { readBody, type AirBody, type HttpAnswer } from './answer';
-import { send } from './egress';
+import { send } from './http/egress';
 import { limiterFor, type Turn } from './HostLimiter';
 import { PartnerJwtCache } from './tokens/PartnerJwtCache';
 import type { PrivateKey } from './keys/privateKey';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AirError, ofReading } from '../errors/AirError';
 import type { HttpAnswer } from './answer';
-import { send } from './egress';
+import { send } from './http/egress';
 
 /** Nobody's key set is larger, and AIR would not read it either. */
 const LONGEST_JWKS_BYTES = 64 * 1024;

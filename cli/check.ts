@@ -1,5 +1,5 @@
 import type { AirEnvironment } from '../air/baseUrl';
-import { closeDispatchers } from '../air/dispatchers';
+import { closeDispatchers } from '../air/http/dispatchers';
 import { DEFAULT_LIFETIME_SECONDS } from '../air/tokens/partnerJwt';
 import { checkParts, type Finding } from '../issuance/checkSetup';
 import type { Command } from 'commander';

@@ -2,7 +2,7 @@ import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-wo
 import { AirClient } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
 import { SLASHES_AT_END } from '../air/baseUrl';
-import { assertTargetAllowed, targetPolicy } from '../air/targetGuard';
+import { assertTargetAllowed, targetPolicy } from '../air/http/targetGuard';
 import { parseRecipient } from '../issuance/inputs';
 import { readSettings } from '../issuance/settings';
 import { ownWords } from './ownWords';

@@ -2,7 +2,7 @@ import { AirError } from '../../errors/AirError';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { isKid } from '../../air/keys/PublicJwk';
 import { redact } from '../../errors/redact';
-import { assertTargetAllowed, targetPolicy } from '../../air/targetGuard';
+import { assertTargetAllowed, targetPolicy } from '../../air/http/targetGuard';
 import { parseIssuerDid } from '../inputs';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';

@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import { assertResolvesAllowed, targetPolicy } from '../../air/targetGuard';
+import { assertResolvesAllowed, targetPolicy } from '../../air/http/targetGuard';
 import type { Location } from './SetupFacts';
 
 /** As if the operator allowed nothing, and over https: then only the address can be refused. */

@@ -1,6 +1,6 @@
 import type { IHookFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { whyNotPublic } from '../../air/publicUrl';
+import { whyNotPublic } from '../../air/http/publicUrl';
 import { ownJwks } from '../../issuance/ownJwks';
 import { readSettings } from '../../issuance/settings';
 import { readOptions, readPath } from './readParameters';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { INodeExecutionData } from 'n8n-workflow';
 import type { JwksDocument } from '../../air/keys/jwksDocument';
-import { whyNotPublic } from '../../air/publicUrl';
+import { whyNotPublic } from '../../air/http/publicUrl';
 import { redact } from '../../errors/redact';
 
 /**

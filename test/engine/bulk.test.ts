@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers, embeddedLedgerFile, openLedger } from '../../issuance/openLedger';
 import { startTestAir, type TestAir } from './air';
 import { runWorkflow } from './runWorkflow';

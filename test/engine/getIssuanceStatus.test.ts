@@ -1,4 +1,4 @@
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { makeKey } from '../support/keys';
 import { ISSUER_DID, startTestAir, type TestAir } from './air';
 import { runWorkflow } from './runWorkflow';

@@ -1,4 +1,4 @@
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { ISSUER_DID, PROGRAM_ID, startTestAir, type TestAir } from './air';
 import { makeKey } from '../support/keys';
 import { runWorkflow } from './runWorkflow';

@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type { IDataObject } from 'n8n-workflow';
 import { request } from 'undici';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { AirClient } from '../../air/AirClient';
 import { readSettings } from '../../issuance/settings';
 import { makeKey } from '../support/keys';

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
 import { LedgerTables } from '../host/ledgerTables';
 import { makeKey } from '../support/keys';

@@ -1,6 +1,6 @@
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import type { IDataObject, INode } from 'n8n-workflow';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { CHECKS } from '../../issuance/setup/checks';
 import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
 import { makeKey } from '../support/keys';

@@ -9,7 +9,7 @@ import type {
 	IHttpRequestOptions,
 	INode,
 } from 'n8n-workflow';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { MocaAirApi } from '../../credentials/MocaAirApi.credentials';
 import type { FaultInput } from '../../emulator';
 import { checkSetup } from '../../issuance/checkSetup';

@@ -1,5 +1,5 @@
 import type { IDataObject, INode } from 'n8n-workflow';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { startTestAir, type TestAir } from './air';
 import { runWorkflow } from './runWorkflow';
 import { issueWorkflow } from './workflows';

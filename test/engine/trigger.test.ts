@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { forgetLimits } from '../../air/HostLimiter';
 import { embeddedLedgerFile, closeLedgers, openLedger } from '../../issuance/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
 import { startTestAir, type TestAir } from './air';
 import { activate } from './pollTrigger';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { NodeOperationError, UserError, type INode, type WorkflowActivateMode } from 'n8n-workflow';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { forgetLimits } from '../../air/HostLimiter';
 import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';

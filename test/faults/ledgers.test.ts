@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { forgetLimits } from '../../air/HostLimiter';
 import { closeLedgers, embeddedLedgerFile, openLedger } from '../../issuance/openLedger';
 import type { LedgerRow } from '../../ledger/Ledger';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { calculateJwkThumbprint, createRemoteJWKSet, jwtVerify } from 'jose';
 import { request } from 'undici';
 import { AirClient } from '../../air/AirClient';
-import { closeDispatchers } from '../../air/dispatchers';
+import { closeDispatchers } from '../../air/http/dispatchers';
 import { readSettings } from '../../issuance/settings';
 import { PARTNER_ID } from '../../scripts/demoAir';
 import { makeKey, type TestKey } from '../support/keys';

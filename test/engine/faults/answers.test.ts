@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FaultInput } from '../../../emulator';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { closeLedgers, openLedger } from '../../../issuance/openLedger';
 import { startTestAir, type TestAir } from '../air';
 import { runWorkflow } from '../runWorkflow';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { IDataObject } from 'n8n-workflow';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { forgetLimits } from '../../../air/HostLimiter';
 import { closeLedgers, embeddedLedgerFile, openLedger } from '../../../issuance/openLedger';
 import { forgetPauses, leftAloneMs } from '../../../issuance/watch/politeness';

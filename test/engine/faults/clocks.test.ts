@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AirClient } from '../../../air/AirClient';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { closeLedgers, openLedger } from '../../../issuance/openLedger';
 import { reportRow } from '../../support/report';
 import { startTestAir, type TestAir } from '../air';

@@ -3,7 +3,7 @@ import dns from 'node:dns';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { errorCatalogue } from '../../../errors/errorCatalogue';
 import { forgetLimits } from '../../../air/HostLimiter';
 import type * as limiterClock from '../../../air/limiterClock';

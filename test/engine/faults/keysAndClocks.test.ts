@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { closeLedgers, openLedger } from '../../../issuance/openLedger';
 import { makeKey } from '../../support/keys';
 import { reportRow } from '../../support/report';

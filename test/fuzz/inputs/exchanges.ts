@@ -2,7 +2,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { AirClient } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { forgetLimits } from '../../../air/HostLimiter';
 import { importPrivateKey } from '../../../air/keys/privateKey';
 import { NO_REPEAT } from '../../../air/repeat';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { IDataObject, INode } from 'n8n-workflow';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { startTestAir, type TestAir } from '../../engine/air';
 import { runWorkflow } from '../../engine/runWorkflow';
 import { issueWorkflow } from '../../engine/workflows';

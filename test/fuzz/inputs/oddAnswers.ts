@@ -10,7 +10,7 @@ import {
 import fc from 'fast-check';
 import { AirClient } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { forgetLimits } from '../../../air/HostLimiter';
 import { importPrivateKey } from '../../../air/keys/privateKey';
 import { NO_REPEAT } from '../../../air/repeat';

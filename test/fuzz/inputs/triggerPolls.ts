@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import type { IDataObject, INode } from 'n8n-workflow';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { closeLedgers } from '../../../issuance/openLedger';
 import { startTestAir, type TestAir } from '../../engine/air';
 import { activate } from '../../engine/pollTrigger';

@@ -2,7 +2,11 @@ import { isIP } from 'node:net';
 import fc from 'fast-check';
 import { AirError } from '../../../errors/AirError';
 import { resolveBaseUrl } from '../../../air/baseUrl';
-import { assertResolvesAllowed, assertTargetAllowed, targetPolicy } from '../../../air/targetGuard';
+import {
+	assertResolvesAllowed,
+	assertTargetAllowed,
+	targetPolicy,
+} from '../../../air/http/targetGuard';
 import { badInput, type Verdict } from '../BadInput';
 import { must } from '../expecting';
 import { NASTY, textOf } from '../pieces';

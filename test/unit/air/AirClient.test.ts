@@ -3,7 +3,7 @@ import { decodeJwt, importJWK, jwtVerify } from 'jose';
 import { AirClient, type AirIdentity, type IssueOptions } from '../../../air/AirClient';
 import type { AirError } from '../../../errors/AirError';
 import * as backoff from '../../../air/backoff';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
 import { forgetLimits } from '../../../air/HostLimiter';
 import { importPrivateKey } from '../../../air/keys/privateKey';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { AirClient } from '../../../air/AirClient';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { limiterFor } from '../../../air/HostLimiter';
 import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
 import { NO_REPEAT } from '../../../air/repeat';

@@ -5,7 +5,7 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../credentials/MocaAirApi.credentials';
 import { REPLACED_BY_N8N } from '../../../credentials/ownWords';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import { importPrivateKey } from '../../../air/keys/privateKey';
 import { checkSetup, type Finding } from '../../../issuance/checkSetup';
 import { CHECKS } from '../../../issuance/setup/checks';

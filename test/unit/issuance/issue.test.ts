@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { AirClient } from '../../../air/AirClient';
-import { closeDispatchers } from '../../../air/dispatchers';
+import { closeDispatchers } from '../../../air/http/dispatchers';
 import type { AirError } from '../../../errors/AirError';
 import type { IssueAnswer } from '../../../air/schemas';
 import { issue, type IssueRequest, type IssueSettings } from '../../../issuance/issue';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
-import { closeDispatchers } from '../../../../air/dispatchers';
+import { closeDispatchers } from '../../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../../credentials/MocaAirApi.credentials';
 import { checkSetup, type Finding } from '../../../../issuance/checkSetup';
 import { CHECKS } from '../../../../issuance/setup/checks';

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
-import { AirError } from '../errors/AirError';
-import type { HttpAnswer } from './answer';
+import { AirError } from '../../errors/AirError';
+import type { HttpAnswer } from '../answer';
 import { decodeBody } from './decodeBody';
 import { dispatcherFor } from './dispatchers';
-import type { AirErrorCode } from '../errors/errorCatalogue';
-import { redact } from '../errors/redact';
+import type { AirErrorCode } from '../../errors/errorCatalogue';
+import { redact } from '../../errors/redact';
 import { proxyFor } from './proxy';
 import { assertResolvesAllowed, assertTargetAllowed, targetPolicy } from './targetGuard';
 

@@ -4,9 +4,9 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type Server, type Socket } from 'node:net';
 import tls from 'node:tls';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
-import { closeDispatchers } from '../../../air/dispatchers';
-import { send, type EgressRequest } from '../../../air/egress';
+import type { AirErrorCode, AirErrorKind } from '../../../../errors/errorCatalogue';
+import { closeDispatchers } from '../../../../air/http/dispatchers';
+import { send, type EgressRequest } from '../../../../air/http/egress';
 import {
 	airErrorOf,
 	certificateFor,
@@ -14,7 +14,7 @@ import {
 	everythingShown,
 	listening,
 	type Listening,
-} from './support';
+} from '../support';
 
 const open: Listening[] = [];
 afterEach(async () => {

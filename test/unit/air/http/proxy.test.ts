@@ -1,7 +1,7 @@
 import { resolveProxyUrl } from '@n8n/backend-network/proxy';
 import fc from 'fast-check';
-import { proxyFor } from '../../../air/proxy';
-import { airErrorOf, everythingShown } from './support';
+import { proxyFor } from '../../../../air/http/proxy';
+import { airErrorOf, everythingShown } from '../support';
 import { withProxyVariables } from './proxyVariables';
 
 const P = 'http://proxy.example:3128';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { listening, type Listening } from './support';
+import { listening, type Listening } from '../support';
 
 const run = promisify(execFile);
 const root = join(__dirname, '../../..');

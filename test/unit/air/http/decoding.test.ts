@@ -7,13 +7,13 @@ import {
 	gzipSync,
 	zstdCompressSync,
 } from 'node:zlib';
-import { AirClient, type AirIdentity } from '../../../air/AirClient';
-import { closeDispatchers } from '../../../air/dispatchers';
-import { send } from '../../../air/egress';
-import { fetchJwks, readJwks } from '../../../air/jwks';
-import { importPrivateKey } from '../../../air/keys/privateKey';
-import { NO_REPEAT } from '../../../air/repeat';
-import { airErrorOf, ecKey, everythingShown, listening, type Listening } from './support';
+import { AirClient, type AirIdentity } from '../../../../air/AirClient';
+import { closeDispatchers } from '../../../../air/http/dispatchers';
+import { send } from '../../../../air/http/egress';
+import { fetchJwks, readJwks } from '../../../../air/jwks';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
+import { NO_REPEAT } from '../../../../air/repeat';
+import { airErrorOf, ecKey, everythingShown, listening, type Listening } from '../support';
 
 /** Servers, CDNs and proxies compress answers and change their character set, asked for or not. */
 const HASH = '239704895d0c4693d33ee7ab9e37c6eb295f178d80074a32d4ace53b1a779c44';

@@ -1,6 +1,6 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { BlockList, isIP } from 'node:net';
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 
 /** What the operator of n8n allows; never set by people who edit workflows. */
 export interface TargetPolicy {

@@ -1,4 +1,4 @@
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 import { assertTargetAllowed, targetPolicy } from './targetGuard';
 
 /** The operator's allowances are for this network; AIR is not in it. */

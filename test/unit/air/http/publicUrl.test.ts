@@ -1,4 +1,4 @@
-import { whyNotPublic } from '../../../air/publicUrl';
+import { whyNotPublic } from '../../../../air/http/publicUrl';
 
 test.each([
 	'https://issuer.example.com/.well-known/jwks.json',

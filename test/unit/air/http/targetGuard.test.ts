@@ -6,8 +6,8 @@ import {
 	guardedLookup,
 	isPrivateAddress,
 	targetPolicy,
-} from '../../../air/targetGuard';
-import { airErrorOf } from './support';
+} from '../../../../air/http/targetGuard';
+import { airErrorOf } from '../support';
 
 jest.mock('node:dns', () => ({ lookup: jest.fn() }));
 const lookup = jest.mocked(dns.lookup);

@@ -3,8 +3,8 @@ import { createServer as createHttpServer, request as httpRequest } from 'node:h
 import { connect, createServer, type Server } from 'node:net';
 import { createServer as createHttpsServer } from 'node:https';
 import tls from 'node:tls';
-import { closeDispatchers } from '../../../air/dispatchers';
-import { send } from '../../../air/egress';
+import { closeDispatchers } from '../../../../air/http/dispatchers';
+import { send } from '../../../../air/http/egress';
 import { withProxyVariables } from './proxyVariables';
 import {
 	airErrorOf,
@@ -13,7 +13,7 @@ import {
 	everythingShown,
 	listening,
 	type Listening,
-} from './support';
+} from '../support';
 
 const identity = certificateFor('air.example.com');
 const proxyIdentity = certificateFor('localhost');

@@ -1,5 +1,5 @@
 import { getProxyForUrl } from 'proxy-from-env';
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 
 function addressOf(text: string): URL {
 	// What a parser says would show the address, and with it the password in it.

@@ -5,7 +5,7 @@ import {
 	inflateSync,
 	zstdDecompressSync,
 } from 'node:zlib';
-import { redact } from '../errors/redact';
+import { redact } from '../../errors/redact';
 
 /** What a body says, or why nobody can read it. */
 export type DecodedBody =
