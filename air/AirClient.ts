@@ -2,10 +2,10 @@ import { AirError, LOOK_FIRST, ofReading } from '../errors/AirError';
 import { answerError, type AirOperation, type AnswerContext } from './answerError';
 import { readBody, type AirBody, type HttpAnswer } from './answer';
 import { send } from './http/egress';
-import { limiterFor, type Turn } from './HostLimiter';
+import { limiterFor, type Turn } from './pacing/HostLimiter';
 import { PartnerJwtCache } from './tokens/PartnerJwtCache';
 import type { PrivateKey } from './keys/privateKey';
-import { DEFAULT_REPEAT_LIMITS, repeating, type RepeatLimits } from './repeat';
+import { DEFAULT_REPEAT_LIMITS, repeating, type RepeatLimits } from './pacing/repeat';
 import {
 	issueAnswerSchema,
 	readAnswer,
@@ -14,7 +14,7 @@ import {
 	type IssueOnBehalfBody,
 	type StatusAnswer,
 } from './schemas';
-import { retryAfterMs } from './retryAfter';
+import { retryAfterMs } from './pacing/retryAfter';
 import { secretsOf, withoutSecrets } from './tidy';
 import { version } from './version';
 

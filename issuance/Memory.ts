@@ -1,6 +1,6 @@
 import type { AirClient } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
-import { watchDelayMs } from '../air/backoff';
+import { watchDelayMs } from '../air/pacing/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../ledger/Ledger';
 import { asAirError } from './asAirError';
 import { assertKeyAccepted } from './setup/askAir';

@@ -1,6 +1,6 @@
 import type { AirClient, CallOptions } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
-import { pause, pollDelayMs } from '../air/backoff';
+import { pause, pollDelayMs } from '../air/pacing/backoff';
 import type { StatusAnswer } from '../air/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../air/status';
 import { scopeOf } from './Memory';

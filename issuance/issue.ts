@@ -1,8 +1,8 @@
 import type { AirClient } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
 import type { OnDuplicate } from '../air/answerError';
-import { pause } from '../air/backoff';
-import type { Turn } from '../air/HostLimiter';
+import { pause } from '../air/pacing/backoff';
+import type { Turn } from '../air/pacing/HostLimiter';
 import type { IssueAnswer } from '../air/schemas';
 import { withoutOwnNames } from './ownNames';
 import { looksLikeSchemaId } from './schemaId';

@@ -1,6 +1,6 @@
 import type { AirClient } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
-import { pause } from '../air/backoff';
+import { pause } from '../air/pacing/backoff';
 import type { IssueAnswer } from '../air/schemas';
 import type {
 	AttemptFailure,

@@ -1,7 +1,7 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
-import { pause, pollDelayMs } from '../air/backoff';
-import { NO_REPEAT } from '../air/repeat';
+import { pause, pollDelayMs } from '../air/pacing/backoff';
+import { NO_REPEAT } from '../air/pacing/repeat';
 import { isFinal } from '../air/status';
 import { askOnce, type IssuanceStatus } from './getStatus';
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { buildConnector, Dispatcher } from 'undici';
 import { AirError } from '../../errors/AirError';
-import { MOST_IN_FLIGHT } from '../HostLimiter';
+import { MOST_IN_FLIGHT } from '../pacing/HostLimiter';
 import { proxyFor } from './proxy';
 import { guardedLookup, targetPolicy, type TargetPolicy } from './targetGuard';
 

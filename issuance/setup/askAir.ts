@@ -1,6 +1,6 @@
 import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
-import { NO_REPEAT } from '../../air/repeat';
+import { NO_REPEAT } from '../../air/pacing/repeat';
 import type { Outcome } from './Outcome';
 import type { ClockReading } from './SetupFacts';
 

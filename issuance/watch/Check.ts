@@ -1,6 +1,6 @@
 import { AirError } from '../../errors/AirError';
-import { recheckDelayMs } from '../../air/backoff';
-import { NO_REPEAT } from '../../air/repeat';
+import { recheckDelayMs } from '../../air/pacing/backoff';
+import { NO_REPEAT } from '../../air/pacing/repeat';
 import { assertRow } from '../../ledger/assertRow';
 import { isOnlyWatched } from '../../ledger/Feed';
 import type { LedgerRow } from '../../ledger/Ledger';

@@ -1,4 +1,4 @@
-import { limiterFor } from '../../air/HostLimiter';
+import { limiterFor } from '../../air/pacing/HostLimiter';
 
 /** The option Requests per Second, in force while a node runs: for everybody who talks to the host. */
 export class RunLimits {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
-import { forgetLimits } from '../../air/HostLimiter';
+import { forgetLimits } from '../../air/pacing/HostLimiter';
 import { embeddedLedgerFile, closeLedgers, openLedger } from '../../issuance/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
 import { DEFAULT_RETENTION } from '../../ledger/Ledger';

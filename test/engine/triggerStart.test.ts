@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { NodeOperationError, UserError, type INode, type WorkflowActivateMode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
-import { forgetLimits } from '../../air/HostLimiter';
+import { forgetLimits } from '../../air/pacing/HostLimiter';
 import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
 import { makeKey } from '../support/keys';

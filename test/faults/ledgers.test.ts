@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { closeDispatchers } from '../../air/http/dispatchers';
-import { forgetLimits } from '../../air/HostLimiter';
+import { forgetLimits } from '../../air/pacing/HostLimiter';
 import { closeLedgers, embeddedLedgerFile, openLedger } from '../../issuance/openLedger';
 import type { LedgerRow } from '../../ledger/Ledger';
 import { PARTNER_ID, startTestAir, type TestAir } from '../engine/air';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/http/dispatchers';
-import { forgetLimits } from '../../../air/HostLimiter';
+import { forgetLimits } from '../../../air/pacing/HostLimiter';
 import { closeLedgers, embeddedLedgerFile, openLedger } from '../../../issuance/openLedger';
 import { forgetPauses, leftAloneMs } from '../../../issuance/watch/politeness';
 import { reportRow } from '../../support/report';

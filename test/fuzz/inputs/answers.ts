@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readBody, type HttpAnswer } from '../../../air/answer';
 import { answerError } from '../../../air/answerError';
-import { retryAfterMs } from '../../../air/retryAfter';
+import { retryAfterMs } from '../../../air/pacing/retryAfter';
 import { issueAnswerSchema, readAnswer } from '../../../air/schemas';
 import { badInput } from '../BadInput';
 import { must, shownBy } from '../expecting';

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { decodeJwt, importJWK, jwtVerify } from 'jose';
 import { AirClient, type AirIdentity, type IssueOptions } from '../../../air/AirClient';
 import type { AirError } from '../../../errors/AirError';
-import * as backoff from '../../../air/backoff';
+import * as backoff from '../../../air/pacing/backoff';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
-import { forgetLimits } from '../../../air/HostLimiter';
+import { forgetLimits } from '../../../air/pacing/HostLimiter';
 import { importPrivateKey } from '../../../air/keys/privateKey';
 import type { IssueOnBehalfBody } from '../../../air/schemas';
 import { version } from '../../../air/version';

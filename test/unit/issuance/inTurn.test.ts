@@ -1,6 +1,6 @@
 import type { AirClient } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
-import { HostLimiter } from '../../../air/HostLimiter';
+import { HostLimiter } from '../../../air/pacing/HostLimiter';
 import { inTurn } from '../../../issuance/inTurn';
 
 /** A client that has nothing but its limiter. */

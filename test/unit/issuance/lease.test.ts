@@ -1,5 +1,5 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../../air/AirClient';
-import { DEFAULT_REPEAT_LIMITS } from '../../../air/repeat';
+import { DEFAULT_REPEAT_LIMITS } from '../../../air/pacing/repeat';
 import { laneOf, type IssueRequest } from '../../../issuance/issue';
 import { leaseMsFor } from '../../../issuance/lease';
 

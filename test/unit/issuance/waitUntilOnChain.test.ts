@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AirClient, type CallOptions } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
-import { pause } from '../../../air/backoff';
+import { pause } from '../../../air/pacing/backoff';
 import type { AirErrorCode } from '../../../errors/errorCatalogue';
 import type { StatusAnswer } from '../../../air/schemas';
 import { readSettings } from '../../../issuance/settings';

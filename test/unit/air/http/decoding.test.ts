@@ -12,7 +12,7 @@ import { closeDispatchers } from '../../../../air/http/dispatchers';
 import { send } from '../../../../air/http/egress';
 import { fetchJwks, readJwks } from '../../../../air/jwks';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { NO_REPEAT } from '../../../../air/repeat';
+import { NO_REPEAT } from '../../../../air/pacing/repeat';
 import { airErrorOf, ecKey, everythingShown, listening, type Listening } from '../support';
 
 /** Servers, CDNs and proxies compress answers and change their character set, asked for or not. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { pause, pollDelayMs, repeatDelayMs } from '../../../air/backoff';
+import { pause, pollDelayMs, repeatDelayMs } from '../../../../air/pacing/backoff';
 
 test('polls wait 1 s at first, then twice as long, at most 30 s, for ever', () => {
 	expect([0, 1, 2, 3, 4, 5, 6, 100, 1e6].map(pollDelayMs)).toEqual([

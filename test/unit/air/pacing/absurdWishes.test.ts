@@ -1,11 +1,11 @@
 import { createServer } from 'node:http';
-import { AirClient } from '../../../air/AirClient';
-import { closeDispatchers } from '../../../air/http/dispatchers';
-import { limiterFor } from '../../../air/HostLimiter';
-import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
-import { NO_REPEAT } from '../../../air/repeat';
-import { makeKey } from '../../support/keys';
-import { airErrorOf, listening, type Listening } from './support';
+import { AirClient } from '../../../../air/AirClient';
+import { closeDispatchers } from '../../../../air/http/dispatchers';
+import { limiterFor } from '../../../../air/pacing/HostLimiter';
+import { importPrivateKey, type PrivateKey } from '../../../../air/keys/privateKey';
+import { NO_REPEAT } from '../../../../air/pacing/repeat';
+import { makeKey } from '../../../support/keys';
+import { airErrorOf, listening, type Listening } from '../support';
 
 /** What AIR, or what stands before it, may write into `Retry-After`, over TCP and through the client. */
 const MINUTE_MS = 60_000;

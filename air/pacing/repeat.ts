@@ -1,4 +1,4 @@
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 import { pause, repeatDelayMs } from './backoff';
 
 /** How often and how long a call is repeated. */

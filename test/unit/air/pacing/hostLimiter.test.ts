@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { AirError } from '../../../errors/AirError';
-import { HostLimiter, limiterFor, type Turn } from '../../../air/HostLimiter';
-import { LONGEST_WISH_MS } from '../../../air/retryAfter';
+import { AirError } from '../../../../errors/AirError';
+import { HostLimiter, limiterFor, type Turn } from '../../../../air/pacing/HostLimiter';
+import { LONGEST_WISH_MS } from '../../../../air/pacing/retryAfter';
 import { VirtualTime } from './virtualTime';
 
 /** A limiter, and who got leave when. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { LONGEST_WISH_MS, retryAfterMs } from '../../../air/retryAfter';
+import { LONGEST_WISH_MS, retryAfterMs } from '../../../../air/pacing/retryAfter';
 
 const NOW = Date.parse('2026-01-19T07:18:45Z');
 

@@ -1,4 +1,4 @@
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 import { systemClock, type LimiterClock } from './limiterClock';
 import { LearntRate, type Refusal } from './LearntRate';
 import { LongWish } from './LongWish';

@@ -1,8 +1,8 @@
-import { AirError } from '../../../errors/AirError';
-import * as backoff from '../../../air/backoff';
-import type { AirErrorCode } from '../../../errors/errorCatalogue';
-import { NO_REPEAT, repeating, type RepeatOptions } from '../../../air/repeat';
-import { airErrorOf } from './support';
+import { AirError } from '../../../../errors/AirError';
+import * as backoff from '../../../../air/pacing/backoff';
+import type { AirErrorCode } from '../../../../errors/errorCatalogue';
+import { NO_REPEAT, repeating, type RepeatOptions } from '../../../../air/pacing/repeat';
+import { airErrorOf } from '../support';
 
 jest.mock('../../../air/backoff', () => {
 	const real = jest.requireActual<typeof backoff>('../../../air/backoff');
