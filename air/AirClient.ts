@@ -1,6 +1,6 @@
 import { AirError, LOOK_FIRST, ofReading } from '../errors/AirError';
-import { answerError, type AirOperation, type AnswerContext } from './answerError';
-import { readBody, type AirBody, type HttpAnswer } from './answer';
+import { answerError, type AirOperation, type AnswerContext } from './answers/answerError';
+import { readBody, type AirBody, type HttpAnswer } from './answers/answer';
 import { send } from './http/egress';
 import { limiterFor, type Turn } from './pacing/HostLimiter';
 import { PartnerJwtCache } from './tokens/PartnerJwtCache';
@@ -13,9 +13,9 @@ import {
 	type IssueAnswer,
 	type IssueOnBehalfBody,
 	type StatusAnswer,
-} from './schemas';
+} from './answers/schemas';
 import { retryAfterMs } from './pacing/retryAfter';
-import { secretsOf, withoutSecrets } from './tidy';
+import { secretsOf, withoutSecrets } from './answers/tidy';
 import { version } from './version';
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;

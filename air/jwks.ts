@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AirError, ofReading } from '../errors/AirError';
-import type { HttpAnswer } from './answer';
+import type { HttpAnswer } from './answers/answer';
 import { send } from './http/egress';
 
 /** Nobody's key set is larger, and AIR would not read it either. */

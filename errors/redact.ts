@@ -1,4 +1,4 @@
-import { cutText, REMOVED, withoutSecrets } from '../air/tidy';
+import { cutText, REMOVED, withoutSecrets } from '../air/answers/tidy';
 
 /** A token that something has spoilt the beginning of. */
 const THREE_PARTS = /(?<![\w-])[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}/g;

@@ -1,8 +1,8 @@
 import type { AirClient, CallOptions } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
 import { pause, pollDelayMs } from '../air/pacing/backoff';
-import type { StatusAnswer } from '../air/schemas';
-import { isoDate, issuanceState, type IssuanceState } from '../air/status';
+import type { StatusAnswer } from '../air/answers/schemas';
+import { isoDate, issuanceState, type IssuanceState } from '../air/answers/status';
 import { scopeOf } from './Memory';
 import { withoutOwnNames } from './ownNames';
 import { hasAnswered } from './watch/politeness';

@@ -1,9 +1,9 @@
 import type { AirClient } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
-import type { OnDuplicate } from '../air/answerError';
+import type { OnDuplicate } from '../air/answers/answerError';
 import { pause } from '../air/pacing/backoff';
 import type { Turn } from '../air/pacing/HostLimiter';
-import type { IssueAnswer } from '../air/schemas';
+import type { IssueAnswer } from '../air/answers/schemas';
 import { withoutOwnNames } from './ownNames';
 import { looksLikeSchemaId } from './schemaId';
 import type { CredentialSubject } from './subject';

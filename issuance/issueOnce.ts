@@ -1,7 +1,7 @@
 import type { AirClient } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
 import { pause } from '../air/pacing/backoff';
-import type { IssueAnswer } from '../air/schemas';
+import type { IssueAnswer } from '../air/answers/schemas';
 import type {
 	AttemptFailure,
 	AttemptRef,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Dispatcher } from 'undici';
 import { AirError } from '../../errors/AirError';
-import type { HttpAnswer } from '../answer';
+import type { HttpAnswer } from '../answers/answer';
 import { decodeBody } from './decodeBody';
 import { dispatcherFor } from './dispatchers';
 import type { AirErrorCode } from '../../errors/errorCatalogue';

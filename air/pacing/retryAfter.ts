@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../answer';
+import type { HttpAnswer } from '../answers/answer';
 
 /**
  * Whatever AIR asks for, this is what counts: so long an item is kept waiting at most, and an error of

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from '../../air/answer';
+import type { HttpAnswer } from '../../air/answers/answer';
 import type { PublishedKey } from '../../air/jwks';
 import type { PrivateKey } from '../../air/keys/privateKey';
 import type { PublicJwk } from '../../air/keys/PublicJwk';

@@ -1,6 +1,6 @@
 import { AirError } from '../../errors/AirError';
-import { readBody, type HttpAnswer } from '../../air/answer';
-import { answerError } from '../../air/answerError';
+import { readBody, type HttpAnswer } from '../../air/answers/answer';
+import { answerError } from '../../air/answers/answerError';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { OnDuplicate } from '../../air/answerError';
+import type { OnDuplicate } from '../../air/answers/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs';
 import type { IssueRequest } from '../../issuance/issue';
 import { parameter } from '../shared/parameter';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { readBody, type HttpAnswer } from '../../../air/answer';
-import { answerError } from '../../../air/answerError';
+import { readBody, type HttpAnswer } from '../../../air/answers/answer';
+import { answerError } from '../../../air/answers/answerError';
 import { retryAfterMs } from '../../../air/pacing/retryAfter';
-import { issueAnswerSchema, readAnswer } from '../../../air/schemas';
+import { issueAnswerSchema, readAnswer } from '../../../air/answers/schemas';
 import { badInput } from '../BadInput';
 import { must, shownBy } from '../expecting';
 import { mutated, NASTY } from '../pieces';

@@ -7,7 +7,7 @@ import { closeDispatchers } from '../../../air/http/dispatchers';
 import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
 import { forgetLimits } from '../../../air/pacing/HostLimiter';
 import { importPrivateKey } from '../../../air/keys/privateKey';
-import type { IssueOnBehalfBody } from '../../../air/schemas';
+import type { IssueOnBehalfBody } from '../../../air/answers/schemas';
 import { version } from '../../../air/version';
 import {
 	airErrorOf,

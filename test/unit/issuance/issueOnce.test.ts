@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AirClient, type AirIdentity } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
 import { importPrivateKey } from '../../../air/keys/privateKey';
-import type { IssueAnswer } from '../../../air/schemas';
+import type { IssueAnswer } from '../../../air/answers/schemas';
 import { idempotencyOf, type Idempotency } from '../../../issuance/idempotency';
 import type { IssueRequest } from '../../../issuance/issue';
 import { issueOnce } from '../../../issuance/issueOnce';

@@ -3,7 +3,7 @@ import { AirClient, type CallOptions } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
 import { pause } from '../../../air/pacing/backoff';
 import type { AirErrorCode } from '../../../errors/errorCatalogue';
-import type { StatusAnswer } from '../../../air/schemas';
+import type { StatusAnswer } from '../../../air/answers/schemas';
 import { readSettings } from '../../../issuance/settings';
 import { waitUntilOnChain, type WaitSettings } from '../../../issuance/waitUntilOnChain';
 import { makeKey } from '../../support/keys';

@@ -1,4 +1,4 @@
-import type { AirErrorCode } from '../errors/errorCatalogue';
+import type { AirErrorCode } from '../../errors/errorCatalogue';
 
 /**
  * Whether a POST that issues may have issued:

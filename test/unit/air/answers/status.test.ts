@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { isFinal, isoDate, issuanceState } from '../../../air/status';
+import { isFinal, isoDate, issuanceState } from '../../../../air/answers/status';
 
 test.each([
 	['WAIT_ONCHAIN', 'pending', false],

@@ -1,8 +1,8 @@
-import { readBody } from '../../../air/answer';
-import { answerError, answerRules, type AnswerContext } from '../../../air/answerError';
-import type { AirErrorCode, AirErrorKind } from '../../../errors/errorCatalogue';
-import { answerErrors } from '../../../errors/rows/answers';
-import { everythingShown } from './support';
+import { readBody } from '../../../../air/answers/answer';
+import { answerError, answerRules, type AnswerContext } from '../../../../air/answers/answerError';
+import type { AirErrorCode, AirErrorKind } from '../../../../errors/errorCatalogue';
+import { answerErrors } from '../../../../errors/rows/answers';
+import { everythingShown } from '../support';
 
 const NOW = Date.parse('2026-01-19T07:18:45Z');
 

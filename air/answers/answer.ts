@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { redact } from '../errors/redact';
+import { redact } from '../../errors/redact';
 import { tidy } from './tidy';
 
 /** What came back over HTTP, before anything is made of it. */

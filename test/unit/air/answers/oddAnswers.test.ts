@@ -1,8 +1,8 @@
-import { readBody } from '../../../air/answer';
-import { answerError } from '../../../air/answerError';
-import { issueAnswerSchema, readAnswer, statusAnswerSchema } from '../../../air/schemas';
-import { secretsOf } from '../../../air/tidy';
-import { everythingShown } from './support';
+import { readBody } from '../../../../air/answers/answer';
+import { answerError } from '../../../../air/answers/answerError';
+import { issueAnswerSchema, readAnswer, statusAnswerSchema } from '../../../../air/answers/schemas';
+import { secretsOf } from '../../../../air/answers/tidy';
+import { everythingShown } from '../support';
 
 /** Answers whose needed field is there, and whose other fields are not as AIR documents them. */
 const HASH = '239704895d0c4693d33ee7ab9e37c6eb295f178d80074a32d4ace53b1a779c44';

@@ -1,4 +1,4 @@
-import { answerError } from '../../../air/answerError';
+import { answerError } from '../../../../air/answers/answerError';
 
 const titleOf = (message: string) =>
 	answerError(

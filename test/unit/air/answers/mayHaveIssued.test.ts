@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerError } from '../../../air/answerError';
-import { errorCatalogue, type AirErrorRow } from '../../../errors/errorCatalogue';
-import { transportErrors } from '../../../errors/rows/transport';
-import { CONNECTION_ENDS, knownOf, STATUSES, type Known } from '../../../air/mayHaveIssued';
-import { root } from '../../../scripts/package';
+import { answerError } from '../../../../air/answers/answerError';
+import { errorCatalogue, type AirErrorRow } from '../../../../errors/errorCatalogue';
+import { transportErrors } from '../../../../errors/rows/transport';
+import {
+	CONNECTION_ENDS,
+	knownOf,
+	STATUSES,
+	type Known,
+} from '../../../../air/answers/mayHaveIssued';
+import { root } from '../../../../scripts/package';
 
 /** Only these are sure to have issued nothing: written down a second time, and by hand. */
 const REFUSED = [

@@ -1,8 +1,8 @@
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 import { readBody, type AirBody, type BodyShape, type HttpAnswer } from './answer';
-import type { AirErrorCode, AirErrorKind } from '../errors/errorCatalogue';
+import type { AirErrorCode, AirErrorKind } from '../../errors/errorCatalogue';
 import { knownOf, type Known } from './mayHaveIssued';
-import { retryAfterMs } from './pacing/retryAfter';
+import { retryAfterMs } from '../pacing/retryAfter';
 
 /** The calls to AIR, and the fetch of a JWKS, which goes out through the same door. */
 export type AirOperation = 'issue' | 'status' | 'jwks';
