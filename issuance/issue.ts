@@ -6,7 +6,7 @@ import type { Turn } from '../air/pacing/HostLimiter';
 import type { IssueAnswer } from '../air/answers/schemas';
 import { withoutOwnNames } from './ownNames';
 import { looksLikeSchemaId } from './schemaId';
-import type { CredentialSubject } from './subject';
+import type { CredentialSubject } from './subject/subject';
 
 /** After a cancel: how long a POST under way is waited for before the node returns … */
 const RETURN_AFTER_MS = 300;

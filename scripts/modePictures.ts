@@ -1,4 +1,4 @@
-import { schemaFromJsonSchema } from '../issuance/subjectSchema';
+import { schemaFromJsonSchema } from '../issuance/subject/schema/subjectSchema';
 import { mapperFields } from '../nodes/MocaAirIssueOnBehalf/subjectAttributes';
 import type { Editor } from '../test/host/harness/editor';
 import { PROGRAM_ID } from './demoAir';

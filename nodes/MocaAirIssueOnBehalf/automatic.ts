@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { fieldAt, noField, type ItemJson } from '../../issuance/itemFields';
+import { fieldAt, noField, type ItemJson } from '../../issuance/subject/itemFields';
 import { isTool } from '../shared/execution';
 import { parameter, type Parameter } from '../shared/parameter';
 

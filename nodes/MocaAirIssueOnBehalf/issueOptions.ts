@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { isEmpty } from '../../issuance/convertValue';
+import { isEmpty } from '../../issuance/subject/values/convertValue';
 import { joinIdParts } from '../../issuance/eventId';
 import { readCallOptions, type CallOptionValues } from '../shared/callOptions';
 import { parameter, type Parameter } from '../shared/parameter';

@@ -5,13 +5,13 @@ import {
 	type ResourceMapperFields,
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { ValueType } from '../../issuance/convertValue';
-import type { SubjectAttribute } from '../../issuance/jsonSchema';
+import type { ValueType } from '../../issuance/subject/values/convertValue';
+import type { SubjectAttribute } from '../../issuance/subject/schema/jsonSchema';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
 	type SubjectSchema,
-} from '../../issuance/subjectSchema';
+} from '../../issuance/subject/schema/subjectSchema';
 
 /** What the editor shows of a label before it cuts it off. */
 const LONGEST_LABEL = 30;

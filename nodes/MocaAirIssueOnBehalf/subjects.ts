@@ -1,21 +1,21 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
-import { isEmpty, type ValueType } from '../../issuance/convertValue';
-import { attributesIn } from '../../issuance/itemFields';
-import { subjectFromSchema } from '../../issuance/schemaSubject';
+import { isEmpty, type ValueType } from '../../issuance/subject/values/convertValue';
+import { attributesIn } from '../../issuance/subject/itemFields';
+import { subjectFromSchema } from '../../issuance/subject/schema/schemaSubject';
 import {
 	parseSubject,
 	subjectFromFields,
 	type CredentialSubject,
 	type SubjectField,
-} from '../../issuance/subject';
-import { ADVICE, advising } from '../../issuance/subjectAdvice';
+} from '../../issuance/subject/subject';
+import { ADVICE, advising } from '../../issuance/subject/subjectAdvice';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
 	type SubjectSchema,
-} from '../../issuance/subjectSchema';
+} from '../../issuance/subject/schema/subjectSchema';
 import { parameter, rawParameter, type Parameter } from '../shared/parameter';
 import { itemJson, nameIn, namesIn } from './automatic';
 import { assertNoForgottenExpression, isTemplate, jsonTemplate, textTemplate } from './templates';

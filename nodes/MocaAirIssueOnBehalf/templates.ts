@@ -1,6 +1,11 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { readTemplate, readText, splitTemplate, type Template } from '../../issuance/template';
+import {
+	readTemplate,
+	readText,
+	splitTemplate,
+	type Template,
+} from '../../issuance/subject/values/template';
 import { itemReferences } from '../shared/itemReferences';
 import type { Parameter } from '../shared/parameter';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { readTemplate } from '../../../issuance/template';
-import { parseSubject, subjectFromFields } from '../../../issuance/subject';
+import { readTemplate } from '../../../issuance/subject/values/template';
+import { parseSubject, subjectFromFields } from '../../../issuance/subject/subject';
 import { badInput } from '../BadInput';
 import { must, taken } from '../expecting';
 import { NASTY } from '../pieces';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
 import { contentHash } from '../../../issuance/contentHash';
-import { WANTED, type ValueType } from '../../../issuance/convertValue';
-import { parseSubject, subjectFromFields } from '../../../issuance/subject';
+import { WANTED, type ValueType } from '../../../issuance/subject/values/convertValue';
+import { parseSubject, subjectFromFields } from '../../../issuance/subject/subject';
 import { makeKey } from '../../support/keys';
 import { badInput } from '../BadInput';
 import { must, taken } from '../expecting';

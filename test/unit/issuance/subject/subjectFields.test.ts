@@ -1,8 +1,12 @@
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { convertValue, WANTED, type ValueType } from '../../../issuance/convertValue';
-import { subjectFromFields, type SubjectField } from '../../../issuance/subject';
-import { airErrorOf, everythingShown } from './support';
+import {
+	convertValue,
+	WANTED,
+	type ValueType,
+} from '../../../../issuance/subject/values/convertValue';
+import { subjectFromFields, type SubjectField } from '../../../../issuance/subject/subject';
+import { airErrorOf, everythingShown } from '../support';
 
 const one = (type: ValueType, value: unknown) =>
 	subjectFromFields([{ name: 'claim', type, value }]).claim;

@@ -1,8 +1,8 @@
-import { AirError } from '../errors/AirError';
-import { redact } from '../errors/redact';
-import { convertValue, type ValueType } from './convertValue';
-import { LARGEST, readJson, TOO_LARGE, UNKEPT_NUMBER } from './jsonText';
-import { DIGITS_LOST, isKept, TOO_MANY_DIGITS } from './numbers';
+import { AirError } from '../../errors/AirError';
+import { redact } from '../../errors/redact';
+import { convertValue, type ValueType } from './values/convertValue';
+import { LARGEST, readJson, TOO_LARGE, UNKEPT_NUMBER } from './values/jsonText';
+import { DIGITS_LOST, isKept, TOO_MANY_DIGITS } from './values/numbers';
 
 /** Claims as they go into the credential. */
 export type CredentialSubject = Readonly<Record<string, unknown>>;

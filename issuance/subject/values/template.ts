@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { AirError } from '../errors/AirError';
-import { redact } from '../errors/redact';
+import { AirError } from '../../../errors/AirError';
+import { redact } from '../../../errors/redact';
 import { convertValue } from './convertValue';
 import { isDateTime, toIso } from './dates';
 import { readJson } from './jsonText';

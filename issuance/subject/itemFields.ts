@@ -1,7 +1,7 @@
-import { AirError } from '../errors/AirError';
-import { redact } from '../errors/redact';
-import { isEmpty } from './convertValue';
-import { isRecord, type Json } from './json';
+import { AirError } from '../../errors/AirError';
+import { redact } from '../../errors/redact';
+import { isEmpty } from './values/convertValue';
+import { isRecord, type Json } from './values/json';
 
 /** The JSON of an incoming item. */
 export type ItemJson = Readonly<Record<string, unknown>>;

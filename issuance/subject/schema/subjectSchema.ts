@@ -1,6 +1,6 @@
-import { isDateTime, isDay, type ValueType } from './convertValue';
-import { isRecord, type Json } from './json';
-import { readJson } from './jsonText';
+import { isDateTime, isDay, type ValueType } from '../values/convertValue';
+import { isRecord, type Json } from '../values/json';
+import { readJson } from '../values/jsonText';
 import { attributesOf, subjectOf, type SubjectAttribute } from './jsonSchema';
 import { refuseSchema, schemaDocument } from './schemaDocument';
 import { schemaValidator, type SchemaValidator } from './schemaValidator';

@@ -1,6 +1,6 @@
 import { createContext, Script } from 'node:vm';
 import { refuseSchema } from './schemaDocument';
-import { redact } from '../errors/redact';
+import { redact } from '../../../errors/redact';
 
 /** No pattern that a person can read takes a millisecond for a value that a credential can hold. */
 const LONGEST_MS = 100;

@@ -1,6 +1,6 @@
-import { AirError } from '../errors/AirError';
-import { redact } from '../errors/redact';
-import { isRecord, type Json } from './json';
+import { AirError } from '../../../errors/AirError';
+import { redact } from '../../../errors/redact';
+import { isRecord, type Json } from '../values/json';
 
 /** Far above the schema of any credential, and little enough to be compiled at once. */
 const LARGEST = 100_000;

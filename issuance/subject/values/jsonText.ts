@@ -1,5 +1,5 @@
 import { parse } from 'lossless-json';
-import { redact } from '../errors/redact';
+import { redact } from '../../../errors/redact';
 import type { Conversion } from './convertValue';
 import { exactNumber, isKept } from './numbers';
 

@@ -1,9 +1,9 @@
-import { AirError } from '../../../errors/AirError';
-import type { ValueType } from '../../../issuance/convertValue';
-import { readTemplate } from '../../../issuance/template';
-import { subjectFromSchema } from '../../../issuance/schemaSubject';
-import { parseSubject, subjectFromFields } from '../../../issuance/subject';
-import { claimTables } from '../../support/claimTables';
+import { AirError } from '../../../../../errors/AirError';
+import type { ValueType } from '../../../../../issuance/subject/values/convertValue';
+import { readTemplate } from '../../../../../issuance/subject/values/template';
+import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
+import { parseSubject, subjectFromFields } from '../../../../../issuance/subject/subject';
+import { claimTables } from '../../../../support/claimTables';
 
 /** docs/decisions.md says what becomes of a value; here every row of it is run. */
 const [typed = [], plain = [], texts = []] = claimTables();

@@ -1,4 +1,4 @@
-import { attributesIn, noField } from '../../../issuance/itemFields';
+import { attributesIn, noField } from '../../../../issuance/subject/itemFields';
 
 const ITEM = { submittedAt: 'SECRET', formMode: 'SECRET', body: { mail: 'SECRET', to: {} } };
 

@@ -1,7 +1,7 @@
-import { AirError } from '../errors/AirError';
-import { convertValue, isEmpty } from './convertValue';
+import { AirError } from '../../../errors/AirError';
+import { convertValue, isEmpty } from '../values/convertValue';
 import type { SubjectAttribute } from './jsonSchema';
-import { parseSubject, type CredentialSubject } from './subject';
+import { parseSubject, type CredentialSubject } from '../subject';
 import type { SubjectSchema } from './subjectSchema';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });

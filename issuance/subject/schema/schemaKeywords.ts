@@ -1,5 +1,5 @@
 import { _, type FuncKeywordDefinition } from 'ajv';
-import { isRecord } from './json';
+import { isRecord } from '../values/json';
 
 /** `unix-time` is what OpenAPI documents, Stripe's among them, call it; there is no standard. */
 export const UNIX_SECONDS = /^(?:unix|epoch)(?:[-_]?(?:time|seconds|timestamp))?$/i;

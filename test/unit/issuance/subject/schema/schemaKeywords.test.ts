@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { AirError } from '../../../errors/AirError';
-import { subjectFromSchema } from '../../../issuance/schemaSubject';
-import { schemaFromJsonSchema } from '../../../issuance/subjectSchema';
-import { airErrorOf, everythingShown } from './support';
+import { AirError } from '../../../../../errors/AirError';
+import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
+import { schemaFromJsonSchema } from '../../../../../issuance/subject/schema/subjectSchema';
+import { airErrorOf, everythingShown } from '../../support';
 
 /** Every keyword of a pasted JSON Schema is checked, or the schema is refused and the keyword named. */
 

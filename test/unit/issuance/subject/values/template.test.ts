@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { AirError } from '../../../errors/AirError';
-import { readJson } from '../../../issuance/jsonText';
-import { readTemplate, splitTemplate } from '../../../issuance/template';
+import { AirError } from '../../../../../errors/AirError';
+import { readJson } from '../../../../../issuance/subject/values/jsonText';
+import { readTemplate, splitTemplate } from '../../../../../issuance/subject/values/template';
 
 interface Chunk {
 	readonly type: string;

@@ -1,4 +1,4 @@
-import { AirError } from '../errors/AirError';
+import { AirError } from '../../errors/AirError';
 
 const JSON_FORMS =
 	'Under JSON, write the names out, put quotation marks around each expression that gives text, and none around others: { "tier": "Gold", "name": "{{ $json.name }}", "age": {{ $json.age }} }.';

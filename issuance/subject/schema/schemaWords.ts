@@ -1,5 +1,5 @@
 import type { ErrorObject } from 'ajv';
-import { redact } from '../errors/redact';
+import { redact } from '../../../errors/redact';
 
 const TYPES: Readonly<Record<string, string>> = {
 	string: 'text',

@@ -1,5 +1,5 @@
-import type { ValueType } from './convertValue';
-import { isRecord, type Json } from './json';
+import type { ValueType } from '../values/convertValue';
+import { isRecord, type Json } from '../values/json';
 import { referred, refuseSchema } from './schemaDocument';
 import { UNIX_SECONDS } from './schemaKeywords';
 

@@ -1,7 +1,10 @@
 import fc from 'fast-check';
-import { subjectFromSchema } from '../../../issuance/schemaSubject';
-import { schemaFromExample, schemaFromJsonSchema } from '../../../issuance/subjectSchema';
-import { airErrorOf, everythingShown } from './support';
+import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
+import {
+	schemaFromExample,
+	schemaFromJsonSchema,
+} from '../../../../../issuance/subject/schema/subjectSchema';
+import { airErrorOf, everythingShown } from '../../support';
 
 const typesOf = (schema: unknown) =>
 	Object.fromEntries(schemaFromJsonSchema(schema).attributes.map(({ name, type }) => [name, type]));

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { AirError } from '../../../errors/AirError';
-import { parseSubject } from '../../../issuance/subject';
-import { airErrorOf, everythingShown } from './support';
+import { AirError } from '../../../../errors/AirError';
+import { parseSubject } from '../../../../issuance/subject/subject';
+import { airErrorOf, everythingShown } from '../support';
 
 const SECRET = 'SECRET-VALUE';
 
