@@ -4,7 +4,7 @@ import { pause, pollDelayMs } from '../air/pacing/backoff';
 import type { StatusAnswer } from '../air/answers/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../air/answers/status';
 import { scopeOf } from './Memory';
-import { withoutOwnNames } from './ownNames';
+import { withoutOwnNames } from './issue/ownNames';
 import { hasAnswered } from './watch/politeness';
 
 /** What AIR says about an issuance, and what that means. */

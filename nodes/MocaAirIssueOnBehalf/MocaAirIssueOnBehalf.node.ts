@@ -7,10 +7,10 @@ import {
 } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
 import { issueOnceInExecution } from '../../issuance/executionMemory';
-import { idempotencyOf, type Idempotency } from '../../issuance/idempotency';
-import type { Job } from '../../issuance/inParallel';
-import { laneOf, type IssueRequest } from '../../issuance/issue';
-import { issueOnce, type OnceSettings } from '../../issuance/issueOnce';
+import { idempotencyOf, type Idempotency } from '../../issuance/issue/idempotency';
+import type { Job } from '../../issuance/issue/inParallel';
+import { laneOf, type IssueRequest } from '../../issuance/issue/issue';
+import { issueOnce, type OnceSettings } from '../../issuance/issue/issueOnce';
 import type { Memory } from '../../issuance/Memory';
 import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
 import { concurrencyOf, type CallOptionValues } from '../shared/callOptions';

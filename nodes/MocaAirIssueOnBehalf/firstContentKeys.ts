@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import type { Idempotency } from '../../issuance/idempotency';
-import type { IssueRequest } from '../../issuance/issue';
+import type { Idempotency } from '../../issuance/issue/idempotency';
+import type { IssueRequest } from '../../issuance/issue/issue';
 import { isTool } from '../shared/execution';
 import { runIndex } from './runIndex';
 

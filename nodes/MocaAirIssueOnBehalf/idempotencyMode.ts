@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
-import type { IdempotencyMode } from '../../issuance/idempotency';
+import type { IdempotencyMode } from '../../issuance/issue/idempotency';
 import { executionMark, isTool, originOf } from '../shared/execution';
 import { parameter } from '../shared/parameter';
 import { fieldNamedBy, isAutomatic } from './automatic';

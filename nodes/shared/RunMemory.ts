@@ -3,7 +3,7 @@ import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import type { AirClient } from '../../air/AirClient';
 import { asAirError } from '../../issuance/asAirError';
-import type { RememberedIssuance } from '../../issuance/outcome';
+import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import { Memory, scopeOf } from '../../issuance/Memory';
 import { openLedger } from '../../issuance/openLedger';
 import type { AirSettings } from '../../issuance/settings';

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { DEFAULT_LIFETIME_SECONDS } from '../../air/tokens/partnerJwt';
-import { DEFAULT_REMEMBER_HOURS } from '../../issuance/idempotency';
+import { DEFAULT_REMEMBER_HOURS } from '../../issuance/issue/idempotency';
 import { isStorable } from '../../issuance/isStorable';
 import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/waitUntilOnChain';
 

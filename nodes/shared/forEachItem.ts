@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { inParallel, type Job, type Outcome } from '../../issuance/inParallel';
+import { inParallel, type Job, type Outcome } from '../../issuance/issue/inParallel';
 import { itemNumbers } from './itemNumbers';
 import { asHtml, failedItem, nodeError } from './nodeError';
 import { Progress } from './Progress';

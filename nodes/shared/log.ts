@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { IssueSettings } from '../../issuance/issue';
+import type { IssueSettings } from '../../issuance/issue/issue';
 
 /**
  * What the log of n8n learns of one item: repeats, and how a POST ended that a cancel overtook.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
-import { contentHash } from '../../../issuance/contentHash';
+import { contentHash } from '../../../issuance/issue/contentHash';
 import { WANTED, type ValueType } from '../../../issuance/subject/values/convertValue';
 import { parseSubject, subjectFromFields } from '../../../issuance/subject/subject';
 import { makeKey } from '../../support/keys';

@@ -1,6 +1,6 @@
-import type { AirClient } from '../air/AirClient';
-import { AirError } from '../errors/AirError';
-import type { Turn } from '../air/pacing/HostLimiter';
+import type { AirClient } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import type { Turn } from '../../air/pacing/HostLimiter';
 
 /** How often AIR may ask an item to wait for longer than one call can. */
 const ROUNDS = 3;

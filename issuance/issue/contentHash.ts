@@ -1,6 +1,6 @@
 import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
-import type { PrivateKey } from '../air/keys/privateKey';
-import type { CredentialSubject } from './subject/subject';
+import type { PrivateKey } from '../../air/keys/privateKey';
+import type { CredentialSubject } from '../subject/subject';
 
 const PURPOSE = 'n8n-nodes-moca-air ledger, version 1';
 

@@ -1,5 +1,5 @@
-import { describeStatus } from '../../../issuance/getStatus';
-import { withoutOwnNames } from '../../../issuance/ownNames';
+import { describeStatus } from '../../../../issuance/getStatus';
+import { withoutOwnNames } from '../../../../issuance/issue/ownNames';
 
 test('members of AIR that are called like ours have another name', () => {
 	const answer = { coreClaimHash: 'a', outcome: 'x', error: 'none', message: 'ok', note: 1 };

@@ -1,5 +1,5 @@
-import { DEFAULT_REQUEST_TIMEOUT_MS } from '../air/AirClient';
-import { DEFAULT_REPEAT_LIMITS } from '../air/pacing/repeat';
+import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
+import { DEFAULT_REPEAT_LIMITS } from '../../air/pacing/repeat';
 
 /** Connecting, reading the answer after a cancel, writing it down: nothing of it takes this long. */
 const MARGIN_MS = 30_000;

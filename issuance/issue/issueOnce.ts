@@ -1,20 +1,20 @@
-import type { AirClient } from '../air/AirClient';
-import { AirError } from '../errors/AirError';
-import { pause } from '../air/pacing/backoff';
-import type { IssueAnswer } from '../air/answers/schemas';
+import type { AirClient } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import { pause } from '../../air/pacing/backoff';
+import type { IssueAnswer } from '../../air/answers/schemas';
 import type {
 	AttemptFailure,
 	AttemptRef,
 	BeginResult,
 	LedgerRow,
 	RecordedAnswer,
-} from '../ledger/Ledger';
-import { asAirError } from './asAirError';
+} from '../../ledger/Ledger';
+import { asAirError } from '../asAirError';
 import type { Idempotency } from './idempotency';
 import { inTurn } from './inTurn';
 import { issue, type IssueRequest, type IssueSettings } from './issue';
 import { leaseMsFor } from './lease';
-import type { Memory } from './Memory';
+import type { Memory } from '../Memory';
 import {
 	answeredAtOf,
 	outcomeOfReplay,

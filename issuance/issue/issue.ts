@@ -1,12 +1,12 @@
-import type { AirClient } from '../air/AirClient';
-import { AirError } from '../errors/AirError';
-import type { OnDuplicate } from '../air/answers/answerError';
-import { pause } from '../air/pacing/backoff';
-import type { Turn } from '../air/pacing/HostLimiter';
-import type { IssueAnswer } from '../air/answers/schemas';
+import type { AirClient } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import type { OnDuplicate } from '../../air/answers/answerError';
+import { pause } from '../../air/pacing/backoff';
+import type { Turn } from '../../air/pacing/HostLimiter';
+import type { IssueAnswer } from '../../air/answers/schemas';
 import { withoutOwnNames } from './ownNames';
-import { looksLikeSchemaId } from './schemaId';
-import type { CredentialSubject } from './subject/subject';
+import { looksLikeSchemaId } from '../schemaId';
+import type { CredentialSubject } from '../subject/subject';
 
 /** After a cancel: how long a POST under way is waited for before the node returns … */
 const RETURN_AFTER_MS = 300;

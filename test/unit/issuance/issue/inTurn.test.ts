@@ -1,7 +1,7 @@
-import type { AirClient } from '../../../air/AirClient';
-import { AirError } from '../../../errors/AirError';
-import { HostLimiter } from '../../../air/pacing/HostLimiter';
-import { inTurn } from '../../../issuance/inTurn';
+import type { AirClient } from '../../../../air/AirClient';
+import { AirError } from '../../../../errors/AirError';
+import { HostLimiter } from '../../../../air/pacing/HostLimiter';
+import { inTurn } from '../../../../issuance/issue/inTurn';
 
 /** A client that has nothing but its limiter. */
 function client(limiter = new HostLimiter(undefined, undefined, 1)): AirClient {

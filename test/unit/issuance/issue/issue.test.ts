@@ -1,12 +1,12 @@
 import { getEventListeners } from 'node:events';
-import { AirClient } from '../../../air/AirClient';
-import { closeDispatchers } from '../../../air/http/dispatchers';
-import type { AirError } from '../../../errors/AirError';
-import type { IssueAnswer } from '../../../air/answers/schemas';
-import { issue, type IssueRequest, type IssueSettings } from '../../../issuance/issue';
-import { readSettings } from '../../../issuance/settings';
-import { ISSUER_DID, PROGRAM_ID, startTestAir, type TestAir } from '../../engine/air';
-import { airErrorOf } from './support';
+import { AirClient } from '../../../../air/AirClient';
+import { closeDispatchers } from '../../../../air/http/dispatchers';
+import type { AirError } from '../../../../errors/AirError';
+import type { IssueAnswer } from '../../../../air/answers/schemas';
+import { issue, type IssueRequest, type IssueSettings } from '../../../../issuance/issue/issue';
+import { readSettings } from '../../../../issuance/settings';
+import { ISSUER_DID, PROGRAM_ID, startTestAir, type TestAir } from '../../../engine/air';
+import { airErrorOf } from '../support';
 
 let air: TestAir;
 let client: AirClient;

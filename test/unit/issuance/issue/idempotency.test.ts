@@ -1,7 +1,7 @@
-import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
-import { idempotencyOf, type IdempotencyMode } from '../../../issuance/idempotency';
-import type { IssueRequest } from '../../../issuance/issue';
-import { makeKey } from '../../support/keys';
+import { importPrivateKey, type PrivateKey } from '../../../../air/keys/privateKey';
+import { idempotencyOf, type IdempotencyMode } from '../../../../issuance/issue/idempotency';
+import type { IssueRequest } from '../../../../issuance/issue/issue';
+import { makeKey } from '../../../support/keys';
 
 let key: PrivateKey;
 let other: PrivateKey;

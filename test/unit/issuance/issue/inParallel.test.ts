@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { inParallel, type ParallelSettings } from '../../../issuance/inParallel';
+import { inParallel, type ParallelSettings } from '../../../../issuance/issue/inParallel';
 
 /** How one item goes: how many turns of the event loop it takes to do, and to record. */
 interface Item {
