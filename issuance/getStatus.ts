@@ -3,7 +3,7 @@ import { AirError } from '../errors/AirError';
 import { pause, pollDelayMs } from '../air/pacing/backoff';
 import type { StatusAnswer } from '../air/answers/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../air/answers/status';
-import { scopeOf } from './Memory';
+import { scopeOf } from './session/LedgerSession';
 import { withoutOwnNames } from './issue/ownNames';
 import { hasAnswered } from './watch/politeness';
 

@@ -11,7 +11,7 @@ import { importPrivateKey } from '../air/keys/privateKey';
 import type { PublicJwk } from '../air/keys/PublicJwk';
 import { importPublicKeys } from '../air/keys/publicKey';
 import { DEFAULT_RETENTION } from '../ledger/Ledger';
-import type { LedgerChoice } from './openLedger';
+import type { LedgerChoice } from './session/openLedger';
 import { readOnce } from './readOnce';
 
 const text = z.string().trim();

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { embeddedLedgerFile } from '../../issuance/openLedger';
+import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { notEmpty } from '../Command';
 import { printable } from '../text';
 

@@ -9,12 +9,12 @@ import type {
 	LedgerRow,
 	RecordedAnswer,
 } from '../../ledger/Ledger';
-import { asAirError } from '../asAirError';
+import { asAirError } from '../session/asAirError';
 import type { Idempotency } from './idempotency';
 import { inTurn } from './inTurn';
 import { issue, type IssueRequest, type IssueSettings } from './issue';
 import { leaseMsFor } from './lease';
-import type { Memory } from '../Memory';
+import type { Memory } from '../session/LedgerSession';
 import {
 	answeredAtOf,
 	outcomeOfReplay,

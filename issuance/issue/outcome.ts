@@ -1,6 +1,6 @@
 import type { LedgerRow, RecordedAnswer } from '../../ledger/Ledger';
 import type { Issuance } from './issue';
-import type { Memory } from '../Memory';
+import type { Memory } from '../session/LedgerSession';
 
 /**
  * What became of an item:

@@ -1,6 +1,6 @@
 import { AirError } from '../../errors/AirError';
 import { leftAloneMs, isProbing, toAnnounce } from './politeness';
-import type { Memory } from '../Memory';
+import type { Memory } from '../session/LedgerSession';
 import { Check, type CheckReport, type CheckSettings } from './Check';
 
 const NOTHING_ASKED: CheckReport = {

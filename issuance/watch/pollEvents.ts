@@ -1,9 +1,9 @@
 import { AirError } from '../../errors/AirError';
 import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Feed';
-import type { Memory } from '../Memory';
+import type { Memory } from '../session/LedgerSession';
 import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
 import { LedgerError } from '../../ledger/LedgerError';
-import { asAirError, asKnownError } from '../asAirError';
+import { asAirError, asKnownError } from '../session/asAirError';
 import { checkDue, pauseError } from './checkDue';
 import { hashInWords } from './hashInWords';
 import { takenUpTo, type Evidence, type Offer } from './offering';

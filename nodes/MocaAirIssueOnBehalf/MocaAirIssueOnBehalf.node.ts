@@ -6,12 +6,12 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
-import { issueOnceInExecution } from '../../issuance/executionMemory';
+import { issueOnceInExecution } from '../../issuance/session/executionMemory';
 import { idempotencyOf, type Idempotency } from '../../issuance/issue/idempotency';
 import type { Job } from '../../issuance/issue/inParallel';
 import { laneOf, type IssueRequest } from '../../issuance/issue/issue';
 import { issueOnce, type OnceSettings } from '../../issuance/issue/issueOnce';
-import type { Memory } from '../../issuance/Memory';
+import type { Memory } from '../../issuance/session/LedgerSession';
 import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
 import { concurrencyOf, type CallOptionValues } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';

@@ -1,9 +1,9 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
-import { asAirError } from '../../issuance/asAirError';
-import { Memory } from '../../issuance/Memory';
-import { openLedger } from '../../issuance/openLedger';
+import { asAirError } from '../../issuance/session/asAirError';
+import { Memory } from '../../issuance/session/LedgerSession';
+import { openLedger } from '../../issuance/session/openLedger';
 import { readSettings } from '../../issuance/settings';
 
 /**

@@ -1,6 +1,6 @@
 import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { Memory } from '../../issuance/Memory';
+import type { Memory } from '../../issuance/session/LedgerSession';
 import { keyOf, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
 import { isAttended } from './atStart';
 import { Activation, isUnderWay, pollBudgetMs } from './Activation';

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs';
 import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import type { AirClient } from '../../air/AirClient';
-import { asAirError } from '../../issuance/asAirError';
+import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
-import { Memory, scopeOf } from '../../issuance/Memory';
-import { openLedger } from '../../issuance/openLedger';
+import { Memory, scopeOf } from '../../issuance/session/LedgerSession';
+import { openLedger } from '../../issuance/session/openLedger';
 import type { AirSettings } from '../../issuance/settings';
 import { executionBegan, firstExecution, originOf } from './execution';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INode, IRunExecutionData } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
-import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
+import { closeLedgers, embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { LedgerTables } from '../host/ledgerTables';
 import { makeKey } from '../support/keys';
 import { startTestAir, type TestAir } from './air';

@@ -13,7 +13,7 @@ import { closeDispatchers } from '../../air/http/dispatchers';
 import { MocaAirApi } from '../../credentials/MocaAirApi.credentials';
 import type { FaultInput } from '../../emulator';
 import { checkSetup } from '../../issuance/checkSetup';
-import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
+import { closeLedgers, embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
 import { startForeignServer, type ForeignServer } from '../host/httpServer';
 import { SecretSearch } from '../support/SecretSearch';

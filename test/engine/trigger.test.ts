@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { forgetLimits } from '../../air/pacing/HostLimiter';
-import { embeddedLedgerFile, closeLedgers, openLedger } from '../../issuance/openLedger';
+import { embeddedLedgerFile, closeLedgers, openLedger } from '../../issuance/session/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
 import { DEFAULT_RETENTION } from '../../ledger/Ledger';
 import { PARTNER_ID, PROGRAM_ID, startTestAir, type TestAir } from './air';

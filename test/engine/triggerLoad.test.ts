@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { DatabaseSync } from 'node:sqlite';
 import { closeDispatchers } from '../../air/http/dispatchers';
-import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
+import { closeLedgers, embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { startTestAir, type TestAir } from './air';
 import { activate } from './pollTrigger';
 import { runWorkflow } from './runWorkflow';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { NodeOperationError, UserError, type INode, type WorkflowActivateMode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { forgetLimits } from '../../air/pacing/HostLimiter';
-import { closeLedgers, embeddedLedgerFile } from '../../issuance/openLedger';
+import { closeLedgers, embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
 import { makeKey } from '../support/keys';
 import { startTestAir, type TestAir } from './air';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
-import { closeLedgers } from '../../issuance/openLedger';
+import { closeLedgers } from '../../issuance/session/openLedger';
 import { startTestAir, type TestAir } from './air';
 import { runWorkflow } from './runWorkflow';
 import { issueWorkflow, person } from './workflows';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emulator } from '../../emulator';
-import { embeddedLedgerFile } from '../../issuance/openLedger';
+import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { leaseMsFor } from '../../issuance/issue/lease';
 import type { Ledger } from '../../ledger/Ledger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { forgetLimits } from '../../air/pacing/HostLimiter';
-import { closeLedgers, embeddedLedgerFile, openLedger } from '../../issuance/openLedger';
+import { closeLedgers, embeddedLedgerFile, openLedger } from '../../issuance/session/openLedger';
 import type { LedgerRow } from '../../ledger/Ledger';
 import { PARTNER_ID, startTestAir, type TestAir } from '../engine/air';
 import { cellImbalances, type Ending } from '../engine/faults/books';

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { embeddedLedgerFile } from '../../issuance/openLedger';
+import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 import { startDemoAir, type DemoAir } from '../../scripts/demoAir';
 import { imbalances, summaryOf, type Books } from './books';

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { AirError } from '../../errors/AirError';
-import { embeddedLedgerFile } from '../../issuance/openLedger';
+import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { imbalances, summaryOf, type Books } from './books';
 import { N8nApi } from './harness/n8nApi';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { embeddedLedgerFile } from '../../issuance/openLedger';
+import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { Handover } from './handover';
 import { LedgerTables } from './ledgerTables';
 import { Recorder } from './recorder';

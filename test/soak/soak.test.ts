@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { embeddedLedgerFile } from '../../issuance/openLedger';
+import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { leaseMsFor } from '../../issuance/issue/lease';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 import { imbalances, summaryOf, unexplained } from '../host/books';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { INode, IWorkflowExecuteAdditionalData } from 'n8n-workflow';
 import type { PrivateKey } from '../../../air/keys/privateKey';
-import type { OpenLedger } from '../../../issuance/openLedger';
+import type { OpenLedger } from '../../../issuance/session/openLedger';
 import type { Ledger } from '../../../ledger/Ledger';
 import { ISSUER_DID, PARTNER_ID, PROGRAM_ID, startAir, type BenchAir } from '../air';
 import { BareScript } from '../ceiling';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FaultInput } from '../../../emulator';
 import { closeDispatchers } from '../../../air/http/dispatchers';
-import { closeLedgers, openLedger } from '../../../issuance/openLedger';
+import { closeLedgers, openLedger } from '../../../issuance/session/openLedger';
 import { startTestAir, type TestAir } from '../air';
 import { runWorkflow } from '../runWorkflow';
 import { issueWorkflow, person, statusWorkflow } from '../workflows';

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { IDataObject } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import { forgetLimits } from '../../../air/pacing/HostLimiter';
-import { closeLedgers, embeddedLedgerFile, openLedger } from '../../../issuance/openLedger';
+import { closeLedgers, embeddedLedgerFile, openLedger } from '../../../issuance/session/openLedger';
 import { forgetPauses, leftAloneMs } from '../../../issuance/watch/politeness';
 import { reportRow } from '../../support/report';
 import { PARTNER_ID, startTestAir, type TestAir } from '../air';

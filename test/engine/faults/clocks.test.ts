@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AirClient } from '../../../air/AirClient';
 import { closeDispatchers } from '../../../air/http/dispatchers';
-import { closeLedgers, openLedger } from '../../../issuance/openLedger';
+import { closeLedgers, openLedger } from '../../../issuance/session/openLedger';
 import { reportRow } from '../../support/report';
 import { startTestAir, type TestAir } from '../air';
 import { runWorkflow } from '../runWorkflow';

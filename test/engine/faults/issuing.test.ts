@@ -7,7 +7,7 @@ import { closeDispatchers } from '../../../air/http/dispatchers';
 import { errorCatalogue } from '../../../errors/errorCatalogue';
 import { forgetLimits } from '../../../air/pacing/HostLimiter';
 import type * as limiterClock from '../../../air/pacing/limiterClock';
-import { closeLedgers, openLedger } from '../../../issuance/openLedger';
+import { closeLedgers, openLedger } from '../../../issuance/session/openLedger';
 import { Gateway, type Behaviour } from '../../support/gateway';
 import { certificateForLocalhost } from '../../support/postgresCertificate';
 import { reportRow } from '../../support/report';

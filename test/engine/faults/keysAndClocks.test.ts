@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { closeDispatchers } from '../../../air/http/dispatchers';
-import { closeLedgers, openLedger } from '../../../issuance/openLedger';
+import { closeLedgers, openLedger } from '../../../issuance/session/openLedger';
 import { makeKey } from '../../support/keys';
 import { reportRow } from '../../support/report';
 import { PARTNER_ID, startTestAir, type TestAir } from '../air';

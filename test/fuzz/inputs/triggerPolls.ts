@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/http/dispatchers';
-import { closeLedgers } from '../../../issuance/openLedger';
+import { closeLedgers } from '../../../issuance/session/openLedger';
 import { startTestAir, type TestAir } from '../../engine/air';
 import { activate } from '../../engine/pollTrigger';
 import { runWorkflow } from '../../engine/runWorkflow';

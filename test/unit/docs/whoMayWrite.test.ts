@@ -8,7 +8,7 @@ import { getStatus } from '../../../issuance/getStatus';
 import { idempotencyOf } from '../../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../../issuance/issue/issue';
 import { issueOnce } from '../../../issuance/issue/issueOnce';
-import { Memory } from '../../../issuance/Memory';
+import { Memory } from '../../../issuance/session/LedgerSession';
 import { forgetPauses } from '../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type WatchSettings } from '../../../issuance/watch/pollEvents';
 import type { Ledger } from '../../../ledger/Ledger';

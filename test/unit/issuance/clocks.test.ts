@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
 import { importPrivateKey } from '../../../air/keys/privateKey';
-import { Memory } from '../../../issuance/Memory';
+import { Memory } from '../../../issuance/session/LedgerSession';
 import { checkDue } from '../../../issuance/watch/checkDue';
 import type { Ledger } from '../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';

@@ -9,7 +9,7 @@ import type { IssueAnswer } from '../../../../air/answers/schemas';
 import { idempotencyOf, type Idempotency } from '../../../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../../../issuance/issue/issue';
 import { issueOnce } from '../../../../issuance/issue/issueOnce';
-import { Memory } from '../../../../issuance/Memory';
+import { Memory } from '../../../../issuance/session/LedgerSession';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { LedgerError } from '../../../../ledger/LedgerError';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';

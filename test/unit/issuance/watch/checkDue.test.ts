@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { Memory, scopeOf } from '../../../../issuance/Memory';
+import { Memory, scopeOf } from '../../../../issuance/session/LedgerSession';
 import { askOnce } from '../../../../issuance/getStatus';
 import { checkDue } from '../../../../issuance/watch/checkDue';
 import type { CheckSettings } from '../../../../issuance/watch/Check';

@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { Memory, scopeOf } from '../../../../issuance/Memory';
+import { Memory, scopeOf } from '../../../../issuance/session/LedgerSession';
 import { forgetPauses, leftAloneMs } from '../../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type PollSettings } from '../../../../issuance/watch/pollEvents';
 import type { Ledger } from '../../../../ledger/Ledger';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { Memory, scopeOf } from '../../../../issuance/Memory';
+import { Memory, scopeOf } from '../../../../issuance/session/LedgerSession';
 import { readOffer, type Offer } from '../../../../issuance/watch/offering';
 import { forgetPauses } from '../../../../issuance/watch/politeness';
 import { pollEvents } from '../../../../issuance/watch/pollEvents';

@@ -1,11 +1,11 @@
-import type { AirClient } from '../air/AirClient';
-import { AirError } from '../errors/AirError';
-import type { RecordedAnswer } from '../ledger/Ledger';
-import type { Idempotency } from './issue/idempotency';
-import { inTurn } from './issue/inTurn';
-import { issue, type Issuance, type IssueRequest, type IssueSettings } from './issue/issue';
-import { scopeOf } from './Memory';
-import { withOutcome, type RememberedIssuance } from './issue/outcome';
+import type { AirClient } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import type { RecordedAnswer } from '../../ledger/Ledger';
+import type { Idempotency } from '../issue/idempotency';
+import { inTurn } from '../issue/inTurn';
+import { issue, type Issuance, type IssueRequest, type IssueSettings } from '../issue/issue';
+import { scopeOf } from './LedgerSession';
+import { withOutcome, type RememberedIssuance } from '../issue/outcome';
 
 /** More than a run has items: a retry of the run must find them all. */
 const KEPT = 250_000;

@@ -1,5 +1,9 @@
 import { join } from 'node:path';
-import { embeddedLedgerFile, inQueueMode, openLedger } from '../../../issuance/openLedger';
+import {
+	embeddedLedgerFile,
+	inQueueMode,
+	openLedger,
+} from '../../../../issuance/session/openLedger';
 
 test.each<[string, NodeJS.ProcessEnv, string[], boolean]>([
 	['n8n start', {}, ['start'], false],

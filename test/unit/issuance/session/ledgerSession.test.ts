@@ -1,17 +1,17 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AirClient, type AirIdentity } from '../../../air/AirClient';
-import { AirError } from '../../../errors/AirError';
-import { importPrivateKey } from '../../../air/keys/privateKey';
-import { idempotencyOf } from '../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../issuance/issue/issue';
-import { issueOnce } from '../../../issuance/issue/issueOnce';
-import { Memory, type MemorySettings } from '../../../issuance/Memory';
-import type { Ledger } from '../../../ledger/Ledger';
-import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
-import { makeKey } from '../../support/keys';
-import { CONFIRMED, DAY } from '../ledger/contract/requests';
+import { AirClient, type AirIdentity } from '../../../../air/AirClient';
+import { AirError } from '../../../../errors/AirError';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
+import { idempotencyOf } from '../../../../issuance/issue/idempotency';
+import type { IssueRequest } from '../../../../issuance/issue/issue';
+import { issueOnce } from '../../../../issuance/issue/issueOnce';
+import { Memory, type MemorySettings } from '../../../../issuance/session/LedgerSession';
+import type { Ledger } from '../../../../ledger/Ledger';
+import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
+import { makeKey } from '../../../support/keys';
+import { CONFIRMED, DAY } from '../../ledger/contract/requests';
 
 /** The ledger as a run sees it: what counts as its own, and what it may do away with. */
 let folder: string;

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import type { Ledger } from '../ledger/Ledger';
-import { LedgerError } from '../ledger/LedgerError';
-import { openPostgresLedger } from '../ledger/postgres/openPostgresLedger';
-import { openSqliteLedger } from '../ledger/sqlite/openSqliteLedger';
+import type { Ledger } from '../../ledger/Ledger';
+import { LedgerError } from '../../ledger/LedgerError';
+import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
+import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 
 /** Where a credential wants its issuances to be remembered. */
 export type LedgerChoice =

@@ -1,10 +1,10 @@
-import type { AirClient } from '../air/AirClient';
-import { AirError } from '../errors/AirError';
-import { watchDelayMs } from '../air/pacing/backoff';
-import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../ledger/Ledger';
+import type { AirClient } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import { watchDelayMs } from '../../air/pacing/backoff';
+import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../../ledger/Ledger';
 import { asAirError } from './asAirError';
-import { assertKeyAccepted } from './setup/askAir';
-import type { IssuanceStatus } from './getStatus';
+import { assertKeyAccepted } from '../setup/askAir';
+import type { IssuanceStatus } from '../getStatus';
 
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -1,5 +1,5 @@
-import { AirError } from '../errors/AirError';
-import { LedgerError } from '../ledger/LedgerError';
+import { AirError } from '../../errors/AirError';
+import { LedgerError } from '../../ledger/LedgerError';
 
 /**
  * A ledger error in the words of the catalogue; anything else as it is.
