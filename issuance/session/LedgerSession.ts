@@ -4,7 +4,7 @@ import { watchDelayMs } from '../../air/pacing/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../../ledger/Ledger';
 import { asAirError } from './asAirError';
 import { assertKeyAccepted } from '../setup/askAir';
-import type { IssuanceStatus } from '../getStatus';
+import type { IssuanceStatus } from '../status/getStatus';
 
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -5,7 +5,7 @@ import { assertRow } from '../../ledger/assertRow';
 import { isOnlyWatched } from '../../ledger/Feed';
 import type { LedgerRow } from '../../ledger/Ledger';
 import { asKnownError } from '../session/asAirError';
-import { askOnce } from '../getStatus';
+import { askOnce } from '../status/getStatus';
 import type { Memory } from '../session/LedgerSession';
 import { assertKeyAccepted } from '../setup/askAir';
 import { hashInWords } from './hashInWords';

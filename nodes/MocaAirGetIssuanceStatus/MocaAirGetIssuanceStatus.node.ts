@@ -6,9 +6,9 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
-import { getStatus } from '../../issuance/getStatus';
+import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs';
-import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
+import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
 import { concurrencyOf, readCallOptions } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
 import { forEachItem } from '../shared/forEachItem';

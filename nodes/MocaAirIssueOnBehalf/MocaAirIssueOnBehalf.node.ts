@@ -12,7 +12,7 @@ import type { Job } from '../../issuance/issue/inParallel';
 import { laneOf, type IssueRequest } from '../../issuance/issue/issue';
 import { issueOnce, type OnceSettings } from '../../issuance/issue/issueOnce';
 import type { Memory } from '../../issuance/session/LedgerSession';
-import { waitUntilOnChain } from '../../issuance/waitUntilOnChain';
+import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
 import { concurrencyOf, type CallOptionValues } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';
 import { thisExecution } from '../shared/execution';

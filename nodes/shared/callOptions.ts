@@ -10,7 +10,7 @@ import { AirError } from '../../errors/AirError';
 import { DEFAULT_LIFETIME_SECONDS } from '../../air/tokens/partnerJwt';
 import { DEFAULT_REMEMBER_HOURS } from '../../issuance/issue/idempotency';
 import { isStorable } from '../../issuance/isStorable';
-import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/waitUntilOnChain';
+import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/status/waitUntilOnChain';
 
 const defaultTimeoutSeconds = DEFAULT_REQUEST_TIMEOUT_MS / 1000;
 const defaultLifetimeMinutes = DEFAULT_LIFETIME_SECONDS / 60;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
 import { importPrivateKey } from '../../../air/keys/privateKey';
-import { getStatus } from '../../../issuance/getStatus';
+import { getStatus } from '../../../issuance/status/getStatus';
 import { idempotencyOf } from '../../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../../issuance/issue/issue';
 import { issueOnce } from '../../../issuance/issue/issueOnce';

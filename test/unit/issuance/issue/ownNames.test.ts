@@ -1,4 +1,4 @@
-import { describeStatus } from '../../../../issuance/getStatus';
+import { describeStatus } from '../../../../issuance/status/getStatus';
 import { withoutOwnNames } from '../../../../issuance/issue/ownNames';
 
 test('members of AIR that are called like ours have another name', () => {

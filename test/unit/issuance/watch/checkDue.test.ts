@@ -6,7 +6,7 @@ import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { Memory, scopeOf } from '../../../../issuance/session/LedgerSession';
-import { askOnce } from '../../../../issuance/getStatus';
+import { askOnce } from '../../../../issuance/status/getStatus';
 import { checkDue } from '../../../../issuance/watch/checkDue';
 import type { CheckSettings } from '../../../../issuance/watch/Check';
 import {

@@ -1,8 +1,8 @@
-import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../air/AirClient';
-import { AirError } from '../errors/AirError';
-import { pause, pollDelayMs } from '../air/pacing/backoff';
-import { NO_REPEAT } from '../air/pacing/repeat';
-import { isFinal } from '../air/answers/status';
+import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import { pause, pollDelayMs } from '../../air/pacing/backoff';
+import { NO_REPEAT } from '../../air/pacing/repeat';
+import { isFinal } from '../../air/answers/status';
 import { askOnce, type IssuanceStatus } from './getStatus';
 
 export const LONGEST_WAIT_SECONDS = 15 * 60;

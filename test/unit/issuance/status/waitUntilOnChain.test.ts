@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { AirClient, type CallOptions } from '../../../air/AirClient';
-import { AirError } from '../../../errors/AirError';
-import { pause } from '../../../air/pacing/backoff';
-import type { AirErrorCode } from '../../../errors/errorCatalogue';
-import type { StatusAnswer } from '../../../air/answers/schemas';
-import { readSettings } from '../../../issuance/settings';
-import { waitUntilOnChain, type WaitSettings } from '../../../issuance/waitUntilOnChain';
-import { makeKey } from '../../support/keys';
+import { AirClient, type CallOptions } from '../../../../air/AirClient';
+import { AirError } from '../../../../errors/AirError';
+import { pause } from '../../../../air/pacing/backoff';
+import type { AirErrorCode } from '../../../../errors/errorCatalogue';
+import type { StatusAnswer } from '../../../../air/answers/schemas';
+import { readSettings } from '../../../../issuance/settings';
+import { waitUntilOnChain, type WaitSettings } from '../../../../issuance/status/waitUntilOnChain';
+import { makeKey } from '../../../support/keys';
 
 /** What the next question meets: a status, an error, or either after so many milliseconds. */
 type Step = string | AirError | { readonly takesMs: number; readonly then: string | AirError };

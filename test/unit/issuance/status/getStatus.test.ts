@@ -1,4 +1,4 @@
-import { describeStatus } from '../../../issuance/getStatus';
+import { describeStatus } from '../../../../issuance/status/getStatus';
 
 test('adds what the answer means, and changes nothing of it', () => {
 	const answer = {

@@ -1,11 +1,11 @@
-import type { AirClient, CallOptions } from '../air/AirClient';
-import { AirError } from '../errors/AirError';
-import { pause, pollDelayMs } from '../air/pacing/backoff';
-import type { StatusAnswer } from '../air/answers/schemas';
-import { isoDate, issuanceState, type IssuanceState } from '../air/answers/status';
-import { scopeOf } from './session/LedgerSession';
-import { withoutOwnNames } from './issue/ownNames';
-import { hasAnswered } from './watch/politeness';
+import type { AirClient, CallOptions } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import { pause, pollDelayMs } from '../../air/pacing/backoff';
+import type { StatusAnswer } from '../../air/answers/schemas';
+import { isoDate, issuanceState, type IssuanceState } from '../../air/answers/status';
+import { scopeOf } from '../session/LedgerSession';
+import { withoutOwnNames } from '../issue/ownNames';
+import { hasAnswered } from '../watch/politeness';
 
 /** What AIR says about an issuance, and what that means. */
 export type IssuanceStatus = StatusAnswer & {
