@@ -3,7 +3,7 @@ import { AirClient } from '../air/AirClient';
 import { AirError } from '../errors/AirError';
 import { SLASHES_AT_END } from '../air/baseUrl';
 import { assertTargetAllowed, targetPolicy } from '../air/http/targetGuard';
-import { parseRecipient } from '../issuance/inputs';
+import { parseRecipient } from '../issuance/inputs/inputs';
 import { readSettings } from '../issuance/settings';
 import { ownWords } from './ownWords';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AirError } from '../errors/AirError';
 import { signPartnerJwt } from '../air/tokens/partnerJwt';
-import { parseRecipient } from './inputs';
+import { parseRecipient } from './inputs/inputs';
 import { keepsDigits, readJson } from './subject/values/jsonText';
 import type { AirSettings } from './settings';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { PrivateKey } from '../../air/keys/privateKey';
 import { comparedSubject, contentHash } from './contentHash';
-import { parseEventId } from '../eventId';
+import { parseEventId } from '../inputs/eventId';
 import type { IssueRequest } from './issue';
 
 const HOUR_MS = 60 * 60 * 1000;

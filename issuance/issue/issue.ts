@@ -5,7 +5,7 @@ import { pause } from '../../air/pacing/backoff';
 import type { Turn } from '../../air/pacing/HostLimiter';
 import type { IssueAnswer } from '../../air/answers/schemas';
 import { withoutOwnNames } from './ownNames';
-import { looksLikeSchemaId } from '../schemaId';
+import { looksLikeSchemaId } from '../inputs/schemaId';
 import type { CredentialSubject } from '../subject/subject';
 
 /** After a cancel: how long a POST under way is waited for before the node returns … */

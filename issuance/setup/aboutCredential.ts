@@ -3,7 +3,7 @@ import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { isKid } from '../../air/keys/PublicJwk';
 import { redact } from '../../errors/redact';
 import { assertTargetAllowed, targetPolicy } from '../../air/http/targetGuard';
-import { parseIssuerDid } from '../inputs';
+import { parseIssuerDid } from '../inputs/inputs';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 

@@ -2,7 +2,7 @@ import { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
 import { fetchJwks, readJwks } from '../../air/jwks';
-import { parseRecipient } from '../inputs';
+import { parseRecipient } from '../inputs/inputs';
 import { privateKeyOf, publicKeysOf } from '../settings';
 import { askAir, SETUP_TIMEOUT_MS } from './askAir';
 import { locate } from './locate';

@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import { parseHash, parseRecipient } from '../inputs';
+import { parseHash, parseRecipient } from '../inputs/inputs';
 import type { WatchedPair } from './pollEvents';
 
 const MOST_PAIRS = 100;

@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
 import { getStatus } from '../../issuance/status/getStatus';
-import { parseHash, parseRecipient } from '../../issuance/inputs';
+import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
 import { concurrencyOf, readCallOptions } from '../shared/callOptions';
 import { credentialSettings } from '../shared/credentialSettings';

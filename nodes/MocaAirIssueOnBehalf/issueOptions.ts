@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { isEmpty } from '../../issuance/subject/values/convertValue';
-import { joinIdParts } from '../../issuance/eventId';
+import { joinIdParts } from '../../issuance/inputs/eventId';
 import { readCallOptions, type CallOptionValues } from '../shared/callOptions';
 import { parameter, type Parameter } from '../shared/parameter';
 import { templateReader } from '../shared/template';

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import type { OnDuplicate } from '../../air/answers/answerError';
-import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs';
+import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs/inputs';
 import type { IssueRequest } from '../../issuance/issue/issue';
 import { parameter } from '../shared/parameter';
 import { isAutomatic, recipientField } from './automatic';

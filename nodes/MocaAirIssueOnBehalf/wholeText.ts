@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { joinIdParts } from '../../issuance/eventId';
+import { joinIdParts } from '../../issuance/inputs/eventId';
 import { parameter, type Parameter } from '../shared/parameter';
 import { templateReader } from '../shared/template';
 

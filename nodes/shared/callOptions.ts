@@ -9,7 +9,7 @@ import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { DEFAULT_LIFETIME_SECONDS } from '../../air/tokens/partnerJwt';
 import { DEFAULT_REMEMBER_HOURS } from '../../issuance/issue/idempotency';
-import { isStorable } from '../../issuance/isStorable';
+import { isStorable } from '../../issuance/inputs/isStorable';
 import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/status/waitUntilOnChain';
 
 const defaultTimeoutSeconds = DEFAULT_REQUEST_TIMEOUT_MS / 1000;

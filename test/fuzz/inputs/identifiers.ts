@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { parseHash, parseIssuerDid, parseProgram } from '../../../issuance/inputs';
+import { parseHash, parseIssuerDid, parseProgram } from '../../../issuance/inputs/inputs';
 import { badInput } from '../BadInput';
 import { must, taken } from '../expecting';
 import { anything, NASTY, textOf } from '../pieces';

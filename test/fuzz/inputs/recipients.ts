@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
 import fc from 'fast-check';
-import { parseRecipient } from '../../../issuance/inputs';
+import { parseRecipient } from '../../../issuance/inputs/inputs';
 import { badInput } from '../BadInput';
 import { must, shownBy, taken } from '../expecting';
 import { anything, textOf } from '../pieces';

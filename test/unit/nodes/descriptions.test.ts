@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { INodeProperties, INodeType } from 'n8n-workflow';
-import { looksLikeSchemaId } from '../../../issuance/schemaId';
+import { looksLikeSchemaId } from '../../../issuance/inputs/schemaId';
 import { MocaAirGetIssuanceStatus } from '../../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
 import { MocaAirIssueOnBehalf } from '../../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
 import { MocaAirJwksTrigger } from '../../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';

@@ -1,5 +1,5 @@
-import { joinIdParts, parseEventId, type IdPart } from '../../../issuance/eventId';
-import { airErrorOf, everythingShown } from './support';
+import { joinIdParts, parseEventId, type IdPart } from '../../../../issuance/inputs/eventId';
+import { airErrorOf, everythingShown } from '../support';
 
 const join = (...parts: IdPart[]) => joinIdParts(parts, (detail) => new Error(detail));
 const part = (value: unknown, expression = '$json.id'): IdPart => ({ expression, value });

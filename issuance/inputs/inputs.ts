@@ -1,6 +1,6 @@
 import { domainToASCII } from 'node:url';
-import { AirError } from '../errors/AirError';
-import type { AirErrorCode } from '../errors/errorCatalogue';
+import { AirError } from '../../errors/AirError';
+import type { AirErrorCode } from '../../errors/errorCatalogue';
 
 const LONGEST_EMAIL = 254;
 const LONGEST_LOCAL_PART = 64;

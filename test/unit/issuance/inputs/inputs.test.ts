@@ -1,8 +1,13 @@
 import fc from 'fast-check';
-import { AirError } from '../../../errors/AirError';
-import { parseHash, parseIssuerDid, parseProgram, parseRecipient } from '../../../issuance/inputs';
-import { looksLikeSchemaId } from '../../../issuance/schemaId';
-import { airErrorOf, everythingShown } from './support';
+import { AirError } from '../../../../errors/AirError';
+import {
+	parseHash,
+	parseIssuerDid,
+	parseProgram,
+	parseRecipient,
+} from '../../../../issuance/inputs/inputs';
+import { looksLikeSchemaId } from '../../../../issuance/inputs/schemaId';
+import { airErrorOf, everythingShown } from '../support';
 
 const SIXTY_FOUR = 'a'.repeat(64);
 /** 64 + @ + 189 = 254 characters. */

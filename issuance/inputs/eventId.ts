@@ -1,5 +1,5 @@
-import { AirError } from '../errors/AirError';
-import { redact } from '../errors/redact';
+import { AirError } from '../../errors/AirError';
+import { redact } from '../../errors/redact';
 import { isStorable } from './isStorable';
 
 const LONGEST = 500;
