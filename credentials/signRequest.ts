@@ -4,7 +4,7 @@ import { AirError } from '../errors/AirError';
 import { SLASHES_AT_END } from '../air/baseUrl';
 import { assertTargetAllowed, targetPolicy } from '../air/http/targetGuard';
 import { parseRecipient } from '../issuance/inputs/inputs';
-import { readSettings } from '../issuance/settings';
+import { readSettings } from '../issuance/settings/settings';
 import { ownWords } from './ownWords';
 
 /** Names the recipient on a request of the HTTP Request node; taken off before anything is sent. */

@@ -1,4 +1,4 @@
-import { kidOf, readFields, type CredentialFields } from './settings';
+import { kidOf, readFields, type CredentialFields } from './settings/settings';
 import { CHECKS } from './setup/checks';
 import type { Finding, Verdict } from './setup/Finding';
 import { gatherFacts, type CheckOptions, type Setup } from './setup/gatherFacts';

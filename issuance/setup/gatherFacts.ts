@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
 import { fetchJwks, readJwks } from '../../air/jwks';
 import { parseRecipient } from '../inputs/inputs';
-import { privateKeyOf, publicKeysOf } from '../settings';
+import { privateKeyOf, publicKeysOf } from '../settings/settings';
 import { askAir, SETUP_TIMEOUT_MS } from './askAir';
 import { locate } from './locate';
 import { outcomeOf } from './Outcome';

@@ -6,8 +6,8 @@ import {
 	type IWebhookFunctions,
 	type IWebhookResponseData,
 } from 'n8n-workflow';
-import { ownJwks } from '../../issuance/ownJwks';
-import { readSettings } from '../../issuance/settings';
+import { ownJwks } from '../../issuance/settings/ownJwks';
+import { readSettings } from '../../issuance/settings/settings';
 import { nodeError } from '../shared/nodeError';
 import { answerWithJwks } from './answerWithJwks';
 import { assertServable } from './assertServable';

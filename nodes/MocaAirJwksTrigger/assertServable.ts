@@ -1,8 +1,8 @@
 import type { IHookFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { whyNotPublic } from '../../air/http/publicUrl';
-import { ownJwks } from '../../issuance/ownJwks';
-import { readSettings } from '../../issuance/settings';
+import { ownJwks } from '../../issuance/settings/ownJwks';
+import { readSettings } from '../../issuance/settings/settings';
 import { readOptions, readPath } from './readParameters';
 
 /**

@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
-import { createPartnerJwt, type CreatedPartnerJwt } from '../../issuance/createPartnerJwt';
+import { createPartnerJwt, type CreatedPartnerJwt } from '../../issuance/settings/createPartnerJwt';
 import { readCallOptions } from '../shared/callOptions';
 import type { credentialSettings } from '../shared/credentialSettings';
 import { isTool } from '../shared/execution';

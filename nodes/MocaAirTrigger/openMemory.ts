@@ -4,7 +4,7 @@ import { AirError } from '../../errors/AirError';
 import { asAirError } from '../../issuance/session/asAirError';
 import { Memory } from '../../issuance/session/LedgerSession';
 import { openLedger } from '../../issuance/session/openLedger';
-import { readSettings } from '../../issuance/settings';
+import { readSettings } from '../../issuance/settings/settings';
 
 /**
  * The ledger of the trigger's credential.

@@ -6,7 +6,7 @@ import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import { Memory, scopeOf } from '../../issuance/session/LedgerSession';
 import { openLedger } from '../../issuance/session/openLedger';
-import type { AirSettings } from '../../issuance/settings';
+import type { AirSettings } from '../../issuance/settings/settings';
 import { executionBegan, firstExecution, originOf } from './execution';
 
 const inContainer = () =>

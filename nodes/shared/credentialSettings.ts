@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { readSettings, type AirSettings } from '../../issuance/settings';
+import { readSettings, type AirSettings } from '../../issuance/settings/settings';
 
 /**
  * Reads the credential of the node, once for all items that share a token lifetime.

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import { request } from 'undici';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { AirClient } from '../../air/AirClient';
-import { readSettings } from '../../issuance/settings';
+import { readSettings } from '../../issuance/settings/settings';
 import { makeKey } from '../support/keys';
 import { PARTNER_ID, startTestAir, type TestAir } from './air';
 import { serveJwksNode, type ServedJwks, type ServeOptions } from './serveJwksNode';

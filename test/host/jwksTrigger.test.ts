@@ -3,7 +3,7 @@ import { calculateJwkThumbprint, createRemoteJWKSet, jwtVerify } from 'jose';
 import { request } from 'undici';
 import { AirClient } from '../../air/AirClient';
 import { closeDispatchers } from '../../air/http/dispatchers';
-import { readSettings } from '../../issuance/settings';
+import { readSettings } from '../../issuance/settings/settings';
 import { PARTNER_ID } from '../../scripts/demoAir';
 import { makeKey, type TestKey } from '../support/keys';
 import { poll } from './harness/poll';

@@ -4,7 +4,7 @@ import { closeDispatchers } from '../../../../air/http/dispatchers';
 import type { AirError } from '../../../../errors/AirError';
 import type { IssueAnswer } from '../../../../air/answers/schemas';
 import { issue, type IssueRequest, type IssueSettings } from '../../../../issuance/issue/issue';
-import { readSettings } from '../../../../issuance/settings';
+import { readSettings } from '../../../../issuance/settings/settings';
 import { ISSUER_DID, PROGRAM_ID, startTestAir, type TestAir } from '../../../engine/air';
 import { airErrorOf } from '../support';
 

@@ -4,7 +4,7 @@ import { AirError } from '../../../../errors/AirError';
 import { pause } from '../../../../air/pacing/backoff';
 import type { AirErrorCode } from '../../../../errors/errorCatalogue';
 import type { StatusAnswer } from '../../../../air/answers/schemas';
-import { readSettings } from '../../../../issuance/settings';
+import { readSettings } from '../../../../issuance/settings/settings';
 import { waitUntilOnChain, type WaitSettings } from '../../../../issuance/status/waitUntilOnChain';
 import { makeKey } from '../../../support/keys';
 

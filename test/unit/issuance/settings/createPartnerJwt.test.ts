@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
-import { createPartnerJwt, type PartnerJwtRequest } from '../../../issuance/createPartnerJwt';
-import { readSettings, type AirSettings } from '../../../issuance/settings';
-import { makeKey } from '../../support/keys';
-import { airErrorOf } from './support';
+import {
+	createPartnerJwt,
+	type PartnerJwtRequest,
+} from '../../../../issuance/settings/createPartnerJwt';
+import { readSettings, type AirSettings } from '../../../../issuance/settings/settings';
+import { makeKey } from '../../../support/keys';
+import { airErrorOf } from '../support';
 
 const key = makeKey();
 const NOW = Date.UTC(2026, 0, 19, 7, 18, 45);

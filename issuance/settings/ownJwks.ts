@@ -1,5 +1,5 @@
-import { jwksDocument, type JwksDocument } from '../air/keys/jwksDocument';
-import { publicJwkOf } from '../air/keys/PublicJwk';
+import { jwksDocument, type JwksDocument } from '../../air/keys/jwksDocument';
+import { publicJwkOf } from '../../air/keys/PublicJwk';
 import type { AirSettings } from './settings';
 
 /**

@@ -1,7 +1,7 @@
-import { ownJwks } from '../../../issuance/ownJwks';
-import { readSettings } from '../../../issuance/settings';
-import { makeKey } from '../../support/keys';
-import { airErrorOf } from './support';
+import { ownJwks } from '../../../../issuance/settings/ownJwks';
+import { readSettings } from '../../../../issuance/settings/settings';
+import { makeKey } from '../../../support/keys';
+import { airErrorOf } from '../support';
 
 const [current, next] = [makeKey(), makeKey('RS256')];
 const given = { partnerId: 'partner-1', privateKey: current.pem };

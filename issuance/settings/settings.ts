@@ -1,17 +1,17 @@
 import { z } from 'zod';
-import type { AirIdentity } from '../air/AirClient';
-import { AirError } from '../errors/AirError';
-import { resolveBaseUrl } from '../air/baseUrl';
+import type { AirIdentity } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import { resolveBaseUrl } from '../../air/baseUrl';
 import {
 	DEFAULT_LIFETIME_SECONDS,
 	LONGEST_LIFETIME_SECONDS,
 	SHORTEST_LIFETIME_SECONDS,
-} from '../air/tokens/partnerJwt';
-import { importPrivateKey } from '../air/keys/privateKey';
-import type { PublicJwk } from '../air/keys/PublicJwk';
-import { importPublicKeys } from '../air/keys/publicKey';
-import { DEFAULT_RETENTION } from '../ledger/Ledger';
-import type { LedgerChoice } from './session/openLedger';
+} from '../../air/tokens/partnerJwt';
+import { importPrivateKey } from '../../air/keys/privateKey';
+import type { PublicJwk } from '../../air/keys/PublicJwk';
+import { importPublicKeys } from '../../air/keys/publicKey';
+import { DEFAULT_RETENTION } from '../../ledger/Ledger';
+import type { LedgerChoice } from '../session/openLedger';
 import { readOnce } from './readOnce';
 
 const text = z.string().trim();

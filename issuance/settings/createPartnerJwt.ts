@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { AirError } from '../errors/AirError';
-import { signPartnerJwt } from '../air/tokens/partnerJwt';
-import { parseRecipient } from './inputs/inputs';
-import { keepsDigits, readJson } from './subject/values/jsonText';
+import { AirError } from '../../errors/AirError';
+import { signPartnerJwt } from '../../air/tokens/partnerJwt';
+import { parseRecipient } from '../inputs/inputs';
+import { keepsDigits, readJson } from '../subject/values/jsonText';
 import type { AirSettings } from './settings';
 
 /** What the node sets itself, and nbf, which would change the time that a token is good for. */

@@ -1,8 +1,8 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
-import { readSettings } from '../../../issuance/settings';
-import { makeKey } from '../../support/keys';
-import { SecretSearch } from '../../support/SecretSearch';
-import { airErrorOf, everythingShown } from './support';
+import { readSettings } from '../../../../issuance/settings/settings';
+import { makeKey } from '../../../support/keys';
+import { SecretSearch } from '../../../support/SecretSearch';
+import { airErrorOf, everythingShown } from '../support';
 
 const { pem } = makeKey();
 const given = { partnerId: 'partner-1', privateKey: pem };
