@@ -1,7 +1,7 @@
 import type { AirEnvironment } from '../air/baseUrl';
 import { closeDispatchers } from '../air/http/dispatchers';
 import { DEFAULT_LIFETIME_SECONDS } from '../air/tokens/partnerJwt';
-import { checkParts, type Finding } from '../issuance/checkSetup';
+import { checkParts, type Finding } from '../issuance/setup/checkSetup';
 import type { Command } from 'commander';
 import { command, notEmpty, type Call } from './Command';
 import { UsageError } from './errors';

@@ -8,7 +8,7 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
-import { checkSetup } from '../issuance/checkSetup';
+import { checkSetup } from '../issuance/setup/checkSetup';
 import { ownWords } from './ownWords';
 import { RECIPIENT_HEADER, signRequest } from './signRequest';
 

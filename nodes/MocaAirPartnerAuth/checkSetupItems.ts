@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { checkSetup } from '../../issuance/checkSetup';
+import { checkSetup } from '../../issuance/setup/checkSetup';
 import { cancelSignal } from '../shared/forEachItem';
 import { isTool } from '../shared/execution';
 import { goesOnAfterFailure } from '../shared/toolUse';

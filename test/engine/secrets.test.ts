@@ -12,7 +12,7 @@ import type {
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { MocaAirApi } from '../../credentials/MocaAirApi.credentials';
 import type { FaultInput } from '../../emulator';
-import { checkSetup } from '../../issuance/checkSetup';
+import { checkSetup } from '../../issuance/setup/checkSetup';
 import { closeLedgers, embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
 import { startForeignServer, type ForeignServer } from '../host/httpServer';

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Finding } from '../../../issuance/checkSetup';
+import type { Finding } from '../../../issuance/setup/checkSetup';
 import { CHECKS } from '../../../issuance/setup/checks';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';
 import { makeKey } from '../../support/keys';

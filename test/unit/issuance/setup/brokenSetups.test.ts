@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { closeDispatchers } from '../../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../../credentials/MocaAirApi.credentials';
-import { checkSetup, type Finding } from '../../../../issuance/checkSetup';
+import { checkSetup, type Finding } from '../../../../issuance/setup/checkSetup';
 import { CHECKS } from '../../../../issuance/setup/checks';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../../engine/air';
 import { startForeignServer, type ForeignServer } from '../../../host/httpServer';

@@ -1,11 +1,11 @@
-import { kidOf, readFields, type CredentialFields } from './settings/settings';
-import { CHECKS } from './setup/checks';
-import type { Finding, Verdict } from './setup/Finding';
-import { gatherFacts, type CheckOptions, type Setup } from './setup/gatherFacts';
-import { outcomeOf } from './setup/Outcome';
-import type { SetupFacts } from './setup/SetupFacts';
+import { kidOf, readFields, type CredentialFields } from '../settings/settings';
+import { CHECKS } from './checks';
+import type { Finding, Verdict } from './Finding';
+import { gatherFacts, type CheckOptions, type Setup } from './gatherFacts';
+import { outcomeOf } from './Outcome';
+import type { SetupFacts } from './SetupFacts';
 
-export type { Finding, FindingStatus } from './setup/Finding';
+export type { Finding, FindingStatus } from './Finding';
 
 const OUTWEIGHED =
 	'AIR accepts the Partner JWT all the same, so it uses another address or an older copy of the JWKS. Mend this before that copy runs out.';
