@@ -9,7 +9,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 import { checkSetup } from '../issuance/setup/checkSetup';
-import { ownWords } from './ownWords';
+import { ownWords } from '../n8n/errors/ownWords';
 import { RECIPIENT_HEADER, signRequest } from './signRequest';
 
 /** Known to this process only, so that no workflow can start a set-up check by setting a header. */

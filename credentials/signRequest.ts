@@ -5,7 +5,7 @@ import { SLASHES_AT_END } from '../air/baseUrl';
 import { assertTargetAllowed, targetPolicy } from '../air/http/targetGuard';
 import { parseRecipient } from '../issuance/inputs/inputs';
 import { readSettings } from '../issuance/settings/settings';
-import { ownWords } from './ownWords';
+import { ownWords } from '../n8n/errors/ownWords';
 
 /** Names the recipient on a request of the HTTP Request node; taken off before anything is sent. */
 export const RECIPIENT_HEADER = 'x-moca-air-recipient';

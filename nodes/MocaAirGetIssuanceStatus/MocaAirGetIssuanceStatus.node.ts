@@ -9,13 +9,13 @@ import { AirClient } from '../../air/AirClient';
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
-import { concurrencyOf, readCallOptions } from '../shared/callOptions';
-import { credentialSettings } from '../shared/credentialSettings';
-import { forEachItem } from '../shared/forEachItem';
-import { parameter } from '../shared/parameter';
-import { RunLimits } from '../shared/RunLimits';
-import { RunMemory } from '../shared/RunMemory';
-import { waitStopped } from '../shared/waitStopped';
+import { concurrencyOf, readCallOptions } from '../../n8n/parameters/callOptions';
+import { credentialSettings } from '../../n8n/parameters/credentialSettings';
+import { forEachItem } from '../../n8n/run/forEachItem';
+import { parameter } from '../../n8n/parameters/parameter';
+import { RunLimits } from '../../n8n/run/RunLimits';
+import { RunMemory } from '../../n8n/run/RunLedger';
+import { waitStopped } from '../../n8n/run/waitStopped';
 import { properties } from './properties';
 
 export class MocaAirGetIssuanceStatus implements INodeType {

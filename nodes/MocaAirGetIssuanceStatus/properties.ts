@@ -6,8 +6,8 @@ import {
 	tokenLifetime,
 	waitTimeout,
 	waitUntilOnChain,
-} from '../shared/callOptions';
-import { toolProperty } from '../shared/toolProperty';
+} from '../../n8n/parameters/callOptions';
+import { toolProperty } from '../../n8n/tool/toolProperty';
 
 const coreClaimHash: INodeProperties = {
 	displayName: 'Core Claim Hash',

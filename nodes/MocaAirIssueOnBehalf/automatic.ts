@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { fieldAt, noField, type ItemJson } from '../../issuance/subject/itemFields';
-import { isTool } from '../shared/execution';
-import { parameter, type Parameter } from '../shared/parameter';
+import { isTool } from '../../n8n/run/execution';
+import { parameter, type Parameter } from '../../n8n/parameters/parameter';
 
 /**
  * Whether values come straight from the fields of the items, and no expression is evaluated.

@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Idempotency } from '../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../issuance/issue/issue';
-import { isTool } from '../shared/execution';
+import { isTool } from '../../n8n/run/execution';
 import { runIndex } from './runIndex';
 
 /** Of one run: by the index of an item, whose it is and the key of its first try. */

@@ -2,9 +2,9 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { isEmpty } from '../../issuance/subject/values/convertValue';
 import { joinIdParts } from '../../issuance/inputs/eventId';
-import { readCallOptions, type CallOptionValues } from '../shared/callOptions';
-import { parameter, type Parameter } from '../shared/parameter';
-import { templateReader } from '../shared/template';
+import { readCallOptions, type CallOptionValues } from '../../n8n/parameters/callOptions';
+import { parameter, type Parameter } from '../../n8n/parameters/parameter';
+import { templateReader } from '../../n8n/parameters/template';
 import { fieldNamedBy, isAutomatic } from './automatic';
 
 /**

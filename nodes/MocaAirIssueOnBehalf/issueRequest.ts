@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import type { OnDuplicate } from '../../air/answers/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs/inputs';
 import type { IssueRequest } from '../../issuance/issue/issue';
-import { parameter } from '../shared/parameter';
+import { parameter } from '../../n8n/parameters/parameter';
 import { isAutomatic, recipientField } from './automatic';
 import { subjects } from './subjects';
 import { wholeText } from './wholeText';

@@ -16,7 +16,7 @@ import {
 	schemaFromJsonSchema,
 	type SubjectSchema,
 } from '../../issuance/subject/schema/subjectSchema';
-import { parameter, rawParameter, type Parameter } from '../shared/parameter';
+import { parameter, rawParameter, type Parameter } from '../../n8n/parameters/parameter';
 import { itemJson, nameIn, namesIn } from './automatic';
 import { assertNoForgottenExpression, isTemplate, jsonTemplate, textTemplate } from './templates';
 

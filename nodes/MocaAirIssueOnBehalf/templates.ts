@@ -6,8 +6,8 @@ import {
 	splitTemplate,
 	type Template,
 } from '../../issuance/subject/values/template';
-import { itemReferences } from '../shared/itemReferences';
-import type { Parameter } from '../shared/parameter';
+import { itemReferences } from '../../n8n/parameters/itemReferences';
+import type { Parameter } from '../../n8n/parameters/parameter';
 
 /** Evaluates one expression by itself; a field of the item comes straight from the item. */
 function expression(context: IExecuteFunctions, code: string): Parameter<unknown> {

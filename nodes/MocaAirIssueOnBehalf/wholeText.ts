@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { joinIdParts } from '../../issuance/inputs/eventId';
-import { parameter, type Parameter } from '../shared/parameter';
-import { templateReader } from '../shared/template';
+import { parameter, type Parameter } from '../../n8n/parameters/parameter';
+import { templateReader } from '../../n8n/parameters/template';
 
 /**
  * Makes a reader of a parameter that identifies a person or an event: refused when one of its

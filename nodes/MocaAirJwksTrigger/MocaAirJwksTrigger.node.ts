@@ -8,7 +8,7 @@ import {
 } from 'n8n-workflow';
 import { ownJwks } from '../../issuance/settings/ownJwks';
 import { readSettings } from '../../issuance/settings/settings';
-import { nodeError } from '../shared/nodeError';
+import { nodeError } from '../../n8n/errors/nodeError';
 import { answerWithJwks } from './answerWithJwks';
 import { assertServable } from './assertServable';
 import { fetchItem } from './fetchItem';

@@ -5,8 +5,8 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { credentialSettings } from '../shared/credentialSettings';
-import { forEachItem } from '../shared/forEachItem';
+import { credentialSettings } from '../../n8n/parameters/credentialSettings';
+import { forEachItem } from '../../n8n/run/forEachItem';
 import { checkSetupItems } from './checkSetupItems';
 import { createPartnerJwtItem } from './createPartnerJwtItem';
 import { hintAtSaving } from './hintAtSaving';

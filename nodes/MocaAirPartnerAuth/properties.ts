@@ -1,5 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { tokenLifetime } from '../shared/callOptions';
+import { tokenLifetime } from '../../n8n/parameters/callOptions';
 
 /** As the parameter `operation` holds them. */
 export const CHECK_SETUP = 'checkSetup';

@@ -1,8 +1,8 @@
 import { NodeApiError, NodeOperationError, type Failure, type INode } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { LONGEST_PAUSE_MS } from '../../issuance/watch/politeness';
-import { ownWords } from '../../credentials/ownWords';
-import { linked } from '../shared/nodeError';
+import { ownWords } from '../../n8n/errors/ownWords';
+import { linked } from '../../n8n/errors/nodeError';
 
 /** Why, in the words by which n8n decides when to poll again; n8n before 2.37 ignores it. */
 function failureOf(error: AirError): Failure {

@@ -1,5 +1,5 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
-import { requestTimeout, tokenLifetime } from '../shared/callOptions';
+import { requestTimeout, tokenLifetime } from '../../n8n/parameters/callOptions';
 
 /** Apart, because the lint rule for titles would write it with a capital. */
 const N8N = 'n8n';

@@ -9,8 +9,8 @@ import {
 	type INodeType,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
-import { itemReferences } from '../../nodes/shared/itemReferences';
-import { parameter } from '../../nodes/shared/parameter';
+import { itemReferences } from '../../n8n/parameters/itemReferences';
+import { parameter } from '../../n8n/parameters/parameter';
 import '../support/fastCheck';
 
 const type: INodeType = {

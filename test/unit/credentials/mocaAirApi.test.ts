@@ -7,7 +7,7 @@ import type {
 } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../credentials/MocaAirApi.credentials';
-import { REPLACED_BY_N8N } from '../../../credentials/ownWords';
+import { REPLACED_BY_N8N } from '../../../n8n/errors/ownWords';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';
 import { makeKey } from '../../support/keys';
 

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { isTool } from './execution';
+import { isTool } from '../run/execution';
 
 /** What an item plainly has, or that n8n has to say what it is. */
 type Read = { readonly value: unknown } | undefined;

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { parameter } from '../../../nodes/shared/parameter';
+import { parameter } from '../../../../n8n/parameters/parameter';
 
 /** n8n's reading, which counts how often it was asked for a value rather than for the raw text. */
 function counting(raw: unknown) {

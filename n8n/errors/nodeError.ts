@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { errorLink } from '../../errors/errorLink';
-import { ownWords } from '../../credentials/ownWords';
+import { ownWords } from './ownWords';
 
 /** Items are counted from 1, as people do. */
 const titled = (error: Error, itemIndex: number, items: number) =>

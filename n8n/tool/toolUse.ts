@@ -1,7 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { isTool } from './execution';
-import { chunksOf } from './expressions';
+import { isTool } from '../run/execution';
+import { chunksOf } from '../parameters/expressions';
 
 /** Quoted text, from which an expression reads nothing; a template with `${…}` may. */
 const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/gs;

@@ -1,5 +1,5 @@
-import { AirError } from '../../../errors/AirError';
-import { readCallOptions } from '../../../nodes/shared/callOptions';
+import { AirError } from '../../../../errors/AirError';
+import { readCallOptions } from '../../../../n8n/parameters/callOptions';
 
 test('nothing set is nothing overridden', () => {
 	expect(readCallOptions({})).toMatchObject({

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeApiError, NodeOperationError } from 'n8n-workflow';
-import { AirError, type AirErrorFacts } from '../../../errors/AirError';
-import { errorCatalogue, type AirErrorCode } from '../../../errors/errorCatalogue';
-import { errorLink } from '../../../errors/errorLink';
-import { REPLACED_BY_N8N } from '../../../credentials/ownWords';
-import { failedItem, nodeError } from '../../../nodes/shared/nodeError';
-import { node } from './support';
+import { AirError, type AirErrorFacts } from '../../../../errors/AirError';
+import { errorCatalogue, type AirErrorCode } from '../../../../errors/errorCatalogue';
+import { errorLink } from '../../../../errors/errorLink';
+import { REPLACED_BY_N8N } from '../../../../n8n/errors/ownWords';
+import { failedItem, nodeError } from '../../../../n8n/errors/nodeError';
+import { node } from '../../nodes/support';
 
 const codes = Object.keys(errorCatalogue) as AirErrorCode[];
 /** The joiner that keeps n8n's hands off is invisible. */

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { itemReferences } from './itemReferences';
-import { assertToolMayRead } from './toolUse';
+import { assertToolMayRead } from '../tool/toolUse';
 
 /** What n8n takes for an expression: a leading `=`. */
 function holdsExpression(value: unknown): boolean {

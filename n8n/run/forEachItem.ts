@@ -2,9 +2,9 @@ import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from '
 import { AirError } from '../../errors/AirError';
 import { inParallel, type Job, type Outcome } from '../../issuance/issue/inParallel';
 import { itemNumbers } from './itemNumbers';
-import { asHtml, failedItem, nodeError } from './nodeError';
+import { asHtml, failedItem, nodeError } from '../errors/nodeError';
 import { Progress } from './Progress';
-import { assertAgentIsTold, goesOnAfterFailure } from './toolUse';
+import { assertAgentIsTold, goesOnAfterFailure } from '../tool/toolUse';
 
 /** Aborted when the user cancels the execution; undefined where n8n has no such signal. */
 export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefined {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeApiError, NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
-import { AirError } from '../../../errors/AirError';
-import { cancelSignal, forEachItem as forEachJob } from '../../../nodes/shared/forEachItem';
-import { itemNumbers } from '../../../nodes/shared/itemNumbers';
-import { logOf } from '../../../nodes/shared/log';
-import { duration, Progress } from '../../../nodes/shared/Progress';
-import { waitStopped } from '../../../nodes/shared/waitStopped';
-import { fakeContext } from './support';
+import { AirError } from '../../../../errors/AirError';
+import { cancelSignal, forEachItem as forEachJob } from '../../../../n8n/run/forEachItem';
+import { itemNumbers } from '../../../../n8n/run/itemNumbers';
+import { logOf } from '../../../../n8n/run/log';
+import { duration, Progress } from '../../../../n8n/run/Progress';
+import { waitStopped } from '../../../../n8n/run/waitStopped';
+import { fakeContext } from '../../nodes/support';
 
 /** One after another, each in a lane of its own. */
 const forEachItem = async (
