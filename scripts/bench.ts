@@ -17,8 +17,8 @@ import type { Line, Measurement, Results } from '../test/bench/results';
 import type { BenchSettings } from '../test/bench/settings';
 import { stageSubject } from '../test/bench/subject';
 import { tableOf } from '../test/bench/table';
-import { ensureN8n } from '../test/host/harness/install';
-import { node24 } from '../test/host/harness/paths';
+import { ensureN8n } from '../harness/install';
+import { node24 } from '../harness/paths';
 import { buildPackage, root } from './package';
 
 const kept = join(root, '.artifacts', 'bench', 'results.json');

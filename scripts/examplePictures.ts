@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Editor } from '../test/host/harness/editor';
+import { Editor } from '../harness/editor';
 import type { LoadedExample } from './loadExamples';
 
 /** Wide, because a workflow is; high enough for its branches. */

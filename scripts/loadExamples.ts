@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { N8nApi } from '../test/host/harness/n8nApi';
+import type { N8nApi } from '../harness/n8nApi';
 import { exampleNames, lastAfter, readExample, SET_UP, type Example } from './examples';
 
 /** An example in a running n8n. */

@@ -1,6 +1,6 @@
 import { schemaFromJsonSchema } from '../issuance/subject/schema/subjectSchema';
 import { mapperFields } from '../nodes/MocaAirIssueOnBehalf/subjectAttributes';
-import type { Editor } from '../test/host/harness/editor';
+import type { Editor } from '../harness/editor';
 import { PROGRAM_ID } from './demoAir';
 
 const ISSUE = 'n8n-nodes-moca-air.mocaAirIssueOnBehalf';

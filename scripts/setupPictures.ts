@@ -1,5 +1,5 @@
-import type { Editor } from '../test/host/harness/editor';
-import type { N8nApi } from '../test/host/harness/n8nApi';
+import type { Editor } from '../harness/editor';
+import type { N8nApi } from '../harness/n8nApi';
 import { makeKey } from '../test/support/keys';
 import { PARTNER_ID, type DemoAir } from './demoAir';
 

@@ -5,7 +5,7 @@ import { basename, delimiter, dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import { ensureEngine, ensureNode } from '../test/compatibility/installs';
 import { nodes, tried, type TriedN8n } from '../test/compatibility/versions';
-import { packAndInstall, packagesFolder } from '../test/host/harness/installPackage';
+import { packAndInstall, packagesFolder } from '../harness/installPackage';
 import { Checks } from './checks';
 import { buildPackage, root } from './package';
 import { table } from './table';

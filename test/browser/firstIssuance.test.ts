@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Browser, Locator } from 'playwright-core';
 import { PROGRAM_ID } from '../../scripts/demoAir';
 import { root } from '../../scripts/package';
-import { launchChromium } from '../host/harness/chromium';
-import { Editor } from '../host/harness/editor';
+import { launchChromium } from '../../harness/chromium';
+import { Editor } from '../../harness/editor';
 import { startHost, type Host } from '../host/workflows';
 import { makeKey } from '../support/keys';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { run } from '../host/harness/command';
-import type { Log } from '../host/harness/log';
-import { npmEnvironment } from '../host/harness/npmEnvironment';
-import { ensureNpmInstall } from '../host/harness/npmInstall';
-import { node24 } from '../host/harness/paths';
+import { run } from '../../harness/command';
+import type { Log } from '../../harness/log';
+import { npmEnvironment } from '../../harness/npmEnvironment';
+import { ensureNpmInstall } from '../../harness/npmInstall';
+import { node24 } from '../../harness/paths';
 
 /** Gives the folder with n8n-core and n8n-workflow as that n8n has them, but without n8n. */
 export async function ensureEngine(n8n: string, log: Log): Promise<string> {

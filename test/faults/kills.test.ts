@@ -8,7 +8,7 @@ import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 import { BatchSender } from '../host/BatchSender';
 import { imbalances, summaryOf, unexplained } from '../host/books';
-import { N8nApi } from '../host/harness/n8nApi';
+import { N8nApi } from '../../harness/n8nApi';
 import { startQueueHost } from '../host/queueHost';
 import { acceptedPosts, kycEvents, subjectOf } from '../host/storm';
 import { CREDENTIAL, inRow, issueNode, node, startHost } from '../host/workflows';

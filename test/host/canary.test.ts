@@ -8,12 +8,12 @@ import { PARTNER_ID } from '../../scripts/demoAir';
 import { SecretSearch } from '../support/SecretSearch';
 import { makeKey } from '../support/keys';
 import { startPostgres, type TestPostgres } from '../support/postgres';
-import { run as runCommand } from './harness/command';
-import { ensureN8n } from './harness/install';
-import { n8nEnvironment } from './harness/n8nEnvironment';
-import { freePort } from './harness/freePort';
-import { node24 } from './harness/paths';
-import { jsonOf } from './harness/runData';
+import { run as runCommand } from '../../harness/command';
+import { ensureN8n } from '../../harness/install';
+import { n8nEnvironment } from '../../harness/n8nEnvironment';
+import { freePort } from '../../harness/freePort';
+import { node24 } from '../../harness/paths';
+import { jsonOf } from '../../harness/runData';
 import { startForeignServer, type ForeignServer } from './httpServer';
 import {
 	CREDENTIAL,

@@ -6,9 +6,9 @@ import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 import { startDemoAir, type DemoAir } from '../../scripts/demoAir';
 import { imbalances, summaryOf, type Books } from './books';
-import { packAndInstall } from './harness/installPackage';
-import { N8nApi } from './harness/n8nApi';
-import { startN8n, type N8nProcess } from './harness/n8nProcess';
+import { packAndInstall } from '../../harness/installPackage';
+import { N8nApi } from '../../harness/n8nApi';
+import { startN8n, type N8nProcess } from '../../harness/n8nProcess';
 import { Provider } from './provider';
 import { acceptedPosts, armFaults, kycEvents, stormWorkflow, underWay } from './storm';
 

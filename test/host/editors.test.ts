@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { PARTNER_ID, PROGRAM_ID } from '../../scripts/demoAir';
 import { makeKey, serveJwks, type JwksServer } from '../support/keys';
-import type { N8nApi } from './harness/n8nApi';
-import { jsonOf } from './harness/runData';
+import type { N8nApi } from '../../harness/n8nApi';
+import { jsonOf } from '../../harness/runData';
 import { startForeignServer, type ForeignServer } from './httpServer';
 import {
 	asExpression,

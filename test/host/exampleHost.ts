@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
 import { readExample, type Example } from '../../scripts/examples';
 import { setUp } from '../../scripts/loadExamples';
-import type { Execution } from './harness/executionsApi';
-import { poll } from './harness/poll';
+import type { Execution } from '../../harness/executionsApi';
+import { poll } from '../../harness/poll';
 import { inRow, items, node, start, type Host, type Json } from './workflows';
 
 /** An example as a user has it after importing it and choosing the credentials. */

@@ -2,11 +2,11 @@ import type { Browser } from 'playwright-core';
 import { PARTNER_ID } from '../../scripts/demoAir';
 import { exampleNames, readExample, triggerOf, type Example } from '../../scripts/examples';
 import { choosing, ExampleHost, placeOf, ranIn, type Imported } from './exampleHost';
-import { launchChromium } from './harness/chromium';
-import { Editor } from './harness/editor';
-import type { Execution } from './harness/executionsApi';
-import { poll } from './harness/poll';
-import { itemsOf, jsonOf } from './harness/runData';
+import { launchChromium } from '../../harness/chromium';
+import { Editor } from '../../harness/editor';
+import type { Execution } from '../../harness/executionsApi';
+import { poll } from '../../harness/poll';
+import { itemsOf, jsonOf } from '../../harness/runData';
 import {
 	invoicePaid,
 	makeSecret,

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { poll } from './harness/poll';
+import { poll } from '../../harness/poll';
 
 /** n8n's shortest interval, and a machine that has other things to do. */
 export const REAL_POLL_MS = 150_000;

@@ -5,7 +5,7 @@ import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { signPartnerJwt } from '../../air/tokens/partnerJwt';
 import { importPrivateKey } from '../../air/keys/privateKey';
 import { makeKey, type TestKey } from '../support/keys';
-import { checkout } from './harness/paths';
+import { checkout } from '../../harness/paths';
 import { CachingAirs } from './jwks/cachingAirs';
 import { documentedWait } from './jwks/documentedWait';
 import { HOSTS, nextExport, nextHost } from './jwks/hosts';

@@ -6,8 +6,8 @@ import { closeDispatchers } from '../../air/http/dispatchers';
 import { readSettings } from '../../issuance/settings/settings';
 import { PARTNER_ID } from '../../scripts/demoAir';
 import { makeKey, type TestKey } from '../support/keys';
-import { poll } from './harness/poll';
-import { jsonOf } from './harness/runData';
+import { poll } from '../../harness/poll';
+import { jsonOf } from '../../harness/runData';
 import { documentedWait } from './jwks/documentedWait';
 import {
 	CREDENTIAL,

@@ -8,8 +8,8 @@ import { importPrivateKey } from '../../air/keys/privateKey';
 import { importPublicKeys } from '../../air/keys/publicKey';
 import { publicJwkOf } from '../../air/keys/PublicJwk';
 import { makeKey } from '../support/keys';
-import { launchChromium } from './harness/chromium';
-import { checkout } from './harness/paths';
+import { launchChromium } from '../../harness/chromium';
+import { checkout } from '../../harness/paths';
 
 const minutes = 60_000;
 const log = (line: string) => process.stderr.write(`${line}\n`);

@@ -3,10 +3,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
-import type { Execution } from './harness/executionsApi';
-import { poll } from './harness/poll';
-import { jsonOf, lastRun } from './harness/runData';
-import type { WorkflowDefinition } from './harness/workflowsApi';
+import type { Execution } from '../../harness/executionsApi';
+import { poll } from '../../harness/poll';
+import { jsonOf, lastRun } from '../../harness/runData';
+import type { WorkflowDefinition } from '../../harness/workflowsApi';
 import { startForeignServer, type ForeignServer } from './httpServer';
 import {
 	asExpression,

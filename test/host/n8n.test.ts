@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { KYC_EVENT, type DemoAir } from '../../scripts/demoAir';
 import { root } from '../../scripts/package';
 import { makeKey } from '../support/keys';
-import type { N8nApi } from './harness/n8nApi';
-import { itemsOf, jsonOf } from './harness/runData';
+import type { N8nApi } from '../../harness/n8nApi';
+import { itemsOf, jsonOf } from '../../harness/runData';
 import { startForeignServer, type ForeignServer } from './httpServer';
 import {
 	CREDENTIAL,

@@ -6,11 +6,11 @@ import type { Browser } from 'playwright-core';
 import { z } from 'zod';
 import { PARTNER_ID } from '../../scripts/demoAir';
 import { makeKey, type TestKey } from '../support/keys';
-import { launchChromium } from './harness/chromium';
-import { Editor } from './harness/editor';
-import type { Execution } from './harness/executionsApi';
-import { poll } from './harness/poll';
-import { jsonOf, lastRun } from './harness/runData';
+import { launchChromium } from '../../harness/chromium';
+import { Editor } from '../../harness/editor';
+import type { Execution } from '../../harness/executionsApi';
+import { poll } from '../../harness/poll';
+import { jsonOf, lastRun } from '../../harness/runData';
 import {
 	chain,
 	CREDENTIAL,

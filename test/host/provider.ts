@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
-import type { N8nApi } from './harness/n8nApi';
-import { itemsOf } from './harness/runData';
+import type { N8nApi } from '../../harness/n8nApi';
+import { itemsOf } from '../../harness/runData';
 import type { KycEvent } from './storm';
 import { atOnce, WebhookSender } from './WebhookSender';
 

@@ -4,7 +4,7 @@ import { AirError } from '../../errors/AirError';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { imbalances, summaryOf, type Books } from './books';
-import { N8nApi } from './harness/n8nApi';
+import { N8nApi } from '../../harness/n8nApi';
 import { Provider } from './provider';
 import { startQueueHost, type QueueHost } from './queueHost';
 import { acceptedPosts, armFaults, kycEvents, stormWorkflow, underWay } from './storm';

@@ -3,17 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemoAir, type DemoAir } from '../../scripts/demoAir';
 import { startPostgres, type TestPostgres } from '../support/postgres';
-import { packAndInstall } from './harness/installPackage';
-import type { Log } from './harness/log';
-import { startN8n, type N8nProcess } from './harness/n8nProcess';
+import { packAndInstall } from '../../harness/installPackage';
+import type { Log } from '../../harness/log';
+import { startN8n, type N8nProcess } from '../../harness/n8nProcess';
 import {
 	copyPackages,
 	queueEnvironment,
 	startWorker,
 	type N8nWorker,
 	type QueueServices,
-} from './harness/queueMode';
-import { startRedis } from './harness/redis';
+} from '../../harness/queueMode';
+import { startRedis } from '../../harness/redis';
 
 /** n8n in queue mode: main, workers, PostgreSQL and Redis as processes, and the emulated AIR. */
 export interface QueueHost {

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Emulator, FaultInput, RequestRecord } from '../../emulator';
 import { PROGRAM_ID } from '../../scripts/demoAir';
 import type { AcceptedPost, End } from './books';
-import { poll } from './harness/poll';
-import type { WorkflowDefinition } from './harness/workflowsApi';
+import { poll } from '../../harness/poll';
+import type { WorkflowDefinition } from '../../harness/workflowsApi';
 
 /** The webhooks, the workflow and the faults that the crash tests share. */
 export interface KycEvent {

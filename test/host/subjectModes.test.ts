@@ -2,8 +2,8 @@ import type { Browser } from 'playwright-core';
 import { z } from 'zod';
 import { PROGRAM_ID } from '../../scripts/demoAir';
 import { KYC_SCHEMA, MODES } from '../../scripts/modePictures';
-import { launchChromium } from './harness/chromium';
-import { Editor } from './harness/editor';
+import { launchChromium } from '../../harness/chromium';
+import { Editor } from '../../harness/editor';
 import { inRow, items, node, start, startHost, type Host, type Json } from './workflows';
 
 /** The form of Map Each Field, and both kinds of mapping, in a real n8n. */

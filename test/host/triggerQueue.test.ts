@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Handover } from './handover';
-import { N8nApi } from './harness/n8nApi';
+import { N8nApi } from '../../harness/n8nApi';
 import { LedgerTables } from './ledgerTables';
 import { startQueueHost, type QueueHost } from './queueHost';
 import { Recorder } from './recorder';

@@ -1,8 +1,8 @@
 import type { DemoAir } from '../../scripts/demoAir';
 import { REAL_POLL_MS, type Handover } from './handover';
-import { N8nApi } from './harness/n8nApi';
-import type { N8nProcess } from './harness/n8nProcess';
-import { poll } from './harness/poll';
+import { N8nApi } from '../../harness/n8nApi';
+import type { N8nProcess } from '../../harness/n8nProcess';
+import { poll } from '../../harness/poll';
 import type { LedgerTables } from './ledgerTables';
 import type { Recorder, Told } from './recorder';
 import { chain, inRow, issueNode, node, type Json } from './workflows';

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROGRAM_ID, startDemoAir, type DemoAir } from '../../scripts/demoAir';
-import type { Execution } from './harness/executionsApi';
-import { packAndInstall } from './harness/installPackage';
-import { N8nApi } from './harness/n8nApi';
-import { startN8n, type N8nProcess } from './harness/n8nProcess';
-import type { WorkflowDefinition } from './harness/workflowsApi';
+import type { Execution } from '../../harness/executionsApi';
+import { packAndInstall } from '../../harness/installPackage';
+import { N8nApi } from '../../harness/n8nApi';
+import { startN8n, type N8nProcess } from '../../harness/n8nProcess';
+import type { WorkflowDefinition } from '../../harness/workflowsApi';
 
 /** Workflows as the editor saves them, and the n8n that runs them against an emulated AIR. */
 export type Json = Record<string, unknown>;

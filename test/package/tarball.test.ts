@@ -5,7 +5,7 @@ import { delimiter, dirname, join, relative } from 'node:path';
 import { z } from 'zod';
 import { version } from '../../air/version';
 import { root } from '../../scripts/package';
-import { packAndInstall, packagesFolder } from '../host/harness/installPackage';
+import { packAndInstall, packagesFolder } from '../../harness/installPackage';
 
 /** The tarball, installed as a user does it by hand: into a folder of nodes (n8n-facts §6.1, §8.1). */
 let folder: string;

@@ -7,7 +7,7 @@ import { leaseMsFor } from '../../issuance/issue/lease';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 import { imbalances, summaryOf, unexplained } from '../host/books';
 import { confirmedEvents } from '../host/confirmedEvents';
-import { poll } from '../host/harness/poll';
+import { poll } from '../../harness/poll';
 import { Recorder } from '../host/recorder';
 import { acceptedPosts } from '../host/storm';
 import { CREDENTIAL, startHost, type Host } from '../host/workflows';

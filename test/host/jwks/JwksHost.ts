@@ -1,5 +1,5 @@
-import { startGroup, type ProcessGroup } from '../harness/processGroup';
-import { poll } from '../harness/poll';
+import { startGroup, type ProcessGroup } from '../../../harness/processGroup';
+import { poll } from '../../../harness/poll';
 
 /** One way to host a JWKS, as its snippet says, in a folder of its own. */
 export interface JwksHost {

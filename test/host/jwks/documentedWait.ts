@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkout } from '../harness/paths';
+import { checkout } from '../../../harness/paths';
 
 /** How long a page of the documentation tells people to wait when they change the key, in ms. */
 export function documentedWait(page: string): number {

@@ -9,12 +9,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../harness/command';
-import { freePort } from '../harness/freePort';
-import type { Log } from '../harness/log';
-import { ensureNginx } from '../harness/nginx';
-import { ensureNpmInstall } from '../harness/npmInstall';
-import { checkout, node24, pathWithNode24 } from '../harness/paths';
+import { run } from '../../../harness/command';
+import { freePort } from '../../../harness/freePort';
+import type { Log } from '../../../harness/log';
+import { ensureNginx } from '../../../harness/nginx';
+import { ensureNpmInstall } from '../../../harness/npmInstall';
+import { checkout, node24, pathWithNode24 } from '../../../harness/paths';
 import { startServer, type JwksHost, type Server } from './JwksHost';
 
 const snippet = (...path: string[]) => join(checkout, 'dist', 'jwks', ...path);
