@@ -14,7 +14,7 @@ export interface N8nInstall {
 	bin: string;
 }
 
-const definition = join(__dirname, '..', 'n8n');
+const definition = join(__dirname, 'n8n');
 
 function wantedVersion(): string {
 	const manifest: unknown = JSON.parse(readFileSync(join(definition, 'package.json'), 'utf8'));

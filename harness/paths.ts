@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 /** The checkout that this harness is part of. */
-export const checkout = join(__dirname, '..', '..', '..');
+export const checkout = join(__dirname, '..');
 
 /**
  * The Node 24 that the checkout brings along (devDependency `node`): n8n ≥ 2.40 refuses anything

@@ -217,7 +217,7 @@ export interface Observation {
 	readonly recipient?: string | undefined;
 	readonly vcStatus: string;
 	readonly vcId: string | null;
-	/** What the status means, as `air/status.ts` says. */
+	/** What the status means, as `air/answers/status.ts` says. */
 	readonly state: 'pending' | 'confirmed' | 'unusable' | 'unknown';
 	/** When to ask again, from now; null when there is nothing more to learn. */
 	readonly nextCheckMs: number | null;

@@ -126,7 +126,7 @@ export function errorDocs(): string {
 		([title, about, rows]) => `## ${title}\n\n${about}\n\n${table(rows)}\n`,
 	);
 	return [
-		'<!-- Written by scripts/errorDocs.ts from air/errors/. Do not edit: run `npx tsx scripts/errorDocs.ts`. -->\n',
+		'<!-- Written by scripts/errorDocs.ts from errors/rows/. Do not edit: run `npx tsx scripts/errorDocs.ts`. -->\n',
 		// Padding the cells to the longest would change every line with each new advice.
 		'<!-- prettier-ignore-start -->\n',
 		INTRODUCTION,

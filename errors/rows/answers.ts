@@ -9,7 +9,7 @@ const notSent = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 
 const JWKS_PLACE = 'The JWKS URL is registered in the AIR dashboard under Accounts → General.';
 
-/** What AIR, or something in front of it, answers. Whether AIR may have issued: `air/mayHaveIssued.ts`. */
+/** What AIR, or something in front of it, answers. Whether AIR may have issued: `air/answers/mayHaveIssued.ts`. */
 export const answerErrors = {
 	AIR_BAD_REQUEST: refused({
 		when: '400',

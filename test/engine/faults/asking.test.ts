@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { forgetLimits } from '../../../air/pacing/HostLimiter';
 import { closeLedgers, embeddedLedgerFile, openLedger } from '../../../issuance/session/openLedger';
 import { forgetPauses, leftAloneMs } from '../../../issuance/watch/politeness';
 import { reportRow } from '../../support/report';
-import { PARTNER_ID, startTestAir, type TestAir } from '../air';
+import { startTestAir, type TestAir } from '../air';
 import { activate, type Activated } from '../pollTrigger';
 import { runWorkflow } from '../runWorkflow';
 import { issueWorkflow, person, statusWorkflow } from '../workflows';
@@ -50,7 +51,7 @@ interface Outcome {
 let folder: string;
 const cells = places.flatMap((place) => issueFaults.map((fault): Cell => ({ place, fault })));
 
-const scopeOf = (air: TestAir) => `${air.emulator.baseUrl} ${PARTNER_ID}`;
+const scopeOf = (air: TestAir) => `${air.emulator.baseUrl} ${String(air.credential.partnerId)}`;
 const credentialOf = (air: TestAir) => ({ ...air.credential, ledger: 'embedded' });
 
 async function stateOf(air: TestAir): Promise<string | undefined> {
@@ -190,7 +191,8 @@ async function pollTwice(
 }
 
 async function run({ place, fault }: Cell): Promise<Outcome> {
-	const air = await startTestAir();
+	// All cells share a ledger, and an address may come twice.
+	const air = await startTestAir({ partnerId: randomUUID() });
 	try {
 		const work = {
 			[places[0]]: getStatus,

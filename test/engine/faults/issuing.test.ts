@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import dns from 'node:dns';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ import { closeLedgers, openLedger } from '../../../issuance/session/openLedger';
 import { Gateway, type Behaviour } from '../../support/gateway';
 import { certificateForLocalhost } from '../../support/postgresCertificate';
 import { reportRow } from '../../support/report';
-import { PARTNER_ID, startTestAir, type TestAir } from '../air';
+import { startTestAir, type TestAir } from '../air';
 import { acceptedFor, cellImbalances, type Ending } from './books';
 import { execute, settings, type Setting } from './execution';
 import { issueFaults, type IssueFault } from './issueFaults';
@@ -143,7 +144,8 @@ const cells: Cell[] = settings.flatMap((setting) => [
 
 /** Delivers the event twice, the first time with the fault. */
 async function run({ fault, setting }: Cell): Promise<Outcome> {
-	const air = await startTestAir();
+	// All cells share a ledger, and an address may come twice.
+	const air = await startTestAir({ partnerId: randomUUID() });
 	const gateway = await Gateway.start(air.emulator.port);
 	try {
 		const options =
@@ -200,7 +202,9 @@ async function outcomeOf(
 	const opened = await openLedger({ store: 'embedded' });
 	if (opened === undefined) throw new Error('no ledger');
 	const all = await opened.ledger.list({ limit: 1_000_000 });
-	const rows = all.filter(({ scope }) => scope === `${baseUrl} ${PARTNER_ID}`);
+	const rows = all.filter(
+		({ scope }) => scope === `${baseUrl} ${String(air.credential.partnerId)}`,
+	);
 	const recipients = PEOPLE.map((name) => `${name}@example.com`);
 	const endings = new Map(
 		recipients.map((recipient) => [

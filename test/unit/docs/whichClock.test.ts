@@ -6,7 +6,7 @@ const page = readFileSync(join(root, 'docs/decisions.md'), 'utf8');
 const section = /^## Which clock$([\s\S]*?)^## /m.exec(page)?.[1] ?? '';
 
 /** What is shipped and runs in n8n or in the command line. */
-const ROOMS = ['air', 'issuance', 'ledger', 'nodes', 'credentials', 'cli'];
+const ROOMS = ['errors', 'air', 'issuance', 'ledger', 'n8n', 'nodes', 'credentials', 'cli'];
 
 /** How each clock is read in the source. */
 const CLOCKS = {

@@ -184,7 +184,7 @@ test('the last rule takes whatever status there is', () => {
 	}
 });
 
-/** What is known by each status, in words of its own: see air/mayHaveIssued.ts. */
+/** What is known by each status, in words of its own: see air/answers/mayHaveIssued.ts. */
 test.each<[AirErrorKind, boolean, number, string, Record<string, string>?]>([
 	...[400, 401, 403, 404, 405, 409, 410, 413, 422].map(
 		(code): [AirErrorKind, boolean, number, string] => ['refused', false, code, air(code, 'no')],

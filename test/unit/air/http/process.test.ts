@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { listening, type Listening } from '../support';
 
 const run = promisify(execFile);
-const root = join(__dirname, '../../..');
+const root = join(__dirname, '../../../..');
 
 /** Long enough that a busy machine cannot be taken for an idle connection. */
 const IDLE_MS = 120_000;

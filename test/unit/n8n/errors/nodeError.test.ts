@@ -91,7 +91,7 @@ test('a tool is not told both that it is safe to send again and not to call it a
 });
 
 test('each error links to its row of the documentation, which is there', () => {
-	const page = readFileSync(join(__dirname, '../../../docs/errors.md'), 'utf8');
+	const page = readFileSync(join(__dirname, '../../../../docs/errors.md'), 'utf8');
 	for (const code of codes) {
 		const [address, anchor] = errorLink(code).split('#');
 		expect(address).toMatch(/\/blob\/main\/docs\/errors\.md$/);
