@@ -6,8 +6,8 @@ const all = (plugin, prefix) =>
 	Object.fromEntries(Object.keys(plugin.rules).map((rule) => [`${prefix}/${rule}`, 'error']));
 
 const OFF = {
-	// These three only serve verification for n8n Cloud, which runtime dependencies rule out anyway
-	// (design, decision 1): jose, undici and zod are dependencies, …
+	// These three only serve verification for n8n Cloud, which runtime dependencies rule out
+	// by themselves: jose, undici and zod are dependencies, …
 	'@n8n/community-nodes/no-runtime-dependencies': 'off',
 	// … imported where they are needed, together with Node's own modules, …
 	'@n8n/community-nodes/no-restricted-imports': 'off',

@@ -15,7 +15,7 @@ import {
 	type StatusAnswer,
 } from './answers/schemas';
 import { retryAfterMs } from './pacing/retryAfter';
-import { secretsOf, withoutSecrets } from './answers/tidy';
+import { secretsOf, withoutSecrets } from '../errors/secrets';
 import { version } from './version';
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -27,7 +27,7 @@ export interface AirIdentity {
 	readonly partnerId: string;
 	readonly kid: string;
 	readonly key: PrivateKey;
-	/** Sent with Issue on Behalf; see air-api §2.3. */
+	/** The claim `scope`: AIR's documents name `issue on-behalf` and `issue`, and disagree. */
 	readonly scope: string;
 	readonly lifetimeSeconds: number;
 }
@@ -96,7 +96,7 @@ export class AirClient {
 	constructor(readonly identity: AirIdentity) {}
 
 	/**
-	 * Issues a credential to a recipient (air-api §4).
+	 * Issues a credential to a recipient: `POST /credentials/issue-on-behalf`.
 	 *
 	 * @param recipient - the e-mail that owns the AIR account; goes into the signed token only
 	 * @throws AirError; of kind `outcome-unknown` when AIR may or may not have issued
@@ -133,7 +133,7 @@ export class AirClient {
 	}
 
 	/**
-	 * Asks what became of an issuance (air-api §5). Reading is always safe to repeat.
+	 * Asks what became of an issuance: `GET /credentials/status`. Reading is always safe to repeat.
 	 *
 	 * @param recipient - the e-mail it was issued to; AIR documents it as a required claim
 	 * @throws AirError `AIR_HASH_NOT_FOUND` when AIR itself says that it knows no such hash

@@ -2,7 +2,7 @@ import { AirError } from '../errors/AirError';
 
 export type AirEnvironment = 'sandbox' | 'production' | 'custom';
 
-/** The newest address for each environment (air-api §1.1). */
+/** The newest address for each environment in AIR's documents. */
 export const BASE_URLS = {
 	sandbox: 'https://api.sandbox.mocachain.org/v1',
 	production: 'https://mocachain-mainnet.api.air3.com/v1',
@@ -16,7 +16,7 @@ export const SLASHES_AT_END = /(?<!\/)\/+$/;
 
 /**
  * The base URL that all endpoints are appended to: no trailing slash, always ending in a version
- * (`/v1` is added when there is none, since AIR's documents print it in both places: air-api §1.1).
+ * (`/v1` is added when there is none, since AIR's documents print it in both places).
  *
  * @param environment - which AIR
  * @param customUrl - for `custom`: the address as the user typed it

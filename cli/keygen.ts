@@ -28,7 +28,7 @@ interface KeyPair {
 	readonly publicPem: string;
 }
 
-/** With the sizes of AIR's own recipes (air-api §2.6). */
+/** With the sizes of AIR's own recipes. */
 async function makeKeyPair(alg: SigningAlgorithm): Promise<KeyPair> {
 	const { privateKey, publicKey } =
 		alg === 'ES256'

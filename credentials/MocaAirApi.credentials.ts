@@ -19,7 +19,7 @@ const TEST_MARKER = randomUUID();
 const isTestRequest = ({ headers }: IHttpRequestOptions) =>
 	headers?.[TEST_MARKER_HEADER] === TEST_MARKER;
 
-/** n8n's own test rules cannot tell a good 404 from a bad one, so the check is ours (n8n-facts §8.2). */
+/** n8n's own test rules cannot tell a good 404 from a bad one, so the check is ours. */
 async function assertSetupWorks(credentials: ICredentialDataDecryptedObject): Promise<void> {
 	const broken = (await checkSetup(credentials)).find(({ status }) => status === 'fail');
 	if (broken !== undefined) throw new Error(ownWords(`${broken.detail}. ${broken.fix}`));

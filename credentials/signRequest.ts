@@ -10,10 +10,10 @@ import { ownWords } from '../n8n/errors/ownWords';
 /** Names the recipient on a request of the HTTP Request node; taken off before anything is sent. */
 export const RECIPIENT_HEADER = 'x-moca-air-recipient';
 
-/** n8n authenticates the options that we returned once more after a 401 (n8n-facts §2.7). */
+/** n8n authenticates the options that we returned once more after a 401. */
 const signedFor = new WeakMap<object, string>();
 
-/** Request options as they arrive: the HTTP Request node still uses the older shape (n8n-facts §8.3). */
+/** Request options as they arrive: the HTTP Request node still uses the older shape. */
 type AnyRequestOptions = Omit<IHttpRequestOptions, 'url' | 'baseURL' | 'proxy' | 'agentOptions'> &
 	Partial<Record<'url' | 'uri' | 'baseURL' | 'proxy' | 'agentOptions', unknown>>;
 
@@ -122,7 +122,7 @@ export async function signRequest(
 			...('uri' in requestOptions ? { uri: target.href } : {}),
 			...safeAgentOptions(requestOptions),
 			headers: { ...headers, 'x-partner-auth': await new AirClient(identity).token(recipient) },
-			// n8n reads one or another of these, depending on the helper (n8n-facts §8.3).
+			// n8n reads one or another of these, depending on the helper.
 			disableFollowRedirect: true,
 			maxRedirects: 0,
 			followRedirect: false,

@@ -27,7 +27,7 @@ export interface EmulatorOptions {
 	/** 0 (the default) takes any free port. */
 	port?: number;
 	/** A loopback address; 127.0.0.1 unless set. */
-	host?: string;
+	host?: string | undefined;
 	/** How long an issuance stays WAIT_ONCHAIN; 1500 unless set, null for ever. */
 	confirmAfterMs?: number | null;
 	/** How long a fresh hash is still 404; 0 unless set. */

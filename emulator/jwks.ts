@@ -148,7 +148,12 @@ async function importPublic(jwk: Jwk, alg: 'RS256' | 'ES256'): Promise<ImportedK
 		throw new Refusal(401, MESSAGES.verificationFailed, `alg ${alg} does not fit the JWK`);
 	}
 	try {
-		return await importJWK(kty === 'RSA' ? { kty, n, e } : { kty, crv, x, y }, alg);
+		return await importJWK(
+			kty === 'RSA'
+				? { kty, n: n ?? '', e: e ?? '' }
+				: { kty, crv: crv ?? '', x: x ?? '', y: y ?? '' },
+			alg,
+		);
 	} catch (error) {
 		const why = error instanceof Error ? error.message : String(error);
 		throw new Refusal(401, MESSAGES.verificationFailed, `unusable JWK: ${why}`);

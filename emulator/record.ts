@@ -10,22 +10,22 @@ export interface RequestRecord {
 	readonly operation: Operation;
 	readonly method: string;
 	readonly path: string;
-	readonly userAgent?: string;
+	readonly userAgent?: string | undefined;
 	/** The token itself is never kept. */
-	tokenHash?: string;
-	alg?: string;
-	kid?: string;
-	partnerId?: string;
-	recipient?: string;
+	tokenHash?: string | undefined;
+	alg?: string | undefined;
+	kid?: string | undefined;
+	partnerId?: string | undefined;
+	recipient?: string | undefined;
 	/** The parsed JSON body, if bodies are recorded. */
 	body?: unknown;
 	/** The hash issued or asked for. */
-	coreClaimHash?: string;
+	coreClaimHash?: string | undefined;
 	outcome: Outcome;
 	/** Why it was refused, in more words than AIR gives away. */
-	reason?: string;
+	reason?: string | undefined;
 	/** The kind of the injected fault. */
-	fault?: string;
+	fault?: string | undefined;
 	/** The status sent; absent when nothing was. */
 	status?: number;
 	/** The client hung up before it had the whole answer, or was made to. */

@@ -33,7 +33,7 @@ export interface Issuance {
 	onchain: boolean;
 	/** The issuance that took this one's place under `onDuplicate: revoke`. */
 	revokedBy?: string;
-	forcedStatus?: string;
+	forcedStatus?: string | undefined;
 }
 
 export interface Settings {

@@ -1,4 +1,4 @@
-import { cutText, REMOVED, withoutSecrets } from '../air/answers/tidy';
+import { cutText, REMOVED, withoutSecrets } from './secrets';
 
 /** A token that something has spoilt the beginning of. */
 const THREE_PARTS = /(?<![\w-])[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}/g;

@@ -21,7 +21,7 @@ const ENCRYPTION_KEY = 'of-a-throw-away-n8n-in-queue-mode';
 
 /**
  * The environment that both kinds of process get. It does not say that this is queue mode: main needs
- * `EXECUTIONS_MODE` besides, and a worker, which knows from its command line, does not (n8n-facts §8.7).
+ * `EXECUTIONS_MODE` besides, and a worker, which knows from its command line, does not.
  */
 export function queueEnvironment({ redisPort, databaseUrl }: QueueServices) {
 	const { hostname, port, pathname, username, password } = new URL(databaseUrl);

@@ -1,13 +1,13 @@
-import type { EventType, LedgerEvent, LedgerRow } from './Ledger';
+import type { EventType, LedgerEvent, LedgerRow } from './LedgerRow';
 
 /**
  * The part of a ledger that triggers live on: where each of them is in the events, what it has not
- * seen yet, and what is to be watched (design.md, decision 8). Part of `Ledger`.
+ * seen yet, and what is to be watched . Part of `Ledger`.
  */
 export interface Feed {
 	/**
 	 * Finds a trigger's cursor, or makes it. Written even while there is nothing to see yet: else the
-	 * first event ever would become the silent baseline (anchors.md §4.8, bug 1).
+	 * first event ever would become the silent baseline.
 	 *
 	 * @param start - `now`: after the newest event that is committed at this moment; `beginning`: before
 	 *   the oldest. Only counts when the cursor is made.

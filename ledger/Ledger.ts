@@ -1,16 +1,12 @@
-import type {
-	AcceptedAnswer,
-	Attempt,
-	AttemptFailure,
-	AttemptRef,
-	RecordedAnswer,
-} from './Attempt';
+import type { AcceptedAnswer, AttemptFailure, AttemptRef, RecordedAnswer } from './Attempt';
 import type { Feed } from './Feed';
+import type { LedgerEvent, LedgerRow, Origin, RowState } from './LedgerRow';
 
 export type * from './Attempt';
+export * from './LedgerRow';
 
 /**
- * What was issued and how far it got: the memory that AIR lacks (design.md, decisions 4–8).
+ * What was issued and how far it got: the memory that AIR lacks. AIR has no list of issuances and no webhook.
  *
  * Two stores implement it, SQLite and PostgreSQL. What a row may become is decided by pure functions
  * (`transitions.ts`) inside a transaction that holds the row; the stores only read, ask, and write.
@@ -108,72 +104,6 @@ export interface Ledger extends Feed {
 	close(): Promise<void>;
 }
 
-/** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (decision 5). */
-export const ROW_STATES = [
-	'sending',
-	'rejected',
-	'unknown',
-	'submitted',
-	'confirmed',
-	'unusable',
-	'superseded',
-	'abandoned',
-] as const;
-
-export type RowState = (typeof ROW_STATES)[number];
-
-/** Where an issuance was asked for. */
-export interface Origin {
-	/** Instance ID of the n8n. Several may share a ledger. */
-	readonly instance: string;
-	readonly workflowId: string;
-	readonly executionId: string;
-	readonly nodeId: string;
-}
-
-export interface LedgerRow extends Origin {
-	readonly id: number;
-	/** Base URL and partner ID. */
-	readonly scope: string;
-	/** AIR's `credentialId`. */
-	readonly program: string;
-	readonly issuerDid: string;
-	readonly recipient: string;
-	readonly idempotencyKey: string;
-	/** HMAC of the subject under a key derived from the private key; no claim values are stored. */
-	readonly subjectHmac: string;
-	/** Of the private key that made the HMAC: after a key change HMACs cannot be compared. */
-	readonly keyThumbprint: string;
-	/** The user's own ID. */
-	readonly reference: string | null;
-	readonly state: RowState;
-	/** Code of the last failure, e.g. `AIR_TIMEOUT`. */
-	readonly reason: string | null;
-	/** Number of the current attempt. */
-	readonly attempt: number;
-	readonly attempts: readonly Attempt[];
-	/** Of the issuance that stands. */
-	readonly coreClaimHash: string | null;
-	readonly userUuid: string | null;
-	readonly vcId: string | null;
-	readonly vcStatus: string | null;
-	/** Null when there is nothing more to learn. */
-	readonly nextCheckAt: number | null;
-	/** How often AIR was asked; the caller computes the next check from it. */
-	readonly checks: number;
-	/** Until then the current attempt is believed to be under way; null unless `sending`. */
-	readonly leaseUntil: number | null;
-	readonly createdAt: number;
-	/** When AIR accepted the issuance that stands. */
-	readonly answeredAt: number | null;
-	/** AIR gave, for the issuance that stands, what another row had been given before: since when. */
-	readonly keptSince: number | null;
-	/** Whether the subject was the same then; null when that is not known. */
-	readonly keptSame: boolean | null;
-	readonly confirmedAt: number | null;
-	readonly updatedAt: number;
-}
-
 export interface BeginRequest extends Origin {
 	readonly scope: string;
 	readonly program: string;
@@ -248,22 +178,6 @@ export interface ListFilter {
 	readonly limit: number;
 	/** Only rows with an id below this: for paging. */
 	readonly beforeId?: number | undefined;
-}
-
-export type EventType =
-	'confirmed' | 'unusable' | 'superseded' | 'status' | 'delayed' | 'abandoned';
-
-/**
- * Unique per issuance, type and threshold; ids rise in commit order and are never used again. Rows of
- * one origin with one hash are one issuance: the first of them has its events.
- */
-export interface LedgerEvent {
-	readonly id: number;
-	readonly issuanceId: number;
-	readonly type: EventType;
-	/** What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed`. */
-	readonly threshold: string;
-	readonly at: number;
 }
 
 export interface Retention {

@@ -54,7 +54,7 @@ const forgotten = (since: number, rememberMs: number | null, now: number) =>
 	rememberMs !== null && since + rememberMs <= now;
 
 /**
- * Decides what `begin` answers (design.md, decisions 5 and 6).
+ * Decides what `begin` answers.
  *
  * - the same key for another recipient is never allowed; for another subject only where AIR refused
  *   the first, so that a corrected event can be sent again

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { AirBody } from './answer';
 import type { OnDuplicate } from './answerError';
-import { cutText, REMOVED, tidy } from './tidy';
+import { cutText, REMOVED } from '../../errors/secrets';
+import { tidy } from './tidy';
 
 /** Body of `POST /credentials/issue-on-behalf`. Names as the API spells them. */
 export interface IssueOnBehalfBody {

@@ -1,9 +1,9 @@
 /**
- * What a `vcStatus` means for the person who waits for it (air-api §5.1):
+ * What a `vcStatus` means for the person who waits for it, by AIR's documents:
  * - `pending`: AIR accepted it and works on it
  * - `confirmed`: on-chain
  * - `unusable`: expired, revoked or gone
- * - `unknown`: a word that AIR's documents do not have; unknown is not failure (design.md, decision 9)
+ * - `unknown`: a word that AIR's documents do not have; it is asked about again, since unknown is not failure
  */
 export type IssuanceState = 'pending' | 'confirmed' | 'unusable' | 'unknown';
 
@@ -35,7 +35,7 @@ export function isFinal(state: IssuanceState): boolean {
 }
 
 /**
- * Turns AIR's `2026-01-19 07:18:45` (no zone, meant as UTC: air-api §5) into ISO 8601.
+ * Turns AIR's `2026-01-19 07:18:45` (no zone; AIR means UTC) into ISO 8601.
  *
  * @returns e.g. `2026-01-19T07:18:45.000Z`; undefined for what is no date
  * @example

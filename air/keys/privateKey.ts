@@ -98,7 +98,7 @@ function assertHalvesBelongTogether(privateKey: KeyObject, publicKey: KeyObject)
 }
 
 /**
- * Reads a private key in every form seen in the wild (air-api §2.6): PKCS#8, PKCS#1 and SEC1 PEM,
+ * Reads a private key in every form seen in the wild: PKCS#8, PKCS#1 and SEC1 PEM,
  * with newlines escaped, turned into spaces or lost; bare base64 DER; base64 of a PEM; a JWK as JSON
  * or base64.
  *

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { AirError } from '../../errors/AirError';
 
-/** The signature algorithms that AIR takes (air-api §2.2). */
+/** The signature algorithms that AIR takes. */
 export type SigningAlgorithm = 'RS256' | 'ES256';
 
 const SHORTEST_RSA_BITS = 2048;

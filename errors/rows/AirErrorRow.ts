@@ -1,5 +1,5 @@
 /**
- * What is known about the outcome of the call that failed (design.md, decision 6).
+ * What is known about the outcome of the call that failed.
  *
  * - `input`: refused here, before anything was sent
  * - `cancelled`: stopped by the user before anything was sent

@@ -6,7 +6,7 @@ const MAKE_A_KEY =
 const key = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...row, kind: 'input', retryable: false }) as const;
 
-/** What can be wrong with the private key of the credential (air-api §2.6, §2.7). */
+/** What can be wrong with the private key of the credential. */
 export const keyErrors = {
 	AIR_KEY_EMPTY: key({
 		when: 'The field Private Key of the credential is empty',

@@ -8,7 +8,7 @@ const ledger = (
 
 const LIST = 'npx n8n-nodes-moca-air ledger list --state unknown';
 
-/** What the ledger says, and what it finds for an item (design.md, decisions 4–7). */
+/** What the ledger says, and what it finds for an item. */
 export const ledgerErrors = {
 	AIR_ISSUED_UNKNOWN: ledger('outcome-unknown', false, {
 		when: 'The ledger holds an earlier attempt for the same idempotency key whose outcome is unknown, under Revoke and Reissue',

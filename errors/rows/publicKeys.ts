@@ -6,7 +6,7 @@ const publicKey = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 const HOW_TO_GET_ONE =
 	'The public half of a private key is written by: openssl pkey -in private.key -pubout';
 
-/** What can be wrong with public keys that are meant for a JWKS (air-api §3.1, §3.2). */
+/** What can be wrong with public keys that are meant for a JWKS. */
 export const publicKeyErrors = {
 	AIR_PUBLIC_KEY_EMPTY: publicKey({
 		when: 'There is no key in the text or file',

@@ -44,7 +44,7 @@ const NO_TEXT: Readonly<Record<string, string>> = {
 
 /**
  * Reads the recipient: exactly one e-mail address. Spaces around it are dropped; nothing else is
- * changed, because AIR's own normalisation is unknown (air-api §13).
+ * changed, because nobody knows how AIR itself normalises addresses.
  *
  * @param value - what the parameter gave
  * @param code - of the error, where the parameter has another name
@@ -97,7 +97,7 @@ export function parseProgram(value: unknown): string {
 
 /**
  * Reads an issuer DID: the option of the node, or else the credential's. AIR's documents know
- * several methods, so only the `did:` is demanded (air-api §1.5).
+ * several methods, so only the `did:` is demanded.
  *
  * @throws AirError `AIR_ISSUER_DID_INVALID`
  */

@@ -1,6 +1,6 @@
 /**
  * Whether an ID looks like a schema ID, which is easily mistaken for an issuance program ID
- * (air-api §1.5: schema IDs are 22 characters, upper case, beginning with 01). A hint, not a proof.
+ * (schema IDs in AIR's documents are 22 characters, upper case, beginning with 01). A hint, not a proof.
  *
  * @example
  * ```ts

@@ -7,7 +7,7 @@ const PURPOSE = 'n8n-nodes-moca-air ledger, version 1';
 /** Key objects: Node takes ten times as long to see what a Buffer is (Node 24). */
 const secrets = new WeakMap<PrivateKey, KeyObject>();
 
-/** A key for HMACs that only the holder of the private key has (design.md, decision 4). */
+/** A key for HMACs that only the holder of the private key has. */
 function secretOf(key: PrivateKey): KeyObject {
 	const kept = secrets.get(key);
 	if (kept !== undefined) return kept;

@@ -7,7 +7,7 @@ import type { IssueRequest } from './issue';
 const HOUR_MS = 60 * 60 * 1000;
 export const DEFAULT_REMEMBER_HOURS = 24;
 
-/** What makes two items the same issuance (design.md, decision 7). */
+/** What makes two items the same issuance. */
 export type IdempotencyMode =
 	/** Program, recipient and subject, for some time. */
 	| { readonly mode: 'content'; readonly rememberHours: number }

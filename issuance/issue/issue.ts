@@ -98,7 +98,7 @@ export async function issue(
 	};
 }
 
-/** The likeliest cause of a 404 is easily seen here, and nowhere in AIR's answer (air-api §1.5). */
+/** The likeliest cause of a 404 is easily seen here, and nowhere in AIR's answer. */
 function hintAtSchemaId(error: unknown, program: string): unknown {
 	if (!(error instanceof AirError) || error.httpStatus !== 404 || !looksLikeSchemaId(program)) {
 		return error;

@@ -14,7 +14,7 @@ import type { Idempotency } from './idempotency';
 import { inTurn } from './inTurn';
 import { issue, type IssueRequest, type IssueSettings } from './issue';
 import { leaseMsFor } from './lease';
-import type { Memory } from '../session/LedgerSession';
+import type { LedgerSession } from '../session/LedgerSession';
 import {
 	answeredAtOf,
 	outcomeOfReplay,
@@ -23,7 +23,7 @@ import {
 	type RememberedIssuance,
 } from './outcome';
 
-/** How long another attempt with the same key is waited for (design.md, decision 5). */
+/** How long another attempt with the same key is waited for. */
 const BUSY_WAIT_MS = 30_000;
 const BUSY_POLL_MS = 500;
 /** AIR takes some seconds to confirm; the trigger asks first after this. */
@@ -37,7 +37,7 @@ export interface OnceSettings extends IssueSettings {
 
 /**
  * Issues one credential and remembers it: what was issued under the same key before is not issued
- * again but answered from the ledger (design.md, decisions 4–7).
+ * again but answered from the ledger.
  *
  * @throws AirError `AIR_ISSUED_UNKNOWN`, `AIR_ISSUE_BUSY`, `AIR_EVENT_ID_…`, `LEDGER_…` (nothing was
  *   sent then), and what {@link issue} throws
@@ -50,7 +50,7 @@ export async function issueOnce(
 	client: AirClient,
 	request: IssueRequest,
 	idempotency: Idempotency,
-	memory: Memory,
+	memory: LedgerSession,
 	settings: OnceSettings = {},
 ): Promise<RememberedIssuance> {
 	const stopped = settings.stopped ?? settings.signal;
@@ -93,7 +93,7 @@ async function send(
 	client: AirClient,
 	request: IssueRequest,
 	{ subjectHmac }: Idempotency,
-	memory: Memory,
+	memory: LedgerSession,
 	{ issuanceId, attempt: number }: AttemptRef,
 	settings: OnceSettings,
 ): Promise<RememberedIssuance> {
@@ -120,7 +120,7 @@ async function send(
 
 /** Records how an attempt ended that a cancel overtook. The run is over: nobody else tries again. */
 async function endedLate(
-	memory: Memory,
+	memory: LedgerSession,
 	attempt: AttemptRef,
 	outcome: IssueAnswer | Error,
 	supersedes: boolean,
@@ -134,7 +134,7 @@ async function begin(
 	client: AirClient,
 	request: IssueRequest,
 	{ key, rememberMs, subjectHmac }: Idempotency,
-	memory: Memory,
+	memory: LedgerSession,
 	{ reference, sendAgainWhenUnknown, timeoutMs }: OnceSettings,
 ): Promise<BeginResult> {
 	try {
@@ -164,7 +164,7 @@ const nameOf = (row: LedgerRow) => `ledger row ${row.id}`;
 function fromLedger(
 	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' | 'unproven' }>,
 	{ mode }: Idempotency,
-	memory: Memory,
+	memory: LedgerSession,
 ): RememberedIssuance {
 	const { row } = begun;
 	if (begun.outcome === 'unknown') {
@@ -207,7 +207,7 @@ function replay(row: LedgerRow): RememberedIssuance {
 
 /** @returns undefined when it could not be written at once */
 async function answered(
-	memory: Memory,
+	memory: LedgerSession,
 	attempt: AttemptRef,
 	answer: { readonly coreClaimHash: string; readonly userUuid?: string | undefined },
 	supersedes: boolean,
@@ -239,7 +239,11 @@ function outcomeOf(error: AirError): AttemptFailure['outcome'] {
 }
 
 /** @returns the error to throw: what an earlier attempt left unknown stays unknown */
-async function failed(memory: Memory, attempt: AttemptRef, error: unknown): Promise<unknown> {
+async function failed(
+	memory: LedgerSession,
+	attempt: AttemptRef,
+	error: unknown,
+): Promise<unknown> {
 	const [outcome, reason] =
 		error instanceof AirError
 			? ([outcomeOf(error), error.code] as const)

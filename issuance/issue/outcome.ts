@@ -1,6 +1,6 @@
 import type { LedgerRow, RecordedAnswer } from '../../ledger/Ledger';
 import type { Issuance } from './issue';
-import type { Memory } from '../session/LedgerSession';
+import type { LedgerSession } from '../session/LedgerSession';
 
 /**
  * What became of an item:
@@ -62,7 +62,7 @@ export type RememberedIssuance = Issuance &
  * all the same; the time is our own.
  */
 export async function unrecorded(
-	memory: Memory,
+	memory: LedgerSession,
 	issuanceId: number,
 	issuance: Issuance,
 	subjectHmac: string,

@@ -3,6 +3,7 @@ import { AirError } from '../../errors/AirError';
 import { watchDelayMs } from '../../air/pacing/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../../ledger/Ledger';
 import { asAirError } from './asAirError';
+import { scopeOf } from './scope';
 import { assertKeyAccepted } from '../setup/askAir';
 import type { IssuanceStatus } from '../status/getStatus';
 
@@ -16,7 +17,7 @@ const RETRY_WRITES_MS = [100, 400, 1_500, 4_000];
 /** By ledger and scope: when retention is applied next, in milliseconds of `performance.now`. */
 const nextPrune = new WeakMap<Ledger, Map<string, number>>();
 
-export interface MemorySettings {
+export interface LedgerSessionSettings {
 	readonly ledger: Ledger;
 	readonly client: AirClient;
 	readonly origin: Origin;
@@ -41,14 +42,14 @@ const CLOCKS_DIFFER_MS = 10 * MINUTE_MS;
  * The ledger as one run of a node uses it: for one credential, with what could not be written kept
  * until the run ends.
  */
-export class Memory {
+export class LedgerSession {
 	private readonly unwritten: (() => Promise<unknown>)[] = [];
 	/** Each item asks, and the answer does not change any more. */
 	private keyIsAccepted = false;
 	/** Whether the last item was begun, and not answered from what is remembered. */
 	expectsNew = true;
 
-	constructor(readonly settings: MemorySettings) {}
+	constructor(readonly settings: LedgerSessionSettings) {}
 
 	get ledger(): Ledger {
 		return this.settings.ledger;
@@ -61,7 +62,7 @@ export class Memory {
 
 	/**
 	 * Makes sure that this credential may be given rows: its key was accepted by AIR before, or AIR is
-	 * asked now (design.md, decision 4).
+	 * asked now. Somebody who merely knows a partner ID must learn nothing of it.
 	 *
 	 * @throws AirError what AIR answers to a token of this key
 	 */
@@ -197,11 +198,6 @@ export class Memory {
 			this.settings.log(`the ledger could not be tidied (${codeOf(error)})`);
 		}
 	}
-}
-
-/** Base URL and partner ID (design.md, "Words": scope). */
-export function scopeOf({ identity }: AirClient): string {
-	return `${identity.baseUrl} ${identity.partnerId}`;
 }
 
 function codeOf(error: unknown): string {

@@ -4,7 +4,7 @@ import type { RecordedAnswer } from '../../ledger/Ledger';
 import type { Idempotency } from '../issue/idempotency';
 import { inTurn } from '../issue/inTurn';
 import { issue, type Issuance, type IssueRequest, type IssueSettings } from '../issue/issue';
-import { scopeOf } from './LedgerSession';
+import { scopeOf } from './scope';
 import { withOutcome, type RememberedIssuance } from '../issue/outcome';
 
 /** More than a run has items: a retry of the run must find them all. */
@@ -74,7 +74,7 @@ function recordedIn(
 
 /**
  * Issues with the ledger off. A repeat within the same execution, as Retry On Fail makes it, is still
- * answered from memory; an unknown outcome is not sent again there either (design.md, decision 6).
+ * answered from memory; an unknown outcome is not sent again there either.
  *
  * @param execution - what tells it from any other; when empty, nothing is remembered
  * @throws AirError `AIR_ISSUED_UNKNOWN`, and what {@link issue} throws

@@ -24,14 +24,14 @@ export interface RunningN8n {
 
 /**
  * Whether n8n runs in queue mode. A worker sets the mode inside itself, so its variable may be unset
- * and its command line has to tell (n8n-facts §8.7).
+ * and its command line has to tell.
  */
 export function inQueueMode({ env, argv }: RunningN8n): boolean {
 	const command = argv.slice(2).find((argument) => !argument.startsWith('-'));
 	return env.EXECUTIONS_MODE === 'queue' || command === 'worker' || command === 'webhook';
 }
 
-/** The file of the embedded ledger, in n8n's own folder (n8n-facts §8.7; design.md, decision 4). */
+/** The file of the embedded ledger, in n8n's own folder as n8n finds it: `N8N_USER_FOLDER`, else the home folder, then `.n8n`. */
 export function embeddedLedgerFile(env: NodeJS.ProcessEnv): string {
 	const userFolder = env.N8N_USER_FOLDER ?? env.HOME ?? env.USERPROFILE ?? process.cwd();
 	return join(userFolder, '.n8n', 'moca-air', 'ledger.sqlite');

@@ -37,7 +37,7 @@ function parseScope(scope: string | undefined): string | undefined {
 	return text;
 }
 
-/** Issue on Behalf finds the recipient by the claim alone (air-api §2.2); others can do without. */
+/** Issue on Behalf finds the recipient by the claim alone; others can do without. */
 function parseEmail(email: unknown, scope: string | undefined): string | undefined {
 	const isEmpty = email == null || (typeof email === 'string' && email.trim() === '');
 	return isEmpty && scope !== 'issue on-behalf'
@@ -71,7 +71,7 @@ function parseClaims(value: unknown): Record<string, unknown> {
 
 /**
  * Creates a Partner JWT for somebody else than this package, e.g. a front end with the AIR Kit SDK
- * (seeds: "Issuing Credentials (SDK)", step 3). It is never taken from the cache and never kept.
+ * (AIR's guide to issuing with its SDK asks the partner's server for one). It is never taken from the cache and never kept.
  *
  * @param settings - of a credential whose owner allows it
  * @param now - milliseconds since 1970

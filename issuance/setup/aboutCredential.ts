@@ -75,7 +75,7 @@ export function issuerDid({ issuerDid: did }: SetupFacts): Verdict | undefined {
 }
 
 /**
- * Hosts of AIR's that are something else, or were the API once (air-api §1.1–1.3). Whatever is not
+ * Hosts of AIR's that are something else, or were the API once by AIR's documents, old and new. Whatever is not
  * known may be a new one.
  */
 const OTHER_APIS = [

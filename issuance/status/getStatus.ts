@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import { pause, pollDelayMs } from '../../air/pacing/backoff';
 import type { StatusAnswer } from '../../air/answers/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../../air/answers/status';
-import { scopeOf } from '../session/LedgerSession';
+import { scopeOf } from '../session/scope';
 import { withoutOwnNames } from '../issue/ownNames';
 import { hasAnswered } from '../watch/politeness';
 
@@ -33,7 +33,7 @@ export function describeStatus(answer: StatusAnswer): IssuanceStatus {
 	};
 }
 
-/** Right after issuing AIR may not know the hash yet (air-api §5.2): asked again after 1 and 2 s. */
+/** Right after issuing AIR may not know the hash yet : it is asked again after 1 and 2 s. */
 const NOT_VISIBLE_YET_POLLS = 2;
 
 /**

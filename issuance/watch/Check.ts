@@ -6,7 +6,7 @@ import { isOnlyWatched } from '../../ledger/Feed';
 import type { LedgerRow } from '../../ledger/Ledger';
 import { asKnownError } from '../session/asAirError';
 import { askOnce } from '../status/getStatus';
-import type { Memory } from '../session/LedgerSession';
+import type { LedgerSession } from '../session/LedgerSession';
 import { assertKeyAccepted } from '../setup/askAir';
 import { hashInWords } from './hashInWords';
 import { leaveAlone } from './politeness';
@@ -66,7 +66,7 @@ export class Check {
 	private unwritten: { readonly because: unknown } | undefined;
 
 	constructor(
-		private readonly memory: Memory,
+		private readonly memory: LedgerSession,
 		private readonly settings: CheckSettings,
 		rows: readonly LedgerRow[],
 	) {

@@ -1,6 +1,6 @@
 import { AirError } from '../../errors/AirError';
 import { leftAloneMs, isProbing, toAnnounce } from './politeness';
-import type { Memory } from '../session/LedgerSession';
+import type { LedgerSession } from '../session/LedgerSession';
 import { Check, type CheckReport, type CheckSettings } from './Check';
 
 const NOTHING_ASKED: CheckReport = {
@@ -26,7 +26,10 @@ const NOTHING_ASKED: CheckReport = {
  * @throws AirError what would fail for each row alike (credential, address, ledger); then no row
  *   that was not answered is changed
  */
-export async function checkDue(memory: Memory, settings: CheckSettings): Promise<CheckReport> {
+export async function checkDue(
+	memory: LedgerSession,
+	settings: CheckSettings,
+): Promise<CheckReport> {
 	try {
 		return await check(memory, settings);
 	} finally {
@@ -34,7 +37,7 @@ export async function checkDue(memory: Memory, settings: CheckSettings): Promise
 	}
 }
 
-async function check(memory: Memory, settings: CheckSettings): Promise<CheckReport> {
+async function check(memory: LedgerSession, settings: CheckSettings): Promise<CheckReport> {
 	const { scope } = memory;
 	const { maxCalls, withinMs } = settings;
 	if (leftAloneMs(scope) > 0 || maxCalls <= 0) return NOTHING_ASKED;
@@ -55,7 +58,7 @@ async function check(memory: Memory, settings: CheckSettings): Promise<CheckRepo
 }
 
 async function claimAndAsk(
-	memory: Memory,
+	memory: LedgerSession,
 	settings: CheckSettings,
 	limit: number,
 ): Promise<CheckReport> {
@@ -75,7 +78,7 @@ const LEASE_MARGIN_MS = 30_000;
 const MINUTE_MS = 60_000;
 
 /** Said once for each pause and trigger: what is silent for minutes looks like what is broken. */
-function announcePause(memory: Memory): void {
+function announcePause(memory: LedgerSession): void {
 	const { instance, workflowId, nodeId } = memory.settings.origin;
 	const ms = toAnnounce(memory.scope, JSON.stringify([instance, workflowId, nodeId]));
 	if (ms === undefined) return;
@@ -90,7 +93,7 @@ function announcePause(memory: Memory): void {
  *
  * @returns undefined while AIR may be asked
  */
-export function pauseError({ scope }: Pick<Memory, 'scope'>): AirError | undefined {
+export function pauseError({ scope }: Pick<LedgerSession, 'scope'>): AirError | undefined {
 	const ms = leftAloneMs(scope);
 	if (ms === 0) return undefined;
 	const when = ms < MINUTE_MS ? 'in less than a minute' : `in ${Math.ceil(ms / MINUTE_MS)} minutes`;

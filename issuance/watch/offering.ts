@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { Cursor } from '../../ledger/Feed';
 
 /**
- * Offering and delivering (design.md, decision 8), as pure functions.
+ * Offering and delivering, as pure functions: each event at least once, under the same ID.
  *
  * n8n starts the execution of a poll un-awaited, and throws a poll's result away when the workflow is
- * republished meanwhile (n8n-facts §8.8). So a poll only *offers* what is after `delivered`, and
+ * republished meanwhile. So a poll only *offers* what is after `delivered`, and
  * `delivered` moves up to an offer when there is evidence that n8n took it. Without evidence the offer
  * is made again, with the same event IDs. No clock takes part in this.
  */
@@ -34,7 +34,7 @@ export function readOffer(value: unknown): Offer | undefined {
 }
 
 /**
- * How n8n keeps the static data of a polling node (n8n-facts §2.2):
+ * How n8n keeps the static data of a polling node:
  *
  * - `kept`: one object for an activation, in memory. It may be written to the database without its
  *   execution having started, and at a republication although the result was thrown away: what is read

@@ -1,6 +1,6 @@
 import { AirError } from '../../errors/AirError';
 import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Feed';
-import type { Memory } from '../session/LedgerSession';
+import type { LedgerSession } from '../session/LedgerSession';
 import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
 import { LedgerError } from '../../ledger/LedgerError';
 import { asAirError, asKnownError } from '../session/asAirError';
@@ -48,7 +48,7 @@ export interface Poll {
 }
 
 /** Where a trigger is in the ledger. */
-export const keyOf = ({ scope, settings: { origin } }: Memory): CursorKey => ({
+export const keyOf = ({ scope, settings: { origin } }: LedgerSession): CursorKey => ({
 	scope,
 	instance: origin.instance,
 	workflowId: origin.workflowId,
@@ -63,7 +63,7 @@ export const keyOf = ({ scope, settings: { origin } }: Memory): CursorKey => ({
  *
  * @throws AirError what stops the trigger; nothing is lost by it
  */
-export async function pollEvents(memory: Memory, settings: PollSettings): Promise<Poll> {
+export async function pollEvents(memory: LedgerSession, settings: PollSettings): Promise<Poll> {
 	try {
 		const { ledger } = memory;
 		await memory.assertMayRead();
@@ -99,7 +99,7 @@ export async function pollEvents(memory: Memory, settings: PollSettings): Promis
 
 /** The newest event that fits, for a look at it: no cursor is made or moved. */
 export async function sampleEvent(
-	memory: Memory,
+	memory: LedgerSession,
 	settings: WatchSettings,
 ): Promise<{ event: FeedEvent | undefined; why: Error | undefined }> {
 	try {
@@ -116,7 +116,7 @@ export async function sampleEvent(
 
 /** What part of the ledger the trigger is about. A pair whose address is wrong stops no other. */
 async function filterOf(
-	memory: Memory,
+	memory: LedgerSession,
 	{ watch, filter }: WatchSettings,
 ): Promise<{ filter: FeedFilter; misfit: AirError | undefined }> {
 	const { ledger, scope } = memory;
@@ -153,7 +153,7 @@ interface Learnt extends Pick<Poll, 'unanswered' | 'problem'> {
 
 /** Brings the ledger up to date. @throws AirError what AIR would answer for each issuance alike */
 async function learn(
-	memory: Memory,
+	memory: LedgerSession,
 	settings: WatchSettings & { readonly start?: CursorStart },
 	{ scope, source, types, delayMinutes: minutes }: FeedFilter,
 ): Promise<Learnt> {
@@ -197,7 +197,7 @@ async function learn(
  * whose row is damaged is left out and named.
  */
 async function read(
-	memory: Memory,
+	memory: LedgerSession,
 	filter: FeedFilter,
 	after: number,
 	limit: number,

@@ -41,7 +41,7 @@ import { events, find, isKeyAccepted, list, totals } from './looking';
 import { appendDelayed, hold, missing, postpone, watch } from './pending';
 import { claimDue, observed, release } from './watching';
 
-/** The ledger in one file, for any number of processes on one host (design.md, decision 4). */
+/** The ledger in one file, for any number of processes on one host. */
 export class SqliteLedger implements Ledger {
 	private readonly together: GroupCommit;
 

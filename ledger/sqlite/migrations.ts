@@ -54,7 +54,7 @@ const FEED = `
  * What makes version n of the tables out of version n − 1. Never edit one that was released: add one.
  *
  * Times are milliseconds since 1970 by SQLite's clock. AUTOINCREMENT, because SQLite gives the IDs of
- * deleted rows out again without it (n8n-facts §8.10). What is due is indexed apart, so that it is
+ * deleted rows out again without it. What is due is indexed apart, so that it is
  * found without passing what is done.
  */
 const MIGRATIONS: readonly string[] = [

@@ -37,7 +37,7 @@ const toolWarning = (node: INode, { kind, facts }: AirError) =>
 /**
  * Turns a failure into the error that n8n shows: the title says what happened and to which item,
  * the description what to do. Built from plain objects, because n8n keeps our words only then
- * (n8n-facts §2.10).
+ *.
  *
  * @param items - how many items there are, to name one among them
  * @param note - ends the description: what became of the others

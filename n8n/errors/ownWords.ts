@@ -1,7 +1,7 @@
 /**
  * What n8n looks for in the message of a node's error, ignoring case, to put a stock text in its
- * place, even inside other words: “createAccess” holds EACCES (n8n-facts §2.10, trap C; “bad
- * gateway” was found by running it, n8n-workflow 2.41.0, `node-api.error.js`).
+ * place, even inside other words: “createAccess” holds EACCES (found by running
+ * n8n-workflow 2.41.0, `node-api.error.js`).
  */
 export const REPLACED_BY_N8N = [
 	'ECONNREFUSED',

@@ -75,7 +75,7 @@ function readerOf(raw: unknown): Reader | undefined {
 /**
  * Reads a parameter whose expressions are nothing but fields of the item, dragged there by a user:
  * straight from the item, as evaluating an expression takes n8n longer than everything that is done
- * with it (n8n-host.md: about 0.7 ms). Gives what n8n would give, or leaves it to n8n: whatever else an
+ * with it (about 0.7 ms). Gives what n8n would give, or leaves it to n8n: whatever else an
  * expression holds, what the item does not have, and what is neither text, number nor boolean.
  *
  * @param raw - the parameter with its expressions as text

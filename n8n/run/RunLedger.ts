@@ -4,7 +4,8 @@ import { AirError } from '../../errors/AirError';
 import type { AirClient } from '../../air/AirClient';
 import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
-import { Memory, scopeOf } from '../../issuance/session/LedgerSession';
+import { LedgerSession } from '../../issuance/session/LedgerSession';
+import { scopeOf } from '../../issuance/session/scope';
 import { openLedger } from '../../issuance/session/openLedger';
 import type { AirSettings } from '../../issuance/settings/settings';
 import { executionBegan, firstExecution, originOf } from './execution';
@@ -15,8 +16,8 @@ const inContainer = () =>
 	process.env.KUBERNETES_SERVICE_HOST !== undefined;
 
 /** The ledger for one run of a node: opened with the first item, ended with the last. */
-export class RunMemory {
-	private readonly memories = new Map<string, Promise<Memory | undefined>>();
+export class RunLedger {
+	private readonly memories = new Map<string, Promise<LedgerSession | undefined>>();
 	private readonly hints = new Map<string, NodeExecutionHint>();
 	private unrecorded = 0;
 
@@ -27,7 +28,7 @@ export class RunMemory {
 	 *
 	 * @throws AirError `AIR_LEDGER_…`: then nothing may be sent
 	 */
-	async for(settings: AirSettings, client: AirClient): Promise<Memory | undefined> {
+	async for(settings: AirSettings, client: AirClient): Promise<LedgerSession | undefined> {
 		const kept = this.memories.get(scopeOf(client));
 		if (kept !== undefined) return await kept;
 		const opening = this.open(settings, client);
@@ -39,7 +40,7 @@ export class RunMemory {
 	 * The ledger for a question, which changes nothing at AIR and so can do without: undefined when it
 	 * is off or cannot be opened, with a hint in the latter case.
 	 */
-	async ifOpen(settings: AirSettings, client: AirClient): Promise<Memory | undefined> {
+	async ifOpen(settings: AirSettings, client: AirClient): Promise<LedgerSession | undefined> {
 		try {
 			return await this.for(settings, client);
 		} catch (error) {
@@ -49,7 +50,7 @@ export class RunMemory {
 		}
 	}
 
-	private async open(settings: AirSettings, client: AirClient): Promise<Memory | undefined> {
+	private async open(settings: AirSettings, client: AirClient): Promise<LedgerSession | undefined> {
 		const { context } = this;
 		try {
 			const opened = await openLedger(settings.ledger);
@@ -61,7 +62,7 @@ export class RunMemory {
 				);
 			}
 			const origin = originOf(context);
-			return new Memory({
+			return new LedgerSession({
 				ledger: opened.ledger,
 				client,
 				origin,
@@ -81,7 +82,7 @@ export class RunMemory {
 	}
 
 	/** Counts what the hints at the end tell of an issuance. */
-	count(memory: Memory | undefined, { recorded }: RememberedIssuance): void {
+	count(memory: LedgerSession | undefined, { recorded }: RememberedIssuance): void {
 		if (memory === undefined) {
 			this.hint(
 				'info',

@@ -15,7 +15,7 @@ export function originOf(context: IExecuteFunctions): Origin {
 
 /**
  * The execution that first ran this node with these items. n8n's Retry button begins a new execution;
- * what the first left in the node's context is still there (n8n-facts §8.5).
+ * what the first left in the node's context is still there.
  *
  * @returns empty when n8n gives no execution ID
  */

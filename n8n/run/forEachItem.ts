@@ -109,7 +109,7 @@ export async function forEachItem(
 	return [output];
 }
 
-/** The engine's own retry loop begins anew after a cancel, too (n8n-facts §8.5): then nothing is begun. */
+/** The engine's own retry loop begins anew after a cancel, too: then nothing is begun. */
 const errorOf = (outcome: Outcome<unknown> | undefined): unknown =>
 	outcome?.ok === false ? outcome.error : new AirError('AIR_CANCELLED');
 

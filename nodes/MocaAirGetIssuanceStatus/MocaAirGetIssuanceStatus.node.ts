@@ -14,7 +14,7 @@ import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { parameter } from '../../n8n/parameters/parameter';
 import { RunLimits } from '../../n8n/run/RunLimits';
-import { RunMemory } from '../../n8n/run/RunLedger';
+import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
 import { properties } from './properties';
 
@@ -38,7 +38,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const settingsFor = credentialSettings(this);
-		const ledger = new RunMemory(this);
+		const ledger = new RunLedger(this);
 		const optionsOf = parameter(this, 'options', readCallOptions, { fallback: {} });
 		const hashOf = parameter(this, 'coreClaimHash', parseHash);
 		const addressOf = parameter(this, 'recipient', (value) => value);

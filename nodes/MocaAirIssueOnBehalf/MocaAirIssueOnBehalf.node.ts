@@ -11,7 +11,7 @@ import { idempotencyOf, type Idempotency } from '../../issuance/issue/idempotenc
 import type { Job } from '../../issuance/issue/inParallel';
 import { laneOf, type IssueRequest } from '../../issuance/issue/issue';
 import { issueOnce, type OnceSettings } from '../../issuance/issue/issueOnce';
-import type { Memory } from '../../issuance/session/LedgerSession';
+import type { LedgerSession } from '../../issuance/session/LedgerSession';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
 import { concurrencyOf, type CallOptionValues } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
@@ -19,7 +19,7 @@ import { thisExecution } from '../../n8n/run/execution';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { logOf } from '../../n8n/run/log';
 import { RunLimits } from '../../n8n/run/RunLimits';
-import { RunMemory } from '../../n8n/run/RunLedger';
+import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
 import { firstContentKeys } from './firstContentKeys';
 import { idempotencyModes } from './idempotencyMode';
@@ -79,7 +79,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const settingsFor = credentialSettings(this);
-		const ledger = new RunMemory(this);
+		const ledger = new RunLedger(this);
 		const firstKey = firstContentKeys(this);
 		const optionsOf = issueOptions(this);
 		const requestOf = issueRequests(this);
@@ -126,7 +126,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			client: AirClient,
 			request: IssueRequest,
 			idempotency: Idempotency,
-			memory: Memory | undefined,
+			memory: LedgerSession | undefined,
 			options: CallOptionValues,
 			settings: OnceSettings,
 		): Promise<object> => {

@@ -40,7 +40,7 @@ function labelOf({ name, type, choices = [] }: SubjectAttribute): string {
 
 /**
  * Without a `type`: with one, n8n would convert the value itself, without saying so, and print it
- * when that fails (n8n-facts §8.9).
+ * when that fails.
  */
 const fieldOf = (attribute: SubjectAttribute): ResourceMapperField => ({
 	id: attribute.name,

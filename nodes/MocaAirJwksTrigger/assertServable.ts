@@ -21,7 +21,7 @@ export async function assertServable(context: IHookFunctions): Promise<void> {
 	if (typeof partnerId !== 'string' || partnerId.trim() !== settings.identity.partnerId) {
 		throw new AirError('AIR_JWKS_OTHER_PARTNER');
 	}
-	// Without one n8n puts the workflow's ID and the node's name before the path (n8n-facts §8.6).
+	// Without one n8n puts the workflow's ID and the node's name before the path.
 	if (context.getNode().webhookId === undefined) throw new AirError('AIR_JWKS_PATH_NOT_FIXED');
 	const url = context.getNodeWebhookUrl('default') ?? '';
 	const reason = whyNotPublic(url);

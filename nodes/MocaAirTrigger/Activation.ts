@@ -15,7 +15,7 @@ const polledBefore = new WeakSet<object>();
 
 /**
  * The activation that a poll belongs to, as far as n8n lets us tell: what was offered through it, and
- * whether n8n took it. What is relied on (n8n-facts §2.1, §2.2, §8.8; read again in n8n 2.40.7 and
+ * whether n8n took it. What is relied on (read in n8n 2.40.7 and
  * n8n-core 2.41.1):
  *
  * - Default: n8n makes one `Workflow` and one poll context for an activation, and calls each poll with

@@ -2,7 +2,7 @@ import type { IPollFunctions } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { asAirError } from '../../issuance/session/asAirError';
-import { Memory } from '../../issuance/session/LedgerSession';
+import { LedgerSession } from '../../issuance/session/LedgerSession';
 import { openLedger } from '../../issuance/session/openLedger';
 import { readSettings } from '../../issuance/settings/settings';
 
@@ -14,13 +14,13 @@ import { readSettings } from '../../issuance/settings/settings';
 export async function openMemory(
 	context: IPollFunctions,
 	lifetimeMinutes: number | undefined,
-): Promise<Memory> {
+): Promise<LedgerSession> {
 	const data = await context.getCredentials('mocaAirApi');
 	const settings = await readSettings(data, { lifetimeMinutes });
 	try {
 		const opened = await openLedger(settings.ledger);
 		if (opened === undefined) throw new AirError('AIR_TRIGGER_NEEDS_LEDGER');
-		return new Memory({
+		return new LedgerSession({
 			ledger: opened.ledger,
 			client: new AirClient(settings.identity),
 			origin: {

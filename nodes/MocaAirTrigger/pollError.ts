@@ -17,7 +17,7 @@ function failureOf(error: AirError): Failure {
 		: { cause: 'configuration-invalid' };
 }
 
-/** Turns what stops a poll into the error that n8n shows (n8n-facts §2.10). */
+/** Turns what stops a poll into the error that n8n shows : built from plain objects, because n8n keeps our words only then. */
 export function pollError(node: INode, error: unknown): NodeApiError | NodeOperationError {
 	if (!(error instanceof AirError)) {
 		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)));

@@ -1,6 +1,6 @@
 import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { Memory } from '../../issuance/session/LedgerSession';
+import type { LedgerSession } from '../../issuance/session/LedgerSession';
 import { keyOf, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
 import { isAttended } from './atStart';
 import { Activation, isUnderWay, pollBudgetMs } from './Activation';
@@ -18,7 +18,7 @@ const MANUAL_ASKING_MS = 15_000;
 /** One poll of an active trigger. @throws AirError */
 export async function pollOnce(
 	context: IPollFunctions,
-	memory: Memory,
+	memory: LedgerSession,
 	parameters: TriggerParameters,
 ): Promise<INodeExecutionData[][] | null> {
 	if (sharesItsId(keyOf(memory), context.getNode().name, context)) {
@@ -56,7 +56,7 @@ export async function pollOnce(
 
 /** "Fetch Test Event": what there is to see, and nothing of the trigger's own is touched. */
 export async function sample(
-	memory: Memory,
+	memory: LedgerSession,
 	parameters: TriggerParameters,
 ): Promise<INodeExecutionData[][]> {
 	const withinMs = MANUAL_ASKING_MS;

@@ -96,6 +96,9 @@ const EXPRESSIONS = {
 	compileCache: false,
 } as const;
 
+/** Where a workflow begins, if it has such a node. */
+const startingAt = (startNode: INode | null) => (startNode === null ? {} : { startNode });
+
 export async function loadEngine({
 	n8n,
 	subject,
@@ -210,7 +213,7 @@ export async function loadEngine({
 			try {
 				run = await new core.WorkflowExecute(additionalData, 'manual').run({
 					workflow: instance,
-					startNode: instance.getNode('Items') ?? undefined,
+					...startingAt(instance.getNode('Items')),
 				});
 			} finally {
 				await instance.expression.releaseIsolate();

@@ -10,7 +10,7 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { ISSUE_PARAMETERS } from './workflows';
-import type { WorkflowJson } from './runWorkflow';
+import type { WorkflowJson } from './WorkflowJson';
 
 /** A node as n8n offers it to agents (n8n, tool-generation/ai-tools: convertNodeToAiTool). */
 export function asTool(node: INodeType): INodeType {

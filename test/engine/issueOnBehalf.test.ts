@@ -120,7 +120,7 @@ describe('issuing', () => {
 	});
 
 	test('a field named error in the answer of AIR does not look like a failure to n8n', async () => {
-		// n8n takes a truthy json.error of the first item for a failed node (n8n-facts §2.9).
+		// n8n takes a truthy json.error of the first item for a failed node.
 		const { json, run: finished } = await runWorkflow(
 			issueWorkflow([person('ada')], {}, { retryOnFail: true, maxTries: 3, waitBetweenTries: 0 }),
 			air.credential,

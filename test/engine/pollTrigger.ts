@@ -1,5 +1,6 @@
 import { PollContext } from 'n8n-core';
 import {
+	type IPollFunctions,
 	Workflow,
 	type ICredentialDataDecryptedObject,
 	type IDataObject,
@@ -79,7 +80,7 @@ export function activate(options: ActivateOptions): Activated {
 	return {
 		log,
 		poll: async () => {
-			const output = await type.poll.call(context);
+			const output = await type.poll.call(context as unknown as IPollFunctions);
 			return output === null ? null : (output[0] ?? []).map(({ json }) => json);
 		},
 	};

@@ -32,7 +32,7 @@ function contextOfRun(index: number): IExecuteFunctions {
 		input,
 		{ node, data: input, source: null },
 		[],
-	);
+	) as unknown as IExecuteFunctions;
 }
 
 test.each([0, 1, 7])('run %i is known, with or without what n8n keeps for itself', (index) => {

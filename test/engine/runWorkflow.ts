@@ -7,7 +7,6 @@ import {
 	type IDataObject,
 	type IExecuteFunctions,
 	type IHttpRequestOptions,
-	type INode,
 	type INodeExecutionData,
 	type INodeProperties,
 	type INodeType,
@@ -27,6 +26,7 @@ import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartne
 import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 import { Agent2, Agent3, asTool } from './agents';
 import { runEngine } from './engineAtHand';
+import type { WorkflowJson } from './WorkflowJson';
 import { recordedLog, type LogLine } from './recordedLog';
 
 /** Begins a workflow with the items of its parameter, as a webhook or a sheet would bring them. */
@@ -149,11 +149,6 @@ export class OneCredential extends ICredentialsHelper {
 	}
 }
 
-export interface WorkflowJson {
-	readonly nodes: readonly INode[];
-	readonly connections: IWorkflowBase['connections'];
-}
-
 export interface RunResult {
 	readonly run: IRun;
 	readonly log: LogLine[];
@@ -163,7 +158,12 @@ export interface RunResult {
 	readonly json: (node: string, output?: number) => IDataObject[];
 	/** The error that ended the run, if one did. */
 	readonly error:
-		{ message: string; description?: string | null; httpCode?: string | null } | undefined;
+		| {
+				message: string;
+				description?: string | null | undefined;
+				httpCode?: string | null | undefined;
+		  }
+		| undefined;
 }
 
 /**

@@ -6,7 +6,9 @@ import {
 	Workflow,
 	type ICredentialDataDecryptedObject,
 	type INode,
+	type IHookFunctions,
 	type IWebhookData,
+	type IWebhookFunctions,
 	type IWebhookResponseData,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
@@ -90,7 +92,7 @@ export async function serveJwksNode({
 			null,
 		);
 		try {
-			served.returned.push(await type.webhook.call(context));
+			served.returned.push(await type.webhook.call(context as unknown as IWebhookFunctions));
 		} catch (error) {
 			served.returned.push(error instanceof Error ? error : new Error(String(error)));
 			// Words of n8n's own, which say nothing of the cause.
@@ -107,7 +109,13 @@ export async function serveJwksNode({
 		log,
 		url: '',
 		create: async () => {
-			const context = new HookContext(workflow, ownNode, dataWith({}), 'trigger', 'activate');
+			const context = new HookContext(
+				workflow,
+				ownNode,
+				dataWith({}),
+				'trigger',
+				'activate',
+			) as unknown as IHookFunctions;
 			const methods = type.webhookMethods.default;
 			return (await methods.checkExists.call(context)) || (await methods.create.call(context));
 		},

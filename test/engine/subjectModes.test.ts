@@ -25,7 +25,7 @@ const run = async (items: readonly IDataObject[], parameters: INode['parameters'
 	await runWorkflow(issueWorkflow(items, parameters), air.credential);
 
 /** Items are under way at once, and come in any order. */
-const inOrder = <T extends { readonly recipient?: string }>(seen: readonly T[]) =>
+const inOrder = <T extends { readonly recipient?: string | undefined }>(seen: readonly T[]) =>
 	seen.toSorted((a, b) => (a.recipient ?? '').localeCompare(b.recipient ?? ''));
 const sent = () =>
 	inOrder(air.emulator.control.requests()).map(

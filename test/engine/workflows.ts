@@ -1,6 +1,6 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { PROGRAM_ID } from './air';
-import type { WorkflowJson } from './runWorkflow';
+import type { WorkflowJson } from './WorkflowJson';
 
 const node = (
 	name: string,

@@ -101,7 +101,7 @@ function report(fault: string, setting: Setting, first: Endings, second: Endings
 /** Leases run out while nobody looks. */
 function later(): void {
 	const database = new DatabaseSync(file(), { timeout: 10_000 });
-	database.exec("UPDATE issuances SET lease_until = 1 WHERE state = 'sending'");
+	database.exec("UPDATE issuances SET lease_until = created_at + 1 WHERE state = 'sending'");
 	database.close();
 }
 

@@ -7,7 +7,7 @@ import { version } from '../../air/version';
 import { root } from '../../scripts/package';
 import { packAndInstall, packagesFolder } from '../../harness/installPackage';
 
-/** The tarball, installed as a user does it by hand: into a folder of nodes (n8n-facts §6.1, §8.1). */
+/** The tarball, installed as a user does it by hand: into a folder of nodes. */
 let folder: string;
 let installed: string;
 
@@ -91,7 +91,7 @@ test('every node and credential that it names is there, loads, and has its icon 
 	const { n8n } = manifest();
 	for (const path of [...n8n.nodes, ...n8n.credentials]) {
 		expect(existsSync(join(installed, path))).toBe(true);
-		// n8n looks for a class named like the file (n8n-facts §6.3).
+		// n8n looks for a class named like the file.
 		const className = path.split('/').at(-1)?.split('.')[0] ?? '';
 		const described = z.object({ name: z.string(), icons: z.array(z.string()) }).parse(
 			node(

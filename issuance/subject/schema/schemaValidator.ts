@@ -59,7 +59,7 @@ function assertIsSchema(draft: Draft, schema: Json): void {
 		inspectors.set(draft, inspector);
 	}
 	// Without its name, which may be written otherwise than ajv knows it.
-	const unnamed = { ...schema, $schema: undefined };
+	const unnamed = Object.fromEntries(Object.entries(schema).filter(([name]) => name !== '$schema'));
 	if (inspector.validateSchema(unnamed) === true) return;
 	const [error] = inspector.errors ?? [];
 	const at = (error?.instancePath ?? '').slice(1).replaceAll('/', '.');

@@ -1,3 +1,4 @@
+import type { Conversion } from './Conversion';
 import { isDate, isDateTime, isDay, toIso } from './dates';
 import { readJson } from './jsonText';
 import { DIGITS_LOST, exactNumber, isKept, TOO_MANY_DIGITS } from './numbers';
@@ -46,9 +47,6 @@ export const WANTED: Readonly<Record<ValueType, string>> = {
 	json: 'JSON',
 	any: 'a value',
 };
-
-/** Whether a value was converted, or why not; the words complete "NAME …" and never show the value. */
-export type Conversion = { readonly value: unknown } | { readonly refused: string };
 
 function kindOf(value: unknown): string {
 	if (value == null) return 'there is no value';

@@ -1,6 +1,6 @@
 import { parse } from 'lossless-json';
 import { redact } from '../../../errors/redact';
-import type { Conversion } from './convertValue';
+import type { Conversion } from './Conversion';
 import { exactNumber, isKept } from './numbers';
 
 /** In characters: far above any credential, and little enough to be gone through at once. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { INode, IWorkflowExecuteAdditionalData } from 'n8n-workflow';
+import type { INode, IPollFunctions, IWorkflowExecuteAdditionalData } from 'n8n-workflow';
 import type { PrivateKey } from '../../../air/keys/privateKey';
 import type { OpenLedger } from '../../../issuance/session/openLedger';
 import type { Ledger } from '../../../ledger/Ledger';
@@ -167,7 +167,7 @@ function triggerOf(engine: Engine, air: BenchAir): () => Promise<unknown> {
 		'trigger',
 		'activate',
 	);
-	return async () => await type.poll?.call(context);
+	return async () => await type.poll?.call(context as unknown as IPollFunctions);
 }
 
 const LOAD = `

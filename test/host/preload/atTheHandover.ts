@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /**
  * Loaded into a tested n8n before anything else (`NODE_OPTIONS=--require`): makes what may happen
  * between a poll and its execution happen, when the test says so by a file (see `handover.ts`).
- * Written for what n8n 2.40.7 calls there (n8n-facts §2.2; n8n-core triggers-and-pollers.js, n8n
+ * Written for what n8n 2.40.7 calls there (n8n-core triggers-and-pollers.js, n8n
  * workflows/workflow-execution.service.js).
  */
 const folder = process.env.MOCA_AIR_TEST_SWITCHES ?? '';

@@ -195,7 +195,7 @@ test.each<[string, Reply, object]>([
 	expect(await calling('Revoke and Reissue')).toEqual(answer);
 });
 
-/** Requests that AIR sees, by mode: the policy of design.md, decision 6. */
+/** Requests that AIR sees, by mode: what may be sent again, and when. */
 test.each<[string, Reply, AirErrorCode, AirErrorKind, [number, number, number, number]]>([
 	['429', status(429), 'AIR_RATE_LIMITED', 'not-sent', [4, 4, 4, 4]],
 	[

@@ -8,7 +8,7 @@ import { getStatus } from '../../../issuance/status/getStatus';
 import { idempotencyOf } from '../../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../../issuance/issue/issue';
 import { issueOnce } from '../../../issuance/issue/issueOnce';
-import { Memory } from '../../../issuance/session/LedgerSession';
+import { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { forgetPauses } from '../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type WatchSettings } from '../../../issuance/watch/pollEvents';
 import type { Ledger } from '../../../ledger/Ledger';
@@ -137,7 +137,7 @@ describe('who does everything there is to do', () => {
 	async function doEverything(identity: AirIdentity, accepts: boolean): Promise<Set<string>> {
 		const called = new Set<string>();
 		const client = clientOf(identity, accepts);
-		const memory = new Memory({
+		const memory = new LedgerSession({
 			ledger: watched(called),
 			client,
 			origin: { instance: 'n8n', workflowId: 'w', executionId: '1', nodeId: 'n' },

@@ -12,7 +12,7 @@ async function call(
 	const response = await fetch(rig().emulator.controlUrl + path, {
 		method,
 		headers: { 'content-type': 'application/json' },
-		body: body === undefined ? undefined : JSON.stringify(body),
+		body: body === undefined ? null : JSON.stringify(body),
 	});
 	return { status: response.status, body: await response.json() };
 }

@@ -192,7 +192,9 @@ export async function startRig(options: EmulatorOptions = {}): Promise<Rig> {
 	const headersOf = (call: Call): Record<string, string> => {
 		const claims = call.email === undefined ? call.claims : { email: call.email, ...call.claims };
 		const auth =
-			call.auth === undefined ? token(call.signer ?? signer, { ...call, claims }) : call.auth;
+			call.auth === undefined
+				? token(call.signer ?? signer, { ...call, ...(claims === undefined ? {} : { claims }) })
+				: call.auth;
 		return auth === null ? {} : { 'x-partner-auth': auth };
 	};
 	const rig: Rig = {
@@ -204,7 +206,7 @@ export async function startRig(options: EmulatorOptions = {}): Promise<Rig> {
 				await fetch(`${emulator.baseUrl}/credentials/issue-on-behalf`, {
 					method: 'POST',
 					redirect: 'manual',
-					signal: call.signal,
+					signal: call.signal ?? null,
 					headers: { 'content-type': call.contentType ?? 'application/json', ...headersOf(call) },
 					body: call.rawBody ?? JSON.stringify({ ...okBody, ...call.body }),
 				}),
@@ -213,7 +215,7 @@ export async function startRig(options: EmulatorOptions = {}): Promise<Rig> {
 			await replyOf(
 				await fetch(
 					`${emulator.baseUrl}/credentials/status?coreClaimHash=${encodeURIComponent(String(coreClaimHash))}`,
-					{ redirect: 'manual', signal: call.signal, headers: headersOf(call) },
+					{ redirect: 'manual', signal: call.signal ?? null, headers: headersOf(call) },
 				),
 			),
 		issued: async (call = {}) => {

@@ -21,7 +21,7 @@ const rows = Object.entries<AirErrorRow>(errorCatalogue);
 const codes = Object.keys(errorCatalogue) as AirErrorCode[];
 
 /**
- * Words whose mere presence makes n8n replace a message by a stock text (n8n-facts §2.10, trap C),
+ * Words whose mere presence makes n8n replace a message by a stock text,
  * read from n8n itself, so that a newer list is noticed.
  */
 function replacedByN8n(): string[] {

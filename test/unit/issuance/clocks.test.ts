@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../air/AirClient';
 import { AirError } from '../../../errors/AirError';
 import { importPrivateKey } from '../../../air/keys/privateKey';
-import { Memory } from '../../../issuance/session/LedgerSession';
+import { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { checkDue } from '../../../issuance/watch/checkDue';
 import type { Ledger } from '../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
@@ -54,7 +54,7 @@ afterEach(async () => {
 });
 
 const memory = (client = new AirClient(identity)) =>
-	new Memory({
+	new LedgerSession({
 		ledger,
 		client,
 		origin: { instance: 'n8n', workflowId: 'w', executionId: '1', nodeId: 'n' },

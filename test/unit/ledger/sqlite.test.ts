@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ledger } from '../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
-import { type ContractStore, ledgerContract } from './contract';
+import { ledgerContract } from './contract';
+import type { ContractStore } from './contract/store';
 
 ledgerContract('SQLite', async (): Promise<ContractStore> => {
 	const folder = await mkdtemp(join(tmpdir(), 'moca-air-ledger-'));

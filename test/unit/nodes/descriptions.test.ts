@@ -27,7 +27,7 @@ interface Row {
 
 /**
  * What workflows that people saved hold: node names, parameter names, and the defaults that are left
- * out of a saved workflow. A row may be added; changing one breaks workflows (design.md).
+ * out of a saved workflow. A row may be added; changing one breaks workflows.
  */
 const rows: readonly Row[] = [
 	{

@@ -29,7 +29,7 @@ type Row = [
 	headers?: Record<string, string>,
 ];
 
-/** Documented (air-api §4.4, §4.5, §5), seen in the wild, or what stands in front of any API. */
+/** Documented, seen in the wild, or what stands in front of any API. */
 const rows: Row[] = [
 	['AIR_BAD_REQUEST', 400, air(400, 'credentialSubject.age must be integer')],
 	['AIR_BAD_REQUEST', 400, air('Bad Request', 'unknown attribute "colour"')],
@@ -203,7 +203,7 @@ test.each<[AirErrorKind, boolean, number, string, Record<string, string>?]>([
 	['outcome-unknown', true, 200, envelope(1, 'no')],
 ])('kind %s, retryable %s: %d %j %j', (...row) => {
 	const [kind, retryable, httpStatus, text, headers] = row;
-	const error = answerOf(['AIR_REFUSED', httpStatus, text, issue, headers]);
+	const error = answerOf(['AIR_REFUSED', httpStatus, text, issue, headers ?? {}]);
 	expect([error.kind, error.retryable]).toEqual([kind, retryable]);
 });
 

@@ -1,7 +1,7 @@
 import { readBody } from '../../../../air/answers/answer';
 import { answerError } from '../../../../air/answers/answerError';
 import { issueAnswerSchema, readAnswer, statusAnswerSchema } from '../../../../air/answers/schemas';
-import { secretsOf } from '../../../../air/answers/tidy';
+import { secretsOf } from '../../../../errors/secrets';
 import { everythingShown } from '../support';
 
 /** Answers whose needed field is there, and whose other fields are not as AIR documents them. */

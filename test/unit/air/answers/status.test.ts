@@ -8,7 +8,7 @@ test.each([
 	['WAIT_REMOVE', 'unusable', true],
 	['REMOVE', 'unusable', true],
 	['NO_EXIST', 'unusable', true],
-	// Words of other surfaces, of a partner's wrong guess, and of nobody (air-api §5.1).
+	// Words of other surfaces, of a partner's wrong guess, and of nobody.
 	...[
 		'NON_COMPLIANT',
 		'Compliant',

@@ -26,7 +26,7 @@ afterAll(async () => {
 /** What a script prints in a process of its own, which must end by itself. */
 async function output(script: string): Promise<unknown> {
 	const lines = `
-		const { send } = require('./air/egress');
+		const { send } = require('./air/http/egress');
 		const url = 'http://127.0.0.1:${server.port}/';
 		const call = async () => (await send({ method: 'GET', url, headers: {}, timeoutMs: 30_000 })).text;
 		const dispatchers = () => [1, 2].map((v) => Reflect.get(globalThis, Symbol.for('undici.globalDispatcher.' + v)));

@@ -9,7 +9,7 @@ import type { IssueAnswer } from '../../../../air/answers/schemas';
 import { idempotencyOf, type Idempotency } from '../../../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../../../issuance/issue/issue';
 import { issueOnce } from '../../../../issuance/issue/issueOnce';
-import { Memory } from '../../../../issuance/session/LedgerSession';
+import { LedgerSession } from '../../../../issuance/session/LedgerSession';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { LedgerError } from '../../../../ledger/LedgerError';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
@@ -63,7 +63,7 @@ function clientThat(answer: () => Promise<IssueAnswer>): AirClient & { posts: ()
 const accepted = async (): Promise<IssueAnswer> => await Promise.resolve({ coreClaimHash: HASH });
 
 const memoryOf = (client: AirClient, store: Ledger = ledger) =>
-	new Memory({
+	new LedgerSession({
 		ledger: store,
 		client,
 		origin: { instance: 'n8n', workflowId: 'w', executionId: '1', nodeId: 'n' },

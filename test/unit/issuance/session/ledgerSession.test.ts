@@ -7,7 +7,10 @@ import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { idempotencyOf } from '../../../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../../../issuance/issue/issue';
 import { issueOnce } from '../../../../issuance/issue/issueOnce';
-import { Memory, type MemorySettings } from '../../../../issuance/session/LedgerSession';
+import {
+	LedgerSession,
+	type LedgerSessionSettings,
+} from '../../../../issuance/session/LedgerSession';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
 import { makeKey } from '../../../support/keys';
@@ -53,7 +56,11 @@ const request: IssueRequest = {
 let hashes = 0;
 
 /** One execution with a credential; AIR accepts its key or answers 401. */
-function runOf(identity: AirIdentity, changes: Partial<MemorySettings> = {}, accepts = true) {
+function runOf(
+	identity: AirIdentity,
+	changes: Partial<LedgerSessionSettings> = {},
+	accepts = true,
+) {
 	const client = new AirClient(identity);
 	const refused = new AirError('AIR_UNAUTHORIZED', { httpStatus: 401 });
 	jest.spyOn(client, 'issueOnBehalf').mockImplementation(async () => {
@@ -63,7 +70,7 @@ function runOf(identity: AirIdentity, changes: Partial<MemorySettings> = {}, acc
 	jest.spyOn(client, 'getStatus').mockImplementation(async () => {
 		return await Promise.reject(accepts ? new AirError('AIR_HASH_NOT_FOUND') : refused);
 	});
-	const memory = new Memory({
+	const memory = new LedgerSession({
 		ledger,
 		client,
 		origin: { instance: 'n8n', workflowId: 'w', executionId: '381', nodeId: 'n' },
@@ -125,7 +132,10 @@ describe('retention', () => {
 
 describe('what replaced content that comes again', () => {
 	/** The first issuance of this content was superseded since. */
-	const superseded = async (identity: AirIdentity, changes: Partial<MemorySettings> = {}) => {
+	const superseded = async (
+		identity: AirIdentity,
+		changes: Partial<LedgerSessionSettings> = {},
+	) => {
 		const { issue } = runOf(identity, changes);
 		const first = await issue('Gold');
 		await issue('Silver');
@@ -143,7 +153,7 @@ describe('what replaced content that comes again', () => {
 		});
 	});
 
-	test.each<[string, Partial<MemorySettings>]>([
+	test.each<[string, Partial<LedgerSessionSettings>]>([
 		[
 			'another n8n, whose execution has the same number',
 			{ origin: { instance: 'other', workflowId: 'w', executionId: '381', nodeId: 'n' } },

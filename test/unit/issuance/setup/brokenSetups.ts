@@ -139,7 +139,7 @@ export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 		check: 'jwksPrivateMembers',
 		status: 'fail',
 		arrange: ({ jwks, key }) => {
-			// air-api §3.2: exportJWK(privateKey), spread into keys[0].
+			// AIR's official template does exportJWK(privateKey), spread into keys[0].
 			jwks.keys = [{ ...privateJwk(key.pem), kid: PARTNER_ID, use: 'sig', alg: 'ES256' }];
 			return {};
 		},

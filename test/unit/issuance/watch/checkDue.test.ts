@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { Memory, scopeOf } from '../../../../issuance/session/LedgerSession';
+import { LedgerSession } from '../../../../issuance/session/LedgerSession';
+import { scopeOf } from '../../../../issuance/session/scope';
 import { askOnce } from '../../../../issuance/status/getStatus';
 import { checkDue } from '../../../../issuance/watch/checkDue';
 import type { CheckSettings } from '../../../../issuance/watch/Check';
@@ -70,7 +71,7 @@ async function setUp(answers: Answer[], takesMs = 0) {
 		offset += 1;
 	}
 	const origin = { instance: 'instance-1', workflowId: 'w', executionId: '', nodeId: 'n' };
-	const memory = new Memory({
+	const memory = new LedgerSession({
 		ledger,
 		client,
 		origin,

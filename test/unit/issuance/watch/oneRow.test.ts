@@ -6,7 +6,8 @@ import { Client } from 'pg';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { Memory, scopeOf } from '../../../../issuance/session/LedgerSession';
+import { LedgerSession } from '../../../../issuance/session/LedgerSession';
+import { scopeOf } from '../../../../issuance/session/scope';
 import { forgetPauses, leftAloneMs } from '../../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type PollSettings } from '../../../../issuance/watch/pollEvents';
 import type { Ledger } from '../../../../ledger/Ledger';
@@ -114,7 +115,7 @@ describe.each([
 	let store: Store;
 	let log: string[];
 	let asked: string[];
-	let memory: Memory;
+	let memory: LedgerSession;
 	/** What AIR says of each hash. */
 	let answers: Record<string, string | AirError>;
 
@@ -132,7 +133,7 @@ describe.each([
 				? Promise.reject(answer)
 				: Promise.resolve({ vcStatus: answer });
 		});
-		memory = new Memory({
+		memory = new LedgerSession({
 			ledger: store.ledger,
 			client,
 			origin: { instance: 'instance-1', workflowId: 'w', executionId: '', nodeId: 'n' },

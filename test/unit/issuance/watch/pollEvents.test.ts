@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { Memory, scopeOf } from '../../../../issuance/session/LedgerSession';
+import { LedgerSession } from '../../../../issuance/session/LedgerSession';
+import { scopeOf } from '../../../../issuance/session/scope';
 import { readOffer, type Offer } from '../../../../issuance/watch/offering';
 import { forgetPauses } from '../../../../issuance/watch/politeness';
 import { pollEvents } from '../../../../issuance/watch/pollEvents';
@@ -142,7 +143,7 @@ class Stage {
 	private async poll(words: string): Promise<void> {
 		const [, name = '', lost, expected = ''] = /^(\w+)( \(lost\))?:(.*)$/.exec(words) ?? [];
 		const trigger = this.active(name);
-		const memory = new Memory({
+		const memory = new LedgerSession({
 			ledger: await this.open(),
 			client: this.client,
 			origin: { instance: 'instance-1', workflowId: name, executionId: '', nodeId: 'n' },

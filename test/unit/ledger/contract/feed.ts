@@ -1,6 +1,6 @@
 import type { CursorKey, FeedFilter, FeedQuery } from '../../../../ledger/Feed';
 import { DEFAULT_RETENTION, type Ledger } from '../../../../ledger/Ledger';
-import type { GetStore } from '../contract';
+import type { GetStore } from './store';
 import {
 	CONFIRMED,
 	DAY,

@@ -1,5 +1,5 @@
 import type { LedgerRow } from '../../../../ledger/Ledger';
-import type { GetStore } from '../contract';
+import type { GetStore } from './store';
 import {
 	answer,
 	CONFIRMED,

@@ -1,6 +1,6 @@
 import type { AttemptRef } from '../../../../ledger/Ledger';
 import { LEASE_EXPIRED } from '../../../../ledger/transitions';
-import type { GetStore } from '../contract';
+import type { GetStore } from './store';
 import { accepted, answer, CONFIRMED, MINUTE, PROGRAM, request, SCOPE, start } from './requests';
 
 const UNKNOWN = { outcome: 'unknown', reason: 'AIR_TIMEOUT' } as const;

@@ -1,6 +1,6 @@
 import { DEFAULT_RETENTION } from '../../../../ledger/Ledger';
 import { LEASE_EXPIRED } from '../../../../ledger/transitions';
-import type { GetStore } from '../contract';
+import type { GetStore } from './store';
 import {
 	accepted,
 	answer,

@@ -1,4 +1,4 @@
-import type { GetStore } from '../contract';
+import type { GetStore } from './store';
 import { CONFIRMED, issue, issueMany, MINUTE, PROGRAM, SCOPE, start } from './requests';
 
 /** What people ask at the shell, and whom rows are shown to. */

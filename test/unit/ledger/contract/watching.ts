@@ -1,4 +1,4 @@
-import type { GetStore } from '../contract';
+import type { GetStore } from './store';
 import {
 	answer,
 	CONFIRMED,

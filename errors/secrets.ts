@@ -1,0 +1,51 @@
+/** A shorter part of a token turns up by chance, and is of no use. */
+const SHORTEST_SECRET = 16;
+
+/** Stands where a token or key stood. */
+export const REMOVED = '[removed]';
+
+/** Characters of which a token is made; what looks for one within them takes time with its length only. */
+const TOKEN_LIKE = /[\w.-]{8,}/g;
+const PEM = /-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g;
+/**
+ * What must not be shown of a request: each part of its token, from which it could be put together
+ * again, and what is left of a part that was cut off. Upper and lower case are one, as servers change
+ * them.
+ *
+ * @param token - the Partner JWT that was sent
+ * @returns a pattern for {@link withoutSecrets} and `tidy`
+ */
+export function secretsOf(token: string): RegExp {
+	const parts = token.split('.').filter((part) => part.length >= SHORTEST_SECRET);
+	const begins = parts.map((part) => `${part.slice(0, SHORTEST_SECRET)}[\\w-]*`);
+	// Of a text without parts, which is no token, nothing is found.
+	return new RegExp(begins.join('|') || '(?!)', 'gi');
+}
+
+/**
+ * Takes tokens and keys out of a text: what looks like one, and what is left of the token that was
+ * sent.
+ *
+ * @param secrets - from {@link secretsOf}
+ * @example
+ * ```ts
+ * withoutSecrets(`x-partner-auth: ${token}`, secretsOf(token)); // 'x-partner-auth: [removed]'
+ * ```
+ */
+export function withoutSecrets(text: string, secrets?: RegExp): string {
+	// Whole tokens first: without its header, what follows in a cut one would look like nothing.
+	const clean = text.replace(PEM, REMOVED).replace(TOKEN_LIKE, withoutJwt);
+	return secrets === undefined ? clean : clean.replace(secrets, REMOVED);
+}
+
+/** Not at the beginning only: something else may stand right before a token. */
+function withoutJwt(run: string): string {
+	const at = run.indexOf('eyJ');
+	return at >= 0 && run.includes('.', at + 4) ? `${run.slice(0, at)}${REMOVED}` : run;
+}
+
+/** Cuts a text; half of a surrogate pair at the end would be stored as a broken character. */
+export function cutText(text: string, maxLength: number): string {
+	if (text.length <= maxLength) return text;
+	return `${text.slice(0, maxLength - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}

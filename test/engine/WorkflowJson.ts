@@ -1,0 +1,6 @@
+import type { INode, IWorkflowBase } from 'n8n-workflow';
+
+export interface WorkflowJson {
+	readonly nodes: readonly INode[];
+	readonly connections: IWorkflowBase['connections'];
+}
