@@ -19,9 +19,11 @@ import { issueFaults, type IssueFault } from './issueFaults';
 import { pool } from './pool';
 
 /** What AIR is left alone for passes faster here: a minute takes three seconds. */
-jest.mock('../../../air/limiterClock', () => {
+jest.mock('../../../air/pacing/limiterClock', () => {
 	const FASTER = 20;
-	const { systemClock } = jest.requireActual<typeof limiterClock>('../../../air/limiterClock');
+	const { systemClock } = jest.requireActual<typeof limiterClock>(
+		'../../../air/pacing/limiterClock',
+	);
 	return {
 		systemClock: {
 			now: () => systemClock.now() * FASTER,

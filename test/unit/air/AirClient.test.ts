@@ -18,8 +18,8 @@ import {
 	type Listening,
 } from './support';
 
-jest.mock('../../../air/backoff', () => {
-	const real = jest.requireActual<typeof backoff>('../../../air/backoff');
+jest.mock('../../../air/pacing/backoff', () => {
+	const real = jest.requireActual<typeof backoff>('../../../air/pacing/backoff');
 	return { ...real, pause: jest.fn() };
 });
 const pause = jest.mocked(backoff.pause);

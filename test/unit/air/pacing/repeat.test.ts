@@ -4,8 +4,8 @@ import type { AirErrorCode } from '../../../../errors/errorCatalogue';
 import { NO_REPEAT, repeating, type RepeatOptions } from '../../../../air/pacing/repeat';
 import { airErrorOf } from '../support';
 
-jest.mock('../../../air/backoff', () => {
-	const real = jest.requireActual<typeof backoff>('../../../air/backoff');
+jest.mock('../../../../air/pacing/backoff', () => {
+	const real = jest.requireActual<typeof backoff>('../../../../air/pacing/backoff');
 	return { ...real, pause: jest.fn() };
 });
 const pause = jest.mocked(backoff.pause);

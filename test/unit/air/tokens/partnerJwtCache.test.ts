@@ -5,8 +5,8 @@ import * as partnerJwt from '../../../../air/tokens/partnerJwt';
 import { importPrivateKey, type PrivateKey } from '../../../../air/keys/privateKey';
 import { airErrorOf, ecKey } from '../support';
 
-jest.mock('../../../air/partnerJwt', () => {
-	const real = jest.requireActual<typeof partnerJwt>('../../../air/partnerJwt');
+jest.mock('../../../../air/tokens/partnerJwt', () => {
+	const real = jest.requireActual<typeof partnerJwt>('../../../../air/tokens/partnerJwt');
 	return { ...real, signPartnerJwt: jest.fn(real.signPartnerJwt) };
 });
 const sign = jest.mocked(partnerJwt.signPartnerJwt);
