@@ -5,7 +5,12 @@ import { send } from './http/egress';
 import { limiterFor, type Turn } from './pacing/HostLimiter';
 import { PartnerJwtCache } from './tokens/PartnerJwtCache';
 import type { PrivateKey } from './keys/privateKey';
-import { DEFAULT_REPEAT_LIMITS, repeating, type RepeatLimits } from './pacing/repeat';
+import {
+	DEFAULT_REPEAT_LIMITS,
+	repeating,
+	repeatsUnknown,
+	type RepeatLimits,
+} from './pacing/repeat';
 import {
 	issueAnswerSchema,
 	readAnswer,
@@ -106,7 +111,7 @@ export class AirClient {
 		body: IssueOnBehalfBody,
 		options: IssueOptions = {},
 	): Promise<IssueAnswer> {
-		const repeatUnknown = body.onDuplicate === 'ignore' || options.sendAgainWhenUnknown === true;
+		const repeatUnknown = repeatsUnknown(body.onDuplicate, options.sendAgainWhenUnknown);
 		let repeated = false;
 		const onRepeat: CallOptions['onRepeat'] = (error, delayMs) => {
 			repeated = true;

@@ -29,6 +29,22 @@ export interface RepeatOptions {
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
 }
 
+/**
+ * The one rule about an attempt to issue whose outcome is unknown, for repeats within a call, for the
+ * ledger and without one: it is sent again where a repeat keeps what the first attempt may have issued,
+ * or where the user asked for it.
+ *
+ * @param sendAgainWhenUnknown - the option of the node
+ * @example
+ * ```ts
+ * repeatsUnknown('revoke'); // false
+ * ```
+ */
+export const repeatsUnknown = (
+	onDuplicate: 'ignore' | 'revoke',
+	sendAgainWhenUnknown: boolean | undefined,
+): boolean => onDuplicate === 'ignore' || sendAgainWhenUnknown === true;
+
 /** The one place that says what may be sent again. */
 function mayRepeat(error: AirError, repeatUnknown: boolean): boolean {
 	if (!error.retryable) return false;

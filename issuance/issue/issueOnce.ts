@@ -1,6 +1,7 @@
 import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { pause } from '../../air/pacing/backoff';
+import { repeatsUnknown } from '../../air/pacing/repeat';
 import type { IssueAnswer } from '../../air/answers/schemas';
 import type {
 	AttemptFailure,
@@ -114,7 +115,7 @@ async function send(
 	} catch (error) {
 		// Its outcome comes later, through onLateOutcome; until then its lease holds.
 		if (error instanceof AirError && error.code === 'AIR_CANCELLED_IN_FLIGHT') throw error;
-		throw await failed(memory, attempt, error);
+		throw await failed(memory, attempt, error, supersedes);
 	}
 }
 
@@ -125,7 +126,7 @@ async function endedLate(
 	outcome: IssueAnswer | Error,
 	supersedes: boolean,
 ): Promise<void> {
-	if (outcome instanceof Error) await failed(memory, attempt, outcome);
+	if (outcome instanceof Error) await failed(memory, attempt, outcome, supersedes);
 	else await answered(memory, attempt, outcome, supersedes);
 	await memory.end();
 }
@@ -150,7 +151,7 @@ async function begin(
 			reference: reference ?? null,
 			rememberMs,
 			leaseMs: leaseMsFor(timeoutMs),
-			repeatUnknown: request.onDuplicate === 'ignore' || sendAgainWhenUnknown === true,
+			repeatUnknown: repeatsUnknown(request.onDuplicate, sendAgainWhenUnknown),
 			replaces: request.onDuplicate === 'revoke',
 		});
 	} catch (error) {
@@ -243,6 +244,7 @@ async function failed(
 	memory: LedgerSession,
 	attempt: AttemptRef,
 	error: unknown,
+	supersedes: boolean,
 ): Promise<unknown> {
 	const [outcome, reason] =
 		error instanceof AirError
@@ -255,14 +257,14 @@ async function failed(
 			row = await memory.ledger.failed(attempt, { outcome, reason });
 		},
 	);
-	return row === undefined ? error : besidesEarlier(error, row);
+	return row === undefined ? error : besidesEarlier(error, row, supersedes);
 }
 
 /**
  * A refusal says nothing of an earlier attempt whose outcome is unknown; a conflict even hints that
  * it was that attempt which issued.
  */
-function besidesEarlier(error: unknown, row: LedgerRow): unknown {
+function besidesEarlier(error: unknown, row: LedgerRow, supersedes: boolean): unknown {
 	if (!(error instanceof AirError) || row.state !== 'unknown') return error;
 	if (error.kind === 'outcome-unknown') return error;
 	const earlier =
@@ -271,6 +273,7 @@ function besidesEarlier(error: unknown, row: LedgerRow): unknown {
 			: 'An earlier attempt to issue this ended without a known outcome, and that has not changed';
 	return error.with({
 		kind: 'outcome-unknown',
+		safeToRepeat: !supersedes,
 		note: [error.facts.note, `${earlier} (${nameOf(row)}).`]
 			.filter((note) => note !== undefined)
 			.join(' '),

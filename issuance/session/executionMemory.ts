@@ -1,4 +1,5 @@
 import type { AirClient } from '../../air/AirClient';
+import { repeatsUnknown } from '../../air/pacing/repeat';
 import { AirError } from '../../errors/AirError';
 import type { RecordedAnswer } from '../../ledger/Ledger';
 import type { Idempotency } from '../issue/idempotency';
@@ -106,9 +107,7 @@ export async function issueOnceInExecution(
 			const again = before.outcome.outcome === 'kept' ? 'kept' : 'alreadyIssued';
 			return { ...before.outcome, outcome: again };
 		}
-		const repeatUnknown =
-			request.onDuplicate === 'ignore' || settings.sendAgainWhenUnknown === true;
-		if (!repeatUnknown)
+		if (!repeatsUnknown(request.onDuplicate, settings.sendAgainWhenUnknown))
 			throw new AirError('AIR_ISSUED_UNKNOWN', { detail: before.outcome.message });
 	}
 	const sending = send();

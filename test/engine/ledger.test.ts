@@ -203,6 +203,25 @@ describe('what may have happened', () => {
 		expect(control().counts().issuances).toBe(1);
 	}, 20_000);
 
+	test.each([
+		['ignore', /^Not known whether this was issued: /],
+		['revoke', /^Not known whether this was issued – look before you send it again: /],
+	])(
+		'a refusal leaves an unknown outcome as it is; the title under %s',
+		async (onDuplicate, title) => {
+			const options = { requestTimeout: 1, sendAgainWhenUnknown: true };
+			const fault = { operation: 'issue', afterWork: true, times: null } as const;
+			control().injectFault({ ...fault, kind: 'answer', status: 500 });
+			await execute({ parameters: { onDuplicate, options } });
+			control().clearFaults();
+			control().injectFault({ kind: 'answer', operation: 'issue', status: 400, times: null });
+			const { error } = await execute({ parameters: { onDuplicate, options } });
+			expect(error?.message).toMatch(title);
+			expect(error?.description).toMatch(/An earlier attempt .* \(ledger row 1\)/);
+		},
+		30_000,
+	);
+
 	test('Retry On Fail after a partial success issues nothing twice', async () => {
 		control().injectFault({
 			kind: 'answer',
