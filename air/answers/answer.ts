@@ -96,13 +96,15 @@ export function readBody(received: string, secrets?: RegExp): AirBody {
 		const shape = /^[[{"]/.test(trimmed) ? 'cut' : 'text';
 		return { shape, json: undefined, message: shown(trimmed) };
 	}
+	let message: { readonly shown: string | undefined } | undefined;
 	return {
 		shape: shapeOf(json),
 		json,
-		// Only when it is asked for: of nearly all answers, those of success, nobody does.
+		// Only when it is asked for, since nobody asks for that of a success; and once, since every rule does.
 		get message() {
-			// Written anew, because a token that is spelt with escapes would not be found in it.
-			return shown(words(json) ?? JSON.stringify(tidy(json, secrets)));
+			// Written again, because a token that is spelt with escapes would not be found in it.
+			message ??= { shown: shown(words(json) ?? JSON.stringify(tidy(json, secrets))) };
+			return message.shown;
 		},
 	};
 }

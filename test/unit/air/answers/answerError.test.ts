@@ -366,3 +366,14 @@ describe('readBody', () => {
 		expect([body.shape, body.message]).toEqual([shape, message]);
 	});
 });
+
+test('the words of a large answer are read once, however many rules look at them', () => {
+	const written = jest.spyOn(JSON, 'stringify');
+	try {
+		const text = `{"detail": ["${'x'.repeat(1000)}"]}`;
+		answerError({ status: 409, headers: {}, text }, { operation: 'issue', now: 0 });
+		expect(written).toHaveBeenCalledTimes(1);
+	} finally {
+		written.mockRestore();
+	}
+});
