@@ -45,8 +45,7 @@ export function publicKeyOf(jwk: object): KeyObject | undefined {
  * ```
  */
 export function isSamePublicKey(one: object, other: object): boolean {
-	// Not by `KeyObject.equals`: of keys of two types it leaves an error behind that the next use of any
-	// key throws.
+	// Not by `KeyObject.equals`: after keys of two types it makes Node 24 refuse the next PEM that is read.
 	const key = read(one);
 	return key !== undefined && key.usual === read(other)?.usual;
 }

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# lossless-json 4.3.3.
+#
+# A good guess from "Duplicate key 'a' encountered": a parser that refuses a name that is there twice
+# refuses it always.
+# Seen: only where the two values differ once they are parsed. {"a":1,"a":1} is parsed without a word,
+# and onDuplicateKey is not called either. {"a":1,"a":1.0} is refused with the parser's own numbers,
+# which keep their text, and passes when parseNumber makes JavaScript's numbers of both.
+# It matters for whoever relies on the parser to find JSON that two readers could read differently, or
+# that was put together from parts.
+set -euo pipefail
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+npm init -y >/dev/null
+npm install --silent --no-audit --no-fund lossless-json@4.3.3
+cat >run.cjs <<'JS'
+const { parse } = require('lossless-json');
+for (const text of ['{"a":1,"a":1}', '{"a":[1],"a":[1]}', '{"a":1,"a":1.0}', '{"a":1,"a":2}']) {
+	let asked = 'not asked';
+	const onDuplicateKey = () => {
+		asked = 'asked';
+	};
+	parse(text, undefined, { parseNumber: Number, onDuplicateKey });
+	let plain = 'parsed';
+	try {
+		parse(text);
+	} catch (error) {
+		plain = error.message;
+	}
+	console.log(`${text}: ${plain}; onDuplicateKey ${asked}`);
+}
+JS
+output=$(node run.cjs)
+echo "$output"
+expected="{\"a\":1,\"a\":1}: parsed; onDuplicateKey not asked
+{\"a\":[1],\"a\":[1]}: parsed; onDuplicateKey not asked
+{\"a\":1,\"a\":1.0}: Duplicate key 'a' encountered at position 8; onDuplicateKey not asked
+{\"a\":1,\"a\":2}: Duplicate key 'a' encountered at position 8; onDuplicateKey asked"
+[ "$output" = "$expected" ] || {
+	echo "this has changed; expected:"
+	echo "$expected"
+	exit 1
+}
