@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { PublicJwk } from '../air/keys/PublicJwk';
 import { command, PROGRAM, type Call } from './Command';
 import { CliError, UsageError } from './errors';
-import { inOneLine, readKeyFile } from './keyFile';
+import { inOneLine, readKeyFile, type KeyFile } from './keyFile';
 import { readKid } from './keyId';
 import { printable } from './text';
 
@@ -53,7 +53,9 @@ Nothing is sent anywhere.`,
 		)
 		.action(async (words: readonly string[], { kid }: { readonly kid: readonly string[] }) => {
 			const { io } = call;
-			const files = await Promise.all(words.map(readKeyFile));
+			// One after another: the first that cannot be read ends it, and nothing is left under way.
+			const files: KeyFile[] = [];
+			for (const word of words) files.push(await readKeyFile(word));
 			const keys = files.flatMap((file) => file.keys);
 			await io.stdout(jwksText(toDocument(withKids(keys, kid))));
 			for (const [index, { hasPrivate }] of files.entries()) {

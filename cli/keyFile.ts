@@ -88,7 +88,8 @@ export async function readKeyText(file: string): Promise<string> {
 export async function readKeyFile(file: string): Promise<KeyFile> {
 	try {
 		const text = await readText(file);
-		const read = await Promise.all(single(text).map(publicHalf));
+		const read: KeyFile[] = [];
+		for (const key of single(text)) read.push(await publicHalf(key));
 		return {
 			keys: read.flatMap(({ keys }) => keys),
 			hasPrivate: read.some(({ hasPrivate }) => hasPrivate),
