@@ -169,5 +169,8 @@ export async function importPublicKeys(text: string): Promise<PublicJwk[]> {
 	if (input.length > LONGEST_KEY_TEXT) throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
 	const found = read(input);
 	if (found.length === 0) throw new AirError('AIR_PUBLIC_KEY_EMPTY');
-	return await Promise.all(found.map(publish));
+	// One after another: where one cannot be used, nothing is left under way.
+	const keys: PublicJwk[] = [];
+	for (const key of found) keys.push(await publish(key));
+	return keys;
 }
