@@ -9,7 +9,7 @@ export const inputErrors = {
 		when: 'The recipient is not exactly one e-mail address',
 		title: 'The recipient is not a valid e-mail address',
 		advice:
-			'The node takes the one address that owns the person’s AIR account. Look at the incoming item, which field of it holds the address, and let the node read that one.',
+			'Set the recipient to exactly one e-mail address: the one that owns the person’s AIR account. Check which field of the incoming item holds it.',
 	}),
 	AIR_PROGRAM_INVALID: input({
 		when: 'The issuance program ID is empty or contains spaces',

@@ -323,7 +323,7 @@ describe('Continue On Fail', () => {
 		expect(bob).toMatchObject({
 			json: {
 				error: expect.stringMatching(/not a valid e-mail address/) as string,
-				message: expect.stringMatching(/one address that owns/) as string,
+				message: expect.stringMatching(/exactly one e-mail address/) as string,
 				details: { code: 'AIR_RECIPIENT_INVALID', httpStatus: null },
 			},
 			pairedItem: { item: 1 },

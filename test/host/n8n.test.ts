@@ -132,7 +132,7 @@ describe('issuing', () => {
 			{ email: 'a@example.com' },
 			{
 				error: expect.stringContaining('not a valid e-mail address') as string,
-				message: expect.stringContaining('Recipient Email') as string,
+				message: expect.stringContaining('exactly one e-mail address') as string,
 				details: { code: 'AIR_RECIPIENT_INVALID', httpStatus: null },
 			},
 			{ email: 'c@example.com' },
