@@ -4,9 +4,6 @@ import type { PrivateKey } from '../keys/privateKey';
 /** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */
 let jose: Promise<typeof import('jose')> | undefined;
 
-/** Scopes that AIR's documents name for Issue on Behalf; they disagree. */
-export type PartnerJwtScope = 'issue on-behalf' | 'issue';
-
 export const SHORTEST_LIFETIME_SECONDS = 60;
 export const LONGEST_LIFETIME_SECONDS = 15 * 60;
 /** What every source recommends. */

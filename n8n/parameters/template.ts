@@ -51,10 +51,3 @@ function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) 
 		};
 	});
 }
-
-/** The pieces of a parameter for one item; see {@link templateReader}. */
-export const templateParts = (
-	context: IExecuteFunctions,
-	name: string,
-	itemIndex: number,
-): TemplatePart[] | undefined => templateReader(context, name)(itemIndex);
