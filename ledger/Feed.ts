@@ -53,18 +53,18 @@ export interface Feed {
 	 * becomes `unusable` with an event; until then it is asked for again. One that is only watched is not
 	 * condemned before AIR has known it: its address may be wrong. The claim ends.
 	 */
-	missing(scope: string, coreClaimHash: string, seen: Missing): Promise<void>;
+	missing(realm: string, coreClaimHash: string, seen: Missing): Promise<void>;
 
 	/** Asking for these rows failed and says nothing of them: their claims end, and they are due later. */
 	postpone(rows: readonly Postponed[]): Promise<void>;
 
 	/** Claims the rows with this hash for somebody who asks AIR himself, until he says `observed`. */
-	hold(scope: string, coreClaimHash: string, leaseMs: number): Promise<void>;
+	hold(realm: string, coreClaimHash: string, leaseMs: number): Promise<void>;
 }
 
 /** Which trigger. A workflow that was copied or imported elsewhere is another one. */
 export interface CursorKey {
-	readonly scope: string;
+	readonly realm: string;
 	/** Instance ID of the n8n. */
 	readonly instance: string;
 	readonly workflowId: string;
@@ -101,7 +101,7 @@ export type FeedSource =
 	| { readonly from: 'rows'; readonly ids: readonly number[] };
 
 export interface FeedFilter {
-	readonly scope: string;
+	readonly realm: string;
 	readonly source: FeedSource;
 	readonly types: readonly EventType[];
 	/** Only `delayed` with this threshold. */
@@ -130,14 +130,14 @@ export interface FeedPage {
 }
 
 export interface DelayedQuery {
-	readonly scope: string;
+	readonly realm: string;
 	readonly minutes: number;
 	readonly start: CursorStart;
 	readonly limit: number;
 }
 
 export interface WatchRequest {
-	readonly scope: string;
+	readonly realm: string;
 	readonly instance: string;
 	readonly workflowId: string;
 	readonly nodeId: string;

@@ -29,7 +29,7 @@ export interface Ledger extends Feed {
 	 * AIR accepted the attempt. An overtaken attempt's answer is recorded as a further issuance.
 	 * May be told twice: the second time changes nothing.
 	 *
-	 * `supersedes`: rows of the same (scope, program, recipient) that are `submitted` or `confirmed`
+	 * `supersedes`: rows of the same (realm, program, recipient) that are `submitted` or `confirmed`
 	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`)
 	 * become `superseded` with an event, in the same transaction, and are checked no more. Which of
 	 * two that were under way at once was left standing only AIR can say, so both are watched. Rows
@@ -56,7 +56,7 @@ export interface Ledger extends Feed {
 	 *
 	 * @returns the rows with this hash as they are now; empty when the ledger does not know it
 	 */
-	observed(scope: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]>;
+	observed(realm: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]>;
 
 	/**
 	 * Takes rows whose next check is due and that nobody has claimed, the longest due first, and leases
@@ -71,7 +71,7 @@ export interface Ledger extends Feed {
 	release(ids: readonly number[]): Promise<void>;
 
 	/** The newest row with this hash (of any of its attempts), or the row with this key. */
-	find(scope: string, by: FindBy): Promise<LedgerRow | undefined>;
+	find(realm: string, by: FindBy): Promise<LedgerRow | undefined>;
 
 	/** Rows, newest first; for the shell. */
 	list(filter: ListFilter): Promise<LedgerRow[]>;
@@ -83,15 +83,15 @@ export interface Ledger extends Feed {
 	events(after: number, limit: number): Promise<LedgerEvent[]>;
 
 	/**
-	 * Erases a person from every scope: rows (retired ones too), attempts and events.
+	 * Erases a person from every realm: rows (retired ones too), attempts and events.
 	 *
 	 * @returns how many rows went
 	 */
 	forget(recipient: string): Promise<number>;
 
-	/** AIR has accepted a token that this key signed, so its holder may be given rows of the scope. */
-	acceptKey(scope: string, keyThumbprint: string): Promise<void>;
-	isKeyAccepted(scope: string, keyThumbprint: string): Promise<boolean>;
+	/** AIR has accepted a token that this key signed, so its holder may be given rows of the realm. */
+	acceptKey(realm: string, keyThumbprint: string): Promise<void>;
+	isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean>;
 
 	/**
 	 * Applies retention to at most `limit` rows of each kind; to be called again while it finds some.
@@ -105,11 +105,11 @@ export interface Ledger extends Feed {
 }
 
 export interface BeginRequest extends Origin {
-	readonly scope: string;
+	readonly realm: string;
 	readonly program: string;
 	readonly issuerDid: string;
 	readonly recipient: string;
-	/** Unique per (scope, program). */
+	/** Unique per (realm, program). */
 	readonly idempotencyKey: string;
 	readonly subjectHmac: string;
 	readonly keyThumbprint: string;
@@ -157,7 +157,7 @@ export interface DueQuery {
 	readonly limit: number;
 	/** Longer than a status call. */
 	readonly leaseMs: number;
-	readonly scope: string;
+	readonly realm: string;
 	/** Only rows of this n8n; all when undefined. */
 	readonly instance?: string | undefined;
 	/** Only these rows; all that were issued here when undefined. */
@@ -181,8 +181,8 @@ export interface ListFilter {
 }
 
 export interface Retention {
-	/** Only rows of this scope are abandoned and deleted; of all scopes when undefined. */
-	readonly scope?: string | undefined;
+	/** Only rows of this realm are abandoned and deleted; of all realms when undefined. */
+	readonly realm?: string | undefined;
 	/** Finished rows go after this many days. */
 	readonly finishedDays: number;
 	/** Open rows become abandoned after this many days. */

@@ -26,7 +26,7 @@ export interface Origin {
 export interface LedgerRow extends Origin {
 	readonly id: number;
 	/** Base URL and partner ID. */
-	readonly scope: string;
+	readonly realm: string;
 	/** AIR's `credentialId`. */
 	readonly program: string;
 	readonly issuerDid: string;

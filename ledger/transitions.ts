@@ -62,7 +62,7 @@ const forgotten = (since: number, rememberMs: number | null, now: number) =>
  * - a row that another private key made is neither shown nor touched for a key that AIR has not
  *   accepted: whoever merely knows the partner ID must not take it over
  *
- * @param keyAccepted - whether AIR has accepted the key that asks, for this scope
+ * @param keyAccepted - whether AIR has accepted the key that asks, for this realm
  */
 export function decideBegin(
 	row: Found | undefined,

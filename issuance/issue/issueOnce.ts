@@ -141,7 +141,7 @@ async function begin(
 	try {
 		return await memory.ledger.begin({
 			...memory.settings.origin,
-			scope: memory.scope,
+			realm: memory.realm,
 			program: request.credentialId,
 			issuerDid: request.issuerDid,
 			recipient: request.recipient,

@@ -68,7 +68,7 @@ export async function unrecorded(
 	subjectHmac: string,
 ): Promise<RememberedIssuance> {
 	const { coreClaimHash } = issuance;
-	const row = await memory.ledger.find(memory.scope, { coreClaimHash }).catch(() => undefined);
+	const row = await memory.ledger.find(memory.realm, { coreClaimHash }).catch(() => undefined);
 	if (row === undefined || row.id === issuanceId) {
 		return { ...issuance, outcome: 'issued', recorded: false };
 	}

@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import { watchDelayMs } from '../../air/pacing/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../../ledger/Ledger';
 import { asAirError } from './asAirError';
-import { scopeOf } from './scope';
+import { realmOf } from './realm';
 import { assertKeyAccepted } from '../setup/askAir';
 import type { IssuanceStatus } from '../status/getStatus';
 
@@ -14,7 +14,7 @@ const PRUNE_WITHIN_MS = 1_000;
 /** How long the end of a run waits for answers that could not be written at once. */
 const RETRY_WRITES_MS = [100, 400, 1_500, 4_000];
 
-/** By ledger and scope: when retention is applied next, in milliseconds of `performance.now`. */
+/** By ledger and realm: when retention is applied next, in milliseconds of `performance.now`. */
 const nextPrune = new WeakMap<Ledger, Map<string, number>>();
 
 export interface LedgerSessionSettings {
@@ -56,8 +56,8 @@ export class LedgerSession {
 	}
 
 	/** Base URL and partner ID: rows of one AIR account never meet those of another. */
-	get scope(): string {
-		return scopeOf(this.settings.client);
+	get realm(): string {
+		return realmOf(this.settings.client);
 	}
 
 	/**
@@ -70,9 +70,9 @@ export class LedgerSession {
 		if (this.keyIsAccepted) return;
 		const { ledger, client } = this.settings;
 		const { thumbprint } = client.identity.key;
-		if (!(await ledger.isKeyAccepted(this.scope, thumbprint))) {
+		if (!(await ledger.isKeyAccepted(this.realm, thumbprint))) {
 			await assertKeyAccepted(client, signal);
-			await ledger.acceptKey(this.scope, thumbprint);
+			await ledger.acceptKey(this.realm, thumbprint);
 		}
 		this.keyIsAccepted = true;
 	}
@@ -83,7 +83,7 @@ export class LedgerSession {
 	 */
 	private async isKeyAccepted(): Promise<boolean> {
 		const { thumbprint } = this.settings.client.identity.key;
-		return this.keyIsAccepted || (await this.ledger.isKeyAccepted(this.scope, thumbprint));
+		return this.keyIsAccepted || (await this.ledger.isKeyAccepted(this.realm, thumbprint));
 	}
 
 	/** Whether a row was made by this execution, so that meeting it again is a retry for sure. */
@@ -104,7 +104,7 @@ export class LedgerSession {
 		if (this.keyIsAccepted) return;
 		await this.write('accepted key', async () => {
 			const { thumbprint } = this.settings.client.identity.key;
-			await this.ledger.acceptKey(this.scope, thumbprint);
+			await this.ledger.acceptKey(this.realm, thumbprint);
 			this.keyIsAccepted = true;
 		});
 	}
@@ -112,7 +112,7 @@ export class LedgerSession {
 	/** The row with this hash, for a credential that may see it. */
 	async find(coreClaimHash: string, signal?: AbortSignal): Promise<LedgerRow | undefined> {
 		try {
-			const row = await this.ledger.find(this.scope, { coreClaimHash });
+			const row = await this.ledger.find(this.realm, { coreClaimHash });
 			if (row !== undefined) await this.assertMayRead(signal);
 			return row;
 		} catch (error) {
@@ -123,7 +123,7 @@ export class LedgerSession {
 	/** Records what AIR said of an issuance. What cannot be written is tried again when the run ends. */
 	async observed(coreClaimHash: string, status: IssuanceStatus, checks = 0): Promise<void> {
 		await this.write(`status of ${coreClaimHash}`, async () => {
-			await this.ledger.observed(this.scope, coreClaimHash, {
+			await this.ledger.observed(this.realm, coreClaimHash, {
 				vcStatus: status.vcStatus,
 				vcId: status.vcId ?? null,
 				state: status.state,
@@ -139,7 +139,7 @@ export class LedgerSession {
 	async hold(coreClaimHash: string, forMs: number): Promise<void> {
 		try {
 			// Who merely knows a partner ID and a hash keeps nobody from learning of it.
-			if (await this.isKeyAccepted()) await this.ledger.hold(this.scope, coreClaimHash, forMs);
+			if (await this.isKeyAccepted()) await this.ledger.hold(this.realm, coreClaimHash, forMs);
 		} catch (error) {
 			this.settings.log(`not held for the wait: ${coreClaimHash} (${codeOf(error)})`);
 		}
@@ -176,21 +176,21 @@ export class LedgerSession {
 	private async prune(): Promise<void> {
 		const begin = performance.now();
 		const due = nextPrune.get(this.ledger) ?? new Map<string, number>();
-		const isDue = () => begin >= (due.get(this.scope) ?? Number.NEGATIVE_INFINITY);
+		const isDue = () => begin >= (due.get(this.realm) ?? Number.NEGATIVE_INFINITY);
 		try {
 			// Who merely knows a partner ID takes nothing away from its owner, nor puts it off.
 			if (!isDue() || !(await this.isKeyAccepted()) || !isDue()) return;
-			nextPrune.set(this.ledger, due.set(this.scope, begin + HOUR_MS));
+			nextPrune.set(this.ledger, due.set(this.realm, begin + HOUR_MS));
 			const retention = {
 				...DEFAULT_RETENTION,
-				scope: this.scope,
+				realm: this.realm,
 				finishedDays: this.settings.retentionDays,
 			};
 			for (let more = true; more;) {
 				const { abandoned, deleted, expired } = await this.ledger.prune(retention);
 				more = Math.max(abandoned, deleted, expired) >= retention.limit;
 				if (more && performance.now() - begin > PRUNE_WITHIN_MS) {
-					due.set(this.scope, begin + MINUTE_MS);
+					due.set(this.realm, begin + MINUTE_MS);
 					return;
 				}
 			}

@@ -5,7 +5,7 @@ import type { RecordedAnswer } from '../../ledger/Ledger';
 import type { Idempotency } from '../issue/idempotency';
 import { inTurn } from '../issue/inTurn';
 import { issue, type Issuance, type IssueRequest, type IssueSettings } from '../issue/issue';
-import { scopeOf } from './scope';
+import { realmOf } from './realm';
 import { withOutcome, type RememberedIssuance } from '../issue/outcome';
 
 /** More than a run has items: a retry of the run must find them all. */
@@ -95,7 +95,7 @@ export async function issueOnceInExecution(
 			async (turn) => await issue(client, request, { ...settings, turn }),
 		);
 	if (execution === '') return { ...(await send()), outcome: 'issued' };
-	const place = [execution, scopeOf(client)];
+	const place = [execution, realmOf(client)];
 	const id = JSON.stringify([...place, request.credentialId, key]);
 	const { recipient } = request;
 	for (let other = underWay.get(id); other !== undefined; other = underWay.get(id)) await other;

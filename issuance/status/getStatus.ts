@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import { pause, pollDelayMs } from '../../air/pacing/backoff';
 import type { StatusAnswer } from '../../air/answers/schemas';
 import { isoDate, issuanceState, type IssuanceState } from '../../air/answers/status';
-import { scopeOf } from '../session/scope';
+import { realmOf } from '../session/realm';
 import { withoutOwnNames } from '../issue/ownNames';
 import { hasAnswered } from '../watch/politeness';
 
@@ -74,11 +74,11 @@ export async function askOnce(
 	const askedAt = performance.now();
 	try {
 		const answer = await client.getStatus(recipient, coreClaimHash, options);
-		hasAnswered(scopeOf(client), askedAt);
+		hasAnswered(realmOf(client), askedAt);
 		return describeStatus(answer);
 	} catch (error) {
 		const known = error instanceof AirError && error.code === 'AIR_HASH_NOT_FOUND';
-		if (known) hasAnswered(scopeOf(client), askedAt);
+		if (known) hasAnswered(realmOf(client), askedAt);
 		throw error;
 	}
 }

@@ -124,7 +124,7 @@ export class Check {
 				},
 			);
 			this.answered += 1;
-			await memory.ledger.observed(memory.scope, coreClaimHash, {
+			await memory.ledger.observed(memory.realm, coreClaimHash, {
 				recipient,
 				vcStatus,
 				vcId: vcId ?? null,
@@ -169,12 +169,12 @@ export class Check {
 	private isToSlowDown(error: AirError): boolean {
 		if (error.code !== 'AIR_RATE_LIMITED' && error.retryAfterMs === undefined) return false;
 		this.slowDown = true;
-		leaveAlone(this.memory.scope, error.retryAfterMs);
+		leaveAlone(this.memory.realm, error.retryAfterMs);
 		return true;
 	}
 
 	private async missing(row: LedgerRow, hash: string, nextCheckMs: number): Promise<void> {
-		const { ledger, scope, settings } = this.memory;
+		const { ledger, realm, settings } = this.memory;
 		const condemnAfterMs = CONDEMN_AFTER_MS;
 		const unknown =
 			isOnlyWatched(row) &&
@@ -184,7 +184,7 @@ export class Check {
 		const when = unknown ? ASK_UNKNOWN_MS : nextCheckMs;
 		try {
 			const { recipient } = row;
-			await ledger.missing(scope, hash, { recipient, nextCheckMs: when, condemnAfterMs });
+			await ledger.missing(realm, hash, { recipient, nextCheckMs: when, condemnAfterMs });
 			this.isWritten(row);
 		} catch (error) {
 			await this.rowFailed(row, error, nextCheckMs);

@@ -38,14 +38,14 @@ export async function checkDue(
 }
 
 async function check(memory: LedgerSession, settings: CheckSettings): Promise<CheckReport> {
-	const { scope } = memory;
+	const { realm } = memory;
 	const { maxCalls, withinMs } = settings;
-	if (leftAloneMs(scope) > 0 || maxCalls <= 0) return NOTHING_ASKED;
+	if (leftAloneMs(realm) > 0 || maxCalls <= 0) return NOTHING_ASKED;
 	const deadline = performance.now() + withinMs;
 	let first = NOTHING_ASKED;
-	if (isProbing(scope)) {
+	if (isProbing(realm)) {
 		first = await claimAndAsk(memory, settings, 1);
-		if (first.asked === 0 || isProbing(scope) || leftAloneMs(scope) > 0) return first;
+		if (first.asked === 0 || isProbing(realm) || leftAloneMs(realm) > 0) return first;
 	}
 	const left = Math.max(deadline - performance.now(), 0);
 	const rest = await claimAndAsk(memory, { ...settings, withinMs: left }, maxCalls - first.asked);
@@ -65,7 +65,7 @@ async function claimAndAsk(
 	if (limit <= 0) return NOTHING_ASKED;
 	const { withinMs, requestTimeoutMs, instance, ids } = settings;
 	const rows = await memory.ledger.claimDue({
-		scope: memory.scope,
+		realm: memory.realm,
 		limit,
 		leaseMs: Math.trunc(withinMs) + requestTimeoutMs + LEASE_MARGIN_MS,
 		instance,
@@ -80,7 +80,7 @@ const MINUTE_MS = 60_000;
 /** Said once for each pause and trigger: what is silent for minutes looks like what is broken. */
 function announcePause(memory: LedgerSession): void {
 	const { instance, workflowId, nodeId } = memory.settings.origin;
-	const ms = toAnnounce(memory.scope, JSON.stringify([instance, workflowId, nodeId]));
+	const ms = toAnnounce(memory.realm, JSON.stringify([instance, workflowId, nodeId]));
 	if (ms === undefined) return;
 	const minutes = Math.ceil(ms / MINUTE_MS);
 	memory.settings.log(
@@ -93,8 +93,8 @@ function announcePause(memory: LedgerSession): void {
  *
  * @returns undefined while AIR may be asked
  */
-export function pauseError({ scope }: Pick<LedgerSession, 'scope'>): AirError | undefined {
-	const ms = leftAloneMs(scope);
+export function pauseError({ realm }: Pick<LedgerSession, 'realm'>): AirError | undefined {
+	const ms = leftAloneMs(realm);
 	if (ms === 0) return undefined;
 	const when = ms < MINUTE_MS ? 'in less than a minute' : `in ${Math.ceil(ms / MINUTE_MS)} minutes`;
 	return new AirError('AIR_RATE_LIMITED', {

@@ -18,31 +18,31 @@ interface Pause {
 	readonly announcedBy: Set<string>;
 }
 
-/** By scope; gone when AIR has answered a question that was asked after it had begun. */
+/** By realm; gone when AIR has answered a question that was asked after it had begun. */
 const pauses = new Map<string, Pause>();
 
 /**
- * Obeys a `Retry-After`: no trigger of this process asks for statuses of the scope meanwhile, for a
+ * Obeys a `Retry-After`: no trigger of this process asks for statuses of the realm meanwhile, for a
  * quarter of an hour at most.
  *
  * @param retryAfterMs - milliseconds, as AIR asks; a minute if it does not say
  */
-export function leaveAlone(scope: string, retryAfterMs: number | undefined): void {
+export function leaveAlone(realm: string, retryAfterMs: number | undefined): void {
 	const now = performance.now();
 	const until = now + Math.min(Math.max(retryAfterMs ?? DEFAULT_PAUSE_MS, 0), LONGEST_PAUSE_MS);
-	const pause = pauses.get(scope);
+	const pause = pauses.get(realm);
 	if (pause !== undefined && pause.until > now) pause.until = Math.max(pause.until, until);
-	else pauses.set(scope, { begunAt: now, until, announcedBy: new Set() });
+	else pauses.set(realm, { begunAt: now, until, announcedBy: new Set() });
 }
 
 /** @returns for how long AIR is still to be left alone, in milliseconds; 0 if it is not */
-export function leftAloneMs(scope: string): number {
-	return Math.max(0, (pauses.get(scope)?.until ?? 0) - performance.now());
+export function leftAloneMs(realm: string): number {
+	return Math.max(0, (pauses.get(realm)?.until ?? 0) - performance.now());
 }
 
 /** Whether a pause is over and nobody knows yet whether AIR answers again: then one question is enough. */
-export function isProbing(scope: string): boolean {
-	return pauses.has(scope) && leftAloneMs(scope) === 0;
+export function isProbing(realm: string): boolean {
+	return pauses.has(realm) && leftAloneMs(realm) === 0;
 }
 
 /**
@@ -50,8 +50,8 @@ export function isProbing(scope: string): boolean {
  *
  * @param askedAt - `performance.now()` when it was asked; what was under way before the pause says nothing
  */
-export function hasAnswered(scope: string, askedAt: number): void {
-	if (askedAt > (pauses.get(scope)?.begunAt ?? 0)) pauses.delete(scope);
+export function hasAnswered(realm: string, askedAt: number): void {
+	if (askedAt > (pauses.get(realm)?.begunAt ?? 0)) pauses.delete(realm);
 }
 
 /**
@@ -59,9 +59,9 @@ export function hasAnswered(scope: string, askedAt: number): void {
  * @returns how long the pause still is, in milliseconds, if that is worth a line in the log and `who`
  *   has not written it yet
  */
-export function toAnnounce(scope: string, who: string): number | undefined {
-	const pause = pauses.get(scope);
-	const ms = leftAloneMs(scope);
+export function toAnnounce(realm: string, who: string): number | undefined {
+	const pause = pauses.get(realm);
+	const ms = leftAloneMs(realm);
 	if (pause === undefined || ms < UNNOTICED_MS || pause.announcedBy.has(who)) return undefined;
 	pause.announcedBy.add(who);
 	return ms;

@@ -48,8 +48,8 @@ export interface Poll {
 }
 
 /** Where a trigger is in the ledger. */
-export const keyOf = ({ scope, settings: { origin } }: LedgerSession): CursorKey => ({
-	scope,
+export const keyOf = ({ realm, settings: { origin } }: LedgerSession): CursorKey => ({
+	realm,
 	instance: origin.instance,
 	workflowId: origin.workflowId,
 	nodeId: origin.nodeId,
@@ -119,15 +119,15 @@ async function filterOf(
 	memory: LedgerSession,
 	{ watch, filter }: WatchSettings,
 ): Promise<{ filter: FeedFilter; misfit: AirError | undefined }> {
-	const { ledger, scope } = memory;
+	const { ledger, realm } = memory;
 	const { instance, workflowId, nodeId } = memory.settings.origin;
 	if (watch === 'everywhere') {
-		return { filter: { ...filter, scope, source: { from: watch } }, misfit: undefined };
+		return { filter: { ...filter, realm, source: { from: watch } }, misfit: undefined };
 	}
 	if (watch === 'instance') {
-		return { filter: { ...filter, scope, source: { from: watch, instance } }, misfit: undefined };
+		return { filter: { ...filter, realm, source: { from: watch, instance } }, misfit: undefined };
 	}
-	const rows = await ledger.watch({ scope, instance, workflowId, nodeId, pairs: watch });
+	const rows = await ledger.watch({ realm, instance, workflowId, nodeId, pairs: watch });
 	const addresses = new Map(watch.map((pair) => [pair.coreClaimHash, pair.recipient]));
 	let misfit: AirError | undefined;
 	const ids: number[] = [];
@@ -140,7 +140,7 @@ async function filterOf(
 		misfit ??= new AirError('AIR_TRIGGER_PAIR_ADDRESS', { detail: hashInWords(hash) });
 		memory.settings.log(`AIR_TRIGGER_PAIR_ADDRESS: ${hashInWords(hash)}`);
 	}
-	return { filter: { ...filter, scope, source: { from: 'rows', ids } }, misfit };
+	return { filter: { ...filter, realm, source: { from: 'rows', ids } }, misfit };
 }
 
 /** Whether AIR takes capitals for another address is not documented; nobody means another one by them. */
@@ -155,7 +155,7 @@ interface Learnt extends Pick<Poll, 'unanswered' | 'problem'> {
 async function learn(
 	memory: LedgerSession,
 	settings: WatchSettings & { readonly start?: CursorStart },
-	{ scope, source, types, delayMinutes: minutes }: FeedFilter,
+	{ realm, source, types, delayMinutes: minutes }: FeedFilter,
 ): Promise<Learnt> {
 	const { ledger } = memory;
 	let stopped: Error | undefined;
@@ -181,7 +181,7 @@ async function learn(
 			const start = settings.start ?? 'now';
 			for (let i = 0; i < DELAYED_BATCHES; i++) {
 				const limit = DELAYED_BATCH;
-				if ((await ledger.appendDelayed({ scope, minutes, start, limit })) < limit) break;
+				if ((await ledger.appendDelayed({ realm, minutes, start, limit })) < limit) break;
 			}
 		});
 	}

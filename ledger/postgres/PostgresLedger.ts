@@ -82,9 +82,9 @@ export class PostgresLedger implements Ledger {
 		return await this.database.transaction((session) => failed(session, attempt, failure));
 	}
 
-	async observed(scope: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]> {
+	async observed(realm: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]> {
 		return await this.database.transaction((session) =>
-			observed(session, scope, coreClaimHash, seen),
+			observed(session, realm, coreClaimHash, seen),
 		);
 	}
 
@@ -96,8 +96,8 @@ export class PostgresLedger implements Ledger {
 		await this.database.transaction((session) => release(session, ids));
 	}
 
-	async find(scope: string, by: FindBy): Promise<LedgerRow | undefined> {
-		return await this.database.transaction((session) => find(session, scope, by));
+	async find(realm: string, by: FindBy): Promise<LedgerRow | undefined> {
+		return await this.database.transaction((session) => find(session, realm, by));
 	}
 
 	async list(filter: ListFilter): Promise<LedgerRow[]> {
@@ -136,34 +136,34 @@ export class PostgresLedger implements Ledger {
 		return await this.database.transaction((session) => watch(session, request));
 	}
 
-	async missing(scope: string, hash: string, seen: Missing): Promise<void> {
-		await this.database.transaction((session) => missing(session, scope, hash, seen));
+	async missing(realm: string, hash: string, seen: Missing): Promise<void> {
+		await this.database.transaction((session) => missing(session, realm, hash, seen));
 	}
 
 	async postpone(rows: readonly Postponed[]): Promise<void> {
 		await this.database.transaction((session) => postpone(session, rows));
 	}
 
-	async hold(scope: string, hash: string, leaseMs: number): Promise<void> {
-		await this.database.transaction((session) => hold(session, scope, hash, leaseMs));
+	async hold(realm: string, hash: string, leaseMs: number): Promise<void> {
+		await this.database.transaction((session) => hold(session, realm, hash, leaseMs));
 	}
 
 	async forget(recipient: string): Promise<number> {
 		return await this.database.transaction((session) => forget(session, recipient));
 	}
 
-	async acceptKey(scope: string, keyThumbprint: string): Promise<void> {
+	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
 		await this.database.transaction(({ rows }) =>
 			rows('INSERT INTO moca_air.accepted_keys VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-				scope,
+				realm,
 				keyThumbprint,
 			]),
 		);
 	}
 
-	async isKeyAccepted(scope: string, keyThumbprint: string): Promise<boolean> {
+	async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {
 		return await this.database.transaction((session) =>
-			isKeyAccepted(session, scope, keyThumbprint),
+			isKeyAccepted(session, realm, keyThumbprint),
 		);
 	}
 

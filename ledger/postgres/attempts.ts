@@ -27,15 +27,15 @@ const OWN_AND_REPLACED = `i.id IN (
 	SELECT other.id FROM unnest($2::bigint[]) AS superseding (id)
 		JOIN moca_air.issuances own ON own.id = superseding.id
 		JOIN moca_air.issuances other ON other.recipient = own.recipient
-			AND other.program = own.program AND other.scope = own.scope
+			AND other.program = own.program AND other.realm = own.realm
 		WHERE other.state IN ('submitted', 'confirmed')
 )`;
 
-const personOf = ({ scope, program, recipient }: LedgerRow) =>
-	JSON.stringify([scope, program, recipient]);
+const personOf = ({ realm, program, recipient }: LedgerRow) =>
+	JSON.stringify([realm, program, recipient]);
 
 /**
- * See `Ledger.answered`; several at once, but of each person (of a program and scope) and of each hash
+ * See `Ledger.answered`; several at once, but of each person (of a program and realm) and of each hash
  * only the first: what one answer makes of the rows counts for the next.
  *
  * @returns in their order; undefined where the row is gone, or the person or the hash came before
@@ -125,7 +125,7 @@ async function supersede(
 		FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS replacing (id, started_at, hash)
 			JOIN moca_air.issuances own ON own.id = replacing.id
 		WHERE i.id = ANY($1::bigint[]) AND i.id <> own.id AND i.recipient = own.recipient
-			AND i.program = own.program AND i.scope = own.scope
+			AND i.program = own.program AND i.realm = own.realm
 			AND i.state IN ('submitted', 'confirmed') AND i.answered_at <= replacing.started_at
 			AND i.core_claim_hash <> replacing.hash
 		RETURNING i.id::float8 AS id, own.id::float8 AS by`,

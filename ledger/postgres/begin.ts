@@ -16,8 +16,8 @@ export async function begin(session: Session, request: BeginRequest): Promise<Be
 		if (started !== undefined) return started;
 		const [id] = await lockRows(
 			session,
-			'i.scope = $1 AND i.program = $2 AND i.idempotency_key = $3 AND NOT i.retired',
-			[request.scope, request.program, request.idempotencyKey],
+			'i.realm = $1 AND i.program = $2 AND i.idempotency_key = $3 AND NOT i.retired',
+			[request.realm, request.program, request.idempotencyKey],
 		);
 		const row = id === undefined ? undefined : await readRow(session, id);
 		if (row === undefined) continue;
@@ -35,7 +35,7 @@ async function decide(
 ): Promise<BeginResult | undefined> {
 	const now = await clock(session);
 	let found = row;
-	const accepted = await isKeyAccepted(session, request.scope, request.keyThumbprint);
+	const accepted = await isKeyAccepted(session, request.realm, request.keyThumbprint);
 	let decision = decideBegin(found, request, now, accepted);
 	if (decision.do === 'expire') {
 		found = await expired(session, found, decision.end);
@@ -76,7 +76,7 @@ async function expired(session: Session, row: LedgerRow, end: AttemptEnd): Promi
 
 /** What a new row takes from its request, by column. */
 const ASKED = {
-	scope: 'scope',
+	realm: 'realm',
 	program: 'program',
 	idempotency_key: 'idempotencyKey',
 	recipient: 'recipient',
@@ -91,7 +91,7 @@ const ASKED = {
 } as const satisfies Record<string, keyof BeginRequest>;
 
 const COLUMNS = Object.keys(ASKED).join(', ');
-const KEY = 'scope, program, idempotency_key';
+const KEY = 'realm, program, idempotency_key';
 const TEXTS = Object.keys(ASKED).map((_, index) => `$${index + 1}::text[]`);
 const LEASE = `$${TEXTS.length + 1}::bigint[]`;
 

@@ -20,10 +20,10 @@ export async function beginAll(
 	if (others.length === 0) return started;
 	const found = await readRows(
 		session,
-		`WHERE (i.scope, i.program, i.idempotency_key) IN (
+		`WHERE (i.realm, i.program, i.idempotency_key) IN (
 			SELECT * FROM unnest($1::text[], $2::text[], $3::text[])) AND NOT i.retired`,
 		[
-			others.map(({ scope }) => scope),
+			others.map(({ realm }) => realm),
 			others.map(({ program }) => program),
 			others.map(({ idempotencyKey }) => idempotencyKey),
 		],
@@ -39,10 +39,10 @@ export async function beginAll(
 	});
 }
 
-const keyOf = ({ scope, program, idempotencyKey }: LedgerRow | BeginRequest) =>
-	JSON.stringify([scope, program, idempotencyKey]);
+const keyOf = ({ realm, program, idempotencyKey }: LedgerRow | BeginRequest) =>
+	JSON.stringify([realm, program, idempotencyKey]);
 
-const signerOf = ({ scope, keyThumbprint }: BeginRequest) => JSON.stringify([scope, keyThumbprint]);
+const signerOf = ({ realm, keyThumbprint }: BeginRequest) => JSON.stringify([realm, keyThumbprint]);
 
 /** @returns of whom AIR has accepted the key, see `signerOf` */
 async function acceptedKeys(
@@ -51,8 +51,8 @@ async function acceptedKeys(
 ): Promise<Set<string>> {
 	const accepted = new Set<string>();
 	const signers = new Map(requests.map((request) => [signerOf(request), request]));
-	for (const [signer, { scope, keyThumbprint }] of signers) {
-		if (await isKeyAccepted(session, scope, keyThumbprint)) accepted.add(signer);
+	for (const [signer, { realm, keyThumbprint }] of signers) {
+		if (await isKeyAccepted(session, realm, keyThumbprint)) accepted.add(signer);
 	}
 	return accepted;
 }

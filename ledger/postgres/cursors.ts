@@ -1,16 +1,16 @@
 import type { Cursor, CursorKey, CursorMove, CursorStart } from '../Feed';
 import type { Session } from './Database';
 
-const OF_KEY = 'scope = $1 AND instance = $2 AND workflow_id = $3 AND node_id = $4';
+const OF_KEY = 'realm = $1 AND instance = $2 AND workflow_id = $3 AND node_id = $4';
 
-const valuesOf = ({ scope, instance, workflowId, nodeId }: CursorKey) => [
-	scope,
+const valuesOf = ({ realm, instance, workflowId, nodeId }: CursorKey) => [
+	realm,
 	instance,
 	workflowId,
 	nodeId,
 ];
 
-const PRUNED = 'coalesce((SELECT up_to FROM moca_air.pruned WHERE scope = $1), 0)';
+const PRUNED = 'coalesce((SELECT up_to FROM moca_air.pruned WHERE realm = $1), 0)';
 
 interface Found {
 	delivered: number;
@@ -25,10 +25,10 @@ interface Found {
 /** See `Feed.openCursor`. */
 export async function openCursor(
 	{ rows, now }: Session,
-	{ scope, instance, workflowId, nodeId }: CursorKey,
+	{ realm, instance, workflowId, nodeId }: CursorKey,
 	start: CursorStart,
 ): Promise<Cursor> {
-	const key = { scope, instance, workflowId, nodeId };
+	const key = { realm, instance, workflowId, nodeId };
 	await rows(
 		`INSERT INTO moca_air.cursors
 		SELECT $1, $2, $3, $4, head, head, ${PRUNED}, ${now}, 0

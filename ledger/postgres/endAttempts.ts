@@ -51,7 +51,7 @@ export async function keptFor(
 		FROM unnest($1::bigint[], $2::text[]) AS asked (id, hash)
 			JOIN moca_air.issuances own ON own.id = asked.id
 			JOIN moca_air.attempts a ON a.core_claim_hash = asked.hash AND a.issuance_id <> own.id
-			JOIN moca_air.issuances o ON o.id = a.issuance_id AND o.scope = own.scope
+			JOIN moca_air.issuances o ON o.id = a.issuance_id AND o.realm = own.realm
 		ORDER BY own.id, a.ended_at, o.id`,
 		[asked.map(({ row }) => row.id), asked.map(({ hash }) => hash)],
 	);

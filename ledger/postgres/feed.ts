@@ -15,7 +15,7 @@ const SELECT = `SELECT e.id::float8 AS id, e.issuance_id::float8 AS "issuanceId"
 	FROM moca_air.events e JOIN moca_air.issuances i ON i.id = e.issuance_id`;
 
 /** The conditions of a filter, for the events `e` and their rows `i`; its values are $1 to $9. */
-const FITS = `i.scope = $1 AND e.type = ANY($2::text[]) AND (e.type <> 'delayed' OR e.threshold = $3)
+const FITS = `i.realm = $1 AND e.type = ANY($2::text[]) AND (e.type <> 'delayed' OR e.threshold = $3)
 	AND i.core_claim_hash IS NOT NULL
 	AND ($4::bigint[] IS NULL OR i.id = ANY($4)) AND ($5::boolean OR i.origin = 'issued')
 	AND ($6::text IS NULL OR i.instance = $6) AND ($7::text IS NULL OR i.program = $7)
@@ -23,7 +23,7 @@ const FITS = `i.scope = $1 AND e.type = ANY($2::text[]) AND (e.type <> 'delayed'
 	AND ($9::text IS NULL OR starts_with(i.reference, $9))`;
 
 const valuesOf = ({ source, ...filter }: FeedFilter) => [
-	filter.scope,
+	filter.realm,
 	filter.types,
 	String(filter.delayMinutes),
 	source.from === 'rows' ? source.ids : null,

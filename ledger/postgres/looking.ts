@@ -5,22 +5,22 @@ import { readRows } from './rows';
 /** See `Ledger.find`. */
 export async function find(
 	session: Session,
-	scope: string,
+	realm: string,
 	by: FindBy,
 ): Promise<LedgerRow | undefined> {
 	const rows =
 		'coreClaimHash' in by
 			? await readRows(
 					session,
-					`WHERE i.scope = $1 AND i.id IN (
+					`WHERE i.realm = $1 AND i.id IN (
 						SELECT issuance_id FROM moca_air.attempts WHERE core_claim_hash = $2)
 					ORDER BY i.id DESC LIMIT 1`,
-					[scope, by.coreClaimHash],
+					[realm, by.coreClaimHash],
 				)
 			: await readRows(
 					session,
-					'WHERE i.scope = $1 AND i.program = $2 AND i.idempotency_key = $3 AND NOT i.retired',
-					[scope, by.program, by.idempotencyKey],
+					'WHERE i.realm = $1 AND i.program = $2 AND i.idempotency_key = $3 AND NOT i.retired',
+					[realm, by.program, by.idempotencyKey],
 				);
 	return rows[0];
 }
@@ -73,12 +73,12 @@ export async function events(
 /** See `Ledger.isKeyAccepted`. */
 export async function isKeyAccepted(
 	{ rows }: Session,
-	scope: string,
+	realm: string,
 	keyThumbprint: string,
 ): Promise<boolean> {
 	const found = await rows(
-		'SELECT 1 FROM moca_air.accepted_keys WHERE scope = $1 AND key_thumbprint = $2',
-		[scope, keyThumbprint],
+		'SELECT 1 FROM moca_air.accepted_keys WHERE realm = $1 AND key_thumbprint = $2',
+		[realm, keyThumbprint],
 	);
 	return found.length > 0;
 }

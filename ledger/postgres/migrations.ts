@@ -27,12 +27,12 @@ const FEED = `
 	ALTER TABLE moca_air.issuances ADD COLUMN kept_same boolean;
 	UPDATE moca_air.issuances SET pending_since = answered_at;
 	CREATE INDEX issuances_pending
-		ON moca_air.issuances (scope, pending_since, id) WHERE state = 'submitted';
+		ON moca_air.issuances (realm, pending_since, id) WHERE state = 'submitted';
 	CREATE INDEX issuances_due_by_instance
-		ON moca_air.issuances (scope, instance, due_at, id) WHERE due_at IS NOT NULL;
+		ON moca_air.issuances (realm, instance, due_at, id) WHERE due_at IS NOT NULL;
 
 	CREATE TABLE moca_air.cursors (
-		scope text NOT NULL,
+		realm text NOT NULL,
 		instance text NOT NULL,
 		workflow_id text NOT NULL,
 		node_id text NOT NULL,
@@ -42,18 +42,18 @@ const FEED = `
 		told bigint NOT NULL,
 		created_at bigint NOT NULL,
 		polled_at bigint NOT NULL,
-		PRIMARY KEY (scope, instance, workflow_id, node_id)
+		PRIMARY KEY (realm, instance, workflow_id, node_id)
 	);
 
 	-- The newest event that retention took away.
-	CREATE TABLE moca_air.pruned (scope text PRIMARY KEY, up_to bigint NOT NULL);
+	CREATE TABLE moca_air.pruned (realm text PRIMARY KEY, up_to bigint NOT NULL);
 
 	-- What has been pending since then, or before, has its event.
 	CREATE TABLE moca_air.delays (
-		scope text NOT NULL,
+		realm text NOT NULL,
 		minutes integer NOT NULL,
 		up_to bigint NOT NULL,
-		PRIMARY KEY (scope, minutes)
+		PRIMARY KEY (realm, minutes)
 	);
 `;
 
@@ -67,7 +67,7 @@ const MIGRATIONS: readonly string[] = [
 	`
 	CREATE TABLE moca_air.issuances (
 		id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-		scope text NOT NULL,
+		realm text NOT NULL,
 		program text NOT NULL,
 		issuer_did text NOT NULL,
 		recipient text NOT NULL,
@@ -105,8 +105,8 @@ const MIGRATIONS: readonly string[] = [
 		updated_at bigint NOT NULL
 	);
 	CREATE UNIQUE INDEX issuances_by_key
-		ON moca_air.issuances (scope, program, idempotency_key) WHERE NOT retired;
-	CREATE INDEX issuances_due ON moca_air.issuances (scope, due_at, id) WHERE due_at IS NOT NULL;
+		ON moca_air.issuances (realm, program, idempotency_key) WHERE NOT retired;
+	CREATE INDEX issuances_due ON moca_air.issuances (realm, due_at, id) WHERE due_at IS NOT NULL;
 	CREATE INDEX issuances_by_recipient ON moca_air.issuances (recipient);
 	CREATE INDEX issuances_sending ON moca_air.issuances (lease_until) WHERE state = 'sending';
 	CREATE INDEX issuances_open
@@ -137,9 +137,9 @@ const MIGRATIONS: readonly string[] = [
 	);
 
 	CREATE TABLE moca_air.accepted_keys (
-		scope text NOT NULL,
+		realm text NOT NULL,
 		key_thumbprint text NOT NULL,
-		PRIMARY KEY (scope, key_thumbprint)
+		PRIMARY KEY (realm, key_thumbprint)
 	);
 	`,
 	FEED,

@@ -14,16 +14,16 @@ const MINUTE_MS = 60_000;
 /** See `Feed.appendDelayed`. */
 export async function appendDelayed(session: Session, query: DelayedQuery): Promise<number> {
 	const { rows } = session;
-	const { scope, minutes, start, limit } = query;
+	const { realm, minutes, start, limit } = query;
 	await rows('INSERT INTO moca_air.delays VALUES ($1, $2, -1) ON CONFLICT DO NOTHING', [
-		scope,
+		realm,
 		minutes,
 	]);
 	// Locked: two that append at once would do the same work twice.
 	const [found] = await rows<{ upTo: number }>(
 		`SELECT up_to::float8 AS "upTo" FROM moca_air.delays
-		WHERE scope = $1 AND minutes = $2 FOR UPDATE`,
-		[scope, minutes],
+		WHERE realm = $1 AND minutes = $2 FOR UPDATE`,
+		[realm, minutes],
 	);
 	const now = await clock(session);
 	const due = now - minutes * MINUTE_MS;
@@ -36,15 +36,15 @@ export async function appendDelayed(session: Session, query: DelayedQuery): Prom
 	const delayed = await rows<{ id: number; pendingSince: number }>(
 		`SELECT i.id::float8 AS id, i.pending_since::float8 AS "pendingSince"
 		FROM moca_air.issuances i
-		WHERE i.scope = $1 AND i.state = 'submitted'
+		WHERE i.realm = $1 AND i.state = 'submitted'
 			AND i.pending_since > $2 AND i.pending_since <= $3
 			AND NOT ${hasEvent("'delayed'", '$4')}
 		ORDER BY i.pending_since, i.id LIMIT $5`,
-		[scope, since, due, threshold, limit],
+		[realm, since, due, threshold, limit],
 	);
 	const upTo = delayed.length < limit ? due : (delayed.at(-1)?.pendingSince ?? due);
-	await rows('UPDATE moca_air.delays SET up_to = $3 WHERE scope = $1 AND minutes = $2', [
-		scope,
+	await rows('UPDATE moca_air.delays SET up_to = $3 WHERE realm = $1 AND minutes = $2', [
+		realm,
 		minutes,
 		upTo,
 	]);
@@ -58,19 +58,19 @@ export async function appendDelayed(session: Session, query: DelayedQuery): Prom
 	return delayed.length;
 }
 
-const STANDING = `i.scope = $1 AND i.core_claim_hash = $2 AND i.id IN (
+const STANDING = `i.realm = $1 AND i.core_claim_hash = $2 AND i.id IN (
 	SELECT issuance_id FROM moca_air.attempts WHERE core_claim_hash = $2)`;
 
 /** See `Feed.missing`. */
 export async function missing(
 	session: Session,
-	scope: string,
+	realm: string,
 	coreClaimHash: string,
 	{ nextCheckMs, condemnAfterMs, recipient }: Missing,
 ): Promise<void> {
 	const { rows } = session;
 	const ids = await lockRows(session, `${STANDING} AND ($3::text IS NULL OR i.recipient = $3)`, [
-		scope,
+		realm,
 		coreClaimHash,
 		recipient ?? null,
 	]);
@@ -117,11 +117,11 @@ export async function postpone(session: Session, postponed: readonly Postponed[]
 /** See `Feed.hold`. */
 export async function hold(
 	session: Session,
-	scope: string,
+	realm: string,
 	coreClaimHash: string,
 	leaseMs: number,
 ): Promise<void> {
-	const ids = await lockRows(session, STANDING, [scope, coreClaimHash]);
+	const ids = await lockRows(session, STANDING, [realm, coreClaimHash]);
 	if (ids.length === 0) return;
 	await session.rows(
 		`UPDATE moca_air.issuances

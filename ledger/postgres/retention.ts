@@ -9,14 +9,14 @@ const DAY_MS = 86_400_000;
 /** See `Ledger.prune`. A transaction for each kind, so that none holds its rows for long. */
 export async function prune(
 	database: Database,
-	{ finishedDays, openDays, limit, scope }: Retention,
+	{ finishedDays, openDays, limit, realm }: Retention,
 ): Promise<PruneResult> {
 	const expired = await database.transaction((session) => expireLeases(session, limit));
 	const abandoned = await database.transaction((session) =>
-		abandon(session, openDays, limit, scope ?? null),
+		abandon(session, openDays, limit, realm ?? null),
 	);
 	const deleted = await database.transaction((session) =>
-		remove(session, finishedDays, limit, scope ?? null),
+		remove(session, finishedDays, limit, realm ?? null),
 	);
 	return { expired, abandoned, deleted };
 }
@@ -45,10 +45,10 @@ async function abandon(
 	session: Session,
 	days: number,
 	limit: number,
-	scope: string | null,
+	realm: string | null,
 ): Promise<number> {
 	const old = `state IN ('submitted', 'unknown') AND state_at <= (SELECT ${session.now} - $2::bigint)
-		AND ($3::text IS NULL OR scope = $3)`;
+		AND ($3::text IS NULL OR realm = $3)`;
 	const rows = await session.rows<{ id: number; at: number }>(
 		`WITH old AS MATERIALIZED (${first(old, 'state_at')}),
 			clock AS MATERIALIZED (SELECT ${session.now} AS now)
@@ -56,7 +56,7 @@ async function abandon(
 			next_check_at = NULL, claimed_until = NULL
 		FROM old, clock WHERE i.id = old.id
 		RETURNING i.id::float8 AS id, i.updated_at::float8 AS at`,
-		[limit, days * DAY_MS, scope],
+		[limit, days * DAY_MS, realm],
 	);
 	const events = rows
 		.map(({ id }): NewEvent => ({ issuanceId: id, type: 'abandoned', threshold: '' }))
@@ -69,21 +69,21 @@ async function remove(
 	{ rows, now }: Session,
 	days: number,
 	limit: number,
-	scope: string | null,
+	realm: string | null,
 ): Promise<number> {
 	const old = `state NOT IN ('sending', 'submitted', 'unknown')
-		AND state_at <= (SELECT ${now} - $2::bigint) AND ($3::text IS NULL OR scope = $3)`;
+		AND state_at <= (SELECT ${now} - $2::bigint) AND ($3::text IS NULL OR realm = $3)`;
 	const [removed] = await rows<{ count: number }>(
 		`WITH old AS MATERIALIZED (${first(old, 'state_at')}), newest AS (
-			INSERT INTO moca_air.pruned AS p SELECT i.scope, max(e.id) FROM old
+			INSERT INTO moca_air.pruned AS p SELECT i.realm, max(e.id) FROM old
 				JOIN moca_air.issuances i ON i.id = old.id
-				JOIN moca_air.events e ON e.issuance_id = i.id GROUP BY i.scope
-			ON CONFLICT (scope) DO UPDATE SET up_to = greatest(p.up_to, excluded.up_to)
+				JOIN moca_air.events e ON e.issuance_id = i.id GROUP BY i.realm
+			ON CONFLICT (realm) DO UPDATE SET up_to = greatest(p.up_to, excluded.up_to)
 		), removed AS (
 			DELETE FROM moca_air.issuances i USING old WHERE i.id = old.id RETURNING 1
 		)
 		SELECT count(*)::float8 AS count FROM removed`,
-		[limit, days * DAY_MS, scope],
+		[limit, days * DAY_MS, realm],
 	);
 	return removed?.count ?? 0;
 }

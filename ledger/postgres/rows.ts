@@ -7,7 +7,7 @@ const EVENT_LOCK = 2;
 
 /** A row as the interface has it; in JSON, because `pg` gives a bigint as text. */
 export const ROW = `jsonb_build_object(
-	'id', i.id, 'scope', i.scope, 'program', i.program, 'issuerDid', i.issuer_did,
+	'id', i.id, 'realm', i.realm, 'program', i.program, 'issuerDid', i.issuer_did,
 	'recipient', i.recipient, 'idempotencyKey', i.idempotency_key, 'subjectHmac', i.subject_hmac,
 	'keyThumbprint', i.key_thumbprint, 'reference', i.reference, 'instance', i.instance,
 	'workflowId', i.workflow_id, 'executionId', i.execution_id, 'nodeId', i.node_id,
@@ -99,7 +99,7 @@ export const hasEvent = (type: string, threshold: string) => `EXISTS (
 			UNION ALL
 			SELECT o.id FROM moca_air.attempts a JOIN moca_air.issuances o ON o.id = a.issuance_id
 			WHERE a.core_claim_hash = i.core_claim_hash AND o.core_claim_hash = i.core_claim_hash
-				AND o.scope = i.scope AND o.origin = 'issued' AND i.origin = 'issued'))`;
+				AND o.realm = i.realm AND o.origin = 'issued' AND i.origin = 'issued'))`;
 
 /**
  * Appends events, except those that their issuance already has; of several rows with one hash the
@@ -120,7 +120,7 @@ export async function appendEvents(
 		`INSERT INTO moca_air.events (issuance_id, type, threshold, at)
 		SELECT told.issuance_id, told.type, told.threshold, $4 FROM (
 			SELECT n.*, row_number() OVER (
-				PARTITION BY i.scope, i.origin, n.type, n.threshold,
+				PARTITION BY i.realm, i.origin, n.type, n.threshold,
 					CASE i.origin WHEN 'issued' THEN coalesce(i.core_claim_hash, i.id::text)
 						ELSE i.id::text END
 				ORDER BY i.id) AS nth

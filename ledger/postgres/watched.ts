@@ -6,26 +6,26 @@ import { readAnyRows } from './rows';
 /** See `Feed.watch`. */
 export async function watch(session: Session, request: WatchRequest): Promise<LedgerRow[]> {
 	const { rows, now } = session;
-	const { scope, instance, workflowId, nodeId, pairs } = request;
+	const { realm, instance, workflowId, nodeId, pairs } = request;
 	const found = await oldest(session, request);
 	for (const [index, { coreClaimHash, recipient }] of pairs.entries()) {
 		if (found[index] !== undefined) continue;
 		await rows(
 			`WITH clock AS MATERIALIZED (SELECT ${now} AS now), made AS (
-				INSERT INTO moca_air.issuances (scope, program, issuer_did, recipient, idempotency_key,
+				INSERT INTO moca_air.issuances (realm, program, issuer_did, recipient, idempotency_key,
 					subject_hmac, key_thumbprint, instance, workflow_id, execution_id, node_id, state,
 					attempt, core_claim_hash, origin, state_at, next_check_at, created_at, answered_at,
 					updated_at, pending_since)
 				SELECT $1, '', '', $2, $3, '', '', $4, $5, '', $6, 'submitted', 1, $7, 'watched',
 					now, now, now, now, now, now FROM clock
-				ON CONFLICT (scope, program, idempotency_key) WHERE NOT retired DO NOTHING
+				ON CONFLICT (realm, program, idempotency_key) WHERE NOT retired DO NOTHING
 				RETURNING id, created_at
 			)
 			INSERT INTO moca_air.attempts
 				(issuance_id, number, started_at, ended_at, outcome, core_claim_hash)
 			SELECT id, 1, created_at, created_at, 'accepted', $7 FROM made`,
 			[
-				scope,
+				realm,
 				recipient,
 				watchedKey(coreClaimHash, recipient),
 				instance,
@@ -49,15 +49,15 @@ export async function watch(session: Session, request: WatchRequest): Promise<Le
 /** The row of each pair, as far as there are any. */
 async function oldest(
 	session: Session,
-	{ scope, pairs }: WatchRequest,
+	{ realm, pairs }: WatchRequest,
 ): Promise<(LedgerRow | undefined)[]> {
 	const hashes = pairs.map(({ coreClaimHash }) => coreClaimHash);
 	const rows = await readAnyRows(
 		session,
-		`WHERE i.scope = $1 AND i.core_claim_hash = ANY($2::text[]) AND i.id IN (
+		`WHERE i.realm = $1 AND i.core_claim_hash = ANY($2::text[]) AND i.id IN (
 			SELECT issuance_id FROM moca_air.attempts WHERE core_claim_hash = ANY($2::text[]))
 		ORDER BY i.id`,
-		[scope, hashes],
+		[realm, hashes],
 	);
 	return pairs.map(({ coreClaimHash, recipient }) =>
 		rows.find(

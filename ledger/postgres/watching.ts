@@ -4,17 +4,17 @@ import { decideObserved } from '../transitions';
 import type { Session } from './Database';
 import { appendEvents, clock, lockRows, readAnyRows, readRows, type NewEvent } from './rows';
 
-const WITH_HASH = `i.scope = $1 AND i.id IN (
+const WITH_HASH = `i.realm = $1 AND i.id IN (
 	SELECT issuance_id FROM moca_air.attempts WHERE core_claim_hash = $2)`;
 
 /** See `Ledger.observed`. */
 export async function observed(
 	session: Session,
-	scope: string,
+	realm: string,
 	coreClaimHash: string,
 	seen: Observation,
 ): Promise<LedgerRow[]> {
-	const ids = await lockRows(session, WITH_HASH, [scope, coreClaimHash]);
+	const ids = await lockRows(session, WITH_HASH, [realm, coreClaimHash]);
 	if (ids.length === 0) return [];
 	const rows = await readRows(session, 'WHERE i.id = ANY($1::bigint[]) ORDER BY i.id', [ids]);
 	const at = await clock(session);
@@ -31,11 +31,11 @@ export async function observed(
 
 /** Whether an attempt is under way that may take the place of the row, which is locked, at AIR. */
 async function isReplacing({ rows }: Session, row: LedgerRow, at: number): Promise<boolean> {
-	const { id, recipient, program, scope } = row;
+	const { id, recipient, program, realm } = row;
 	const underWay = await rows(
-		`SELECT FROM moca_air.issuances WHERE recipient = $1 AND program = $2 AND scope = $3
+		`SELECT FROM moca_air.issuances WHERE recipient = $1 AND program = $2 AND realm = $3
 			AND state = 'sending' AND lease_until > $4 AND id <> $5 LIMIT 1`,
-		[recipient, program, scope, at, id],
+		[recipient, program, realm, at, id],
 	);
 	return underWay.length > 0;
 }
@@ -84,7 +84,7 @@ export async function claimDue(session: Session, query: DueQuery): Promise<Ledge
 /** @returns the ids of the rows that it has claimed, the longest due first */
 async function claim(
 	session: Session,
-	{ leaseMs, scope, instance, ids }: DueQuery,
+	{ leaseMs, realm, instance, ids }: DueQuery,
 	when: string,
 	limit: number,
 ): Promise<number[]> {
@@ -92,7 +92,7 @@ async function claim(
 		// The clock in a subquery of its own, for no index is looked up by what changes at each look.
 		`WITH due AS MATERIALIZED (
 			SELECT id, due_at FROM moca_air.issuances
-			WHERE scope = $1 AND ${when}
+			WHERE realm = $1 AND ${when}
 				AND ($2::text IS NULL OR instance = $2)
 				AND CASE WHEN $5::bigint[] IS NULL THEN origin = 'issued' ELSE id = ANY($5) END
 			ORDER BY due_at, id LIMIT $3
@@ -102,7 +102,7 @@ async function claim(
 			next_check_at = least(next_check_at, ${session.now})
 		FROM due WHERE i.id = due.id
 		RETURNING i.id::float8 AS id, due.due_at::float8 AS at`,
-		[scope, instance ?? null, limit, leaseMs, ids ?? null],
+		[realm, instance ?? null, limit, leaseMs, ids ?? null],
 	);
 	return claimed.sort((a, b) => a.at - b.at || a.id - b.id).map(({ id }) => id);
 }

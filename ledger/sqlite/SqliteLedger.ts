@@ -65,8 +65,8 @@ export class SqliteLedger implements Ledger {
 		return await this.together.write((session) => failed(session, attempt, failure));
 	}
 
-	async observed(scope: string, hash: string, seen: Observation): Promise<LedgerRow[]> {
-		return await this.together.write((session) => observed(session, scope, hash, seen));
+	async observed(realm: string, hash: string, seen: Observation): Promise<LedgerRow[]> {
+		return await this.together.write((session) => observed(session, realm, hash, seen));
 	}
 
 	async claimDue(query: DueQuery): Promise<LedgerRow[]> {
@@ -79,8 +79,8 @@ export class SqliteLedger implements Ledger {
 		});
 	}
 
-	async find(scope: string, by: FindBy): Promise<LedgerRow | undefined> {
-		return await this.connection.read((session) => find(session, scope, by));
+	async find(realm: string, by: FindBy): Promise<LedgerRow | undefined> {
+		return await this.connection.read((session) => find(session, realm, by));
 	}
 
 	async list(filter: ListFilter): Promise<LedgerRow[]> {
@@ -121,9 +121,9 @@ export class SqliteLedger implements Ledger {
 		return await this.connection.write((session) => watch(session, request));
 	}
 
-	async missing(scope: string, hash: string, seen: Missing): Promise<void> {
+	async missing(realm: string, hash: string, seen: Missing): Promise<void> {
 		await this.connection.write((session) => {
-			missing(session, scope, hash, seen);
+			missing(session, realm, hash, seen);
 		});
 	}
 
@@ -133,9 +133,9 @@ export class SqliteLedger implements Ledger {
 		});
 	}
 
-	async hold(scope: string, hash: string, leaseMs: number): Promise<void> {
+	async hold(realm: string, hash: string, leaseMs: number): Promise<void> {
 		await this.connection.write((session) => {
-			hold(session, scope, hash, leaseMs);
+			hold(session, realm, hash, leaseMs);
 		});
 	}
 
@@ -143,16 +143,16 @@ export class SqliteLedger implements Ledger {
 		return await forget(this.connection, recipient);
 	}
 
-	async acceptKey(scope: string, keyThumbprint: string): Promise<void> {
+	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
 		// It is told after each answer of AIR, and is news only once.
-		if (await this.isKeyAccepted(scope, keyThumbprint)) return;
+		if (await this.isKeyAccepted(realm, keyThumbprint)) return;
 		await this.connection.write(({ run }) => {
-			run('INSERT OR IGNORE INTO accepted_keys VALUES (?, ?)', scope, keyThumbprint);
+			run('INSERT OR IGNORE INTO accepted_keys VALUES (?, ?)', realm, keyThumbprint);
 		});
 	}
 
-	async isKeyAccepted(scope: string, keyThumbprint: string): Promise<boolean> {
-		return await this.connection.read((session) => isKeyAccepted(session, scope, keyThumbprint));
+	async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {
+		return await this.connection.read((session) => isKeyAccepted(session, realm, keyThumbprint));
 	}
 
 	async prune(retention: Retention): Promise<PruneResult> {

@@ -65,16 +65,16 @@ function writeEnd(
 /** The first answer with this hash that another row has; null if there is none. */
 function keptFor(
 	{ all }: Session,
-	{ id, scope, keyThumbprint, subjectHmac }: LedgerRow,
+	{ id, realm, keyThumbprint, subjectHmac }: LedgerRow,
 	hash: string | null,
 ): KeptIssuance | null {
 	const [first] = all<{ issuanceId: number; answeredAt: number; key: string; subject: string }>(
 		`SELECT i.id AS issuanceId, a.ended_at AS answeredAt, i.key_thumbprint AS key,
 			i.subject_hmac AS subject
 		FROM attempts a JOIN issuances i ON i.id = a.issuance_id
-		WHERE a.core_claim_hash = ? AND i.scope = ? AND i.id <> ? ORDER BY a.ended_at, i.id LIMIT 1`,
+		WHERE a.core_claim_hash = ? AND i.realm = ? AND i.id <> ? ORDER BY a.ended_at, i.id LIMIT 1`,
 		hash,
-		scope,
+		realm,
 		id,
 	);
 	if (first === undefined) return null;
@@ -107,7 +107,7 @@ function supersede(session: Session, row: LedgerRow, startedAt: number, hash: st
 	const superseded = session.all<{ id: number }>(
 		`UPDATE issuances SET state = 'superseded', state_at = $now, updated_at = $now,
 			next_check_at = NULL, claimed_until = NULL
-		WHERE recipient = $recipient AND program = $program AND scope = $scope
+		WHERE recipient = $recipient AND program = $program AND realm = $realm
 			AND state IN ('submitted', 'confirmed') AND answered_at <= $startedAt AND id <> $id
 			AND core_claim_hash <> $hash
 		RETURNING id`,
@@ -115,7 +115,7 @@ function supersede(session: Session, row: LedgerRow, startedAt: number, hash: st
 			now: session.now,
 			recipient: row.recipient,
 			program: row.program,
-			scope: row.scope,
+			realm: row.realm,
 			startedAt,
 			id: row.id,
 			hash,

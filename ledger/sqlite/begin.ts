@@ -7,16 +7,16 @@ import { readRows } from './rows';
 
 /** `Ledger.begin`, inside a transaction. */
 export function begin(session: Session, request: BeginRequest): BeginResult {
-	const { scope, program, idempotencyKey } = request;
+	const { realm, program, idempotencyKey } = request;
 	for (;;) {
 		const [row] = readRows(
 			session,
-			'WHERE i.scope = ? AND i.program = ? AND i.idempotency_key = ? AND i.retired = 0',
-			scope,
+			'WHERE i.realm = ? AND i.program = ? AND i.idempotency_key = ? AND i.retired = 0',
+			realm,
 			program,
 			idempotencyKey,
 		);
-		const accepted = isKeyAccepted(session, scope, request.keyThumbprint);
+		const accepted = isKeyAccepted(session, realm, request.keyThumbprint);
 		const decision = decideBegin(row, request, session.now, accepted);
 		if (row === undefined || decision.do === 'insert') return insert(session, request);
 		switch (decision.do) {
@@ -57,15 +57,15 @@ const latest = (request: BeginRequest, now: number) => ({
 });
 
 function insert(session: Session, request: BeginRequest): BeginResult {
-	const { scope, program, recipient, idempotencyKey } = request;
+	const { realm, program, recipient, idempotencyKey } = request;
 	const { id } = session.run(
-		`INSERT INTO issuances (scope, program, recipient, idempotency_key, issuer_did, subject_hmac,
+		`INSERT INTO issuances (realm, program, recipient, idempotency_key, issuer_did, subject_hmac,
 			key_thumbprint, reference, instance, workflow_id, execution_id, node_id, lease_until,
 			state, state_at, attempt, created_at, updated_at)
-		VALUES ($scope, $program, $recipient, $idempotencyKey, $issuerDid, $subjectHmac,
+		VALUES ($realm, $program, $recipient, $idempotencyKey, $issuerDid, $subjectHmac,
 			$keyThumbprint, $reference, $instance, $workflowId, $executionId, $nodeId, $leaseUntil,
 			'sending', $now, 1, $now, $now)`,
-		{ ...latest(request, session.now), scope, program, recipient, idempotencyKey },
+		{ ...latest(request, session.now), realm, program, recipient, idempotencyKey },
 	);
 	return start(session, id, 1);
 }

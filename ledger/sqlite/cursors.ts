@@ -1,11 +1,11 @@
 import type { Cursor, CursorKey, CursorMove, CursorStart } from '../Feed';
 import type { Session } from './Connection';
 
-const OF_KEY = `scope = $scope AND instance = $instance AND workflow_id = $workflowId
+const OF_KEY = `realm = $realm AND instance = $instance AND workflow_id = $workflowId
 	AND node_id = $nodeId`;
 
-const keyOf = ({ scope, instance, workflowId, nodeId }: CursorKey) => ({
-	scope,
+const keyOf = ({ realm, instance, workflowId, nodeId }: CursorKey) => ({
+	realm,
 	instance,
 	workflowId,
 	nodeId,
@@ -22,7 +22,7 @@ interface Found {
 }
 
 const COLUMNS = `delivered, offered, told, created_at AS createdAt, polled_at AS polledAt,
-	coalesce((SELECT up_to FROM pruned WHERE scope = $scope), 0) AS pruned,
+	coalesce((SELECT up_to FROM pruned WHERE realm = $realm), 0) AS pruned,
 	(SELECT id FROM identity) AS ledgerId`;
 
 /** `Feed.openCursor`, inside a transaction. */
@@ -34,10 +34,10 @@ export function openCursor(session: Session, key: CursorKey, start: CursorStart)
 	const isNew = found === undefined;
 	if (isNew) {
 		run(
-			`INSERT INTO cursors SELECT $scope, $instance, $workflowId, $nodeId, head, head, told, $now, $now
+			`INSERT INTO cursors SELECT $realm, $instance, $workflowId, $nodeId, head, head, told, $now, $now
 			FROM (SELECT CASE WHEN $start = 'now'
 					THEN (SELECT coalesce(max(id), 0) FROM events) ELSE 0 END AS head,
-				coalesce((SELECT up_to FROM pruned WHERE scope = $scope), 0) AS told)`,
+				coalesce((SELECT up_to FROM pruned WHERE realm = $realm), 0) AS told)`,
 			{ ...of, start, now },
 		);
 		found = read();
@@ -60,7 +60,7 @@ export function moveCursor({ run }: Session, key: CursorKey, move: CursorMove): 
 		`UPDATE cursors SET delivered = max(delivered, $delivered),
 			offered = max(offered, $offered, $delivered),
 			told = CASE WHEN $tell THEN max(told,
-				coalesce((SELECT up_to FROM pruned WHERE scope = $scope), 0)) ELSE told END
+				coalesce((SELECT up_to FROM pruned WHERE realm = $realm), 0)) ELSE told END
 		WHERE ${OF_KEY}`,
 		{
 			...keyOf(key),

@@ -14,14 +14,14 @@ import { ROW } from './rows';
 /** The conditions of a filter, for the events `e` and their rows `i`. */
 function conditionsOf(filter: FeedFilter): { where: string; values: SQLInputValue[] } {
 	const conditions = [
-		'i.scope = ?',
+		'i.realm = ?',
 		'e.type IN (SELECT value FROM json_each(?))',
 		"(e.type <> 'delayed' OR e.threshold = ?)",
 		// What was never issued, as far as anybody knows, has nothing to tell.
 		'i.core_claim_hash IS NOT NULL',
 	];
 	const values: SQLInputValue[] = [
-		filter.scope,
+		filter.realm,
 		JSON.stringify(filter.types),
 		String(filter.delayMinutes),
 	];

@@ -4,12 +4,12 @@ import type { Session } from './Connection';
 import { readRows, readRowsWithHash } from './rows';
 
 /** `Ledger.find`. */
-export function find(session: Session, scope: string, by: FindBy): LedgerRow | undefined {
-	if ('coreClaimHash' in by) return readRowsWithHash(session, scope, by.coreClaimHash)[0];
+export function find(session: Session, realm: string, by: FindBy): LedgerRow | undefined {
+	if ('coreClaimHash' in by) return readRowsWithHash(session, realm, by.coreClaimHash)[0];
 	return readRows(
 		session,
-		'WHERE i.scope = ? AND i.program = ? AND i.idempotency_key = ? AND i.retired = 0',
-		scope,
+		'WHERE i.realm = ? AND i.program = ? AND i.idempotency_key = ? AND i.retired = 0',
+		realm,
 		by.program,
 		by.idempotencyKey,
 	)[0];
@@ -54,10 +54,10 @@ export function events({ all }: Session, after: number, limit: number): LedgerEv
 }
 
 /** `Ledger.isKeyAccepted`. */
-export function isKeyAccepted({ all }: Session, scope: string, keyThumbprint: string): boolean {
+export function isKeyAccepted({ all }: Session, realm: string, keyThumbprint: string): boolean {
 	const found = all(
-		'SELECT 1 FROM accepted_keys WHERE scope = ? AND key_thumbprint = ?',
-		scope,
+		'SELECT 1 FROM accepted_keys WHERE realm = ? AND key_thumbprint = ?',
+		realm,
 		keyThumbprint,
 	);
 	return found.length > 0;

@@ -20,12 +20,12 @@ const FEED = `
 	ALTER TABLE issuances ADD COLUMN kept_same INTEGER;
 	UPDATE issuances SET pending_since = answered_at;
 	CREATE INDEX issuances_pending
-		ON issuances (scope, pending_since, id) WHERE state = 'submitted';
+		ON issuances (realm, pending_since, id) WHERE state = 'submitted';
 	CREATE INDEX issuances_due_by_instance
-		ON issuances (scope, instance, due_at, id) WHERE due_at IS NOT NULL;
+		ON issuances (realm, instance, due_at, id) WHERE due_at IS NOT NULL;
 
 	CREATE TABLE cursors (
-		scope TEXT NOT NULL,
+		realm TEXT NOT NULL,
 		instance TEXT NOT NULL,
 		workflow_id TEXT NOT NULL,
 		node_id TEXT NOT NULL,
@@ -35,18 +35,18 @@ const FEED = `
 		told INTEGER NOT NULL,
 		created_at INTEGER NOT NULL,
 		polled_at INTEGER NOT NULL,
-		PRIMARY KEY (scope, instance, workflow_id, node_id)
+		PRIMARY KEY (realm, instance, workflow_id, node_id)
 	) STRICT, WITHOUT ROWID;
 
 	-- The newest event that retention took away.
-	CREATE TABLE pruned (scope TEXT PRIMARY KEY, up_to INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+	CREATE TABLE pruned (realm TEXT PRIMARY KEY, up_to INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 	-- What has been pending since then, or before, has its event.
 	CREATE TABLE delays (
-		scope TEXT NOT NULL,
+		realm TEXT NOT NULL,
 		minutes INTEGER NOT NULL,
 		up_to INTEGER NOT NULL,
-		PRIMARY KEY (scope, minutes)
+		PRIMARY KEY (realm, minutes)
 	) STRICT, WITHOUT ROWID;
 `;
 
@@ -61,7 +61,7 @@ const MIGRATIONS: readonly string[] = [
 	`
 	CREATE TABLE issuances (
 		id INTEGER PRIMARY KEY AUTOINCREMENT,
-		scope TEXT NOT NULL,
+		realm TEXT NOT NULL,
 		program TEXT NOT NULL,
 		issuer_did TEXT NOT NULL,
 		recipient TEXT NOT NULL,
@@ -99,10 +99,10 @@ const MIGRATIONS: readonly string[] = [
 		updated_at INTEGER NOT NULL
 	) STRICT;
 	CREATE UNIQUE INDEX issuances_by_key
-		ON issuances (scope, program, idempotency_key) WHERE retired = 0;
-	CREATE INDEX issuances_due ON issuances (scope, due_at, id) WHERE due_at IS NOT NULL;
+		ON issuances (realm, program, idempotency_key) WHERE retired = 0;
+	CREATE INDEX issuances_due ON issuances (realm, due_at, id) WHERE due_at IS NOT NULL;
 	CREATE INDEX issuances_by_state ON issuances (state, state_at);
-	CREATE INDEX issuances_by_recipient ON issuances (recipient, program, scope, state);
+	CREATE INDEX issuances_by_recipient ON issuances (recipient, program, realm, state);
 
 	CREATE TABLE attempts (
 		issuance_id INTEGER NOT NULL REFERENCES issuances ON DELETE CASCADE,
@@ -127,9 +127,9 @@ const MIGRATIONS: readonly string[] = [
 	) STRICT;
 
 	CREATE TABLE accepted_keys (
-		scope TEXT NOT NULL,
+		realm TEXT NOT NULL,
 		key_thumbprint TEXT NOT NULL,
-		PRIMARY KEY (scope, key_thumbprint)
+		PRIMARY KEY (realm, key_thumbprint)
 	) STRICT, WITHOUT ROWID;
 	`,
 	FEED,

@@ -17,12 +17,12 @@ const MINUTE_MS = 60_000;
 /** `Feed.appendDelayed`, inside a transaction. */
 export function appendDelayed(session: Session, query: DelayedQuery): number {
 	const { all, run, now } = session;
-	const { scope, minutes, start, limit } = query;
+	const { realm, minutes, start, limit } = query;
 	const due = now - minutes * MINUTE_MS;
 	const threshold = String(minutes);
 	const [found] = all<{ upTo: number }>(
-		'SELECT up_to AS upTo FROM delays WHERE scope = ? AND minutes = ?',
-		scope,
+		'SELECT up_to AS upTo FROM delays WHERE realm = ? AND minutes = ?',
+		realm,
 		minutes,
 	);
 	// A clock that was set back must not hide what comes due until it has caught up.
@@ -31,17 +31,17 @@ export function appendDelayed(session: Session, query: DelayedQuery): number {
 	const since = found === undefined ? from : from - LATE_COMMIT_MS;
 	const rows = all<{ id: number; pendingSince: number }>(
 		`SELECT i.id, i.pending_since AS pendingSince FROM issuances i
-		WHERE i.scope = $scope AND i.state = 'submitted' AND i.pending_since > $since
+		WHERE i.realm = $realm AND i.state = 'submitted' AND i.pending_since > $since
 			AND i.pending_since <= $due AND NOT ${hasEvent("'delayed'", '$threshold')}
 		ORDER BY i.pending_since, i.id LIMIT $limit`,
-		{ scope, since, due, threshold, limit },
+		{ realm, since, due, threshold, limit },
 	);
 	for (const { id } of rows) appendEvent(session, id, 'delayed', threshold);
 	const upTo = rows.length < limit ? due : (rows.at(-1)?.pendingSince ?? due);
 	run(
 		`INSERT INTO delays VALUES (?, ?, ?)
-		ON CONFLICT (scope, minutes) DO UPDATE SET up_to = excluded.up_to`,
-		scope,
+		ON CONFLICT (realm, minutes) DO UPDATE SET up_to = excluded.up_to`,
+		realm,
 		minutes,
 		upTo,
 	);
@@ -51,15 +51,15 @@ export function appendDelayed(session: Session, query: DelayedQuery): number {
 /** The row of a pair, if there is one. */
 function watchedRow(
 	session: Session,
-	scope: string,
+	realm: string,
 	{ coreClaimHash, recipient }: WatchRequest['pairs'][number],
 ): LedgerRow | undefined {
 	return readAnyRows(
 		session,
-		`WHERE i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = ?) AND i.scope = ?
+		`WHERE i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = ?) AND i.realm = ?
 			AND i.core_claim_hash = ? AND (i.origin = 'issued' OR i.recipient = ?) ORDER BY i.id LIMIT 1`,
 		coreClaimHash,
-		scope,
+		realm,
 		coreClaimHash,
 		recipient,
 	)[0];
@@ -67,11 +67,11 @@ function watchedRow(
 
 /** `Feed.watch`, inside a transaction. */
 export function watch(session: Session, request: WatchRequest): LedgerRow[] {
-	const { scope } = request;
+	const { realm } = request;
 	const rows = request.pairs.flatMap((pair) => {
-		const found = watchedRow(session, scope, pair);
+		const found = watchedRow(session, realm, pair);
 		if (found === undefined) insertWatched(session, request, pair);
-		return found ?? watchedRow(session, scope, pair) ?? [];
+		return found ?? watchedRow(session, realm, pair) ?? [];
 	});
 	// What somebody still names does not go; else it would be made again, and told once more.
 	for (const { id } of rows) {
@@ -86,17 +86,17 @@ export function watch(session: Session, request: WatchRequest): LedgerRow[] {
 
 function insertWatched(
 	session: Session,
-	{ scope, instance, workflowId, nodeId }: WatchRequest,
+	{ realm, instance, workflowId, nodeId }: WatchRequest,
 	{ coreClaimHash, recipient }: WatchRequest['pairs'][number],
 ): void {
 	const { id } = session.run(
-		`INSERT INTO issuances (scope, program, issuer_did, recipient, idempotency_key, subject_hmac,
+		`INSERT INTO issuances (realm, program, issuer_did, recipient, idempotency_key, subject_hmac,
 			key_thumbprint, instance, workflow_id, execution_id, node_id, state, state_at, attempt,
 			core_claim_hash, next_check_at, created_at, answered_at, updated_at, pending_since, origin)
-		VALUES ($scope, '', '', $recipient, $key, '', '', $instance, $workflowId, '', $nodeId,
+		VALUES ($realm, '', '', $recipient, $key, '', '', $instance, $workflowId, '', $nodeId,
 			'submitted', $now, 1, $coreClaimHash, $now, $now, $now, $now, $now, 'watched')`,
 		{
-			scope,
+			realm,
 			recipient,
 			key: watchedKey(coreClaimHash, recipient),
 			instance,
@@ -119,12 +119,12 @@ function insertWatched(
 /** `Feed.missing`, inside a transaction. */
 export function missing(
 	session: Session,
-	scope: string,
+	realm: string,
 	coreClaimHash: string,
 	{ nextCheckMs, condemnAfterMs, recipient }: Missing,
 ): void {
 	const { all, run, now } = session;
-	for (const { id } of readRowsWithHash(session, scope, coreClaimHash).reverse()) {
+	for (const { id } of readRowsWithHash(session, realm, coreClaimHash).reverse()) {
 		const row = readRow(session, id);
 		if (row?.coreClaimHash !== coreClaimHash) continue;
 		if (recipient !== undefined && row.recipient !== recipient) continue;
@@ -169,8 +169,8 @@ export function postpone({ run, now }: Session, rows: readonly Postponed[]): voi
 }
 
 /** `Feed.hold`, inside a transaction. */
-export function hold(session: Session, scope: string, hash: string, leaseMs: number): void {
-	for (const { id } of readRowsWithHash(session, scope, hash)) {
+export function hold(session: Session, realm: string, hash: string, leaseMs: number): void {
+	for (const { id } of readRowsWithHash(session, realm, hash)) {
 		session.run(
 			'UPDATE issuances SET claimed_until = max(coalesce(claimed_until, 0), ?) WHERE id = ?',
 			session.now + leaseMs,

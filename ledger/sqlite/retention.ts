@@ -33,16 +33,16 @@ function expireSome(session: Session, limit: number): number {
 	return rows.length;
 }
 
-function abandonSome(session: Session, limit: number, days: number, scope: string | null): number {
+function abandonSome(session: Session, limit: number, days: number, realm: string | null): number {
 	const { all, now } = session;
 	const rows = all<Pick<LedgerRow, 'id'>>(
 		`UPDATE issuances SET state = 'abandoned', state_at = $now, updated_at = $now,
 			next_check_at = NULL, claimed_until = NULL
 		WHERE id IN (SELECT id FROM issuances
 			WHERE state IN (${words(OPEN)}) AND state_at <= $before
-				AND ($scope IS NULL OR scope = $scope) LIMIT $limit)
+				AND ($realm IS NULL OR realm = $realm) LIMIT $limit)
 		RETURNING id`,
-		{ now, before: now - days * DAY_MS, limit, scope },
+		{ now, before: now - days * DAY_MS, limit, realm },
 	);
 	const ids = rows.map(({ id }) => id).sort((a, b) => a - b);
 	for (const id of ids) appendEvent(session, id, 'abandoned', '');
@@ -54,19 +54,19 @@ function deleteSome(
 	{ all, run, now }: Session,
 	limit: number,
 	days: number,
-	scope: string | null,
+	realm: string | null,
 ): number {
 	const rows = all<{ id: number }>(
 		`SELECT id FROM issuances WHERE state IN (${words(FINISHED)}) AND state_at <= $before
-			AND ($scope IS NULL OR scope = $scope) LIMIT $limit`,
-		{ before: now - days * DAY_MS, limit, scope },
+			AND ($realm IS NULL OR realm = $realm) LIMIT $limit`,
+		{ before: now - days * DAY_MS, limit, realm },
 	);
 	const ids = JSON.stringify(rows.map(({ id }) => id));
 	run(
-		`INSERT INTO pruned SELECT i.scope, max(e.id) FROM issuances i
+		`INSERT INTO pruned SELECT i.realm, max(e.id) FROM issuances i
 			JOIN events e ON e.issuance_id = i.id
-			WHERE i.id IN (SELECT value FROM json_each(?)) GROUP BY i.scope
-		ON CONFLICT (scope) DO UPDATE SET up_to = max(up_to, excluded.up_to)`,
+			WHERE i.id IN (SELECT value FROM json_each(?)) GROUP BY i.realm
+		ON CONFLICT (realm) DO UPDATE SET up_to = max(up_to, excluded.up_to)`,
 		ids,
 	);
 	return run('DELETE FROM issuances WHERE id IN (SELECT value FROM json_each(?))', ids).changes;
@@ -88,14 +88,14 @@ async function batches(
 /** `Ledger.prune`. */
 export async function prune(
 	connection: Connection,
-	{ finishedDays, openDays, limit, scope }: Retention,
+	{ finishedDays, openDays, limit, realm }: Retention,
 ): Promise<PruneResult> {
 	const expired = await batches(connection, limit, expireSome);
 	const abandoned = await batches(connection, limit, (session, wanted) =>
-		abandonSome(session, wanted, openDays, scope ?? null),
+		abandonSome(session, wanted, openDays, realm ?? null),
 	);
 	const deleted = await batches(connection, limit, (session, wanted) =>
-		deleteSome(session, wanted, finishedDays, scope ?? null),
+		deleteSome(session, wanted, finishedDays, realm ?? null),
 	);
 	return { expired, abandoned, deleted };
 }

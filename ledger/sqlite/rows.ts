@@ -5,7 +5,7 @@ import type { SQLInputValue } from 'node:sqlite';
 
 /** A row as the interface has it, in one piece with its attempts. */
 export const ROW = `json_object(
-	'id', i.id, 'scope', i.scope, 'program', i.program, 'issuerDid', i.issuer_did,
+	'id', i.id, 'realm', i.realm, 'program', i.program, 'issuerDid', i.issuer_did,
 	'recipient', i.recipient, 'idempotencyKey', i.idempotency_key, 'subjectHmac', i.subject_hmac,
 	'keyThumbprint', i.key_thumbprint, 'reference', i.reference, 'instance', i.instance,
 	'workflowId', i.workflow_id, 'executionId', i.execution_id, 'nodeId', i.node_id,
@@ -56,13 +56,13 @@ export function readRow(session: Session, id: number): LedgerRow | undefined {
 }
 
 /** Rows that have a hash with any of their attempts, the newest first. */
-export function readRowsWithHash(session: Session, scope: string, hash: string): LedgerRow[] {
+export function readRowsWithHash(session: Session, realm: string, hash: string): LedgerRow[] {
 	return readRows(
 		session,
-		`WHERE i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = ?) AND i.scope = ?
+		`WHERE i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = ?) AND i.realm = ?
 		ORDER BY i.id DESC`,
 		hash,
-		scope,
+		realm,
 	);
 }
 
@@ -79,7 +79,7 @@ export const hasEvent = (type: string, threshold: string) => `EXISTS (
 			UNION ALL
 			SELECT o.id FROM attempts a JOIN issuances o ON o.id = a.issuance_id
 			WHERE a.core_claim_hash = i.core_claim_hash AND o.core_claim_hash = i.core_claim_hash
-				AND o.scope = i.scope AND o.origin = 'issued' AND i.origin = 'issued'))`;
+				AND o.realm = i.realm AND o.origin = 'issued' AND i.origin = 'issued'))`;
 
 /** Appends an event, unless its issuance has it. */
 export function appendEvent(

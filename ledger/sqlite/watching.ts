@@ -26,13 +26,13 @@ export function claimDue(session: Session, query: DueQuery): LedgerRow[] {
 
 function claimable(
 	session: Session,
-	{ scope, instance, ids }: DueQuery,
+	{ realm, instance, ids }: DueQuery,
 	when: string,
 	at: number,
 	limit: number,
 ): LedgerRow[] {
-	const conditions = ['i.scope = ?', when];
-	const values: SQLInputValue[] = [scope, at];
+	const conditions = ['i.realm = ?', when];
+	const values: SQLInputValue[] = [realm, at];
 	if (instance !== undefined) {
 		conditions.push('i.instance = ?');
 		values.push(instance);
@@ -55,25 +55,25 @@ export function release({ run }: Session, ids: readonly number[]): void {
 /** `Ledger.observed`, inside a transaction. */
 export function observed(
 	session: Session,
-	scope: string,
+	realm: string,
 	coreClaimHash: string,
 	seen: Observation,
 ): LedgerRow[] {
-	for (const row of readRowsWithHash(session, scope, coreClaimHash).reverse()) {
+	for (const row of readRowsWithHash(session, realm, coreClaimHash).reverse()) {
 		const asked = seen.recipient === undefined || seen.recipient === row.recipient;
 		if (asked && row.coreClaimHash === coreClaimHash) observe(session, row, seen);
 	}
-	return readRowsWithHash(session, scope, coreClaimHash);
+	return readRowsWithHash(session, realm, coreClaimHash);
 }
 
 /** Whether an attempt is under way that may take the row's place at AIR. */
-function isReplacing({ all, now }: Session, { id, recipient, program, scope }: LedgerRow): boolean {
+function isReplacing({ all, now }: Session, { id, recipient, program, realm }: LedgerRow): boolean {
 	const underWay = all(
-		`SELECT 1 FROM issuances WHERE recipient = ? AND program = ? AND scope = ?
+		`SELECT 1 FROM issuances WHERE recipient = ? AND program = ? AND realm = ?
 			AND state = 'sending' AND lease_until > ? AND id <> ? LIMIT 1`,
 		recipient,
 		program,
-		scope,
+		realm,
 		now,
 		id,
 	);

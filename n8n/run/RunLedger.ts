@@ -5,7 +5,7 @@ import type { AirClient } from '../../air/AirClient';
 import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import { LedgerSession } from '../../issuance/session/LedgerSession';
-import { scopeOf } from '../../issuance/session/scope';
+import { realmOf } from '../../issuance/session/realm';
 import { openLedger } from '../../issuance/session/openLedger';
 import type { AirSettings } from '../../issuance/settings/settings';
 import { executionBegan, firstExecution, originOf } from './execution';
@@ -29,10 +29,10 @@ export class RunLedger {
 	 * @throws AirError `AIR_LEDGER_…`: then nothing may be sent
 	 */
 	async for(settings: AirSettings, client: AirClient): Promise<LedgerSession | undefined> {
-		const kept = this.memories.get(scopeOf(client));
+		const kept = this.memories.get(realmOf(client));
 		if (kept !== undefined) return await kept;
 		const opening = this.open(settings, client);
-		this.memories.set(scopeOf(client), opening);
+		this.memories.set(realmOf(client), opening);
 		return await opening;
 	}
 

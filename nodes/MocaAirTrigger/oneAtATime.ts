@@ -10,8 +10,8 @@ interface Known {
 const running = new Set<string>();
 const known = new Map<string, Known>();
 
-const idOf = ({ scope, instance, workflowId, nodeId }: CursorKey) =>
-	JSON.stringify([scope, instance, workflowId, nodeId]);
+const idOf = ({ realm, instance, workflowId, nodeId }: CursorKey) =>
+	JSON.stringify([realm, instance, workflowId, nodeId]);
 
 /**
  * Runs a poll unless one of the same trigger still runs in this process: n8n does not wait for a poll

@@ -11,7 +11,7 @@ export interface FilledLedger {
  * A kind of store that can be measured. Filling is up to each, because it has to be fast: by SQL of
  * its own, and not through the ledger. What is to be filled in is the same for all:
  *
- * - `rows` rows in SCOPE, spread over 90 days up to now, all with another key and recipient, one
+ * - `rows` rows in REALM, spread over 90 days up to now, all with another key and recipient, one
  *   accepted attempt each, confirmed, with two events (`status ONCHAIN` and `confirmed`)
  * - but of 1000 rows, 5 are unknown, 5 rejected, and 10 submitted, whose next check is in a year
  *
@@ -19,5 +19,5 @@ export interface FilledLedger {
  */
 export type OpenFilled = (rows: number) => Promise<FilledLedger>;
 
-export const SCOPE = 'https://air.example partner-1';
+export const REALM = 'https://air.example partner-1';
 export const PROGRAM = 'c21hc00g0ab12001w4b7i';

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import type { BeginRequest, Ledger } from '../../ledger/Ledger';
-import { type FilledLedger, type OpenFilled, PROGRAM, SCOPE } from './BenchStore';
+import { type FilledLedger, type OpenFilled, PROGRAM, REALM } from './BenchStore';
 import { openFilledPostgres } from './postgresBench';
 import { openFilledSqlite } from './sqliteBench';
 
@@ -34,7 +34,7 @@ const request = (): BeginRequest => ({
 	workflowId: 'workflow-1',
 	executionId: '1',
 	nodeId: 'node-1',
-	scope: SCOPE,
+	realm: REALM,
 	program: PROGRAM,
 	issuerDid: 'did:air:id:test:issuer',
 	recipient: `person-${randomBytes(8).toString('hex')}@example.com`,
@@ -64,7 +64,7 @@ async function round(ledger: Ledger, times: Times, nextCheckMs = YEAR_MS): Promi
 	);
 	if (nextCheckMs === 0) return;
 	const due = await timed(times.claimDue, () =>
-		ledger.claimDue({ scope: SCOPE, limit: CLAIMED, leaseMs: 60_000 }),
+		ledger.claimDue({ realm: REALM, limit: CLAIMED, leaseMs: 60_000 }),
 	);
 	if (due.length !== CLAIMED) throw new Error(`${due.length} rows were due`);
 	await ledger.release(due.map(({ id }) => id));

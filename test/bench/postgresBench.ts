@@ -1,6 +1,6 @@
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { startPostgres } from '../support/postgres';
-import { type FilledLedger, PROGRAM, SCOPE } from './BenchStore';
+import { type FilledLedger, PROGRAM, REALM } from './BenchStore';
 
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 const RANDOM_HASH =
@@ -11,7 +11,7 @@ const fill = (rows: number) => `
 			subject_hmac, key_thumbprint, instance, workflow_id, execution_id, node_id, state, state_at,
 			attempt, core_claim_hash, user_uuid, vc_status, next_check_at, checks, created_at,
 			answered_at, confirmed_at, updated_at)
-		SELECT '${SCOPE}', '${PROGRAM}', 'did:air:id:test:issuer',
+		SELECT '${REALM}', '${PROGRAM}', 'did:air:id:test:issuer',
 			'person-' || md5(random()::text) || '-' || n || '@example.com', ${RANDOM_HASH},
 			${RANDOM_HASH}, 'thumbprint-1', 'instance-1', 'workflow-1', n::text, 'node-1', state, at, 1,
 			CASE WHEN state IN ('submitted', 'confirmed') THEN ${RANDOM_HASH} END,

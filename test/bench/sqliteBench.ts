@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
-import { type FilledLedger, PROGRAM, SCOPE } from './BenchStore';
+import { type FilledLedger, PROGRAM, REALM } from './BenchStore';
 
 const FILL = `
 	CREATE TEMP TABLE numbers AS
@@ -17,7 +17,7 @@ const FILL = `
 			key_thumbprint, instance, workflow_id, execution_id, node_id, state, state_at, attempt,
 			core_claim_hash, user_uuid, vc_status, next_check_at, checks, created_at, answered_at,
 			confirmed_at, updated_at)
-		SELECT n, '${SCOPE}', '${PROGRAM}', 'did:air:id:test:issuer',
+		SELECT n, '${REALM}', '${PROGRAM}', 'did:air:id:test:issuer',
 			'person-' || lower(hex(randomblob(4))) || '-' || n || '@example.com',
 			lower(hex(randomblob(32))), lower(hex(randomblob(32))), 'thumbprint-1', 'instance-1',
 			'workflow-1', CAST(n AS TEXT), 'node-1', state, at, 1,

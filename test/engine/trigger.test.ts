@@ -46,7 +46,7 @@ afterAll(async () => {
 const control = () => air.emulator.control;
 const asked = () => control().counts().byOperation.status;
 const withLedger = () => ({ ...air.credential, ledger: 'embedded' });
-const scope = () => `${air.emulator.baseUrl} ${PARTNER_ID}`;
+const realm = () => `${air.emulator.baseUrl} ${PARTNER_ID}`;
 
 async function ledger() {
 	const opened = await openLedger({ store: 'embedded' });
@@ -199,7 +199,7 @@ describe('an event', () => {
 		await issue(['ada']);
 		await (
 			await ledger()
-		).observed(scope(), (await hashOf('ada')) ?? '', {
+		).observed(realm(), (await hashOf('ada')) ?? '', {
 			vcStatus: 'ONCHAIN',
 			vcId: null,
 			state: 'confirmed',
@@ -405,7 +405,7 @@ describe('nothing is lost', () => {
 		await issue(['ada']);
 		const first = await b.poll();
 		const opened = await ledger();
-		const key = { scope: scope(), instance: '', workflowId: 'workflow-b', nodeId: 'trigger-node' };
+		const key = { realm: realm(), instance: '', workflowId: 'workflow-b', nodeId: 'trigger-node' };
 		await opened.openCursor(key, 'now');
 		for (const offer of ['x', 5, null, { upTo: 99 }, { upTo: -1, process: 1 }]) {
 			const corrupt = trigger({ staticData: { offer }, budgetMs: 36_000 });
@@ -690,7 +690,7 @@ describe('asking AIR', () => {
 		});
 		await (
 			await ledger()
-		).observed(scope(), (await hashOf('bob')) ?? '', {
+		).observed(realm(), (await hashOf('bob')) ?? '', {
 			vcStatus: 'ONCHAIN',
 			vcId: null,
 			state: 'confirmed',

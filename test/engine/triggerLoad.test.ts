@@ -50,7 +50,7 @@ async function fill(): Promise<string[]> {
 	);
 	expect(error).toBeUndefined();
 	const database = new DatabaseSync(embeddedLedgerFile(process.env), { timeout: 60_000 });
-	const columns = `scope, program, issuer_did, recipient, subject_hmac, key_thumbprint, instance,
+	const columns = `realm, program, issuer_did, recipient, subject_hmac, key_thumbprint, instance,
 		workflow_id, execution_id, node_id, state, state_at, attempt, created_at, answered_at, updated_at`;
 	database.exec(`
 		BEGIN;

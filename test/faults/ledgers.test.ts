@@ -67,7 +67,7 @@ const accepted = () => air.emulator.control.counts().issuances;
 async function rowsOf(store: { store: 'embedded' } | { store: 'postgres'; url: string }) {
 	const opened = await openLedger(store);
 	const rows = (await opened?.ledger.list({ limit: 10_000 })) ?? [];
-	return rows.filter(({ scope }) => scope === `${air.emulator.baseUrl} ${PARTNER_ID}`);
+	return rows.filter(({ realm }) => realm === `${air.emulator.baseUrl} ${PARTNER_ID}`);
 }
 
 function assertBalanced(

@@ -11,7 +11,7 @@ export async function confirmedEvents(ledger: Ledger, baseUrl: string): Promise<
 	for (let after = -1, upTo = 0; upTo > after;) {
 		after = upTo;
 		const page = await ledger.feed({
-			scope: `${baseUrl} ${PARTNER_ID}`,
+			realm: `${baseUrl} ${PARTNER_ID}`,
 			source: { from: 'everywhere' },
 			types: ['confirmed'],
 			delayMinutes: 5,

@@ -22,7 +22,7 @@ import {
 
 /**
  * Somebody who may edit workflows of his own in the same n8n, and may not use the credential, tries to
- * become the issuer, and to read what the ledger has of another scope.
+ * become the issuer, and to read what the ledger has of another realm.
  */
 type Credentials = Record<string, { id: string; name: string }>;
 
@@ -286,7 +286,7 @@ describe('with a credential of his own for the same partner and address, signed 
 });
 
 describe('with a partner of his own, in the same ledger', () => {
-	test('the event of somebody else: is another one in his scope', async () => {
+	test('the event of somebody else: is another one in his realm', async () => {
 		const tried = await attempt(issuing(ownPartner));
 		const [issued] = tried.items ?? [];
 		expect(issued).toMatchObject({ email: VICTIM });

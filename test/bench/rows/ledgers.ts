@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { PROGRAM, SCOPE, type OpenFilled } from '../BenchStore';
+import { PROGRAM, REALM, type OpenFilled } from '../BenchStore';
 import { openFilledPostgres } from '../postgresBench';
 import type { Line } from '../results';
 import { scaled, type RowContext } from '../settings';
@@ -19,7 +19,7 @@ async function issueOne(ledger: Ledger): Promise<void> {
 		workflowId: 'w',
 		executionId: '1',
 		nodeId: 'n',
-		scope: SCOPE,
+		realm: REALM,
 		program: PROGRAM,
 		issuerDid: 'did:air:id:test:bench',
 		recipient: `person-${randomBytes(8).toString('hex')}@example.com`,

@@ -68,7 +68,7 @@ class Pile {
 	private constructor(
 		private readonly ledger: Ledger,
 		private readonly bare: BareScript,
-		private readonly scope: string,
+		private readonly realm: string,
 		private readonly thumbprint: string,
 	) {}
 
@@ -81,9 +81,9 @@ class Pile {
 		};
 		const { ledger } = await openLedger({ store: 'embedded' });
 		const { thumbprint } = await importPrivateKey(air.key.pem);
-		const scope = `${air.baseUrl} ${PARTNER_ID}`;
-		await ledger.acceptKey(scope, thumbprint);
-		return new Pile(ledger, new BareScript(air, AT_ONCE), scope, thumbprint);
+		const realm = `${air.baseUrl} ${PARTNER_ID}`;
+		await ledger.acceptKey(realm, thumbprint);
+		return new Pile(ledger, new BareScript(air, AT_ONCE), realm, thumbprint);
 	}
 
 	private count = 0;
@@ -104,7 +104,7 @@ class Pile {
 			workflowId: 'w',
 			executionId: '1',
 			nodeId: 'n',
-			scope: this.scope,
+			realm: this.realm,
 			program: PROGRAM_ID,
 			issuerDid: ISSUER_DID,
 			recipient,

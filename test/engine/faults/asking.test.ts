@@ -51,13 +51,13 @@ interface Outcome {
 let folder: string;
 const cells = places.flatMap((place) => issueFaults.map((fault): Cell => ({ place, fault })));
 
-const scopeOf = (air: TestAir) => `${air.emulator.baseUrl} ${String(air.credential.partnerId)}`;
+const realmOf = (air: TestAir) => `${air.emulator.baseUrl} ${String(air.credential.partnerId)}`;
 const credentialOf = (air: TestAir) => ({ ...air.credential, ledger: 'embedded' });
 
 async function stateOf(air: TestAir): Promise<string | undefined> {
 	const opened = await openLedger({ store: 'embedded' });
 	const rows = (await opened?.ledger.list({ limit: 1_000_000 })) ?? [];
-	const [row, ...more] = rows.filter(({ scope }) => scope === scopeOf(air));
+	const [row, ...more] = rows.filter(({ realm }) => realm === realmOf(air));
 	if (more.length > 0) throw new Error(`${more.length + 1} rows of one person`);
 	return row?.state;
 }
@@ -142,8 +142,8 @@ async function waitUntilOnChain(air: TestAir, fault: IssueFault): Promise<Partia
 function due(air: TestAir): void {
 	const database = new DatabaseSync(embeddedLedgerFile(process.env), { timeout: 30_000 });
 	database
-		.prepare('UPDATE issuances SET next_check_at = 1 WHERE next_check_at > 1 AND scope = ?')
-		.run(scopeOf(air));
+		.prepare('UPDATE issuances SET next_check_at = 1 WHERE next_check_at > 1 AND realm = ?')
+		.run(realmOf(air));
 	database.close();
 }
 
@@ -340,7 +340,7 @@ describe('Moca AIR Trigger', () => {
 			retryAfter: { seconds: 365 * 24 * 3600 },
 		});
 		const first = await outcome(b);
-		expect(leftAloneMs(scopeOf(air))).toBeLessThanOrEqual(15 * 60_000);
+		expect(leftAloneMs(realmOf(air))).toBeLessThanOrEqual(15 * 60_000);
 		expect(await outcome(b)).toBe('nothing');
 		end(air);
 		due(air);
@@ -392,9 +392,9 @@ describe('Moca AIR Trigger', () => {
 		const database = new DatabaseSync(embeddedLedgerFile(process.env), { timeout: 30_000 });
 		database
 			.prepare(
-				'UPDATE issuances SET created_at = 1, missing_since = 1, next_check_at = 1 WHERE scope = ?',
+				'UPDATE issuances SET created_at = 1, missing_since = 1, next_check_at = 1 WHERE realm = ?',
 			)
-			.run(scopeOf(air));
+			.run(realmOf(air));
 		database.close();
 		const [first, again] = [await outcome(wrong), await outcome(watch(ADA))];
 		report('a typo in the address, then corrected', first, again);

@@ -205,7 +205,7 @@ async function outcomeOf(
 	if (opened === undefined) throw new Error('no ledger');
 	const all = await opened.ledger.list({ limit: 1_000_000 });
 	const rows = all.filter(
-		({ scope }) => scope === `${baseUrl} ${String(air.credential.partnerId)}`,
+		({ realm }) => realm === `${baseUrl} ${String(air.credential.partnerId)}`,
 	);
 	const recipients = PEOPLE.map((name) => `${name}@example.com`);
 	const endings = new Map(

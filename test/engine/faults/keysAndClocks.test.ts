@@ -71,7 +71,7 @@ async function assertBalanced(...executions: readonly ReadonlyMap<string, Ending
 	const requests = air.emulator.control.requests();
 	const revoked = new Set<string>();
 	expect(cellImbalances({ rows, requests, endings, sendAgain: false, revoked })).toEqual([]);
-	expect(rows.map(({ scope }) => scope)).toEqual(
+	expect(rows.map(({ realm }) => realm)).toEqual(
 		Array<string>(3).fill(`${air.emulator.baseUrl} ${PARTNER_ID}`),
 	);
 }

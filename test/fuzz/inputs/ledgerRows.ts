@@ -77,10 +77,10 @@ export const ledgerRows = badInput({
 	setUp,
 	check: async ({ recipient, reference, eventId, hash, vcStatus, program, column, written }) => {
 		cases += 1;
-		const scope = `https://air.example/v1 partner-${cases}`;
+		const realm = `https://air.example/v1 partner-${cases}`;
 		const idempotencyKey = `event:${eventId}`;
 		const request = {
-			scope,
+			realm,
 			program,
 			recipient,
 			reference,
@@ -95,7 +95,7 @@ export const ledgerRows = badInput({
 		const coreClaimHash = `${cases}-${hash}`;
 		const answer = { coreClaimHash, userUuid: null, nextCheckMs: 0, supersedes: false };
 		await ledger.answered(begun, answer);
-		const row = await ledger.find(scope, { coreClaimHash });
+		const row = await ledger.find(realm, { coreClaimHash });
 		for (const value of [recipient, eventId, coreClaimHash, program]) {
 			const kept = [row?.recipient, row?.idempotencyKey.slice(6), row?.coreClaimHash, row?.program];
 			must(kept.includes(value), `${JSON.stringify(value)} is kept as it is`);
@@ -105,12 +105,12 @@ export const ledgerRows = badInput({
 		must((await ledger.begin(stranger)).outcome === 'unproven', 'and shown to proven keys only');
 		const seen = { vcStatus, vcId: null, state: 'unknown', nextCheckMs: 0 } as const;
 		must(
-			(await ledger.observed(scope, coreClaimHash, seen)).length === 1,
+			(await ledger.observed(realm, coreClaimHash, seen)).length === 1,
 			'it is found by its hash',
 		);
 		must(
-			(await ledger.find(`${scope}0`, { coreClaimHash })) === undefined,
-			'other scopes see none',
+			(await ledger.find(`${realm}0`, { coreClaimHash })) === undefined,
+			'other realms see none',
 		);
 
 		// And now what others have written into it.
@@ -124,11 +124,11 @@ export const ledgerRows = badInput({
 			vandalised = false;
 		}
 		const fine = [
-			await survives(async () => await ledger.find(scope, { coreClaimHash })),
+			await survives(async () => await ledger.find(realm, { coreClaimHash })),
 			await survives(async () => await ledger.list({ limit: 3 })),
 			await survives(async () => await ledger.begin(request)),
-			await survives(async () => await ledger.claimDue({ scope, limit: 5, leaseMs: 1000 })),
-			await survives(async () => await ledger.observed(scope, coreClaimHash, seen)),
+			await survives(async () => await ledger.claimDue({ realm, limit: 5, leaseMs: 1000 })),
+			await survives(async () => await ledger.observed(realm, coreClaimHash, seen)),
 			await survives(async () => {
 				await ledger.answered(begun, answer);
 			}),

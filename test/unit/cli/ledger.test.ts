@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answer, CONFIRMED, issue, request, SCOPE, start } from '../ledger/contract/requests';
+import { answer, CONFIRMED, issue, request, REALM, start } from '../ledger/contract/requests';
 import { cli, scratch, type Scratch } from './support';
 
 let at: Scratch;
@@ -19,7 +19,7 @@ const ledger = async (...argv: string[]) => await cli(['ledger', ...argv, '--fil
 async function fillSome(): Promise<void> {
 	await at.fill(async (store) => {
 		await issue(store, 'hash-1', { reference: 'order 1' });
-		await store.observed(SCOPE, 'hash-1', CONFIRMED);
+		await store.observed(REALM, 'hash-1', CONFIRMED);
 		const lost = await start(store, { idempotencyKey: 'key-2', executionId: '2' });
 		await store.failed(lost, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
 		await issue(store, 'hash-3', { idempotencyKey: 'key-3', recipient: 'grace@example.com' });
@@ -270,7 +270,7 @@ describe('list', () => {
 				coreClaimHash: 'hash-1',
 				vcId: 'vc-1',
 				vcStatus: 'ONCHAIN',
-				scope: SCOPE,
+				realm: REALM,
 				idempotencyKey: 'key-1',
 				instance: 'instance-1',
 				attempts: [{ number: 1, outcome: 'accepted', coreClaimHash: 'hash-1' }],
@@ -320,7 +320,7 @@ describe('export', () => {
 		});
 		const { stdout } = await ledger('export', '--format', 'csv');
 		const [head, ...lines] = stdout.split('\r\n');
-		expect(head).toMatch(/^id,state,since,recipient,scope,program,issuerDid,reference,/);
+		expect(head).toMatch(/^id,state,since,recipient,realm,program,issuerDid,reference,/);
 		expect(lines.pop()).toBe('');
 		const cells = lines.map((line) => /did:air:id:test:issuer,(.*),key-\d/.exec(line)?.[1]);
 		expect(cells.reverse()).toEqual([

@@ -208,7 +208,7 @@ describe('who does everything there is to do', () => {
 		const allowed = [...rules].filter(([, rule]) => rule.startsWith('yes'));
 		expect(writes(called).sort()).toEqual(allowed.map(([name]) => name).sort());
 		expect(await all()).toEqual(before);
-		const scope = 'https://air.example.com/v1 partner';
-		expect(await ledger.isKeyAccepted(scope, stranger.key.thumbprint)).toBe(false);
+		const realm = 'https://air.example.com/v1 partner';
+		expect(await ledger.isKeyAccepted(realm, stranger.key.thumbprint)).toBe(false);
 	});
 });

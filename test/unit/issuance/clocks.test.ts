@@ -68,7 +68,7 @@ test.each([
 	['forward', 24 * HOUR_MS],
 ])('retention is applied once an hour, though the clock is set %s', async (_way, jump) => {
 	const prune = jest.spyOn(ledger, 'prune');
-	await ledger.acceptKey(memory().scope, identity.key.thumbprint);
+	await ledger.acceptKey(memory().realm, identity.key.thumbprint);
 	await memory().end();
 	const once = prune.mock.calls.length;
 	expect(once).toBeGreaterThan(0);
@@ -92,7 +92,7 @@ test.each([
 			.mockImplementation(async () => await Promise.resolve({ vcStatus: 'WAIT_ONCHAIN' }));
 		const watcher = memory(client);
 		await issue(ledger, 'hash', {
-			scope: watcher.scope,
+			realm: watcher.realm,
 			idempotencyKey: 'e1',
 			recipient: 'ada@example.com',
 		});
@@ -114,7 +114,7 @@ test('an issuance that has been pending for days is not asked about every second
 		.mockImplementation(async () => await Promise.reject(new AirError('AIR_TIMEOUT')));
 	const watcher = memory(client);
 	await issue(ledger, 'hash', {
-		scope: watcher.scope,
+		realm: watcher.realm,
 		idempotencyKey: 'e1',
 		recipient: 'ada@example.com',
 	});

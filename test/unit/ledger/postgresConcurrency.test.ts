@@ -16,7 +16,7 @@ import {
 	issue,
 	MINUTE,
 	request,
-	SCOPE,
+	REALM,
 	start,
 } from './contract/requests';
 
@@ -117,9 +117,9 @@ test('ids of events rise in commit order: who reads on from the last one misses 
 		}
 	})();
 	const other = await open(url);
-	const held = ledger.observed(SCOPE, 'slow', CONFIRMED);
+	const held = ledger.observed(REALM, 'slow', CONFIRMED);
 	await sleep(150);
-	await other.observed(SCOPE, 'fast', CONFIRMED);
+	await other.observed(REALM, 'fast', CONFIRMED);
 	await held;
 	all.abort();
 	await reader;
@@ -143,9 +143,9 @@ test('a commit that is late: a trigger that polls meanwhile passes nothing', asy
 		database,
 	);
 	const other = await open(url);
-	const held = ledger.observed(SCOPE, 'slow', CONFIRMED);
+	const held = ledger.observed(REALM, 'slow', CONFIRMED);
 	await sleep(150);
-	const second = other.observed(SCOPE, 'fast', CONFIRMED);
+	const second = other.observed(REALM, 'fast', CONFIRMED);
 	// The baseline of a trigger that is activated at this moment, too.
 	const baseline = await other.openCursor(KEY, 'now');
 	const told: (string | null)[] = [];
@@ -326,7 +326,7 @@ test('the answer to an answer is lost: it is recorded once', async () => {
 		const row = await accepted(ledger, begun, answer('hash-1'));
 		expect(row).toMatchObject({ state: 'submitted', coreClaimHash: 'hash-1' });
 		proxy.loseAnswerTo(COMMIT);
-		await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
+		await ledger.observed(REALM, 'hash-1', CONFIRMED);
 		expect(proxy.lost).toBe(2);
 		expect((await ledger.events(0, 10)).map(({ type }) => type)).toEqual(['status', 'confirmed']);
 	} finally {

@@ -7,7 +7,7 @@ import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger'
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { ALL, KEY } from './contract/feed';
-import { CONFIRMED, eventTypes, issue, MINUTE, PROGRAM, request, SCOPE } from './contract/requests';
+import { CONFIRMED, eventTypes, issue, MINUTE, PROGRAM, request, REALM } from './contract/requests';
 import { ANSWERED_AT, versionOneRows } from './version1/rows';
 
 /** Ledgers that version 1 of the tables made go on with this package, and lose nothing. */
@@ -121,7 +121,7 @@ describe.each([
 			abandoned: 1,
 		});
 		const key = { program: PROGRAM, idempotencyKey: 'key-submitted' };
-		expect(await ledger.find(SCOPE, key)).toMatchObject({
+		expect(await ledger.find(REALM, key)).toMatchObject({
 			state: 'submitted',
 			recipient: 'submitted@example.com',
 			reference: 'order-2',
@@ -130,7 +130,7 @@ describe.each([
 			attempts: [{ number: 1, outcome: 'accepted', coreClaimHash: 'hash-submitted' }],
 		});
 		expect(await eventTypes(ledger)).toEqual(['status ONCHAIN', 'confirmed', 'superseded']);
-		expect(await ledger.isKeyAccepted(SCOPE, 'thumbprint-1')).toBe(true);
+		expect(await ledger.isKeyAccepted(REALM, 'thumbprint-1')).toBe(true);
 
 		// What was issued is not issued again.
 		for (const [state, outcome] of [
@@ -148,11 +148,11 @@ describe.each([
 		const page = await ledger.feed({ ...ALL, types: ['confirmed'], after: 0, limit: 10 });
 		expect(page.events).toMatchObject([{ id: 2, row: { coreClaimHash: 'hash-confirmed' } }]);
 		expect(page.events[0]?.ledgerId).toMatch(/^[0-9a-f]{12}$/);
-		const delay = { scope: SCOPE, minutes: 5, start: 'beginning', limit: 10 } as const;
+		const delay = { realm: REALM, minutes: 5, start: 'beginning', limit: 10 } as const;
 		expect(await ledger.appendDelayed(delay)).toBe(1);
-		const due = await ledger.claimDue({ scope: SCOPE, limit: 10, leaseMs: MINUTE });
+		const due = await ledger.claimDue({ realm: REALM, limit: 10, leaseMs: MINUTE });
 		expect(due).toMatchObject([{ coreClaimHash: 'hash-submitted' }]);
-		await ledger.observed(SCOPE, 'hash-submitted', CONFIRMED);
+		await ledger.observed(REALM, 'hash-submitted', CONFIRMED);
 		expect((await eventTypes(ledger)).slice(3)).toEqual([
 			'delayed 5',
 			'status ONCHAIN',

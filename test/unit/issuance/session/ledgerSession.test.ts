@@ -21,7 +21,7 @@ let folder: string;
 let ledger: Ledger;
 let ahead = 0;
 
-const SCOPE = 'https://air.example.com/v1 partner';
+const REALM = 'https://air.example.com/v1 partner';
 
 const identityOf = async (): Promise<AirIdentity> => ({
 	baseUrl: 'https://air.example.com/v1',
@@ -94,7 +94,7 @@ describe('retention', () => {
 	const old = async (identity: AirIdentity) => {
 		const { issue, memory } = runOf(identity);
 		const { coreClaimHash } = await issue('evt_1', 'event');
-		await ledger.observed(SCOPE, coreClaimHash, CONFIRMED);
+		await ledger.observed(REALM, coreClaimHash, CONFIRMED);
 		ahead += 2 * DAY;
 		return { memory, issue };
 	};

@@ -6,7 +6,7 @@ import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { LedgerSession } from '../../../../issuance/session/LedgerSession';
-import { scopeOf } from '../../../../issuance/session/scope';
+import { realmOf } from '../../../../issuance/session/realm';
 import { askOnce } from '../../../../issuance/status/getStatus';
 import { checkDue } from '../../../../issuance/watch/checkDue';
 import type { CheckSettings } from '../../../../issuance/watch/Check';
@@ -66,7 +66,7 @@ async function setUp(answers: Answer[], takesMs = 0) {
 		return { vcStatus: answer };
 	});
 	for (const i of answers.keys()) {
-		const key = { scope: scopeOf(client), idempotencyKey: `k${i}`, recipient: `r${i}@example.com` };
+		const key = { realm: realmOf(client), idempotencyKey: `k${i}`, recipient: `r${i}@example.com` };
 		await issue(ledger, `h${i}`, key);
 		offset += 1;
 	}
@@ -87,7 +87,7 @@ async function setUp(answers: Answer[], takesMs = 0) {
 			...changes,
 		});
 	const due = async () =>
-		(await ledger.claimDue({ scope: memory.scope, limit: 100, leaseMs: 1 })).map(
+		(await ledger.claimDue({ realm: memory.realm, limit: 100, leaseMs: 1 })).map(
 			({ coreClaimHash }) => coreClaimHash,
 		);
 	return { memory, asked, check, due, log, answers };
@@ -152,7 +152,7 @@ test('Retry-After: nobody asks before; what was asked comes after the others', a
 	expect(await due()).toHaveLength(20 - asked.length);
 	offset += 5_000;
 	expect(await due()).toEqual(expect.arrayContaining(asked));
-	expect(leftAloneMs(memory.scope)).toBeGreaterThan(29_000);
+	expect(leftAloneMs(memory.realm)).toBeGreaterThan(29_000);
 	expect(await check()).toMatchObject({ asked: 0, answered: 0 });
 });
 
@@ -180,7 +180,7 @@ describe('a pause', () => {
 				5,
 			);
 			await check();
-			expect(leftAloneMs(memory.scope)).toBeLessThanOrEqual(15 * MINUTE);
+			expect(leftAloneMs(memory.realm)).toBeLessThanOrEqual(15 * MINUTE);
 			expect(log).toEqual([expect.stringMatching(/left alone.* again in 15 minutes/)]);
 			later += 14 * MINUTE;
 			asked.length = 0;
@@ -192,7 +192,7 @@ describe('a pause', () => {
 				answered: 0,
 				lastError: { code: 'AIR_RATE_LIMITED' },
 			});
-			expect(leftAloneMs(memory.scope)).toBeGreaterThan(14 * MINUTE);
+			expect(leftAloneMs(memory.realm)).toBeGreaterThan(14 * MINUTE);
 			// Once for each pause.
 			await check();
 			expect(log).toHaveLength(2);
@@ -200,17 +200,17 @@ describe('a pause', () => {
 			offset += MINUTE;
 			answers.fill('ONCHAIN');
 			expect(await check()).toMatchObject({ asked: 20, answered: 20 });
-			expect(leftAloneMs(memory.scope)).toBe(0);
+			expect(leftAloneMs(memory.realm)).toBe(0);
 			expect(log).toHaveLength(2);
 		},
 	);
 
 	test('each trigger announces it, once; a short one is not worth a line', async () => {
 		const { memory, check, log } = await setUp(['ONCHAIN']);
-		leaveAlone(memory.scope, 30_000);
+		leaveAlone(memory.realm, 30_000);
 		await check();
 		expect(log).toEqual([]);
-		leaveAlone(memory.scope, YEAR);
+		leaveAlone(memory.realm, YEAR);
 		await check();
 		await check();
 		expect(log).toHaveLength(1);
@@ -218,27 +218,27 @@ describe('a pause', () => {
 
 	test('negative, or not said at all', async () => {
 		const { memory } = await setUp([]);
-		leaveAlone(memory.scope, -5);
-		expect(leftAloneMs(memory.scope)).toBe(0);
-		leaveAlone(memory.scope, undefined);
-		expect(leftAloneMs(memory.scope)).toBeGreaterThan(59_000);
+		leaveAlone(memory.realm, -5);
+		expect(leftAloneMs(memory.realm)).toBe(0);
+		leaveAlone(memory.realm, undefined);
+		expect(leftAloneMs(memory.realm)).toBeGreaterThan(59_000);
 	});
 
 	test('is over with the first answer to a later question, and not with an earlier one', async () => {
 		const { memory } = await setUp([]);
 		const before = performance.now();
 		later += 10;
-		leaveAlone(memory.scope, YEAR);
-		hasAnswered(memory.scope, before);
-		expect(leftAloneMs(memory.scope)).toBeGreaterThan(0);
+		leaveAlone(memory.realm, YEAR);
+		hasAnswered(memory.realm, before);
+		expect(leftAloneMs(memory.realm)).toBeGreaterThan(0);
 		later += 10;
-		hasAnswered('another scope', performance.now());
-		expect(leftAloneMs(memory.scope)).toBeGreaterThan(0);
+		hasAnswered('another realm', performance.now());
+		expect(leftAloneMs(memory.realm)).toBeGreaterThan(0);
 		// As Get Issuance Status asks, for one.
 		const { client } = memory.settings;
 		jest.spyOn(client, 'getStatus').mockResolvedValue({ vcStatus: 'ONCHAIN' });
 		await askOnce(client, 'ada@example.com', 'h1');
-		expect(leftAloneMs(memory.scope)).toBe(0);
+		expect(leftAloneMs(memory.realm)).toBe(0);
 	});
 
 	test('AIR limits one recipient only: the others get their answers, pause after pause', async () => {
@@ -259,7 +259,7 @@ describe('a pause', () => {
 		const { memory, asked, check, answers } = await setUp([slow(YEAR), slow(YEAR), slow(YEAR)]);
 		await check({ maxCalls: 1 });
 		later += 16 * MINUTE;
-		await ledger.claimDue({ scope: memory.scope, limit: 9, leaseMs: MINUTE });
+		await ledger.claimDue({ realm: memory.realm, limit: 9, leaseMs: MINUTE });
 		expect(await check()).toMatchObject({ asked: 0 });
 		offset += 2 * MINUTE;
 		asked.length = 0;

@@ -7,7 +7,7 @@ import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { LedgerSession } from '../../../../issuance/session/LedgerSession';
-import { scopeOf } from '../../../../issuance/session/scope';
+import { realmOf } from '../../../../issuance/session/realm';
 import { forgetPauses, leftAloneMs } from '../../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type PollSettings } from '../../../../issuance/watch/pollEvents';
 import type { Ledger } from '../../../../ledger/Ledger';
@@ -141,7 +141,7 @@ describe.each([
 			retentionDays: 90,
 			log: (line) => log.push(line),
 		});
-		await store.ledger.acceptKey(memory.scope, identity.key.thumbprint);
+		await store.ledger.acceptKey(memory.realm, identity.key.thumbprint);
 		// The cursor is there before anything happens.
 		await poll();
 		await add('bad', 'BAD');
@@ -149,7 +149,7 @@ describe.each([
 		// What another trigger has found out already, and what nobody has asked about yet.
 		for (let i = 0; i < WAITING; i++) {
 			await add(`told-${i}`, 'ONCHAIN');
-			await store.ledger.observed(memory.scope, `told-${i}`, CONFIRMED);
+			await store.ledger.observed(memory.realm, `told-${i}`, CONFIRMED);
 		}
 		for (let i = 0; i < 3; i++) await add(`due-${i}`, 'ONCHAIN');
 		offset += 10;
@@ -163,8 +163,8 @@ describe.each([
 
 	async function add(hash: string, answer: string | AirError): Promise<void> {
 		answers[hash] = answer;
-		const scope = scopeOf(memory.settings.client);
-		const key = { scope, idempotencyKey: hash, recipient: `${hash}@example.com` };
+		const realm = realmOf(memory.settings.client);
+		const key = { realm, idempotencyKey: hash, recipient: `${hash}@example.com` };
 		await issue(store.ledger, hash, key);
 	}
 
@@ -273,10 +273,10 @@ describe.each([
 	});
 
 	test('a store that takes nothing stops the poll, and nothing is lost', async () => {
-		const { scope, settings: given } = memory;
+		const { realm, settings: given } = memory;
 		const { instance, workflowId, nodeId } = given.origin;
 		const first = await poll();
-		const key = { scope, instance, workflowId, nodeId };
+		const key = { realm, instance, workflowId, nodeId };
 		await store.ledger.moveCursor(key, { delivered: first.offer?.upTo ?? 0 });
 		for (let i = 0; i < 20; i++) await add(`later-${i}`, 'ONCHAIN');
 		offset += 10;
@@ -310,9 +310,9 @@ describe.each([
 
 	test('a defect of our own at one row', async () => {
 		const observed = store.ledger.observed.bind(store.ledger);
-		jest.spyOn(store.ledger, 'observed').mockImplementation(async (scope, hash, seen) => {
+		jest.spyOn(store.ledger, 'observed').mockImplementation(async (realm, hash, seen) => {
 			if (hash === 'bad') throw new TypeError('cannot read bad@example.com');
-			return await observed(scope, hash, seen);
+			return await observed(realm, hash, seen);
 		});
 		const { told, problem } = await hashes();
 		expect(told.sort()).toEqual([...ALL].sort());
@@ -336,7 +336,7 @@ describe.each([
 		answers['0'.repeat(64)] = new AirError('AIR_RATE_LIMITED', { httpStatus: 429 });
 		const { told } = await hashes();
 		expect(told).toEqual(expect.arrayContaining(ALL.slice(0, WAITING)));
-		expect(leftAloneMs(memory.scope)).toBeGreaterThan(0);
+		expect(leftAloneMs(memory.realm)).toBeGreaterThan(0);
 	});
 
 	test('delayed events that cannot be appended: what is there is told', async () => {

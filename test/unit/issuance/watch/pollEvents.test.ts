@@ -5,7 +5,7 @@ import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { LedgerSession } from '../../../../issuance/session/LedgerSession';
-import { scopeOf } from '../../../../issuance/session/scope';
+import { realmOf } from '../../../../issuance/session/realm';
 import { readOffer, type Offer } from '../../../../issuance/watch/offering';
 import { forgetPauses } from '../../../../issuance/watch/politeness';
 import { pollEvents } from '../../../../issuance/watch/pollEvents';
@@ -89,7 +89,7 @@ class Stage {
 			case 'issue':
 				this.statuses.set(rest, 'WAIT_ONCHAIN');
 				await issue(await this.open(), rest, {
-					scope: scopeOf(this.client),
+					realm: realmOf(this.client),
 					idempotencyKey: rest,
 					recipient: `${rest}@example.com`,
 				});
@@ -151,7 +151,7 @@ class Stage {
 			retentionDays: 90,
 			log: () => undefined,
 		});
-		await memory.ledger.acceptKey(memory.scope, identity.key.thumbprint);
+		await memory.ledger.acceptKey(memory.realm, identity.key.thumbprint);
 		const { cursor, events, offer } = await pollEvents(memory, {
 			watch: 'instance',
 			filter: { types: ['confirmed', 'unusable', 'delayed'], delayMinutes: 5 },

@@ -9,7 +9,7 @@ import {
 	MINUTE,
 	request,
 	REVOKED,
-	SCOPE,
+	REALM,
 	start,
 } from './requests';
 
@@ -62,7 +62,7 @@ export function attempts(store: GetStore): void {
 		test.each([CONFIRMED, REVOKED])('a replay tells the present state: %j', async (observation) => {
 			const { ledger } = store();
 			await issue(ledger, 'hash-1');
-			const [row] = await ledger.observed(SCOPE, 'hash-1', observation);
+			const [row] = await ledger.observed(REALM, 'hash-1', observation);
 			expect(await ledger.begin(request())).toEqual({ outcome: 'answered', row });
 			expect(row?.state).toBe(observation.state);
 		});
@@ -92,7 +92,7 @@ export function attempts(store: GetStore): void {
 		test('what was refused may be tried with a corrected subject, which counts from then on', async () => {
 			const { ledger } = store();
 			await ledger.failed(await start(ledger), { outcome: 'rejected', reason: 'AIR_X' });
-			await ledger.acceptKey(SCOPE, 'thumbprint-2');
+			await ledger.acceptKey(REALM, 'thumbprint-2');
 			const corrected = {
 				subjectHmac: 'hmac-2',
 				keyThumbprint: 'thumbprint-2',
@@ -125,10 +125,10 @@ export function attempts(store: GetStore): void {
 			expect(row.attempts.map(({ outcome }) => outcome)).toEqual(['unknown', 'rejected']);
 		});
 
-		test('keys are apart by scope and by program', async () => {
+		test('keys are apart by realm and by program', async () => {
 			const { ledger } = store();
 			await issue(ledger, 'hash-1');
-			await issue(ledger, 'hash-2', { scope: 'another scope', subjectHmac: 'hmac-2' });
+			await issue(ledger, 'hash-2', { realm: 'another realm', subjectHmac: 'hmac-2' });
 			await issue(ledger, 'hash-3', { program: 'another program', recipient: 'b@example.com' });
 			expect((await ledger.begin(request())).outcome).toBe('answered');
 		});
@@ -137,12 +137,12 @@ export function attempts(store: GetStore): void {
 			const { ledger, advance } = store();
 			const attempt = await start(ledger);
 			await ledger.answered(attempt, answer('hash-1'));
-			const [confirmed] = await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
+			const [confirmed] = await ledger.observed(REALM, 'hash-1', CONFIRMED);
 			expect(confirmed).toMatchObject({ state: 'confirmed', vcStatus: 'ONCHAIN', vcId: 'vc-1' });
 			advance(HOUR);
 			expect(await accepted(ledger, attempt, answer('hash-1'))).toEqual(confirmed);
 			await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
-			const row = await ledger.find(SCOPE, { coreClaimHash: 'hash-1' });
+			const row = await ledger.find(REALM, { coreClaimHash: 'hash-1' });
 			expect(row).toMatchObject({ state: 'confirmed', coreClaimHash: 'hash-1' });
 			expect(row?.attempts).toMatchObject([{ outcome: 'accepted', coreClaimHash: 'hash-1' }]);
 		});

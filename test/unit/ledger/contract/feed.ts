@@ -11,20 +11,20 @@ import {
 	PENDING,
 	PROGRAM,
 	REVOKED,
-	SCOPE,
+	REALM,
 	seen,
 	start,
 } from './requests';
 
 export const KEY: CursorKey = {
-	scope: SCOPE,
+	realm: REALM,
 	instance: 'instance-1',
 	workflowId: 'workflow-9',
 	nodeId: 'node-9',
 };
 
 export const ALL: FeedFilter = {
-	scope: SCOPE,
+	realm: REALM,
 	source: { from: 'everywhere' },
 	types: ['confirmed', 'unusable', 'status', 'delayed', 'abandoned'],
 	delayMinutes: 5,
@@ -44,13 +44,13 @@ const hashes = async (ledger: Ledger, changes: Partial<FeedQuery> = {}) =>
 
 const PAIR = { coreClaimHash: 'elsewhere', recipient: 'eve@example.com' };
 const watching = (pairs = [PAIR]) => ({
-	scope: SCOPE,
+	realm: REALM,
 	instance: 'instance-1',
 	workflowId: 'workflow-9',
 	nodeId: 'node-9',
 	pairs,
 });
-const DUE = { scope: SCOPE, limit: 10, leaseMs: MINUTE };
+const DUE = { realm: REALM, limit: 10, leaseMs: MINUTE };
 
 function cursors(store: GetStore): void {
 	describe('cursors', () => {
@@ -59,7 +59,7 @@ function cursors(store: GetStore): void {
 			expect(made).toMatchObject({ ...KEY, delivered: 0, offered: 0, missed: false });
 			expect(made.lastPolledAt).toBeNull();
 			await issue(store().ledger, 'h1');
-			await store().ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await store().ledger.observed(REALM, 'h1', CONFIRMED);
 			store().advance(HOUR);
 			await store().reopen();
 			const found = await store().ledger.openCursor(KEY, 'now');
@@ -74,7 +74,7 @@ function cursors(store: GetStore): void {
 		test('now is after what there is, the beginning before it', async () => {
 			const { ledger } = store();
 			await issue(ledger, 'h1');
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
 			const newest = (await ledger.events(0, 10)).at(-1)?.id;
 			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ delivered: newest });
 			const other = { ...KEY, nodeId: 'other' };
@@ -97,7 +97,7 @@ function cursors(store: GetStore): void {
 			expect(await moved({})).toEqual([9, 9]);
 		});
 
-		test.each(['scope', 'instance', 'workflowId', 'nodeId'] as const)(
+		test.each(['realm', 'instance', 'workflowId', 'nodeId'] as const)(
 			'another %s is another cursor',
 			async (part) => {
 				const { ledger } = store();
@@ -122,7 +122,7 @@ function cursors(store: GetStore): void {
 			await ledger.openCursor(KEY, 'now');
 			await ledger.openCursor(seenAll, 'now');
 			await issue(ledger, 'h1');
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
 			await ledger.moveCursor(seenAll, { delivered: (await ledger.feed(query())).upTo });
 			advance(91 * DAY);
 			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: false });
@@ -133,7 +133,7 @@ function cursors(store: GetStore): void {
 			expect(await ledger.openCursor(late, 'beginning')).toMatchObject({ missed: false });
 			await ledger.moveCursor(KEY, { toldMissed: true });
 			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: false });
-			const elsewhere = { ...KEY, scope: 'another scope' };
+			const elsewhere = { ...KEY, realm: 'another realm' };
 			expect(await ledger.openCursor(elsewhere, 'now')).toMatchObject({ missed: false });
 		});
 	});
@@ -144,14 +144,14 @@ function reading(store: GetStore): void {
 		test('events with their rows, after an id, so many, in the order of their commits', async () => {
 			const { ledger } = store();
 			await issueMany(ledger, 4);
-			for (const i of [2, 0, 3, 1]) await ledger.observed(SCOPE, `hash-${i}`, CONFIRMED);
+			for (const i of [2, 0, 3, 1]) await ledger.observed(REALM, `hash-${i}`, CONFIRMED);
 			const page = await ledger.feed(query({ types: ['confirmed'], limit: 3 }));
 			expect(page.events.map(({ row }) => row.coreClaimHash)).toEqual([
 				'hash-2',
 				'hash-0',
 				'hash-3',
 			]);
-			expect(page.events[0]?.row).toEqual(await ledger.find(SCOPE, { coreClaimHash: 'hash-2' }));
+			expect(page.events[0]?.row).toEqual(await ledger.find(REALM, { coreClaimHash: 'hash-2' }));
 			expect(page.upTo).toBe(page.events.at(-1)?.id);
 			const rest = await ledger.feed(query({ types: ['confirmed'], limit: 3, after: page.upTo }));
 			expect(rest.events.map(({ row }) => row.coreClaimHash)).toEqual(['hash-1']);
@@ -164,17 +164,17 @@ function reading(store: GetStore): void {
 		test('what does not fit is passed: the page ends behind it', async () => {
 			const { ledger } = store();
 			await issue(ledger, 'h1');
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
 			const last = (await ledger.events(0, 10)).at(-1)?.id;
 			expect(await ledger.feed(query({ types: ['unusable'] }))).toEqual({ events: [], upTo: last });
 			expect(await ledger.feed(query({ types: [] }))).toEqual({ events: [], upTo: last });
 		});
 
-		test('by scope, program, workflow, instance, reference and row', async () => {
+		test('by realm, program, workflow, instance, reference and row', async () => {
 			const { ledger } = store();
 			const made = [
 				['a', {}],
-				['b', { scope: 'another scope' }],
+				['b', { realm: 'another realm' }],
 				['c', { program: 'another program' }],
 				['d', { workflowId: 'workflow-2' }],
 				['e', { instance: 'instance-2' }],
@@ -186,11 +186,11 @@ function reading(store: GetStore): void {
 			for (const [hash, changes] of made) {
 				const row = await issue(ledger, hash, { idempotencyKey: hash, ...changes });
 				ids.set(hash, row.id);
-				await ledger.observed(row.scope, hash, CONFIRMED);
+				await ledger.observed(row.realm, hash, CONFIRMED);
 			}
 			const fits = async (changes: Partial<FeedQuery>) => (await hashes(ledger, changes)).join('');
 			expect(await fits({})).toBe('acdefgh');
-			expect(await fits({ scope: 'another scope' })).toBe('b');
+			expect(await fits({ realm: 'another realm' })).toBe('b');
 			expect(await fits({ program: 'another program' })).toBe('c');
 			expect(await fits({ workflowId: 'workflow-2' })).toBe('d');
 			expect(await fits({ source: { from: 'instance', instance: 'instance-1' } })).toBe('acdfgh');
@@ -207,8 +207,8 @@ function reading(store: GetStore): void {
 			const { ledger } = store();
 			expect(await ledger.newestInFeed(ALL)).toBeUndefined();
 			await issueMany(ledger, 2);
-			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
-			await ledger.observed(SCOPE, 'hash-0', REVOKED);
+			await ledger.observed(REALM, 'hash-1', CONFIRMED);
+			await ledger.observed(REALM, 'hash-0', REVOKED);
 			expect(await ledger.newestInFeed(ALL)).toMatchObject({
 				type: 'unusable',
 				row: { coreClaimHash: 'hash-0' },
@@ -221,17 +221,17 @@ function reading(store: GetStore): void {
 		test('a superseded row has no unusable event', async () => {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1', { idempotencyKey: 'a' });
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
 			advance(1000);
 			await issue(ledger, 'h2', { idempotencyKey: 'b' }, { supersedes: true });
-			await ledger.observed(SCOPE, 'h1', REVOKED);
+			await ledger.observed(REALM, 'h1', REVOKED);
 			expect((await ledger.feed(query({ types: ['unusable'] }))).events).toEqual([]);
 		});
 	});
 }
 
 function pending(store: GetStore): void {
-	const delay = { scope: SCOPE, minutes: 5, start: 'now', limit: 100 } as const;
+	const delay = { realm: REALM, minutes: 5, start: 'now', limit: 100 } as const;
 	const delayed = async (ledger: Ledger, delayMinutes = 5) =>
 		hashes(ledger, { types: ['delayed'], delayMinutes });
 
@@ -261,7 +261,7 @@ function pending(store: GetStore): void {
 			advance(1000);
 			await issue(ledger, 'h3', { idempotencyKey: 'c' }, { supersedes: true });
 			await start(ledger, { idempotencyKey: 'd' });
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
 			advance(HOUR);
 			await ledger.appendDelayed(delay);
 			expect(await delayed(ledger)).toEqual(['h3']);
@@ -332,7 +332,7 @@ function pending(store: GetStore): void {
 			expect(await (await store().another()).watch(watching())).toEqual([row]);
 			const ids = [row?.id ?? 0];
 			expect(await ledger.claimDue({ ...DUE, ids })).toMatchObject([{ id: row?.id }]);
-			await ledger.observed(SCOPE, 'elsewhere', CONFIRMED);
+			await ledger.observed(REALM, 'elsewhere', CONFIRMED);
 			expect(await hashes(ledger)).toEqual([]);
 			expect(await hashes(ledger, { source: { from: 'rows', ids } })).toEqual(['elsewhere']);
 		});
@@ -371,9 +371,9 @@ function pending(store: GetStore): void {
 				async (when) => {
 					const { ledger, advance } = store();
 					const [wrong] = await ledger.watch(watching([WRONG]));
-					await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+					await ledger.missing(REALM, PAIR.coreClaimHash, miss);
 					if (when.startsWith('after')) {
-						await ledger.observed(SCOPE, PAIR.coreClaimHash, CONFIRMED);
+						await ledger.observed(REALM, PAIR.coreClaimHash, CONFIRMED);
 					}
 					advance(6 * MINUTE);
 					await ledger.appendDelayed({ ...delay, start: 'beginning' });
@@ -390,7 +390,7 @@ function pending(store: GetStore): void {
 					expect(await hashes(ledger, { source, types: ALL.types })).toEqual([]);
 					expect(await ledger.claimDue({ ...DUE, ids })).toMatchObject([{ id: row?.id }]);
 					const { recipient } = PAIR;
-					await ledger.observed(SCOPE, PAIR.coreClaimHash, { ...CONFIRMED, recipient });
+					await ledger.observed(REALM, PAIR.coreClaimHash, { ...CONFIRMED, recipient });
 					expect(await hashes(ledger, { source })).toEqual(['elsewhere']);
 					// Back again: what is known of that pair is still known.
 					expect(await ledger.watch(watching([WRONG]))).toMatchObject([{ id: wrong?.id }]);
@@ -402,12 +402,12 @@ function pending(store: GetStore): void {
 				const rows = async () =>
 					(await ledger.watch(watching([PAIR, WRONG]))).map(({ state }) => state);
 				await rows();
-				await ledger.observed(SCOPE, 'elsewhere', { ...PENDING, recipient: PAIR.recipient });
-				await ledger.missing(SCOPE, 'elsewhere', { ...miss, recipient: WRONG.recipient });
+				await ledger.observed(REALM, 'elsewhere', { ...PENDING, recipient: PAIR.recipient });
+				await ledger.missing(REALM, 'elsewhere', { ...miss, recipient: WRONG.recipient });
 				advance(2 * DAY);
-				await ledger.missing(SCOPE, 'elsewhere', { ...miss, recipient: WRONG.recipient });
+				await ledger.missing(REALM, 'elsewhere', { ...miss, recipient: WRONG.recipient });
 				expect(await rows()).toEqual(['submitted', 'submitted']);
-				await ledger.observed(SCOPE, 'elsewhere', { ...CONFIRMED, recipient: PAIR.recipient });
+				await ledger.observed(REALM, 'elsewhere', { ...CONFIRMED, recipient: PAIR.recipient });
 				expect(await rows()).toEqual(['confirmed', 'submitted']);
 			});
 
@@ -460,15 +460,15 @@ function pending(store: GetStore): void {
 			const { ledger, advance } = store();
 			const miss = { nextCheckMs: HOUR, condemnAfterMs: DAY };
 			await ledger.watch(watching());
-			await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+			await ledger.missing(REALM, PAIR.coreClaimHash, miss);
 			advance(3 * DAY);
-			await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+			await ledger.missing(REALM, PAIR.coreClaimHash, miss);
 			expect(await ledger.watch(watching())).toMatchObject([{ state: 'submitted' }]);
 			expect(await ledger.events(0, 10)).toEqual([]);
-			await ledger.observed(SCOPE, PAIR.coreClaimHash, PENDING);
-			await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+			await ledger.observed(REALM, PAIR.coreClaimHash, PENDING);
+			await ledger.missing(REALM, PAIR.coreClaimHash, miss);
 			advance(DAY);
-			await ledger.missing(SCOPE, PAIR.coreClaimHash, miss);
+			await ledger.missing(REALM, PAIR.coreClaimHash, miss);
 			expect(await ledger.watch(watching())).toMatchObject([{ state: 'unusable' }]);
 		});
 
@@ -484,7 +484,7 @@ function pending(store: GetStore): void {
 		test('what is still named stays', async () => {
 			const { ledger, advance } = store();
 			await ledger.watch(watching());
-			await ledger.observed(SCOPE, 'elsewhere', CONFIRMED);
+			await ledger.observed(REALM, 'elsewhere', CONFIRMED);
 			advance(80 * DAY);
 			const [row] = await ledger.watch(watching());
 			advance(20 * DAY);
@@ -498,51 +498,51 @@ function pending(store: GetStore): void {
 	describe('no such hash', () => {
 		const miss = { nextCheckMs: HOUR, condemnAfterMs: DAY };
 		const state = async (ledger: Ledger) =>
-			(await ledger.find(SCOPE, { coreClaimHash: 'h1' }))?.state;
+			(await ledger.find(REALM, { coreClaimHash: 'h1' }))?.state;
 
 		test('condemns a row after a day of nothing else, and not before', async () => {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1');
 			await ledger.claimDue(DUE);
-			await ledger.missing(SCOPE, 'h1', miss);
+			await ledger.missing(REALM, 'h1', miss);
 			expect(await ledger.claimDue(DUE)).toEqual([]);
 			advance(HOUR);
 			expect(await ledger.claimDue(DUE)).toMatchObject([{ checks: 1, state: 'submitted' }]);
 			advance(22 * HOUR);
-			await ledger.missing(SCOPE, 'h1', miss);
+			await ledger.missing(REALM, 'h1', miss);
 			expect(await state(ledger)).toBe('submitted');
 			advance(HOUR);
-			await ledger.missing(SCOPE, 'h1', miss);
-			expect(await ledger.find(SCOPE, { coreClaimHash: 'h1' })).toMatchObject({
+			await ledger.missing(REALM, 'h1', miss);
+			expect(await ledger.find(REALM, { coreClaimHash: 'h1' })).toMatchObject({
 				state: 'unusable',
 				reason: 'AIR_HASH_NOT_FOUND',
 				nextCheckAt: null,
 			});
 			expect(await hashes(ledger, { types: ['unusable'] })).toEqual(['h1']);
-			await ledger.missing(SCOPE, 'h1', miss);
+			await ledger.missing(REALM, 'h1', miss);
 			expect(await hashes(ledger, { types: ['unusable'] })).toEqual(['h1']);
 		});
 
 		test('any other answer in between begins the day anew', async () => {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1');
-			await ledger.missing(SCOPE, 'h1', miss);
+			await ledger.missing(REALM, 'h1', miss);
 			advance(23 * HOUR);
-			await ledger.observed(SCOPE, 'h1', PENDING);
+			await ledger.observed(REALM, 'h1', PENDING);
 			advance(2 * HOUR);
-			await ledger.missing(SCOPE, 'h1', miss);
+			await ledger.missing(REALM, 'h1', miss);
 			expect(await state(ledger)).toBe('submitted');
 		});
 
 		test('a confirmation is not taken back for it', async () => {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1');
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
-			await ledger.missing(SCOPE, 'h1', miss);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
+			await ledger.missing(REALM, 'h1', miss);
 			advance(2 * DAY);
-			await ledger.missing(SCOPE, 'h1', miss);
+			await ledger.missing(REALM, 'h1', miss);
 			expect(await state(ledger)).toBe('confirmed');
-			await ledger.missing(SCOPE, 'nobody', miss);
+			await ledger.missing(REALM, 'nobody', miss);
 		});
 	});
 
@@ -559,7 +559,7 @@ function pending(store: GetStore): void {
 			expect(await ledger.claimDue(DUE)).toMatchObject([
 				{ state: 'submitted', vcStatus: null, checks: 1 },
 			]);
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
 			await ledger.postpone([{ id: row.id, nextCheckMs: 0 }]);
 			expect(await ledger.claimDue(DUE)).toEqual([]);
 		});
@@ -567,12 +567,12 @@ function pending(store: GetStore): void {
 		test('who asks himself holds the row until he has been answered', async () => {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1');
-			await ledger.hold(SCOPE, 'h1', 2 * MINUTE);
-			await ledger.hold(SCOPE, 'nobody', MINUTE);
+			await ledger.hold(REALM, 'h1', 2 * MINUTE);
+			await ledger.hold(REALM, 'nobody', MINUTE);
 			expect(await ledger.claimDue(DUE)).toEqual([]);
-			await ledger.observed(SCOPE, 'h1', seen('WAIT_ONCHAIN', 'pending'));
+			await ledger.observed(REALM, 'h1', seen('WAIT_ONCHAIN', 'pending'));
 			expect(await ledger.claimDue(DUE)).toHaveLength(1);
-			await ledger.hold(SCOPE, 'h1', 1);
+			await ledger.hold(REALM, 'h1', 1);
 			advance(MINUTE);
 			expect(await ledger.claimDue(DUE)).toHaveLength(1);
 		});

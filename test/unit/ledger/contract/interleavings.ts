@@ -9,7 +9,7 @@ import {
 	issue,
 	MINUTE,
 	request,
-	SCOPE,
+	REALM,
 	start,
 } from './requests';
 
@@ -95,7 +95,7 @@ export function interleavings(store: GetStore): void {
 			const second = await issue(ledger, 'hash-2');
 			expect(second.id).not.toBe(first.id);
 			expect(await ledger.begin(request())).toMatchObject({ row: { id: second.id } });
-			expect(await ledger.find(SCOPE, { coreClaimHash: 'hash-1' })).toMatchObject({ id: first.id });
+			expect(await ledger.find(REALM, { coreClaimHash: 'hash-1' })).toMatchObject({ id: first.id });
 			expect((await ledger.begin(request({ rememberMs: null }))).outcome).toBe('answered');
 			advance(24 * HOUR);
 			expect((await issue(ledger, 'hash-3')).id).not.toBe(second.id);
@@ -142,7 +142,7 @@ export function interleavings(store: GetStore): void {
 		test('after a change of the private key subjects cannot be compared', async () => {
 			const { ledger } = store();
 			const row = await issue(ledger, 'hash-1');
-			await ledger.acceptKey(SCOPE, 'thumbprint-2');
+			await ledger.acceptKey(REALM, 'thumbprint-2');
 			const rotated = { keyThumbprint: 'thumbprint-2', subjectHmac: 'hmac-2' };
 			expect(await ledger.begin(request(rotated))).toEqual({ outcome: 'answered', row });
 			const eve = request({ ...rotated, recipient: 'eve@example.com' });
@@ -162,7 +162,7 @@ export function interleavings(store: GetStore): void {
 				});
 				expect(await ledger.begin(stranger)).toEqual({ outcome: 'unproven' });
 				const by = { program: row.program, idempotencyKey: row.idempotencyKey };
-				expect(await ledger.find(SCOPE, by)).toEqual(row);
+				expect(await ledger.find(REALM, by)).toEqual(row);
 			},
 		);
 
@@ -175,7 +175,7 @@ export function interleavings(store: GetStore): void {
 				expect((await ledger.begin(request())).outcome).toBe('busy');
 				const row = await issue(ledger, 'hash-2', { idempotencyKey: 'key-2' });
 				expect(Math.abs(row.createdAt - wrong)).toBeGreaterThan(HOUR / 2);
-				expect(await ledger.claimDue({ scope: SCOPE, limit: 5, leaseMs: MINUTE })).toHaveLength(1);
+				expect(await ledger.claimDue({ realm: REALM, limit: 5, leaseMs: MINUTE })).toHaveLength(1);
 			} finally {
 				clock.mockRestore();
 			}
@@ -185,11 +185,11 @@ export function interleavings(store: GetStore): void {
 			const { ledger, advance } = store();
 			const old = await issue(ledger, 'hash-1', { idempotencyKey: 'a' });
 			const confirmed = await issue(ledger, 'hash-2', { idempotencyKey: 'b' });
-			await ledger.observed(SCOPE, 'hash-2', CONFIRMED);
+			await ledger.observed(REALM, 'hash-2', CONFIRMED);
 			const others = [
 				await issue(ledger, 'hash-3', { idempotencyKey: 'c', recipient: 'eve@example.com' }),
 				await issue(ledger, 'hash-4', { idempotencyKey: 'd', program: 'another program' }),
-				await issue(ledger, 'hash-5', { idempotencyKey: 'e', scope: 'another scope' }),
+				await issue(ledger, 'hash-5', { idempotencyKey: 'e', realm: 'another realm' }),
 			];
 			advance(1000);
 			await issue(ledger, 'hash-6', { idempotencyKey: 'f' }, { supersedes: true });
@@ -199,7 +199,7 @@ export function interleavings(store: GetStore): void {
 			expect(superseded.map(({ nextCheckAt }) => nextCheckAt)).toEqual([null, null]);
 			expect(rows.filter(({ state }) => state === 'submitted')).toHaveLength(others.length + 1);
 			expect((await eventTypes(ledger)).slice(2)).toEqual(['superseded', 'superseded']);
-			expect(await ledger.observed(SCOPE, 'hash-1', CONFIRMED)).toMatchObject([
+			expect(await ledger.observed(REALM, 'hash-1', CONFIRMED)).toMatchObject([
 				{ state: 'superseded', vcStatus: 'ONCHAIN' },
 			]);
 			expect((await eventTypes(ledger)).slice(4)).toEqual([]);

@@ -10,7 +10,7 @@ import {
 	PENDING,
 	request,
 	REVOKED,
-	SCOPE,
+	REALM,
 	start,
 } from './requests';
 
@@ -34,7 +34,7 @@ export function kept(store: GetStore): void {
 				kept: { issuanceId: row.id, answeredAt: row.answeredAt, sameSubject },
 				superseded: 0,
 			});
-			const again = await ledger.find(SCOPE, { coreClaimHash: 'hash-1' });
+			const again = await ledger.find(REALM, { coreClaimHash: 'hash-1' });
 			expect(again).toMatchObject({
 				answeredAt: recorded.answeredAt,
 				keptSince: row.answeredAt,
@@ -46,13 +46,13 @@ export function kept(store: GetStore): void {
 			expect(row).toMatchObject({ keptSince: null, keptSame: null });
 		});
 
-		test('is told as kept whoever it was given for, and not in another scope', async () => {
+		test('is told as kept whoever it was given for, and not in another realm', async () => {
 			const { ledger } = store();
 			const row = await issue(ledger, 'hash-1', { ...first, recipient: 'Ada@example.com' });
 			const other = await start(ledger, { ...second, program: 'another program' });
 			const recorded = await ledger.answered(other, answer('hash-1'));
 			expect(recorded.kept).toMatchObject({ issuanceId: row.id });
-			const foreign = await start(ledger, { ...second, scope: 'another scope' });
+			const foreign = await start(ledger, { ...second, realm: 'another realm' });
 			expect((await ledger.answered(foreign, answer('hash-1'))).kept).toBeNull();
 		});
 
@@ -122,13 +122,13 @@ export function kept(store: GetStore): void {
 			const { ledger } = store();
 			await issue(ledger, 'hash-1', first);
 			await issue(ledger, 'hash-1', second);
-			const rows = await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
+			const rows = await ledger.observed(REALM, 'hash-1', CONFIRMED);
 			expect(rows.map(({ state }) => state)).toEqual(['confirmed', 'confirmed']);
 			expect(await toldOf(rows)).toEqual(['status ONCHAIN', 'confirmed']);
 
 			// A row that comes after the confirmation learns it, and nobody is told again.
 			await issue(ledger, 'hash-1', { idempotencyKey: 'third' });
-			const all = await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
+			const all = await ledger.observed(REALM, 'hash-1', CONFIRMED);
 			expect(all.map(({ state }) => state)).toEqual(['confirmed', 'confirmed', 'confirmed']);
 			expect(await toldOf(all)).toEqual(['status ONCHAIN', 'confirmed']);
 		});
@@ -146,7 +146,7 @@ export function kept(store: GetStore): void {
 			const { ledger } = store();
 			await issue(ledger, 'hash-1', first);
 			await issue(ledger, 'hash-1', second);
-			const rows = await ledger.observed(SCOPE, 'hash-1', REVOKED);
+			const rows = await ledger.observed(REALM, 'hash-1', REVOKED);
 			expect(rows.map(({ state }) => state)).toEqual(['unusable', 'unusable']);
 			expect(await toldOf(rows)).toEqual(['status REMOVE', 'unusable']);
 		});
@@ -154,7 +154,7 @@ export function kept(store: GetStore): void {
 		test('is missing for each row, and told once', async () => {
 			const { ledger } = store();
 			const rows = [await issue(ledger, 'hash-1', first), await issue(ledger, 'hash-1', second)];
-			await ledger.missing(SCOPE, 'hash-1', { nextCheckMs: 0, condemnAfterMs: 0 });
+			await ledger.missing(REALM, 'hash-1', { nextCheckMs: 0, condemnAfterMs: 0 });
 			expect(await ledger.list({ states: ['unusable'], limit: 9 })).toHaveLength(2);
 			expect(await toldOf(rows)).toEqual(['unusable']);
 		});
@@ -164,7 +164,7 @@ export function kept(store: GetStore): void {
 			const rows = [await issue(ledger, 'hash-1', first)];
 			advance(MINUTE);
 			rows.push(await issue(ledger, 'hash-1', second));
-			const query = { scope: SCOPE, minutes: 5, start: 'beginning', limit: 100 } as const;
+			const query = { realm: REALM, minutes: 5, start: 'beginning', limit: 100 } as const;
 			advance(5 * MINUTE - 1_000);
 			await ledger.appendDelayed(query);
 			advance(MINUTE);
@@ -181,7 +181,7 @@ export function kept(store: GetStore): void {
 			for (const i of [1, 2, 3, 4]) await issue(ledger, 'hash-1', { idempotencyKey: `k${i}` });
 			await issue(ledger, 'hash-2', { ...second, recipient: 'bob@example.com' });
 			advance(5 * MINUTE);
-			const query = { scope: SCOPE, minutes: 5, start: 'beginning', limit: 2 } as const;
+			const query = { realm: REALM, minutes: 5, start: 'beginning', limit: 2 } as const;
 			for (let i = 0; i < 4; i++) await ledger.appendDelayed(query);
 			expect(await eventTypes(ledger)).toEqual(['delayed 5', 'delayed 5']);
 		});
@@ -190,11 +190,11 @@ export function kept(store: GetStore): void {
 			const { ledger } = store();
 			const { instance, workflowId, nodeId } = request();
 			const pairs = [{ coreClaimHash: 'hash-1', recipient: 'ada@example.com' }];
-			await ledger.watch({ scope: SCOPE, instance, workflowId, nodeId, pairs });
-			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
+			await ledger.watch({ realm: REALM, instance, workflowId, nodeId, pairs });
+			await ledger.observed(REALM, 'hash-1', CONFIRMED);
 			await issue(ledger, 'hash-1', first);
-			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
-			const filter = { scope: SCOPE, types: ['confirmed'], delayMinutes: 5 } as const;
+			await ledger.observed(REALM, 'hash-1', CONFIRMED);
+			const filter = { realm: REALM, types: ['confirmed'], delayMinutes: 5 } as const;
 			const source = { from: 'instance', instance } as const;
 			const page = await ledger.feed({ ...filter, source, after: 0, limit: 9 });
 			expect(page.events).toHaveLength(1);
@@ -204,8 +204,8 @@ export function kept(store: GetStore): void {
 			const { ledger } = store();
 			await issue(ledger, 'hash-1', first);
 			await issue(ledger, 'hash-2', { ...second, subjectHmac: 'hmac-2' });
-			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
-			await ledger.observed(SCOPE, 'hash-2', CONFIRMED);
+			await ledger.observed(REALM, 'hash-1', CONFIRMED);
+			await ledger.observed(REALM, 'hash-2', CONFIRMED);
 			const told = ['status ONCHAIN', 'confirmed'];
 			expect(await eventTypes(ledger)).toEqual([...told, ...told]);
 		});
@@ -224,7 +224,7 @@ export function kept(store: GetStore): void {
 			const { ledger, advance } = store();
 			await issue(ledger, 'hash-0', { idempotencyKey: 'oldest' });
 			await issue(ledger, 'hash-1', first);
-			await ledger.observed(SCOPE, 'hash-1', PENDING);
+			await ledger.observed(REALM, 'hash-1', PENDING);
 			advance(MINUTE);
 			const attempt = await start(ledger, second);
 			const recorded = await ledger.answered(attempt, answer('hash-1', { supersedes: true }));

@@ -1,7 +1,7 @@
 import type { AttemptRef } from '../../../../ledger/Ledger';
 import { LEASE_EXPIRED } from '../../../../ledger/transitions';
 import type { GetStore } from './store';
-import { accepted, answer, CONFIRMED, MINUTE, PROGRAM, request, SCOPE, start } from './requests';
+import { accepted, answer, CONFIRMED, MINUTE, PROGRAM, request, REALM, start } from './requests';
 
 const UNKNOWN = { outcome: 'unknown', reason: 'AIR_TIMEOUT' } as const;
 
@@ -25,8 +25,8 @@ export function overtaken(store: GetStore): void {
 				{ number: 1, outcome: 'accepted', coreClaimHash: 'slow', userUuid: 'uuid-1' },
 				{ number: 2, outcome: 'accepted', coreClaimHash: 'fast' },
 			]);
-			expect(await ledger.find(SCOPE, { coreClaimHash: 'slow' })).toEqual(row);
-			expect(await ledger.observed(SCOPE, 'slow', CONFIRMED)).toMatchObject([
+			expect(await ledger.find(REALM, { coreClaimHash: 'slow' })).toEqual(row);
+			expect(await ledger.observed(REALM, 'slow', CONFIRMED)).toMatchObject([
 				{ state: 'submitted', coreClaimHash: 'fast', vcStatus: null },
 			]);
 		});
@@ -38,7 +38,7 @@ export function overtaken(store: GetStore): void {
 				ledger.answered(slow, answer('slow')),
 				ledger.answered(fast, answer('fast')),
 			]);
-			const row = await ledger.find(SCOPE, { coreClaimHash: 'slow' });
+			const row = await ledger.find(REALM, { coreClaimHash: 'slow' });
 			expect(row).toMatchObject({ state: 'submitted', coreClaimHash: 'fast' });
 			expect(row?.attempts).toMatchObject([
 				{ outcome: 'accepted', coreClaimHash: 'slow' },
@@ -67,7 +67,7 @@ export function overtaken(store: GetStore): void {
 				const row = await ledger.failed(fast, { outcome, reason: 'AIR_X' });
 				expect(row).toMatchObject({ state: 'submitted', coreClaimHash: 'slow', leaseUntil: null });
 				expect(row.answeredAt).toBe(row.attempts[0]?.endedAt);
-				const due = await ledger.claimDue({ scope: SCOPE, limit: 5, leaseMs: MINUTE });
+				const due = await ledger.claimDue({ realm: REALM, limit: 5, leaseMs: MINUTE });
 				expect(due).toHaveLength(1);
 			},
 		);
@@ -111,7 +111,7 @@ export function overtaken(store: GetStore): void {
 			const second = await start(ledger, { ...other, repeatUnknown: true });
 			await ledger.answered(first, answer('first'));
 			await ledger.failed(second, UNKNOWN);
-			await ledger.observed(SCOPE, 'first', CONFIRMED);
+			await ledger.observed(REALM, 'first', CONFIRMED);
 			const row = await accepted(ledger, second, answer('second'));
 			expect(row).toMatchObject({ state: 'confirmed', coreClaimHash: 'first', vcId: 'vc-1' });
 			expect(row.attempts[1]).toMatchObject({ coreClaimHash: 'second', outcome: 'accepted' });
@@ -132,7 +132,7 @@ export function overtaken(store: GetStore): void {
 			const row = await ledger.failed(slow, { outcome: 'rejected', reason: 'AIR_X' });
 			expect(row).toMatchObject({ state: 'sending', attempt: 2 });
 			expect(row.attempts).toMatchObject([{ outcome: 'rejected' }, { outcome: 'open' }]);
-			const found = await ledger.find(SCOPE, { program: PROGRAM, idempotencyKey: 'key-1' });
+			const found = await ledger.find(REALM, { program: PROGRAM, idempotencyKey: 'key-1' });
 			expect(found).toEqual(row);
 		});
 	});

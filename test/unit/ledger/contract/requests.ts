@@ -12,7 +12,7 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-export const SCOPE = 'https://air.example partner-1';
+export const REALM = 'https://air.example partner-1';
 export const PROGRAM = 'c21hc00g0ab12001w4b7i';
 
 /** A request as Issue on Behalf makes it: Same Content, Revoke and Reissue. */
@@ -22,7 +22,7 @@ export function request(changes: Partial<BeginRequest> = {}): BeginRequest {
 		workflowId: 'workflow-1',
 		executionId: '1',
 		nodeId: 'node-1',
-		scope: SCOPE,
+		realm: REALM,
 		program: PROGRAM,
 		issuerDid: 'did:air:id:test:issuer',
 		recipient: 'ada@example.com',

@@ -13,7 +13,7 @@ import {
 	PENDING,
 	request,
 	REVOKED,
-	SCOPE,
+	REALM,
 	start,
 } from './requests';
 
@@ -39,12 +39,12 @@ export function retention(store: GetStore): void {
 
 		test('a credential’s days are applied to its own rows only', async () => {
 			const { ledger, advance } = store();
-			for (const scope of [SCOPE, 'another scope']) {
-				await ledger.failed(await start(ledger, { scope }), REJECTED);
-				await issue(ledger, `h-${scope}`, { scope, idempotencyKey: 'open' });
+			for (const realm of [REALM, 'another realm']) {
+				await ledger.failed(await start(ledger, { realm }), REJECTED);
+				await issue(ledger, `h-${realm}`, { realm, idempotencyKey: 'open' });
 			}
 			advance(200 * DAY);
-			const pruned = await ledger.prune({ ...DEFAULT_RETENTION, scope: SCOPE });
+			const pruned = await ledger.prune({ ...DEFAULT_RETENTION, realm: REALM });
 			expect(pruned).toEqual({ ...NOTHING, deleted: 1, abandoned: 1 });
 			expect(await ledger.totals()).toEqual({ abandoned: 1, rejected: 1, submitted: 1 });
 		});
@@ -59,16 +59,16 @@ export function retention(store: GetStore): void {
 			const unknown = await start(ledger, { idempotencyKey: 'f' });
 			await ledger.failed(unknown, UNKNOWN);
 			await issue(ledger, 'h-new', { idempotencyKey: 'g' }, { supersedes: true });
-			await ledger.observed(SCOPE, 'h-confirmed', CONFIRMED);
-			await ledger.observed(SCOPE, 'h-unusable', REVOKED);
+			await ledger.observed(REALM, 'h-confirmed', CONFIRMED);
+			await ledger.observed(REALM, 'h-unusable', REVOKED);
 			advance(90 * DAY - MINUTE);
-			await ledger.observed(SCOPE, 'h-open', PENDING);
+			await ledger.observed(REALM, 'h-open', PENDING);
 			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual(NOTHING);
 			advance(MINUTE + 1000);
 			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual({ ...NOTHING, deleted: 4 });
 			expect(await ledger.totals()).toEqual({ submitted: 2, unknown: 1 });
 			expect(await eventTypes(ledger)).toEqual(['status WAIT_ONCHAIN']);
-			expect(await ledger.find(SCOPE, { coreClaimHash: 'h-confirmed' })).toBeUndefined();
+			expect(await ledger.find(REALM, { coreClaimHash: 'h-confirmed' })).toBeUndefined();
 		});
 
 		test('open rows are abandoned after 180 days with an event, and go later', async () => {
@@ -77,14 +77,14 @@ export function retention(store: GetStore): void {
 			const lost = await start(ledger, { idempotencyKey: 'b' });
 			await ledger.failed(lost, UNKNOWN);
 			advance(100 * DAY);
-			await ledger.observed(SCOPE, 'h1', PENDING);
+			await ledger.observed(REALM, 'h1', PENDING);
 			await issue(ledger, 'h3', { idempotencyKey: 'c' });
 			advance(80 * DAY);
 			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual({ ...NOTHING, abandoned: 2 });
 			expect(await ledger.totals()).toEqual({ submitted: 1, abandoned: 2 });
 			const events = ['status WAIT_ONCHAIN', 'abandoned', 'abandoned'];
 			expect(await eventTypes(ledger)).toEqual(events);
-			const due = await ledger.claimDue({ scope: SCOPE, limit: 10, leaseMs: MINUTE });
+			const due = await ledger.claimDue({ realm: REALM, limit: 10, leaseMs: MINUTE });
 			expect(due).toMatchObject([{ coreClaimHash: 'h3' }]);
 			const abandoned = request({ idempotencyKey: 'a', rememberMs: null });
 			expect((await ledger.begin(abandoned)).outcome).toBe('answered');
@@ -101,7 +101,7 @@ export function retention(store: GetStore): void {
 			await issue(ledger, 'fast', { repeatUnknown: true });
 			advance(100 * DAY);
 			await ledger.answered(slow, answer('slow'));
-			await ledger.observed(SCOPE, 'fast', PENDING);
+			await ledger.observed(REALM, 'fast', PENDING);
 			advance(80 * DAY);
 			expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ abandoned: 1 });
 		});
@@ -113,9 +113,9 @@ export function retention(store: GetStore): void {
 			await ledger.failed(lost, UNKNOWN);
 			advance(180 * DAY);
 			await ledger.prune(DEFAULT_RETENTION);
-			const [pending] = await ledger.observed(SCOPE, 'h1', PENDING);
+			const [pending] = await ledger.observed(REALM, 'h1', PENDING);
 			expect(pending).toMatchObject({ state: 'abandoned', nextCheckAt: null });
-			const [row] = await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			const [row] = await ledger.observed(REALM, 'h1', CONFIRMED);
 			expect(row).toMatchObject({ state: 'confirmed' });
 			expect(await accepted(ledger, lost, answer('h2'))).toMatchObject({ state: 'submitted' });
 		});
@@ -124,7 +124,7 @@ export function retention(store: GetStore): void {
 			const { ledger, advance } = store();
 			const rows = await issueMany(ledger, 7);
 			for (const { coreClaimHash } of rows) {
-				await ledger.observed(SCOPE, coreClaimHash ?? '', CONFIRMED);
+				await ledger.observed(REALM, coreClaimHash ?? '', CONFIRMED);
 			}
 			advance(91 * DAY);
 			const deleted: number[] = [];
@@ -136,7 +136,7 @@ export function retention(store: GetStore): void {
 
 		test('ids of rows and events never come back, though everything was deleted', async () => {
 			const first = await issue(store().ledger, 'h1');
-			await store().ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await store().ledger.observed(REALM, 'h1', CONFIRMED);
 			const last = (await store().ledger.events(0, 10)).at(-1)?.id ?? 0;
 			expect(last).toBeGreaterThan(0);
 			store().advance(91 * DAY);
@@ -144,7 +144,7 @@ export function retention(store: GetStore): void {
 			expect(await store().ledger.events(0, 10)).toEqual([]);
 			await store().reopen();
 			const second = await issue(store().ledger, 'h2');
-			await store().ledger.observed(SCOPE, 'h2', CONFIRMED);
+			await store().ledger.observed(REALM, 'h2', CONFIRMED);
 			expect(second.id).toBeGreaterThan(first.id);
 			const events = await store().ledger.events(last, 10);
 			expect(events.map(({ type }) => type)).toEqual(['status', 'confirmed']);
@@ -153,17 +153,17 @@ export function retention(store: GetStore): void {
 		test('forget erases a person everywhere, and nobody else', async () => {
 			const { ledger, advance } = store();
 			const ada = await issue(ledger, 'h1');
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
 			advance(2 * DAY);
 			await issue(ledger, 'h2');
-			await issue(ledger, 'h3', { scope: 'another scope' });
+			await issue(ledger, 'h3', { realm: 'another realm' });
 			await start(ledger, { idempotencyKey: 'under way' });
 			await issue(ledger, 'h4', { recipient: 'adam@example.com', idempotencyKey: 'b' });
 			expect(await ledger.forget('ad_@example.com')).toBe(0);
 			expect(await ledger.forget(ada.recipient)).toBe(4);
 			expect(await ledger.forget(ada.recipient)).toBe(0);
 			expect(await ledger.list({ limit: 10 })).toMatchObject([{ coreClaimHash: 'h4' }]);
-			expect(await ledger.find(SCOPE, { coreClaimHash: 'h1' })).toBeUndefined();
+			expect(await ledger.find(REALM, { coreClaimHash: 'h1' })).toBeUndefined();
 			expect(await eventTypes(ledger)).toEqual([]);
 			expect((await ledger.begin(request())).outcome).toBe('started');
 		});

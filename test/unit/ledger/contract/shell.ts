@@ -1,5 +1,5 @@
 import type { GetStore } from './store';
-import { CONFIRMED, issue, issueMany, MINUTE, PROGRAM, SCOPE, start } from './requests';
+import { CONFIRMED, issue, issueMany, MINUTE, PROGRAM, REALM, start } from './requests';
 
 /** What people ask at the shell, and whom rows are shown to. */
 export function shell(store: GetStore): void {
@@ -10,14 +10,14 @@ export function shell(store: GetStore): void {
 			expect(await ledger.totals()).toEqual({});
 			expect(await ledger.events(0, 10)).toEqual([]);
 			const key = { program: PROGRAM, idempotencyKey: 'key-1' };
-			expect(await ledger.find(SCOPE, key)).toBeUndefined();
+			expect(await ledger.find(REALM, key)).toBeUndefined();
 		});
 
 		test('list: newest first, by state, by recipient, page by page', async () => {
 			const { ledger } = store();
 			const rows = await issueMany(ledger, 5);
 			const ids = rows.map(({ id }) => id).reverse();
-			await ledger.observed(SCOPE, 'hash-1', CONFIRMED);
+			await ledger.observed(REALM, 'hash-1', CONFIRMED);
 			const listed = async (filter: object) =>
 				(await ledger.list({ limit: 10, ...filter })).map(({ id }) => id);
 			expect(await listed({})).toEqual(ids);
@@ -65,21 +65,21 @@ export function shell(store: GetStore): void {
 			]);
 		});
 
-		test('find: by key or by hash, within the scope', async () => {
+		test('find: by key or by hash, within the realm', async () => {
 			const { ledger } = store();
 			const row = await issue(ledger, 'hash-1');
 			const key = { program: PROGRAM, idempotencyKey: 'key-1' };
-			expect(await ledger.find(SCOPE, key)).toEqual(row);
-			expect(await ledger.find(SCOPE, { coreClaimHash: 'hash-1' })).toEqual(row);
-			expect(await ledger.find('another scope', key)).toBeUndefined();
-			expect(await ledger.find('another scope', { coreClaimHash: 'hash-1' })).toBeUndefined();
-			expect(await ledger.find(SCOPE, { ...key, program: 'another' })).toBeUndefined();
+			expect(await ledger.find(REALM, key)).toEqual(row);
+			expect(await ledger.find(REALM, { coreClaimHash: 'hash-1' })).toEqual(row);
+			expect(await ledger.find('another realm', key)).toBeUndefined();
+			expect(await ledger.find('another realm', { coreClaimHash: 'hash-1' })).toBeUndefined();
+			expect(await ledger.find(REALM, { ...key, program: 'another' })).toBeUndefined();
 		});
 
 		test('events: after an id, so many, in the order in which they were written', async () => {
 			const { ledger } = store();
 			const rows = await issueMany(ledger, 3);
-			for (const i of [2, 0, 1]) await ledger.observed(SCOPE, `hash-${i}`, CONFIRMED);
+			for (const i of [2, 0, 1]) await ledger.observed(REALM, `hash-${i}`, CONFIRMED);
 			const all = await ledger.events(0, 100);
 			expect(all.map(({ issuanceId }) => issuanceId)).toEqual(
 				[2, 2, 0, 0, 1, 1].map((i) => rows[i]?.id),
@@ -93,17 +93,17 @@ export function shell(store: GetStore): void {
 			const odd = { reference: `'; DROP TABLE issuances; -- "Ünï" 😀\n`, idempotencyKey: '%_\\' };
 			const row = await issue(ledger, 'hash-1', odd);
 			expect(row).toMatchObject(odd);
-			expect(await ledger.find(SCOPE, { program: PROGRAM, ...odd })).toEqual(row);
+			expect(await ledger.find(REALM, { program: PROGRAM, ...odd })).toEqual(row);
 		});
 
-		test('a key counts for the scope for which AIR accepted it, also after a restart', async () => {
-			expect(await store().ledger.isKeyAccepted(SCOPE, 'thumbprint-1')).toBe(false);
-			await store().ledger.acceptKey(SCOPE, 'thumbprint-1');
-			await store().ledger.acceptKey(SCOPE, 'thumbprint-1');
+		test('a key counts for the realm for which AIR accepted it, also after a restart', async () => {
+			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-1')).toBe(false);
+			await store().ledger.acceptKey(REALM, 'thumbprint-1');
+			await store().ledger.acceptKey(REALM, 'thumbprint-1');
 			await store().reopen();
-			expect(await store().ledger.isKeyAccepted(SCOPE, 'thumbprint-1')).toBe(true);
-			expect(await store().ledger.isKeyAccepted(SCOPE, 'thumbprint-2')).toBe(false);
-			expect(await store().ledger.isKeyAccepted('another scope', 'thumbprint-1')).toBe(false);
+			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-1')).toBe(true);
+			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-2')).toBe(false);
+			expect(await store().ledger.isKeyAccepted('another realm', 'thumbprint-1')).toBe(false);
 		});
 
 		test('a ledger that was closed says so, and is closed twice without harm', async () => {

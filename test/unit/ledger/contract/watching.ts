@@ -10,12 +10,12 @@ import {
 	MINUTE,
 	PENDING,
 	REVOKED,
-	SCOPE,
+	REALM,
 	seen,
 	start,
 } from './requests';
 
-const DUE = { scope: SCOPE, limit: 10, leaseMs: MINUTE };
+const DUE = { realm: REALM, limit: 10, leaseMs: MINUTE };
 
 /** What is due, who asks AIR, and what its answers change. */
 export function watching(store: GetStore): void {
@@ -79,9 +79,9 @@ export function watching(store: GetStore): void {
 		])('the clock jumps %s: what it put off before is not forgotten', async (_, jump, atOnce) => {
 			const { ledger, advance } = store();
 			await issueMany(ledger, 3);
-			await ledger.observed(SCOPE, 'hash-0', { ...PENDING, nextCheckMs: 10 * MINUTE });
-			await ledger.hold(SCOPE, 'hash-1', 15 * MINUTE);
-			await ledger.observed(SCOPE, 'hash-2', CONFIRMED);
+			await ledger.observed(REALM, 'hash-0', { ...PENDING, nextCheckMs: 10 * MINUTE });
+			await ledger.hold(REALM, 'hash-1', 15 * MINUTE);
+			await ledger.observed(REALM, 'hash-2', CONFIRMED);
 			expect(await ledger.claimDue(DUE)).toEqual([]);
 			advance(jump);
 			expect(await ledger.claimDue({ ...DUE, instance: 'instance-1' })).toHaveLength(atOnce);
@@ -89,7 +89,7 @@ export function watching(store: GetStore): void {
 			expect(await ledger.claimDue(DUE)).toEqual([]);
 			advance(16 * MINUTE);
 			expect(await ledger.claimDue(DUE)).toHaveLength(2);
-			await ledger.observed(SCOPE, 'hash-0', { ...PENDING, nextCheckMs: 5 * MINUTE });
+			await ledger.observed(REALM, 'hash-0', { ...PENDING, nextCheckMs: 5 * MINUTE });
 			advance(2 * MINUTE);
 			expect(await ledger.claimDue(DUE)).toMatchObject([{ coreClaimHash: 'hash-1' }]);
 		});
@@ -97,10 +97,10 @@ export function watching(store: GetStore): void {
 		test('what a clock that was ahead put off comes after what is due', async () => {
 			const { ledger, advance } = store();
 			const [, , , late] = await issueMany(ledger, 4);
-			await ledger.observed(SCOPE, 'hash-3', { ...PENDING, nextCheckMs: 10 * MINUTE });
+			await ledger.observed(REALM, 'hash-3', { ...PENDING, nextCheckMs: 10 * MINUTE });
 			advance(-3 * HOUR);
 			for (const i of [0, 1, 2]) {
-				await ledger.observed(SCOPE, `hash-${i}`, { ...PENDING, nextCheckMs: 0 });
+				await ledger.observed(REALM, `hash-${i}`, { ...PENDING, nextCheckMs: 0 });
 			}
 			const first = await ledger.claimDue({ ...DUE, limit: 2 });
 			expect(first.map(({ id }) => id)).not.toContain(late?.id);
@@ -109,12 +109,12 @@ export function watching(store: GetStore): void {
 			expect(rest).toHaveLength(2);
 		});
 
-		test('rows are given out by scope and, if wanted, by instance', async () => {
+		test('rows are given out by realm and, if wanted, by instance', async () => {
 			const { ledger } = store();
 			await issue(ledger, 'h1', { idempotencyKey: 'a', instance: 'instance-2' });
-			await issue(ledger, 'h2', { idempotencyKey: 'b', scope: 'another scope' });
+			await issue(ledger, 'h2', { idempotencyKey: 'b', realm: 'another realm' });
 			expect(await ledger.claimDue({ ...DUE, instance: 'instance-1' })).toEqual([]);
-			expect(await ledger.claimDue({ ...DUE, scope: 'nobody' })).toEqual([]);
+			expect(await ledger.claimDue({ ...DUE, realm: 'nobody' })).toEqual([]);
 			expect(await ledger.claimDue(DUE)).toMatchObject([{ coreClaimHash: 'h1' }]);
 		});
 	});
@@ -124,32 +124,32 @@ export function watching(store: GetStore): void {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1');
 			await ledger.claimDue(DUE);
-			const [pending] = await ledger.observed(SCOPE, 'h1', { ...PENDING, nextCheckMs: MINUTE });
+			const [pending] = await ledger.observed(REALM, 'h1', { ...PENDING, nextCheckMs: MINUTE });
 			expect(pending).toMatchObject({ state: 'submitted', vcStatus: 'WAIT_ONCHAIN', checks: 1 });
 			expect(await ledger.claimDue(DUE)).toEqual([]);
 			advance(MINUTE);
 			expect(await ledger.claimDue(DUE)).toHaveLength(1);
-			await ledger.observed(SCOPE, 'h1', PENDING);
-			const [row] = await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', PENDING);
+			const [row] = await ledger.observed(REALM, 'h1', CONFIRMED);
 			expect(row).toMatchObject({ state: 'confirmed', vcId: 'vc-1', checks: 3, nextCheckAt: null });
 			expect(row?.confirmedAt).toBe(row?.updatedAt);
 			expect(await ledger.claimDue(DUE)).toEqual([]);
 			const expected = ['status WAIT_ONCHAIN', 'status ONCHAIN', 'confirmed'];
 			expect(await eventTypes(ledger)).toEqual(expected);
-			await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			await ledger.observed(REALM, 'h1', CONFIRMED);
 			expect(await eventTypes(ledger)).toEqual(expected);
 		});
 
 		test('state never moves backwards', async () => {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1');
-			const [confirmed] = await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			const [confirmed] = await ledger.observed(REALM, 'h1', CONFIRMED);
 			advance(1000);
-			const late = await ledger.observed(SCOPE, 'h1', PENDING);
+			const late = await ledger.observed(REALM, 'h1', PENDING);
 			expect(late).toMatchObject([{ state: 'confirmed', vcStatus: 'ONCHAIN', vcId: 'vc-1' }]);
 			expect(late).toMatchObject([{ confirmedAt: confirmed?.confirmedAt, nextCheckAt: null }]);
-			await ledger.observed(SCOPE, 'h1', REVOKED);
-			expect(await ledger.observed(SCOPE, 'h1', CONFIRMED)).toMatchObject([
+			await ledger.observed(REALM, 'h1', REVOKED);
+			expect(await ledger.observed(REALM, 'h1', CONFIRMED)).toMatchObject([
 				{ state: 'unusable', vcStatus: 'REMOVE', vcId: 'vc-1' },
 			]);
 			expect(await eventTypes(ledger)).toEqual([
@@ -165,22 +165,22 @@ export function watching(store: GetStore): void {
 			await issue(ledger, 'h1', { idempotencyKey: 'a' });
 			const confirmed = { idempotencyKey: 'b', program: 'another' };
 			await issue(ledger, 'h2', confirmed);
-			await ledger.observed(SCOPE, 'h2', CONFIRMED);
+			await ledger.observed(REALM, 'h2', CONFIRMED);
 			advance(1000);
 			const first = await start(ledger, { idempotencyKey: 'c' });
 			const second = await start(ledger, { idempotencyKey: 'd', program: 'another' });
 			await ledger.claimDue(DUE);
 			// AIR has revoked them for the attempts that are under way.
-			expect(await ledger.observed(SCOPE, 'h1', REVOKED)).toMatchObject([
+			expect(await ledger.observed(REALM, 'h1', REVOKED)).toMatchObject([
 				{ state: 'submitted', vcStatus: null },
 			]);
-			expect(await ledger.observed(SCOPE, 'h2', REVOKED)).toMatchObject([
+			expect(await ledger.observed(REALM, 'h2', REVOKED)).toMatchObject([
 				{ state: 'confirmed', vcStatus: 'ONCHAIN' },
 			]);
 			await ledger.answered(first, answer('h3', { supersedes: true }));
 			await ledger.answered(second, answer('h4', { supersedes: true }));
 			for (const hash of ['h1', 'h2']) {
-				expect(await ledger.observed(SCOPE, hash, REVOKED)).toMatchObject([
+				expect(await ledger.observed(REALM, hash, REVOKED)).toMatchObject([
 					{ state: 'superseded', nextCheckAt: null },
 				]);
 			}
@@ -196,19 +196,19 @@ export function watching(store: GetStore): void {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1', { idempotencyKey: 'a' });
 			await issue(ledger, 'h2', { idempotencyKey: 'b', program: 'another' });
-			await ledger.observed(SCOPE, 'h2', CONFIRMED);
+			await ledger.observed(REALM, 'h2', CONFIRMED);
 			advance(1000);
 			const first = await start(ledger, { idempotencyKey: 'c' });
 			await start(ledger, { idempotencyKey: 'd', program: 'another', leaseMs: MINUTE });
-			await ledger.observed(SCOPE, 'h1', REVOKED);
-			await ledger.observed(SCOPE, 'h2', REVOKED);
+			await ledger.observed(REALM, 'h1', REVOKED);
+			await ledger.observed(REALM, 'h2', REVOKED);
 			// Refused, and never heard of again.
 			await ledger.failed(first, { outcome: 'rejected', reason: 'AIR_REFUSED' });
 			advance(MINUTE);
 			const due = await ledger.claimDue(DUE);
 			expect(due.map(({ coreClaimHash }) => coreClaimHash).sort()).toEqual(['h1', 'h2']);
 			for (const hash of ['h1', 'h2']) {
-				expect(await ledger.observed(SCOPE, hash, REVOKED)).toMatchObject([{ state: 'unusable' }]);
+				expect(await ledger.observed(REALM, hash, REVOKED)).toMatchObject([{ state: 'unusable' }]);
 			}
 		});
 
@@ -217,15 +217,15 @@ export function watching(store: GetStore): void {
 			await issue(ledger, 'h1', { idempotencyKey: 'a' });
 			await start(ledger, { idempotencyKey: 'b', recipient: 'bob@example.com' });
 			await start(ledger, { idempotencyKey: 'c', program: 'another' });
-			await start(ledger, { idempotencyKey: 'd', scope: 'another scope' });
-			expect(await ledger.observed(SCOPE, 'h1', REVOKED)).toMatchObject([{ state: 'unusable' }]);
+			await start(ledger, { idempotencyKey: 'd', realm: 'another realm' });
+			expect(await ledger.observed(REALM, 'h1', REVOKED)).toMatchObject([{ state: 'unusable' }]);
 		});
 
 		test('a status that nobody knows is passed on and watched further', async () => {
 			const { ledger } = store();
 			await issue(ledger, 'h1');
 			await ledger.claimDue(DUE);
-			await ledger.observed(SCOPE, 'h1', seen('ASTONISHED', 'unknown', { nextCheckMs: 0 }));
+			await ledger.observed(REALM, 'h1', seen('ASTONISHED', 'unknown', { nextCheckMs: 0 }));
 			expect(await ledger.claimDue(DUE)).toMatchObject([{ vcStatus: 'ASTONISHED' }]);
 			expect(await eventTypes(ledger)).toEqual(['status ASTONISHED']);
 		});
@@ -233,15 +233,15 @@ export function watching(store: GetStore): void {
 		test('nothing more to learn: the row stays submitted and is not due', async () => {
 			const { ledger } = store();
 			await issue(ledger, 'h1');
-			await ledger.observed(SCOPE, 'h1', { ...PENDING, nextCheckMs: null });
+			await ledger.observed(REALM, 'h1', { ...PENDING, nextCheckMs: null });
 			expect(await ledger.claimDue(DUE)).toEqual([]);
 		});
 
-		test('an unknown hash, or one of another scope, is nothing', async () => {
+		test('an unknown hash, or one of another realm, is nothing', async () => {
 			const { ledger } = store();
 			await issue(ledger, 'h1');
-			expect(await ledger.observed(SCOPE, 'h2', CONFIRMED)).toEqual([]);
-			expect(await ledger.observed('another scope', 'h1', CONFIRMED)).toEqual([]);
+			expect(await ledger.observed(REALM, 'h2', CONFIRMED)).toEqual([]);
+			expect(await ledger.observed('another realm', 'h1', CONFIRMED)).toEqual([]);
 			expect(await eventTypes(ledger)).toEqual([]);
 		});
 
@@ -249,9 +249,9 @@ export function watching(store: GetStore): void {
 			const { ledger } = store();
 			await issue(ledger, 'h1', { idempotencyKey: 'a' });
 			await issue(ledger, 'h1', { idempotencyKey: 'b' });
-			const rows = await ledger.observed(SCOPE, 'h1', CONFIRMED);
+			const rows = await ledger.observed(REALM, 'h1', CONFIRMED);
 			expect(rows.map(({ state }) => state)).toEqual(['confirmed', 'confirmed']);
-			expect(await ledger.find(SCOPE, { coreClaimHash: 'h1' })).toMatchObject({
+			expect(await ledger.find(REALM, { coreClaimHash: 'h1' })).toMatchObject({
 				idempotencyKey: 'b',
 			});
 		});

@@ -1,7 +1,7 @@
 -- The tables as version 1 of the ledger made them: never to be changed.
 CREATE TABLE moca_air.issuances (
 	id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-	scope text NOT NULL,
+	realm text NOT NULL,
 	program text NOT NULL,
 	issuer_did text NOT NULL,
 	recipient text NOT NULL,
@@ -39,8 +39,8 @@ CREATE TABLE moca_air.issuances (
 	updated_at bigint NOT NULL
 );
 CREATE UNIQUE INDEX issuances_by_key
-	ON moca_air.issuances (scope, program, idempotency_key) WHERE NOT retired;
-CREATE INDEX issuances_due ON moca_air.issuances (scope, due_at, id) WHERE due_at IS NOT NULL;
+	ON moca_air.issuances (realm, program, idempotency_key) WHERE NOT retired;
+CREATE INDEX issuances_due ON moca_air.issuances (realm, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX issuances_by_recipient ON moca_air.issuances (recipient);
 CREATE INDEX issuances_sending ON moca_air.issuances (lease_until) WHERE state = 'sending';
 CREATE INDEX issuances_open
@@ -71,7 +71,7 @@ CREATE TABLE moca_air.events (
 );
 
 CREATE TABLE moca_air.accepted_keys (
-	scope text NOT NULL,
+	realm text NOT NULL,
 	key_thumbprint text NOT NULL,
-	PRIMARY KEY (scope, key_thumbprint)
+	PRIMARY KEY (realm, key_thumbprint)
 );

@@ -1,4 +1,4 @@
-import { MINUTE, PROGRAM, SCOPE } from '../contract/requests';
+import { MINUTE, PROGRAM, REALM } from '../contract/requests';
 
 /** What a ledger of version 1 held when nobody had heard of triggers yet: a row of each kind. */
 const KINDS = [
@@ -28,11 +28,11 @@ export function versionOneRows(schema: string): string {
 		const due = state === 'submitted' ? String(ANSWERED_AT) : 'NULL';
 		const confirmed = state === 'confirmed' ? String(ANSWERED_AT + 1_000) : 'NULL';
 		return `
-			INSERT INTO ${schema}issuances (scope, program, issuer_did, recipient, idempotency_key,
+			INSERT INTO ${schema}issuances (realm, program, issuer_did, recipient, idempotency_key,
 				subject_hmac, key_thumbprint, reference, instance, workflow_id, execution_id, node_id, state,
 				state_at, reason, attempt, core_claim_hash, vc_status, next_check_at, created_at, answered_at,
 				confirmed_at, updated_at)
-			VALUES ('${SCOPE}', '${PROGRAM}', 'did:air:id:test:issuer', '${state}@example.com', 'key-${state}',
+			VALUES ('${REALM}', '${PROGRAM}', 'did:air:id:test:issuer', '${state}@example.com', 'key-${state}',
 				'hmac-1', 'thumbprint-1', 'order-${index}', 'instance-1', 'workflow-1', '${index}', 'node-1',
 				'${state}', ${ANSWERED_AT}, ${text(accepted ? null : 'AIR_TIMEOUT')}, 1, ${hash},
 				${text(state === 'confirmed' ? 'ONCHAIN' : null)}, ${due}, ${ANSWERED_AT - 1_000}, ${answered},
@@ -45,5 +45,5 @@ export function versionOneRows(schema: string): string {
 		INSERT INTO ${schema}events (issuance_id, type, threshold, at) VALUES
 			(4, 'status', 'ONCHAIN', ${ANSWERED_AT}), (4, 'confirmed', '', ${ANSWERED_AT}),
 			(6, 'superseded', '', ${ANSWERED_AT});
-		INSERT INTO ${schema}accepted_keys VALUES ('${SCOPE}', 'thumbprint-1');`;
+		INSERT INTO ${schema}accepted_keys VALUES ('${REALM}', 'thumbprint-1');`;
 }

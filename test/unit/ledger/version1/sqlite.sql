@@ -1,7 +1,7 @@
 -- The tables as version 1 of the ledger made them: never to be changed.
 CREATE TABLE issuances (
 	id INTEGER PRIMARY KEY AUTOINCREMENT,
-	scope TEXT NOT NULL,
+	realm TEXT NOT NULL,
 	program TEXT NOT NULL,
 	issuer_did TEXT NOT NULL,
 	recipient TEXT NOT NULL,
@@ -39,10 +39,10 @@ CREATE TABLE issuances (
 	updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX issuances_by_key
-	ON issuances (scope, program, idempotency_key) WHERE retired = 0;
-CREATE INDEX issuances_due ON issuances (scope, due_at, id) WHERE due_at IS NOT NULL;
+	ON issuances (realm, program, idempotency_key) WHERE retired = 0;
+CREATE INDEX issuances_due ON issuances (realm, due_at, id) WHERE due_at IS NOT NULL;
 CREATE INDEX issuances_by_state ON issuances (state, state_at);
-CREATE INDEX issuances_by_recipient ON issuances (recipient, program, scope, state);
+CREATE INDEX issuances_by_recipient ON issuances (recipient, program, realm, state);
 
 CREATE TABLE attempts (
 	issuance_id INTEGER NOT NULL REFERENCES issuances ON DELETE CASCADE,
@@ -67,7 +67,7 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE TABLE accepted_keys (
-	scope TEXT NOT NULL,
+	realm TEXT NOT NULL,
 	key_thumbprint TEXT NOT NULL,
-	PRIMARY KEY (scope, key_thumbprint)
+	PRIMARY KEY (realm, key_thumbprint)
 ) STRICT, WITHOUT ROWID;
