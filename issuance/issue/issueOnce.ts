@@ -44,28 +44,28 @@ export interface OnceSettings extends IssueSettings {
  *   sent then), and what {@link issue} throws
  * @example
  * ```ts
- * const { coreClaimHash, outcome } = await issueOnce(client, request, idempotency, memory);
+ * const { coreClaimHash, outcome } = await issueOnce(client, request, idempotency, session);
  * ```
  */
 export async function issueOnce(
 	client: AirClient,
 	request: IssueRequest,
 	idempotency: Idempotency,
-	memory: LedgerSession,
+	session: LedgerSession,
 	settings: OnceSettings = {},
 ): Promise<RememberedIssuance> {
 	const stopped = settings.stopped ?? settings.signal;
 	const busyUntil = performance.now() + BUSY_WAIT_MS;
 	return await inTurn(client, { ...settings, stopped }, async (turn) => {
-		if (memory.expectsNew) signAhead(client, request.recipient);
-		const begun = await begin(client, request, idempotency, memory, settings);
-		memory.expectsNew = begun.outcome === 'started';
+		if (session.expectsNew) signAhead(client, request.recipient);
+		const begun = await begin(client, request, idempotency, session, settings);
+		session.expectsNew = begun.outcome === 'started';
 		if (begun.outcome === 'started') {
-			return await send(client, request, idempotency, memory, begun, { ...settings, turn });
+			return await send(client, request, idempotency, session, begun, { ...settings, turn });
 		}
 		turn.giveBack();
 		if (begun.outcome === 'unproven') {
-			await memory.assertMayRead(stopped);
+			await session.assertMayRead(stopped);
 			return undefined;
 		}
 		if (begun.outcome === 'busy') {
@@ -76,8 +76,8 @@ export async function issueOnce(
 			return undefined;
 		}
 		// What the ledger knows is given out only to a key that AIR has accepted.
-		await memory.assertMayRead(stopped);
-		return fromLedger(begun, idempotency, memory);
+		await session.assertMayRead(stopped);
+		return fromLedger(begun, idempotency, session);
 	});
 }
 
@@ -94,7 +94,7 @@ async function send(
 	client: AirClient,
 	request: IssueRequest,
 	{ subjectHmac }: Idempotency,
-	memory: LedgerSession,
+	session: LedgerSession,
 	{ issuanceId, attempt: number }: AttemptRef,
 	settings: OnceSettings,
 ): Promise<RememberedIssuance> {
@@ -106,42 +106,42 @@ async function send(
 			...settings,
 			onLateOutcome: (outcome) => {
 				settings.onLateOutcome?.(outcome);
-				void endedLate(memory, attempt, outcome, supersedes);
+				void endedLate(session, attempt, outcome, supersedes);
 			},
 		});
-		const recorded = await answered(memory, attempt, issuance, supersedes);
+		const recorded = await answered(session, attempt, issuance, supersedes);
 		if (recorded !== undefined) return withOutcome(issuance, recorded);
-		return await unrecorded(memory, issuanceId, issuance, subjectHmac);
+		return await unrecorded(session, issuanceId, issuance, subjectHmac);
 	} catch (error) {
 		// Its outcome comes later, through onLateOutcome; until then its lease holds.
 		if (error instanceof AirError && error.code === 'AIR_CANCELLED_IN_FLIGHT') throw error;
-		throw await failed(memory, attempt, error, supersedes);
+		throw await failed(session, attempt, error, supersedes);
 	}
 }
 
 /** Records how an attempt ended that a cancel overtook. The run is over: nobody else tries again. */
 async function endedLate(
-	memory: LedgerSession,
+	session: LedgerSession,
 	attempt: AttemptRef,
 	outcome: IssueAnswer | Error,
 	supersedes: boolean,
 ): Promise<void> {
-	if (outcome instanceof Error) await failed(memory, attempt, outcome, supersedes);
-	else await answered(memory, attempt, outcome, supersedes);
-	await memory.end();
+	if (outcome instanceof Error) await failed(session, attempt, outcome, supersedes);
+	else await answered(session, attempt, outcome, supersedes);
+	await session.end();
 }
 
 async function begin(
 	client: AirClient,
 	request: IssueRequest,
 	{ key, rememberMs, subjectHmac }: Idempotency,
-	memory: LedgerSession,
+	session: LedgerSession,
 	{ reference, sendAgainWhenUnknown, timeoutMs }: OnceSettings,
 ): Promise<BeginResult> {
 	try {
-		return await memory.ledger.begin({
-			...memory.settings.origin,
-			realm: memory.realm,
+		return await session.ledger.begin({
+			...session.settings.origin,
+			realm: session.realm,
 			program: request.credentialId,
 			issuerDid: request.issuerDid,
 			recipient: request.recipient,
@@ -165,7 +165,7 @@ const nameOf = (row: LedgerRow) => `ledger row ${row.id}`;
 function fromLedger(
 	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' | 'unproven' }>,
 	{ mode }: Idempotency,
-	memory: LedgerSession,
+	session: LedgerSession,
 ): RememberedIssuance {
 	const { row } = begun;
 	if (begun.outcome === 'unknown') {
@@ -180,7 +180,7 @@ function fromLedger(
 		);
 	}
 	const stands = row.state !== 'superseded' && row.state !== 'unusable';
-	if (mode === 'content' && !stands && !memory.isOwn(row)) {
+	if (mode === 'content' && !stands && !session.isOwn(row)) {
 		throw new AirError('AIR_ISSUED_NOT_STANDING', {
 			detail: `${nameOf(row)}, issued ${answeredAtOf(row)}, now ${row.state}`,
 		});
@@ -208,21 +208,21 @@ function replay(row: LedgerRow): RememberedIssuance {
 
 /** @returns undefined when it could not be written at once */
 async function answered(
-	memory: LedgerSession,
+	session: LedgerSession,
 	attempt: AttemptRef,
 	answer: { readonly coreClaimHash: string; readonly userUuid?: string | undefined },
 	supersedes: boolean,
 ): Promise<RecordedAnswer | undefined> {
 	let recorded: RecordedAnswer | undefined;
-	await memory.write(`issuance ${answer.coreClaimHash}`, async () => {
-		recorded = await memory.ledger.answered(attempt, {
+	await session.write(`issuance ${answer.coreClaimHash}`, async () => {
+		recorded = await session.ledger.answered(attempt, {
 			coreClaimHash: answer.coreClaimHash,
 			userUuid: answer.userUuid ?? null,
 			nextCheckMs: FIRST_CHECK_MS,
 			supersedes,
 		});
 	});
-	await memory.keyWasAccepted();
+	await session.keyWasAccepted();
 	return recorded;
 }
 
@@ -241,7 +241,7 @@ function outcomeOf(error: AirError): AttemptFailure['outcome'] {
 
 /** @returns the error to throw: what an earlier attempt left unknown stays unknown */
 async function failed(
-	memory: LedgerSession,
+	session: LedgerSession,
 	attempt: AttemptRef,
 	error: unknown,
 	supersedes: boolean,
@@ -251,10 +251,10 @@ async function failed(
 			? ([outcomeOf(error), error.code] as const)
 			: (['unknown', 'unexpected'] as const);
 	let row: LedgerRow | undefined;
-	await memory.write(
+	await session.write(
 		`attempt ${attempt.attempt} of row ${attempt.issuanceId}: ${reason}`,
 		async () => {
-			row = await memory.ledger.failed(attempt, { outcome, reason });
+			row = await session.ledger.failed(attempt, { outcome, reason });
 		},
 	);
 	return row === undefined ? error : besidesEarlier(error, row, supersedes);

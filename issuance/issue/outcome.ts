@@ -62,18 +62,18 @@ export type RememberedIssuance = Issuance &
  * all the same; the time is our own.
  */
 export async function unrecorded(
-	memory: LedgerSession,
+	session: LedgerSession,
 	issuanceId: number,
 	issuance: Issuance,
 	subjectHmac: string,
 ): Promise<RememberedIssuance> {
 	const { coreClaimHash } = issuance;
-	const row = await memory.ledger.find(memory.realm, { coreClaimHash }).catch(() => undefined);
+	const row = await session.ledger.find(session.realm, { coreClaimHash }).catch(() => undefined);
 	if (row === undefined || row.id === issuanceId) {
 		return { ...issuance, outcome: 'issued', recorded: false };
 	}
 	const comparable =
-		row.keptSince === null && row.keyThumbprint === memory.settings.client.identity.key.thumbprint;
+		row.keptSince === null && row.keyThumbprint === session.settings.client.identity.key.thumbprint;
 	return {
 		...issuance,
 		outcome: 'kept',

@@ -66,7 +66,7 @@ export class Check {
 	private unwritten: { readonly because: unknown } | undefined;
 
 	constructor(
-		private readonly memory: LedgerSession,
+		private readonly session: LedgerSession,
 		private readonly settings: CheckSettings,
 		rows: readonly LedgerRow[],
 	) {
@@ -79,7 +79,7 @@ export class Check {
 		try {
 			await Promise.all(Array.from({ length: PARALLEL }, async () => this.work()));
 		} finally {
-			await this.memory.ledger.release([...this.open]);
+			await this.session.ledger.release([...this.open]);
 		}
 		if (this.stopped !== undefined) throw this.stopped.because;
 		if (this.unwritten !== undefined && !this.written) throw this.unwritten.because;
@@ -106,7 +106,7 @@ export class Check {
 	}
 
 	private async ask(row: LedgerRow): Promise<void> {
-		const { memory } = this;
+		const { session } = this;
 		const { coreClaimHash, recipient, checks } = row;
 		if (coreClaimHash === null) return;
 		const nextCheckMs = recheckDelayMs(dueAt(row) - (row.answeredAt ?? row.createdAt), checks);
@@ -114,7 +114,7 @@ export class Check {
 			assertRow(row);
 			this.asked += 1;
 			const { vcStatus, vcId, state } = await askOnce(
-				memory.settings.client,
+				session.settings.client,
 				recipient,
 				coreClaimHash,
 				{
@@ -124,7 +124,7 @@ export class Check {
 				},
 			);
 			this.answered += 1;
-			await memory.ledger.observed(memory.realm, coreClaimHash, {
+			await session.ledger.observed(session.realm, coreClaimHash, {
 				recipient,
 				vcStatus,
 				vcId: vcId ?? null,
@@ -169,12 +169,12 @@ export class Check {
 	private isToSlowDown(error: AirError): boolean {
 		if (error.code !== 'AIR_RATE_LIMITED' && error.retryAfterMs === undefined) return false;
 		this.slowDown = true;
-		leaveAlone(this.memory.realm, error.retryAfterMs);
+		leaveAlone(this.session.realm, error.retryAfterMs);
 		return true;
 	}
 
 	private async missing(row: LedgerRow, hash: string, nextCheckMs: number): Promise<void> {
-		const { ledger, realm, settings } = this.memory;
+		const { ledger, realm, settings } = this.session;
 		const condemnAfterMs = CONDEMN_AFTER_MS;
 		const unknown =
 			isOnlyWatched(row) &&
@@ -202,7 +202,7 @@ export class Check {
 		const known = asKnownError(error);
 		// Words of others may hold values.
 		const words = known instanceof AirError ? known.message : 'an unexpected failure';
-		this.memory.settings.log(`row ${row.id} is asked about later: ${words}`);
+		this.session.settings.log(`row ${row.id} is asked about later: ${words}`);
 		this.problem ??= known;
 		await this.putOff(row, nextCheckMs);
 	}
@@ -210,7 +210,7 @@ export class Check {
 	/** @throws what the store says if it takes nothing of other rows either */
 	private async putOff(row: LedgerRow, nextCheckMs: number): Promise<void> {
 		try {
-			await this.memory.ledger.postpone([{ id: row.id, nextCheckMs }]);
+			await this.session.ledger.postpone([{ id: row.id, nextCheckMs }]);
 			this.isWritten(row);
 		} catch (error) {
 			// Another session may hold just this row. Then its claim puts it off, which is not to be given
@@ -235,7 +235,7 @@ export class Check {
 		// a question of nobody about nothing?
 		if (!perhapsEverybodys) return;
 		try {
-			await assertKeyAccepted(this.memory.settings.client);
+			await assertKeyAccepted(this.session.settings.client);
 		} catch (again) {
 			if (!(again instanceof AirError && this.isToSlowDown(again))) throw again;
 		}

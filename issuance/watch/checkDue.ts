@@ -19,7 +19,7 @@ const NOTHING_ASKED: CheckReport = {
  *
  * @example
  * ```ts
- * const { asked, answered } = await checkDue(memory, {
+ * const { asked, answered } = await checkDue(session, {
  *   maxCalls: 100, withinMs: 40_000, requestTimeoutMs: 10_000,
  * });
  * ```
@@ -27,28 +27,28 @@ const NOTHING_ASKED: CheckReport = {
  *   that was not answered is changed
  */
 export async function checkDue(
-	memory: LedgerSession,
+	session: LedgerSession,
 	settings: CheckSettings,
 ): Promise<CheckReport> {
 	try {
-		return await check(memory, settings);
+		return await check(session, settings);
 	} finally {
-		announcePause(memory);
+		announcePause(session);
 	}
 }
 
-async function check(memory: LedgerSession, settings: CheckSettings): Promise<CheckReport> {
-	const { realm } = memory;
+async function check(session: LedgerSession, settings: CheckSettings): Promise<CheckReport> {
+	const { realm } = session;
 	const { maxCalls, withinMs } = settings;
 	if (leftAloneMs(realm) > 0 || maxCalls <= 0) return NOTHING_ASKED;
 	const deadline = performance.now() + withinMs;
 	let first = NOTHING_ASKED;
 	if (isProbing(realm)) {
-		first = await claimAndAsk(memory, settings, 1);
+		first = await claimAndAsk(session, settings, 1);
 		if (first.asked === 0 || isProbing(realm) || leftAloneMs(realm) > 0) return first;
 	}
 	const left = Math.max(deadline - performance.now(), 0);
-	const rest = await claimAndAsk(memory, { ...settings, withinMs: left }, maxCalls - first.asked);
+	const rest = await claimAndAsk(session, { ...settings, withinMs: left }, maxCalls - first.asked);
 	return {
 		asked: first.asked + rest.asked,
 		answered: first.answered + rest.answered,
@@ -58,32 +58,32 @@ async function check(memory: LedgerSession, settings: CheckSettings): Promise<Ch
 }
 
 async function claimAndAsk(
-	memory: LedgerSession,
+	session: LedgerSession,
 	settings: CheckSettings,
 	limit: number,
 ): Promise<CheckReport> {
 	if (limit <= 0) return NOTHING_ASKED;
 	const { withinMs, requestTimeoutMs, instance, ids } = settings;
-	const rows = await memory.ledger.claimDue({
-		realm: memory.realm,
+	const rows = await session.ledger.claimDue({
+		realm: session.realm,
 		limit,
 		leaseMs: Math.trunc(withinMs) + requestTimeoutMs + LEASE_MARGIN_MS,
 		instance,
 		ids,
 	});
-	return await new Check(memory, settings, rows).run();
+	return await new Check(session, settings, rows).run();
 }
 
 const LEASE_MARGIN_MS = 30_000;
 const MINUTE_MS = 60_000;
 
 /** Said once for each pause and trigger: what is silent for minutes looks like what is broken. */
-function announcePause(memory: LedgerSession): void {
-	const { instance, workflowId, nodeId } = memory.settings.origin;
-	const ms = toAnnounce(memory.realm, JSON.stringify([instance, workflowId, nodeId]));
+function announcePause(session: LedgerSession): void {
+	const { instance, workflowId, nodeId } = session.settings.origin;
+	const ms = toAnnounce(session.realm, JSON.stringify([instance, workflowId, nodeId]));
 	if (ms === undefined) return;
 	const minutes = Math.ceil(ms / MINUTE_MS);
-	memory.settings.log(
+	session.settings.log(
 		`AIR wants to be left alone: it is asked about issuances again in ${minutes} minutes. What the ledger already knows is given out meanwhile.`,
 	);
 }

@@ -63,18 +63,18 @@ export const keyOf = ({ realm, settings: { origin } }: LedgerSession): CursorKey
  *
  * @throws AirError what stops the trigger; nothing is lost by it
  */
-export async function pollEvents(memory: LedgerSession, settings: PollSettings): Promise<Poll> {
+export async function pollEvents(session: LedgerSession, settings: PollSettings): Promise<Poll> {
 	try {
-		const { ledger } = memory;
-		await memory.assertMayRead();
-		const key = keyOf(memory);
+		const { ledger } = session;
+		await session.assertMayRead();
+		const key = keyOf(session);
 		const cursor = await ledger.openCursor(key, settings.start);
 		const delivered = takenUpTo(cursor, settings.evidence);
 		if (delivered > cursor.delivered) await ledger.moveCursor(key, { delivered });
 
-		const { filter, misfit } = await filterOf(memory, settings);
-		const { unanswered, problem, stopped } = await learn(memory, settings, filter);
-		const page = await read(memory, filter, delivered, settings.maxEvents);
+		const { filter, misfit } = await filterOf(session, settings);
+		const { unanswered, problem, stopped } = await learn(session, settings, filter);
+		const page = await read(session, filter, delivered, settings.maxEvents);
 		const { events, upTo } = page;
 		const known = {
 			cursor,
@@ -99,16 +99,16 @@ export async function pollEvents(memory: LedgerSession, settings: PollSettings):
 
 /** The newest event that fits, for a look at it: no cursor is made or moved. */
 export async function sampleEvent(
-	memory: LedgerSession,
+	session: LedgerSession,
 	settings: WatchSettings,
 ): Promise<{ event: FeedEvent | undefined; why: Error | undefined }> {
 	try {
-		await memory.assertMayRead();
-		const { filter, misfit } = await filterOf(memory, settings);
-		const { unanswered, problem, stopped } = await learn(memory, settings, filter);
-		const event = await memory.ledger.newestInFeed(filter);
+		await session.assertMayRead();
+		const { filter, misfit } = await filterOf(session, settings);
+		const { unanswered, problem, stopped } = await learn(session, settings, filter);
+		const event = await session.ledger.newestInFeed(filter);
 		if (event !== undefined) assertRow(event.row);
-		return { event, why: misfit ?? stopped ?? problem ?? unanswered ?? pauseError(memory) };
+		return { event, why: misfit ?? stopped ?? problem ?? unanswered ?? pauseError(session) };
 	} catch (error) {
 		throw asAirError(error);
 	}
@@ -116,11 +116,11 @@ export async function sampleEvent(
 
 /** What part of the ledger the trigger is about. A pair whose address is wrong stops no other. */
 async function filterOf(
-	memory: LedgerSession,
+	session: LedgerSession,
 	{ watch, filter }: WatchSettings,
 ): Promise<{ filter: FeedFilter; misfit: AirError | undefined }> {
-	const { ledger, realm } = memory;
-	const { instance, workflowId, nodeId } = memory.settings.origin;
+	const { ledger, realm } = session;
+	const { instance, workflowId, nodeId } = session.settings.origin;
 	if (watch === 'everywhere') {
 		return { filter: { ...filter, realm, source: { from: watch } }, misfit: undefined };
 	}
@@ -138,7 +138,7 @@ async function filterOf(
 			continue;
 		}
 		misfit ??= new AirError('AIR_TRIGGER_PAIR_ADDRESS', { detail: hashInWords(hash) });
-		memory.settings.log(`AIR_TRIGGER_PAIR_ADDRESS: ${hashInWords(hash)}`);
+		session.settings.log(`AIR_TRIGGER_PAIR_ADDRESS: ${hashInWords(hash)}`);
 	}
 	return { filter: { ...filter, realm, source: { from: 'rows', ids } }, misfit };
 }
@@ -153,11 +153,11 @@ interface Learnt extends Pick<Poll, 'unanswered' | 'problem'> {
 
 /** Brings the ledger up to date. @throws AirError what AIR would answer for each issuance alike */
 async function learn(
-	memory: LedgerSession,
+	session: LedgerSession,
 	settings: WatchSettings & { readonly start?: CursorStart },
 	{ realm, source, types, delayMinutes: minutes }: FeedFilter,
 ): Promise<Learnt> {
-	const { ledger } = memory;
+	const { ledger } = session;
 	let stopped: Error | undefined;
 	/** What was written before is told whatever becomes of this. */
 	const tried = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
@@ -170,7 +170,7 @@ async function learn(
 		}
 	};
 	const report = await tried(() =>
-		checkDue(memory, {
+		checkDue(session, {
 			...settings,
 			ids: source.from === 'rows' ? source.ids : undefined,
 			instance: source.from === 'instance' ? source.instance : undefined,
@@ -197,7 +197,7 @@ async function learn(
  * whose row is damaged is left out and named.
  */
 async function read(
-	memory: LedgerSession,
+	session: LedgerSession,
 	filter: FeedFilter,
 	after: number,
 	limit: number,
@@ -206,7 +206,7 @@ async function read(
 	let problem: AirError | undefined;
 	let upTo = after;
 	while (events.length < limit) {
-		const page = await memory.ledger.feed({
+		const page = await session.ledger.feed({
 			...filter,
 			after: upTo,
 			limit: limit - events.length,
@@ -217,7 +217,7 @@ async function read(
 				continue;
 			}
 			const detail = `row ${event.issuanceId} is damaged, and its event ${event.id} is left out`;
-			memory.settings.log(`of the ledger, ${detail}`);
+			session.settings.log(`of the ledger, ${detail}`);
 			problem ??= new AirError('AIR_LEDGER_UNAVAILABLE', { detail });
 		}
 		if (page.upTo === upTo) break;

@@ -82,8 +82,8 @@ export class RunLedger {
 	}
 
 	/** Counts what the hints at the end tell of an issuance. */
-	count(memory: LedgerSession | undefined, { recorded }: RememberedIssuance): void {
-		if (memory === undefined) {
+	count(session: LedgerSession | undefined, { recorded }: RememberedIssuance): void {
+		if (session === undefined) {
 			this.hint(
 				'info',
 				'Issuance Ledger is off in the credential: a redelivered event or a retried execution can issue again; only repeats within this execution are known.',
@@ -96,8 +96,8 @@ export class RunLedger {
 	async end(): Promise<void> {
 		for (const opening of this.memories.values()) {
 			// A ledger that could not be opened has stopped its item already.
-			const memory = await opening.catch(() => undefined);
-			await memory?.end();
+			const session = await opening.catch(() => undefined);
+			await session?.end();
 		}
 		const { unrecorded } = this;
 		if (unrecorded > 0) {

@@ -49,7 +49,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			const settings = await settingsFor(options.lifetimeMinutes);
 			const client = new AirClient(settings.identity);
 			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
-			const memory = await ledger.ifOpen(settings, client);
+			const session = await ledger.ifOpen(settings, client);
 			const email = await recipientOf(
 				addressOf(itemIndex),
 				async () => await (await ledger.for(settings, client))?.find(coreClaimHash, signal),
@@ -62,10 +62,10 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 					// Among many items the last may have to wait for long, and may.
 					queueMs: Number.POSITIVE_INFINITY,
 				});
-				await memory?.observed(coreClaimHash, status);
+				await session?.observed(coreClaimHash, status);
 				return { coreClaimHash, email, ...status };
 			}
-			await memory?.hold(coreClaimHash, options.waitMs);
+			await session?.hold(coreClaimHash, options.waitMs);
 			const { status, lastError, waitedMs } = await waitUntilOnChain(client, email, coreClaimHash, {
 				timeoutMs: options.waitMs,
 				requestTimeoutMs: options.timeoutMs,
@@ -73,7 +73,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 				signal,
 			});
 			if (status === undefined && lastError !== undefined) throw lastError;
-			if (status !== undefined) await memory?.observed(coreClaimHash, status);
+			if (status !== undefined) await session?.observed(coreClaimHash, status);
 			return {
 				coreClaimHash,
 				email,

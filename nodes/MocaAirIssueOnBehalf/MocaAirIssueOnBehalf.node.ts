@@ -106,11 +106,11 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				request,
 				idempotencyOf(key, request, mode, options.ignoreWhenComparing),
 			);
-			const memory = await ledger.for(settings, client);
+			const session = await ledger.for(settings, client);
 			return {
 				lane: laneOf(request),
 				run: async (stopped, free) =>
-					await oneItem(client, request, idempotency, memory, options, {
+					await oneItem(client, request, idempotency, session, options, {
 						signal,
 						stopped,
 						timeoutMs: options.timeoutMs,
@@ -126,21 +126,21 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			client: AirClient,
 			request: IssueRequest,
 			idempotency: Idempotency,
-			memory: LedgerSession | undefined,
+			session: LedgerSession | undefined,
 			options: CallOptionValues,
 			settings: OnceSettings,
 		): Promise<object> => {
 			hints.sending(request);
 			const issuance =
-				memory === undefined
+				session === undefined
 					? await issueOnceInExecution(client, request, idempotency, execution, settings)
-					: await issueOnce(client, request, idempotency, memory, settings);
-			ledger.count(memory, issuance);
+					: await issueOnce(client, request, idempotency, session, settings);
+			ledger.count(session, issuance);
 			hints.issued(issuance);
 			if (options.waitMs === undefined) return issuance;
 
 			const { coreClaimHash } = issuance;
-			await memory?.hold(coreClaimHash, options.waitMs);
+			await session?.hold(coreClaimHash, options.waitMs);
 			const { status, lastError, waitedMs } = await waitUntilOnChain(
 				client,
 				request.recipient,
@@ -153,7 +153,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 					signal: settings.signal,
 				},
 			);
-			if (status !== undefined) await memory?.observed(coreClaimHash, status);
+			if (status !== undefined) await session?.observed(coreClaimHash, status);
 			// Issued is issued: that asking failed must not make anybody issue again.
 			return {
 				onChain: false,

@@ -10,7 +10,7 @@ import { keyOf } from '../../issuance/watch/pollEvents';
 import { hasPolled, isUnderWay } from './Activation';
 import { leftToNextPoll } from './atStart';
 import { oneAtATime } from './oneAtATime';
-import { openMemory } from './openMemory';
+import { openSession } from './openSession';
 import { pollError } from './pollError';
 import { properties } from './properties';
 import { pollOnce, sample } from './pollOnce';
@@ -37,13 +37,13 @@ export class MocaAirTrigger implements INodeType {
 	async poll(this: IPollFunctions): Promise<INodeExecutionData[][] | null> {
 		try {
 			const parameters = readParameters(this);
-			const memory = await openMemory(this, parameters.lifetimeMinutes);
-			if (this.getMode() === 'manual') return await sample(memory, parameters);
-			return await oneAtATime(keyOf(memory), async () => {
+			const session = await openSession(this, parameters.lifetimeMinutes);
+			if (this.getMode() === 'manual') return await sample(session, parameters);
+			return await oneAtATime(keyOf(session), async () => {
 				try {
-					return await pollOnce(this, memory, parameters);
+					return await pollOnce(this, session, parameters);
 				} finally {
-					await memory.end();
+					await session.end();
 				}
 			});
 		} catch (error) {

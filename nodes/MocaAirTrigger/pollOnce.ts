@@ -18,14 +18,14 @@ const MANUAL_ASKING_MS = 15_000;
 /** One poll of an active trigger. @throws AirError */
 export async function pollOnce(
 	context: IPollFunctions,
-	memory: LedgerSession,
+	session: LedgerSession,
 	parameters: TriggerParameters,
 ): Promise<INodeExecutionData[][] | null> {
-	if (sharesItsId(keyOf(memory), context.getNode().name, context)) {
+	if (sharesItsId(keyOf(session), context.getNode().name, context)) {
 		throw new AirError('AIR_TRIGGER_NODE_ID');
 	}
 	const activation = new Activation(context);
-	const { cursor, events, offer, unanswered, problem } = await pollEvents(memory, {
+	const { cursor, events, offer, unanswered, problem } = await pollEvents(session, {
 		...parameters,
 		withinMs: Math.min(LONGEST_ASKING_MS, Math.max(pollBudgetMs(context) - MARGIN_MS, 0)),
 		evidence: activation.evidence,
@@ -33,7 +33,7 @@ export async function pollOnce(
 	if (cursor.missed) {
 		// Thrown by the first poll it would only keep the workflow from being activated.
 		if (isUnderWay(context)) {
-			await memory.ledger.moveCursor(keyOf(memory), { toldMissed: true });
+			await session.ledger.moveCursor(keyOf(session), { toldMissed: true });
 			throw new AirError('AIR_TRIGGER_EVENTS_GONE');
 		}
 		context.logger.warn(`${context.getNode().name}: AIR_TRIGGER_EVENTS_GONE`);
@@ -56,11 +56,11 @@ export async function pollOnce(
 
 /** "Fetch Test Event": what there is to see, and nothing of the trigger's own is touched. */
 export async function sample(
-	memory: LedgerSession,
+	session: LedgerSession,
 	parameters: TriggerParameters,
 ): Promise<INodeExecutionData[][]> {
 	const withinMs = MANUAL_ASKING_MS;
-	const { event, why } = await sampleEvent(memory, { ...parameters, withinMs });
+	const { event, why } = await sampleEvent(session, { ...parameters, withinMs });
 	if (event !== undefined) return [[itemOf(event)]];
 	throw why ?? new AirError('AIR_TRIGGER_NO_EVENT');
 }

@@ -11,7 +11,7 @@ import { readSettings } from '../../issuance/settings/settings';
  *
  * @throws AirError `AIR_TRIGGER_NEEDS_LEDGER`, `AIR_LEDGER_…`, and what the credential is refused for
  */
-export async function openMemory(
+export async function openSession(
 	context: IPollFunctions,
 	lifetimeMinutes: number | undefined,
 ): Promise<LedgerSession> {
