@@ -1,4 +1,5 @@
 import { attempts } from './contract/attempts';
+import { drifts } from './contract/drifts';
 import { feed } from './contract/feed';
 import { interleavings } from './contract/interleavings';
 import { kept } from './contract/kept';
@@ -37,5 +38,6 @@ export function ledgerContract(name: string, open: () => Promise<ContractStore>)
 		feed(getStore);
 		retention(getStore);
 		shell(getStore);
+		drifts(getStore);
 	});
 }

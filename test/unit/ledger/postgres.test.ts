@@ -1,7 +1,9 @@
+import { Client } from 'pg';
 import type { Ledger } from '../../../ledger/Ledger';
 import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { ledgerContract } from './contract';
+import type { ContractStore, Found } from './contract/store';
 
 // Starts, databases and name look-ups take their time on a busy machine.
 jest.setTimeout(120_000);
@@ -18,6 +20,15 @@ afterAll(async () => {
 
 ledgerContract('PostgreSQL', async () => {
 	const url = postgres.urlFor({ database: await postgres.freshDatabase() });
+	let other: Client | undefined;
+	const sql: ContractStore['sql'] = async (statement, ...values) => {
+		if (other === undefined) {
+			other = new Client(url);
+			await other.connect();
+			await other.query('SET search_path = moca_air');
+		}
+		return (await other.query<Found>(statement, [...values])).rows;
+	};
 	let offset = 0;
 	const opened: Ledger[] = [];
 	const open = async () => {
@@ -41,6 +52,10 @@ ledgerContract('PostgreSQL', async () => {
 		advance: (ms) => {
 			offset += ms;
 		},
-		destroy: closeAll,
+		sql,
+		destroy: async () => {
+			await other?.end();
+			await closeAll();
+		},
 	};
 });

@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ledger } from '../../../ledger/Ledger';
@@ -23,6 +24,12 @@ ledgerContract('SQLite', async (): Promise<ContractStore> => {
 		open = [];
 	};
 	let ledger = await another();
+	let other: DatabaseSync | undefined;
+	const sql: ContractStore['sql'] = async (statement, ...values) => {
+		other ??= new DatabaseSync(join(folder, 'ledger.sqlite'), { timeout: 10_000 });
+		const named = Object.fromEntries(values.map((value, i) => [`$${i + 1}`, value]));
+		return await Promise.resolve(other.prepare(statement).all(named));
+	};
 	return {
 		get ledger() {
 			return ledger;
@@ -35,7 +42,9 @@ ledgerContract('SQLite', async (): Promise<ContractStore> => {
 		advance: (ms) => {
 			offset += ms;
 		},
+		sql,
 		destroy: async () => {
+			other?.close();
 			await closeAll();
 			await rm(folder, { recursive: true, force: true });
 		},
