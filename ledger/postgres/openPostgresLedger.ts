@@ -1,8 +1,9 @@
 import type { Ledger } from '../Ledger';
+import { SqlLedger } from '../SqlLedger';
 import { readConnectionUrl } from './connectionUrl';
 import { Database } from './Database';
-import { migrate } from './migrations';
-import { PostgresLedger } from './PostgresLedger';
+import { postgresStore } from './postgresStore';
+import { makeTables } from './tables';
 
 export interface PostgresSettings {
 	/** postgresql://user:password@host:5432/database?sslmode=… */
@@ -25,12 +26,12 @@ export async function openPostgresLedger({
 	url,
 	clockOffsetMs,
 }: PostgresSettings): Promise<Ledger> {
-	const database = await Database.open(readConnectionUrl(url), clockOffsetMs);
+	const database = await Database.open(readConnectionUrl(url));
 	try {
-		await migrate(database);
+		await makeTables(database);
 	} catch (error) {
 		await database.close();
 		throw error;
 	}
-	return new PostgresLedger(database);
+	return new SqlLedger(postgresStore(database, clockOffsetMs));
 }

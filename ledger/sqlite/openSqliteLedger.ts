@@ -2,10 +2,11 @@ import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Ledger } from '../Ledger';
 import { LedgerError } from '../LedgerError';
+import { SqlLedger } from '../SqlLedger';
 import { BUSY_TIMEOUT_MS, Connection } from './Connection';
 import { errorCode, fileFailure, sqliteFailure } from './failure';
-import { migrate, version } from './migrations';
-import { SqliteLedger } from './SqliteLedger';
+import { sqliteStore } from './sqliteStore';
+import { makeTables, version } from './tables';
 
 export interface SqliteOptions {
 	/** Its folder is made if it is not there. Never on a network disk: several hosts cannot share it. */
@@ -65,7 +66,7 @@ async function prepare(connection: Connection): Promise<void> {
 		throw new LedgerError('LEDGER_UNAVAILABLE', detail);
 	}
 	for (const setting of SETTINGS) await connection.pragma(setting);
-	await migrate(connection);
+	await makeTables(connection);
 }
 
 /**
@@ -97,7 +98,7 @@ async function flushing(connection: Connection, file: string): Promise<FileHandl
  */
 export async function openSqliteLedger({
 	file,
-	clockOffsetMs = () => 0,
+	clockOffsetMs,
 }: SqliteOptions): Promise<{ ledger: Ledger; createdNow: boolean }> {
 	const { DatabaseSync } = await loadDriver();
 	const createdNow = await makeFile(file);
@@ -106,12 +107,11 @@ export async function openSqliteLedger({
 	try {
 		connection = new Connection(
 			new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, allowExtension: false }),
-			clockOffsetMs,
 		);
 		await prepare(connection);
 		wal = await flushing(connection, file);
 		await wal.datasync();
-		return { ledger: new SqliteLedger(connection, wal), createdNow };
+		return { ledger: new SqlLedger(sqliteStore(connection, clockOffsetMs, wal)), createdNow };
 	} catch (error) {
 		connection?.close();
 		await wal?.close();
