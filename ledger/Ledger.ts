@@ -76,7 +76,7 @@ export interface Ledger {
 	 * has the event, the first. Rows that have the hash only as a further issuance (another attempt's
 	 * stands) are given back as they are.
 	 *
-	 * @returns the rows with this hash as they are now; empty when the ledger does not know it
+	 * @returns the rows with this hash as they are now, the newest first; empty when the ledger does not know it
 	 */
 	observed(realm: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]>;
 

@@ -37,7 +37,8 @@ import { claimDue, hold, missing, postpone, release } from './operations/due';
 import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
-import { acceptKey, find, isKeyAccepted, list, totals } from './operations/lookups';
+import { acceptKey, isKeyAccepted } from './operations/keys';
+import { find, list, totals } from './operations/lookups';
 import { observed } from './operations/observed';
 import { forget, prune } from './operations/retention';
 import { watch } from './operations/watch';
@@ -113,7 +114,7 @@ export class SqlLedger implements Ledger {
 	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
 		// It is told after each answer of AIR, and is news only once.
 		if (await this.isKeyAccepted(realm, keyThumbprint)) return;
-		await this.store.write(() => acceptKey(realm, keyThumbprint));
+		await this.store.write(() => acceptKey(this.dialect, realm, keyThumbprint));
 	}
 
 	async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {

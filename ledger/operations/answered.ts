@@ -67,7 +67,14 @@ export function* answered(
 		if (attempt.coreClaimHash !== null) return { row, hash, answeredAt };
 		const end = decideAnswered(row, number, answer);
 		const nextCheckAt = later(at, nextCheckMs);
-		const ended = { number, outcome: 'accepted', coreClaimHash, userUuid, at, nextCheckAt } as const;
+		const ended = {
+			number,
+			outcome: 'accepted',
+			coreClaimHash,
+			userUuid,
+			at,
+			nextCheckAt,
+		} as const;
 		ends.push({ row, end, ended });
 		if (supersedes) replacing.push({ id: row.id, started_at: attempt.startedAt, hash });
 		return { row, hash, answeredAt: at };
@@ -130,7 +137,7 @@ function* supersede(
 		locked,
 	);
 	if (replaced.length === 0) return [];
-	const ids = replaced.map(({ id }) => id);
+	const ids = replaced.map(({ id }) => id).sort((a, b) => a - b);
 	yield* rows(SUPERSEDE(dialect), ids, at);
 	yield* appendEvents(dialect, eventForEach(ids, 'superseded'), at);
 	return replaced.map(({ by }) => by);

@@ -4,7 +4,7 @@ import type { Dialect } from '../sql/Dialect';
 import { clock, forDialect, json, later, rows, type Operation } from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
-import { isKeyAccepted } from './lookups';
+import { isKeyAccepted } from './keys';
 import { lockRows, readRows } from './rows';
 
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
@@ -54,7 +54,8 @@ export function* begin(
 		const open = () => requests.filter((request) => !results.has(request));
 		for (const [request, result] of yield* startNew(dialect, open())) results.set(request, result);
 		for (const [request, result] of yield* tellKnown(dialect, open())) results.set(request, result);
-		for (const [request, result] of yield* startAgain(dialect, open())) results.set(request, result);
+		for (const [request, result] of yield* startAgain(dialect, open()))
+			results.set(request, result);
 		if (open().length === 0) return requests.flatMap((request) => results.get(request) ?? []);
 	}
 	throw new LedgerError('LEDGER_LOCKED', 'the row of this key came and went');
@@ -138,7 +139,11 @@ function* rowsOf(
 }
 
 /** What is decided for a request, by the row that has its key. */
-function* decide(dialect: Dialect, row: LedgerRow, request: BeginRequest): Operation<BeginDecision> {
+function* decide(
+	dialect: Dialect,
+	row: LedgerRow,
+	request: BeginRequest,
+): Operation<BeginDecision> {
 	const { realm, keyThumbprint } = request;
 	// Asked only where it matters.
 	const accepted =

@@ -14,9 +14,7 @@ const DELAYED = `SELECT i.id AS id, i.pending_since AS "pendingSince" FROM issua
 		AND NOT ${hasEvent("'delayed'", '$4')}
 	ORDER BY i.pending_since, i.id LIMIT $5`;
 
-const STILL = forDialect(
-	({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state = 'submitted'`,
-);
+const STILL = forDialect(({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state = 'submitted'`);
 
 /** `Ledger.appendDelayed`. */
 export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation<number> {
@@ -58,8 +56,8 @@ export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation
 	if (delayed.length === 0) return 0;
 	// Rows that were erased or confirmed since they were selected are left out.
 	const ids = delayed.map(({ id }) => id);
-	const still = yield* lockRows(dialect, STILL(dialect), ids);
-	yield* appendEvents(dialect, eventForEach(still, 'delayed', threshold), now);
+	const still = new Set(yield* lockRows(dialect, STILL(dialect), ids));
+	const told = ids.filter((id) => still.has(id));
+	yield* appendEvents(dialect, eventForEach(told, 'delayed', threshold), now);
 	return delayed.length;
 }
-

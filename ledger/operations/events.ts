@@ -64,10 +64,6 @@ export function* appendEvents(
 	yield* rows(APPEND(dialect), json(told), at);
 }
 
-/** The same event for each of some rows, in the order of their IDs. */
-export const eventForEach = (
-	ids: readonly number[],
-	type: EventType,
-	threshold = '',
-): NewEvent[] =>
-	ids.toSorted((a, b) => a - b).map((issuanceId) => ({ issuanceId, type, threshold }));
+/** The same event for each of some rows, in their order. */
+export const eventForEach = (ids: readonly number[], type: EventType, threshold = ''): NewEvent[] =>
+	ids.map((issuanceId) => ({ issuanceId, type, threshold }));

@@ -28,10 +28,7 @@ function conditionsOf({ oneOf }: Dialect, filter: FeedFilter): { where: string; 
 	if (source.from === 'instance') demand(source.instance, (one) => `i.instance = ${one}`);
 	demand(program, (one) => `i.program = ${one}`);
 	demand(workflowId, (one) => `i.workflow_id = ${one}`);
-	demand(
-		referencePrefix,
-		(one) => `substr(i.reference, 1, length(CAST(${one} AS text))) = ${one}`,
-	);
+	demand(referencePrefix, (one) => `substr(i.reference, 1, length(CAST(${one} AS text))) = ${one}`);
 	return { where: conditions.join(' AND '), values };
 }
 

@@ -51,22 +51,3 @@ export function* totals(): Operation<Partial<Record<RowState, number>>> {
 	);
 	return Object.fromEntries(counted.map(({ state, n }) => [state, n]));
 }
-
-/** `Ledger.isKeyAccepted`. */
-export function* isKeyAccepted(realm: string, keyThumbprint: string): Operation<boolean> {
-	const found = yield* rows(
-		'SELECT 1 FROM accepted_keys WHERE realm = $1 AND key_thumbprint = $2',
-		realm,
-		keyThumbprint,
-	);
-	return found.length > 0;
-}
-
-/** `Ledger.acceptKey`. */
-export function* acceptKey(realm: string, keyThumbprint: string): Operation<void> {
-	yield* rows(
-		'INSERT INTO accepted_keys VALUES ($1, $2) ON CONFLICT DO NOTHING',
-		realm,
-		keyThumbprint,
-	);
-}

@@ -19,10 +19,11 @@ export function* observed(
 	// All rows before the events: see appendEvents.
 	for (const row of found) {
 		const asked = seen.recipient === undefined || seen.recipient === row.recipient;
-		if (asked && row.coreClaimHash === coreClaimHash) events.push(...(yield* observe(row, seen, at)));
+		if (asked && row.coreClaimHash === coreClaimHash)
+			events.push(...(yield* observe(row, seen, at)));
 	}
 	yield* appendEvents(dialect, events, at);
-	return yield* readRowsById(dialect, ids);
+	return (yield* readRowsById(dialect, ids)).reverse();
 }
 
 /** Whether an attempt is under way that may take the place of the row, which is locked, at AIR. */

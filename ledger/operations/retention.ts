@@ -1,10 +1,11 @@
+import { isWhole } from '../assertRow';
 import type { PruneResult, Retention } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, forDialect, rows, type Operation, type Store } from '../sql/Session';
 import { expireLease } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
-import { lockRows, readRowsById } from './rows';
+import { lockRows, readAnyRows } from './rows';
 import { FINISHED, OPEN } from './states';
 
 /** Rows per transaction; kept small because it blocks the event loop and other writers. */
@@ -63,10 +64,11 @@ function* expire(dialect: Dialect, most: number): Operation<number> {
 		yield* clock(dialect),
 		most,
 	);
-	const found = yield* readRowsById(dialect, ids);
+	const found = yield* readAnyRows(dialect, `WHERE i.id ${dialect.oneOf('$1', 'bigint')}`, ids);
 	const now = yield* clock(dialect);
 	const ends = found.flatMap((row) => {
-		const end = expireLease(row, now);
+		// One that means nothing is passed, so that it stops no other.
+		const end = isWhole(row) ? expireLease(row, now) : undefined;
 		return end === undefined ? [] : [leaseEnd(row, end, now)];
 	});
 	yield* endAttempts(dialect, ends);
@@ -99,9 +101,7 @@ const REMEMBER_NEWEST = forDialect(
 	ON CONFLICT (realm) DO UPDATE SET up_to = ${greatest}(p.up_to, excluded.up_to)`,
 );
 
-const DELETE = forDialect(
-	({ oneOf }) => `DELETE FROM issuances WHERE id ${oneOf('$1', 'bigint')}`,
-);
+const DELETE = forDialect(({ oneOf }) => `DELETE FROM issuances WHERE id ${oneOf('$1', 'bigint')}`);
 
 /** Attempts and events go with their rows; what was the newest of them stays known (`Cursor.missed`). */
 function* remove(

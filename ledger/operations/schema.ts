@@ -102,6 +102,9 @@ export const schema = ({
 	`CREATE TABLE accepted_keys (
 		realm text NOT NULL,
 		key_thumbprint text NOT NULL,
+		accepted_at ${integer} NOT NULL,
+		-- AIR has refused it since, once.
+		refused_at ${integer},
 		PRIMARY KEY (realm, key_thumbprint)
 	) ${keyed}`,
 

@@ -3,6 +3,5 @@
 /** What retention abandons. */
 export const OPEN = "state IN ('submitted', 'unknown')";
 
-/** What retention deletes. */
-export const FINISHED =
-	"state IN ('rejected', 'confirmed', 'unusable', 'superseded', 'abandoned')";
+/** What retention deletes: all else, a state that nobody knows included. */
+export const FINISHED = "state NOT IN ('sending', 'submitted', 'unknown')";

@@ -56,7 +56,10 @@ export function* watch(dialect: Dialect, request: WatchRequest): Operation<Ledge
 			json(records),
 			...[realm, instance, workflowId, nodeId, now],
 		);
-		yield* rows(ATTEMPTS(dialect), made.map(({ id }) => id));
+		yield* rows(
+			ATTEMPTS(dialect),
+			made.map(({ id }) => id),
+		);
 		found = yield* oldest(dialect, request);
 	}
 	const watched = found.filter((row) => row !== undefined);

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CustomTypesConfig, Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type {
+	CustomTypesConfig,
+	Pool,
+	PoolClient,
+	QueryConfig,
+	QueryResult,
+	QueryResultRow,
+} from 'pg';
 import { LedgerError } from '../LedgerError';
 import type { Connection } from './connectionUrl';
 import { DriverFailure, failureOf } from './failure';

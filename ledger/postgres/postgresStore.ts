@@ -27,10 +27,7 @@ export function postgresStore(database: Database, clockOffsetMs: () => number = 
 		dialect: postgresDialect(clockOffsetMs),
 		read: async (operation) => await transaction(operation),
 		write: async (operation) => await transaction(operation),
-		sharing: <Item, Result>(
-			operation: Shared<Item, Result>,
-			missing: (item: Item) => Error,
-		) => {
+		sharing: <Item, Result>(operation: Shared<Item, Result>, missing: (item: Item) => Error) => {
 			const batches = new Batches<Item, Result>({
 				together: async (items) => await transaction(() => operation(items), BATCH),
 				alone: async (item) => {

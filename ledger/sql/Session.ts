@@ -76,4 +76,3 @@ export interface Store {
 	purge(): Promise<void>;
 	close(): Promise<void>;
 }
-

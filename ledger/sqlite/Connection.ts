@@ -118,8 +118,7 @@ export class Connection {
 		rows: (text, values = []) => {
 			const bound: Record<string, SQLInputValue> = {};
 			for (const [index, value] of values.entries()) {
-				bound[`$${index + 1}`] =
-					value === null || typeof value !== 'object' ? value : json(value);
+				bound[`$${index + 1}`] = value === null || typeof value !== 'object' ? value : json(value);
 			}
 			return this.prepared(text).all(bound);
 		},

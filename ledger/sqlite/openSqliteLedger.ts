@@ -1,7 +1,7 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Ledger } from '../Ledger';
-import { LedgerError } from '../LedgerError';
+import { LedgerError, NoLedger } from '../LedgerError';
 import { SqlLedger } from '../SqlLedger';
 import { BUSY_TIMEOUT_MS, Connection } from './Connection';
 import { errorCode, fileFailure, sqliteFailure } from './failure';
@@ -13,6 +13,11 @@ export interface SqliteOptions {
 	readonly file: string;
 	/** For tests only: added to the store's clock wherever that is read. */
 	readonly clockOffsetMs?: () => number;
+	/**
+	 * To look into a ledger that is there. Nothing is made and nothing brought up to date: the n8n that
+	 * uses it may run an older version of this package, which could not go on with newer tables.
+	 */
+	readonly readOnly?: boolean;
 }
 
 /** Loads the driver on first use, so that the package loads where Node has none. */
@@ -90,7 +95,7 @@ async function flushing(connection: Connection, file: string): Promise<FileHandl
  * do so at once.
  *
  * @returns `createdNow`: the file did not exist before; in a container, it may not exist after either
- * @throws LedgerError
+ * @throws LedgerError; {@link NoLedger} if there is none to look into
  * @example
  * ```ts
  * const { ledger, createdNow } = await openSqliteLedger({ file: join(folder, 'ledger.sqlite') });
@@ -99,15 +104,20 @@ async function flushing(connection: Connection, file: string): Promise<FileHandl
 export async function openSqliteLedger({
 	file,
 	clockOffsetMs,
+	readOnly = false,
 }: SqliteOptions): Promise<{ ledger: Ledger; createdNow: boolean }> {
 	const { DatabaseSync } = await loadDriver();
-	const createdNow = await makeFile(file);
+	const createdNow = !readOnly && (await makeFile(file));
 	let connection: Connection | undefined;
 	let wal: FileHandle | undefined;
 	try {
 		connection = new Connection(
-			new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, allowExtension: false }),
+			new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, allowExtension: false, readOnly }),
 		);
+		if (readOnly) {
+			if ((await connection.read(version)) === 0) throw new NoLedger();
+			return { ledger: new SqlLedger(sqliteStore(connection, clockOffsetMs)), createdNow };
+		}
 		await prepare(connection);
 		wal = await flushing(connection, file);
 		await wal.datasync();
