@@ -148,9 +148,9 @@ export class Database {
 }
 
 /** A bigint is a number, as it is everywhere here: `pg` gives it as text. */
-const INT8 = 20;
-const numbers = ({ getTypeParser }: typeof import('pg').types): CustomTypesConfig => ({
-	getTypeParser: (oid, format) => (oid === INT8 ? Number : getTypeParser(oid, format)),
+const numbers = ({ builtins, getTypeParser }: typeof import('pg').types): CustomTypesConfig => ({
+	getTypeParser: (oid, format): unknown =>
+		oid === builtins.INT8 ? Number : getTypeParser(oid, format),
 });
 
 /** `pg` takes the limit with the query as well, which its types do not say. */

@@ -16,11 +16,15 @@ export interface Dialect {
 	readonly least: string;
 	readonly jsonObject: string;
 	/** A list of JSON values; empty if there are none. */
-	jsonList(item: string, order: string): string;
+	readonly jsonList: (item: string, order: string) => string;
 	/** The right side of a condition: one of the list that is given as `parameter`. */
-	oneOf(parameter: string, type: ColumnType): string;
+	readonly oneOf: (parameter: string, type: ColumnType) => string;
 	/** Records, given as `parameter` by `json`, in place of a table. */
-	records(name: string, parameter: string, columns: Readonly<Record<string, ColumnType>>): string;
+	readonly records: (
+		name: string,
+		parameter: string,
+		columns: Readonly<Record<string, ColumnType>>,
+	) => string;
 	/** Locks the hashes in the list `$1` until the transaction ends. */
 	readonly lockHashes?: string;
 	/** Locks the events until the transaction ends, so that their IDs rise in commit order. */

@@ -41,7 +41,9 @@ test('every operation of the ledger is on the page, once', () => {
 
 describe('what the page calls reading and writing', () => {
 	class Wrote extends Error {}
-	const nothing = async () => await Promise.resolve();
+	const nothing = async () => {
+		await Promise.resolve();
+	};
 	const ledger = new SqlLedger({
 		dialect: sqliteDialect(() => 0),
 		read: async <T>() => await Promise.resolve(undefined as T),
