@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import type { WatchSettings } from '../../issuance/watch/pollEvents';
 import { readPairs } from '../../issuance/watch/readPairs';
-import type { CursorStart } from '../../ledger/Feed';
+import type { CursorStart } from '../../ledger/Ledger';
 import type { EventType } from '../../ledger/Ledger';
 
 /** What a choice of the user means in the ledger. What is given up must not end silently. */

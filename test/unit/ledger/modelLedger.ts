@@ -90,7 +90,7 @@ export class ModelLedger {
 
 	observed(vcStatus: string, state: Observation['state']): void {
 		if (typeof this.row?.coreClaimHash !== 'string') return;
-		const change = decideObserved(this.row, { vcStatus, state, nextCheckMs: 0 });
+		const change = decideObserved(this.row, { vcStatus, vcId: null, state, nextCheckMs: 0 });
 		this.row = { ...this.row, state: change.state, vcStatus: change.vcStatus };
 	}
 

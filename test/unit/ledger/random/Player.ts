@@ -1,4 +1,4 @@
-import type { CursorKey, FeedFilter } from '../../../../ledger/Feed';
+import type { CursorKey, FeedFilter } from '../../../../ledger/Ledger';
 import type { AttemptRef, LedgerRow } from '../../../../ledger/Ledger';
 import { LedgerError } from '../../../../ledger/LedgerError';
 import { answer, PROGRAM, REALM, request, seen } from '../contract/requests';
