@@ -4,7 +4,7 @@ import type { AttemptOutcome, Ledger, LedgerEvent } from '../../../../ledger/Led
 import { always } from '../random/properties';
 import { STORE_LEASE_MS, StoreDriver } from '../random/StoreDriver';
 import { ALL, KEY } from './feed';
-import { answer, issue, request, REALM, seen, start } from './requests';
+import { answer, issue, request, REALM, REVOKED, seen, start } from './requests';
 import type { GetStore } from './store';
 
 /** What several do at once, in orders that nobody has chosen. */
@@ -46,12 +46,29 @@ export function races(store: GetStore): void {
 
 	test('a lock that is held past the end of a lease: what counts is the time after it', async () => {
 		const { ledger, lock } = store();
-		const { issuanceId } = await start(ledger, { leaseMs: 400 });
-		const letGo = await lock(issuanceId);
-		const asked = ledger.begin(request());
+		const { id } = await issue(ledger, 'h1', { idempotencyKey: 'old' });
+		// While an attempt is under way that may have replaced it, a revocation is put off.
+		await start(ledger, { idempotencyKey: 'new', leaseMs: 400 });
+		const letGo = await lock(id);
+		const observed = ledger.observed(REALM, 'h1', REVOKED);
 		await sleep(600);
 		await letGo();
-		expect((await asked).outcome).toBe('unknown');
+		expect(await observed).toMatchObject([{ state: 'unusable' }]);
+	});
+
+	test('a lock that is held for longer than a lease: the lease begins after it', async () => {
+		const { ledger, lock, now } = store();
+		const first = await start(ledger);
+		await ledger.failed(first, { outcome: 'rejected', reason: 'AIR_X' });
+		const letGo = await lock(first.issuanceId);
+		const again = start(ledger, { leaseMs: 500 });
+		await sleep(700);
+		const held = now();
+		await letGo();
+		expect(await again).toMatchObject({ attempt: 2 });
+		const [row] = await ledger.list({ limit: 1 });
+		expect(row?.leaseUntil).toBeGreaterThanOrEqual(held + 500 - 1);
+		expect(row?.attempts[1]?.startedAt).toBeGreaterThanOrEqual(held - 1);
 	});
 
 	test('a lock that is held past the end of a claim: whoever claims then has the row', async () => {
