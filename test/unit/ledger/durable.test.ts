@@ -116,7 +116,7 @@ describe('on PostgreSQL', () => {
 					database,
 				);
 				// Alone, in a batch, and what is not shared at all.
-				await issue(ledger, 'alone');
+				await issue(ledger, 'alone', { idempotencyKey: 'alone' });
 				await Promise.all(
 					[1, 2, 3].map((i) =>
 						start(ledger, { idempotencyKey: `together-${i}`, recipient: `${i}@x.example` }),
