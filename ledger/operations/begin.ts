@@ -1,11 +1,20 @@
 import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, json, later, rows, type Operation } from '../sql/Session';
+import {
+	clock,
+	forDialect,
+	json,
+	later,
+	rows,
+	rowsFor,
+	type Operation,
+	type RowRecord,
+} from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { isKeyAccepted } from './keys';
-import { lockRows, readRows } from './rows';
+import { LOCK_IDS, lockRows, readRows, selecting } from './rows';
 
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
 const TRIES = 10;
@@ -82,17 +91,17 @@ const DATE_ANEW = forDialect(
 function* startNew(dialect: Dialect, requests: readonly BeginRequest[]): Operation<Results> {
 	if (requests.length === 0) return [];
 	const asked = yield* clock(dialect);
-	const records = requests.map((request, place) => ({
+	const records = requests.map((request, place): RowRecord => ({
 		...Object.fromEntries(Object.entries(ASKED).map(([column, name]) => [column, request[name]])),
 		lease_until: later(asked, request.leaseMs),
 		place,
 	}));
-	const made = yield* rows<LedgerRow>(INSERT(dialect), json(records), asked);
+	const made = yield* rowsFor<LedgerRow>(dialect, INSERT, records, asked);
 	if (made.length === 0) return [];
 	const ids = made.map(({ id }) => id);
 	const now = yield* clock(dialect);
 	const waited = now - asked > WAITED_MS ? now - asked : 0;
-	if (waited > 0) yield* rows(DATE_ANEW(dialect), ids, now, waited);
+	if (waited > 0) yield* rowsFor(dialect, DATE_ANEW, ids, now, waited);
 	yield* openAttempts(dialect, ids, asked + waited);
 	const byKey = new Map(made.map((row) => [keyOf(row), row.id]));
 	return requests.flatMap((request) => {
@@ -111,10 +120,10 @@ const OPEN_ATTEMPTS = forDialect(
 
 /** Opens the current attempt of rows. */
 function* openAttempts(dialect: Dialect, ids: readonly number[], at: number): Operation<void> {
-	yield* rows(OPEN_ATTEMPTS(dialect), ids, at);
+	yield* rowsFor(dialect, OPEN_ATTEMPTS, ids, at);
 }
 
-const WITH_KEYS = forDialect(
+const BY_KEY = selecting(
 	({ records }) => `JOIN ${records('asked', '$1', {
 		realm: 'text',
 		program: 'text',
@@ -134,7 +143,7 @@ function* rowsOf(
 			return [keyOf(request), { realm, program, idempotency_key: idempotencyKey }];
 		}),
 	);
-	const found = yield* readRows(dialect, WITH_KEYS(dialect), json([...keys.values()]));
+	const found = yield* readRows(dialect, BY_KEY, [...keys.values()]);
 	return new Map(found.map((row) => [keyOf(row), row]));
 }
 
@@ -190,7 +199,7 @@ function* tellKnown(dialect: Dialect, requests: readonly BeginRequest[]): Operat
 function* startAgain(dialect: Dialect, requests: readonly BeginRequest[]): Operation<Results> {
 	if (requests.length === 0) return [];
 	const ids = [...(yield* rowsOf(dialect, requests)).values()].map(({ id }) => id);
-	yield* lockRows(dialect, `i.id ${dialect.oneOf('$1', 'bigint')}`, ids);
+	yield* lockRows(dialect, LOCK_IDS, ids);
 	const done: [BeginRequest, BeginResult][] = [];
 	for (const request of requests) {
 		const result = yield* startOne(dialect, request, ids);

@@ -6,8 +6,10 @@ import { sqliteDialect } from './sqliteDialect';
 /** Runs an operation in one turn, so that nobody else is inside the transaction. */
 function run<T>(session: Session, operation: Operation<T>): T {
 	let step = operation.next();
-	while (step.done !== true)
-		step = operation.next(session.rows(step.value.text, step.value.values));
+	while (step.done !== true) {
+		const { text, values, single } = step.value;
+		step = operation.next(session.rows(text, values, single));
+	}
 	return step.value;
 }
 
