@@ -70,7 +70,7 @@ describe('on SQLite', () => {
 		const done = work().then(() => {
 			told = true;
 		});
-		while (waiting.length === 0) await sleep(5);
+		while (waiting.length === 0 && !told) await sleep(5);
 		await sleep(50);
 		expect(told).toBe(false);
 		for (const end of waiting.splice(0)) end();
