@@ -13,7 +13,7 @@ import {
 import { decideAnswered } from '../transitions';
 import { endAttempts, keptFor, type RowEnd, type RowHash } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
-import { LOCK_IDS, locking, lockRows, readRowsById } from './rows';
+import { lockIds, locking, lockRows, readRowsById } from './rows';
 
 /** An attempt that AIR accepted. */
 export interface Answered {
@@ -51,7 +51,7 @@ export function* answered(
 	const superseding = ids.filter((_, index) => told[index]?.answer.supersedes);
 	const locked =
 		superseding.length === 0
-			? yield* lockRows(dialect, LOCK_IDS, ids)
+			? yield* lockIds(dialect, ids)
 			: yield* lockRows(dialect, LOCK_OWN_AND_REPLACED, ids, superseding);
 	const own = locked.filter((id) => ids.includes(id));
 	const found = new Map((yield* readRowsById(dialect, own)).map((row) => [row.id, row]));

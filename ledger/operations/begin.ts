@@ -4,7 +4,6 @@ import type { Dialect } from '../sql/Dialect';
 import {
 	clock,
 	forDialect,
-	json,
 	later,
 	rows,
 	rowsFor,
@@ -14,7 +13,7 @@ import {
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { isKeyAccepted } from './keys';
-import { LOCK_IDS, lockRows, readRows, selecting } from './rows';
+import { lockIds, readRows, selecting } from './rows';
 
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
 const TRIES = 10;
@@ -44,7 +43,7 @@ const COLUMNS = Object.keys(ASKED).join(', ');
 const TEXTS = Object.fromEntries(Object.keys(ASKED).map((column) => [column, 'text' as const]));
 
 const keyOf = ({ realm, program, idempotencyKey }: LedgerRow | BeginRequest) =>
-	json([realm, program, idempotencyKey]);
+	JSON.stringify([realm, program, idempotencyKey].map((text) => text.toWellFormed()));
 
 /**
  * `Ledger.begin`; several at once. New keys are begun first, in one order, and rows that are to be
@@ -102,7 +101,8 @@ function* startNew(dialect: Dialect, requests: readonly BeginRequest[]): Operati
 	const now = yield* clock(dialect);
 	const waited = now - asked > WAITED_MS ? now - asked : 0;
 	if (waited > 0) yield* rowsFor(dialect, DATE_ANEW, ids, now, waited);
-	yield* openAttempts(dialect, ids, asked + waited);
+	const attempts = ids.map((id) => ({ id, number: 1 }));
+	yield* rowsFor(dialect, OPEN_ATTEMPTS, attempts, asked + waited);
 	const byKey = new Map(made.map((row) => [keyOf(row), row.id]));
 	return requests.flatMap((request) => {
 		const key = keyOf(request);
@@ -114,14 +114,9 @@ function* startNew(dialect: Dialect, requests: readonly BeginRequest[]): Operati
 }
 
 const OPEN_ATTEMPTS = forDialect(
-	({ oneOf }) => `INSERT INTO attempts (issuance_id, number, started_at, outcome)
-	SELECT id, attempt, $2, 'open' FROM issuances WHERE id ${oneOf('$1', 'bigint')}`,
+	({ records }) => `INSERT INTO attempts (issuance_id, number, started_at, outcome)
+	SELECT id, number, $2, 'open' FROM ${records('t', '$1', { id: 'bigint', number: 'bigint' })}`,
 );
-
-/** Opens the current attempt of rows. */
-function* openAttempts(dialect: Dialect, ids: readonly number[], at: number): Operation<void> {
-	yield* rowsFor(dialect, OPEN_ATTEMPTS, ids, at);
-}
 
 const BY_KEY = selecting(
 	({ records }) => `JOIN ${records('asked', '$1', {
@@ -199,7 +194,7 @@ function* tellKnown(dialect: Dialect, requests: readonly BeginRequest[]): Operat
 function* startAgain(dialect: Dialect, requests: readonly BeginRequest[]): Operation<Results> {
 	if (requests.length === 0) return [];
 	const ids = [...(yield* rowsOf(dialect, requests)).values()].map(({ id }) => id);
-	yield* lockRows(dialect, LOCK_IDS, ids);
+	yield* lockIds(dialect, ids);
 	const done: [BeginRequest, BeginResult][] = [];
 	for (const request of requests) {
 		const result = yield* startOne(dialect, request, ids);
@@ -257,6 +252,6 @@ function* start(
 		request.executionId,
 		request.nodeId,
 	);
-	yield* openAttempts(dialect, [id], now);
+	yield* rowsFor(dialect, OPEN_ATTEMPTS, [{ id, number: attempt }], now);
 	return { outcome: 'started', issuanceId: id, attempt };
 }

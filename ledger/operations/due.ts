@@ -11,7 +11,7 @@ import {
 } from '../sql/Session';
 import { decideMissing, HASH_MISSING } from '../transitions';
 import { appendEvents, eventForEach } from './events';
-import { BY_ID, LOCK_IDS, LOCK_STANDING, lockRows, readAnyRows, readRowsById } from './rows';
+import { BY_ID, lockIds, LOCK_STANDING, lockRows, readAnyRows, readRowsById } from './rows';
 
 /** Nobody puts a check or a claim off for longer: what is due later was written by a clock that was ahead. */
 const LONGEST_AHEAD_MS = 2 * 60 * 60_000;
@@ -62,7 +62,7 @@ const RELEASE = forDialect(
 /** `Ledger.release`. */
 export function* release(dialect: Dialect, ids: readonly number[]): Operation<void> {
 	if (ids.length === 0) return;
-	yield* lockRows(dialect, LOCK_IDS, ids);
+	yield* lockIds(dialect, ids);
 	yield* rowsFor(dialect, RELEASE, ids);
 }
 
@@ -97,7 +97,7 @@ const POSTPONE = forDialect(({ update }) =>
 export function* postpone(dialect: Dialect, postponed: readonly Postponed[]): Operation<void> {
 	if (postponed.length === 0) return;
 	const ids = postponed.map(({ id }) => id);
-	yield* lockRows(dialect, LOCK_IDS, ids);
+	yield* lockIds(dialect, ids);
 	const now = yield* clock(dialect);
 	const told = postponed.map(({ id, nextCheckMs }) => ({ id, at: later(now, nextCheckMs) }));
 	yield* rowsFor(dialect, POSTPONE, told);

@@ -96,7 +96,7 @@ export function* readRows(
 }
 
 /** Of the rows with the IDs in the list `$1`. */
-export const WITH_IDS: TextFor = ({ oneOf }) => `i.id ${oneOf('$1', 'bigint')}`;
+const WITH_IDS: TextFor = ({ oneOf }) => `i.id ${oneOf('$1', 'bigint')}`;
 
 /** Reads the rows with the IDs in the list `$1`, in the order of those. */
 export const BY_ID = selecting((dialect) => `WHERE ${textOf(WITH_IDS, dialect)} ORDER BY i.id`);
@@ -130,8 +130,12 @@ export function* lockRows(
 	return locked.map(({ id }) => id);
 }
 
-/** Locks the rows with the IDs in the list `$1`. */
-export const LOCK_IDS = locking(WITH_IDS);
+const LOCK_IDS = locking(WITH_IDS);
+
+/** Locks rows by their IDs, see {@link lockRows}. @returns those that may still be there */
+export function* lockIds(dialect: Dialect, ids: readonly number[]): Operation<readonly number[]> {
+	return dialect.rowLock === '' ? ids : yield* lockRows(dialect, LOCK_IDS, ids);
+}
 
 /** Row `i` has the hash `$2` with any of its attempts, in the realm `$1`. */
 export const WITH_HASH = `i.realm = $1
