@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { PrivateKey } from '../../air/keys/privateKey';
 import { comparedSubject, contentHash } from './contentHash';
 import { parseEventId } from '../inputs/eventId';
-import type { IssueRequest } from './issue';
+import type { IssueRequest } from './Issuing';
 
 const HOUR_MS = 60 * 60 * 1000;
 export const DEFAULT_REMEMBER_HOURS = 24;

@@ -1,6 +1,6 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../../../air/AirClient';
 import { DEFAULT_REPEAT_LIMITS } from '../../../../air/pacing/repeat';
-import { laneOf, type IssueRequest } from '../../../../issuance/issue/issue';
+import { laneOf, type IssueRequest } from '../../../../issuance/issue/Issuing';
 import { leaseMsFor } from '../../../../issuance/issue/lease';
 
 /** An answer that a cancel overtook is waited for so long, … */
