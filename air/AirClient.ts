@@ -124,7 +124,7 @@ export class AirClient {
 					},
 				}),
 				{
-					limiter: limiterFor(this.identity.baseUrl),
+					limiter: () => limiterFor(this.identity.baseUrl),
 					limits,
 					repeatUnknown: true,
 					reading: true,

@@ -17,7 +17,8 @@ export const NO_REPEAT: RepeatLimits = { attempts: 1, withinMs: 0 };
 export const SHORTEST_QUEUE_MS = 10_000;
 
 export interface RepeatOptions {
-	readonly limiter: HostLimiter;
+	/** Of the host; asked for each attempt. */
+	readonly limiter: () => HostLimiter;
 	readonly limits: RepeatLimits;
 	/**
 	 * Whether an attempt whose outcome is unknown may be sent again: always for reading; for issuing
@@ -145,7 +146,7 @@ const isToComeBackTo = (error: unknown): error is AirError =>
  *   `outcome-unknown` if any attempt's outcome is unknown, unless the call only reads
  * @example
  * ```ts
- * const limiter = limiterFor(baseUrl);
+ * const limiter = () => limiterFor(baseUrl);
  * await repeating(() => ({ send }), { limiter, limits: DEFAULT_REPEAT_LIMITS, repeatUnknown: false });
  * ```
  */
@@ -158,9 +159,9 @@ export async function repeating<T>(
 	let sending: Sending<T> | undefined;
 	for (let comebacks = 0; ;) {
 		// Waiting comes first, so that nothing is begun, and no lease runs, that is not sent at once.
-		let permit = series === undefined ? await limiter.permit({ signal }) : undefined;
+		let permit = series === undefined ? await limiter().permit({ signal }) : undefined;
 		try {
-			permit ??= await limiter.permit({ signal, withinMs: series?.queueMs });
+			permit ??= await limiter().permit({ signal, withinMs: series?.queueMs });
 			if (sending === undefined) {
 				const begun = await begin(permit);
 				if (begun === 'again') continue;

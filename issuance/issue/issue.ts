@@ -65,7 +65,7 @@ export async function issue<T>(
 			return begun === 'again' || 'result' in begun ? begun : new Post(client, issuing, begun);
 		},
 		{
-			limiter: limiterFor(client.identity.baseUrl),
+			limiter: () => limiterFor(client.identity.baseUrl),
 			limits: DEFAULT_REPEAT_LIMITS,
 			repeatUnknown,
 			patient: true,

@@ -4,10 +4,12 @@ import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
 import { fetchJwks, readJwks } from '../../air/jwks';
 import { parseRecipient } from '../inputs/inputs';
 import { privateKeyOf, publicKeysOf } from '../settings/settings';
-import { askAir, SETUP_TIMEOUT_MS } from './askAir';
+import { askAir } from './askAir';
 import { locate } from './locate';
-import { outcomeOf } from './Outcome';
+import { factOf } from './Fact';
 import type { Location, PublishedJwks, SetupFacts } from './SetupFacts';
+
+const SETUP_TIMEOUT_MS = 10_000;
 
 /** What there is to check. What is left out is not checked. */
 export interface Setup {
@@ -60,10 +62,10 @@ async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<Publish
 	if (url === undefined) return { location: undefined, answer: undefined, keys: undefined };
 	const [location, answer] = await Promise.all([
 		soon(locate(url)),
-		outcomeOf(async () => await fetchJwks(jwksUrl, SETUP_TIMEOUT_MS, signal)),
+		factOf(async () => await fetchJwks(jwksUrl, SETUP_TIMEOUT_MS, signal)),
 	]);
 	const { value } = answer;
-	const keys = value === undefined ? undefined : await outcomeOf(() => readJwks(value));
+	const keys = value === undefined ? undefined : await factOf(() => readJwks(value));
 	return { location, answer, keys };
 }
 
@@ -78,13 +80,11 @@ export async function gatherFacts(
 	{ signal, ownAddress }: CheckOptions,
 ): Promise<SetupFacts> {
 	const key =
-		privateKey === undefined
-			? undefined
-			: await outcomeOf(async () => await privateKeyOf(privateKey));
+		privateKey === undefined ? undefined : await factOf(async () => await privateKeyOf(privateKey));
 	const baseUrl =
 		air === undefined
 			? undefined
-			: await outcomeOf(() => resolveBaseUrl(air.environment, air.baseUrl));
+			: await factOf(() => resolveBaseUrl(air.environment, air.baseUrl));
 	const client =
 		air === undefined || kid === undefined || !key?.value || !baseUrl?.value
 			? undefined
@@ -96,7 +96,7 @@ export async function gatherFacts(
 	const feature =
 		ownAddress === undefined || client === undefined || asked?.air.value !== true
 			? undefined
-			: await outcomeOf(async () => {
+			: await factOf(async () => {
 					const timeoutMs = SETUP_TIMEOUT_MS;
 					const address = parseRecipient(ownAddress, 'AIR_ADDRESS_INVALID');
 					return await client.postNothing(address, { signal, timeoutMs });
@@ -110,7 +110,7 @@ export async function gatherFacts(
 		furtherKeys:
 			furtherPublicKeys === undefined
 				? undefined
-				: await outcomeOf(async () => await publicKeysOf(furtherPublicKeys)),
+				: await factOf(async () => await publicKeysOf(furtherPublicKeys)),
 		baseUrl,
 		jwksUrl,
 		jwks,

@@ -8,7 +8,7 @@ import {
 import { repeatsUnknown } from '../../air/pacing/repeat';
 import { issueOnceInExecution } from '../../issuance/session/executionMemory';
 import { idempotencyOf } from '../../issuance/issue/idempotency';
-import type { Job } from '../../issuance/issue/inParallel';
+import type { Job } from '../../issuance/issue/Parallel';
 import { laneOf, type Issuing } from '../../issuance/issue/Issuing';
 import { issueOnce } from '../../issuance/issue/issueOnce';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';

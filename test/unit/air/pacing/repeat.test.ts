@@ -40,7 +40,7 @@ async function run(
 		return Promise.reject(typeof ending === 'string' ? new AirError(ending) : ending);
 	};
 	const calling = repeating(() => ({ send }), {
-		limiter: new HostLimiter(),
+		limiter: () => new HostLimiter(),
 		limits: { attempts: 4, withinMs: 60_000 },
 		repeatUnknown: false,
 		now: () => time,
@@ -171,7 +171,7 @@ test('a bug is not repeated', async () => {
 	const send = jest.fn().mockRejectedValue(new TypeError('a bug'));
 	await expect(
 		repeating(() => ({ send }), {
-			limiter: new HostLimiter(),
+			limiter: () => new HostLimiter(),
 			limits: { attempts: 4, withinMs: 1 },
 			repeatUnknown: true,
 		}),
@@ -198,7 +198,11 @@ test.each([
 						return Promise.reject(new AirError('AIR_CONNECTION_REFUSED'));
 					},
 				}),
-				{ limiter: new HostLimiter(), limits: { attempts: 3, withinMs }, repeatUnknown: false },
+				{
+					limiter: () => new HostLimiter(),
+					limits: { attempts: 3, withinMs },
+					repeatUnknown: false,
+				},
 			);
 			await expect(failing).rejects.toMatchObject({ code: 'AIR_CONNECTION_REFUSED' });
 			expect(attempts).toBe(expected);
@@ -211,11 +215,13 @@ test.each([
 describe('a call that begins something before it sends', () => {
 	const tooLong = new AirError('AIR_RATE_LIMITED', { waitTooLong: true, retryAfterMs: 90_000 });
 
+	const oneAtATime = () => {
+		const limiter = new HostLimiter(undefined, undefined, 1);
+		return () => limiter;
+	};
+
 	/** Begins, and sends as told; says how often it did either, and what was said of its failures. */
-	function patient(
-		ends: (count: number) => unknown,
-		{ limiter = new HostLimiter(undefined, undefined, 1), ...options }: Partial<RepeatOptions> = {},
-	) {
+	function patient(ends: (count: number) => unknown, options: Partial<RepeatOptions> = {}) {
 		const seen = { begun: 0, sent: 0, failed: [] as unknown[], repeats: [] as unknown[] };
 		const result = repeating(
 			() => {
@@ -234,7 +240,7 @@ describe('a call that begins something before it sends', () => {
 				};
 			},
 			{
-				limiter,
+				limiter: oneAtATime(),
 				limits: DEFAULT_REPEAT_LIMITS,
 				repeatUnknown: false,
 				patient: true,
@@ -284,12 +290,14 @@ describe('a call that begins something before it sends', () => {
 		const error = new AirError('AIR_LEDGER_LOCKED');
 		const begin = jest.fn().mockRejectedValue(error);
 		const options = { limits: DEFAULT_REPEAT_LIMITS, repeatUnknown: true, patient: true };
-		await expect(repeating(begin, { limiter: new HostLimiter(), ...options })).rejects.toBe(error);
+		await expect(repeating(begin, { limiter: () => new HostLimiter(), ...options })).rejects.toBe(
+			error,
+		);
 		expect(begin).toHaveBeenCalledTimes(1);
 	});
 
 	test('a permit that was not used is given back, however it ended', async () => {
-		const limiter = new HostLimiter(undefined, undefined, 1);
+		const limiter = oneAtATime();
 		await expect(patient(() => new Error('x'), { limiter }).result).rejects.toThrow('x');
 		let asked = 0;
 		// Again asks for another permit, which there is only if the one before was given back.
@@ -299,8 +307,8 @@ describe('a call that begins something before it sends', () => {
 	});
 
 	test('stopped while waiting: nothing is begun', async () => {
-		const limiter = new HostLimiter(undefined, undefined, 1);
-		await limiter.permit();
+		const limiter = oneAtATime();
+		await limiter().permit();
 		const controller = new AbortController();
 		const { seen, result } = patient(() => 'issued', { limiter, stopped: controller.signal });
 		controller.abort();
