@@ -1,6 +1,7 @@
-import type { AirClient } from '../../air/AirClient';
+import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { pause } from '../../air/pacing/backoff';
+import { DEFAULT_REPEAT_LIMITS } from '../../air/pacing/repeat';
 import type {
 	AttemptFailure,
 	AttemptRef,
@@ -12,7 +13,6 @@ import { asAirError } from '../session/asAirError';
 import type { Idempotency } from './idempotency';
 import { issue, type IssueRecord } from './issue';
 import type { Issuance, IssueRequest, Issuing } from './Issuing';
-import { leaseMsFor } from './lease';
 import type { LedgerSession } from '../session/LedgerSession';
 import {
 	answeredAtOf,
@@ -27,6 +27,8 @@ const BUSY_WAIT_MS = 30_000;
 const BUSY_POLL_MS = 500;
 /** AIR takes some seconds to confirm; the trigger asks first after this. */
 const FIRST_CHECK_MS = 5_000;
+/** Connecting, reading the answer after a cancel, writing it down: nothing of it takes this long. */
+const MARGIN_MS = 30_000;
 
 /**
  * Issues one credential and remembers it: what was issued under the same key before is not issued
@@ -140,6 +142,18 @@ class AttemptRecord implements IssueRecord<RememberedIssuance> {
 		await session.keyWasAccepted();
 		return recorded;
 	}
+}
+
+/**
+ * How long an attempt is believed to be under way: the last of its repeats may begin at the end of
+ * the time for repeats and then take its whole timeout. A lease that ends earlier would let a second
+ * attempt start beside the first.
+ *
+ * @param timeoutMs - of one request
+ * @returns milliseconds
+ */
+export function leaseMsFor(timeoutMs: number = DEFAULT_REQUEST_TIMEOUT_MS): number {
+	return DEFAULT_REPEAT_LIMITS.withinMs + timeoutMs + MARGIN_MS;
 }
 
 async function begin(
