@@ -1,4 +1,4 @@
-import type { ValueType } from '../values/convertValue';
+import type { ValueType } from '../values/valueTypes';
 import { isRecord, type Json } from '../values/json';
 import { referred, refuseSchema } from './schemaDocument';
 import { UNIX_SECONDS } from './schemaKeywords';

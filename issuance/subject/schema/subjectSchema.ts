@@ -1,4 +1,5 @@
-import { isDateTime, isDay, type ValueType } from '../values/convertValue';
+import { isDateTime, isDay } from '../values/dates';
+import type { ValueType } from '../values/valueTypes';
 import { isRecord, type Json } from '../values/json';
 import { readJson } from '../values/jsonText';
 import { attributesOf, subjectOf, type SubjectAttribute } from './jsonSchema';

@@ -1,5 +1,5 @@
 import { AirError } from '../../../../../errors/AirError';
-import type { ValueType } from '../../../../../issuance/subject/values/convertValue';
+import { FIELD_TYPES, type ValueType } from '../../../../../issuance/subject/values/valueTypes';
 import { readTemplate } from '../../../../../issuance/subject/values/template';
 import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
 import { parseSubject, subjectFromFields } from '../../../../../issuance/subject/subject';
@@ -8,18 +8,7 @@ import { claimTables } from '../../../../support/claimTables';
 /** docs/decisions.md says what becomes of a value; here every row of it is run. */
 const [typed = [], plain = [], texts = []] = claimTables();
 
-const TYPES: Readonly<Record<string, ValueType>> = {
-	String: 'string',
-	Number: 'number',
-	Integer: 'integer',
-	Boolean: 'boolean',
-	Date: 'date',
-	'Date and Time': 'dateTime',
-	'Unix Seconds': 'unixSeconds',
-	List: 'list',
-	Object: 'object',
-	JSON: 'json',
-};
+const TYPES = new Map(FIELD_TYPES.map(({ name, value }) => [name, value]));
 
 /** What a way makes of it, as AIR would read it; undefined if it is refused. */
 function outcome(way: () => unknown): string | undefined {
@@ -39,8 +28,14 @@ test('the page has its tables', () => {
 	expect([typed, plain, texts].map(({ length }) => length > 10)).toEqual([true, true, true]);
 });
 
+test('the page speaks of every type that can be chosen, and they are offered by the alphabet', () => {
+	const offered = [...TYPES.keys()];
+	expect(offered.filter((name) => !typed.some(({ into }) => into === name))).toEqual([]);
+	expect(offered.toSorted((one, other) => one.localeCompare(other))).toEqual(offered);
+});
+
 test.each(typed)('into $into: $given', ({ into, given, becomes }) => {
-	const type = TYPES[into];
+	const type = TYPES.get(into);
 	if (type === undefined) throw new Error(`the page has a type that there is not: ${into}`);
 	const value = asReceived(given);
 	const attributes = [{ name: 'claim', type, required: true, nullable: false }];
