@@ -20,9 +20,10 @@ import { root } from '../../../scripts/package';
 import { makeKey } from '../../support/keys';
 
 /** docs/internals/decisions.md, “Whose key may cause a write”: what is written there is so. */
-const [, section = ''] = readFileSync(join(root, 'docs', 'internals', 'decisions.md'), 'utf8').split(
-	'## Whose key may cause a write\n',
-);
+const [, section = ''] = readFileSync(
+	join(root, 'docs', 'internals', 'decisions.md'),
+	'utf8',
+).split('## Whose key may cause a write\n');
 const [page = ''] = section.split('\n## ');
 
 const rules = new Map(
