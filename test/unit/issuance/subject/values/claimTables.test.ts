@@ -5,7 +5,7 @@ import { subjectFromSchema } from '../../../../../issuance/subject/schema/schema
 import { parseSubject, subjectFromFields } from '../../../../../issuance/subject/subject';
 import { claimTables } from '../../../../support/claimTables';
 
-/** docs/decisions.md says what becomes of a value; here every row of it is run. */
+/** docs/internals/decisions.md says what becomes of a value; here every row of it is run. */
 const [typed = [], plain = [], texts = []] = claimTables();
 
 const TYPES = new Map(FIELD_TYPES.map(({ name, value }) => [name, value]));
