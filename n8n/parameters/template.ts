@@ -40,14 +40,23 @@ function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) 
 	return chunks.map(({ type, text }): Parameter<TemplatePart> => {
 		// n8n takes braces behind a backslash for text.
 		if (type === 'text') return () => ({ text: text.replace(/\\(\{\{|\}\})/g, '$1') });
-		// In code, n8n's splitting has taken the backslash from closing braces.
-		const code = `{{${text.replaceAll('}}', '\\}}')}}}`;
-		const straight = itemReferences(context, `=${code}`);
-		return (item) => {
-			const read = straight?.(item);
-			const value: unknown =
-				read === undefined ? context.evaluateExpression(code, item) : read.value;
-			return { expression: text.trim(), value };
-		};
+		const valueOf = expressionReader(context, text);
+		return (item) => ({ expression: text.trim(), value: valueOf(item) });
 	});
+}
+
+/**
+ * Evaluates one expression by itself; a field of the item comes straight from the item.
+ *
+ * @param code - what stands between the braces, as {@link chunksOf} gives it
+ * @throws what n8n throws for a broken expression
+ */
+export function expressionReader(context: IExecuteFunctions, code: string): Parameter<unknown> {
+	// n8n's splitting has taken the backslash from closing braces.
+	const text = `{{${code.replaceAll('}}', '\\}}')}}}`;
+	const straight = itemReferences(context, `=${text}`);
+	return (itemIndex) => {
+		const read = straight?.(itemIndex);
+		return read === undefined ? context.evaluateExpression(text, itemIndex) : read.value;
+	};
 }
