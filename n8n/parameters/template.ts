@@ -1,15 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IdPart } from '../../issuance/inputs/eventId';
 import { chunksOf } from './expressions';
 import { itemReferences } from './itemReferences';
 import { rawParameter, type Parameter } from './parameter';
-
-/** A piece of a parameter: text as it stands, or one `{{ }}` and what it gives. */
-export interface TemplatePart {
-	readonly text?: string;
-	/** What stands between the braces. */
-	readonly expression?: string;
-	readonly value?: unknown;
-}
 
 /**
  * Makes a reader of a parameter, piece by piece, so that a part without a value is noticed: put together
@@ -26,8 +19,8 @@ export interface TemplatePart {
 export function templateReader(
 	context: IExecuteFunctions,
 	name: string,
-): Parameter<TemplatePart[] | undefined> {
-	let readers: readonly Parameter<TemplatePart>[] | undefined;
+): Parameter<IdPart[] | undefined> {
+	let readers: readonly Parameter<IdPart>[] | undefined;
 	return (itemIndex) => {
 		readers ??= readersOf(context, name, itemIndex);
 		return readers.length === 0 ? undefined : readers.map((read) => read(itemIndex));
@@ -37,7 +30,7 @@ export function templateReader(
 function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) {
 	const chunks = chunksOf(rawParameter(context, name, itemIndex));
 	if (!chunks.some(({ type }) => type === 'code')) return [];
-	return chunks.map(({ type, text }): Parameter<TemplatePart> => {
+	return chunks.map(({ type, text }): Parameter<IdPart> => {
 		// n8n takes braces behind a backslash for text.
 		if (type === 'text') return () => ({ text: text.replace(/\\(\{\{|\}\})/g, '$1') });
 		const valueOf = expressionReader(context, text);
