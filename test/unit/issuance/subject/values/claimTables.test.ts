@@ -1,7 +1,7 @@
 import { AirError } from '../../../../../errors/AirError';
 import { FIELD_TYPES, type ValueType } from '../../../../../issuance/subject/values/valueTypes';
 import { readTemplate } from '../../../../../issuance/subject/values/template';
-import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
+import { subjectFromSchema } from '../../../../../issuance/subject/schema/subjectFromSchema';
 import { parseSubject, subjectFromFields } from '../../../../../issuance/subject/subject';
 import { splitTemplate } from '../../../../../nodes/MocaAirIssueOnBehalf/templates';
 import { claimTables } from '../../../../support/claimTables';
