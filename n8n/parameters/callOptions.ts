@@ -134,7 +134,7 @@ export interface CallOptionValues {
  * @param properties - of the node, whose labels the errors use
  * @returns a reader that throws AirError `AIR_SETTING_INVALID`, naming the option as the panel does
  */
-export function callOptions(
+export function callOptionsReader(
 	properties: readonly INodeProperties[],
 ): (value: unknown) => CallOptionValues {
 	const labels = labelsOf(properties);

@@ -9,7 +9,7 @@ import { AirClient } from '../../air/AirClient';
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
-import { callOptions, concurrencyOf } from '../../n8n/parameters/callOptions';
+import { callOptionsReader, concurrencyOf } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { parameter } from '../../n8n/parameters/parameter';
@@ -18,7 +18,7 @@ import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
 import { properties } from './properties';
 
-const readOptions = callOptions(properties);
+const readOptions = callOptionsReader(properties);
 
 export class MocaAirGetIssuanceStatus implements INodeType {
 	description: INodeTypeDescription = {

@@ -2,13 +2,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { isEmpty } from '../../issuance/subject/values/convertValue';
 import { joinIdParts } from '../../issuance/inputs/eventId';
-import { callOptions, type CallOptionValues } from '../../n8n/parameters/callOptions';
+import { callOptionsReader, type CallOptionValues } from '../../n8n/parameters/callOptions';
 import { parameter, type Parameter } from '../../n8n/parameters/parameter';
 import { templateReader } from '../../n8n/parameters/template';
 import { fieldNamedBy, isAutomatic } from './automatic';
 import { properties } from './properties';
 
-const readOptions = callOptions(properties);
+const readOptions = callOptionsReader(properties);
 
 /**
  * Reads the options of an item; made once for a run of the node. Under Map Automatically the reference
