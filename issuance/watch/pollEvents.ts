@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Feed';
+import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Ledger';
 import type { LedgerSession } from '../session/LedgerSession';
 import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
 import { LedgerError } from '../../ledger/LedgerError';

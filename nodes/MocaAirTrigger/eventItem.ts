@@ -1,5 +1,5 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
-import type { FeedEvent } from '../../ledger/Feed';
+import type { FeedEvent } from '../../ledger/Ledger';
 import type { EventType } from '../../ledger/Ledger';
 
 /** As the parameter Events calls them. */
