@@ -1,7 +1,7 @@
 import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { assertKeyAccepted } from '../session/proveKey';
-import type { Fact } from './Fact';
+import type { Result } from './Result';
 import type { ClockReading } from './SetupFacts';
 
 /** A Date has whole seconds. */
@@ -11,7 +11,7 @@ const DATE_STEP_MS = 1000;
 export async function askAir(
 	client: AirClient,
 	signal?: AbortSignal,
-): Promise<{ readonly air: Fact<true>; readonly clock: ClockReading | undefined }> {
+): Promise<{ readonly air: Result<true>; readonly clock: ClockReading | undefined }> {
 	const sentAt = performance.now();
 	let clock: ClockReading | undefined;
 	const onDate = (date: string | undefined) => {
