@@ -4,6 +4,7 @@ import { feed } from './contract/feed';
 import { interleavings } from './contract/interleavings';
 import { kept } from './contract/kept';
 import { overtaken } from './contract/overtaken';
+import { races } from './contract/races';
 import { retention } from './contract/retention';
 import { shell } from './contract/shell';
 import type { ContractStore, GetStore } from './contract/store';
@@ -43,6 +44,7 @@ export function ledgerContract({ name, setUp, open }: StoreKind): void {
 		feed(getStore);
 		retention(getStore);
 		shell(getStore);
+		races(getStore);
 		drifts(getStore);
 	});
 }

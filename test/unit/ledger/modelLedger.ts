@@ -7,8 +7,7 @@ import {
 	decideObserved,
 } from '../../../ledger/transitions';
 import { answer, request } from './contract/requests';
-
-export const LEASE_MS = 100;
+import { LEASE_MS } from './random/properties';
 
 /** A row as the ledger gives it out; `sending`, first attempt, unless said otherwise. */
 export function row(changes: Partial<LedgerRow> = {}): LedgerRow {

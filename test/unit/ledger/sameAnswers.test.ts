@@ -30,11 +30,7 @@ async function playOn(store: ContractStore, sequence: readonly Step[]): Promise<
 	for (const table of TABLES) await store.sql(`DELETE FROM ${table}`);
 	const player = new Player(store);
 	const told: unknown[] = [];
-	try {
-		for (const step of sequence) told.push(await player.play(step));
-	} finally {
-		player.end();
-	}
+	for (const step of sequence) told.push(await player.play(step));
 	return told;
 }
 

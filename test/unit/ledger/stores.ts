@@ -21,7 +21,7 @@ export interface StoreKind {
 /** What both have in common: several ledgers on one store, and one clock for them. */
 async function storeOf(
 	openLedger: (clockOffsetMs: () => number) => Promise<Ledger>,
-	sql: ContractStore['sql'],
+	{ sql, lock }: Pick<ContractStore, 'sql' | 'lock'>,
 	remove: () => Promise<void>,
 ): Promise<ContractStore> {
 	let offset = 0;
@@ -47,7 +47,9 @@ async function storeOf(
 		advance: (ms) => {
 			offset += ms;
 		},
+		now: () => Date.now() + offset,
 		sql,
+		lock,
 		destroy: async () => {
 			await closeAll();
 			await remove();
@@ -70,13 +72,25 @@ export const SQLITE: StoreKind = {
 		let other: DatabaseSync | undefined;
 		return await storeOf(
 			async (clockOffsetMs) => (await openSqliteLedger({ file, clockOffsetMs })).ledger,
-			async (statement, ...values) => {
-				if (other === undefined) {
-					other = new DatabaseSync(file, { timeout: 10_000 });
-					other.exec('PRAGMA synchronous = OFF');
-				}
-				const named = Object.fromEntries(values.map((value, i) => [`$${i + 1}`, value]));
-				return await Promise.resolve(other.prepare(statement).all(named));
+			{
+				sql: async (statement, ...values) => {
+					if (other === undefined) {
+						other = new DatabaseSync(file, { timeout: 10_000 });
+						other.exec('PRAGMA synchronous = OFF');
+					}
+					const named = Object.fromEntries(values.map((value, i) => [`$${i + 1}`, value]));
+					return await Promise.resolve(other.prepare(statement).all(named));
+				},
+				lock: async () => {
+					const holder = new DatabaseSync(file, { timeout: 10_000 });
+					holder.exec('BEGIN IMMEDIATE');
+					const letGo = async () => {
+						holder.exec('COMMIT');
+						holder.close();
+						await Promise.resolve();
+					};
+					return await Promise.resolve(letGo);
+				},
 			},
 			async () => {
 				other?.close();
@@ -85,6 +99,13 @@ export const SQLITE: StoreKind = {
 		);
 	},
 };
+
+async function connect(url: string): Promise<Client> {
+	const client = new Client(url);
+	await client.connect();
+	await client.query('SET search_path = moca_air');
+	return client;
+}
 
 let server: TestPostgres | undefined;
 
@@ -105,13 +126,20 @@ export const POSTGRES: StoreKind = {
 		let other: Client | undefined;
 		return await storeOf(
 			async (clockOffsetMs) => await openPostgresLedger({ url, clockOffsetMs }),
-			async (statement, ...values) => {
-				if (other === undefined) {
-					other = new Client(url);
-					await other.connect();
-					await other.query('SET search_path = moca_air');
-				}
-				return (await other.query<Found>(statement, [...values])).rows;
+			{
+				sql: async (statement, ...values) => {
+					other ??= await connect(url);
+					return (await other.query<Found>(statement, [...values])).rows;
+				},
+				lock: async (id) => {
+					const holder = await connect(url);
+					await holder.query('BEGIN');
+					await holder.query('SELECT 1 FROM issuances WHERE id = $1 FOR UPDATE', [id]);
+					return async () => {
+						await holder.query('COMMIT');
+						await holder.end();
+					};
+				},
 			},
 			async () => {
 				await other?.end();

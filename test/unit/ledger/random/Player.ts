@@ -35,15 +35,16 @@ export class Player {
 	private readonly rows = new Map<number, string>();
 	private readonly events = new Map<number, string>();
 	private claimed: readonly LedgerRow[] = [];
-	private offsetMs = 0;
-	private readonly began = Date.now();
+	private readonly began: number;
 
-	constructor(private readonly store: ContractStore) {}
+	constructor(private readonly store: ContractStore) {
+		this.began = store.now();
+	}
 
 	/** @returns what was told, and all that is in the store afterwards */
 	async play(step: Step): Promise<unknown> {
 		// So that no two things happen in one millisecond on one store and in two on the other.
-		this.wait(MINUTE);
+		this.store.advance(MINUTE);
 		let told: unknown;
 		try {
 			told = await this.take(step);
@@ -59,16 +60,6 @@ export class Player {
 			if (!this.events.has(id)) this.events.set(id, `event ${this.events.size}`);
 		}
 		return this.plain({ step, told, rows, events: events.map((event) => ({ event })) });
-	}
-
-	/** Sets the store's clock back to where it was before the first step. */
-	end(): void {
-		this.wait(-this.offsetMs);
-	}
-
-	private wait(ms: number): void {
-		this.store.advance(ms);
-		this.offsetMs += ms;
 	}
 
 	private async take(step: Step): Promise<unknown> {
@@ -185,7 +176,7 @@ export class Player {
 				await this.store.reopen();
 				return undefined;
 			case 'wait':
-				this.wait(step.ms);
+				this.store.advance(step.ms);
 				return undefined;
 		}
 	}
