@@ -7,7 +7,7 @@ import type { LedgerRow } from '../../ledger/Ledger';
 import { asKnownError } from '../session/asAirError';
 import { askOnce } from '../status/getStatus';
 import type { LedgerSession } from '../session/LedgerSession';
-import { assertKeyAccepted } from '../setup/askAir';
+import { assertKeyAccepted } from '../session/proveKey';
 import { hashInWords } from './hashInWords';
 import { leaveAlone } from './politeness';
 

@@ -48,7 +48,7 @@ export interface Poll {
 }
 
 /** Where a trigger is in the ledger. */
-export const keyOf = ({ realm, settings: { origin } }: LedgerSession): CursorKey => ({
+export const cursorKey = ({ realm, settings: { origin } }: LedgerSession): CursorKey => ({
 	realm,
 	instance: origin.instance,
 	workflowId: origin.workflowId,
@@ -67,7 +67,7 @@ export async function pollEvents(session: LedgerSession, settings: PollSettings)
 	try {
 		const { ledger } = session;
 		await session.assertMayRead();
-		const key = keyOf(session);
+		const key = cursorKey(session);
 		const cursor = await ledger.openCursor(key, settings.start);
 		const delivered = takenUpTo(cursor, settings.evidence);
 		if (delivered > cursor.delivered) await ledger.moveCursor(key, { delivered });

@@ -6,7 +6,7 @@ import { AirError } from '../../../errors/AirError';
 import { importPrivateKey } from '../../../air/keys/privateKey';
 import { getStatus } from '../../../issuance/status/getStatus';
 import { idempotencyOf } from '../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../issuance/issue/issue';
+import type { IssueRequest } from '../../../issuance/issue/Issuing';
 import { issueOnce } from '../../../issuance/issue/issueOnce';
 import { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { forgetPauses } from '../../../issuance/watch/politeness';
@@ -18,10 +18,11 @@ import { SqlLedger } from '../../../ledger/SqlLedger';
 import { root } from '../../../scripts/package';
 import { makeKey } from '../../support/keys';
 
-/** docs/decisions.md, “Whose key may cause a write”: what is written there is so. */
-const [, section = ''] = readFileSync(join(root, 'docs', 'decisions.md'), 'utf8').split(
-	'## Whose key may cause a write\n',
-);
+/** docs/internals/decisions.md, “Whose key may cause a write”: what is written there is so. */
+const [, section = ''] = readFileSync(
+	join(root, 'docs', 'internals', 'decisions.md'),
+	'utf8',
+).split('## Whose key may cause a write\n');
 const [page = ''] = section.split('\n## ');
 
 const rules = new Map(
@@ -156,8 +157,8 @@ describe('who does everything there is to do', () => {
 				const asked = { ...request, recipient: `${recipient}@example.com`, onDuplicate };
 				const how = { mode: 'event', eventId: recipient } as const;
 				const idempotency = idempotencyOf(identity.key, asked, how, []);
-				const settings = { sendAgainWhenUnknown: true };
-				await tried(() => issueOnce(client, asked, idempotency, memory, settings));
+				const issuing = { request: asked, repeatUnknown: true };
+				await tried(() => issueOnce(memory, issuing, idempotency));
 			}
 		}
 		const hash = 'hash of ada@example.com';

@@ -5,37 +5,23 @@ import {
 	type ResourceMapperFields,
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { ValueType } from '../../issuance/subject/values/convertValue';
-import type { SubjectAttribute } from '../../issuance/subject/schema/jsonSchema';
+import type { SubjectAttribute } from '../../issuance/subject/schema/attributes';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
 	type SubjectSchema,
-} from '../../issuance/subject/schema/subjectSchema';
+} from '../../issuance/subject/schema/readSchema';
+import { VALUE_TYPES } from '../../issuance/subject/values/valueTypes';
 
 /** What the editor shows of a label before it cuts it off. */
 const LONGEST_LABEL = 30;
-
-const SHORT: Readonly<Record<ValueType, string>> = {
-	string: 'text',
-	integer: 'whole number',
-	number: 'number',
-	boolean: 'true or false',
-	date: 'date',
-	day: 'date',
-	dateTime: 'date and time',
-	unixSeconds: 'unix seconds',
-	list: 'list',
-	object: 'object',
-	json: 'JSON',
-	any: '',
-};
 
 /** A form of n8n shows no types unless it may convert by itself, so the label says what is wanted. */
 function labelOf({ name, type, choices = [] }: SubjectAttribute): string {
 	const allowed = `${name} (${choices.join(', ')})`;
 	if (choices.length > 0 && allowed.length <= LONGEST_LABEL) return allowed;
-	return SHORT[type] === '' ? name : `${name} (${SHORT[type]})`;
+	const { short } = VALUE_TYPES[type];
+	return short === '' ? name : `${name} (${short})`;
 }
 
 /**

@@ -18,7 +18,7 @@ const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOStrin
  * The item of an event. Fields are always there, null where nothing is known, and are called as the
  * other nodes call them. The ID is unique beyond this ledger.
  */
-export function itemOf(event: FeedEvent): INodeExecutionData {
+export function eventItem(event: FeedEvent): INodeExecutionData {
 	const { row } = event;
 	const submittedAt = row.keptSince ?? row.answeredAt;
 	const took =

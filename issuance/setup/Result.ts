@@ -1,12 +1,12 @@
 import { AirError } from '../../errors/AirError';
 
 /** What came of an attempt to read or fetch something: a finding, not a failure. */
-export type Outcome<T> =
+export type Result<T> =
 	| { readonly value: T; readonly error?: undefined }
 	| { readonly value?: undefined; readonly error: AirError };
 
 /** @throws whatever is no AirError, and `AIR_CANCELLED` */
-export async function outcomeOf<T>(work: () => T | Promise<T>): Promise<Outcome<T>> {
+export async function resultOf<T>(work: () => T | Promise<T>): Promise<Result<T>> {
 	try {
 		return { value: await work() };
 	} catch (error) {
