@@ -1,9 +1,11 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FeedEvent, Ledger } from '../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
+import { root } from '../../../scripts/package';
 import { ALL, KEY } from './contract/feed';
 import { CONFIRMED, issue, MINUTE, REALM, request, REVOKED, start } from './contract/requests';
 
@@ -37,10 +39,21 @@ function makeBackup(): void {
 	other.close();
 }
 
-async function restore(): Promise<void> {
+/** The step of the page that gives the ledger a new ID. */
+async function renew(): Promise<void> {
+	const page = await readFile(join(root, 'docs', 'ledger.md'), 'utf8');
+	const script = /^ *node -e '(.*)'$/m.exec(page)?.[1] ?? '';
+	execFileSync(process.execPath, ['-e', script], {
+		cwd: folder,
+		stdio: ['ignore', 'ignore', 'pipe'],
+	});
+}
+
+async function restore(withNewId = true): Promise<void> {
 	await ledger.close();
 	for (const beside of ['-wal', '-shm']) await rm(`${file}${beside}`, { force: true });
 	await copyFile(backup, file);
+	if (withNewId) await renew();
 	await open();
 }
 
@@ -78,11 +91,13 @@ test('an attempt that was under way at the backup has an unknown outcome', async
 
 test('a trigger learns a confirmation again, and tells it once more under an ID of its own', async () => {
 	const told: string[] = [];
+	const ids: string[] = [];
 	const poll = async () => {
 		const { delivered } = await ledger.openCursor(KEY, 'beginning');
 		const query = { ...ALL, types: ['confirmed'], after: delivered, limit: 99 } as const;
 		const { events, upTo } = await ledger.feed(query);
-		told.push(...events.map((event: FeedEvent) => event.row.coreClaimHash ?? ''));
+		told.push(...events.map(({ row }: FeedEvent) => row.coreClaimHash ?? ''));
+		ids.push(...events.map(({ ledgerId, id }) => `${ledgerId}-${id}`));
 		await ledger.moveCursor(KEY, { delivered: upTo });
 	};
 	await ledger.openCursor(KEY, 'now');
@@ -99,6 +114,22 @@ test('a trigger learns a confirmation again, and tells it once more under an ID 
 	await ledger.observed(REALM, 'h1', CONFIRMED);
 	await poll();
 	expect(told).toEqual(['old', 'h1', 'h1']);
+	expect(new Set(ids).size).toBe(3);
+});
+
+test('without a new ID another event has the ID of one that was told before', async () => {
+	const idOf = async (hash: string, recipient: string) => {
+		await issue(ledger, hash, { idempotencyKey: hash, recipient });
+		await ledger.observed(REALM, hash, CONFIRMED);
+		const newest = await ledger.newestInFeed({ ...ALL, types: ['confirmed'] });
+		return `${newest?.ledgerId ?? ''}-${newest?.id ?? 0}`;
+	};
+	makeBackup();
+	const told = await idOf('since', 'bob@example.com');
+	await restore(false);
+	expect(await idOf('after', 'cem@example.com')).toBe(told);
+	await restore();
+	expect(await idOf('after', 'cem@example.com')).not.toBe(told);
 });
 
 test('what was replaced since is asked about as if it stood, until AIR says that it is revoked', async () => {
