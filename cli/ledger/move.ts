@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { moveLedger } from '../../ledger/move/moveLedger';
+import { readConnectionUrl } from '../../ledger/postgres/connectionUrl';
 import { command, notEmpty, type Call } from '../Command';
 import { CliError, UsageError } from '../errors';
 import { printable, rows } from '../text';
@@ -45,6 +46,8 @@ If it breaks off, run the same command again: it goes on. The PostgreSQL ledger 
 			const target = url ?? io.env[URL_VARIABLE] ?? '';
 			if (target === '') throw new UsageError(`move needs --url or ${URL_VARIABLE}`);
 			const from = resolve(file ?? embeddedLedgerFile(io.env));
+			// Refused before anything is shown of it.
+			readConnectionUrl(target);
 			const to = describePlace({ store: 'postgres', url: target });
 			assertFile(from);
 			if (yes !== true) {
