@@ -8,7 +8,6 @@ const ACCOUNT_URLS = {
 	production: 'https://air.api.air3.com',
 } as const;
 
-
 /**
  * Where accounts are looked up: the origin that the endpoint is appended to.
  *
