@@ -33,13 +33,12 @@ const DID = /^did:[\x21-\x7E]{1,496}$/;
 
 /**
  * The request for the account of a person, which AIR makes if there is none. The token stands in the
- * body, and is the only one that names the address.
+ * body, and alone names the address.
  *
  * @param partnerJwt - signed for the address of the person
  */
 export function accountRequest(partnerId: string, partnerJwt: string) {
 	return {
-		path: ACCOUNT_PATH,
 		headers: { 'x-partner-id': partnerId },
 		body: JSON.stringify({ partnerJwt }),
 	};

@@ -1,6 +1,6 @@
 import { AirError } from '../../errors/AirError';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
-import type { HttpAnswer } from '../answers/answer';
+import type { AirBody, HttpAnswer } from '../answers/answer';
 import { answerError } from '../answers/answerError';
 
 /** The two calls of direct issuance. */
@@ -51,19 +51,20 @@ const NAMES_PERSON = /\b(user|holder)/i;
  * Turns an answer that is not the wanted one into an error. What is known about the outcome is what
  * `mayHaveIssued` says of any POST that issues; only the words are those of direct issuance.
  *
- * @param context - `secrets`: what was sent; `now`: milliseconds since 1970
+ * @param body - of the answer, from `readBody`
+ * @param context - `now`: milliseconds since 1970
  * @returns the error to throw; never throws itself
  * @example
  * ```ts
- * throw directError(answer, { operation: 'store', now: Date.now(), secrets });
+ * throw directError(answer, readBody(answer.text, secrets), { operation: 'store', now: Date.now() });
  * ```
  */
 export function directError(
 	answer: HttpAnswer,
-	context: { readonly operation: DirectOperation; readonly now: number; readonly secrets: RegExp },
+	body: AirBody,
+	{ operation, now }: { readonly operation: DirectOperation; readonly now: number },
 ): AirError {
-	const { operation, now, secrets } = context;
-	const error = answerError(answer, { operation: 'issue', now, secrets });
+	const error = answerError(answer, body, { operation: 'issue', now });
 	const { airMessage = '', notAirs } = error.facts;
 	const namesPerson = answer.status === 404 && notAirs !== true && NAMES_PERSON.test(airMessage);
 	const code =

@@ -59,6 +59,8 @@ function placesOf(named: string, claims: Claims): Place[] {
 	const inside = [...named.matchAll(/\./g)]
 		.map(({ index }): Place => [named.slice(0, index), named.slice(index + 1)])
 		.filter(([object, name = '']) => {
+			// A verifier's library leaves out what is hidden under an empty name.
+			if (name === '') return false;
 			const value = Object.hasOwn(claims, object) ? claims[object] : undefined;
 			return isObject(value) && Object.hasOwn(value, name);
 		});

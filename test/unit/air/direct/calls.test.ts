@@ -52,7 +52,6 @@ describe('the account host', () => {
 describe('initialize-user', () => {
 	test('the token is in the body, the partner in a header', () => {
 		expect(accountRequest('partner-1', 'h.p.s')).toEqual({
-			path: '/v2/auth/initialize-user',
 			headers: { 'x-partner-id': 'partner-1' },
 			body: '{"partnerJwt":"h.p.s"}',
 		});
@@ -192,13 +191,10 @@ const page = (status: number): HttpAnswer => ({
 	text: '<html><title>Nope</title></html>',
 });
 const errorOf = (answer: HttpAnswer, operation: DirectOperation) =>
-	directError(answer, { operation, now: 0, secrets: secretsOf(TOKEN) });
+	directError(answer, readBody(answer.text, secretsOf(TOKEN)), { operation, now: 0 });
 
 type Case = [DirectOperation, string, HttpAnswer, string, AirErrorKind];
-const retryAfter = (answer: HttpAnswer): HttpAnswer => ({
-	...answer,
-	headers: { 'retry-after': '2' },
-});
+const retryAfter = (answer: HttpAnswer): HttpAnswer => ({ ...answer, retryAfterMs: 2_000 });
 
 test.each<Case>([
 	['account', '400', air(400, 'partnerJwt must be a string'), 'AIR_ACCOUNT_BAD_REQUEST', 'refused'],

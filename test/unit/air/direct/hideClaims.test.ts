@@ -81,6 +81,7 @@ describe('what is disclosable', () => {
 		['what every object has', { a: {} }, 'toString'],
 		['what every object has, inside', { a: {} }, 'a.constructor'],
 		['empty', { a: 1 }, ''],
+		['a claim without a name', { a: { '': 1 } }, 'a.'],
 	])('a name that fits nothing is refused: %s', async (_name, given, name) => {
 		const error = await airErrorOf(() => hide(given, [name]));
 		expect([error.code, error.kind]).toEqual(['AIR_DIRECT_DISCLOSURE_INVALID', 'input']);
