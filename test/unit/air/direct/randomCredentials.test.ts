@@ -1,4 +1,6 @@
 import { createPublicKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { hideClaims, type Disclosable } from '../../../../air/direct/hideClaims';
 import {
@@ -142,6 +144,13 @@ describe(`${CREDENTIALS} random credentials`, () => {
 			expect(hidden?.sort()).toEqual([...chosen].sort());
 		}
 	}, 600_000);
+
+	test('the holder imports nothing of ours', () => {
+		const script = readFileSync(join(__dirname, '../../../support/holder.ts'), 'utf8');
+		const imported = [...script.matchAll(/(?:from|import|require)\s*\(?\s*'([^']+)'/g)];
+		expect(imported.length).toBeGreaterThan(1);
+		for (const [, from] of imported) expect(from).toMatch(/^node:/);
+	});
 
 	for (const [library, verify] of Object.entries(sdJwtVerifiers)) {
 		if (verify === undefined) test.todo(`are verified by ${library}, which is not installed`);
