@@ -19,7 +19,8 @@ export interface Ledger extends Feed {
 	 *
 	 * A row older than `rememberMs` is retired: it stays, but is no longer found by its key. Another
 	 * attempt on a row takes over origin, issuer DID, subject HMAC, thumbprint and reference of the
-	 * request. The caller asks `isKeyAccepted` before it shows a row to anybody.
+	 * request. The caller makes sure before that AIR accepts the key (`keyAcceptance`): what begins
+	 * is written under it, and what is known is told to whoever asks.
 	 *
 	 * @throws LedgerError when nothing could be written: then nothing may be sent
 	 */
@@ -89,9 +90,21 @@ export interface Ledger extends Feed {
 	 */
 	forget(recipient: string): Promise<number>;
 
-	/** AIR has accepted a token that this key signed, so its holder may be given rows of the realm. */
+	/**
+	 * AIR has accepted a token that this key signed: its holder may write and be given rows of the
+	 * realm. The acceptance is dated by the store's clock, and an earlier refusal is forgotten.
+	 */
 	acceptKey(realm: string, keyThumbprint: string): Promise<void>;
-	isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean>;
+
+	/**
+	 * AIR has refused a token that this key signed (401). The first time that is noted, the second time
+	 * the acceptance is withdrawn: AIR may have failed to fetch the JWKS once. Of a key that was never
+	 * accepted nothing is written.
+	 */
+	refuseKey(realm: string, keyThumbprint: string): Promise<void>;
+
+	/** @returns undefined for a key that AIR never accepted, or whose acceptance was withdrawn */
+	keyAcceptance(realm: string, keyThumbprint: string): Promise<KeyAcceptance | undefined>;
 
 	/**
 	 * Applies retention to at most `limit` rows of each kind; to be called again while it finds some.
@@ -102,6 +115,14 @@ export interface Ledger extends Feed {
 	prune(retention: Retention): Promise<PruneResult>;
 
 	close(): Promise<void>;
+}
+
+/** What is known of a private key that AIR has accepted. */
+export interface KeyAcceptance {
+	/** How long ago that was, in milliseconds; below 0 if the store's clock was set back since. */
+	readonly ageMs: number;
+	/** AIR has refused it since, once. */
+	readonly refused: boolean;
 }
 
 export interface BeginRequest extends Origin {
@@ -133,8 +154,6 @@ export type BeginResult =
 	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
 	/** AIR may or may not have issued, and it may not be sent again. */
 	| { readonly outcome: 'unknown'; readonly row: LedgerRow }
-	/** The row is another private key's: AIR has to accept this one first, see `acceptKey`. */
-	| { readonly outcome: 'unproven' }
 	/** The key was used for something else. */
 	| {
 			readonly outcome: 'conflict';

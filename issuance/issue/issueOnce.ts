@@ -40,6 +40,8 @@ export interface OnceSettings extends IssueSettings {
  * Issues one credential and remembers it: what was issued under the same key before is not issued
  * again but answered from the ledger.
  *
+ * A key that AIR has never accepted asks AIR first, so that no row of a stranger exists.
+ *
  * @throws AirError `AIR_ISSUED_UNKNOWN`, `AIR_ISSUE_BUSY`, `AIR_EVENT_ID_…`, `LEDGER_…` (nothing was
  *   sent then), and what {@link issue} throws
  * @example
@@ -55,6 +57,7 @@ export async function issueOnce(
 	settings: OnceSettings = {},
 ): Promise<RememberedIssuance> {
 	const stopped = settings.stopped ?? settings.signal;
+	await session.assertKeyAccepted(stopped);
 	const busyUntil = performance.now() + BUSY_WAIT_MS;
 	return await inTurn(client, { ...settings, stopped }, async (turn) => {
 		if (session.expectsNew) signAhead(client, request.recipient);
@@ -64,10 +67,6 @@ export async function issueOnce(
 			return await send(client, request, idempotency, session, begun, { ...settings, turn });
 		}
 		turn.giveBack();
-		if (begun.outcome === 'unproven') {
-			await session.assertMayRead(stopped);
-			return undefined;
-		}
 		if (begun.outcome === 'busy') {
 			if (performance.now() >= busyUntil) {
 				throw new AirError('AIR_ISSUE_BUSY', { detail: nameOf(begun.row) });
@@ -75,8 +74,8 @@ export async function issueOnce(
 			await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), stopped);
 			return undefined;
 		}
-		// What the ledger knows is given out only to a key that AIR has accepted.
-		await session.assertMayRead(stopped);
+		// Perhaps AIR has refused the key to another item meanwhile.
+		await session.assertKeyAccepted(stopped);
 		return fromLedger(begun, idempotency, session);
 	});
 }
@@ -163,7 +162,7 @@ async function begin(
 const nameOf = (row: LedgerRow) => `ledger row ${row.id}`;
 
 function fromLedger(
-	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' | 'unproven' }>,
+	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' }>,
 	{ mode }: Idempotency,
 	session: LedgerSession,
 ): RememberedIssuance {
@@ -250,6 +249,7 @@ async function failed(
 		error instanceof AirError
 			? ([outcomeOf(error), error.code] as const)
 			: (['unknown', 'unexpected'] as const);
+	await session.noteRefusal(error);
 	let row: LedgerRow | undefined;
 	await session.write(
 		`attempt ${attempt.attempt} of row ${attempt.issuanceId}: ${reason}`,

@@ -20,6 +20,7 @@ import type {
 	BeginResult,
 	DueQuery,
 	FindBy,
+	KeyAcceptance,
 	Ledger,
 	LedgerEvent,
 	LedgerRow,
@@ -38,7 +39,8 @@ import { moveCursor, openCursor } from './cursors';
 import type { Database, Patience } from './Database';
 import { gone } from './endAttempts';
 import { feed, newestInFeed } from './feed';
-import { events, find, isKeyAccepted, list, totals } from './looking';
+import { acceptKey, refuseKey } from './keys';
+import { events, find, keyAcceptance, list, totals } from './looking';
 import { appendDelayed, hold, missing, postpone } from './pending';
 import { forget, prune } from './retention';
 import { watch } from './watched';
@@ -153,17 +155,16 @@ export class PostgresLedger implements Ledger {
 	}
 
 	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
-		await this.database.transaction(({ rows }) =>
-			rows('INSERT INTO moca_air.accepted_keys VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-				realm,
-				keyThumbprint,
-			]),
-		);
+		await this.database.transaction((session) => acceptKey(session, realm, keyThumbprint));
 	}
 
-	async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {
+	async refuseKey(realm: string, keyThumbprint: string): Promise<void> {
+		await this.database.transaction((session) => refuseKey(session, realm, keyThumbprint));
+	}
+
+	async keyAcceptance(realm: string, keyThumbprint: string): Promise<KeyAcceptance | undefined> {
 		return await this.database.transaction((session) =>
-			isKeyAccepted(session, realm, keyThumbprint),
+			keyAcceptance(session, realm, keyThumbprint),
 		);
 	}
 

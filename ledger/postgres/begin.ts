@@ -3,7 +3,6 @@ import { LedgerError } from '../LedgerError';
 import { decideBegin, type AttemptEnd, type BeginDecision } from '../transitions';
 import type { Session } from './Database';
 import { endAttempts, leaseEnd } from './endAttempts';
-import { isKeyAccepted } from './looking';
 import { clock, lockRows, readRow } from './rows';
 
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
@@ -35,11 +34,10 @@ async function decide(
 ): Promise<BeginResult | undefined> {
 	const now = await clock(session);
 	let found = row;
-	const accepted = await isKeyAccepted(session, request.realm, request.keyThumbprint);
-	let decision = decideBegin(found, request, now, accepted);
+	let decision = decideBegin(found, request, now);
 	if (decision.do === 'expire') {
 		found = await expired(session, found, decision.end);
-		decision = decideBegin(found, request, now, accepted);
+		decision = decideBegin(found, request, now);
 	}
 	if (decision.do === 'start') return await start(session, found.id, decision.attempt, request);
 	if (decision.do === 'retire-and-insert') {
@@ -57,8 +55,6 @@ export function told(decision: BeginDecision, row: LedgerRow): BeginResult | und
 			return { outcome: 'busy', row, leaseMs: decision.leaseMs };
 		case 'unknown':
 			return { outcome: 'unknown', row };
-		case 'unproven':
-			return { outcome: 'unproven' };
 		case 'conflict':
 			return { outcome: 'conflict', row, about: decision.about };
 		case 'start':

@@ -2,7 +2,6 @@ import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
 import { decideBegin } from '../transitions';
 import { startNew, told } from './begin';
 import type { Session } from './Database';
-import { isKeyAccepted } from './looking';
 import { clock, readRows } from './rows';
 
 /**
@@ -29,30 +28,14 @@ export async function beginAll(
 		],
 	);
 	const rows = new Map(found.map((row) => [keyOf(row), row]));
-	const accepted = await acceptedKeys(session, others);
 	const now = await clock(session);
 	return requests.map((request, index) => {
 		const row = rows.get(keyOf(request));
 		if (row === undefined) return started[index];
-		const decision = decideBegin(row, request, now, accepted.has(signerOf(request)));
+		const decision = decideBegin(row, request, now);
 		return started[index] ?? told(decision, row);
 	});
 }
 
 const keyOf = ({ realm, program, idempotencyKey }: LedgerRow | BeginRequest) =>
 	JSON.stringify([realm, program, idempotencyKey]);
-
-const signerOf = ({ realm, keyThumbprint }: BeginRequest) => JSON.stringify([realm, keyThumbprint]);
-
-/** @returns of whom AIR has accepted the key, see `signerOf` */
-async function acceptedKeys(
-	session: Session,
-	requests: readonly BeginRequest[],
-): Promise<Set<string>> {
-	const accepted = new Set<string>();
-	const signers = new Map(requests.map((request) => [signerOf(request), request]));
-	for (const [signer, { realm, keyThumbprint }] of signers) {
-		if (await isKeyAccepted(session, realm, keyThumbprint)) accepted.add(signer);
-	}
-	return accepted;
-}

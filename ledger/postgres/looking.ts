@@ -1,4 +1,11 @@
-import type { FindBy, LedgerEvent, LedgerRow, ListFilter, RowState } from '../Ledger';
+import type {
+	FindBy,
+	KeyAcceptance,
+	LedgerEvent,
+	LedgerRow,
+	ListFilter,
+	RowState,
+} from '../Ledger';
 import type { Session } from './Database';
 import { readRows } from './rows';
 
@@ -70,15 +77,16 @@ export async function events(
 	);
 }
 
-/** See `Ledger.isKeyAccepted`. */
-export async function isKeyAccepted(
-	{ rows }: Session,
+/** See `Ledger.keyAcceptance`. */
+export async function keyAcceptance(
+	{ rows, now }: Session,
 	realm: string,
 	keyThumbprint: string,
-): Promise<boolean> {
-	const found = await rows(
-		'SELECT 1 FROM moca_air.accepted_keys WHERE realm = $1 AND key_thumbprint = $2',
+): Promise<KeyAcceptance | undefined> {
+	const [found] = await rows<KeyAcceptance>(
+		`SELECT (${now} - accepted_at)::float8 AS "ageMs", refused_at IS NOT NULL AS refused
+		FROM moca_air.accepted_keys WHERE realm = $1 AND key_thumbprint = $2`,
 		[realm, keyThumbprint],
 	);
-	return found.length > 0;
+	return found;
 }

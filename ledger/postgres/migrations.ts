@@ -26,6 +26,10 @@ const FEED = `
 	ALTER TABLE moca_air.issuances ADD COLUMN kept_since bigint;
 	ALTER TABLE moca_air.issuances ADD COLUMN kept_same boolean;
 	UPDATE moca_air.issuances SET pending_since = answered_at;
+	-- AIR is asked again about a key that was accepted before acceptance had a time.
+	ALTER TABLE moca_air.accepted_keys ADD COLUMN accepted_at bigint NOT NULL DEFAULT 0;
+	-- AIR has refused it since, once.
+	ALTER TABLE moca_air.accepted_keys ADD COLUMN refused_at bigint;
 	CREATE INDEX issuances_pending
 		ON moca_air.issuances (realm, pending_since, id) WHERE state = 'submitted';
 	CREATE INDEX issuances_due_by_instance

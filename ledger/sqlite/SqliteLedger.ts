@@ -20,6 +20,7 @@ import type {
 	BeginResult,
 	DueQuery,
 	FindBy,
+	KeyAcceptance,
 	Ledger,
 	LedgerEvent,
 	LedgerRow,
@@ -36,8 +37,9 @@ import type { Connection } from './Connection';
 import { moveCursor, openCursor } from './cursors';
 import { GroupCommit } from './GroupCommit';
 import { feed, newestInFeed } from './feed';
+import { acceptKey, refuseKey } from './keys';
 import { forget, prune } from './retention';
-import { events, find, isKeyAccepted, list, totals } from './looking';
+import { events, find, keyAcceptance, list, totals } from './looking';
 import { appendDelayed, hold, missing, postpone, watch } from './pending';
 import { claimDue, observed, release } from './watching';
 
@@ -144,15 +146,19 @@ export class SqliteLedger implements Ledger {
 	}
 
 	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
-		// It is told after each answer of AIR, and is news only once.
-		if (await this.isKeyAccepted(realm, keyThumbprint)) return;
-		await this.connection.write(({ run }) => {
-			run('INSERT OR IGNORE INTO accepted_keys VALUES (?, ?)', realm, keyThumbprint);
+		await this.connection.write((session) => {
+			acceptKey(session, realm, keyThumbprint);
 		});
 	}
 
-	async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {
-		return await this.connection.read((session) => isKeyAccepted(session, realm, keyThumbprint));
+	async refuseKey(realm: string, keyThumbprint: string): Promise<void> {
+		await this.connection.write((session) => {
+			refuseKey(session, realm, keyThumbprint);
+		});
+	}
+
+	async keyAcceptance(realm: string, keyThumbprint: string): Promise<KeyAcceptance | undefined> {
+		return await this.connection.read((session) => keyAcceptance(session, realm, keyThumbprint));
 	}
 
 	async prune(retention: Retention): Promise<PruneResult> {

@@ -2,7 +2,6 @@ import type { BeginRequest, BeginResult } from '../Ledger';
 import { decideBegin } from '../transitions';
 import { expire } from './attemptEnds';
 import type { Session } from './Connection';
-import { isKeyAccepted } from './looking';
 import { readRows } from './rows';
 
 /** `Ledger.begin`, inside a transaction. */
@@ -16,8 +15,7 @@ export function begin(session: Session, request: BeginRequest): BeginResult {
 			program,
 			idempotencyKey,
 		);
-		const accepted = isKeyAccepted(session, realm, request.keyThumbprint);
-		const decision = decideBegin(row, request, session.now, accepted);
+		const decision = decideBegin(row, request, session.now);
 		if (row === undefined || decision.do === 'insert') return insert(session, request);
 		switch (decision.do) {
 			case 'expire':
@@ -34,8 +32,6 @@ export function begin(session: Session, request: BeginRequest): BeginResult {
 				return { outcome: 'busy', row, leaseMs: decision.leaseMs };
 			case 'unknown':
 				return { outcome: 'unknown', row };
-			case 'unproven':
-				return { outcome: 'unproven' };
 			case 'conflict':
 				return { outcome: 'conflict', row, about: decision.about };
 		}

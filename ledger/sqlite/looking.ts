@@ -1,5 +1,12 @@
 import type { SQLInputValue } from 'node:sqlite';
-import type { FindBy, LedgerEvent, LedgerRow, ListFilter, RowState } from '../Ledger';
+import type {
+	FindBy,
+	KeyAcceptance,
+	LedgerEvent,
+	LedgerRow,
+	ListFilter,
+	RowState,
+} from '../Ledger';
 import type { Session } from './Connection';
 import { readRows, readRowsWithHash } from './rows';
 
@@ -53,12 +60,18 @@ export function events({ all }: Session, after: number, limit: number): LedgerEv
 	).map((event) => ({ ...event }));
 }
 
-/** `Ledger.isKeyAccepted`. */
-export function isKeyAccepted({ all }: Session, realm: string, keyThumbprint: string): boolean {
-	const found = all(
-		'SELECT 1 FROM accepted_keys WHERE realm = ? AND key_thumbprint = ?',
+/** `Ledger.keyAcceptance`. */
+export function keyAcceptance(
+	{ all, now }: Session,
+	realm: string,
+	keyThumbprint: string,
+): KeyAcceptance | undefined {
+	const [found] = all<{ acceptedAt: number; refused: number }>(
+		`SELECT accepted_at AS acceptedAt, refused_at IS NOT NULL AS refused FROM accepted_keys
+		WHERE realm = ? AND key_thumbprint = ?`,
 		realm,
 		keyThumbprint,
 	);
-	return found.length > 0;
+	if (found === undefined) return undefined;
+	return { ageMs: now - found.acceptedAt, refused: found.refused === 1 };
 }

@@ -19,6 +19,10 @@ const FEED = `
 	ALTER TABLE issuances ADD COLUMN kept_since INTEGER;
 	ALTER TABLE issuances ADD COLUMN kept_same INTEGER;
 	UPDATE issuances SET pending_since = answered_at;
+	-- AIR is asked again about a key that was accepted before acceptance had a time.
+	ALTER TABLE accepted_keys ADD COLUMN accepted_at INTEGER NOT NULL DEFAULT 0;
+	-- AIR has refused it since, once.
+	ALTER TABLE accepted_keys ADD COLUMN refused_at INTEGER;
 	CREATE INDEX issuances_pending
 		ON issuances (realm, pending_since, id) WHERE state = 'submitted';
 	CREATE INDEX issuances_due_by_instance

@@ -7,7 +7,16 @@ import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger'
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { ALL, KEY } from './contract/feed';
-import { CONFIRMED, eventTypes, issue, MINUTE, PROGRAM, request, REALM } from './contract/requests';
+import {
+	CONFIRMED,
+	eventTypes,
+	HOUR,
+	issue,
+	MINUTE,
+	PROGRAM,
+	request,
+	REALM,
+} from './contract/requests';
 import { ANSWERED_AT, versionOneRows } from './version1/rows';
 
 /** Ledgers that version 1 of the tables made go on with this package, and lose nothing. */
@@ -130,7 +139,10 @@ describe.each([
 			attempts: [{ number: 1, outcome: 'accepted', coreClaimHash: 'hash-submitted' }],
 		});
 		expect(await eventTypes(ledger)).toEqual(['status ONCHAIN', 'confirmed', 'superseded']);
-		expect(await ledger.isKeyAccepted(REALM, 'thumbprint-1')).toBe(true);
+		// When that was is not known: AIR is asked again.
+		const acceptance = await ledger.keyAcceptance(REALM, 'thumbprint-1');
+		expect(acceptance?.refused).toBe(false);
+		expect(acceptance?.ageMs).toBeGreaterThan(10_000 * HOUR);
 
 		// What was issued is not issued again.
 		for (const [state, outcome] of [
