@@ -18,7 +18,7 @@ export async function proveKey(
 	limits: RepeatLimits,
 	signal?: AbortSignal,
 ): Promise<void> {
-	await repeating(async () => await assertKeyAccepted(client, signal), {
+	await repeating(async () => { await assertKeyAccepted(client, signal); }, {
 		limits,
 		repeatUnknown: true,
 		reading: true,
