@@ -1,4 +1,6 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Ledger } from '../../ledger/Ledger';
 import { LedgerError } from '../../ledger/LedgerError';
 import { BUSY_TIMEOUT_MS, Connection } from '../../ledger/sqlite/Connection';
@@ -16,20 +18,54 @@ import { URL_VARIABLE } from './place';
  */
 export async function lookIntoSqlite(file: string): Promise<Ledger> {
 	assertFile(file);
+	try {
+		return await open(file, file);
+	} catch (error) {
+		if (!(error instanceof CannotRead)) throw error;
+		if (sizeOf(`${file}-wal`) > 0) {
+			throw new CliError(
+				`The newest rows of ${printable(file)} are in the file beside it that ends with -wal, and SQLite reads that only where it can write: copy the folder to a place where this user can write, and name the copy with --file`,
+			);
+		}
+		// Nobody writes here, so that no other process has to be told of the reading.
+		const url = pathToFileURL(file);
+		url.searchParams.set('immutable', '1');
+		return await open(url, file);
+	}
+}
+
+/** SQLite wants to write beside the file even to read it, and may not. */
+class CannotRead extends Error {}
+
+async function open(place: string | URL, file: string): Promise<Ledger> {
 	const { DatabaseSync } = await loadDriver();
 	let connection: Connection | undefined;
 	try {
 		connection = new Connection(
-			new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS }),
+			new DatabaseSync(place, { readOnly: true, timeout: BUSY_TIMEOUT_MS }),
 			() => 0,
 		);
 		if ((await connection.read(version)) > 0) return new SqliteLedger(connection);
 	} catch (error) {
 		connection?.close();
+		if (typeof place === 'string' && !allows(dirname(file), constants.W_OK)) throw new CannotRead();
 		throw sqliteFailure(error);
 	}
 	connection.close();
 	throw new CliError(`There is no ledger in ${printable(file)}: it is empty`);
+}
+
+function allows(path: string, mode: number): boolean {
+	try {
+		accessSync(path, mode);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+function sizeOf(path: string): number {
+	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** One that is not there was looked for in the wrong place. */
@@ -38,6 +74,7 @@ function assertFile(file: string): void {
 	let isFile: boolean;
 	try {
 		isFile = statSync(file).isFile();
+		accessSync(file, constants.R_OK);
 	} catch (error) {
 		const code = errorCode(error) ?? 'unknown error';
 		throw new CliError(

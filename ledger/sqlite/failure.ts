@@ -18,8 +18,8 @@ const IO_ERROR = 10;
 /** SQLITE_IOERR_WRITE, _FSYNC, _DIR_FSYNC and _TRUNCATE. */
 const IO_WRITE_ERRORS = [778, 1034, 1290, 1546];
 
-/** Errors of the file system when there is no room, or no permission to write at all. */
-const NOT_WRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS'];
+/** Errors of the file system when there is no room, or no permission to write. */
+const NOT_WRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'];
 
 /** Not by `instanceof`: what Node throws is no Error of the realm that tests run in. */
 function property(error: unknown, name: string): unknown {
@@ -61,7 +61,7 @@ export function sqliteFailure(error: unknown): unknown {
 	return new LedgerError(meaning, `${words} (SQLite code ${code})`);
 }
 
-/** Says what an error of the file system means; `what` is what was done, without a path. */
+/** Says what an error of the file system means; `what` is what was done, or has to be. */
 export function fileFailure(error: unknown, what: string): LedgerError {
 	const code = errorCode(error) ?? 'unknown error';
 	const meaning = NOT_WRITABLE.includes(code) ? 'LEDGER_NOT_WRITABLE' : 'LEDGER_UNAVAILABLE';

@@ -1,9 +1,9 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { Ledger } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import { BUSY_TIMEOUT_MS, Connection } from './Connection';
-import { errorCode, fileFailure, sqliteFailure } from './failure';
+import { sqliteFailure } from './failure';
+import { isLost, makeFile, mark } from './ledgerFile';
 import { migrate, version } from './migrations';
 import { SqliteLedger } from './SqliteLedger';
 
@@ -24,27 +24,6 @@ async function loadDriver(): Promise<typeof import('node:sqlite')> {
 }
 
 /**
- * Makes an empty file, which SQLite takes for an empty database, for its owner's eyes only. SQLite
- * gives the files that it puts beside it (-wal, -shm) the same permissions.
- *
- * @returns whether this process made it
- */
-async function makeFile(file: string): Promise<boolean> {
-	try {
-		await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-	} catch (error) {
-		throw fileFailure(error, 'the folder of the ledger cannot be made');
-	}
-	try {
-		await (await open(file, 'wx', 0o600)).close();
-		return true;
-	} catch (error) {
-		if (errorCode(error) === 'EEXIST') return false;
-		throw fileFailure(error, 'the ledger file cannot be made');
-	}
-}
-
-/**
  * - `synchronous = NORMAL`: a commit does not wait for the disk, but `Connection.write` does: see
  *   {@link flushing}. Checkpoints still do.
  * - `secure_delete`: who was erased is overwritten in the file, not merely unlinked
@@ -57,9 +36,10 @@ const SETTINGS = [
 	'PRAGMA cache_size = -8000',
 ];
 
-async function prepare(connection: Connection): Promise<void> {
+/** @param lost - thrown if there are no tables; undefined if there need not be any */
+async function prepare(connection: Connection, lost: LedgerError | undefined): Promise<void> {
 	// First of all, so that nothing is changed in a file that is not ours.
-	await connection.read(version);
+	if ((await connection.read(version)) === 0 && lost !== undefined) throw lost;
 	if ((await connection.pragma('PRAGMA journal_mode = WAL')) !== 'wal') {
 		const detail = 'the disk of the ledger does not allow what SQLite needs; a network disk?';
 		throw new LedgerError('LEDGER_UNAVAILABLE', detail);
@@ -100,7 +80,7 @@ export async function openSqliteLedger({
 	clockOffsetMs = () => 0,
 }: SqliteOptions): Promise<{ ledger: Ledger; createdNow: boolean }> {
 	const { DatabaseSync } = await loadDriver();
-	const createdNow = await makeFile(file);
+	const { createdNow, marked } = await makeFile(file);
 	let connection: Connection | undefined;
 	let wal: FileHandle | undefined;
 	try {
@@ -108,9 +88,10 @@ export async function openSqliteLedger({
 			new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, allowExtension: false }),
 			clockOffsetMs,
 		);
-		await prepare(connection);
+		await prepare(connection, marked ? isLost(file, 'is empty') : undefined);
 		wal = await flushing(connection, file);
 		await wal.datasync();
+		if (!marked) await mark(file);
 		return { ledger: new SqliteLedger(connection, wal), createdNow };
 	} catch (error) {
 		connection?.close();
