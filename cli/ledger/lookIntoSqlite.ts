@@ -1,10 +1,9 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Ledger } from '../../ledger/Ledger';
 import { LedgerError } from '../../ledger/LedgerError';
 import { BUSY_TIMEOUT_MS, Connection } from '../../ledger/sqlite/Connection';
-import { errorCode, sqliteFailure } from '../../ledger/sqlite/failure';
+import { errorCode, sqliteFailure, wantsToWrite } from '../../ledger/sqlite/failure';
 import { version } from '../../ledger/sqlite/migrations';
 import { SqliteLedger } from '../../ledger/sqlite/SqliteLedger';
 import { CliError } from '../errors';
@@ -21,7 +20,7 @@ export async function lookIntoSqlite(file: string): Promise<Ledger> {
 	try {
 		return await open(file, file);
 	} catch (error) {
-		if (!(error instanceof CannotRead)) throw error;
+		if (!(await needsWriting(file))) throw error;
 		if (sizeOf(`${file}-wal`) > 0) {
 			throw new CliError(
 				`The newest rows of ${printable(file)} are in the file beside it that ends with -wal, and SQLite reads that only where it can write: copy the folder to a place where this user can write, and name the copy with --file`,
@@ -34,8 +33,21 @@ export async function lookIntoSqlite(file: string): Promise<Ledger> {
 	}
 }
 
-/** SQLite wants to write beside the file even to read it, and may not. */
-class CannotRead extends Error {}
+/** Whether SQLite has to write beside the file even to read it, and may not. */
+async function needsWriting(file: string): Promise<boolean> {
+	const { DatabaseSync } = await loadDriver();
+	try {
+		const database = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+		try {
+			database.prepare('SELECT count(*) FROM sqlite_schema').get();
+		} finally {
+			database.close();
+		}
+		return false;
+	} catch (error) {
+		return wantsToWrite(error);
+	}
+}
 
 async function open(place: string | URL, file: string): Promise<Ledger> {
 	const { DatabaseSync } = await loadDriver();
@@ -48,20 +60,10 @@ async function open(place: string | URL, file: string): Promise<Ledger> {
 		if ((await connection.read(version)) > 0) return new SqliteLedger(connection);
 	} catch (error) {
 		connection?.close();
-		if (typeof place === 'string' && !allows(dirname(file), constants.W_OK)) throw new CannotRead();
 		throw sqliteFailure(error);
 	}
 	connection.close();
 	throw new CliError(`There is no ledger in ${printable(file)}: it is empty`);
-}
-
-function allows(path: string, mode: number): boolean {
-	try {
-		accessSync(path, mode);
-		return true;
-	} catch {
-		return false;
-	}
 }
 
 function sizeOf(path: string): number {

@@ -181,7 +181,7 @@ function readOptions(options: string): Record<string, string> | undefined {
 		const word = words[i] ?? '';
 		const said = word === '-c' ? (words[++i] ?? '') : word.replace(/^(--|-c)/, '');
 		const [, name, value] = /^([a-z_][\w.-]*)=(.*)$/is.exec(said) ?? [];
-		if (!word.startsWith("-") || name === undefined || value === undefined) return undefined;
+		if (!word.startsWith('-') || name === undefined || value === undefined) return undefined;
 		sets[name.replaceAll('-', '_')] = value.replace(/\\(.)/gs, '$1');
 	}
 	return sets;

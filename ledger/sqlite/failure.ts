@@ -44,6 +44,12 @@ export function isBusy(error: unknown): boolean {
 	return primary === 5 || primary === 6;
 }
 
+/** Whether SQLite could not open or write what it needs beside the file, which is so even for reading. */
+export function wantsToWrite(error: unknown): boolean {
+	const primary = (resultCode(error) ?? 0) & 0xff;
+	return primary === 8 || primary === 14;
+}
+
 /**
  * Says what an error of `node:sqlite` means. Nothing of its message is passed on, since that may
  * show values; the code is enough to look it up.
