@@ -2,7 +2,7 @@
 export type LedgerErrorCode =
 	/** The driver is not there: `node:sqlite` needs Node ≥ 22.13, `pg` must be installed. */
 	| 'LEDGER_DRIVER_MISSING'
-	/** SQLite in queue mode, where main and workers need not share a disk (decision 4). */
+	/** SQLite in queue mode, where main and workers need not share a disk (D2). */
 	| 'LEDGER_QUEUE_MODE'
 	/** The settings name no usable place: not a PostgreSQL URL, for instance. */
 	| 'LEDGER_SETTINGS'
@@ -26,5 +26,12 @@ export class LedgerError extends Error {
 		readonly detail: string,
 	) {
 		super(`${code}: ${detail}`);
+	}
+}
+
+/** There is nothing to look into: the store can be opened, and has no tables of ours. */
+export class NoLedger extends LedgerError {
+	constructor() {
+		super('LEDGER_UNAVAILABLE', 'there is no ledger');
 	}
 }

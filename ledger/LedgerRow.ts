@@ -1,6 +1,6 @@
 import type { Attempt } from './Attempt';
 
-/** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (decision 5). */
+/** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (D3). */
 export const ROW_STATES = [
 	'sending',
 	'rejected',
@@ -81,3 +81,6 @@ export interface LedgerEvent {
 	readonly threshold: string;
 	readonly at: number;
 }
+
+/** Whether a row is there only because somebody watches it: what was issued here has a program. */
+export const isOnlyWatched = ({ program }: Pick<LedgerRow, 'program'>) => program === '';

@@ -4,6 +4,7 @@ import { AirError } from '../../errors/AirError';
 import type { HttpAnswer } from '../answers/answer';
 import { decodeBody } from './decodeBody';
 import { dispatcherFor } from './dispatchers';
+import { errorCode } from './errorCode';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { redact } from '../../errors/redact';
 import { proxyFor } from './proxy';
@@ -36,14 +37,8 @@ const PROXY_CODES = /^UND_ERR_(PRX_|SOCKS5|ABORTED$)/;
 
 /** undici keeps a 407 to itself and has no code of its own for it. */
 const isProxyLogin = (error: unknown) =>
-	codeOf(error) === 'UND_ERR_INVALID_ARG' &&
+	errorCode(error) === 'UND_ERR_INVALID_ARG' &&
 	String(error).includes('Proxy Authentication Required (407)');
-
-function codeOf(error: unknown): string {
-	if (typeof error !== 'object' || error === null) return '';
-	if ('code' in error && typeof error.code === 'string') return error.code;
-	return '';
-}
 
 /** Every error in the chain of causes, and in the list of an AggregateError (happy eyeballs). */
 function chain(error: unknown, depth = 0): unknown[] {
@@ -58,7 +53,7 @@ function transportError(error: unknown, written: boolean): AirError {
 	const errors = chain(error);
 	const known = errors.find((link) => link instanceof AirError);
 	if (known !== undefined) return known;
-	const codes = errors.map(codeOf).filter((code) => code !== '');
+	const codes = errors.map(errorCode).filter((code) => code !== '');
 	const any = (pattern: RegExp) => codes.some((code) => pattern.test(code));
 	const pick = (): AirErrorCode => {
 		// The answer of a proxy that forwards: AIR has not seen the request, though it was written.

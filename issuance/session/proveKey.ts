@@ -18,10 +18,15 @@ export async function proveKey(
 	limits: RepeatLimits,
 	signal?: AbortSignal,
 ): Promise<void> {
-	await repeating(async () => { await assertKeyAccepted(client, signal); }, {
-		limits,
-		repeatUnknown: true,
-		reading: true,
-		signal,
-	});
+	await repeating(
+		async () => {
+			await assertKeyAccepted(client, signal);
+		},
+		{
+			limits,
+			repeatUnknown: true,
+			reading: true,
+			signal,
+		},
+	);
 }

@@ -7,7 +7,7 @@ import type { SetupFacts } from './SetupFacts';
 const MOST_SKEW_MS = 30_000;
 const MINUTE_MS = 60_000;
 
-function duration(ms: number): string {
+function roughly(ms: number): string {
 	if (ms < 2 * MINUTE_MS) return `${Math.round(ms / 1000)} seconds`;
 	const minutes = ms / MINUTE_MS;
 	return minutes < 120 ? `${Math.round(minutes)} minutes` : `${Math.round(minutes / 60)} hours`;
@@ -18,7 +18,7 @@ export function clock({ clock: reading }: SetupFacts): Verdict | undefined {
 	const { aheadMs, uncertaintyMs } = reading;
 	const off = Math.abs(aheadMs);
 	if (off - uncertaintyMs <= MOST_SKEW_MS) return pass('The clock agrees with AIR’s');
-	const detail = `${duration(off)} ${aheadMs > 0 ? 'ahead of' : 'behind'} AIR’s`;
+	const detail = `${roughly(off)} ${aheadMs > 0 ? 'ahead of' : 'behind'} AIR’s`;
 	return fail(new AirError('AIR_CLOCK_SKEW', { detail }));
 }
 

@@ -1,7 +1,7 @@
 import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { NO_REPEAT } from '../../air/pacing/repeat';
-import type { Outcome } from './Outcome';
+import type { Result } from './Result';
 import type { ClockReading } from './SetupFacts';
 
 export const SETUP_TIMEOUT_MS = 10_000;
@@ -41,7 +41,7 @@ export async function assertKeyAccepted(
 export async function askAir(
 	client: AirClient,
 	signal?: AbortSignal,
-): Promise<{ readonly air: Outcome<true>; readonly clock: ClockReading | undefined }> {
+): Promise<{ readonly air: Result<true>; readonly clock: ClockReading | undefined }> {
 	const sentAt = performance.now();
 	let clock: ClockReading | undefined;
 	const onDate = (date: string | undefined) => {

@@ -1,6 +1,7 @@
 import { AirError } from '../../errors/AirError';
 import { redact } from '../../errors/redact';
-import { convertValue, type ValueType } from './values/convertValue';
+import { convertValue } from './values/convertValue';
+import type { ValueType } from './values/valueTypes';
 import { LARGEST, readJson, TOO_LARGE, UNKEPT_NUMBER } from './values/jsonText';
 import { DIGITS_LOST, isKept, TOO_MANY_DIGITS } from './values/numbers';
 

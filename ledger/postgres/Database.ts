@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type {
+	CustomTypesConfig,
+	Pool,
+	PoolClient,
+	QueryConfig,
+	QueryResult,
+	QueryResultRow,
+} from 'pg';
 import { LedgerError } from '../LedgerError';
 import type { Connection } from './connectionUrl';
 import { DriverFailure, failureOf, isReadOnly } from './failure';
@@ -18,16 +25,8 @@ export interface Patience {
 
 const USUAL: Patience = { statementMs: 15_000, lockMs: 10_000 };
 
-/**
- * The store's clock in milliseconds. `clock_timestamp` and not `now`, which stands still from the
- * transaction's first statement on: what waited for a lock would be decided by an old time.
- */
-const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
-
 /** Statements within one transaction. */
 export interface Session {
-	/** The store's clock in SQL: milliseconds since 1970, bigint, another one at each look. */
-	readonly now: string;
 	/** @returns the rows, as the statement's column names say */
 	readonly rows: <Row extends QueryResultRow>(
 		statement: string,
@@ -36,9 +35,9 @@ export interface Session {
 }
 
 /** Loads the driver on first use, so that a package without it still loads. */
-async function loadPool(): Promise<typeof Pool> {
+async function loadDriver(): Promise<typeof import('pg')> {
 	try {
-		return (await import('pg')).Pool;
+		return await import('pg');
 	} catch {
 		throw new LedgerError('LEDGER_DRIVER_MISSING', 'pg');
 	}
@@ -60,6 +59,7 @@ async function driver<T>(answer: Promise<T>): Promise<T> {
 const opening = ({ statementMs, lockMs }: Patience, asked: string) => `
 	BEGIN ISOLATION LEVEL READ COMMITTED;
 	${asked}
+	SET LOCAL search_path = moca_air, pg_temp;
 	SET LOCAL statement_timeout = ${statementMs};
 	SET LOCAL lock_timeout = ${lockMs};
 	SET LOCAL idle_in_transaction_session_timeout = ${statementMs};
@@ -76,7 +76,6 @@ export class Database {
 
 	private constructor(
 		private readonly pool: Pool,
-		private readonly clockOffsetMs: () => number,
 		private readonly connection: Connection,
 	) {
 		// A connection that dies while nobody uses it is the pool's to replace, and one that dies in
@@ -91,16 +90,13 @@ export class Database {
 	/**
 	 * Connects to nothing yet.
 	 *
-	 * @param clockOffsetMs - is added to the server's clock; for tests
 	 * @throws LedgerError LEDGER_DRIVER_MISSING
 	 */
-	static async open(
-		connection: Connection,
-		clockOffsetMs: () => number = () => 0,
-	): Promise<Database> {
+	static async open(connection: Connection): Promise<Database> {
 		const { connectionString, ssl, connectTimeoutMs = CONNECT_TIMEOUT_MS } = connection;
-		const PoolClass = await loadPool();
+		const { Pool: PoolClass, types } = await loadDriver();
 		const pool = new PoolClass({
+			types: numbers(types),
 			connectionString,
 			ssl,
 			max: CONNECTIONS,
@@ -110,7 +106,7 @@ export class Database {
 			keepAlive: true,
 			fallback_application_name: 'n8n-nodes-moca-air',
 		});
-		return new Database(pool, clockOffsetMs, connection);
+		return new Database(pool, connection);
 	}
 
 	/**
@@ -153,7 +149,6 @@ export class Database {
 		try {
 			await run(opening(patience, this.asked(client)));
 			result = await work({
-				now: `(${CLOCK} + (${Math.trunc(this.clockOffsetMs())}))`,
 				rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
 					(await run(text, values)).rows as Row[],
 			});
@@ -189,6 +184,12 @@ export class Database {
 			.join(' ');
 	}
 }
+
+/** A bigint is a number, as it is everywhere here: `pg` gives it as text. */
+const numbers = ({ builtins, getTypeParser }: typeof import('pg').types): CustomTypesConfig => ({
+	getTypeParser: (oid, format): unknown =>
+		oid === builtins.INT8 ? Number : getTypeParser(oid, format),
+});
 
 /** `pg` takes the limit with the query as well, which its types do not say. */
 async function send(
