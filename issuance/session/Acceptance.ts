@@ -111,7 +111,10 @@ export class Acceptance {
 		const mayGoOn = found !== undefined && isInGrace(found);
 		for (let refused = found?.refused ?? true; ; refused = true) {
 			try {
-				await proveKey(this.client, mayGoOn ? NO_REPEAT : DEFAULT_REPEAT_LIMITS, signal);
+				await proveKey(this.client, {
+					repeat: mayGoOn ? NO_REPEAT : DEFAULT_REPEAT_LIMITS,
+					signal,
+				});
 				break;
 			} catch (error) {
 				if (refusesKey(error)) {

@@ -1,32 +1,45 @@
 import type { AirClient } from '../../air/AirClient';
-import { repeating, type RepeatLimits } from '../../air/pacing/repeat';
-import { assertKeyAccepted } from '../setup/askAir';
+import type { RepeatLimits } from '../../air/pacing/repeat';
+import { AirError } from '../../errors/AirError';
+
+const PROOF_TIMEOUT_MS = 10_000;
+/** Reserved by RFC 2606: no account can be created for it, and nothing is issued. */
+const NOBODY = 'setup-check@example.invalid';
+/** No issuance has it, so a good set-up is answered with AIR's own "no such hash". */
+const UNKNOWN_HASH = '0'.repeat(64);
+
+export interface Proof {
+	/** How often AIR is asked while it gives no answer. */
+	readonly repeat: RepeatLimits;
+	readonly signal?: AbortSignal | undefined;
+	/** Called with the Date of each answer, whatever it says. */
+	readonly onDate?: (date: string | undefined) => void;
+}
 
 /**
  * Asks AIR whether it accepts tokens of this client's key: the one place that says what proves a key.
- * Nothing is issued, and the question is the same for who knows nothing but the partner ID.
+ * It asks for a hash that nobody has under an address that nobody can have, so that nothing is issued,
+ * and the question of a stranger tells AIR and the stranger nothing.
  *
- * @param limits - how often AIR is asked when it gives no answer
  * @throws AirError what AIR answered instead of yes, or why it could not be asked
  * @example
  * ```ts
- * await proveKey(client, DEFAULT_REPEAT_LIMITS); // throws AIR_UNAUTHORIZED for a stranger
+ * await proveKey(client, { repeat: NO_REPEAT }); // throws AIR_UNAUTHORIZED for a stranger
  * ```
  */
 export async function proveKey(
 	client: AirClient,
-	limits: RepeatLimits,
-	signal?: AbortSignal,
+	{ repeat, signal, onDate }: Proof,
 ): Promise<void> {
-	await repeating(
-		async () => {
-			await assertKeyAccepted(client, signal);
-		},
-		{
-			limits,
-			repeatUnknown: true,
-			reading: true,
+	try {
+		await client.getStatus(NOBODY, UNKNOWN_HASH, {
 			signal,
-		},
-	);
+			timeoutMs: PROOF_TIMEOUT_MS,
+			repeat,
+			onAnswer: ({ headers }) => onDate?.(headers.date),
+		});
+	} catch (error) {
+		if (error instanceof AirError && error.code === 'AIR_HASH_NOT_FOUND') return;
+		throw error;
+	}
 }

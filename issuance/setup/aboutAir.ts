@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import { readBody, type HttpAnswer } from '../../air/answers/answer';
+import { readBody, type AirBody, type HttpAnswer } from '../../air/answers/answer';
 import { answerError } from '../../air/answers/answerError';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
@@ -30,8 +30,7 @@ export function accepts({ air }: SetupFacts): Verdict | undefined {
 /** The documented words for an issuance of nothing, or at least of one of its fields. */
 const NAMES_A_FIELD = /missing required field|issuerDid|credentialId|credentialSubject/i;
 
-function isFieldMissing({ status, text }: HttpAnswer): boolean {
-	const { shape, message = '' } = readBody(text);
+function isFieldMissing({ status }: HttpAnswer, { shape, message = '' }: AirBody): boolean {
 	return status === 400 && shape === 'air' && NAMES_A_FIELD.test(message);
 }
 
@@ -43,8 +42,9 @@ export function featureEnabled({ feature }: SetupFacts): Verdict | undefined {
 			? fail(error)
 			: warn(new AirError('AIR_FEATURE_UNKNOWN', { detail: error.message }));
 	}
-	if (isFieldMissing(answer)) return pass('Issue on Behalf is enabled');
-	const refusal = answerError(answer, { operation: 'issue', now: Date.now() });
+	const body = readBody(answer.text);
+	if (isFieldMissing(answer, body)) return pass('Issue on Behalf is enabled');
+	const refusal = answerError(answer, body, { operation: 'issue', now: Date.now() });
 	if (refusal.code === 'AIR_FORBIDDEN_FEATURE') return fail(refusal);
 	// Nothing was asked to be issued, so that no outcome can be unknown.
 	const reason = refusal.with({ kind: 'refused' }).message;

@@ -4,10 +4,12 @@ import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
 import { fetchJwks, readJwks } from '../../air/jwks';
 import { parseRecipient } from '../inputs/inputs';
 import { privateKeyOf, publicKeysOf } from '../settings/settings';
-import { askAir, SETUP_TIMEOUT_MS } from './askAir';
+import { askAir } from './askAir';
 import { locate } from './locate';
 import { resultOf } from './Result';
 import type { Location, PublishedJwks, SetupFacts } from './SetupFacts';
+
+const SETUP_TIMEOUT_MS = 10_000;
 
 /** What there is to check. What is left out is not checked. */
 export interface Setup {

@@ -236,7 +236,7 @@ export class Check {
 		// a question of nobody about nothing?
 		if (!perhapsEverybodys) return;
 		try {
-			await proveKey(this.session.settings.client, NO_REPEAT);
+			await proveKey(this.session.settings.client, { repeat: NO_REPEAT });
 		} catch (again) {
 			await this.session.noteRefusal(again);
 			if (!(again instanceof AirError && this.isToSlowDown(again))) throw again;

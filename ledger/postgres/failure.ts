@@ -20,6 +20,9 @@ export interface Failure {
 
 const READ_ONLY = /^25006$/;
 
+/** SQLSTATE of the trigger that refuses whoever writes while a ledger is being moved in. */
+export const MOVING_IN = 'MOCA1';
+
 /** SQLSTATEs, and classes of them, in the order in which they are looked up. */
 const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
 	[
@@ -39,6 +42,11 @@ const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
 	[READ_ONLY, 'LEDGER_NOT_WRITABLE', 'the database is read-only'],
 	[/^22/, 'LEDGER_NOT_WRITABLE', 'a value cannot be stored'],
 	[/^53300$/, 'LEDGER_UNAVAILABLE', 'the database has no connection left'],
+	[
+		new RegExp(`^${MOVING_IN}$`),
+		'LEDGER_LOCKED',
+		'a ledger is being moved into this database: finish that with ledger move',
+	],
 	[/^(55P03|57014|25P03|25P04|40P01|40001)$/, 'LEDGER_LOCKED', 'another session holds the rows'],
 	[/^(08|57P)/, 'LEDGER_UNAVAILABLE', 'the database ended the connection, or is not ready'],
 ];

@@ -5,6 +5,7 @@ import { SqlLedger } from '../SqlLedger';
 import { BUSY_TIMEOUT_MS, Connection } from './Connection';
 import { sqliteFailure } from './failure';
 import { isLost, makeFile, mark } from './ledgerFile';
+import { assertNotMoved } from './moved';
 import { placeToRead } from './placeToRead';
 import { sqliteStore } from './sqliteStore';
 import { makeTables, version } from './tables';
@@ -22,7 +23,7 @@ export interface SqliteOptions {
 }
 
 /** Loads the driver on first use, so that the package loads where Node has none. */
-async function loadDriver(): Promise<typeof import('node:sqlite')> {
+export async function loadDriver(): Promise<typeof import('node:sqlite')> {
 	try {
 		return await import('node:sqlite');
 	} catch {
@@ -46,7 +47,10 @@ const SETTINGS = [
 /** @param lost - thrown if there are no tables; undefined if there need not be any */
 async function prepare(connection: Connection, lost: LedgerError | undefined): Promise<void> {
 	// First of all, so that nothing is changed in a file that is not ours.
-	if ((await connection.read(version)) === 0 && lost !== undefined) throw lost;
+	await connection.read((session) => {
+		if (version(session) === 0 && lost !== undefined) throw lost;
+		assertNotMoved(session);
+	});
 	if ((await connection.pragma('PRAGMA journal_mode = WAL')) !== 'wal') {
 		const detail = 'the disk of the ledger does not allow what SQLite needs; a network disk?';
 		throw new LedgerError('LEDGER_UNAVAILABLE', detail);

@@ -5,7 +5,6 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { AirClient } from '../../air/AirClient';
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
@@ -49,12 +48,12 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			const options = optionsOf(itemIndex);
 			const coreClaimHash = hashOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
-			const client = new AirClient(settings.identity);
+			const { client } = settings;
 			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
-			const session = await ledger.ifOpen(settings, client);
+			const session = await ledger.ifOpen(settings);
 			const email = await recipientOf(
 				addressOf(itemIndex),
-				async () => await (await ledger.for(settings, client))?.find(coreClaimHash, signal),
+				async () => await (await ledger.for(settings))?.find(coreClaimHash, signal),
 			);
 			if (options.waitMs === undefined) {
 				const { timeoutMs } = options;

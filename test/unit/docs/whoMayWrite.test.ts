@@ -6,7 +6,7 @@ import { AirError } from '../../../errors/AirError';
 import { importPrivateKey } from '../../../air/keys/privateKey';
 import { getStatus } from '../../../issuance/status/getStatus';
 import { idempotencyOf } from '../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../issuance/issue/issue';
+import type { IssueRequest } from '../../../issuance/issue/Issuing';
 import { issueOnce } from '../../../issuance/issue/issueOnce';
 import { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { forgetPauses } from '../../../issuance/watch/politeness';
@@ -157,8 +157,8 @@ describe('who does everything there is to do', () => {
 				const asked = { ...request, recipient: `${recipient}@example.com`, onDuplicate };
 				const how = { mode: 'event', eventId: recipient } as const;
 				const idempotency = idempotencyOf(identity.key, asked, how, []);
-				const settings = { sendAgainWhenUnknown: true };
-				await tried(() => issueOnce(client, asked, idempotency, memory, settings));
+				const issuing = { request: asked, repeatUnknown: true };
+				await tried(() => issueOnce(memory, issuing, idempotency));
 			}
 		}
 		const hash = 'hash of ada@example.com';

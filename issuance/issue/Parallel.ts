@@ -10,7 +10,7 @@ export interface Job<R> {
 	/** Items of one lane go one after another, in the order of the input. */
 	readonly lane: string;
 	/**
-	 * Does it. Has to end in time when the signal given to {@link inParallel} is aborted.
+	 * Does it. Has to end in time when the signal given to {@link Parallel} is aborted.
 	 *
 	 * @param stopped - aborted when nothing more is to be begun: for what waits before it begins
 	 * @param free - lets the next item begin although this one is not over yet, e.g. still being recorded
@@ -31,35 +31,34 @@ export interface ParallelSettings<R> {
 	readonly signal?: AbortSignal | undefined;
 	/** Whether an error only says that the item was not begun, because the run was stopped. */
 	readonly notBegun?: ((error: unknown) => boolean) | undefined;
-	/** Told of each item that is over. */
-	readonly onOver?: ((outcome: Outcome<R>, index: number) => void) | undefined;
+	/** Called when an item begins that has been read. */
+	readonly onBegin?: ((index: number) => void) | undefined;
+	/** Called with each item that is over. */
+	readonly onOver?: ((end: End<R>, index: number) => void) | undefined;
 }
 
-export type Outcome<R> =
+/** How an item ended. */
+export type End<R> =
 	{ readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown };
 
 export interface ParallelResult<R> {
 	/** In the order of the input; undefined for what was never begun. */
-	readonly outcomes: readonly (Outcome<R> | undefined)[];
+	readonly ends: readonly (End<R> | undefined)[];
 	/** The item that failed first. */
 	readonly firstFailure: number | undefined;
 }
 
 /**
- * Does items in parallel, as many at once as allowed, and gives the outcomes in the order of the input.
- * Never throws for what an item throws.
+ * Does items in parallel, as many at once as allowed, and gives their ends in the order of the input.
  *
  * @example
  * ```ts
- * const { outcomes } = await inParallel({ items: 3, concurrency: 2, stopAtFailure: false, prepare });
+ * const parallel = new Parallel({ items: 3, concurrency: 2, stopAtFailure: false, prepare });
+ * const { ends } = await parallel.run();
  * ```
  */
-export async function inParallel<R>(settings: ParallelSettings<R>): Promise<ParallelResult<R>> {
-	return await new Run(settings).whole();
-}
-
-class Run<R> {
-	private readonly outcomes: (Outcome<R> | undefined)[];
+export class Parallel<R> {
+	private readonly ends: (End<R> | undefined)[];
 	private readonly stop = new AbortController();
 	private firstFailure: number | undefined;
 	/** By lane: when its last item is over. */
@@ -71,10 +70,11 @@ class Run<R> {
 	private wake: () => void = () => undefined;
 
 	constructor(private readonly settings: ParallelSettings<R>) {
-		this.outcomes = new Array<Outcome<R> | undefined>(settings.items).fill(undefined);
+		this.ends = new Array<End<R> | undefined>(settings.items).fill(undefined);
 	}
 
-	async whole(): Promise<ParallelResult<R>> {
+	/** Does them all. Never throws for what an item throws. */
+	async run(): Promise<ParallelResult<R>> {
 		const { items, signal } = this.settings;
 		const end = (): void => {
 			this.stop.abort();
@@ -97,7 +97,7 @@ class Run<R> {
 		} finally {
 			signal?.removeEventListener('abort', end);
 		}
-		return { outcomes: this.outcomes, firstFailure: this.firstFailure };
+		return { ends: this.ends, firstFailure: this.firstFailure };
 	}
 
 	private get stopped(): boolean {
@@ -155,6 +155,7 @@ class Run<R> {
 		};
 		try {
 			if (this.stopped) return;
+			this.settings.onBegin?.(index);
 			this.over(index, { ok: true, value: await job.run(this.stop.signal, free) });
 		} catch (error) {
 			this.over(index, { ok: false, error });
@@ -184,11 +185,11 @@ class Run<R> {
 		this.wake();
 	}
 
-	private over(index: number, outcome: Outcome<R>): void {
-		if (!outcome.ok && this.stopped && this.settings.notBegun?.(outcome.error) === true) return;
-		this.outcomes[index] = outcome;
-		this.settings.onOver?.(outcome, index);
-		if (outcome.ok) return;
+	private over(index: number, end: End<R>): void {
+		if (!end.ok && this.stopped && this.settings.notBegun?.(end.error) === true) return;
+		this.ends[index] = end;
+		this.settings.onOver?.(end, index);
+		if (end.ok) return;
 		this.firstFailure ??= index;
 		if (!this.settings.stopAtFailure || this.stopped) return;
 		this.stop.abort();

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import { inParallel, type ParallelSettings } from '../../../../issuance/issue/inParallel';
+import { Parallel, type ParallelSettings } from '../../../../issuance/issue/Parallel';
 
 /** How one item goes: how many turns of the event loop it takes to do, and to record. */
 interface Item {
@@ -34,7 +34,7 @@ async function run(
 	let most = 0;
 	let begunAfterFailure = 0;
 	let failed = false;
-	const result = await inParallel<number>({
+	const result = await new Parallel<number>({
 		...settings,
 		items: items.length,
 		prepare: async (index) => {
@@ -68,7 +68,7 @@ async function run(
 				},
 			};
 		},
-	});
+	}).run();
 	return { ...result, begun, problems, most, begunAfterFailure };
 }
 
@@ -85,13 +85,13 @@ test('whatever the items: each once, its own outcome in its place, lanes in orde
 			fc.array(anyItem, { maxLength: 60 }),
 			fc.integer({ min: 1, max: 12 }),
 			async (items, concurrency) => {
-				const { outcomes, begun, problems, most, firstFailure } = await run(items, {
+				const { ends, begun, problems, most, firstFailure } = await run(items, {
 					concurrency,
 					stopAtFailure: false,
 				});
 				expect(problems).toEqual([]);
 				expect(most).toBeLessThanOrEqual(concurrency);
-				expect(outcomes).toEqual(
+				expect(ends).toEqual(
 					items.map(({ fails }, index) =>
 						fails === undefined
 							? { ok: true, value: index }
@@ -117,16 +117,16 @@ test('stopping at the first failure: nothing is begun after it, what was begun e
 			fc.array(anyItem, { maxLength: 60 }),
 			fc.integer({ min: 1, max: 12 }),
 			async (items, concurrency) => {
-				const { outcomes, begun, begunAfterFailure, firstFailure } = await run(items, {
+				const { ends, begun, begunAfterFailure, firstFailure } = await run(items, {
 					concurrency,
 					stopAtFailure: true,
 				});
 				expect(begunAfterFailure).toBe(0);
-				for (const index of begun) expect(outcomes[index]).toBeDefined();
+				for (const index of begun) expect(ends[index]).toBeDefined();
 				if (firstFailure === undefined) {
-					expect(outcomes.every((outcome) => outcome?.ok === true)).toBe(true);
+					expect(ends.every((end) => end?.ok === true)).toBe(true);
 				} else {
-					expect(outcomes[firstFailure]?.ok).toBe(false);
+					expect(ends[firstFailure]?.ok).toBe(false);
 				}
 			},
 		),
@@ -150,7 +150,7 @@ test('as many at once as allowed, and others overtake a lane that waits', async 
 
 test('one that is only being recorded holds nobody up', async () => {
 	const order: string[] = [];
-	await inParallel({
+	await new Parallel({
 		items: 6,
 		concurrency: 2,
 		stopAtFailure: false,
@@ -164,7 +164,7 @@ test('one that is only being recorded holds nobody up', async () => {
 					order.push(`end ${index}`);
 				},
 			}),
-	});
+	}).run();
 	expect(order.indexOf('begin 5')).toBeLessThan(order.indexOf('end 0'));
 });
 
@@ -184,18 +184,18 @@ class NotBegun extends Error {}
 
 describe('cancelled', () => {
 	test('before: nothing is read', async () => {
-		const { outcomes, begun } = await run([item(), item()], {
+		const { ends, begun } = await run([item(), item()], {
 			concurrency: 2,
 			stopAtFailure: false,
 			signal: AbortSignal.abort(),
 		});
 		expect(begun).toEqual([]);
-		expect(outcomes).toEqual([undefined, undefined]);
+		expect(ends).toEqual([undefined, undefined]);
 	});
 
 	test('in between: who waits before it begins is told, and is not counted as failed', async () => {
 		const controller = new AbortController();
-		const { outcomes, firstFailure } = await inParallel<string>({
+		const { ends, firstFailure } = await new Parallel<string>({
 			items: 5,
 			concurrency: 2,
 			stopAtFailure: true,
@@ -218,14 +218,8 @@ describe('cancelled', () => {
 						throw new NotBegun();
 					},
 				}),
-		});
-		expect(outcomes).toEqual([
-			{ ok: true, value: 'sent' },
-			undefined,
-			undefined,
-			undefined,
-			undefined,
-		]);
+		}).run();
+		expect(ends).toEqual([{ ok: true, value: 'sent' }, undefined, undefined, undefined, undefined]);
 		expect(firstFailure).toBeUndefined();
 	});
 });
@@ -233,7 +227,7 @@ describe('cancelled', () => {
 test('a thousand items of one lane are not all read before the first is done', async () => {
 	let read = 0;
 	let readAtFirst = 0;
-	await inParallel({
+	await new Parallel({
 		items: 5_000,
 		concurrency: 10,
 		stopAtFailure: false,
@@ -249,7 +243,7 @@ test('a thousand items of one lane are not all read before the first is done', a
 				},
 			});
 		},
-	});
+	}).run();
 	expect(read).toBe(5_000);
 	expect(readAtFirst).toBeLessThan(1_100);
 });
