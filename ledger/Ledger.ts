@@ -21,6 +21,9 @@ import type {
 	Postponed,
 	PruneResult,
 	Retention,
+	Settlement,
+	SettleRequest,
+	SettleResult,
 	WatchRequest,
 } from './Requests';
 
@@ -128,6 +131,20 @@ export interface Ledger {
 
 	/** @returns undefined for a key that AIR never accepted, or whose acceptance was withdrawn */
 	keyAcceptance(realm: string, keyThumbprint: string): Promise<KeyAcceptance | undefined>;
+
+	/**
+	 * Somebody says what became of an issuance whose outcome is unknown. Refused while an attempt is
+	 * under way, and when the row is no longer as it was seen. A late answer is recorded all the same:
+	 * after `issued` as a further issuance, otherwise it stands. Who settled and why is kept.
+	 *
+	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it
+	 * - `not-issued`: the row is `rejected`, so that its key may be tried again
+	 * - `send-again`: the same, but a refusal of the next attempt leaves the row unknown
+	 */
+	settle(request: SettleRequest): Promise<SettleResult>;
+
+	/** How a row was settled, in order. */
+	settlements(realm: string, issuanceId: number): Promise<Settlement[]>;
 
 	/**
 	 * Applies retention to at most `limit` rows of each kind; to be called again while it finds some.

@@ -27,6 +27,9 @@ import type {
 	RecordedAnswer,
 	Retention,
 	RowState,
+	Settlement,
+	SettleRequest,
+	SettleResult,
 	WatchRequest,
 } from './Ledger';
 import { LedgerError } from './LedgerError';
@@ -42,6 +45,7 @@ import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
 import { find, list, totals } from './operations/lookups';
 import { observed } from './operations/observed';
 import { forget, prune } from './operations/retention';
+import { settle, settlements } from './operations/settle';
 import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
 import type { Store } from './sql/Session';
@@ -122,6 +126,14 @@ export class SqlLedger implements Ledger {
 
 	async keyAcceptance(realm: string, keyThumbprint: string): Promise<KeyAcceptance | undefined> {
 		return await this.store.read(() => keyAcceptance(this.dialect, realm, keyThumbprint));
+	}
+
+	async settle(request: SettleRequest): Promise<SettleResult> {
+		return await this.store.write(() => settle(this.dialect, request));
+	}
+
+	async settlements(realm: string, issuanceId: number): Promise<Settlement[]> {
+		return await this.store.read(() => settlements(realm, issuanceId));
 	}
 
 	async prune(retention: Retention): Promise<PruneResult> {

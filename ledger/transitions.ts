@@ -16,6 +16,9 @@ export const LEASE_EXPIRED = 'LEDGER_LEASE_EXPIRED';
 /** Reason of a row that AIR has not known for a day. */
 export const HASH_MISSING = 'AIR_HASH_NOT_FOUND';
 
+/** Reason of a row that somebody settled by hand, so that its key may be tried again. */
+export const SETTLED = 'LEDGER_SETTLED';
+
 /** What `begin` does with what it finds; `now` is the store's clock. */
 export type BeginDecision =
 	/** No row for this key. */
