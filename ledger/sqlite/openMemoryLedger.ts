@@ -34,7 +34,7 @@ class MemoryLedger extends SqlLedger {
 		return await super.begin(request);
 	}
 
-	/** Each key is as good as accepted: whoever asks finds only what its own execution has left here. */
+	/** Always accepted: a caller finds only what its own execution has left here. */
 	override async keyAcceptance(): Promise<KeyAcceptance> {
 		return await Promise.resolve({ ageMs: 0, refused: false });
 	}
