@@ -15,6 +15,9 @@ interface MoveOptions {
 	readonly yes?: boolean;
 }
 
+/** Rows between two lines of progress. */
+const LINE = 1_000;
+
 const NEXT = `Set Issuance Ledger to PostgreSQL in each credential, with this connection URL, and start n8n.
 The file refuses every n8n from now on. It still holds personal data: delete it, and its copies,
 once a backup of the database is made.
@@ -62,7 +65,7 @@ If it breaks off, run the same command again: it goes on. The PostgreSQL ledger 
 				file: from,
 				url: target,
 				onProgress: async ({ table, done, of }) => {
-					await io.stderr(`${table}: ${done} of ${of}\n`);
+					if (done % LINE === 0 || done === of) await io.stderr(`${table}: ${done} of ${of}\n`);
 				},
 			});
 			await io.stdout(
