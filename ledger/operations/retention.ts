@@ -70,7 +70,7 @@ function* expire(dialect: Dialect, most: number): Operation<number> {
 		const end = isWhole(row) ? expireLease(row, now) : undefined;
 		return end === undefined ? [] : [leaseEnd(row, end, now)];
 	});
-	yield* endAttempts(dialect, ends);
+	yield* endAttempts(dialect, ends, now);
 	return ends.length;
 }
 
