@@ -36,15 +36,15 @@ const checkWorkflow = (credential: Credential) => ({
 		},
 		{
 			id: 'check',
-			name: 'Moca AIR Partner Auth',
-			type: 'n8n-nodes-moca-air.mocaAirPartnerAuth',
+			name: 'Moca AIR',
+			type: 'n8n-nodes-moca-air.mocaAir',
 			typeVersion: 1,
 			position: [220, 0] as [number, number],
 			parameters: { operation: 'checkSetup' },
 			credentials: { mocaAirApi: credential },
 		},
 	],
-	connections: { Start: { main: [[{ node: 'Moca AIR Partner Auth', type: 'main', index: 0 }]] } },
+	connections: { Start: { main: [[{ node: 'Moca AIR', type: 'main', index: 0 }]] } },
 	pinData: {},
 });
 
@@ -89,7 +89,7 @@ export async function takeSetupPictures(
 	jwks.keys = [makeKey('ES256').jwk(PARTNER_ID)];
 	try {
 		await editor.openWorkflow(checkId);
-		await editor.openNode('Moca AIR Partner Auth');
+		await editor.openNode('Moca AIR');
 		const output = await editor.executeStep();
 		await widenOutput(editor);
 		await output.getByText('Table', { exact: true }).click();

@@ -410,7 +410,7 @@ describe('an editor who serves a key of their own on the path', () => {
 				start(),
 				node(
 					'Check',
-					'n8n-nodes-moca-air.mocaAirPartnerAuth',
+					'n8n-nodes-moca-air.mocaAir',
 					{ operation: 'checkSetup' },
 					{ credentials: host.credentials },
 				),

@@ -93,7 +93,7 @@ export class Load {
 		);
 		await this.activate(
 			webhook('token'),
-			this.own('mocaAirPartnerAuth', { operation: 'createPartnerJwt', scope: 'issue' }),
+			this.own('mocaAir', { operation: 'createPartnerJwt', scope: 'issue' }),
 			node(
 				'Use',
 				'n8n-nodes-base.set',

@@ -5,7 +5,7 @@ import { looksLikeSchemaId } from '../../../issuance/inputs/schemaId';
 import { MocaAirGetIssuanceStatus } from '../../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
 import { MocaAirIssueOnBehalf } from '../../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
 import { MocaAirJwksTrigger } from '../../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
-import { MocaAirPartnerAuth } from '../../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
+import { MocaAir } from '../../../nodes/MocaAir/MocaAir.node';
 import { MocaAirTrigger } from '../../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 
 const root = join(__dirname, '../../..');
@@ -100,12 +100,13 @@ const rows: readonly Row[] = [
 		],
 	},
 	{
-		type: new MocaAirPartnerAuth(),
-		name: 'mocaAirPartnerAuth',
-		displayName: 'Moca AIR Partner Auth',
-		className: 'MocaAirPartnerAuth',
+		type: new MocaAir(),
+		name: 'mocaAir',
+		displayName: 'Moca AIR',
+		className: 'MocaAir',
 		parameters: [
-			['operation', 'options checkSetup|createPartnerJwt', 'checkSetup'],
+			['resource', 'options setup', 'setup'],
+			['operation', 'options checkSetup|createPartnerJwt|getPublicDocuments', 'checkSetup'],
 			['checkIssueOnBehalf', 'boolean', false],
 			['ownAddress', 'string', ''],
 			['notice', 'notice', ''],

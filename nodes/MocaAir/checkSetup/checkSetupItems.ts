@@ -1,9 +1,9 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { checkSetup } from '../../issuance/setup/checkSetup';
-import { cancelSignal } from '../../n8n/run/forEachItem';
-import { isTool } from '../../n8n/run/execution';
-import { goesOnAfterFailure } from '../../n8n/tool/toolUse';
-import { failedItem, nodeError } from '../../n8n/errors/nodeError';
+import { checkSetup } from '../../../issuance/setup/checkSetup';
+import { cancelSignal } from '../../../n8n/run/forEachItem';
+import { isTool } from '../../../n8n/run/execution';
+import { goesOnAfterFailure } from '../../../n8n/tool/toolUse';
+import { failedItem, nodeError } from '../../../n8n/errors/nodeError';
 
 /**
  * One item for each check. The credential is the same for all items, so it is checked once, with the

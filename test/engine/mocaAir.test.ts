@@ -2,12 +2,12 @@ import { decodeProtectedHeader, jwtVerify } from 'jose';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { CHECKS } from '../../issuance/setup/checks';
-import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
+import { MocaAir } from '../../nodes/MocaAir/MocaAir.node';
 import { makeKey } from '../support/keys';
 import { PARTNER_ID, startTestAir, type TestAir } from './air';
 import { tellsWorkflowSettings } from './engineAtHand';
 import { runWorkflow, type RunResult } from './runWorkflow';
-import { partnerAuthWorkflow } from './workflows';
+import { mocaAirWorkflow } from './workflows';
 
 let air: TestAir;
 
@@ -36,7 +36,7 @@ const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 const DONE = Object.keys(CHECKS).filter(
 	(name) => name !== 'furtherPublicKeys' && name !== 'issueOnBehalf',
 );
-const TOOL = { type: 'n8n-nodes-moca-air.mocaAirPartnerAuthTool' };
+const TOOL = { type: 'n8n-nodes-moca-air.mocaAirTool' };
 
 describe('Check Setup', () => {
 	const check = async (
@@ -46,7 +46,7 @@ describe('Check Setup', () => {
 		items: readonly IDataObject[] = [{}],
 	) =>
 		await runWorkflow(
-			partnerAuthWorkflow(items, { operation: 'checkSetup', ...parameters }, settings),
+			mocaAirWorkflow(items, { operation: 'checkSetup', ...parameters }, settings),
 			{ ...air.credential, ...credential } as never,
 		);
 
@@ -128,7 +128,7 @@ describe('Check Setup', () => {
 		control().injectFault({ kind: 'hang', times: null });
 		const began = Date.now();
 		const { run } = await runWorkflow(
-			partnerAuthWorkflow([{}], { operation: 'checkSetup' }),
+			mocaAirWorkflow([{}], { operation: 'checkSetup' }),
 			air.credential,
 			{ cancelAfterMs: 300 },
 		);
@@ -156,7 +156,7 @@ describe('Create Partner JWT', () => {
 		} = {},
 	) =>
 		await runWorkflow(
-			partnerAuthWorkflow(items, { operation: 'createPartnerJwt', ...parameters }, settings),
+			mocaAirWorkflow(items, { operation: 'createPartnerJwt', ...parameters }, settings),
 			{ ...air.credential, ...credential } as never,
 			{ settings: workflow },
 		);
@@ -284,7 +284,7 @@ describe('Create Partner JWT', () => {
 	});
 
 	test('the operation is not offered to agents, and the field is declared as sensitive', () => {
-		const { description } = new MocaAirPartnerAuth();
+		const { description } = new MocaAir();
 		expect(description.sensitiveOutputFields).toEqual(['token']);
 		const operation = description.properties.find(({ name }) => name === 'operation');
 		expect(operation?.default).toBe('checkSetup');

@@ -57,7 +57,7 @@ afterAll(async () => {
 const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 
 const auth = (parameters: Json, credentials = host.credentials) =>
-	node('Auth', 'n8n-nodes-moca-air.mocaAirPartnerAuth', parameters, { credentials });
+	node('Auth', 'n8n-nodes-moca-air.mocaAir', parameters, { credentials });
 
 const creating = (parameters: Json = {}) =>
 	auth({ operation: 'createPartnerJwt', scope: 'issue', ...parameters }, allowed);
@@ -137,8 +137,8 @@ describe('Create Partner JWT', () => {
 		const types = await host.api.nodeTypes('n8n-nodes-moca-air');
 		const named = (name: string) =>
 			types.find((type) => type.name === `n8n-nodes-moca-air.${name}`) ?? { properties: [] };
-		expect(named('mocaAirPartnerAuth')).toMatchObject({ sensitiveOutputFields: ['token'] });
-		expect(named('mocaAirPartnerAuthTool')).toMatchObject({
+		expect(named('mocaAir')).toMatchObject({ sensitiveOutputFields: ['token'] });
+		expect(named('mocaAirTool')).toMatchObject({
 			description: expect.stringMatching(/Issues nothing/) as string,
 		});
 	});
@@ -162,7 +162,7 @@ describe('Create Partner JWT', () => {
 	/**
 	 * In n8n 2.40 and 2.41 `sensitiveOutputFields` has no effect: the class that would redact them
 	 * (modules/redaction, NodeDefinedFieldRedactionStrategy) is used nowhere. The notice and
-	 * docs/partner-auth.md say so. When this fails since n8n hides it, change both.
+	 * docs/moca-air.md say so. When this fails since n8n hides it, change both.
 	 */
 	test('a stored run keeps the token, as the hint says; with the settings that the docs name nothing is stored', async () => {
 		const kept = await host.run(inRow(start(), creating({ email: 'ada@example.com' })));
@@ -185,7 +185,7 @@ describe('Create Partner JWT', () => {
 	test('an agent is refused, and may check', async () => {
 		const asTool = (parameters: Json) => ({
 			...auth(parameters, allowed),
-			type: 'n8n-nodes-moca-air.mocaAirPartnerAuthTool',
+			type: 'n8n-nodes-moca-air.mocaAirTool',
 		});
 		const called = async (parameters: Json) => {
 			const agent = node(
