@@ -9,6 +9,7 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 import { checkSetup } from '../issuance/setup/checkSetup';
+import { setupProblem } from '../issuance/setup/setupProblem';
 import { ownWords } from '../n8n/errors/ownWords';
 import { RECIPIENT_HEADER, signRequest } from './signRequest';
 
@@ -21,8 +22,8 @@ const isTestRequest = ({ headers }: IHttpRequestOptions) =>
 
 /** n8n's own test rules cannot tell a good 404 from a bad one, so the check is ours. */
 async function assertSetupWorks(credentials: ICredentialDataDecryptedObject): Promise<void> {
-	const broken = (await checkSetup(credentials)).find(({ status }) => status === 'fail');
-	if (broken !== undefined) throw new Error(ownWords(`${broken.detail}. ${broken.fix}`));
+	const problem = setupProblem(await checkSetup(credentials));
+	if (problem !== undefined) throw new Error(ownWords(`${problem.detail}. ${problem.fix}`));
 }
 
 export class MocaAirApi implements ICredentialType {

@@ -155,8 +155,41 @@ describe('the test in the credential form', () => {
 		expect(air.emulator.control.requests()).toHaveLength(1);
 	});
 
-	test('good with a warning: a JWKS URL that cannot be reached does not fail it', async () => {
-		expect(await authenticate(testRequest(), { jwksUrl: 'http://jwks.invalid/' })).toBeTruthy();
+	test('a JWKS URL that does not answer fails it, also while AIR accepts a copy', async () => {
+		expect(await messageOf({ jwksUrl: 'http://jwks.invalid/' })).toMatch(
+			/does not serve a key set: the host name is unknown\. AIR accepts .* all the same/,
+		);
+	});
+
+	test('no issuer DID fails it', async () => {
+		expect(await messageOf({ issuerDid: '' })).toMatch(
+			/^The credential names no issuer DID.*Accounts → General/,
+		);
+	});
+
+	describe('before the JWKS is registered', () => {
+		/** Another partner, whose JWKS URL AIR does not know. */
+		const unregistered = { partnerId: 'new-partner', kid: '' };
+
+		test('with JWKS URL empty it passes: n8n may have to serve the JWKS of this very credential', async () => {
+			expect(await authenticate(testRequest(), { ...unregistered, jwksUrl: '' })).toBeTruthy();
+		});
+
+		test.each<[string, () => ICredentialDataDecryptedObject, RegExp]>([
+			['with JWKS URL filled in', () => unregistered, /no key with the Key ID/],
+			[
+				'another mistake',
+				() => ({ ...unregistered, jwksUrl: '', issuerDid: '' }),
+				/names no issuer DID/,
+			],
+			[
+				'a key that AIR refuses',
+				() => ({ jwksUrl: '', privateKey: makeKey().pem }),
+				/signature does not fit/,
+			],
+		])('%s fails it', async (_what, change, words) => {
+			expect(await messageOf(change())).toMatch(words);
+		});
 	});
 
 	test.each<[string, () => ICredentialDataDecryptedObject, RegExp]>([
