@@ -19,7 +19,7 @@ export class MocaAirJwksTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Moca AIR JWKS Trigger',
 		name: 'mocaAirJwksTrigger',
-		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		icon: { light: 'file:../../icons/mocaAirJwks.svg', dark: 'file:../../icons/mocaAirJwks.dark.svg' },
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["path"] }}',
