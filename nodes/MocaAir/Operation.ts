@@ -19,5 +19,7 @@ export interface Operation {
 export interface Resource {
 	readonly name: string;
 	readonly value: string;
+	/** The operation that a new node has. */
+	readonly preselected: string;
 	readonly operations: readonly Operation[];
 }

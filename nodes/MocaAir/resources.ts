@@ -8,11 +8,10 @@ const resources: readonly Resource[] = [
 	{
 		name: 'Setup',
 		value: 'setup',
+		preselected: 'checkSetup',
 		operations: [checkSetup, getPublicDocuments, createPartnerJwt],
 	},
 ];
-
-const [first] = resources;
 
 /** A property that shows only with its resource and operation. */
 function shownWith(
@@ -25,7 +24,7 @@ function shownWith(
 	return { ...property, displayOptions: { ...property.displayOptions, show } };
 }
 
-function operationProperty({ value, operations }: Resource): INodeProperties {
+function operationProperty({ value, operations, preselected }: Resource): INodeProperties {
 	return {
 		displayName: 'Operation',
 		name: 'operation',
@@ -33,7 +32,7 @@ function operationProperty({ value, operations }: Resource): INodeProperties {
 		noDataExpression: true,
 		displayOptions: { show: { resource: [value] } },
 		options: operations.map(({ option }) => option),
-		default: operations[0]?.option.value ?? '',
+		default: preselected,
 	};
 }
 
@@ -45,7 +44,7 @@ export const properties: INodeProperties[] = [
 		type: 'options',
 		noDataExpression: true,
 		options: resources.map(({ name, value }) => ({ name, value })),
-		default: first?.value ?? '',
+		default: 'setup',
 	},
 	...resources.map(operationProperty),
 	...resources.flatMap((resource) =>

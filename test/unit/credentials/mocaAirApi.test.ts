@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type {
-	ICredentialDataDecryptedObject,
-	IHttpRequestOptions,
-	INodeProperties,
+import {
+	NodeHelpers,
+	type ICredentialDataDecryptedObject,
+	type IHttpRequestOptions,
+	type INodeParameters,
+	type INodeProperties,
 } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../credentials/MocaAirApi.credentials';
@@ -59,21 +61,23 @@ describe('what saved credentials depend on', () => {
 	});
 
 	test('fields: internal name, label, kind, default', () => {
-		const rows = type.properties.map((field) => [
-			field.name,
-			field.displayName,
-			field.type,
-			field.default,
-		]);
+		const rows = type.properties
+			.filter(({ type: kind }) => kind !== 'hidden')
+			.map((field) => [field.name, field.displayName, field.type, field.default]);
 		expect(rows).toEqual([
 			['environment', 'Environment', 'options', 'sandbox'],
 			['baseUrl', 'Base URL', 'string', ''],
 			['partnerId', 'Partner ID', 'string', ''],
+			['issuerDid', 'Issuer DID', 'string', ''],
 			['privateKey', 'Private Key', 'string', ''],
 			['kid', 'Key ID', 'string', ''],
-			['issuerDid', 'Issuer DID', 'string', ''],
 			['jwksUrl', 'JWKS URL', 'string', ''],
+			['advanced', 'Advanced', 'boolean', false],
+			['ledger', 'Issuance Ledger', 'options', 'embedded'],
+			['ledgerSecret', 'Connection URL', 'string', ''],
+			['ledgerRetention', 'Ledger Retention', 'number', 90],
 			['furtherPublicJwks', 'Further Public Keys', 'string', ''],
+			['allowHandingOutJwts', 'Allow Handing Out Tokens', 'boolean', false],
 			['scope', 'Scope', 'options', 'issue on-behalf'],
 			[
 				'scopeNotice',
@@ -82,10 +86,6 @@ describe('what saved credentials depend on', () => {
 				'',
 			],
 			['jwtLifetime', 'Token Lifetime', 'number', 5],
-			['allowHandingOutJwts', 'Allow Handing Out Tokens', 'boolean', false],
-			['ledger', 'Issuance Ledger', 'options', 'embedded'],
-			['ledgerSecret', 'Connection URL', 'string', ''],
-			['ledgerRetention', 'Ledger Retention', 'number', 90],
 		]);
 	});
 
@@ -105,6 +105,65 @@ describe('what saved credentials depend on', () => {
 
 	test('public keys keep their lines too, and are shown', () => {
 		expect(field('furtherPublicJwks')?.typeOptions).toEqual({ rows: 4 });
+	});
+
+	test('the help of Private Key leads to the key page', () => {
+		expect(field('privateKey')?.description).toMatch(
+			/<a href="https:\/\/[^"]+\/keygen\.html" target="_blank">/,
+		);
+	});
+
+	describe('Advanced', () => {
+		/** As n8n saves a form, and reads a saved credential: what is not shown is dropped. */
+		const saved = (data: INodeParameters) =>
+			NodeHelpers.getNodeParameters(type.properties, data, false, false, null, null);
+		const RARE = {
+			ledger: 'postgres',
+			ledgerSecret: 'postgresql://n8n:secret@db/n8n',
+			ledgerRetention: 30,
+			furtherPublicJwks: '{"keys":[]}',
+			allowHandingOutJwts: true,
+			scope: 'issue',
+			jwtLifetime: 10,
+		};
+
+		test.each([true, false])('set to %s: nothing that was set is lost', (advanced) => {
+			expect(saved({ ...RARE, advanced })).toMatchObject(RARE);
+			expect(saved(saved({ ...RARE, advanced: !advanced }) ?? {})).toMatchObject(RARE);
+		});
+
+		test('set by a program that knows no such switch, nothing is lost either', () => {
+			expect(saved(RARE)).toMatchObject(RARE);
+		});
+
+		test('what is not shown is as secret as what is', () => {
+			for (const property of type.properties.filter(({ name }) => name === 'ledgerSecret')) {
+				expect(property.typeOptions).toEqual({ password: true });
+			}
+		});
+
+		test('a new form shows what everybody needs, and no more', () => {
+			const fresh = saved({}) ?? {};
+			const shown = type.properties.filter(
+				(property) =>
+					!['hidden', 'notice'].includes(property.type) &&
+					NodeHelpers.displayParameter(
+						{ ...fresh, environment: 'sandbox', advanced: false },
+						property,
+						null,
+						null,
+					),
+			);
+			expect(shown.map(({ displayName }) => displayName)).toEqual([
+				'Environment',
+				'Partner ID',
+				'Issuer DID',
+				'Private Key',
+				'Key ID',
+				'JWKS URL',
+				'Advanced',
+			]);
+		});
 	});
 
 	test('the base URL is asked for only where it counts', () => {
