@@ -15,7 +15,7 @@ const jwksWorkflow = (credential: Credential) => ({
 			type: 'n8n-nodes-moca-air.mocaAirJwksTrigger',
 			typeVersion: 1,
 			position: [0, 0] as [number, number],
-			parameters: { partnerId: PARTNER_ID },
+			parameters: {},
 			credentials: { mocaAirApi: credential },
 			webhookId: '6f1f3f0e-5f1c-4c43-9f0e-1d2d3c4b5a69',
 		},

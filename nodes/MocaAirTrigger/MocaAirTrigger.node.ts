@@ -20,7 +20,10 @@ export class MocaAirTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Moca AIR Trigger',
 		name: 'mocaAirTrigger',
-		icon: { light: 'file:../../icons/mocaAirTrigger.svg', dark: 'file:../../icons/mocaAirTrigger.dark.svg' },
+		icon: {
+			light: 'file:../../icons/mocaAirTrigger.svg',
+			dark: 'file:../../icons/mocaAirTrigger.dark.svg',
+		},
 		group: ['trigger'],
 		version: 1,
 		subtitle:

@@ -207,7 +207,9 @@ async function trigger(credentials: Credentials): Promise<void> {
 			{ pollTimes: { item: [{ mode: 'everyMinute' }] }, start: 'beginning' },
 			credentials,
 		),
-		own('mocaAirJwksTrigger', { partnerId: PARTNER_ID }, credentials, { webhookId: randomUUID() }),
+		own('mocaAirJwksTrigger', { path: `${PARTNER_ID}/.well-known/jwks.json` }, credentials, {
+			webhookId: randomUUID(),
+		}),
 	];
 	for (const one of triggers) {
 		const { id } = await host.api.workflows.create(inRow(one));

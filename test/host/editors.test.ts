@@ -95,7 +95,9 @@ const watching = (credentials: Credentials, parameters: Json = {}) =>
 	);
 
 const serving = (credentials: Credentials) =>
-	own('mocaAirJwksTrigger', { partnerId: PARTNER_ID }, credentials, { webhookId: randomUUID() });
+	own('mocaAirJwksTrigger', { path: `${PARTNER_ID}/.well-known/jwks.json` }, credentials, {
+		webhookId: randomUUID(),
+	});
 
 beforeAll(async () => {
 	host = await startHost({

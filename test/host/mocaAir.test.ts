@@ -85,7 +85,7 @@ describe('Check Setup', () => {
 		const execution = await check();
 		expect(execution.status).toBe('success');
 		const findings = jsonOf(execution.data, 'Auth');
-		expect(findings.map(({ check: name }) => name)).toEqual(
+		expect(findings.map(({ id }) => id)).toEqual(
 			expect.arrayContaining(['privateKey', 'jwksPrivateMembers', 'jwksSameKey', 'airAccepts']),
 		);
 		expect(findings.filter(({ status }) => status === 'fail')).toEqual([]);
@@ -99,9 +99,9 @@ describe('Check Setup', () => {
 		try {
 			const execution = await check();
 			expect(execution.status).toBe('success');
-			const [worst] = jsonOf(execution.data, 'Auth').filter(({ status }) => status === 'fail');
+			const [, worst] = jsonOf(execution.data, 'Auth').filter(({ status }) => status === 'fail');
 			expect(worst).toMatchObject({
-				check: 'jwksPrivateMembers',
+				id: 'jwksPrivateMembers',
 				detail: expect.stringMatching(/publishes a PRIVATE key/) as string,
 				fix: expect.stringMatching(/new key pair now/) as string,
 			});
@@ -113,8 +113,8 @@ describe('Check Setup', () => {
 	test('Issue on Behalf is off: that is the finding', async () => {
 		host.air.emulator.control.setFeature({ partnerId: PARTNER_ID, enabled: false });
 		const execution = await check({ checkIssueOnBehalf: true, ownAddress: 'me@example.com' });
-		expect(jsonOf(execution.data, 'Auth').at(-1)).toMatchObject({
-			check: 'issueOnBehalf',
+		expect(jsonOf(execution.data, 'Auth')[1]).toMatchObject({
+			id: 'issueOnBehalf',
 			status: 'fail',
 			fix: expect.stringMatching(/issueOnBehalf is not allowed/) as string,
 		});

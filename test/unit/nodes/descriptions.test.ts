@@ -149,8 +149,7 @@ const rows: readonly Row[] = [
 		className: 'MocaAirJwksTrigger',
 		parameters: [
 			['notice', 'notice', ''],
-			['partnerId', 'string', ''],
-			['path', 'string', '={{ $parameter["partnerId"] }}/.well-known/jwks.json'],
+			['path', 'string', ''],
 			['options', 'collection', {}],
 			['options.cacheSeconds', 'number', 300],
 			['options.startExecutions', 'boolean', false],
