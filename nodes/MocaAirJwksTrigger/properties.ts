@@ -24,7 +24,7 @@ export const properties: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. my-company/.well-known/jwks.json',
 		description:
-			'Where n8n serves the JWKS, after /webhook/. May stay empty: the address is then one that only this node has. Where a proxy blocks addresses with “/.”, write a path without “.well-known”, e.g. my-company/jwks.json. After a change, register the new URL with AIR.',
+			'Where n8n serves the JWKS, after /webhook/. May stay empty: the address is then one that only this node has. Where a proxy blocks addresses with “/.”, write a path without “.well-known/”. After a change, register the new URL with AIR.',
 	},
 	{
 		displayName: 'Options',
