@@ -21,6 +21,6 @@ export const jwksTriggerErrors = {
 		when: 'Path of Moca AIR JWKS Trigger contains a partner ID that is not that of its credential',
 		title: 'The path and the credential name different partner IDs',
 		advice:
-			'Choose the credential of this partner, or write its partner ID into Path. Path may also stay empty.',
+			'Put the partner ID of the credential into Path, or choose the credential of this partner. Path may also stay empty.',
 	}),
 } satisfies Record<string, AirErrorRow>;
