@@ -28,7 +28,8 @@ export class MocaAirTrigger implements INodeType {
 		version: 1,
 		subtitle:
 			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("notUsable", "not usable").replace("statusChanged", "any change") }}',
-		description: 'Starts the workflow when an issued credential is on-chain, delayed or not usable',
+		// n8n shows it for the whole entry Moca AIR.
+		description: 'Start when a credential is on-chain, delayed or unusable; check the set-up',
 		defaults: { name: 'Moca AIR Trigger' },
 		polling: true,
 		inputs: [],
