@@ -266,14 +266,16 @@ export class Editor {
 		return await dialog.innerText();
 	}
 
-	/** The link in the help of a field, by its label: the help shows while the mouse is over its icon. */
-	async linkInHelp(label: string): Promise<string> {
-		const field = this.byTestId('input-label').filter({ hasText: label }).first();
-		await field.hover();
-		await field.locator('svg').first().hover();
-		const link = this.page.getByRole('tooltip').locator('a').first();
-		await link.waitFor({ state: 'attached' });
-		return (await link.getAttribute('href')) ?? '';
+	/** The link in the help of a field of the open credential: it shows while the mouse is over its icon. */
+	async linkInHelp(field: string): Promise<string> {
+		const label = this.byTestId(field).first();
+		await label.hover();
+		await label.locator('svg').first().hover();
+		const link = this.byTestId('tooltip-content').locator('a').first();
+		await link.waitFor();
+		const address = await link.getAttribute('href');
+		await this.page.mouse.move(0, 0);
+		return address ?? '';
 	}
 
 	/** Publishes the open workflow by the button above it, and confirms. */

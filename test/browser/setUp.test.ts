@@ -147,7 +147,7 @@ describe('n8n serves the JWKS', () => {
 	});
 
 	step('3. open the key page by the help of Private Key', async () => {
-		const link = await editor.linkInHelp('Private Key');
+		const link = await editor.linkInHelp('privateKey');
 		expect(link).toMatch(/^https:\/\/.*\/keygen\.html$/);
 	});
 
