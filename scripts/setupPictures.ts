@@ -93,7 +93,7 @@ export async function takeSetupPictures(
 		const output = await editor.executeStep();
 		await widenOutput(editor);
 		await output.getByText('Table', { exact: true }).click();
-		const row = output.getByText('jwksSameKey', { exact: true });
+		const row = output.getByText('Published key', { exact: true });
 		await row.evaluate((cell: { scrollIntoView: (how: object) => void }) => {
 			cell.scrollIntoView({ block: 'center' });
 		});

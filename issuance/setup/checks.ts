@@ -14,7 +14,7 @@ import type { Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
 export interface Check {
-	/** What people read. */
+	/** What people read, and what workflows compare: it stays as it is. */
 	readonly label: string;
 	/** What it makes sure of, for the documentation. */
 	readonly makesSure: string;

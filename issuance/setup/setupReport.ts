@@ -3,14 +3,12 @@ import { CHECKS } from './checks';
 
 /** A row of the report, with its columns in the order in which people read them. */
 export interface ReportRow {
-	/** In words; `id` is for programs. */
+	/** The label of the check, which stays the same; *Summary* for the first row. */
 	readonly check: string;
 	readonly status: FindingStatus;
 	readonly detail: string;
 	/** “–” when there is nothing to fix. */
 	readonly fix: string;
-	/** The name of the check, which stays the same: *jwksSameKey*; *summary* for the first row. */
-	readonly id: string;
 }
 
 const NOTHING = '–';
@@ -33,7 +31,6 @@ function summary(findings: readonly Finding[]): ReportRow {
 		status: first?.status ?? (warned.length === 0 ? 'pass' : 'warn'),
 		detail: first === undefined ? counts : `${counts}. Begin with this: ${first.detail}`,
 		fix: first?.fix ?? (warned.length === 0 ? NOTHING : 'Read the warnings below.'),
-		id: 'summary',
 	};
 }
 
@@ -56,7 +53,6 @@ export function setupReport(findings: readonly Finding[]): ReportRow[] {
 			status,
 			detail,
 			fix: fix === '' ? NOTHING : fix,
-			id: check,
 		})),
 	];
 }

@@ -33,9 +33,11 @@ const hints = ({ run }: RunResult) =>
 const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
 const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 /** The other has nothing to look at here. */
-const DONE = Object.keys(CHECKS).filter((name) => name !== 'furtherPublicKeys');
+const DONE = Object.values(CHECKS)
+	.map(({ label }) => label)
+	.filter((label) => label !== 'Further Public Keys');
 /** The JWKS of these tests is on loopback, and Issue on Behalf is asked only when ticked. */
-const WARNINGS = ['jwksPublic', 'issueOnBehalf'];
+const WARNINGS = ['JWKS URL is public', 'Issue on Behalf'];
 const TOOL = { type: 'n8n-nodes-moca-air.mocaAirTool' };
 
 describe('Check Setup', () => {
@@ -55,14 +57,14 @@ describe('Check Setup', () => {
 		expect(error).toBeUndefined();
 		const found = json('Done');
 		const fine = DONE.filter((name) => !WARNINGS.includes(name));
-		expect(found.map(({ id }) => id)).toEqual(['summary', ...WARNINGS, ...fine]);
+		expect(found.map(({ check: name }) => name)).toEqual(['Summary', ...WARNINGS, ...fine]);
 		expect(found[0]).toMatchObject({
 			check: 'Summary',
 			status: 'warn',
 			detail: 'No problem, 2 warnings, 17 checks passed',
 		});
 		for (const row of found) {
-			expect(Object.keys(row)).toEqual(['check', 'status', 'detail', 'fix', 'id']);
+			expect(Object.keys(row)).toEqual(['check', 'status', 'detail', 'fix']);
 			expect(Object.values(row)).not.toContain('');
 		}
 		expect(
@@ -88,7 +90,6 @@ describe('Check Setup', () => {
 		});
 		expect(first).toMatchObject({
 			check: 'Published key',
-			id: 'jwksSameKey',
 			fix: expect.stringMatching(/private key/) as string,
 		});
 		const stored = JSON.stringify(run);
@@ -98,7 +99,7 @@ describe('Check Setup', () => {
 
 	test('Issue on Behalf: asked only when ticked, for the own address, and nothing is issued', async () => {
 		const feature = async (parameters: INode['parameters']) =>
-			(await check(parameters)).json('Done').find(({ id }) => id === 'issueOnBehalf');
+			(await check(parameters)).json('Done').find(({ check: name }) => name === 'Issue on Behalf');
 		expect(await feature({ ownAddress: 'me@example.com' })).toMatchObject({
 			status: 'warn',
 			detail: expect.stringMatching(/^Not checked/) as string,
@@ -121,7 +122,7 @@ describe('Check Setup', () => {
 		'Issue on Behalf without an own address (%j) is not asked',
 		async (ownAddress) => {
 			const { json } = await check({ checkIssueOnBehalf: true, ownAddress });
-			expect(json('Done')[1]).toMatchObject({ id: 'issueOnBehalf', status: 'fail' });
+			expect(json('Done')[1]).toMatchObject({ check: 'Issue on Behalf', status: 'fail' });
 			expect(control().counts().byOperation.issue).toBe(0);
 		},
 	);
@@ -132,7 +133,9 @@ describe('Check Setup', () => {
 			{},
 			TOOL,
 		);
-		expect(json('Done').find(({ id }) => id === 'airAccepts')).toMatchObject({ status: 'pass' });
+		expect(json('Done').find(({ check: name }) => name === 'AIR accepts the key')).toMatchObject({
+			status: 'pass',
+		});
 		expect(control().counts().byOperation.issue).toBe(0);
 	});
 

@@ -437,7 +437,7 @@ describe('an editor who serves a key of their own on the path', () => {
 		await takePath([makeKey().jwk(PARTNER_ID)]);
 		const [, first] = (await findings()).filter(({ status }) => status === 'fail');
 		expect(first).toMatchObject({
-			id: 'jwksSameKey',
+			check: 'Published key',
 			detail: expect.stringMatching(/^Your JWKS publishes another key under the Key ID/) as string,
 		});
 		const { status, message } = await host.api.credentials.test(credentialId);
@@ -450,8 +450,10 @@ describe('an editor who serves a key of their own on the path', () => {
 		const { keys } = (await (await fetch(url)).json()) as { keys: unknown[] };
 		await takePath([...keys, makeKey().jwk('theirs')]);
 		const found = await findings();
-		expect(found.find(({ id }) => id === 'airAccepts')).toMatchObject({ status: 'pass' });
-		expect(found.find(({ id }) => id === 'jwksKnownKeys')).toMatchObject({
+		expect(found.find(({ check }) => check === 'AIR accepts the key')).toMatchObject({
+			status: 'pass',
+		});
+		expect(found.find(({ check }) => check === 'Other published keys')).toMatchObject({
 			status: 'warn',
 			detail: expect.stringMatching(/a key that this credential does not know: “theirs”/) as string,
 			fix: expect.stringMatching(/remove it from the JWKS/) as string,

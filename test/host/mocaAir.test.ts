@@ -85,8 +85,13 @@ describe('Check Setup', () => {
 		const execution = await check();
 		expect(execution.status).toBe('success');
 		const findings = jsonOf(execution.data, 'Auth');
-		expect(findings.map(({ id }) => id)).toEqual(
-			expect.arrayContaining(['privateKey', 'jwksPrivateMembers', 'jwksSameKey', 'airAccepts']),
+		expect(findings.map(({ check: name }) => name)).toEqual(
+			expect.arrayContaining([
+				'Private key',
+				'Nothing private in the JWKS',
+				'Published key',
+				'AIR accepts the key',
+			]),
 		);
 		expect(findings.filter(({ status }) => status === 'fail')).toEqual([]);
 		expect(JSON.stringify(execution)).not.toMatch(JWT);
@@ -101,7 +106,7 @@ describe('Check Setup', () => {
 			expect(execution.status).toBe('success');
 			const [, worst] = jsonOf(execution.data, 'Auth').filter(({ status }) => status === 'fail');
 			expect(worst).toMatchObject({
-				id: 'jwksPrivateMembers',
+				check: 'Nothing private in the JWKS',
 				detail: expect.stringMatching(/publishes a PRIVATE key/) as string,
 				fix: expect.stringMatching(/new key pair now/) as string,
 			});
@@ -114,7 +119,7 @@ describe('Check Setup', () => {
 		host.air.emulator.control.setFeature({ partnerId: PARTNER_ID, enabled: false });
 		const execution = await check({ checkIssueOnBehalf: true, ownAddress: 'me@example.com' });
 		expect(jsonOf(execution.data, 'Auth')[1]).toMatchObject({
-			id: 'issueOnBehalf',
+			check: 'Issue on Behalf',
 			status: 'fail',
 			fix: expect.stringMatching(/issueOnBehalf is not allowed/) as string,
 		});
@@ -224,7 +229,7 @@ describe('Create Partner JWT', () => {
 			checkIssueOnBehalf: true,
 			ownAddress: 'victim@example.com',
 		});
-		expect(checked).toMatch(/jwksPrivateMembers/);
+		expect(checked).toMatch(/Nothing private in the JWKS/);
 		expect(host.air.emulator.control.requests().map(({ operation }) => operation)).not.toContain(
 			'issue',
 		);
