@@ -1,8 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { CREDENTIAL_LABELS } from '../issuance/settings/settings';
 
 const rare: INodeProperties[] = [
 	{
-		displayName: 'Issuance Ledger',
+		displayName: CREDENTIAL_LABELS.ledger,
 		name: 'ledger',
 		type: 'options',
 		options: [
@@ -27,7 +28,7 @@ const rare: INodeProperties[] = [
 			'Where issuances are remembered, so that repeats do not issue twice. AIR itself keeps no list.',
 	},
 	{
-		displayName: 'Connection URL',
+		displayName: CREDENTIAL_LABELS.ledgerSecret,
 		name: 'ledgerSecret',
 		type: 'string',
 		typeOptions: { password: true },
@@ -39,7 +40,7 @@ const rare: INodeProperties[] = [
 			'A PostgreSQL database. The tables are kept in a schema of their own, moca_air, so the database of n8n will do. With sslmode=require the certificate is checked; for one of your own add sslrootcert.',
 	},
 	{
-		displayName: 'Ledger Retention',
+		displayName: CREDENTIAL_LABELS.ledgerRetention,
 		name: 'ledgerRetention',
 		type: 'number',
 		typeOptions: { minValue: 1, maxValue: 3650 },
@@ -49,7 +50,7 @@ const rare: INodeProperties[] = [
 			'How many days finished issuances are remembered, event IDs with them. Open ones are kept for 180 days.',
 	},
 	{
-		displayName: 'Further Public Keys',
+		displayName: CREDENTIAL_LABELS.furtherPublicJwks,
 		name: 'furtherPublicJwks',
 		type: 'string',
 		typeOptions: { rows: 4 },
@@ -59,7 +60,7 @@ const rare: INodeProperties[] = [
 			'For a change of keys: public keys that Moca AIR JWKS Trigger publishes beside the key above, as PEM, JWK or JWKS. Usually empty. Never paste a private key here.',
 	},
 	{
-		displayName: 'Allow Handing Out Tokens',
+		displayName: CREDENTIAL_LABELS.allowHandingOutJwts,
 		name: 'allowHandingOutJwts',
 		type: 'boolean',
 		default: false,
@@ -67,7 +68,7 @@ const rare: INodeProperties[] = [
 			'Whether Moca AIR may give Partner JWTs to workflows, e.g. for a front end with the AIR Kit SDK. Whoever edits a workflow with this credential then gets tokens that work without n8n. The other nodes do not need it.',
 	},
 	{
-		displayName: 'Scope',
+		displayName: CREDENTIAL_LABELS.scope,
 		name: 'scope',
 		type: 'options',
 		options: [
@@ -95,7 +96,7 @@ const rare: INodeProperties[] = [
 		displayOptions: { show: { scope: ['issue'] } },
 	},
 	{
-		displayName: 'Token Lifetime',
+		displayName: CREDENTIAL_LABELS.jwtLifetime,
 		name: 'jwtLifetime',
 		type: 'number',
 		typeOptions: { minValue: 1, maxValue: 15 },

@@ -1,10 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
+import { CREDENTIAL_LABELS } from '../issuance/settings/settings';
 import { advanced } from './advanced';
 
 /** The fields of the form, in the order in which a new user fills them in. */
 export const properties: INodeProperties[] = [
 	{
-		displayName: 'Environment',
+		displayName: CREDENTIAL_LABELS.environment,
 		name: 'environment',
 		type: 'options',
 		options: [
@@ -25,7 +26,7 @@ export const properties: INodeProperties[] = [
 			'Which AIR to talk to. Partner IDs, issuer DIDs and programs of one environment do not exist in another.',
 	},
 	{
-		displayName: 'Base URL',
+		displayName: CREDENTIAL_LABELS.baseUrl,
 		name: 'baseUrl',
 		type: 'string',
 		default: '',
@@ -35,7 +36,7 @@ export const properties: INodeProperties[] = [
 			'Where the AIR API is, with or without /v1. It must be https and public, unless the operator of n8n allows otherwise.',
 	},
 	{
-		displayName: 'Partner ID',
+		displayName: CREDENTIAL_LABELS.partnerId,
 		name: 'partnerId',
 		type: 'string',
 		default: '',
@@ -44,7 +45,7 @@ export const properties: INodeProperties[] = [
 		description: 'From the AIR dashboard under Accounts → General',
 	},
 	{
-		displayName: 'Issuer DID',
+		displayName: CREDENTIAL_LABELS.issuerDid,
 		name: 'issuerDid',
 		type: 'string',
 		default: '',
@@ -53,7 +54,7 @@ export const properties: INodeProperties[] = [
 			'From the AIR dashboard under Accounts → General. Nodes can override it in their options.',
 	},
 	{
-		displayName: 'Private Key',
+		displayName: CREDENTIAL_LABELS.privateKey,
 		name: 'privateKey',
 		type: 'string',
 		typeOptions: { password: true, rows: 6 },
@@ -65,7 +66,7 @@ export const properties: INodeProperties[] = [
 			'The key that signs Partner JWTs: RSA (2048 bits or more) or EC P-256, as PEM, base64 or JWK. No key yet? <a href="https://n8n-nodes-moca-air.github.io/n8n-nodes-moca-air/keygen.html" target="_blank">Make one on the key page</a> (while the repository is not public: open jwks/keygen.html of a checkout).',
 	},
 	{
-		displayName: 'Key ID',
+		displayName: CREDENTIAL_LABELS.kid,
 		name: 'kid',
 		type: 'string',
 		default: '',
@@ -74,7 +75,7 @@ export const properties: INodeProperties[] = [
 			'The kid of this key in your JWKS. If empty, the partner ID is used, as in the AIR documentation.',
 	},
 	{
-		displayName: 'JWKS URL',
+		displayName: CREDENTIAL_LABELS.jwksUrl,
 		name: 'jwksUrl',
 		type: 'string',
 		default: '',

@@ -12,6 +12,8 @@ export type LedgerErrorCode =
 	| 'LEDGER_LOCKED'
 	/** The store refused to write: disk full, read-only. */
 	| 'LEDGER_NOT_WRITABLE'
+	/** The rows of this file were moved to PostgreSQL, or are on their way: going on could issue twice. */
+	| 'LEDGER_MOVED'
 	/** Made by a newer version of this package. */
 	| 'LEDGER_TOO_NEW';
 
@@ -24,5 +26,12 @@ export class LedgerError extends Error {
 		readonly detail: string,
 	) {
 		super(`${code}: ${detail}`);
+	}
+}
+
+/** There is nothing to look into: the store can be opened, and has no tables of ours. */
+export class NoLedger extends LedgerError {
+	constructor() {
+		super('LEDGER_UNAVAILABLE', 'there is no ledger');
 	}
 }

@@ -18,6 +18,7 @@ const LABELS: Readonly<Record<string, string>> = {
 	coreClaimHash: 'Core Claim Hash',
 	options: 'Options',
 	onDuplicate: 'On Duplicate',
+	idempotency: 'Idempotency',
 };
 
 /**

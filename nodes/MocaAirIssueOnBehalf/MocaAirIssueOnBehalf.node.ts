@@ -5,15 +5,14 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { AirClient } from '../../air/AirClient';
+import { repeatsUnknown } from '../../air/pacing/repeat';
 import { issueOnceInExecution } from '../../issuance/session/executionMemory';
-import { idempotencyOf, type Idempotency } from '../../issuance/issue/idempotency';
-import type { Job } from '../../issuance/issue/inParallel';
-import { laneOf, type IssueRequest } from '../../issuance/issue/issue';
-import { issueOnce, type OnceSettings } from '../../issuance/issue/issueOnce';
-import type { LedgerSession } from '../../issuance/session/LedgerSession';
+import { idempotencyOf } from '../../issuance/issue/idempotency';
+import type { Job } from '../../issuance/issue/Parallel';
+import { laneOf, type Issuing } from '../../issuance/issue/Issuing';
+import { issueOnce } from '../../issuance/issue/issueOnce';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
-import { concurrencyOf, type CallOptionValues } from '../../n8n/parameters/callOptions';
+import { concurrencyOf } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { thisExecution } from '../../n8n/run/execution';
 import { forEachItem } from '../../n8n/run/forEachItem';
@@ -28,7 +27,7 @@ import { issueRequests } from './issueRequest';
 import { outcomes } from './outcomes';
 import { properties } from './properties';
 import { RunHints } from './RunHints';
-import { subjectAttributes } from './subjectAttributes';
+import { subjectAttributes } from './mapperFields';
 
 export class MocaAirIssueOnBehalf implements INodeType {
 	description: INodeTypeDescription = {
@@ -96,75 +95,69 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		): Promise<Job<object>> => {
 			const options = optionsOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
+			const { client, identity } = settings;
 			const request = requestOf(itemIndex, {
 				option: options.issuerDid,
 				credential: settings.issuerDid,
 			});
-			const client = new AirClient(settings.identity);
-			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
+			limits.set(identity.baseUrl, options.requestsPerSecond);
 			const mode = modeOf(itemIndex, options.rememberHours);
-			const { key } = settings.identity;
 			const idempotency = firstKey(
 				itemIndex,
 				request,
-				idempotencyOf(key, request, mode, options.ignoreWhenComparing),
+				idempotencyOf(identity.key, request, mode, options.ignoreWhenComparing),
 			);
-			const session = await ledger.for(settings, client);
+			const session = await ledger.for(settings);
+			const { waitMs, timeoutMs, reference, sendAgainWhenUnknown } = options;
+			const repeatUnknown = repeatsUnknown(request.onDuplicate, sendAgainWhenUnknown);
 			return {
 				lane: laneOf(request),
-				run: async (stopped, free) =>
-					await oneItem(client, request, idempotency, session, options, {
+				run: async (stopped, free) => {
+					hints.sending(request);
+					const issuing: Issuing = {
+						request,
+						repeatUnknown,
 						signal,
 						stopped,
-						timeoutMs: options.timeoutMs,
-						sendAgainWhenUnknown: options.sendAgainWhenUnknown,
-						reference: options.reference,
+						timeoutMs,
+						reference,
 						// Who waits for the chain keeps its place: AIR is asked for no more at once.
-						...(options.waitMs === undefined ? { onAnswered: free } : {}),
+						...(waitMs === undefined ? { onAnswered: free } : {}),
 						...logOf(this, itemIndex),
-					}),
-			};
-		};
-		const oneItem = async (
-			client: AirClient,
-			request: IssueRequest,
-			idempotency: Idempotency,
-			session: LedgerSession | undefined,
-			options: CallOptionValues,
-			settings: OnceSettings,
-		): Promise<object> => {
-			hints.sending(request);
-			const issuance =
-				session === undefined
-					? await issueOnceInExecution(client, request, idempotency, execution, settings)
-					: await issueOnce(client, request, idempotency, session, settings);
-			ledger.count(session, issuance);
-			hints.issued(issuance);
-			if (options.waitMs === undefined) return issuance;
+					};
+					const issuance =
+						session === undefined
+							? await issueOnceInExecution(client, issuing, idempotency, execution)
+							: await issueOnce(session, issuing, idempotency);
+					ledger.count(session, issuance);
+					hints.issued(issuance);
+					if (waitMs === undefined) return issuance;
 
-			const { coreClaimHash } = issuance;
-			await session?.hold(coreClaimHash, options.waitMs);
-			const { status, lastError, waitedMs } = await waitUntilOnChain(
-				client,
-				request.recipient,
-				coreClaimHash,
-				{
-					timeoutMs: options.waitMs,
-					requestTimeoutMs: options.timeoutMs,
-					// What was there before may be on-chain already.
-					askAtOnce: issuance.outcome === 'alreadyIssued' || issuance.outcome === 'kept',
-					signal: settings.signal,
+					const { coreClaimHash } = issuance;
+					await session?.hold(coreClaimHash, waitMs);
+					const { status, lastError, waitedMs } = await waitUntilOnChain(
+						client,
+						request.recipient,
+						coreClaimHash,
+						{
+							timeoutMs: waitMs,
+							requestTimeoutMs: timeoutMs,
+							// What was there before may be on-chain already.
+							askAtOnce: issuance.outcome === 'alreadyIssued' || issuance.outcome === 'kept',
+							signal,
+						},
+					);
+					if (status !== undefined) await session?.observed(coreClaimHash, status);
+					// Issued is issued: that asking failed must not make anybody issue again.
+					return {
+						onChain: false,
+						state: 'pending',
+						...issuance,
+						...status,
+						...waitStopped(lastError),
+						waitedMs,
+					};
 				},
-			);
-			if (status !== undefined) await session?.observed(coreClaimHash, status);
-			// Issued is issued: that asking failed must not make anybody issue again.
-			return {
-				onChain: false,
-				state: 'pending',
-				...issuance,
-				...status,
-				...waitStopped(lastError),
-				waitedMs,
 			};
 		};
 		return await forEachItem(this, prepare, {

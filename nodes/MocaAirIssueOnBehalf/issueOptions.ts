@@ -2,10 +2,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { isEmpty } from '../../issuance/subject/values/convertValue';
 import { joinIdParts } from '../../issuance/inputs/eventId';
-import { readCallOptions, type CallOptionValues } from '../../n8n/parameters/callOptions';
+import { callOptionsReader, type CallOptionValues } from '../../n8n/parameters/callOptions';
 import { parameter, type Parameter } from '../../n8n/parameters/parameter';
 import { templateReader } from '../../n8n/parameters/template';
 import { fieldNamedBy, isAutomatic } from './automatic';
+import { properties } from './properties';
+
+const readOptions = callOptionsReader(properties);
 
 /**
  * Reads the options of an item; made once for a run of the node. Under Map Automatically the reference
@@ -15,7 +18,7 @@ import { fieldNamedBy, isAutomatic } from './automatic';
  */
 export function issueOptions(context: IExecuteFunctions): Parameter<CallOptionValues> {
 	const automatic = isAutomatic(context);
-	const options = parameter(context, 'options', readCallOptions, { fallback: {} });
+	const options = parameter(context, 'options', readOptions, { fallback: {} });
 	const referenceField = fieldNamedBy(context, 'options.referenceField');
 	const referenceParts = templateReader(context, 'options.reference');
 	return (itemIndex) => {
@@ -31,6 +34,6 @@ export function issueOptions(context: IExecuteFunctions): Parameter<CallOptionVa
 		const reference = automatic(itemIndex) ? referenceField(itemIndex) : undefined;
 		return isEmpty(reference)
 			? given
-			: { ...given, reference: readCallOptions({ reference }).reference };
+			: { ...given, reference: readOptions({ reference }).reference };
 	};
 }

@@ -10,7 +10,8 @@ const WORDS: Readonly<Record<string, string>> = {
 
 /** What became of an item, for `forEachItem`: in words for people, and as the field `outcome`. */
 export const outcomes: Required<Pick<ItemsSettings, 'wordOf' | 'ofFailure'>> = {
-	wordOf: ({ outcome }) => (typeof outcome === 'string' ? WORDS[outcome] : undefined),
+	wordOf: (answer) =>
+		'outcome' in answer && typeof answer.outcome === 'string' ? WORDS[answer.outcome] : undefined,
 	ofFailure: (error, wasBegun) => ({
 		outcome: isUnknown(error, wasBegun) ? 'unknown' : 'notIssued',
 	}),

@@ -1,32 +1,7 @@
 import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+import { FIELD_TYPES } from '../../issuance/subject/values/valueTypes';
 
 const shownIn = (...modes: string[]): IDisplayOptions => ({ show: { subjectMode: modes } });
-
-/** What a value can be converted to; the names are what saved workflows hold. */
-const FIELD_TYPES = [
-	{ name: 'Boolean', value: 'boolean', description: 'True or false, yes or no, on or off' },
-	{
-		name: 'Date',
-		value: 'date',
-		description: 'A date, with or without time, sent as text in ISO 8601',
-	},
-	{
-		name: 'Date and Time',
-		value: 'dateTime',
-		description: 'A date with time and zone, sent as text in ISO 8601',
-	},
-	{ name: 'Integer', value: 'integer', description: 'A whole number' },
-	{ name: 'JSON', value: 'json', description: 'Anything, also as JSON text' },
-	{ name: 'List', value: 'list', description: 'A list, also as JSON text' },
-	{ name: 'Number', value: 'number', description: 'A number, whole or not' },
-	{ name: 'Object', value: 'object', description: 'An object, also as JSON text' },
-	{ name: 'String', value: 'string', description: 'Text' },
-	{
-		name: 'Unix Seconds',
-		value: 'unixSeconds',
-		description: 'A date with time and zone, sent as the number of seconds since 1970',
-	},
-];
 
 /**
  * Where a schema can be given. Under Map Automatically it is shown even without conversion, because

@@ -1,21 +1,22 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
-import { isEmpty, type ValueType } from '../../issuance/subject/values/convertValue';
+import { isEmpty } from '../../issuance/subject/values/convertValue';
 import { attributesIn } from '../../issuance/subject/itemFields';
-import { subjectFromSchema } from '../../issuance/subject/schema/schemaSubject';
+import { subjectFromSchema } from '../../issuance/subject/schema/subjectFromSchema';
 import {
 	parseSubject,
 	subjectFromFields,
 	type CredentialSubject,
 	type SubjectField,
 } from '../../issuance/subject/subject';
-import { ADVICE, advising } from '../../issuance/subject/subjectAdvice';
+import { ADVICE, advising } from '../../issuance/subject/advice';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
 	type SubjectSchema,
-} from '../../issuance/subject/schema/subjectSchema';
+} from '../../issuance/subject/schema/readSchema';
+import { FIELD_TYPES, VALUE_TYPES, type ValueType } from '../../issuance/subject/values/valueTypes';
 import { parameter, rawParameter, type Parameter } from '../../n8n/parameters/parameter';
 import { itemJson, nameIn, namesIn } from './automatic';
 import { assertNoForgottenExpression, isTemplate, jsonTemplate, textTemplate } from './templates';
@@ -27,20 +28,7 @@ const fieldsSchema = z.looseObject({
 		.array(
 			z.looseObject({
 				name: z.string().default(''),
-				type: z
-					.enum([
-						'string',
-						'integer',
-						'number',
-						'boolean',
-						'date',
-						'dateTime',
-						'unixSeconds',
-						'list',
-						'object',
-						'json',
-					])
-					.default('string'),
+				type: z.enum(FIELD_TYPES.map(({ value }) => value)).default('string'),
 				value: z.unknown(),
 			}),
 		)
@@ -56,11 +44,8 @@ function parseFields(value: unknown): SubjectField[] {
 	return fields.data.field.map(({ name, type, value: given }) => ({ name, type, value: given }));
 }
 
-/** The types whose text is read as JSON. */
-const FROM_JSON: readonly ValueType[] = ['json', 'list', 'object'];
-
 const templateFor = (context: IExecuteFunctions, type: ValueType, raw: string, name: string) =>
-	(FROM_JSON.includes(type) ? jsonTemplate : textTemplate)(context, raw, name);
+	(VALUE_TYPES[type].fromJson === true ? jsonTemplate : textTemplate)(context, raw, name);
 
 const rawFieldsSchema = z.object({ field: z.array(z.object({ value: z.unknown() })) });
 

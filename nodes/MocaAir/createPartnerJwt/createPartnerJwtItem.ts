@@ -5,10 +5,13 @@ import {
 	createPartnerJwt,
 	type CreatedPartnerJwt,
 } from '../../../issuance/settings/createPartnerJwt';
-import { readCallOptions } from '../../../n8n/parameters/callOptions';
+import { callOptionsReader } from '../../../n8n/parameters/callOptions';
 import type { credentialSettings } from '../../../n8n/parameters/credentialSettings';
 import { isTool } from '../../../n8n/run/execution';
 import { rawParameter } from '../../../n8n/parameters/parameter';
+import { properties } from './properties';
+
+const readOptions = callOptionsReader(properties);
 
 const scopeSchema = z.enum(['issue', 'verify', 'issue on-behalf', 'none', 'custom']);
 const optionsSchema = z.looseObject({ extraClaims: z.unknown().optional() });
@@ -39,7 +42,7 @@ export async function createPartnerJwtItem(
 ): Promise<CreatedPartnerJwt> {
 	if (isTool(context)) throw new AirError('AIR_TOKENS_NOT_FOR_TOOLS');
 	const given: unknown = context.getNodeParameter('options', itemIndex, {});
-	const settings = await settingsFor(readCallOptions(given).lifetimeMinutes);
+	const settings = await settingsFor(readOptions(given).lifetimeMinutes);
 	const { extraClaims } = optionsSchema.parse(given);
 	assertNotPutTogether(context, itemIndex, extraClaims);
 	const request = {

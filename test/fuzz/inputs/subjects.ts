@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { importPrivateKey, type PrivateKey } from '../../../air/keys/privateKey';
 import { contentHash } from '../../../issuance/issue/contentHash';
-import { WANTED, type ValueType } from '../../../issuance/subject/values/convertValue';
+import { VALUE_TYPE_NAMES } from '../../../issuance/subject/values/valueTypes';
 import { parseSubject, subjectFromFields } from '../../../issuance/subject/subject';
 import { makeKey } from '../../support/keys';
 import { badInput } from '../BadInput';
 import { must, taken } from '../expecting';
 import { anything, mutated, NASTY, textOf } from '../pieces';
 
-const VALUE_TYPES = Object.keys(WANTED) as ValueType[];
 const names = textOf(['kyc', 'level', '_', '-', 'id', 'isOver18', '__proto__', 'constructor'], 3);
 
 /** The same objects in many places, up to exponentially many. */
@@ -139,7 +138,7 @@ export const subjects = badInput<unknown>({
 
 const field = fc.record({
 	name: names,
-	type: fc.constantFrom(...VALUE_TYPES),
+	type: fc.constantFrom(...VALUE_TYPE_NAMES),
 	value: fc.oneof(
 		anything,
 		mutated(
@@ -161,7 +160,7 @@ export const subjectFields = badInput({
 	name: 'Fields of subjects',
 	share: 800,
 	inputs: fc.array(field, { maxLength: 3 }),
-	corpus: VALUE_TYPES.flatMap((type) =>
+	corpus: VALUE_TYPE_NAMES.flatMap((type) =>
 		[...NASTY, `1${'0'.repeat(300_000)}1`, '9'.repeat(300_000), '['.repeat(300_000)].map(
 			(value) => [{ name: 'a', type, value }],
 		),

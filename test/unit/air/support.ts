@@ -2,7 +2,21 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { readBody, type HttpAnswer } from '../../../air/answers/answer';
+import { answerError, type AnswerContext } from '../../../air/answers/answerError';
+import { retryAfterMs } from '../../../air/pacing/retryAfter';
 import { AirError } from '../../../errors/AirError';
+
+/** The error that an answer is turned into, when it comes as the client receives it. */
+export const errorOfAnswer = (
+	answer: HttpAnswer,
+	{ secrets, ...context }: AnswerContext & { readonly secrets?: RegExp },
+): AirError =>
+	answerError(
+		{ ...answer, retryAfterMs: retryAfterMs(answer.headers, context.now) },
+		readBody(answer.text, secrets),
+		context,
+	);
 
 /** Key pairs take time to make; each kind is made once for a test file. */
 const made = new Map<string, KeyObject>();
@@ -102,4 +116,12 @@ export function certificateFor(name: string): { key: string; cert: string } {
 		{ encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
 	);
 	return { key: pem, cert: pem.slice(pem.indexOf('-----BEGIN CERTIFICATE')) };
+}
+
+/** Pieces of 8 characters that could only come from the input. */
+export function piecesOf(text: string): string[] {
+	const words = text.match(/[A-Za-z0-9+/_-]{40,}/g) ?? [];
+	return words.flatMap((word) =>
+		Array.from({ length: Math.min(word.length, 4096) - 7 }, (_, at) => word.slice(at, at + 8)),
+	);
 }

@@ -1,25 +1,15 @@
 import { AirError } from '../../../../../errors/AirError';
-import type { ValueType } from '../../../../../issuance/subject/values/convertValue';
+import { FIELD_TYPES, type ValueType } from '../../../../../issuance/subject/values/valueTypes';
 import { readTemplate } from '../../../../../issuance/subject/values/template';
-import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
+import { subjectFromSchema } from '../../../../../issuance/subject/schema/subjectFromSchema';
 import { parseSubject, subjectFromFields } from '../../../../../issuance/subject/subject';
+import { splitTemplate } from '../../../../../nodes/MocaAirIssueOnBehalf/templates';
 import { claimTables } from '../../../../support/claimTables';
 
 /** docs/internals/decisions.md says what becomes of a value; here every row of it is run. */
 const [typed = [], plain = [], texts = []] = claimTables();
 
-const TYPES: Readonly<Record<string, ValueType>> = {
-	String: 'string',
-	Number: 'number',
-	Integer: 'integer',
-	Boolean: 'boolean',
-	Date: 'date',
-	'Date and Time': 'dateTime',
-	'Unix Seconds': 'unixSeconds',
-	List: 'list',
-	Object: 'object',
-	JSON: 'json',
-};
+const TYPES = new Map(FIELD_TYPES.map(({ name, value }) => [name, value]));
 
 /** What a way makes of it, as AIR would read it; undefined if it is refused. */
 function outcome(way: () => unknown): string | undefined {
@@ -39,8 +29,14 @@ test('the page has its tables', () => {
 	expect([typed, plain, texts].map(({ length }) => length > 10)).toEqual([true, true, true]);
 });
 
+test('the page speaks of every type that can be chosen, and they are offered by the alphabet', () => {
+	const offered = [...TYPES.keys()];
+	expect(offered.filter((name) => !typed.some(({ into }) => into === name))).toEqual([]);
+	expect(offered.toSorted((one, other) => one.localeCompare(other))).toEqual(offered);
+});
+
 test.each(typed)('into $into: $given', ({ into, given, becomes }) => {
-	const type = TYPES[into];
+	const type = TYPES.get(into);
 	if (type === undefined) throw new Error(`the page has a type that there is not: ${into}`);
 	const value = asReceived(given);
 	const attributes = [{ name: 'claim', type, required: true, nullable: false }];
@@ -50,19 +46,21 @@ test.each(typed)('into $into: $given', ({ into, given, becomes }) => {
 
 test.each(plain)('as it is: $given', ({ given, becomes }) => {
 	const value = asReceived(given);
-	const template = readTemplate('{"claim": {{ x }} }');
+	const fill = readTemplate(splitTemplate('={"claim": {{ x }} }'));
 	expect(outcome(() => parseSubject({ claim: value }).claim)).toBe(becomes);
 	expect(outcome(() => parseSubject({ claim: [{ a: value }] }).claim)).toBe(
 		becomes && `[{"a":${becomes}}]`,
 	);
 	if (typeof value === 'string') return;
-	expect(outcome(() => parseSubject(template.fill(() => value)).claim)).toBe(becomes);
+	expect(outcome(() => parseSubject(fill(() => value)).claim)).toBe(becomes);
 });
 
 test.each(texts)('JSON text: $given', ({ given, becomes }) => {
 	const field = (type: ValueType) => [{ name: 'claim', type, value: given }];
 	expect(outcome(() => parseSubject(given))).toBe(becomes);
-	expect(outcome(() => parseSubject(readTemplate(given).fill(() => undefined)))).toBe(becomes);
+	expect(
+		outcome(() => parseSubject(readTemplate(splitTemplate(`=${given}`))(() => undefined))),
+	).toBe(becomes);
 	expect(outcome(() => subjectFromFields(field('json')).claim)).toBe(becomes);
 	expect(outcome(() => subjectFromFields(field('object')).claim)).toBe(becomes);
 });

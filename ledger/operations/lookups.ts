@@ -1,0 +1,55 @@
+import type { FindBy, LedgerRow, ListFilter, RowState } from '../Ledger';
+import type { Dialect } from '../sql/Dialect';
+import { clock, rows, type Operation, type Value } from '../sql/Session';
+import { readRows, selecting, WITH_HASH } from './rows';
+
+const NEWEST_WITH_HASH = selecting(`WHERE ${WITH_HASH} ORDER BY i.id DESC LIMIT 1`);
+const WITH_KEY = selecting(
+	'WHERE i.realm = $1 AND i.program = $2 AND i.idempotency_key = $3 AND i.retired = 0',
+);
+
+/** `Ledger.find`. */
+export function* find(
+	dialect: Dialect,
+	realm: string,
+	by: FindBy,
+): Operation<LedgerRow | undefined> {
+	const found =
+		'coreClaimHash' in by
+			? yield* readRows(dialect, NEWEST_WITH_HASH, realm, by.coreClaimHash)
+			: yield* readRows(dialect, WITH_KEY, realm, by.program, by.idempotencyKey);
+	return found[0];
+}
+
+/** `Ledger.list`. */
+export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow[]> {
+	const values: Value[] = [filter.limit];
+	const conditions: ((dialect: Dialect) => string)[] = [];
+	const demand = (
+		value: Value | undefined,
+		condition: (parameter: string, dialect: Dialect) => string,
+	) => {
+		if (value === undefined) return;
+		const parameter = `$${values.push(value)}`;
+		conditions.push((store) => condition(parameter, store));
+	};
+	demand(filter.states, (states, { oneOf }) => `i.state ${oneOf(states, 'text')}`);
+	demand(filter.recipient, (one) => `i.recipient = ${one}`);
+	demand(filter.executionId, (one) => `i.execution_id = ${one}`);
+	const now = filter.unanswered === true ? yield* clock(dialect) : undefined;
+	demand(now, (at) => `(i.state = 'unknown' OR (i.state = 'sending' AND i.lease_until <= ${at}))`);
+	demand(filter.beforeId, (id) => `i.id < ${id}`);
+	const select = selecting((store) => {
+		const all = conditions.map((condition) => condition(store)).join(' AND ');
+		return `${all === '' ? '' : `WHERE ${all}`} ORDER BY i.id DESC LIMIT $1`;
+	});
+	return yield* readRows(dialect, select, ...values);
+}
+
+/** `Ledger.totals`. */
+export function* totals(): Operation<Partial<Record<RowState, number>>> {
+	const counted = yield* rows<{ state: RowState; n: number }>(
+		'SELECT state, count(*) AS n FROM issuances GROUP BY state',
+	);
+	return Object.fromEntries(counted.map(({ state, n }) => [state, n]));
+}

@@ -1,0 +1,127 @@
+import { isWhole } from '../assertRow';
+import type { PruneResult, Retention } from '../Ledger';
+import type { Dialect } from '../sql/Dialect';
+import { clock, forDialect, rows, type Operation, type Store, rowsFor } from '../sql/Session';
+import { expireLease } from '../transitions';
+import { endAttempts, leaseEnd } from './endAttempts';
+import { appendEvents, eventForEach } from './events';
+import { BY_ID, locking, lockRows, readAnyRows } from './rows';
+import { FINISHED, OPEN } from './states';
+
+/** Rows per transaction; kept small because it blocks the event loop and other writers. */
+const STEP = 50;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * `Ledger.prune`, in steps: a transaction for each, so that none holds its rows for long. The oldest
+ * come first; those that somebody holds come next time.
+ */
+export async function prune(
+	store: Store,
+	{ finishedDays, openDays, limit, realm }: Retention,
+): Promise<PruneResult> {
+	const { dialect } = store;
+	const inSteps = async (step: (most: number) => Operation<number>): Promise<number> => {
+		for (let done = 0; ;) {
+			const most = Math.min(STEP, limit - done);
+			const found = most > 0 ? await store.write(() => step(most)) : 0;
+			done += found;
+			if (found < STEP) return done;
+		}
+	};
+	return {
+		expired: await inSteps((most) => expire(dialect, most)),
+		abandoned: await inSteps((most) => abandon(dialect, most, openDays, realm)),
+		deleted: await inSteps((most) => remove(dialect, most, finishedDays, realm)),
+	};
+}
+
+/** @returns the first rows in a state since `before`, locked */
+function* oldest(
+	{ skipLocked }: Dialect,
+	state: string,
+	before: number,
+	most: number,
+	realm: string | undefined,
+): Operation<number[]> {
+	const found = yield* rows<{ id: number }>(
+		`SELECT id FROM issuances
+		WHERE ${state} AND state_at <= $1 ${realm === undefined ? '' : 'AND realm = $3'}
+		ORDER BY state_at LIMIT $2 ${skipLocked}`,
+		before,
+		most,
+		...(realm === undefined ? [] : [realm]),
+	);
+	return found.map(({ id }) => id);
+}
+
+const LOCK_EXPIRED = locking(
+	({ skipLocked }) => `i.id IN (SELECT id FROM issuances
+		WHERE state = 'sending' AND lease_until <= $1 ORDER BY lease_until LIMIT $2 ${skipLocked})`,
+);
+
+function* expire(dialect: Dialect, most: number): Operation<number> {
+	const ids = yield* lockRows(dialect, LOCK_EXPIRED, yield* clock(dialect), most);
+	const found = yield* readAnyRows(dialect, BY_ID, ids);
+	const now = yield* clock(dialect);
+	const ends = found.flatMap((row) => {
+		// One that means nothing is passed, so that it stops no other.
+		const end = isWhole(row) ? expireLease(row, now) : undefined;
+		return end === undefined ? [] : [leaseEnd(row, end, now)];
+	});
+	yield* endAttempts(dialect, ends);
+	return ends.length;
+}
+
+const ABANDON = forDialect(
+	({ oneOf }) => `UPDATE issuances SET state = 'abandoned', state_at = $2, updated_at = $2,
+		next_check_at = NULL, claimed_until = NULL WHERE id ${oneOf('$1', 'bigint')}`,
+);
+
+function* abandon(
+	dialect: Dialect,
+	most: number,
+	days: number,
+	realm: string | undefined,
+): Operation<number> {
+	const now = yield* clock(dialect);
+	const ids = yield* oldest(dialect, OPEN, Math.trunc(now - days * DAY_MS), most, realm);
+	if (ids.length === 0) return 0;
+	yield* rowsFor(dialect, ABANDON, ids, now);
+	yield* appendEvents(dialect, eventForEach(ids, 'abandoned'), now);
+	return ids.length;
+}
+
+const REMEMBER_NEWEST = forDialect(
+	({ oneOf, greatest }) => `INSERT INTO pruned AS p SELECT i.realm, max(e.id) FROM issuances i
+		JOIN events e ON e.issuance_id = i.id WHERE i.id ${oneOf('$1', 'bigint')} GROUP BY i.realm
+	ORDER BY i.realm
+	ON CONFLICT (realm) DO UPDATE SET up_to = ${greatest}(p.up_to, excluded.up_to)`,
+);
+
+const DELETE = forDialect(({ oneOf }) => `DELETE FROM issuances WHERE id ${oneOf('$1', 'bigint')}`);
+
+/** Attempts and events go with their rows; what was the newest of them stays known (`Cursor.missed`). */
+function* remove(
+	dialect: Dialect,
+	most: number,
+	days: number,
+	realm: string | undefined,
+): Operation<number> {
+	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
+	const ids = yield* oldest(dialect, FINISHED, before, most, realm);
+	if (ids.length === 0) return 0;
+	yield* rowsFor(dialect, REMEMBER_NEWEST, ids);
+	yield* rowsFor(dialect, DELETE, ids);
+	return ids.length;
+}
+
+const LOCK_PERSON = locking('i.recipient = $1');
+
+/** `Ledger.forget`. Attempts and events go with their rows. */
+export function* forget(dialect: Dialect, recipient: string): Operation<number> {
+	const ids = yield* lockRows(dialect, LOCK_PERSON, recipient);
+	if (ids.length > 0) yield* rowsFor(dialect, DELETE, ids);
+	return ids.length;
+}

@@ -1,0 +1,106 @@
+import type { Dialect } from './Dialect';
+
+type Scalar = string | number | null;
+
+/** In place of a row of a table, by column: see `Dialect.records`. */
+export type RowRecord = Readonly<Record<string, Scalar>>;
+
+/** What a statement may be given: a list is one value, see `Dialect.oneOf` and `Dialect.records`. */
+export type Value = Scalar | readonly string[] | readonly number[] | readonly RowRecord[];
+
+/** One statement, the same text for both stores; its values are `$1`, `$2`, … */
+export interface Statement {
+	readonly text: string;
+	readonly values: readonly Value[];
+	/** Its lists have one element each, and it is written for that: see `Dialect.single`. */
+	readonly single: boolean;
+}
+
+/**
+ * An operation of the ledger: yields statements, is given their rows, and returns its result.
+ *
+ * It runs inside one transaction, in one turn of the event loop on SQLite, and awaited statement by
+ * statement on PostgreSQL. It may run more than once, so it has no other effect than its statements.
+ */
+export type Operation<T> = Generator<Statement, T, unknown[]>;
+
+/** A statement, or a part of one, that is put together for a dialect. */
+export type TextFor = string | ((dialect: Dialect) => string);
+
+/** Runs one statement. @returns its rows, with the names that the statement gives its columns */
+export function* rows<Row>(text: string, ...values: readonly Value[]): Operation<Row[]> {
+	return (yield { text, values, single: false }) as Row[];
+}
+
+const isSingle = (value: Value) =>
+	value === null || typeof value !== 'object' || value.length === 1;
+
+/** The same for a statement that is not the same for all dialects: see {@link forDialect}. */
+export function* rowsFor<Row>(
+	dialect: Dialect,
+	textFor: (dialect: Dialect) => string,
+	...values: readonly Value[]
+): Operation<Row[]> {
+	const single = dialect.single !== undefined && values.every(isSingle);
+	const text = textFor(single ? (dialect.single ?? dialect) : dialect);
+	return (yield { text, values, single }) as Row[];
+}
+
+/**
+ * Reads the store's clock. To be asked when the locks are held: a clock that is read by the statement
+ * that waits for a lock can be as old as the wait.
+ *
+ * @returns milliseconds since 1970
+ */
+export function* clock({ clock: text, clockOffsetMs }: Dialect): Operation<number> {
+	const [found] = yield* rows<{ now: number }>(text);
+	if (found === undefined) throw new Error('the store did not tell its time');
+	return found.now + clockOffsetMs();
+}
+
+/** A time so many milliseconds later; the stores keep whole ones. */
+export const later = (at: number, ms: number) => Math.trunc(at + ms);
+
+/** Half of a surrogate pair becomes U+FFFD, as the stores themselves do it outside of JSON. */
+const wellFormed = (_: string, value: unknown) =>
+	typeof value === 'string' ? value.toWellFormed() : value;
+
+/** Records, or a list, as one value. */
+export const json = (value: readonly unknown[]): string => JSON.stringify(value, wellFormed);
+
+/** The text for a dialect. */
+export const textOf = (text: TextFor, dialect: Dialect) =>
+	typeof text === 'string' ? text : text(dialect);
+
+/** A text that depends on the dialect, put together once: it is as long as the row is quick to read. */
+export function forDialect(build: (dialect: Dialect) => string): (dialect: Dialect) => string {
+	const built = new WeakMap<Dialect, string>();
+	return (dialect) => {
+		const found = built.get(dialect) ?? build(dialect);
+		built.set(dialect, found);
+		return found;
+	};
+}
+
+/** A writer of many items: undefined for an item that has to be written in a transaction of its own. */
+export type Shared<Item, Result> = (items: readonly Item[]) => Operation<(Result | undefined)[]>;
+
+/** Where operations run: a database and its transactions. */
+export interface Store {
+	readonly dialect: Dialect;
+	/** Runs an operation that only reads, on one state of the database. */
+	read<T>(operation: () => Operation<T>): Promise<T>;
+	/** Runs an operation in one transaction. What it wrote is on the disk when this returns. */
+	write<T>(operation: () => Operation<T>): Promise<T>;
+	/**
+	 * The same for items of many callers, which may share a transaction. Each is told its own result,
+	 * and one that fails takes none of the others along.
+	 */
+	sharing<Item, Result>(
+		operation: Shared<Item, Result>,
+		missing: (item: Item) => Error,
+	): (item: Item) => Promise<Result>;
+	/** Leaves nothing of erased rows in the store's files, as far as the store can do that. */
+	purge(): Promise<void>;
+	close(): Promise<void>;
+}

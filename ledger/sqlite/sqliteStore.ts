@@ -1,0 +1,55 @@
+import type { Operation, Store } from '../sql/Session';
+import type { Connection, Session } from './Connection';
+import { GroupCommit } from './GroupCommit';
+import { sqliteDialect } from './sqliteDialect';
+
+/**
+ * Runs an operation in one turn, so that nobody else is inside the transaction: it waits for nothing,
+ * and looks at the clock once.
+ */
+function run<T>(session: Session, operation: Operation<T>, clock: string): T {
+	let now: unknown[] | undefined;
+	let step = operation.next();
+	while (step.done !== true) {
+		const { text, values, single } = step.value;
+		if (text === clock) step = operation.next((now ??= session.rows(text)));
+		else step = operation.next(session.rows(text, values, single));
+	}
+	return step.value;
+}
+
+/**
+ * A database of SQLite as operations run on it.
+ *
+ * @param clockOffsetMs - added to SQLite's clock; for tests
+ * @param wal - closed with the store
+ */
+export function sqliteStore(
+	connection: Connection,
+	clockOffsetMs: () => number = () => 0,
+	wal?: { close(): Promise<void> },
+): Store {
+	const group = new GroupCommit(connection);
+	const dialect = sqliteDialect(clockOffsetMs);
+	const { clock } = dialect;
+	return {
+		dialect,
+		read: async (operation) => await connection.read((session) => run(session, operation(), clock)),
+		write: async (operation) => await group.write((session) => run(session, operation(), clock)),
+		// Callers share transactions anyway, by GroupCommit.
+		sharing: (operation, missing) => async (item) =>
+			await group.write((session) => {
+				const [result] = run(session, operation([item]), clock);
+				if (result === undefined) throw missing(item);
+				return result;
+			}),
+		// What was written of the person before is still in the log that SQLite keeps beside the file.
+		purge: async () => {
+			await connection.pragma('PRAGMA wal_checkpoint(TRUNCATE)');
+		},
+		close: async () => {
+			connection.close();
+			await wal?.close();
+		},
+	};
+}
