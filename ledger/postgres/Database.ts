@@ -25,8 +25,15 @@ export interface Patience {
 
 const USUAL: Patience = { statementMs: 15_000, lockMs: 10_000 };
 
-/** Statements within one transaction. */
+/** Statements within one transaction, which run in the order in which they are sent. */
 export interface Session {
+	/** Sends a statement and does not wait for it. @returns filled by `settled` */
+	readonly send: (
+		statement: string,
+		values?: readonly unknown[],
+	) => { rows: unknown[] | undefined };
+	/** Waits for all that were sent. If one fails, all after it fail as well, and the first is told. */
+	readonly settled: () => Promise<void>;
 	/** @returns the rows, as the statement's column names say */
 	readonly rows: <Row extends QueryResultRow>(
 		statement: string,
@@ -104,6 +111,8 @@ export class Database {
 			idleTimeoutMillis: IDLE_MS,
 			allowExitOnIdle: true,
 			keepAlive: true,
+			// A statement is sent before the one before it is answered: see `Session.send`.
+			pipeline: true,
 			fallback_application_name: 'n8n-nodes-moca-air',
 		});
 		return new Database(pool, connection);
@@ -143,16 +152,15 @@ export class Database {
 		const client = await this.connect();
 		// Longer than the server's own: this one is for a server that no longer answers at all.
 		const limitMs = patience.statementMs + CONNECT_TIMEOUT_MS;
-		const run = async (text: string, values?: readonly unknown[]) =>
-			await driver(send(client, limitMs, text, values));
+		const session = sending(
+			async (text, values) => await driver(send(client, limitMs, text, values)),
+		);
 		let result: T;
 		try {
-			await run(opening(patience, this.asked(client)));
-			result = await work({
-				rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-					(await run(text, values)).rows as Row[],
-			});
-			await run('COMMIT');
+			session.send(opening(patience, this.asked(client)));
+			result = await work(session);
+			session.send('COMMIT');
+			await session.settled();
 		} catch (error) {
 			if (error instanceof DriverFailure && isReadOnly(error)) {
 				// All that were made before lead to the same server.
@@ -190,6 +198,37 @@ const numbers = ({ builtins, getTypeParser }: typeof import('pg').types): Custom
 	getTypeParser: (oid, format): unknown =>
 		oid === builtins.INT8 ? Number : getTypeParser(oid, format),
 });
+
+type Run = (text: string, values?: readonly unknown[]) => Promise<QueryResult<QueryResultRow>>;
+
+/** Statements in one round trip for all that are sent before the first is waited for. */
+function sending(run: Run): Session {
+	let underWay: Promise<void>[] = [];
+	const settled = async () => {
+		const all = underWay;
+		underWay = [];
+		await Promise.all(all);
+	};
+	const send: Session['send'] = (text, values) => {
+		const answer: ReturnType<Session['send']> = { rows: undefined };
+		const done = run(text, values).then(({ rows }) => {
+			answer.rows = rows;
+		});
+		// Told by `settled`; until then nobody is to call it unhandled.
+		done.catch(() => undefined);
+		underWay.push(done);
+		return answer;
+	};
+	return {
+		send,
+		settled,
+		rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) => {
+			const answer = send(text, values);
+			await settled();
+			return (answer.rows ?? []) as Row[];
+		},
+	};
+}
 
 /** `pg` takes the limit with the query as well, which its types do not say. */
 async function send(

@@ -13,8 +13,10 @@ const bind = (value: Value): unknown =>
 async function run<T>(session: Session, operation: Operation<T>): Promise<T> {
 	let step = operation.next();
 	while (step.done !== true) {
-		const { text, values } = step.value;
-		step = operation.next(await session.rows(text, values.map(bind)));
+		const { text, values, ahead } = step.value;
+		const answer = session.send(text, values.map(bind));
+		if (!ahead) await session.settled();
+		step = operation.next(answer);
 	}
 	return step.value;
 }
