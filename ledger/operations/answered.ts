@@ -12,7 +12,7 @@ import {
 import { decideAnswered } from '../transitions';
 import { endAttempts, anyKnown, keptFor, type RowEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
-import { lockAhead, lockIdsAhead, locking, readAhead } from './rows';
+import { lockAhead, lockIdsAhead, locking, ofRecipient, readAhead } from './rows';
 
 /** An attempt that AIR accepted. */
 export interface Answered {
@@ -29,10 +29,12 @@ const LOCK_OWN_AND_REPLACED = locking(
 		SELECT id FROM issuances WHERE id ${oneOf('$1', 'bigint')}
 		UNION
 		SELECT other.id FROM issuances own
-			JOIN issuances other ON other.recipient = own.recipient AND other.program = own.program
+			JOIN issuances other ON ${ofRecipient('other.recipient', 'own.recipient')} AND other.program = own.program
 				AND other.realm = own.realm AND other.state IN ('submitted', 'confirmed')
 		WHERE own.id ${oneOf('$2', 'bigint')})`,
 );
+
+const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
 
 const personOf = ({ realm, program, recipient }: LedgerRow) =>
 	JSON.stringify([realm, program, recipient]);
@@ -57,7 +59,7 @@ export function* answered(
 	const read = yield* readAhead(dialect, ids);
 	// Of two answers with one hash that come at once, the second has to see the first. Taken after the
 	// rows and before the events, so that nobody waits for another in a circle.
-	if (dialect.lockHashes !== undefined) yield* ahead(dialect, dialect.lockHashes, hashes);
+	if (dialect.lockHashes !== undefined) yield* ahead(dialect, LOCK_HASHES, hashes);
 	const known = yield* anyKnown(dialect, hashes);
 	const at = yield* clock(dialect);
 	const locked = lock();
@@ -119,7 +121,7 @@ const REPLACED = forDialect(
 	({ records, oneOf }) => `SELECT i.id AS id, own.id AS by
 	FROM ${records('replacing', '$1', { id: 'bigint', started_at: 'bigint', hash: 'text' })}
 		JOIN issuances own ON own.id = replacing.id
-		JOIN issuances i ON i.recipient = own.recipient AND i.program = own.program
+		JOIN issuances i ON ${ofRecipient('i.recipient', 'own.recipient')} AND i.program = own.program
 			AND i.realm = own.realm AND i.state IN ('submitted', 'confirmed') AND i.id <> own.id
 	WHERE i.id ${oneOf('$2', 'bigint')} AND i.answered_at <= replacing.started_at
 		AND i.core_claim_hash <> replacing.hash`,

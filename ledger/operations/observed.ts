@@ -3,7 +3,7 @@ import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, later, rows, type Operation } from '../sql/Session';
 import { decideObserved } from '../transitions';
 import { appendEvents, type NewEvent } from './events';
-import { locking, lockRows, readRowsById, WITH_HASH } from './rows';
+import { locking, lockRows, ofRecipient, readRowsById, WITH_HASH } from './rows';
 
 const LOCK_WITH_HASH = locking(WITH_HASH);
 
@@ -31,7 +31,7 @@ export function* observed(
 /** Whether an attempt is under way that may take the place of the row, which is locked, at AIR. */
 function* isReplacing(row: LedgerRow, at: number): Operation<boolean> {
 	const underWay = yield* rows(
-		`SELECT 1 FROM issuances WHERE recipient = $1 AND program = $2 AND realm = $3
+		`SELECT 1 FROM issuances WHERE ${ofRecipient('recipient', '$1')} AND program = $2 AND realm = $3
 			AND state = 'sending' AND lease_until > $4 AND id <> $5 LIMIT 1`,
 		row.recipient,
 		row.program,

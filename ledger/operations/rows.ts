@@ -163,6 +163,16 @@ export function* lockIdsAhead(
 	return dialect.rowLock === '' ? () => ids : yield* lockAhead(dialect, LOCK_IDS, ids);
 }
 
+/**
+ * A row has the recipient, in the same spelling; found by the index for all spellings, since each index
+ * makes each write dearer.
+ *
+ * @param column - of the row
+ * @param recipient - an expression
+ */
+export const ofRecipient = (column: string, recipient: string) =>
+	`lower(${column}) = lower(${recipient}) AND ${column} = ${recipient}`;
+
 /** Row `i` has the hash `$2` with any of its attempts, in the realm `$1`. */
 export const WITH_HASH = `i.realm = $1
 	AND i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = $2)`;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
+	Client,
 	CustomTypesConfig,
 	Pool,
 	PoolClient,
@@ -154,6 +155,7 @@ export class Database {
 		const limitMs = patience.statementMs + CONNECT_TIMEOUT_MS;
 		const session = sending(
 			async (text, values) => await driver(send(client, limitMs, text, values)),
+			client.connection,
 		);
 		let result: T;
 		try {
@@ -162,6 +164,7 @@ export class Database {
 			session.send('COMMIT');
 			await session.settled();
 		} catch (error) {
+			session.flush();
 			if (error instanceof DriverFailure && isReadOnly(error)) {
 				// All that were made before lead to the same server.
 				this.readOnlyUpTo = Math.max(this.readOnlyUpTo, this.clients.get(client) ?? 0);
@@ -201,16 +204,21 @@ const numbers = ({ builtins, getTypeParser }: typeof import('pg').types): Custom
 
 type Run = (text: string, values?: readonly unknown[]) => Promise<QueryResult<QueryResultRow>>;
 
-/** Statements in one round trip for all that are sent before the first is waited for. */
-function sending(run: Run): Session {
+/** All that are sent before one is waited for leave in one piece: most of what a statement costs here. */
+function sending(run: Run, { stream }: Client['connection']): Session & { flush: () => void } {
 	let underWay: Promise<void>[] = [];
+	const flush = () => {
+		if (underWay.length > 0) stream.uncork();
+		underWay = [];
+	};
 	const settled = async () => {
 		const all = underWay;
-		underWay = [];
+		flush();
 		await Promise.all(all);
 	};
 	const send: Session['send'] = (text, values) => {
 		const answer: ReturnType<Session['send']> = { rows: undefined };
+		if (underWay.length === 0) stream.cork();
 		const done = run(text, values).then(({ rows }) => {
 			answer.rows = rows;
 		});
@@ -222,6 +230,7 @@ function sending(run: Run): Session {
 	return {
 		send,
 		settled,
+		flush,
 		rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) => {
 			const answer = send(text, values);
 			await settled();
