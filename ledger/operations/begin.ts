@@ -89,10 +89,11 @@ const INSERT = forDialect(
 	({
 		records,
 		now,
+		single,
 	}) => `INSERT INTO issuances (${COLUMNS}, state, attempt, state_at, created_at, updated_at)
 	SELECT ${COLUMNS}, 'sending', 1, $2, $2, $2
 	FROM ${records('asked', '$1', { ...ASKED, place: 'bigint' })}
-	WHERE true ORDER BY ${KEY}, place
+	WHERE true ${single === undefined ? '' : `ORDER BY ${KEY}, place`}
 	ON CONFLICT (${KEY}) WHERE retired = 0 DO NOTHING
 	RETURNING id, realm, program, idempotency_key AS "idempotencyKey", ${now} AS now`,
 );

@@ -151,6 +151,7 @@ export class Database {
 
 	private async once<T>(work: (session: Session) => Promise<T>, patience: Patience): Promise<T> {
 		const client = await this.connect();
+		const { made } = this;
 		// Longer than the server's own: this one is for a server that no longer answers at all.
 		const limitMs = patience.statementMs + CONNECT_TIMEOUT_MS;
 		const session = sending(
@@ -166,8 +167,8 @@ export class Database {
 		} catch (error) {
 			session.flush();
 			if (error instanceof DriverFailure && isReadOnly(error)) {
-				// All that were made before lead to the same server.
-				this.readOnlyUpTo = Math.max(this.readOnlyUpTo, this.clients.get(client) ?? 0);
+				// The others may lead to the same server, those made after this one too.
+				this.readOnlyUpTo = Math.max(this.readOnlyUpTo, made);
 				client.release(true);
 			} else {
 				await undo(client);

@@ -1,3 +1,4 @@
+import { placedOnce, singleValues, type Placed } from '../sql/placed';
 import {
 	json,
 	type Operation,
@@ -17,31 +18,13 @@ const BATCH: Patience = { statementMs: 15_000, lockMs: 1_000 };
 const bind = (value: Value): unknown =>
 	Array.isArray(value) && typeof value[0] === 'object' ? json(value) : value;
 
-/** Names of parameters, and the text with their places instead; each found once. */
-const placed = new Map<string, { readonly text: string; readonly names: readonly string[] }>();
+/** Texts whose lists have one element each, with places; each put together once. */
+const placed = new Map<string, Placed>();
 
-function placedIn(text: string) {
-	const found = placed.get(text);
-	if (found !== undefined) return found;
-	const names = [...new Set(Array.from(text.matchAll(/\$(\w+)/g), ([, name = '']) => name))];
-	const made = {
-		text: text.replaceAll(/\$(\w+)/g, (_, name: string) => `$${names.indexOf(name) + 1}`),
-		names,
-	};
-	placed.set(text, made);
-	return made;
-}
-
-/** A statement whose lists have one element each, with its values by their places: see `Dialect.single`. */
 function single({ text, values }: Statement): [string, unknown[]] {
-	const bound: Record<string, unknown> = {};
-	for (const [index, value] of values.entries()) {
-		const only = value !== null && typeof value === 'object' ? value[0] : value;
-		if (typeof only === 'object') Object.assign(bound, only);
-		else bound[index + 1] = only;
-	}
-	const made = placedIn(text);
-	return [made.text, made.names.map((name) => bound[name] ?? null)];
+	const made = placed.get(text) ?? placedOnce(text);
+	placed.set(text, made);
+	return [made.text, singleValues(made.names, values)];
 }
 
 async function run<T>(session: Session, operation: Operation<T>): Promise<T> {
