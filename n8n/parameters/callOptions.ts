@@ -10,6 +10,7 @@ import { AirError } from '../../errors/AirError';
 import { DEFAULT_LIFETIME_SECONDS } from '../../air/tokens/partnerJwt';
 import { DEFAULT_REMEMBER_HOURS } from '../../issuance/issue/idempotency';
 import { isStorable } from '../../issuance/inputs/isStorable';
+import { parameter, type Parameter } from './parameter';
 import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/status/waitUntilOnChain';
 
 const defaultTimeoutSeconds = DEFAULT_REQUEST_TIMEOUT_MS / 1000;
@@ -53,9 +54,19 @@ export const waitUntilOnChain: Option = {
 	displayName: 'Wait Until On-Chain',
 	name: 'waitUntilOnChain',
 	type: 'boolean',
-	default: false,
+	// Adding it is asking for it.
+	default: true,
 	description:
 		'Whether to ask AIR until the issuance is confirmed on-chain, which usually takes seconds',
+};
+
+export const issuerDid: Option = {
+	displayName: 'Issuer DID',
+	name: 'issuerDid',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. did:air:…',
+	description: 'Overrides the issuer DID of the credential',
 };
 
 export const concurrency: Option = {
@@ -84,6 +95,8 @@ const callOptionsSchema = z.looseObject({
 	waitUntilOnChain: z.boolean().default(false),
 	issuerDid: z.string().optional(),
 	sendAgainWhenUnknown: z.boolean().default(false),
+	sameRecipient: z.boolean().default(false),
+	includeInput: z.boolean().default(false),
 	ignoreWhenComparing: z.string().default(''),
 	reference: z.union([z.string().refine(isStorable), z.number()]).optional(),
 	rememberHours: z.coerce.number().min(1).max(8760).default(DEFAULT_REMEMBER_HOURS),
@@ -101,6 +114,8 @@ const LABELS: Readonly<Record<string, string>> = {
 	waitUntilOnChain: 'Wait Until On-Chain must be true or false',
 	issuerDid: 'Issuer DID must be text',
 	sendAgainWhenUnknown: 'Send Again When Outcome Is Unknown must be true or false',
+	sameRecipient: 'Same Recipient for All Items must be true or false',
+	includeInput: 'Include Input Fields must be true or false',
 	ignoreWhenComparing: 'Ignore When Comparing must be text',
 	reference: 'Reference must be text without broken characters',
 	rememberHours: 'Remember For must be 1 to 8760 hours',
@@ -108,7 +123,7 @@ const LABELS: Readonly<Record<string, string>> = {
 	requestsPerSecond: 'Requests per Second must be 0 for no limit, or 0.1 to 1000',
 };
 
-/** The Options collection of a node, read. Times in milliseconds, as `issuance/` takes them. */
+/** The options of a node, read. Times in milliseconds, as `issuance/` takes them. */
 export interface CallOptionValues {
 	readonly timeoutMs: number | undefined;
 	readonly lifetimeMinutes: number | undefined;
@@ -116,6 +131,10 @@ export interface CallOptionValues {
 	readonly waitMs: number | undefined;
 	readonly issuerDid: string | undefined;
 	readonly sendAgainWhenUnknown: boolean;
+	/** Whether several items may go to one typed address. */
+	readonly sameRecipient: boolean;
+	/** Whether the fields of the input are in the output, too. */
+	readonly includeInput: boolean;
 	/** Names of attributes. */
 	readonly ignoreWhenComparing: readonly string[];
 	readonly reference: string | undefined;
@@ -139,6 +158,8 @@ export function readCallOptions(value: unknown): CallOptionValues {
 		waitMs: options.waitUntilOnChain ? options.waitTimeout * 1000 : undefined,
 		issuerDid: options.issuerDid,
 		sendAgainWhenUnknown: options.sendAgainWhenUnknown,
+		sameRecipient: options.sameRecipient,
+		includeInput: options.includeInput,
 		ignoreWhenComparing: options.ignoreWhenComparing
 			.split(',')
 			.map((name) => name.trim())
@@ -151,6 +172,30 @@ export function readCallOptions(value: unknown): CallOptionValues {
 		concurrency: options.concurrency,
 		requestsPerSecond: options.requestsPerSecond === 0 ? undefined : options.requestsPerSecond,
 	};
+}
+
+/**
+ * Makes a reader of the options of a node, everyday and expert ones together.
+ *
+ * @throws AirError `AIR_SETTING_INVALID`
+ */
+export function callOptions(context: IExecuteFunctions): Parameter<CallOptionValues> {
+	const everyday = parameter(context, 'options', asObject, { fallback: {} });
+	const expert = parameter(context, 'expert', asObject, { fallback: {} });
+	let last:
+		{ readonly from: readonly [object, object]; readonly read: CallOptionValues } | undefined;
+	return (itemIndex) => {
+		const [one, two] = [everyday(itemIndex), expert(itemIndex)];
+		// What holds no expression is the same object for each item.
+		if (last?.from[0] === one && last.from[1] === two) return last.read;
+		last = { from: [one, two], read: readCallOptions({ ...one, ...two }) };
+		return last.read;
+	};
+}
+
+function asObject(value: unknown): object {
+	if (typeof value === 'object' && value !== null) return value;
+	throw new AirError('AIR_SETTING_INVALID', { detail: 'Options' });
 }
 
 /**

@@ -9,7 +9,7 @@ import { AirClient } from '../../air/AirClient';
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
-import { concurrencyOf, readCallOptions } from '../../n8n/parameters/callOptions';
+import { callOptions, concurrencyOf } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { parameter } from '../../n8n/parameters/parameter';
@@ -27,7 +27,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 		version: 1,
 		subtitle:
 			'={{ $parameter["options"]["waitUntilOnChain"] ? "wait until on-chain" : "ask once" }}',
-		description: 'Learn whether an issued credential is confirmed on-chain',
+		description: 'Check whether a credential is confirmed on-chain',
 		defaults: { name: 'Moca AIR Get Issuance Status' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -39,7 +39,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const settingsFor = credentialSettings(this);
 		const ledger = new RunLedger(this);
-		const optionsOf = parameter(this, 'options', readCallOptions, { fallback: {} });
+		const optionsOf = callOptions(this);
 		const hashOf = parameter(this, 'coreClaimHash', parseHash);
 		const addressOf = parameter(this, 'recipient', (value) => value);
 		const limits = new RunLimits();

@@ -38,7 +38,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ $parameter["onDuplicate"] === "ignore" ? "keep existing" : "revoke and reissue" }}',
+			'={{ $parameter["operation"] === "checkOnly" ? "check only: nothing is issued" : $parameter["onDuplicate"] === "revoke" ? "revoke and reissue" : "keep existing" }}',
 		description: "Issue a verifiable credential to a person's Moca AIR account",
 		defaults: { name: 'Moca AIR Issue on Behalf' },
 		inputs: [NodeConnectionTypes.Main],
@@ -67,7 +67,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				location: 'ndv',
 				whenToDisplay: 'beforeExecution',
 				displayCondition:
-					'={{ $parameter["subjectMode"] !== "automatic" && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
+					'={{ $parameter["options"]["sameRecipient"] !== true && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
 				message:
 					'There are several items and one Recipient Email: all credentials would go to the same person. Drag the e-mail field from the input instead.',
 			},

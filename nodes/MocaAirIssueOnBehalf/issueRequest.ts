@@ -4,7 +4,7 @@ import type { OnDuplicate } from '../../air/answers/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs/inputs';
 import type { IssueRequest } from '../../issuance/issue/issue';
 import { parameter } from '../../n8n/parameters/parameter';
-import { isAutomatic, recipientField } from './automatic';
+import { subjectModes } from './automatic';
 import { subjects } from './subjects';
 import { wholeText } from './wholeText';
 
@@ -30,8 +30,7 @@ export interface IssuerDids {
 export function issueRequests(
 	context: IExecuteFunctions,
 ): (itemIndex: number, issuerDid: IssuerDids) => IssueRequest {
-	const automatic = isAutomatic(context);
-	const fromField = recipientField(context);
+	const mode = subjectModes(context);
 	const recipient = wholeText(
 		context,
 		'recipient',
@@ -44,11 +43,15 @@ export function issueRequests(
 	});
 	const subject = subjects(context);
 	const onDuplicate = parameter(context, 'onDuplicate', parseOnDuplicate);
-	return (itemIndex, issuerDid) => ({
-		recipient: automatic(itemIndex) ? parseRecipient(fromField(itemIndex)) : recipient(itemIndex),
-		credentialId: program(itemIndex),
-		credentialSubject: subject(itemIndex),
-		issuerDid: parseIssuerDid(issuerDid.option, issuerDid.credential),
-		onDuplicate: onDuplicate(itemIndex),
-	});
+	return (itemIndex, issuerDid) => {
+		// Comes first: as a tool, other fields would be refused for the same reason in other words.
+		mode(itemIndex);
+		return {
+			recipient: recipient(itemIndex),
+			credentialId: program(itemIndex),
+			credentialSubject: subject(itemIndex),
+			issuerDid: parseIssuerDid(issuerDid.option, issuerDid.credential),
+			onDuplicate: onDuplicate(itemIndex),
+		};
+	};
 }
