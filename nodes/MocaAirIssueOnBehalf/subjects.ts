@@ -157,11 +157,15 @@ function mapped(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	};
 }
 
-/** Where else a field of the item is read: it is no attribute then. */
-const ELSEWHERE = ['recipient', 'eventId', 'options.reference'];
-
-const readElsewhere = (context: IExecuteFunctions, itemIndex: number) =>
-	ELSEWHERE.flatMap((name) => fieldsIn(rawParameter(context, name, itemIndex)));
+/** The fields of the item that are read for something else: they are no attributes then. */
+function readElsewhere(context: IExecuteFunctions, itemIndex: number): string[] {
+	const raw = (name: string) => rawParameter(context, name, itemIndex);
+	// An event ID that does not count was only kept.
+	const eventId = ['content', 'execution', 'off'].includes(String(raw('idempotency')))
+		? undefined
+		: raw('eventId');
+	return [raw('recipient'), eventId, raw('options.reference')].flatMap(fieldsIn);
+}
 
 /**
  * Reads the attributes straight from the item; nothing is evaluated for it. Its `id` is never one:

@@ -1,5 +1,6 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { PROGRAM_ID } from './air';
+import { grouped } from '../support/grouped';
 import type { WorkflowJson } from './WorkflowJson';
 
 const node = (
@@ -47,7 +48,12 @@ export function issueWorkflow(
 			node(
 				'Issue',
 				'n8n-nodes-moca-air.mocaAirIssueOnBehalf',
-				{ ...ISSUE_PARAMETERS, ...parameters },
+				{
+					...ISSUE_PARAMETERS,
+					...parameters,
+					// One expression for all options is not taken apart.
+					...(typeof parameters.options === 'object' ? grouped(parameters.options ?? {}) : {}),
+				},
 				{ credentials, ...settings },
 			),
 			node('Done', 'test.sink', {}),
@@ -80,7 +86,7 @@ export function statusWorkflow(
 				{
 					coreClaimHash: '={{ $json.coreClaimHash }}',
 					recipient: '={{ $json.email }}',
-					options: options as INode['parameters'],
+					...grouped(options as INode['parameters']),
 				},
 				{ credentials, ...settings },
 			),

@@ -103,7 +103,7 @@ export const workflowItems = badInput({
 		control.reset();
 		const parameters = {
 			recipient: input.recipient,
-			recipientField: 'email',
+			convertTypes: false,
 			leftOut: 'program, subjectJson',
 			issuanceProgram: { __rl: true, mode: 'id', value: '={{ $json.program }}' },
 			subjectMode: input.subjectMode,
@@ -114,7 +114,6 @@ export const workflowItems = badInput({
 			onDuplicate: input.onDuplicate,
 			idempotency: input.idempotency,
 			eventId: input.eventId,
-			eventIdField: 'level',
 			options: plain(input.options),
 		} as INode['parameters'];
 		const { json, error } = await runWorkflow(
