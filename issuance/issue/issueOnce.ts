@@ -160,9 +160,14 @@ async function begin(
 }
 
 /** How people find the row in `ledger list`. */
-const nameOf = (row: LedgerRow) => `ledger row ${row.id}`;
+export const nameOf = (row: LedgerRow) => `ledger row ${row.id}`;
 
-function fromLedger(
+/**
+ * What the ledger answers for an item that is not sent.
+ *
+ * @throws AirError where it may not be sent and nothing is to be given out
+ */
+export function fromLedger(
 	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' | 'unproven' }>,
 	{ mode }: Idempotency,
 	session: LedgerSession,

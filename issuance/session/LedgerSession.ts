@@ -81,7 +81,7 @@ export class LedgerSession {
 	 * Whether AIR has accepted the key of this credential before. Asks nobody: what may wait until it
 	 * has is simply not done.
 	 */
-	private async isKeyAccepted(): Promise<boolean> {
+	async isKeyAccepted(): Promise<boolean> {
 		const { thumbprint } = this.settings.client.identity.key;
 		return this.keyIsAccepted || (await this.ledger.isKeyAccepted(this.realm, thumbprint));
 	}

@@ -108,11 +108,11 @@ test('a Reference lacks no part, but may be left out', async () => {
 
 test.each<[string, unknown, RegExp]>([
 	['that is not there', undefined, /no field called “id”; it has: email, kycLevel/],
-	['that is an object', { a: 1 }, /it is an object/],
-	['that is a list', [1], /it is a list/],
+	['that is an object', { a: 1 }, /gives an object/],
+	['that is a list', [1], /gives a list/],
 	['that is false', false, /true or false/],
 	['with digits that a number has lost', 1e21, /cannot keep exactly/],
-	['that cannot be seen', '\u200b', /it is empty/],
+	['that cannot be seen', '\u200b', /gives empty text/],
 	['that is a word for nothing', 'undefined', /“undefined”/],
 ])('an Event ID from a field %s issues nothing', async (_what, id, words) => {
 	const { error } = await run(
