@@ -139,7 +139,7 @@ describe('when one fails', () => {
 	test('without it sending stops soon, and the error says what was issued', async () => {
 		refuse('p25');
 		const { error } = await bulk({ items: people(200), options: { concurrency: 10 } });
-		expect(error?.message).toMatch(/\(item 26 of 200\)$/);
+		expect(error?.description).toMatch(/^Row 26 of 200\. /);
 		const count = issued().length;
 		expect(count).toBeGreaterThanOrEqual(20);
 		expect(count).toBeLessThanOrEqual(25 + 20);

@@ -267,7 +267,7 @@ describe('Create Partner JWT', () => {
 			},
 		);
 		expect(json('Done')).toMatchObject([
-			{ details: { code: 'AIR_ADDRESS_INVALID' } },
+			{ code: 'AIR_ADDRESS_INVALID' },
 			{ email: 'bob@example.com', token: expect.stringMatching(JWT) as string },
 		]);
 		expect(json('Done')[0]).not.toHaveProperty('token');

@@ -123,7 +123,8 @@ describe('Map Each Field', () => {
 			[row, { ...ROWS[1], kycLevel: 'none' }],
 			mapper({ kycLevel: '={{ $json.kycLevel }}', isOver18: true }),
 		);
-		expect(error?.message).toMatch(/kycLevel must be one of basic, enhanced \(item 2 of 2\)$/);
+		expect(error?.message).toMatch(/kycLevel must be one of basic, enhanced$/);
+		expect(error?.description).toMatch(/^Row 2 of 2\. /);
 	});
 
 	test('a schema that cannot be read is said to be that', async () => {
