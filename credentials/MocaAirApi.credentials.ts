@@ -8,6 +8,7 @@ import type {
 	IHttpRequestOptions,
 	INodeProperties,
 } from 'n8n-workflow';
+import { CREDENTIAL_LABELS } from '../issuance/settings/settings';
 import { checkSetup } from '../issuance/setup/checkSetup';
 import { ownWords } from '../n8n/errors/ownWords';
 import { RECIPIENT_HEADER, signRequest } from './signRequest';
@@ -37,7 +38,7 @@ export class MocaAirApi implements ICredentialType {
 
 	properties: INodeProperties[] = [
 		{
-			displayName: 'Environment',
+			displayName: CREDENTIAL_LABELS.environment,
 			name: 'environment',
 			type: 'options',
 			options: [
@@ -58,7 +59,7 @@ export class MocaAirApi implements ICredentialType {
 				'Which AIR to talk to. Partner IDs, issuer DIDs and programs of one environment do not exist in another.',
 		},
 		{
-			displayName: 'Base URL',
+			displayName: CREDENTIAL_LABELS.baseUrl,
 			name: 'baseUrl',
 			type: 'string',
 			default: '',
@@ -68,7 +69,7 @@ export class MocaAirApi implements ICredentialType {
 				'Where the AIR API is, with or without /v1. It must be https and public, unless the operator of n8n allows otherwise.',
 		},
 		{
-			displayName: 'Partner ID',
+			displayName: CREDENTIAL_LABELS.partnerId,
 			name: 'partnerId',
 			type: 'string',
 			default: '',
@@ -77,7 +78,7 @@ export class MocaAirApi implements ICredentialType {
 			description: 'From the AIR dashboard under Accounts → General',
 		},
 		{
-			displayName: 'Private Key',
+			displayName: CREDENTIAL_LABELS.privateKey,
 			name: 'privateKey',
 			type: 'string',
 			typeOptions: { password: true, rows: 6 },
@@ -88,7 +89,7 @@ export class MocaAirApi implements ICredentialType {
 				'The key that signs Partner JWTs: RSA (2048 bits or more) or EC P-256, as PEM, base64 or JWK. Its public half must be in the JWKS that is registered with AIR.',
 		},
 		{
-			displayName: 'Key ID',
+			displayName: CREDENTIAL_LABELS.kid,
 			name: 'kid',
 			type: 'string',
 			default: '',
@@ -97,7 +98,7 @@ export class MocaAirApi implements ICredentialType {
 				'The kid of this key in your JWKS. If empty, the partner ID is used, as in the AIR documentation.',
 		},
 		{
-			displayName: 'Issuer DID',
+			displayName: CREDENTIAL_LABELS.issuerDid,
 			name: 'issuerDid',
 			type: 'string',
 			default: '',
@@ -106,7 +107,7 @@ export class MocaAirApi implements ICredentialType {
 				'From the AIR dashboard under Accounts → General. Nodes can override it in their options.',
 		},
 		{
-			displayName: 'JWKS URL',
+			displayName: CREDENTIAL_LABELS.jwksUrl,
 			name: 'jwksUrl',
 			type: 'string',
 			default: '',
@@ -115,7 +116,7 @@ export class MocaAirApi implements ICredentialType {
 				'The address that you registered in the AIR dashboard. Optional; with it, the test can tell a wrong key from an unknown key ID.',
 		},
 		{
-			displayName: 'Further Public Keys',
+			displayName: CREDENTIAL_LABELS.furtherPublicJwks,
 			name: 'furtherPublicJwks',
 			type: 'string',
 			typeOptions: { rows: 4 },
@@ -125,7 +126,7 @@ export class MocaAirApi implements ICredentialType {
 				'For a change of keys: public keys that Moca AIR JWKS Trigger publishes beside the key above, as PEM, JWK or JWKS. Usually empty. Never paste a private key here.',
 		},
 		{
-			displayName: 'Scope',
+			displayName: CREDENTIAL_LABELS.scope,
 			name: 'scope',
 			type: 'options',
 			options: [
@@ -153,7 +154,7 @@ export class MocaAirApi implements ICredentialType {
 			displayOptions: { show: { scope: ['issue'] } },
 		},
 		{
-			displayName: 'Token Lifetime',
+			displayName: CREDENTIAL_LABELS.jwtLifetime,
 			name: 'jwtLifetime',
 			type: 'number',
 			typeOptions: { minValue: 1, maxValue: 15 },
@@ -161,7 +162,7 @@ export class MocaAirApi implements ICredentialType {
 			description: 'How many minutes a Partner JWT lives, 1 to 15. AIR recommends 5.',
 		},
 		{
-			displayName: 'Allow Handing Out Tokens',
+			displayName: CREDENTIAL_LABELS.allowHandingOutJwts,
 			name: 'allowHandingOutJwts',
 			type: 'boolean',
 			default: false,
@@ -169,7 +170,7 @@ export class MocaAirApi implements ICredentialType {
 				'Whether Moca AIR Partner Auth may give Partner JWTs to workflows, e.g. for a front end with the AIR Kit SDK. Whoever edits a workflow with this credential then gets tokens that work without n8n. The other nodes do not need it.',
 		},
 		{
-			displayName: 'Issuance Ledger',
+			displayName: CREDENTIAL_LABELS.ledger,
 			name: 'ledger',
 			type: 'options',
 			options: [
@@ -194,7 +195,7 @@ export class MocaAirApi implements ICredentialType {
 				'Where issuances are remembered, so that repeats do not issue twice. AIR itself keeps no list.',
 		},
 		{
-			displayName: 'Connection URL',
+			displayName: CREDENTIAL_LABELS.ledgerSecret,
 			name: 'ledgerSecret',
 			type: 'string',
 			typeOptions: { password: true },
@@ -206,7 +207,7 @@ export class MocaAirApi implements ICredentialType {
 				'A PostgreSQL database. The tables are kept in a schema of their own, moca_air, so the database of n8n will do. With sslmode=require the certificate is checked; for one of your own add sslrootcert.',
 		},
 		{
-			displayName: 'Ledger Retention',
+			displayName: CREDENTIAL_LABELS.ledgerRetention,
 			name: 'ledgerRetention',
 			type: 'number',
 			typeOptions: { minValue: 1, maxValue: 3650 },

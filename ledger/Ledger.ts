@@ -118,7 +118,7 @@ export interface BeginRequest extends Origin {
 	readonly rememberMs: number | null;
 	/** Longer than the longest the attempt can take. */
 	readonly leaseMs: number;
-	/** Keep Existing, or the user switched Send Again When Outcome Is Unknown on (decision 6). */
+	/** Keep Existing, or the user switched Send Again When Outcome Is Unknown on (D4). */
 	readonly repeatUnknown: boolean;
 	/** Revoke and Reissue: what AIR only kept when this key came before may be issued now. */
 	readonly replaces?: boolean | undefined;

@@ -2,7 +2,7 @@
 export type LedgerErrorCode =
 	/** The driver is not there: `node:sqlite` needs Node ≥ 22.13, `pg` must be installed. */
 	| 'LEDGER_DRIVER_MISSING'
-	/** SQLite in queue mode, where main and workers need not share a disk (decision 4). */
+	/** SQLite in queue mode, where main and workers need not share a disk (D2). */
 	| 'LEDGER_QUEUE_MODE'
 	/** The settings name no usable place: not a PostgreSQL URL, for instance. */
 	| 'LEDGER_SETTINGS'

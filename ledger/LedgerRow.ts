@@ -1,6 +1,6 @@
 import type { Attempt } from './Attempt';
 
-/** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (decision 5). */
+/** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (D3). */
 export const ROW_STATES = [
 	'sending',
 	'rejected',

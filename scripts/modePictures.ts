@@ -1,5 +1,5 @@
-import { schemaFromJsonSchema } from '../issuance/subject/schema/subjectSchema';
-import { mapperFields } from '../nodes/MocaAirIssueOnBehalf/subjectAttributes';
+import { schemaFromJsonSchema } from '../issuance/subject/schema/readSchema';
+import { mapperFields } from '../nodes/MocaAirIssueOnBehalf/mapperFields';
 import type { Editor } from '../harness/editor';
 import { PROGRAM_ID } from './demoAir';
 

@@ -21,7 +21,7 @@ interface StatusRow {
  * What each HTTP status says of a POST that issues. A status below 500 proves nothing by itself: what
  * stands between n8n and AIR answers with such, too, after it has handed the request on. So a status
  * counts as known only for the reason that its row gives, and all others are unknown.
- * `docs/decisions.md` shows this table; a test compares them.
+ * `docs/internals/decisions.md` shows this table; a test compares them.
  */
 export const STATUSES: readonly StatusRow[] = [
 	{

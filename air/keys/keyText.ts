@@ -1,4 +1,7 @@
-/** What copying, JSON, shells and .env files do to the text of a key, undone. */
+import { AirError } from '../../errors/AirError';
+import type { AirErrorCode } from '../../errors/errorCatalogue';
+
+// What copying, JSON, shells and .env files do to the text of a key, undone.
 
 /** An RSA key of 16384 bits has 13 kB as PEM; base64 of that stays below. */
 export const LONGEST_KEY_TEXT = 64 * 1024;
@@ -40,17 +43,50 @@ export function decodeBase64(text: string): Buffer | undefined {
  * JSON and .env files keep newlines as backslash-n, sometimes escaped twice. The look-behind keeps
  * a long run of backslashes from being tried from each of its members.
  */
-export const unescapeNewlines = (text: string) =>
+const unescapeNewlines = (text: string) =>
 	text.replace(/(?<!\\)\\+r/g, '').replace(/(?<!\\)\\+n/g, '\n');
 
 /** JSON that was itself stored as a JSON string. */
-export const unescapeJson = (text: string) =>
+const unescapeJson = (text: string) =>
 	/^[[{]{1,2}\\/.test(text) ? unescapeNewlines(text).replaceAll('\\"', '"') : text;
 
 /** Text copied out of JSON or a shell brings its quotes along. */
-export const unquote = (text: string) =>
+const unquote = (text: string) =>
 	text
 		.replace(/^\ufeff/, '')
 		.trim()
 		.replace(/^(["'`])([\s\S]*)\1$/, '$2')
 		.trim();
+
+/** How the forms of a key are read; what of them belongs to a private key is for the reader to say. */
+export interface KeyReader<T> {
+	readonly empty: AirErrorCode;
+	readonly tooLong: AirErrorCode;
+	/** Other text is PEM, if it has a marker. */
+	readonly isJson: (text: string) => boolean;
+	readonly json: (text: string) => T;
+	/** Text with a BEGIN or END in it. */
+	readonly pem: (text: string) => T;
+	/** Undefined for text that is not even base64. */
+	readonly der: (der: Buffer | undefined) => T;
+}
+
+/**
+ * Reads the text of a key as PEM, JSON, base64 of either, or bare base64 of DER.
+ *
+ * @param pasted - as the user pasted it, with whatever was done to its quotes and newlines
+ * @throws AirError with the code `empty` or `tooLong`, and what the reader throws
+ */
+export function readKeyText<T>(pasted: string, reader: KeyReader<T>): T {
+	const input = unquote(pasted);
+	if (input === '') throw new AirError(reader.empty);
+	if (input.length > LONGEST_KEY_TEXT) throw new AirError(reader.tooLong);
+	const readText = (text: string) => {
+		if (reader.isJson(text)) return reader.json(unescapeJson(text));
+		return PEM_MARKER.test(text) ? reader.pem(unescapeNewlines(text)) : undefined;
+	};
+	const read = readText(input);
+	if (read !== undefined) return read;
+	const der = decodeBase64(unescapeNewlines(input));
+	return readText(unquote(der?.toString('utf8') ?? '')) ?? reader.der(der);
+}

@@ -1,18 +1,10 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
-import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
-import { isEncryptedDer, privateKeyFromDer, publicKeyFromDer } from './keyDer';
-import {
-	decodeBase64,
-	LONGEST_KEY_TEXT,
-	PEM_MARKER,
-	pemBlocks,
-	unescapeJson,
-	unescapeNewlines,
-	unquote,
-} from './keyText';
+import { assertJwkType, keyFromJwk, parseJsonObject } from './jwk';
+import { keyFromDer } from './keyDer';
+import { decodeBase64, pemBlocks, readKeyText } from './keyText';
 import { signingAlgorithm, type SigningAlgorithm } from './signingAlgorithm';
 
 /** A private key that AIR's algorithms can use, checked. */
@@ -25,12 +17,13 @@ export interface PrivateKey {
 	readonly thumbprint: string;
 }
 
-function keyFromDer(der: Buffer | undefined): KeyObject {
-	const key = der === undefined ? undefined : privateKeyFromDer(der);
-	if (key !== undefined) return key;
-	if (der === undefined) throw new AirError('AIR_KEY_UNREADABLE');
-	if (isEncryptedDer(der)) throw new AirError('AIR_KEY_ENCRYPTED');
-	throw new AirError(publicKeyFromDer(der) === undefined ? 'AIR_KEY_UNREADABLE' : 'AIR_KEY_PUBLIC');
+const UNREADABLE = 'AIR_KEY_UNREADABLE';
+
+function fromDer(der: Buffer | undefined): KeyObject {
+	const found = keyFromDer(der);
+	if (found?.half === 'private') return found.keyObject;
+	if (found?.half === 'encrypted') throw new AirError('AIR_KEY_ENCRYPTED');
+	throw new AirError(found === undefined ? UNREADABLE : 'AIR_KEY_PUBLIC');
 }
 
 const PEM_LABELS = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY'];
@@ -50,39 +43,18 @@ function fromPem(text: string): KeyObject {
 	const problem = pemProblem(block.label);
 	if (problem !== undefined) throw new AirError(problem);
 	if (/Proc-Type:\s*4\s*,\s*ENCRYPTED/i.test(block.body)) throw new AirError('AIR_KEY_ENCRYPTED');
-	return keyFromDer(decodeBase64(block.body));
+	return fromDer(decodeBase64(block.body));
 }
 
 function fromJwk(text: string): KeyObject {
-	let jwk: Record<string, unknown>;
-	try {
-		jwk = z.record(z.string(), z.unknown()).parse(JSON.parse(unescapeJson(text)));
-	} catch {
-		throw new AirError('AIR_KEY_UNREADABLE');
-	}
+	const jwk = parseJsonObject(text, UNREADABLE);
 	if ('keys' in jwk) throw new AirError('AIR_KEY_SET');
-	const { kty, crv, d } = jwk;
-	if (kty === 'oct') throw new AirError('AIR_KEY_TYPE');
-	if (kty === 'OKP' && d !== undefined) {
-		throw new AirError(crv === 'Ed25519' || crv === 'Ed448' ? 'AIR_KEY_EDDSA' : 'AIR_KEY_TYPE');
-	}
+	const { kty, d } = jwk;
 	if ((kty === 'RSA' || kty === 'EC' || kty === 'OKP') && d === undefined) {
 		throw new AirError('AIR_KEY_PUBLIC');
 	}
-	try {
-		return createPrivateKey({ key: jwk, format: 'jwk' });
-	} catch {
-		throw new AirError('AIR_KEY_UNREADABLE');
-	}
-}
-
-function fromBareBase64(text: string): KeyObject {
-	const der = decodeBase64(text);
-	if (der === undefined) throw new AirError('AIR_KEY_UNREADABLE');
-	const inner = der.toString('utf8').trim();
-	if (inner.startsWith('{')) return fromJwk(inner);
-	if (PEM_MARKER.test(inner)) return fromPem(unescapeNewlines(inner));
-	return keyFromDer(der);
+	assertJwkType(jwk);
+	return keyFromJwk(createPrivateKey, jwk, UNREADABLE);
 }
 
 /** A JWK names its public members itself, and nothing else notices when they belong to another key. */
@@ -111,14 +83,14 @@ function assertHalvesBelongTogether(privateKey: KeyObject, publicKey: KeyObject)
  * ```
  */
 export async function importPrivateKey(text: string): Promise<PrivateKey> {
-	const input = unquote(text);
-	if (input === '') throw new AirError('AIR_KEY_EMPTY');
-	if (input.length > LONGEST_KEY_TEXT) throw new AirError('AIR_KEY_UNREADABLE');
-	const keyObject = input.startsWith('{')
-		? fromJwk(input)
-		: PEM_MARKER.test(input)
-			? fromPem(unescapeNewlines(input))
-			: fromBareBase64(unescapeNewlines(input));
+	const keyObject = readKeyText(text, {
+		empty: 'AIR_KEY_EMPTY',
+		tooLong: UNREADABLE,
+		isJson: (plain) => plain.startsWith('{'),
+		json: fromJwk,
+		pem: fromPem,
+		der: fromDer,
+	});
 	const algorithm = signingAlgorithm(keyObject);
 	const publicKey = createPublicKey(keyObject);
 	assertHalvesBelongTogether(keyObject, publicKey);

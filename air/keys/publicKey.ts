@@ -2,18 +2,16 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import { jsonObjects } from './jsonObjects';
-import { privateMembers } from './jwkMembers';
-import { isEncryptedDer, privateKeyFromDer, publicKeyFromDer } from './keyDer';
 import {
-	decodeBase64,
-	LONGEST_KEY_TEXT,
-	PEM_MARKER,
-	pemBlocks,
-	unescapeJson,
-	unescapeNewlines,
-	unquote,
-	type PemBlock,
-} from './keyText';
+	assertJwkType,
+	jsonObjectSchema,
+	keyFromJwk,
+	parseJsonObject,
+	privateMembers,
+	type JsonObject,
+} from './jwk';
+import { keyFromDer } from './keyDer';
+import { decodeBase64, PEM_MARKER, pemBlocks, readKeyText, type PemBlock } from './keyText';
 import { pickPublic, type PublicJwk } from './PublicJwk';
 import { signingAlgorithm } from './signingAlgorithm';
 
@@ -24,14 +22,13 @@ interface Found {
 	readonly alg?: string | undefined;
 }
 
+const UNREADABLE = 'AIR_PUBLIC_KEY_UNREADABLE';
+
 function fromDer(der: Buffer | undefined): Found {
-	if (der === undefined) throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
-	if (isEncryptedDer(der) || privateKeyFromDer(der) !== undefined) {
-		throw new AirError('AIR_PUBLIC_KEY_IS_PRIVATE');
-	}
-	const keyObject = publicKeyFromDer(der);
-	if (keyObject === undefined) throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
-	return { keyObject };
+	const found = keyFromDer(der);
+	if (found === undefined) throw new AirError(UNREADABLE);
+	if (found.half !== 'public') throw new AirError('AIR_PUBLIC_KEY_IS_PRIVATE');
+	return { keyObject: found.keyObject };
 }
 
 const isCertificate = ({ label }: PemBlock) => label.includes('CERTIFICATE');
@@ -51,49 +48,31 @@ const purposeSchema = z.object({
 	use: z.literal('sig').optional(),
 });
 
-function fromJwk(jwk: Readonly<Record<string, unknown>>): Found {
-	const { kty, crv, kid } = jwk;
-	if (kty === 'oct') throw new AirError('AIR_KEY_TYPE');
-	if (kty === 'OKP') {
-		throw new AirError(crv === 'Ed25519' || crv === 'Ed448' ? 'AIR_KEY_EDDSA' : 'AIR_KEY_TYPE');
-	}
+function fromJwk(jwk: JsonObject): Found {
+	const { kid } = jwk;
+	assertJwkType(jwk);
 	if (kid !== undefined && typeof kid !== 'string') {
 		throw new AirError('AIR_PUBLIC_KEY_KID_INVALID');
 	}
 	const purpose = purposeSchema.safeParse(jwk);
 	if (!purpose.success) throw new AirError('AIR_PUBLIC_KEY_PURPOSE');
-	let keyObject: KeyObject;
-	try {
-		keyObject = createPublicKey({ key: jwk, format: 'jwk' });
-	} catch {
-		// Node's message may describe the input.
-		throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
-	}
+	const keyObject = keyFromJwk(createPublicKey, jwk, UNREADABLE);
 	return { keyObject, kid, alg: purpose.data.alg };
 }
 
-const objectSchema = z.record(z.string(), z.unknown());
-
-function parseObject(text: string): Record<string, unknown> {
-	try {
-		return objectSchema.parse(JSON.parse(text));
-	} catch {
-		throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
-	}
-}
-
 /** The JWKs of a text: one, a JWKS, a list of them, or several below one another. */
-function jwks(objects: readonly string[]): Record<string, unknown>[] {
-	return objects.map(parseObject).flatMap((object) => {
+function jwks(objects: readonly string[]): JsonObject[] {
+	return objects.flatMap((text) => {
+		const object = parseJsonObject(text, UNREADABLE);
 		if (!('keys' in object)) return [object];
-		const keys = z.array(objectSchema).safeParse(object.keys);
-		if (!keys.success) throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
+		const keys = z.array(jsonObjectSchema).safeParse(object.keys);
+		if (!keys.success) throw new AirError(UNREADABLE);
 		return keys.data;
 	});
 }
 
 /** The private ones first: whatever else is wrong, that is what the person has to know. */
-function fromJwks(keys: readonly Record<string, unknown>[]): Found[] {
+function fromJwks(keys: readonly JsonObject[]): Found[] {
 	if (keys.some((key) => privateMembers(key).length > 0)) {
 		throw new AirError('AIR_PUBLIC_KEY_IS_PRIVATE');
 	}
@@ -122,21 +101,8 @@ function fromJson(text: string): Found[] {
 	const keys = jwks(objects);
 	const found = fromJwks(keys);
 	if (cut) throw new AirError('AIR_PUBLIC_KEY_INCOMPLETE');
-	if (!/^[\s,[\]]*$/.test(around)) throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
+	if (!/^[\s,[\]]*$/.test(around)) throw new AirError(UNREADABLE);
 	return found;
-}
-
-/** Undefined if it is neither PEM nor JSON. */
-function readPlain(text: string): Found[] | undefined {
-	if (PEM_MARKER.test(text)) return fromMarkedText(unescapeNewlines(text));
-	return /^[[{]/.test(text) ? fromJson(unescapeJson(text)) : undefined;
-}
-
-function read(text: string): Found[] {
-	const plain = readPlain(text);
-	if (plain !== undefined) return plain;
-	const der = decodeBase64(unescapeNewlines(text));
-	return readPlain(unquote(der?.toString('utf8') ?? '')) ?? [fromDer(der)];
 }
 
 async function publish({ keyObject, kid, alg }: Found): Promise<PublicJwk> {
@@ -164,10 +130,15 @@ async function publish({ keyObject, kid, alg }: Found): Promise<PublicJwk> {
  * ```
  */
 export async function importPublicKeys(text: string): Promise<PublicJwk[]> {
-	const input = unquote(text);
-	if (input === '') throw new AirError('AIR_PUBLIC_KEY_EMPTY');
-	if (input.length > LONGEST_KEY_TEXT) throw new AirError('AIR_PUBLIC_KEY_UNREADABLE');
-	const found = read(input);
+	const found = readKeyText(text, {
+		empty: 'AIR_PUBLIC_KEY_EMPTY',
+		tooLong: UNREADABLE,
+		// Beside a PEM, JSON is looked for there.
+		isJson: (plain) => /^[[{]/.test(plain) && !PEM_MARKER.test(plain),
+		json: fromJson,
+		pem: fromMarkedText,
+		der: (der) => [fromDer(der)],
+	});
 	if (found.length === 0) throw new AirError('AIR_PUBLIC_KEY_EMPTY');
 	// One after another: where one cannot be used, nothing is left under way.
 	const keys: PublicJwk[] = [];

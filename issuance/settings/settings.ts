@@ -16,37 +16,8 @@ import { readOnce } from './readOnce';
 
 const text = z.string().trim();
 
-/** The fields of the credential `mocaAirApi`, as n8n hands them over. */
-const credentialSchema = z.looseObject({
-	environment: z.enum(['sandbox', 'production', 'custom']).default('sandbox'),
-	baseUrl: text.default(''),
-	partnerId: text.min(1, 'Partner ID is empty').max(200, 'Partner ID is too long'),
-	privateKey: z.string().default(''),
-	kid: text.default(''),
-	issuerDid: text.default(''),
-	jwksUrl: text.default(''),
-	// Not “…Keys”: of two rules of n8n's linters one would have that masked, the other shown.
-	furtherPublicJwks: text.default(''),
-	scope: z.enum(['issue on-behalf', 'issue']).default('issue on-behalf'),
-	jwtLifetime: z.coerce
-		.number()
-		.min(SHORTEST_LIFETIME_SECONDS / 60, 'Token Lifetime is below 1 minute')
-		.max(LONGEST_LIFETIME_SECONDS / 60, 'Token Lifetime is above 15 minutes')
-		.default(DEFAULT_LIFETIME_SECONDS / 60),
-	allowHandingOutJwts: z.boolean().default(false),
-	ledger: z.enum(['embedded', 'postgres', 'off']).default('embedded'),
-	ledgerSecret: text.default(''),
-	ledgerRetention: z.coerce
-		.number()
-		.min(1, 'Ledger Retention is below 1 day')
-		.max(3650, 'Ledger Retention is above 3650 days')
-		.default(DEFAULT_RETENTION.finishedDays),
-});
-
-export type CredentialFields = z.infer<typeof credentialSchema>;
-
-/** As the form calls them. */
-const LABELS: Readonly<Record<string, string>> = {
+/** What the form of the credential calls its fields, and errors with it. */
+export const CREDENTIAL_LABELS = {
 	environment: 'Environment',
 	baseUrl: 'Base URL',
 	partnerId: 'Partner ID',
@@ -61,7 +32,38 @@ const LABELS: Readonly<Record<string, string>> = {
 	ledger: 'Issuance Ledger',
 	ledgerSecret: 'Connection URL',
 	ledgerRetention: 'Ledger Retention',
-};
+} as const;
+
+const LABELS: ReadonlyMap<string, string> = new Map(Object.entries(CREDENTIAL_LABELS));
+
+/** The fields of the credential `mocaAirApi`, as n8n hands them over. */
+const credentialSchema = z.looseObject({
+	environment: z.enum(['sandbox', 'production', 'custom']).default('sandbox'),
+	baseUrl: text.default(''),
+	partnerId: text.min(1, 'is empty').max(200, 'is too long'),
+	privateKey: z.string().default(''),
+	kid: text.default(''),
+	issuerDid: text.default(''),
+	jwksUrl: text.default(''),
+	// Not “…Keys”: of two rules of n8n's linters one would have that masked, the other shown.
+	furtherPublicJwks: text.default(''),
+	scope: z.enum(['issue on-behalf', 'issue']).default('issue on-behalf'),
+	jwtLifetime: z.coerce
+		.number()
+		.min(SHORTEST_LIFETIME_SECONDS / 60, 'is below 1 minute')
+		.max(LONGEST_LIFETIME_SECONDS / 60, 'is above 15 minutes')
+		.default(DEFAULT_LIFETIME_SECONDS / 60),
+	allowHandingOutJwts: z.boolean().default(false),
+	ledger: z.enum(['embedded', 'postgres', 'off']).default('embedded'),
+	ledgerSecret: text.default(''),
+	ledgerRetention: z.coerce
+		.number()
+		.min(1, 'is below 1 day')
+		.max(3650, 'is above 3650 days')
+		.default(DEFAULT_RETENTION.finishedDays),
+});
+
+export type CredentialFields = z.infer<typeof credentialSchema>;
 
 /** A credential, read and checked: who signs, where AIR is, and what goes with it. */
 export interface AirSettings {
@@ -92,7 +94,7 @@ export const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[
 	} catch (error) {
 		if (!(error instanceof AirError)) throw error;
 		const { detail } = error.facts;
-		const field = 'in Further Public Keys of the credential';
+		const field = `in ${CREDENTIAL_LABELS.furtherPublicJwks} of the credential`;
 		throw error.with({ detail: detail === undefined ? field : `${detail}, ${field}` });
 	}
 });
@@ -105,7 +107,7 @@ function assertNoKeyElsewhere(fields: CredentialFields): void {
 	for (const name of ['partnerId', 'kid', 'issuerDid', 'baseUrl', 'jwksUrl'] as const) {
 		if (!KEY.test(fields[name])) continue;
 		throw new AirError('AIR_SETTING_INVALID', {
-			detail: `${LABELS[name] ?? name} holds a key, which belongs in Private Key and nowhere else`,
+			detail: `${CREDENTIAL_LABELS[name]} holds a key, which belongs in ${CREDENTIAL_LABELS.privateKey} and nowhere else`,
 		});
 	}
 }
@@ -130,11 +132,10 @@ export function readFields(
 		return parsed.data;
 	}
 	const issue = parsed.error.issues[0];
+	const label = LABELS.get(String(issue?.path[0])) ?? 'the credential';
+	const isRange = issue?.code === 'too_small' || issue?.code === 'too_big';
 	throw new AirError('AIR_SETTING_INVALID', {
-		detail:
-			issue?.code === 'too_small' || issue?.code === 'too_big'
-				? issue.message
-				: `${LABELS[String(issue?.path[0])] ?? 'the credential'} is not as expected`,
+		detail: `${label} ${isRange ? issue.message : 'is not as expected'}`,
 	});
 }
 

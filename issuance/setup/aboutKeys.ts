@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import { privateMembers } from '../../air/keys/jwkMembers';
+import { privateMembers } from '../../air/keys/jwk';
 import type { PublishedKey } from '../../air/jwks';
 import { isSamePublicKey, isSpeltAsUsual, publicKeyOf } from '../../air/keys/samePublicKey';
 import type { SigningAlgorithm } from '../../air/keys/signingAlgorithm';

@@ -12,6 +12,13 @@ import { DEFAULT_REMEMBER_HOURS } from '../../issuance/issue/idempotency';
 import { isStorable } from '../../issuance/inputs/isStorable';
 import { parameter, type Parameter } from './parameter';
 import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/status/waitUntilOnChain';
+import {
+	labelsOf,
+	numberFrom,
+	settingInvalid,
+	trueOrFalse,
+	wholeNumberFrom,
+} from './settingInvalid';
 
 const defaultTimeoutSeconds = DEFAULT_REQUEST_TIMEOUT_MS / 1000;
 const defaultLifetimeMinutes = DEFAULT_LIFETIME_SECONDS / 60;
@@ -88,40 +95,35 @@ export const requestsPerSecond: Option = {
 		'How many requests AIR gets per second at most, from everything that runs in this n8n process. 0 for no limit. AIR’s own limits are kept in any case.',
 };
 
-const callOptionsSchema = z.looseObject({
-	requestTimeout: z.coerce.number().min(1).max(300).optional(),
-	jwtLifetime: z.coerce.number().min(1).max(15).optional(),
-	waitTimeout: z.coerce.number().min(1).max(LONGEST_WAIT_SECONDS).default(DEFAULT_WAIT_SECONDS),
-	waitUntilOnChain: z.boolean().default(false),
-	issuerDid: z.string().optional(),
-	sendAgainWhenUnknown: z.boolean().default(false),
-	sameRecipient: z.boolean().default(false),
-	includeInput: z.boolean().default(false),
-	ignoreWhenComparing: z.string().default(''),
-	reference: z.union([z.string().refine(isStorable), z.number()]).optional(),
-	rememberHours: z.coerce.number().min(1).max(8760).default(DEFAULT_REMEMBER_HOURS),
-	concurrency: z.coerce.number().int().min(1).max(100).default(DEFAULT_CONCURRENCY),
-	requestsPerSecond: z.coerce
-		.number()
-		.refine((value) => value === 0 || (value >= 0.1 && value <= 1000))
-		.default(0),
-});
+const REFERENCE = 'must be text without broken characters';
+const RATE = 'must be 0 for no limit, or 0.1 to 1000';
 
-const LABELS: Readonly<Record<string, string>> = {
-	requestTimeout: 'Request Timeout must be 1 to 300 seconds',
-	jwtLifetime: 'Token Lifetime must be 1 to 15 minutes',
-	waitTimeout: 'Wait Timeout must be 1 to 900 seconds',
-	waitUntilOnChain: 'Wait Until On-Chain must be true or false',
-	issuerDid: 'Issuer DID must be text',
-	sendAgainWhenUnknown: 'Send Again When Outcome Is Unknown must be true or false',
-	sameRecipient: 'Same Recipient for All Items must be true or false',
-	includeInput: 'Include Input Fields must be true or false',
-	ignoreWhenComparing: 'Ignore When Comparing must be text',
-	reference: 'Reference must be text without broken characters',
-	rememberHours: 'Remember For must be 1 to 8760 hours',
-	concurrency: 'Concurrency must be a whole number from 1 to 100',
-	requestsPerSecond: 'Requests per Second must be 0 for no limit, or 0.1 to 1000',
-};
+const text = () => z.string('must be text');
+
+const callOptionsSchema = z.looseObject(
+	{
+		requestTimeout: numberFrom(1, 300, 'seconds').optional(),
+		jwtLifetime: numberFrom(1, 15, 'minutes').optional(),
+		waitTimeout: numberFrom(1, LONGEST_WAIT_SECONDS, 'seconds').default(DEFAULT_WAIT_SECONDS),
+		waitUntilOnChain: trueOrFalse().default(false),
+		issuerDid: text().optional(),
+		sendAgainWhenUnknown: trueOrFalse().default(false),
+		sameRecipient: trueOrFalse().default(false),
+		includeInput: trueOrFalse().default(false),
+		ignoreWhenComparing: text().default(''),
+		reference: z
+			.union([z.string(), z.number()], REFERENCE)
+			.refine((given) => typeof given === 'number' || isStorable(given), REFERENCE)
+			.optional(),
+		rememberHours: numberFrom(1, 8760, 'hours').default(DEFAULT_REMEMBER_HOURS),
+		concurrency: wholeNumberFrom(1, 100).default(DEFAULT_CONCURRENCY),
+		requestsPerSecond: z.coerce
+			.number(RATE)
+			.refine((value) => value === 0 || (value >= 0.1 && value <= 1000), RATE)
+			.default(0),
+	},
+	'are not as expected',
+);
 
 /** The options of a node, read. Times in milliseconds, as `issuance/` takes them. */
 export interface CallOptionValues {
@@ -144,14 +146,24 @@ export interface CallOptionValues {
 	readonly requestsPerSecond: number | undefined;
 }
 
-/** @throws AirError `AIR_SETTING_INVALID`, naming the option as the panel does */
-export function readCallOptions(value: unknown): CallOptionValues {
-	const parsed = callOptionsSchema.safeParse(value);
-	if (!parsed.success) {
-		const name = String(parsed.error.issues[0]?.path[0] ?? '');
-		throw new AirError('AIR_SETTING_INVALID', { detail: LABELS[name] ?? 'Options' });
-	}
-	const options = parsed.data;
+/**
+ * Makes the reader of a node's Options.
+ *
+ * @param properties - of the node, whose labels the errors use
+ * @returns a reader that throws AirError `AIR_SETTING_INVALID`, naming the option as the panel does
+ */
+export function callOptions(
+	properties: readonly INodeProperties[],
+): (value: unknown) => CallOptionValues {
+	const labels = labelsOf(properties);
+	return (value) => {
+		const parsed = callOptionsSchema.safeParse(value);
+		if (!parsed.success) throw settingInvalid(labels, parsed.error, 'options');
+		return valuesOf(parsed.data);
+	};
+}
+
+function valuesOf(options: z.infer<typeof callOptionsSchema>): CallOptionValues {
 	return {
 		timeoutMs: options.requestTimeout === undefined ? undefined : options.requestTimeout * 1000,
 		lifetimeMinutes: options.jwtLifetime,
@@ -175,27 +187,32 @@ export function readCallOptions(value: unknown): CallOptionValues {
 }
 
 /**
- * Makes a reader of the options of a node, everyday and expert ones together.
+ * Makes a reader of all options of a node for an item, everyday and expert ones together; made once for
+ * a run.
  *
+ * @param read - from {@link callOptions}
  * @throws AirError `AIR_SETTING_INVALID`
  */
-export function callOptions(context: IExecuteFunctions): Parameter<CallOptionValues> {
-	const everyday = parameter(context, 'options', asObject, { fallback: {} });
-	const expert = parameter(context, 'expert', asObject, { fallback: {} });
-	let last:
-		{ readonly from: readonly [object, object]; readonly read: CallOptionValues } | undefined;
+export function optionsOfItems(
+	context: IExecuteFunctions,
+	read: (value: unknown) => CallOptionValues,
+): Parameter<CallOptionValues> {
+	const group = (name: string) => parameter(context, name, asObject, { fallback: {} });
+	const [everyday, expert] = [group('options'), group('expert')];
+	let last: { readonly from: readonly object[]; readonly read: CallOptionValues } | undefined;
 	return (itemIndex) => {
-		const [one, two] = [everyday(itemIndex), expert(itemIndex)];
+		const from = [everyday(itemIndex), expert(itemIndex)] as const;
 		// What holds no expression is the same object for each item.
-		if (last?.from[0] === one && last.from[1] === two) return last.read;
-		last = { from: [one, two], read: readCallOptions({ ...one, ...two }) };
+		if (last?.from[0] !== from[0] || last.from[1] !== from[1]) {
+			last = { from, read: read({ ...from[0], ...from[1] }) };
+		}
 		return last.read;
 	};
 }
 
 function asObject(value: unknown): object {
 	if (typeof value === 'object' && value !== null) return value;
-	throw new AirError('AIR_SETTING_INVALID', { detail: 'Options' });
+	throw new AirError('AIR_SETTING_INVALID', { detail: 'Options are not as expected' });
 }
 
 /**

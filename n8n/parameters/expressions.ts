@@ -4,6 +4,8 @@ import { ExpressionParser } from 'n8n-workflow';
 export interface Chunk {
 	readonly type: 'text' | 'code';
 	readonly text: string;
+	/** Of code; n8n takes it as it is without. */
+	readonly hasClosingBrackets?: boolean;
 }
 
 /**
@@ -13,5 +15,7 @@ export interface Chunk {
  */
 export const chunksOf = (raw: unknown): readonly Chunk[] =>
 	typeof raw === 'string' && raw.startsWith('=')
-		? ExpressionParser.splitExpression(raw.slice(1)).filter(({ text }) => text !== '')
+		? ExpressionParser.splitExpression(raw.slice(1)).filter(
+				({ type, text }) => type === 'code' || text !== '',
+			)
 		: [];

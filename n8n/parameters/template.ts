@@ -1,15 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IdPart } from '../../issuance/inputs/eventId';
 import { chunksOf } from './expressions';
 import { itemReferences } from './itemReferences';
 import { rawParameter, type Parameter } from './parameter';
-
-/** A piece of a parameter: text as it stands, or one `{{ }}` and what it gives. */
-export interface TemplatePart {
-	readonly text?: string;
-	/** What stands between the braces. */
-	readonly expression?: string;
-	readonly value?: unknown;
-}
 
 /**
  * Makes a reader of a parameter, piece by piece, so that a part without a value is noticed: put together
@@ -26,8 +19,8 @@ export interface TemplatePart {
 export function templateReader(
 	context: IExecuteFunctions,
 	name: string,
-): Parameter<TemplatePart[] | undefined> {
-	let readers: readonly Parameter<TemplatePart>[] | undefined;
+): Parameter<IdPart[] | undefined> {
+	let readers: readonly Parameter<IdPart>[] | undefined;
 	return (itemIndex) => {
 		readers ??= readersOf(context, name, itemIndex);
 		return readers.length === 0 ? undefined : readers.map((read) => read(itemIndex));
@@ -37,17 +30,26 @@ export function templateReader(
 function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) {
 	const chunks = chunksOf(rawParameter(context, name, itemIndex));
 	if (!chunks.some(({ type }) => type === 'code')) return [];
-	return chunks.map(({ type, text }): Parameter<TemplatePart> => {
+	return chunks.map(({ type, text }): Parameter<IdPart> => {
 		// n8n takes braces behind a backslash for text.
 		if (type === 'text') return () => ({ text: text.replace(/\\(\{\{|\}\})/g, '$1') });
-		// In code, n8n's splitting has taken the backslash from closing braces.
-		const code = `{{${text.replaceAll('}}', '\\}}')}}}`;
-		const straight = itemReferences(context, `=${code}`);
-		return (item) => {
-			const read = straight?.(item);
-			const value: unknown =
-				read === undefined ? context.evaluateExpression(code, item) : read.value;
-			return { expression: text.trim(), value };
-		};
+		const valueOf = expressionReader(context, text);
+		return (item) => ({ expression: text.trim(), value: valueOf(item) });
 	});
+}
+
+/**
+ * Evaluates one expression by itself; a field of the item comes straight from the item.
+ *
+ * @param code - what stands between the braces, as {@link chunksOf} gives it
+ * @throws what n8n throws for a broken expression
+ */
+export function expressionReader(context: IExecuteFunctions, code: string): Parameter<unknown> {
+	// n8n's splitting has taken the backslash from closing braces.
+	const text = `{{${code.replaceAll('}}', '\\}}')}}}`;
+	const straight = itemReferences(context, `=${text}`);
+	return (itemIndex) => {
+		const read = straight?.(itemIndex);
+		return read === undefined ? context.evaluateExpression(text, itemIndex) : read.value;
+	};
 }

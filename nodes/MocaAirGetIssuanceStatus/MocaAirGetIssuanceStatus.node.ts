@@ -9,7 +9,7 @@ import { AirClient } from '../../air/AirClient';
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
-import { callOptions, concurrencyOf } from '../../n8n/parameters/callOptions';
+import { callOptions, concurrencyOf, optionsOfItems } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { parameter } from '../../n8n/parameters/parameter';
@@ -17,6 +17,8 @@ import { RunLimits } from '../../n8n/run/RunLimits';
 import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
 import { properties } from './properties';
+
+const readOptions = callOptions(properties);
 
 export class MocaAirGetIssuanceStatus implements INodeType {
 	description: INodeTypeDescription = {
@@ -39,7 +41,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const settingsFor = credentialSettings(this);
 		const ledger = new RunLedger(this);
-		const optionsOf = callOptions(this);
+		const optionsOf = optionsOfItems(this, readOptions);
 		const hashOf = parameter(this, 'coreClaimHash', parseHash);
 		const addressOf = parameter(this, 'recipient', (value) => value);
 		const limits = new RunLimits();

@@ -28,7 +28,7 @@ import { issueRequests } from './issueRequest';
 import { outcomes } from './outcomes';
 import { properties } from './properties';
 import { RunHints } from './RunHints';
-import { subjectAttributes } from './subjectAttributes';
+import { subjectAttributes } from './mapperFields';
 
 export class MocaAirIssueOnBehalf implements INodeType {
 	description: INodeTypeDescription = {

@@ -1,9 +1,16 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { joinIdParts } from '../../issuance/inputs/eventId';
-import { callOptions, type CallOptionValues } from '../../n8n/parameters/callOptions';
+import {
+	callOptions,
+	optionsOfItems,
+	type CallOptionValues,
+} from '../../n8n/parameters/callOptions';
 import type { Parameter } from '../../n8n/parameters/parameter';
 import { templateReader } from '../../n8n/parameters/template';
+import { properties } from './properties';
+
+const readOptions = callOptions(properties);
 
 /**
  * Reads the options of an item; made once for a run of the node.
@@ -11,7 +18,7 @@ import { templateReader } from '../../n8n/parameters/template';
  * @throws AirError `AIR_SETTING_INVALID`
  */
 export function issueOptions(context: IExecuteFunctions): Parameter<CallOptionValues> {
-	const options = callOptions(context);
+	const options = optionsOfItems(context, readOptions);
 	const referenceParts = templateReader(context, 'options.reference');
 	return (itemIndex) => {
 		const parts = referenceParts(itemIndex) ?? [];

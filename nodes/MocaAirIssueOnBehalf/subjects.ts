@@ -3,19 +3,19 @@ import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import { isEmpty } from '../../issuance/subject/values/convertValue';
 import { attributesIn } from '../../issuance/subject/itemFields';
-import { subjectFromSchema } from '../../issuance/subject/schema/schemaSubject';
+import { subjectFromSchema } from '../../issuance/subject/schema/subjectFromSchema';
 import {
 	parseSubject,
 	subjectFromFields,
 	type CredentialSubject,
 	type SubjectField,
 } from '../../issuance/subject/subject';
-import { ADVICE, advising } from '../../issuance/subject/subjectAdvice';
+import { ADVICE, advising } from '../../issuance/subject/advice';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
 	type SubjectSchema,
-} from '../../issuance/subject/schema/subjectSchema';
+} from '../../issuance/subject/schema/readSchema';
 import { FIELD_TYPES, VALUE_TYPES, type ValueType } from '../../issuance/subject/values/valueTypes';
 import { fieldsIn } from '../../n8n/parameters/itemReferences';
 import { parameter, rawParameter, type Parameter } from '../../n8n/parameters/parameter';

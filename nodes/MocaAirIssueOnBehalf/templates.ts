@@ -1,26 +1,42 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import {
-	readTemplate,
-	readText,
-	splitTemplate,
-	type Template,
-} from '../../issuance/subject/values/template';
-import { itemReferences } from '../../n8n/parameters/itemReferences';
+import { readTemplate, readText, type Fill } from '../../issuance/subject/values/template';
+import { chunksOf, type Chunk } from '../../n8n/parameters/expressions';
 import type { Parameter } from '../../n8n/parameters/parameter';
+import { expressionReader } from '../../n8n/parameters/template';
 
-/** Evaluates one expression by itself; a field of the item comes straight from the item. */
-function expression(context: IExecuteFunctions, code: string): Parameter<unknown> {
-	const text = `{{${code}}}`;
-	const straight = itemReferences(context, `=${text}`);
-	return (itemIndex) => {
-		const read = straight?.(itemIndex);
-		return read === undefined ? context.evaluateExpression(text, itemIndex) : read.value;
-	};
+const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
+
+/**
+ * Parts a template as n8n does: an expression ends at the first `}}`. A backslash right before braces
+ * is refused, since n8n's two splitters differ about what it means there.
+ *
+ * @param raw - the parameter with its expressions as text
+ * @throws AirError `AIR_SUBJECT_INVALID`
+ * @example
+ * ```ts
+ * splitTemplate('={{ $json.a }}!'); // [{ type: 'code', text: ' $json.a ', … }, { type: 'text', text: '!' }]
+ * ```
+ */
+export function splitTemplate(raw: string): readonly Chunk[] {
+	if (/\\(?:\{\{|\}\})/.test(raw)) {
+		throw refuse('a backslash stands right before {{ or }}; put a space between them');
+	}
+	const chunks = chunksOf(raw);
+	if (chunks.some(({ hasClosingBrackets }) => hasClosingBrackets === false)) {
+		throw refuse('an expression has no end: }} is missing');
+	}
+	return chunks;
 }
 
-function filling(context: IExecuteFunctions, { expressions, fill }: Template): Parameter<unknown> {
-	const readers = expressions.map((code) => expression(context, code));
+function filling(
+	context: IExecuteFunctions,
+	chunks: readonly Chunk[],
+	fill: Fill,
+): Parameter<unknown> {
+	const readers = chunks
+		.filter(({ type }) => type === 'code')
+		.map(({ text }) => expressionReader(context, text));
 	return (itemIndex) => fill((index) => readers[index]?.(itemIndex));
 }
 
@@ -34,8 +50,8 @@ function filling(context: IExecuteFunctions, { expressions, fill }: Template): P
  */
 export function isTemplate(raw: unknown): raw is string {
 	if (typeof raw !== 'string' || !raw.startsWith('=')) return false;
-	const [before, ...rest] = splitTemplate(raw.slice(1));
-	return !(before === '' && rest.length === 2 && rest[1] === '');
+	const [first, ...further] = splitTemplate(raw);
+	return first?.type !== 'code' || further.length > 0;
 }
 
 /**
@@ -48,9 +64,7 @@ export function isTemplate(raw: unknown): raw is string {
  */
 export function assertNoForgottenExpression(raw: unknown, name: string): void {
 	if (typeof raw !== 'string' || raw.startsWith('=') || !/\{\{.*\}\}/s.test(raw)) return;
-	throw new AirError('AIR_SUBJECT_INVALID', {
-		detail: `${name} is set to Fixed, but holds an expression; switch it to Expression`,
-	});
+	throw refuse(`${name} is set to Fixed, but holds an expression; switch it to Expression`);
 }
 
 /**
@@ -71,7 +85,8 @@ export function jsonTemplate(
 	raw: string,
 	name = '',
 ): Parameter<unknown> {
-	const filled = filling(context, readTemplate(raw.slice(1), name));
+	const chunks = splitTemplate(raw);
+	const filled = filling(context, chunks, readTemplate(chunks, name));
 	return (itemIndex) => {
 		const value = filled(itemIndex);
 		return typeof value === 'string' ? JSON.stringify(value) : value;
@@ -85,8 +100,11 @@ export function jsonTemplate(
  * @param name - of the attribute that it is for
  * @throws AirError `AIR_SUBJECT_INVALID`
  */
-export const textTemplate = (
+export function textTemplate(
 	context: IExecuteFunctions,
 	raw: string,
 	name: string,
-): Parameter<unknown> => filling(context, readText(raw.slice(1), name));
+): Parameter<unknown> {
+	const chunks = splitTemplate(raw);
+	return filling(context, chunks, readText(chunks, name));
+}

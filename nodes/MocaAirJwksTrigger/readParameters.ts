@@ -1,16 +1,24 @@
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
-import { DEFAULT_CACHE_SECONDS, LONGEST_CACHE_SECONDS } from './properties';
+import {
+	labelsOf,
+	settingInvalid,
+	trueOrFalse,
+	wholeNumberFrom,
+} from '../../n8n/parameters/settingInvalid';
+import { DEFAULT_CACHE_SECONDS, LONGEST_CACHE_SECONDS, properties } from './properties';
 
-const optionsSchema = z.looseObject({
-	cacheSeconds: z.coerce
-		.number()
-		.int()
-		.min(0)
-		.max(LONGEST_CACHE_SECONDS)
-		.default(DEFAULT_CACHE_SECONDS),
-	startExecutions: z.boolean().default(false),
-});
+const optionsSchema = z.looseObject(
+	{
+		cacheSeconds: wholeNumberFrom(0, LONGEST_CACHE_SECONDS, 'seconds').default(
+			DEFAULT_CACHE_SECONDS,
+		),
+		startExecutions: trueOrFalse().default(false),
+	},
+	'are not as expected',
+);
+
+const LABELS = labelsOf(properties);
 
 export interface ServeOptions {
 	readonly cacheSeconds: number;
@@ -21,11 +29,7 @@ export interface ServeOptions {
 export function readOptions(options: unknown): ServeOptions {
 	const parsed = optionsSchema.safeParse(options);
 	if (parsed.success) return parsed.data;
-	const detail =
-		parsed.error.issues[0]?.path[0] === 'startExecutions'
-			? 'Start Executions must be on or off'
-			: `Cache For must be 0 to ${LONGEST_CACHE_SECONDS} whole seconds`;
-	throw new AirError('AIR_SETTING_INVALID', { detail });
+	throw settingInvalid(LABELS, parsed.error, 'options');
 }
 
 /** As n8n reads it: without a slash at either end (n8n 2.40.7, webhook.service.js). */

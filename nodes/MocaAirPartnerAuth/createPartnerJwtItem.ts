@@ -2,10 +2,13 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import { createPartnerJwt, type CreatedPartnerJwt } from '../../issuance/settings/createPartnerJwt';
-import { readCallOptions } from '../../n8n/parameters/callOptions';
+import { callOptions } from '../../n8n/parameters/callOptions';
 import type { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { isTool } from '../../n8n/run/execution';
 import { rawParameter } from '../../n8n/parameters/parameter';
+import { properties } from './properties';
+
+const readOptions = callOptions(properties);
 
 const scopeSchema = z.enum(['issue', 'verify', 'issue on-behalf', 'none', 'custom']);
 const optionsSchema = z.looseObject({ extraClaims: z.unknown().optional() });
@@ -36,7 +39,7 @@ export async function createPartnerJwtItem(
 ): Promise<CreatedPartnerJwt> {
 	if (isTool(context)) throw new AirError('AIR_TOKENS_NOT_FOR_TOOLS');
 	const given: unknown = context.getNodeParameter('options', itemIndex, {});
-	const settings = await settingsFor(readCallOptions(given).lifetimeMinutes);
+	const settings = await settingsFor(readOptions(given).lifetimeMinutes);
 	const { extraClaims } = optionsSchema.parse(given);
 	assertNotPutTogether(context, itemIndex, extraClaims);
 	const request = {

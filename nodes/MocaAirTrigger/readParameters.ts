@@ -1,10 +1,16 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { AirError } from '../../errors/AirError';
 import type { WatchSettings } from '../../issuance/watch/pollEvents';
 import { readPairs } from '../../issuance/watch/readPairs';
 import type { CursorStart } from '../../ledger/Feed';
 import type { EventType } from '../../ledger/Ledger';
+import {
+	labelsOf,
+	numberFrom,
+	settingInvalid,
+	wholeNumberFrom,
+} from '../../n8n/parameters/settingInvalid';
+import { properties } from './properties';
 
 /** What a choice of the user means in the ledger. What is given up must not end silently. */
 const TYPES = {
@@ -14,46 +20,49 @@ const TYPES = {
 	statusChanged: ['status'],
 } as const satisfies Record<string, readonly EventType[]>;
 
-const filter = z
-	.string()
+const EVENTS = 'must name at least one event';
+const OTHERWISE = 'are not as expected';
+
+const text = () => z.string('must be text');
+
+const filter = text()
 	.trim()
-	.transform((text) => (text === '' ? undefined : text))
+	.transform((given) => (given === '' ? undefined : given))
 	.optional();
 
 const schema = z.object({
-	watch: z.enum(['instance', 'everywhere', 'specific']),
-	events: z.array(z.enum(['confirmed', 'delayed', 'notUsable', 'statusChanged'])).min(1),
-	delayMinutes: z.coerce.number().int().min(1).max(10_080),
-	start: z.enum(['now', 'beginning']),
-	issuances: z.looseObject({ issuance: z.array(z.looseObject({})).default([]) }),
-	filters: z.looseObject({
-		program: filter,
-		referencePrefix: z
-			.string()
-			.transform((text) => (text === '' ? undefined : text))
-			.optional(),
-		workflowId: filter,
-	}),
-	options: z.looseObject({
-		maxEvents: z.coerce.number().int().min(1).max(1000).default(200),
-		maxCalls: z.coerce.number().int().min(1).max(1000).default(100),
-		requestTimeout: z.coerce.number().min(1).max(300).default(10),
-		jwtLifetime: z.coerce.number().min(1).max(15).optional(),
-	}),
+	watch: z.enum(['instance', 'everywhere', 'specific'], 'is not one of its choices'),
+	events: z
+		.array(z.enum(['confirmed', 'delayed', 'notUsable', 'statusChanged'], EVENTS), EVENTS)
+		.min(1, EVENTS),
+	delayMinutes: wholeNumberFrom(1, 10_080, 'minutes'),
+	start: z.enum(['now', 'beginning'], 'is not one of its choices'),
+	issuances: z.looseObject(
+		{ issuance: z.array(z.looseObject({}, OTHERWISE), OTHERWISE).default([]) },
+		OTHERWISE,
+	),
+	filters: z.looseObject(
+		{
+			program: filter,
+			referencePrefix: text()
+				.transform((given) => (given === '' ? undefined : given))
+				.optional(),
+			workflowId: filter,
+		},
+		OTHERWISE,
+	),
+	options: z.looseObject(
+		{
+			maxEvents: wholeNumberFrom(1, 1000).default(200),
+			maxCalls: wholeNumberFrom(1, 1000).default(100),
+			requestTimeout: numberFrom(1, 300, 'seconds').default(10),
+			jwtLifetime: numberFrom(1, 15, 'minutes').optional(),
+		},
+		OTHERWISE,
+	),
 });
 
-const LABELS: Readonly<Record<string, string>> = {
-	watch: 'Watch is not one of its choices',
-	events: 'Events must name at least one event',
-	delayMinutes: 'Delayed After must be 1 to 10080 whole minutes',
-	start: 'Start is not one of its choices',
-	issuances: 'Issuances is not as expected',
-	filters: 'Filters must be text',
-	maxEvents: 'Events per Poll must be 1 to 1000',
-	maxCalls: 'Status Calls per Poll must be 1 to 1000',
-	requestTimeout: 'Request Timeout must be 1 to 300 seconds',
-	jwtLifetime: 'Token Lifetime must be 1 to 15 minutes',
-};
+const LABELS = labelsOf(properties);
 
 export interface TriggerParameters extends Omit<WatchSettings, 'withinMs'> {
 	readonly start: CursorStart;
@@ -71,11 +80,7 @@ export function readParameters(context: IPollFunctions): TriggerParameters {
 		filters: context.getNodeParameter('filters', {}),
 		options: context.getNodeParameter('options', {}),
 	});
-	if (!parsed.success) {
-		const path = parsed.error.issues[0]?.path.map(String) ?? [];
-		const detail = LABELS[path.at(-1) ?? ''] ?? LABELS[path[0] ?? ''];
-		throw new AirError('AIR_SETTING_INVALID', { detail: detail ?? 'a parameter of the trigger' });
-	}
+	if (!parsed.success) throw settingInvalid(LABELS, parsed.error);
 	const { watch, events, delayMinutes, start, issuances, filters, options } = parsed.data;
 	const specific = watch === 'specific';
 	return {

@@ -320,7 +320,7 @@ describe('Using JSON with expressions: nobody but the author of the workflow cho
 	});
 });
 
-/** docs/decisions.md says what becomes of a value; here are the rows in which n8n has a part. */
+/** docs/internals/decisions.md says what becomes of a value; here are the rows in which n8n has a part. */
 describe('the tables of the page', () => {
 	const [, plain = [], , templates = []] = claimTables();
 	const ITEM = JSON.parse(

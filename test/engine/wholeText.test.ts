@@ -48,6 +48,7 @@ test.each<[string, string, IDataObject, RegExp]>([
 		{},
 		/\$json\.body\?\.id .*nothing/,
 	],
+	['an expression without anything in it', '=evt-{{}}', {}, /invalid syntax/],
 	['not there, and calculated', CALCULATED, {}, /the word “undefined”/],
 	['null, and calculated', CALCULATED, { id: null }, /the word “null”/],
 	['empty, and calculated', CALCULATED, { id: '' }, /nothing stands beside a “-”/],

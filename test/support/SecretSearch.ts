@@ -9,7 +9,7 @@ import { inspect } from 'node:util';
 /** Fewer characters come up by chance. */
 const WINDOW = 16;
 
-/** Members of a private JWK (RFC 7518 §6.2.2 and §6.3.2). */
+/** Members of a private JWK (RFC 7518, sections 6.2.2 and 6.3.2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'];
 
 /** Bytes as text: in Base64, which reads in three ways depending on what is before them, and in hex. */

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../scripts/package';
 
-/** One value of a row of docs/decisions.md, "What becomes of a value on its way into a claim". */
+/** One value of a row of docs/internals/decisions.md, "What becomes of a value on its way into a claim". */
 export interface ClaimRow {
 	/** The type, in the first table only. */
 	readonly into: string;
@@ -29,7 +29,7 @@ function rowsOf(cells: readonly string[]): ClaimRow[] {
 
 /** The tables of the section, in the order of the page. */
 export function claimTables(): ClaimRow[][] {
-	const page = readFileSync(join(root, 'docs/decisions.md'), 'utf8');
+	const page = readFileSync(join(root, 'docs/internals/decisions.md'), 'utf8');
 	const section = page.split(/^## /m).find((part) => part.startsWith('What becomes of a value'));
 	const tables = (section ?? '').split(/\n\n/).filter((block) => block.startsWith('|'));
 	return tables.map((table) =>

@@ -2,7 +2,7 @@ const DAY = /^\d{4}-\d{2}-\d{2}/;
 /** No year has a leading zero: that is what programs make of years with two digits. */
 const ISO_DATE =
 	/^[1-9]\d{3}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
-/** RFC 3339, which JSON Schema's formats `date` and `date-time` refer to (2020-12, §7.3.1). */
+/** RFC 3339, which JSON Schema's formats `date` and `date-time` refer to (2020-12, section 7.3.1). */
 const FULL_DATE = /^\d{4}-\d{2}-\d{2}$/;
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
 

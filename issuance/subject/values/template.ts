@@ -6,42 +6,23 @@ import { isDateTime, toIso } from './dates';
 import { readJson } from './jsonText';
 import { isRecord } from './json';
 
-/** Gives what an expression of the template comes to; by its position among them. */
-type Results = (index: number) => unknown;
-type Fill = (results: Results) => unknown;
-
-/** Text with expressions, read once; what is filled in is never read as JSON. */
-export interface Template {
-	/** What stands between `{{` and `}}`, in the order of the text. */
-	readonly expressions: readonly string[];
-	/** @throws AirError `AIR_SUBJECT_INVALID` if a result cannot stand where its expression does */
-	readonly fill: Fill;
+/** Text as it stands, or an expression in it, whose code matters to whoever evaluates it only. */
+export interface Piece {
+	readonly type: 'text' | 'code';
+	readonly text: string;
 }
+
+/**
+ * Fills in a template that was read once; what is filled in is never read as JSON.
+ *
+ * @param results - gives what an expression comes to, by its position among the expressions
+ * @throws AirError `AIR_SUBJECT_INVALID` if a result cannot stand where its expression does
+ */
+export type Fill = (results: (index: number) => unknown) => unknown;
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 
 const DEEPEST = 64;
-
-/**
- * Parts a template at `{{` and `}}`, as n8n does: an expression ends at the first `}}`. A backslash
- * right before either is refused, since n8n's two splitters differ about what it means there.
- *
- * @returns texts and expressions in turn, beginning and ending with a text
- * @throws AirError `AIR_SUBJECT_INVALID`
- * @example
- * ```ts
- * splitTemplate('{"a": "{{ $json.a }}"}'); // ['{"a": "', ' $json.a ', '"}']
- * ```
- */
-export function splitTemplate(template: string): string[] {
-	const parts = template.split(/\{\{(.*?)\}\}/s);
-	if (parts.some((part, index) => part.endsWith('\\') && index < parts.length - 1)) {
-		throw refuse('a backslash stands right before {{ or }}; put a space between them');
-	}
-	if (parts.at(-1)?.includes('{{') === true)
-		throw refuse('an expression has no end: }} is missing');
-	return parts;
-}
 
 /** The placeholders of a template, which nobody can have written into it. */
 class Placeholders {
@@ -64,17 +45,18 @@ class Placeholders {
 }
 
 /** Replaces each expression: within quotation marks by text, elsewhere by a value of its own. */
-function marked(parts: readonly string[], within: Placeholders, alone: Placeholders): string {
+function marked(pieces: readonly Piece[], within: Placeholders, alone: Placeholders): string {
 	let inText = false;
-	return parts
-		.map((part, index) => {
-			if (index % 2 === 1) {
-				const expression = (index - 1) / 2;
-				return inText ? within.of(expression) : `"${alone.of(expression)}"`;
+	let expressions = 0;
+	return pieces
+		.map(({ type, text }) => {
+			if (type === 'code') {
+				const index = expressions++;
+				return inText ? within.of(index) : `"${alone.of(index)}"`;
 			}
-			// An escape may be that of a quotation mark. None spans two parts.
-			for (const [mark] of part.matchAll(/\\.|"/gs)) if (mark === '"') inText = !inText;
-			return part;
+			// An escape may be that of a quotation mark. None spans two pieces.
+			for (const [mark] of text.matchAll(/\\.|"/gs)) if (mark === '"') inText = !inText;
+			return text;
 		})
 		.join('');
 }
@@ -135,48 +117,38 @@ class Compiler {
  * Reads JSON text with expressions in it. The text is read as JSON once, without the results of the
  * expressions: so these can neither add a claim nor change another one, whoever has written them.
  *
- * @param template - without n8n's leading `=`
+ * @param pieces - of the text; a placeholder completes no escape, so a backslash right before an
+ *   expression makes it invalid JSON
  * @param name - of the attribute that it is for; empty for the whole subject
  * @throws AirError `AIR_SUBJECT_INVALID`
  * @example
  * ```ts
- * const { expressions, fill } = readTemplate('{"tier": "Gold", "name": "{{ $json.name }}"}');
- * expressions; // [' $json.name ']
+ * const name = { type: 'code', text: '$json.name' };
+ * const fill = readTemplate([{ type: 'text', text: '{"tier": "Gold", "name": "' }, name, { type: 'text', text: '"}' }]);
  * fill(() => 'x","tier":"none'); // { tier: 'Gold', name: 'x","tier":"none' }
  * ```
  */
-export function readTemplate(template: string, name = ''): Template {
-	const parts = splitTemplate(template);
+export function readTemplate(pieces: readonly Piece[], name = ''): Fill {
 	const compiler = new Compiler();
-	const read = readJson(marked(parts, compiler.within, compiler.alone));
+	const read = readJson(marked(pieces, compiler.within, compiler.alone));
 	const named = name === '' ? 'it' : name;
 	if (read === undefined) throw refuse(`${named} holds text that is not valid JSON`);
 	if ('refused' in read) throw refuse(`${named} ${read.refused}`);
-	return {
-		expressions: parts.filter((_part, index) => index % 2 === 1),
-		fill: compiler.compile(read.value, name),
-	};
+	return compiler.compile(read.value, name);
 }
 
 /**
  * Reads plain text with expressions. n8n would write `[object Object]`, rounded digits, and nothing for
  * a value that is missing; here these are refused.
  *
- * @param template - without n8n's leading `=`
  * @param name - of the attribute that it is for
- * @throws AirError `AIR_SUBJECT_INVALID`
- * @example
- * ```ts
- * readText('Ms {{ $json.name }}', 'title').fill(() => 'Ada'); // 'Ms Ada'
- * ```
+ * @returns what throws AirError `AIR_SUBJECT_INVALID`
  */
-export function readText(template: string, name: string): Template {
-	const parts = splitTemplate(template);
-	return {
-		expressions: parts.filter((_part, index) => index % 2 === 1),
-		fill: (results) =>
-			parts
-				.map((part, index) => (index % 2 === 1 ? textOf(results((index - 1) / 2), name) : part))
-				.join(''),
+export const readText =
+	(pieces: readonly Piece[], name: string): Fill =>
+	(results) => {
+		let expressions = 0;
+		return pieces
+			.map(({ type, text }) => (type === 'code' ? textOf(results(expressions++), name) : text))
+			.join('');
 	};
-}

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { readTemplate } from '../../../issuance/subject/values/template';
 import { parseSubject, subjectFromFields } from '../../../issuance/subject/subject';
+import { splitTemplate } from '../../../nodes/MocaAirIssueOnBehalf/templates';
 import { badInput } from '../BadInput';
 import { must, taken } from '../expecting';
 import { NASTY } from '../pieces';
+
+/** A template as the node reads it, filled in. */
+const filled = (template: string, results: (index: number) => unknown) =>
+	readTemplate(splitTemplate(`=${template}`))(results);
 
 const CODE = /^AIR_SUBJECT_INVALID$/;
 const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
@@ -48,8 +53,7 @@ const SPELLED: Readonly<Record<string, (text: string) => unknown>> = {
 	'JSON text': (text) => parseSubject(`{"a": ${text}}`).a,
 	'nested JSON text': (text) =>
 		(parseSubject(`{"a": [{"b": ${text}}]}`).a as { b: unknown }[])[0]?.b,
-	template: (text) =>
-		parseSubject(readTemplate(`{"a": ${text}, "b": "{{ 1 }}"}`).fill(() => 'x')).a,
+	template: (text) => parseSubject(filled(`{"a": ${text}, "b": "{{ 1 }}"}`, () => 'x')).a,
 	'field of type Number': (text) =>
 		subjectFromFields([{ name: 'a', type: 'number', value: text }]).a,
 	'field of type Integer': (text) =>
@@ -64,10 +68,8 @@ const RECEIVED: Readonly<Record<string, (value: unknown) => unknown>> = {
 	'in a list': (value) => (parseSubject({ a: [value] }).a as unknown[])[0],
 	'as text': (value) => subjectFromFields([{ name: 'a', type: 'string', value }]).a,
 	'as a number': (value) => subjectFromFields([{ name: 'a', type: 'number', value }]).a,
-	'within quotation marks': (value) =>
-		parseSubject(readTemplate('{"a": "{{ 1 }}"}').fill(() => value)).a,
-	'where a value stands': (value) =>
-		parseSubject(readTemplate('{"a": {{ 1 }} }').fill(() => value)).a,
+	'within quotation marks': (value) => parseSubject(filled('{"a": "{{ 1 }}"}', () => value)).a,
+	'where a value stands': (value) => parseSubject(filled('{"a": {{ 1 }} }', () => value)).a,
 };
 
 export const claimNumbers = badInput({
@@ -219,7 +221,10 @@ export const claimTemplates = badInput({
 		return await taken(
 			() =>
 				parseSubject(
-					readTemplate(templateOf(places, (key) => key)).fill((at) => inTurn[at]?.value),
+					filled(
+						templateOf(places, (key) => key),
+						(at) => inTurn[at]?.value,
+					),
 				),
 			(subject) => {
 				must(same(subject, meant(places)), 'the claims are those of the author');

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { createPublicKey } from 'node:crypto';
 import { closeDispatchers } from '../../../air/http/dispatchers';
-import { privateMembers } from '../../../air/keys/jwkMembers';
+import { privateMembers } from '../../../air/keys/jwk';
 import { fetchJwks, readJwks } from '../../../air/jwks';
 import { airErrorOf, ecKey, everythingShown, listening, rsaKey, type Listening } from './support';
 

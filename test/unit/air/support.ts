@@ -103,3 +103,11 @@ export function certificateFor(name: string): { key: string; cert: string } {
 	);
 	return { key: pem, cert: pem.slice(pem.indexOf('-----BEGIN CERTIFICATE')) };
 }
+
+/** Pieces of 8 characters that could only come from the input. */
+export function piecesOf(text: string): string[] {
+	const words = text.match(/[A-Za-z0-9+/_-]{40,}/g) ?? [];
+	return words.flatMap((word) =>
+		Array.from({ length: Math.min(word.length, 4096) - 7 }, (_, at) => word.slice(at, at + 8)),
+	);
+}

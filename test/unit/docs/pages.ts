@@ -45,7 +45,7 @@ function pageAt(path: string): Page {
 /** Every page: those at the root, and docs/. */
 export const pages: readonly Page[] = [
 	...readdirSync(root).filter((file) => file.endsWith('.md')),
-	...readdirSync(join(root, 'docs'))
+	...readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
 		.filter((file) => file.endsWith('.md'))
 		.map((file) => `docs/${file}`),
 ].map(pageAt);

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 const root = join(__dirname, '../../..');
-const page = readFileSync(join(root, 'docs/decisions.md'), 'utf8');
+const page = readFileSync(join(root, 'docs/internals/decisions.md'), 'utf8');
 const section = /^## Which clock$([\s\S]*?)^## /m.exec(page)?.[1] ?? '';
 
 /** What is shipped and runs in n8n or in the command line. */

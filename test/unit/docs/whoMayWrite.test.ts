@@ -19,10 +19,11 @@ import { SqliteLedger } from '../../../ledger/sqlite/SqliteLedger';
 import { root } from '../../../scripts/package';
 import { makeKey } from '../../support/keys';
 
-/** docs/decisions.md, “Whose key may cause a write”: what is written there is so. */
-const [, section = ''] = readFileSync(join(root, 'docs', 'decisions.md'), 'utf8').split(
-	'## Whose key may cause a write\n',
-);
+/** docs/internals/decisions.md, “Whose key may cause a write”: what is written there is so. */
+const [, section = ''] = readFileSync(
+	join(root, 'docs', 'internals', 'decisions.md'),
+	'utf8',
+).split('## Whose key may cause a write\n');
 const [page = ''] = section.split('\n## ');
 
 const rules = new Map(

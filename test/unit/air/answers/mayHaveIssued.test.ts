@@ -94,8 +94,8 @@ test('every end of a connection is in the table, and known as the catalogue says
 	expect(Object.keys(transportErrors).filter((code) => !codes.has(code))).toEqual([]);
 });
 
-describe('docs/decisions.md', () => {
-	const page = readFileSync(join(root, 'docs/decisions.md'), 'utf8');
+describe('docs/internals/decisions.md', () => {
+	const page = readFileSync(join(root, 'docs/internals/decisions.md'), 'utf8');
 	const [, section = ''] = page.split('## Whether AIR may have issued\n');
 	const tables = (section.split(/^## /m)[0] ?? '')
 		.split(/\n(?=\| )/)

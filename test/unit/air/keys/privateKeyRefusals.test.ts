@@ -3,11 +3,10 @@ import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypt
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import type { AirErrorCode } from '../../../../errors/errorCatalogue';
 import { keyErrors } from '../../../../errors/rows/keys';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { airErrorOf, ecKey, everythingShown, rsaKey } from '../support';
+import { airErrorOf, ecKey, everythingShown, piecesOf, rsaKey } from '../support';
 
 const pkcs8 = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'pem' }).toString();
 const der = (key: KeyObject) => key.export({ type: 'pkcs8', format: 'der' }).toString('base64');
@@ -158,14 +157,6 @@ const refusals: [code: AirErrorCode, name: string, text: string][] = [
 	],
 ];
 
-/** Pieces of 8 characters that could only come from the input. */
-function piecesOf(text: string): string[] {
-	const words = text.match(/[A-Za-z0-9+/_-]{40,}/g) ?? [];
-	return words.flatMap((word) =>
-		Array.from({ length: Math.min(word.length, 4096) - 7 }, (_, at) => word.slice(at, at + 8)),
-	);
-}
-
 test.each(refusals)('%s: %s', async (code, _name, text) => {
 	const error = await airErrorOf(() => importPrivateKey(text));
 
@@ -181,84 +172,4 @@ test('every code of the catalogue for keys has a row here', () => {
 	expect([...new Set(refusals.map(([code]) => code))].sort()).toEqual(
 		Object.keys(keyErrors).sort(),
 	);
-});
-
-const FORMS = [pem, der(rsaKey()), pkcs8(ecKey()), json(jwk(ecKey())), escaped(pem), base64(pem)];
-
-test('a key cut anywhere is refused in words, and shows nothing of itself', async () => {
-	await fc.assert(
-		fc.asyncProperty(
-			fc.constantFrom(...FORMS),
-			fc.double({ min: 0, max: 0.95, noNaN: true }),
-			async (text, part) => {
-				const shortened = text.slice(0, Math.floor(text.length * part));
-				const error = await airErrorOf(() => importPrivateKey(shortened));
-				expect(error.code).toMatch(/^AIR_KEY_(EMPTY|INCOMPLETE|UNREADABLE)$/);
-				const shown = everythingShown(error);
-				expect(piecesOf(shortened).filter((piece) => shown.includes(piece))).toEqual([]);
-			},
-		),
-		{ numRuns: 300 },
-	);
-});
-
-test('garbage is refused in words', async () => {
-	const garbage = fc.oneof(
-		fc.string({ unit: 'binary', maxLength: 500 }),
-		fc.base64String({ maxLength: 500 }),
-		fc.json(),
-		fc
-			.string({ maxLength: 200 })
-			.map((text) => `-----BEGIN PRIVATE KEY-----${text}-----END PRIVATE KEY-----`),
-		fc
-			.record({
-				kty: fc.constantFrom('RSA', 'EC', 'OKP', 'oct', '__proto__'),
-				crv: fc.string(),
-				d: fc.string(),
-			})
-			.map(json),
-	);
-	await fc.assert(
-		fc.asyncProperty(garbage, async (text) => {
-			expect((await airErrorOf(() => importPrivateKey(text))).code).toMatch(/^AIR_KEY_/);
-		}),
-		{ numRuns: 500 },
-	);
-});
-
-/** Each as long as the longest text that is read at all: the work must not grow with its square. */
-const LENGTH = 64 * 1024;
-const filled = (piece: string) => piece.repeat(Math.floor(LENGTH / piece.length));
-
-test.each([
-	['BEGIN markers', filled('-----BEGIN PRIVATE KEY-----')],
-	[
-		'BEGIN markers of changing labels',
-		Array.from({ length: 2500 }, (_, n) => `-----BEGIN A${n}-----`).join(''),
-	],
-	['END markers', `-----BEGIN PRIVATE KEY-----${filled('-----END PRIVATE KEY')}`.slice(0, LENGTH)],
-	['a label of spaces', `-----BEGIN ${' '.repeat(LENGTH - 20)}.`],
-	['labels of spaces', filled(`-----BEGIN ${' '.repeat(200)}`)],
-	['backslashes', `-----BEGIN ${'\\'.repeat(LENGTH - 20)}`],
-	['backslashes in base64', '\\'.repeat(LENGTH)],
-	['backslashes in a JWK', `{${'\\'.repeat(LENGTH - 20)}}`],
-	['dashes', `-----BEGIN PRIVATE KEY${'-'.repeat(LENGTH - 30)}`],
-	['quotes', '"'.repeat(LENGTH)],
-	['braces', '{'.repeat(LENGTH)],
-	['brackets in a JWK', `{"keys":${'['.repeat(LENGTH - 20)}`],
-	[
-		'Proc-Type',
-		`-----BEGIN PRIVATE KEY-----${filled('Proc-Type: ').slice(0, LENGTH - 60)}-----END PRIVATE KEY-----`,
-	],
-	[
-		'white space in Proc-Type',
-		`-----BEGIN PRIVATE KEY-----Proc-Type:${' '.repeat(LENGTH - 70)}-----END PRIVATE KEY-----`,
-	],
-	['base64', 'A'.repeat(LENGTH)],
-	['padding', '='.repeat(LENGTH)],
-])('%s do not take long', async (_name, text) => {
-	const begin = performance.now();
-	await airErrorOf(() => importPrivateKey(text));
-	// In time that grows with the square of the length it would be minutes.
-	expect(performance.now() - begin).toBeLessThan(10_000);
 });

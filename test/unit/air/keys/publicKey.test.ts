@@ -8,7 +8,7 @@ import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { importPublicKeys } from '../../../../air/keys/publicKey';
 import { publicJwkOf } from '../../../../air/keys/PublicJwk';
 import { certificateForLocalhost } from '../../../support/postgresCertificate';
-import { airErrorOf, ecKey, everythingShown, rsaKey } from '../support';
+import { airErrorOf, ecKey, everythingShown, piecesOf, rsaKey } from '../support';
 
 const isRsa = (key: KeyObject) => key.asymmetricKeyType === 'rsa';
 const publicHalf = (key: KeyObject) => (key.type === 'private' ? createPublicKey(key) : key);
@@ -239,14 +239,6 @@ const refusals: [code: AirErrorCode, name: string, text: string][] = [
 	],
 ];
 
-/** Pieces of 8 characters that could only come from the input. */
-function piecesOf(text: string): string[] {
-	const words = text.match(/[A-Za-z0-9+/_-]{40,}/g) ?? [];
-	return words.flatMap((word) =>
-		Array.from({ length: Math.min(word.length, 4096) - 7 }, (_, at) => word.slice(at, at + 8)),
-	);
-}
-
 test.each(refusals)('%s: %s', async (code, _name, text) => {
 	const error = await airErrorOf(() => importPublicKeys(text));
 	expect(error.code).toBe(code);
@@ -293,21 +285,6 @@ test('whatever else a JWK carries, only public members come out, or nothing', as
 
 const FORMS = [pem, body(pem), spki(ecKey()), json(a), json({ keys: [a, b] }), base64(pem), cert];
 
-test('a key cut anywhere is refused in words', async () => {
-	await fc.assert(
-		fc.asyncProperty(
-			fc.constantFrom(...FORMS),
-			fc.double({ min: 0, max: 0.95, noNaN: true }),
-			async (text, part) => {
-				const shortened = text.slice(0, Math.floor(text.length * part));
-				const error = await airErrorOf(() => importPublicKeys(shortened));
-				expect(error.code).toMatch(/^AIR_PUBLIC_KEY_(EMPTY|INCOMPLETE|UNREADABLE)$/);
-			},
-		),
-		{ numRuns: 300 },
-	);
-});
-
 test('no form of a private key is ever read, whatever surrounds it', async () => {
 	const secrets = [
 		pkcs8(ecKey()),
@@ -331,51 +308,4 @@ test('no form of a private key is ever read, whatever surrounds it', async () =>
 		),
 		{ numRuns: 200 },
 	);
-});
-
-test('garbage is refused in words', async () => {
-	const garbage = fc.oneof(
-		fc.string({ unit: 'binary', maxLength: 500 }),
-		fc.base64String({ maxLength: 500 }),
-		fc.json(),
-		fc.string({ maxLength: 200 }).map((text) => `{${text}}`),
-		fc
-			.string({ maxLength: 200 })
-			.map((text) => `-----BEGIN PUBLIC KEY-----${text}-----END PUBLIC KEY-----`),
-		fc
-			.record({
-				kty: fc.constantFrom('RSA', 'EC', 'OKP', 'oct', '__proto__'),
-				crv: fc.string(),
-				x: fc.string(),
-				kid: fc.anything(),
-			})
-			.map(json),
-	);
-	await fc.assert(
-		fc.asyncProperty(garbage, async (text) => {
-			expect((await airErrorOf(() => importPublicKeys(text))).code).toMatch(/^AIR_/);
-		}),
-		{ numRuns: 500 },
-	);
-});
-
-const LENGTH = 64 * 1024;
-const filled = (piece: string) => piece.repeat(Math.floor(LENGTH / piece.length));
-
-test.each([
-	['BEGIN markers', filled('-----BEGIN PUBLIC KEY-----')],
-	['dashes', filled('-----')],
-	['a label of spaces', `-----BEGIN ${' '.repeat(LENGTH - 20)}.`],
-	['braces', filled('{')],
-	['pairs of braces', filled('{}')],
-	['quotes in braces', `{${filled('"')}`.slice(0, LENGTH)],
-	['backslashes in braces', `{"${filled('\\')}`.slice(0, LENGTH)],
-	['brackets', filled('[')],
-	['commas', `[${filled(',')}`.slice(0, LENGTH)],
-	['base64', filled('A')],
-])('%s do not take long', async (_name, text) => {
-	const begin = performance.now();
-	await airErrorOf(() => importPublicKeys(text));
-	// What grows with the square takes minutes.
-	expect(performance.now() - begin).toBeLessThan(10_000);
 });

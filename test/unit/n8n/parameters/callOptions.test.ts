@@ -1,8 +1,11 @@
 import { AirError } from '../../../../errors/AirError';
-import { readCallOptions } from '../../../../n8n/parameters/callOptions';
+import { callOptions } from '../../../../n8n/parameters/callOptions';
+import { properties } from '../../../../nodes/MocaAirIssueOnBehalf/properties';
+
+const readOptions = callOptions(properties);
 
 test('nothing set is nothing overridden', () => {
-	expect(readCallOptions({})).toMatchObject({
+	expect(readOptions({})).toMatchObject({
 		timeoutMs: undefined,
 		lifetimeMinutes: undefined,
 		waitMs: undefined,
@@ -13,7 +16,7 @@ test('nothing set is nothing overridden', () => {
 
 test('everything set', () => {
 	expect(
-		readCallOptions({
+		readOptions({
 			requestTimeout: 10,
 			jwtLifetime: 2,
 			waitTimeout: 60,
@@ -42,7 +45,7 @@ test.each([
 	['the longest request is 5 minutes', { requestTimeout: 300 }, { timeoutMs: 300_000 }],
 	['options of a later version are no trouble', { later: 1 }, { timeoutMs: undefined }],
 ])('%s', (_what, options, expected) => {
-	expect(readCallOptions(options)).toMatchObject(expected);
+	expect(readOptions(options)).toMatchObject(expected);
 });
 
 test.each<[unknown, string]>([
@@ -63,10 +66,8 @@ test.each<[unknown, string]>([
 	[{ reference: 'SECRET\0' }, 'Reference must be text without broken characters'],
 	[{ reference: 'SECRET\ud83d' }, 'Reference must be text without broken characters'],
 	[{ sendAgainWhenUnknown: 'SECRET' }, 'Send Again When Outcome Is Unknown must be true or false'],
-	['SECRET', 'Options'],
-	[undefined, 'Options'],
+	['SECRET', 'Options are not as expected'],
+	[undefined, 'Options are not as expected'],
 ])('%j is refused by its name in the panel', (value, detail) => {
-	expect(() => readCallOptions(value)).toThrow(
-		new AirError('AIR_SETTING_INVALID', { detail }).message,
-	);
+	expect(() => readOptions(value)).toThrow(new AirError('AIR_SETTING_INVALID', { detail }));
 });

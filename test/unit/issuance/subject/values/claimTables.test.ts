@@ -1,11 +1,12 @@
 import { AirError } from '../../../../../errors/AirError';
 import { FIELD_TYPES, type ValueType } from '../../../../../issuance/subject/values/valueTypes';
 import { readTemplate } from '../../../../../issuance/subject/values/template';
-import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
+import { subjectFromSchema } from '../../../../../issuance/subject/schema/subjectFromSchema';
 import { parseSubject, subjectFromFields } from '../../../../../issuance/subject/subject';
+import { splitTemplate } from '../../../../../nodes/MocaAirIssueOnBehalf/templates';
 import { claimTables } from '../../../../support/claimTables';
 
-/** docs/decisions.md says what becomes of a value; here every row of it is run. */
+/** docs/internals/decisions.md says what becomes of a value; here every row of it is run. */
 const [typed = [], plain = [], texts = []] = claimTables();
 
 const TYPES = new Map(FIELD_TYPES.map(({ name, value }) => [name, value]));
@@ -45,19 +46,21 @@ test.each(typed)('into $into: $given', ({ into, given, becomes }) => {
 
 test.each(plain)('as it is: $given', ({ given, becomes }) => {
 	const value = asReceived(given);
-	const template = readTemplate('{"claim": {{ x }} }');
+	const fill = readTemplate(splitTemplate('={"claim": {{ x }} }'));
 	expect(outcome(() => parseSubject({ claim: value }).claim)).toBe(becomes);
 	expect(outcome(() => parseSubject({ claim: [{ a: value }] }).claim)).toBe(
 		becomes && `[{"a":${becomes}}]`,
 	);
 	if (typeof value === 'string') return;
-	expect(outcome(() => parseSubject(template.fill(() => value)).claim)).toBe(becomes);
+	expect(outcome(() => parseSubject(fill(() => value)).claim)).toBe(becomes);
 });
 
 test.each(texts)('JSON text: $given', ({ given, becomes }) => {
 	const field = (type: ValueType) => [{ name: 'claim', type, value: given }];
 	expect(outcome(() => parseSubject(given))).toBe(becomes);
-	expect(outcome(() => parseSubject(readTemplate(given).fill(() => undefined)))).toBe(becomes);
+	expect(
+		outcome(() => parseSubject(readTemplate(splitTemplate(`=${given}`))(() => undefined))),
+	).toBe(becomes);
 	expect(outcome(() => subjectFromFields(field('json')).claim)).toBe(becomes);
 	expect(outcome(() => subjectFromFields(field('object')).claim)).toBe(becomes);
 });

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { AirError } from '../../../../../errors/AirError';
 import { readJson } from '../../../../../issuance/subject/values/jsonText';
-import { readTemplate, splitTemplate } from '../../../../../issuance/subject/values/template';
+import { readTemplate } from '../../../../../issuance/subject/values/template';
+import { splitTemplate } from '../../../../../nodes/MocaAirIssueOnBehalf/templates';
 
 interface Chunk {
 	readonly type: string;
@@ -46,13 +47,11 @@ describe.each(SPLITTERS)('parts a text as %s does', (_path, split) => {
 		let taken = 0;
 		fc.assert(
 			fc.property(pieces, (text) => {
-				const parts = tried(() => splitTemplate(text));
+				const parts = tried(() => splitTemplate(`=${text}`));
 				if (parts === undefined) return;
 				taken += 1;
 				const codes = split(text).filter(({ type }) => type === 'code');
-				expect(parts.filter((_part, index) => index % 2 === 1)).toEqual(
-					codes.map(({ text: code }) => code),
-				);
+				expect(parts.filter(({ type }) => type === 'code')).toEqual(codes);
 				expect(codes.every(({ hasClosingBrackets }) => hasClosingBrackets)).toBe(true);
 			}),
 			{ numRuns: 3000 },
@@ -85,8 +84,10 @@ describe('what is filled in', () => {
 					const text = `"${quoted(before)}{{ ${name} }}${quoted(after)}"`;
 					return `"${name}": ${nested ? `[{"a": ${text}}]` : text}`;
 				});
-				const { expressions, fill } = readTemplate(`{${members.join(', ')}}`);
-				expect(expressions).toEqual(entries.map(([name]) => ` ${name} `));
+				const pieces = splitTemplate(`={${members.join(', ')}}`);
+				const codes = pieces.filter(({ type }) => type === 'code');
+				expect(codes.map(({ text }) => text)).toEqual(entries.map(([name]) => ` ${name} `));
+				const fill = readTemplate(pieces);
 				const filled = fill((index) => entries[index]?.[1].value);
 				const expected = entries.map(([name, { before, value, after, nested }]) => {
 					const text = [before, after].map((part) => part.replace(/[{}\\]/g, '')).join(value);
@@ -99,13 +100,13 @@ describe('what is filled in', () => {
 
 	test('can imitate no placeholder, not even one that it has seen', () => {
 		const seen: string[] = [];
-		const { fill } = readTemplate('{"a": "{{ 1 }}", "b": {{ 2 }} }');
+		const fill = readTemplate(splitTemplate('={"a": "{{ 1 }}", "b": {{ 2 }} }'));
 		const collect = (index: number) => (index === 0 ? `_${seen.join()}_0_` : [`_${index}_`]);
 		expect(fill(collect)).toEqual({ a: '__0_', b: ['_1_'] });
 	});
 
 	test('a template is read once, and gives each item a subject of its own', () => {
-		const { fill } = readTemplate('{"a": {"b": {{ 1 }}, "c": [1]} }');
+		const fill = readTemplate(splitTemplate('={"a": {"b": {{ 1 }}, "c": [1]} }'));
 		const [first, second] = [fill(() => 1), fill(() => 2)];
 		expect([first, second]).toEqual([{ a: { b: 1, c: [1] } }, { a: { b: 2, c: [1] } }]);
 	});

@@ -1,5 +1,5 @@
 import type { ILoadOptionsFunctions } from 'n8n-workflow';
-import { subjectAttributes } from '../../../nodes/MocaAirIssueOnBehalf/subjectAttributes';
+import { subjectAttributes } from '../../../nodes/MocaAirIssueOnBehalf/mapperFields';
 import { node } from './support';
 
 const fieldsFor = async (parameters: Record<string, unknown>) => {

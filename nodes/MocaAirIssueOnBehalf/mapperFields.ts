@@ -5,12 +5,12 @@ import {
 	type ResourceMapperFields,
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { SubjectAttribute } from '../../issuance/subject/schema/jsonSchema';
+import type { SubjectAttribute } from '../../issuance/subject/schema/attributes';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
 	type SubjectSchema,
-} from '../../issuance/subject/schema/subjectSchema';
+} from '../../issuance/subject/schema/readSchema';
 import { VALUE_TYPES } from '../../issuance/subject/values/valueTypes';
 
 /** What the editor shows of a label before it cuts it off. */

@@ -2,9 +2,9 @@ import { isDateTime, isDay } from '../values/dates';
 import type { ValueType } from '../values/valueTypes';
 import { isRecord, type Json } from '../values/json';
 import { readJson } from '../values/jsonText';
-import { attributesOf, subjectOf, type SubjectAttribute } from './jsonSchema';
-import { refuseSchema, schemaDocument } from './schemaDocument';
-import { schemaValidator, type SchemaValidator } from './schemaValidator';
+import { attributesOf, subjectOf, type SubjectAttribute } from './attributes';
+import { refuseSchema, schemaDocument } from './document';
+import { schemaValidator, type SchemaValidator } from './validator';
 
 /** What a credential subject has to look like, from an example or from a JSON Schema. */
 export interface SubjectSchema {

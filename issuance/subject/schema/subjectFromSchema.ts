@@ -1,8 +1,8 @@
 import { AirError } from '../../../errors/AirError';
 import { convertValue, isEmpty } from '../values/convertValue';
-import type { SubjectAttribute } from './jsonSchema';
+import type { SubjectAttribute } from './attributes';
 import { parseSubject, type CredentialSubject } from '../subject';
-import type { SubjectSchema } from './subjectSchema';
+import type { SubjectSchema } from './readSchema';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 

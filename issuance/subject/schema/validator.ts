@@ -5,10 +5,10 @@ import type AjvCore from 'ajv/dist/core';
 import addFormats from 'ajv-formats';
 import { redact } from '../../../errors/redact';
 import { isRecord, type Json } from '../values/json';
-import { refuseSchema, type SchemaDocument } from './schemaDocument';
-import { ownKeywords, UNIX_SECONDS } from './schemaKeywords';
-import { guardedPattern } from './schemaPatterns';
-import { schemaWords } from './schemaWords';
+import { refuseSchema, type SchemaDocument } from './document';
+import { ownKeywords, UNIX_SECONDS } from './keywords';
+import { guardedPattern } from './patterns';
+import { schemaWords } from './words';
 
 type Draft = new (options: Options) => AjvCore;
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { AirError } from '../../../../../errors/AirError';
-import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
-import { schemaFromJsonSchema } from '../../../../../issuance/subject/schema/subjectSchema';
+import { subjectFromSchema } from '../../../../../issuance/subject/schema/subjectFromSchema';
+import { schemaFromJsonSchema } from '../../../../../issuance/subject/schema/readSchema';
 import { airErrorOf, everythingShown } from '../../support';
 
 /** Every keyword of a pasted JSON Schema is checked, or the schema is refused and the keyword named. */

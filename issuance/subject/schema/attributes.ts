@@ -1,7 +1,7 @@
 import type { ValueType } from '../values/valueTypes';
 import { isRecord, type Json } from '../values/json';
-import { referred, refuseSchema } from './schemaDocument';
-import { UNIX_SECONDS } from './schemaKeywords';
+import { referred, refuseSchema } from './document';
+import { UNIX_SECONDS } from './keywords';
 
 /** An attribute of a credential subject, as a form can offer it. */
 export interface SubjectAttribute {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import { subjectFromSchema } from '../../../../../issuance/subject/schema/schemaSubject';
+import { subjectFromSchema } from '../../../../../issuance/subject/schema/subjectFromSchema';
 import {
 	schemaFromExample,
 	schemaFromJsonSchema,
-} from '../../../../../issuance/subject/schema/subjectSchema';
+} from '../../../../../issuance/subject/schema/readSchema';
 import { airErrorOf, everythingShown } from '../../support';
 
 const typesOf = (schema: unknown) =>

@@ -1,5 +1,5 @@
 import { createContext, Script } from 'node:vm';
-import { refuseSchema } from './schemaDocument';
+import { refuseSchema } from './document';
 import { redact } from '../../../errors/redact';
 
 /** No pattern that a person can read takes a millisecond for a value that a credential can hold. */

@@ -1,0 +1,57 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { z, type ZodError } from 'zod';
+import { AirError } from '../../errors/AirError';
+
+/** The labels of parameters, options and the fields in them, by their names. */
+export type Labels = ReadonlyMap<string, string>;
+
+/**
+ * The labels as the editor shows them, taken from the properties themselves, so that an error calls a
+ * field what its reader sees.
+ *
+ * @param properties - of a node; collections are gone through at any depth
+ * @example
+ * ```ts
+ * labelsOf(properties).get('requestTimeout'); // 'Request Timeout'
+ * ```
+ */
+export function labelsOf(properties: readonly INodeProperties[]): Labels {
+	const labels = new Map<string, string>();
+	const read = (property: INodeProperties) => {
+		// The first definition is the one that people see; see `kept`.
+		if (!labels.has(property.name)) labels.set(property.name, property.displayName);
+		for (const option of property.options ?? []) {
+			if ('values' in option) option.values.forEach(read);
+			else if ('type' in option) read(option);
+		}
+	};
+	properties.forEach(read);
+	return labels;
+}
+
+/**
+ * The error for a parameter that its schema refuses.
+ *
+ * @param labels - of the node
+ * @param error - its messages complete "LABEL …" and never show the value
+ * @param parameter - the name of the parameter that was read, if the paths of the error begin below it
+ */
+export function settingInvalid(labels: Labels, error: ZodError, parameter = ''): AirError {
+	const { path = [], message = 'is not as expected' } = error.issues[0] ?? {};
+	const name = [parameter, ...path.map(String)].findLast((part) => labels.has(part)) ?? parameter;
+	return new AirError('AIR_SETTING_INVALID', { detail: `${labels.get(name) ?? name} ${message}` });
+}
+
+/** A number between two bounds; also as text, as expressions give it. */
+export function numberFrom(least: number, most: number, unit: string) {
+	const words = `must be ${least} to ${most} ${unit}`;
+	return z.coerce.number(words).min(least, words).max(most, words);
+}
+
+/** A whole number between two bounds; also as text, as expressions give it. */
+export function wholeNumberFrom(least: number, most: number, unit = '') {
+	const words = `must be a whole number${unit && ` of ${unit}`} from ${least} to ${most}`;
+	return z.coerce.number(words).int(words).min(least, words).max(most, words);
+}
+
+export const trueOrFalse = () => z.boolean('must be true or false');

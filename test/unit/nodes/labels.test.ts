@@ -1,0 +1,92 @@
+import type { IExecuteFunctions, INodeProperties, IPollFunctions } from 'n8n-workflow';
+import { callOptions } from '../../../n8n/parameters/callOptions';
+import { labelsOf } from '../../../n8n/parameters/settingInvalid';
+import { assertToolMayRead } from '../../../n8n/tool/toolUse';
+import { properties as statusProperties } from '../../../nodes/MocaAirGetIssuanceStatus/properties';
+import { properties as issueProperties } from '../../../nodes/MocaAirIssueOnBehalf/properties';
+import { properties as jwksProperties } from '../../../nodes/MocaAirJwksTrigger/properties';
+import { readOptions } from '../../../nodes/MocaAirJwksTrigger/readParameters';
+import { properties as triggerProperties } from '../../../nodes/MocaAirTrigger/properties';
+import { readParameters } from '../../../nodes/MocaAirTrigger/readParameters';
+import { airErrorOf } from '../issuance/support';
+
+// An error calls a field what the editor calls it: whoever reads the one looks for it in the other.
+
+/** Neither text, nor a number, nor a choice, nor a list. */
+const MISFIT = { misfit: true };
+
+const named = (properties: readonly INodeProperties[], name: string) => {
+	const property = properties.find((each) => each.name === name);
+	const options = property?.options?.flatMap((option) => ('type' in option ? [option] : [])) ?? [];
+	return options.filter(({ type }) => type !== 'notice');
+};
+
+describe.each([
+	['Issue on Behalf', issueProperties, callOptions(issueProperties)],
+	['Get Issuance Status', statusProperties, callOptions(statusProperties)],
+	['JWKS Trigger', jwksProperties, readOptions],
+	[
+		'Trigger',
+		triggerProperties,
+		(options: unknown) =>
+			readParameters({
+				getNodeParameter: (name: string, fallback: unknown) =>
+					name === 'options' ? options : fallback,
+			} as unknown as IPollFunctions),
+	],
+] as const)('the options of Moca AIR %s', (_node, properties, read) => {
+	// The name of a field is read by the node itself, and is no text that AIR gets.
+	const options = named(properties, 'options').filter(({ name }) => name !== 'referenceField');
+
+	test.each(options.map(({ name, displayName }) => [displayName, name]))(
+		'%s',
+		async (label, name) => {
+			expect((await airErrorOf(() => read({ [name]: MISFIT }))).message).toContain(
+				`: ${label} must be `,
+			);
+		},
+	);
+});
+
+test.each(['watch', 'events', 'delayMinutes', 'start', 'issuances', 'filters', 'options'])(
+	'the parameter %s of the trigger',
+	async (name) => {
+		const context = {
+			getNodeParameter: (asked: string, fallback: unknown) => (asked === name ? 5.5 : fallback),
+		} as unknown as IPollFunctions;
+		const label = labelsOf(triggerProperties).get(name) ?? '';
+		expect((await airErrorOf(() => readParameters(context))).message).toContain(`: ${label} `);
+	},
+);
+
+test.each(['program', 'referencePrefix', 'workflowId'])(
+	'the filter %s of the trigger',
+	async (name) => {
+		const context = {
+			getNodeParameter: (asked: string, fallback: unknown) =>
+				asked === 'filters' ? { [name]: 5 } : fallback,
+		} as unknown as IPollFunctions;
+		const label = labelsOf(triggerProperties).get(name) ?? '';
+		expect((await airErrorOf(() => readParameters(context))).message).toContain(
+			`: ${label} must be text`,
+		);
+	},
+);
+
+describe('a parameter of a tool that reads the item', () => {
+	const tool = { getNode: () => ({ type: 'x.mocaAirTool' }) } as unknown as IExecuteFunctions;
+	const readable = [...issueProperties, ...statusProperties].filter(
+		({ type, noDataExpression }) => type !== 'notice' && noDataExpression !== true,
+	);
+
+	test.each(readable.map(({ name, displayName }) => [displayName, name]))(
+		'%s',
+		async (label, name) => {
+			const error = await airErrorOf(() => {
+				assertToolMayRead(tool, name, '={{ $json.a }}');
+			});
+			expect(error.code).toBe('AIR_TOOL_READS_ITEM');
+			expect(error.message).toContain(`${label} reads the incoming item`);
+		},
+	);
+});
