@@ -243,6 +243,7 @@ export const properties: INodeProperties[] = [
 		displayName: 'Simplify',
 		name: 'simplify',
 		type: 'boolean',
+		noDataExpression: true,
 		default: true,
 		description: 'Whether to return a simplified version of the response instead of the raw data',
 	},

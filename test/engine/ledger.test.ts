@@ -156,7 +156,9 @@ describe('Event ID', () => {
 
 	test('an empty event ID is refused', async () => {
 		const { error } = await execute({ parameters: byEvent('={{ $json.nothing }}') });
-		expect(error?.message).toBe('The event ID is not valid: {{ $json.nothing }} gives nothing');
+		expect(error?.message).toBe(
+			'The event ID is not valid: the item has no field called “nothing”; it has: email, level, adult',
+		);
 	});
 
 	test('what AIR refused may be corrected and sent again', async () => {

@@ -326,12 +326,8 @@ describe('a failed item', () => {
 		const { json, items, hints } = await execute({ items: failing(), settings: { onError } });
 		const failed = json(sink).filter(({ error }) => error !== undefined);
 		expect(failed.map(({ outcome }) => outcome)).toEqual(['unknown', 'notIssued', 'notIssued']);
-		for (const { error, message, details } of failed) {
-			expect([typeof error, typeof message, typeof details]).toEqual([
-				'string',
-				'string',
-				'object',
-			]);
+		for (const { error, message, code } of failed) {
+			expect([typeof error, typeof message, typeof code]).toEqual(['string', 'string', 'string']);
 		}
 		expect(items('Issue', output).length).toBe(output === 0 ? 4 : 3);
 		expect(json('Done').filter(({ outcome }) => outcome === 'issued')).toHaveLength(1);
