@@ -38,8 +38,8 @@ export function echo(typed: string): string {
 export const rows = (count: number) => `${count} ${count === 1 ? 'row' : 'rows'}`;
 
 /** Milliseconds since 1970 as people and machines read them. */
-export function isoDate(at: number): string;
-export function isoDate(at: number | null): string | null;
-export function isoDate(at: number | null): string | null {
+export function isoTime(at: number): string;
+export function isoTime(at: number | null): string | null;
+export function isoTime(at: number | null): string | null {
 	return at === null ? null : new Date(at).toISOString();
 }

@@ -1,9 +1,31 @@
 import type { AcceptedAnswer, AttemptFailure, AttemptRef, RecordedAnswer } from './Attempt';
-import type { Feed } from './Feed';
-import type { LedgerEvent, LedgerRow, Origin, RowState } from './LedgerRow';
+import type { LedgerEvent, LedgerRow, RowState } from './LedgerRow';
+import type {
+	BeginRequest,
+	BeginResult,
+	Cursor,
+	CursorKey,
+	CursorMove,
+	CursorStart,
+	DelayedQuery,
+	DueQuery,
+	FeedEvent,
+	FeedFilter,
+	FeedPage,
+	FeedQuery,
+	FindBy,
+	ListFilter,
+	Missing,
+	Observation,
+	Postponed,
+	PruneResult,
+	Retention,
+	WatchRequest,
+} from './Requests';
 
 export type * from './Attempt';
 export * from './LedgerRow';
+export * from './Requests';
 
 /**
  * What was issued and how far it got: the memory that AIR lacks. AIR has no list of issuances and no webhook.
@@ -12,7 +34,7 @@ export * from './LedgerRow';
  * (`transitions.ts`) inside a transaction that holds the row; the stores only read, ask, and write.
  * All times are milliseconds since 1970 by the store's own clock.
  */
-export interface Ledger extends Feed {
+export interface Ledger {
 	/**
 	 * Begins an attempt, or says why none may begin. Atomic: of any number of callers with one key,
 	 * on any number of hosts, one is told `started`. Durable when it returns.
@@ -54,7 +76,7 @@ export interface Ledger extends Feed {
 	 * has the event, the first. Rows that have the hash only as a further issuance (another attempt's
 	 * stands) are given back as they are.
 	 *
-	 * @returns the rows with this hash as they are now; empty when the ledger does not know it
+	 * @returns the rows with this hash as they are now, the newest first; empty when the ledger does not know it
 	 */
 	observed(realm: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]>;
 
@@ -101,99 +123,61 @@ export interface Ledger extends Feed {
 	 */
 	prune(retention: Retention): Promise<PruneResult>;
 
+	/**
+	 * Finds a trigger's cursor, or makes it. Written even while there is nothing to see yet: else the
+	 * first event ever would become the silent baseline.
+	 *
+	 * @param start - `now`: after the newest event that is committed at this moment; `beginning`: before
+	 *   the oldest. Only counts when the cursor is made.
+	 */
+	openCursor(key: CursorKey, start: CursorStart): Promise<Cursor>;
+
+	/** Moves a cursor: forward only, whatever is asked. Nothing if there is none. */
+	moveCursor(key: CursorKey, move: CursorMove): Promise<void>;
+
+	/**
+	 * Events with their rows, in commit order. Looks at a bounded number of events at a time: `upTo`
+	 * says how far, and there may be more behind it if it is beyond `after`. Rows are given as they are,
+	 * so that a damaged one stops no other: see `assertRow`.
+	 */
+	feed(query: FeedQuery): Promise<FeedPage>;
+
+	/** The newest event that fits, wherever any cursor is; undefined if there is none of late. */
+	newestInFeed(filter: FeedFilter): Promise<FeedEvent | undefined>;
+
+	/**
+	 * Appends `delayed` for rows that have been `submitted` for so many minutes: once per issuance and
+	 * threshold. What it costs depends on what has come due since the last call, not on how much is
+	 * pending. A threshold that is new starts with what comes due from now on (`now`), or with all
+	 * (`beginning`).
+	 *
+	 * @returns how many were appended; call again when it is `limit`
+	 */
+	appendDelayed(query: DelayedQuery): Promise<number>;
+
+	/**
+	 * Finds rows for issuances made elsewhere, or makes them: due at once, with the origin *watched*, for
+	 * those who name them to ask about. One row for each pair of hash and address, so that a corrected
+	 * address starts over and two triggers with two addresses do not disturb each other. Where this ledger
+	 * itself issued the hash, that row, whatever address the pair names. The oldest of several. Retention
+	 * begins again for all of them.
+	 *
+	 * @returns the rows, in the order of the pairs
+	 */
+	watch(request: WatchRequest): Promise<LedgerRow[]>;
+
+	/**
+	 * AIR itself knows no such hash. A row of which nothing else has been heard for `condemnAfterMs`
+	 * becomes `unusable` with an event; until then it is asked for again. One that is only watched is not
+	 * condemned before AIR has known it: its address may be wrong. The claim ends.
+	 */
+	missing(realm: string, coreClaimHash: string, seen: Missing): Promise<void>;
+
+	/** Asking for these rows failed and says nothing of them: their claims end, and they are due later. */
+	postpone(rows: readonly Postponed[]): Promise<void>;
+
+	/** Claims the rows with this hash for somebody who asks AIR himself, until he says `observed`. */
+	hold(realm: string, coreClaimHash: string, leaseMs: number): Promise<void>;
+
 	close(): Promise<void>;
-}
-
-export interface BeginRequest extends Origin {
-	readonly realm: string;
-	readonly program: string;
-	readonly issuerDid: string;
-	readonly recipient: string;
-	/** Unique per (realm, program). */
-	readonly idempotencyKey: string;
-	readonly subjectHmac: string;
-	readonly keyThumbprint: string;
-	readonly reference: string | null;
-	/** For how long an answer or an unknown outcome holds for this key; null for as long as the row. */
-	readonly rememberMs: number | null;
-	/** Longer than the longest the attempt can take. */
-	readonly leaseMs: number;
-	/** Keep Existing, or the user switched Send Again When Outcome Is Unknown on (D4). */
-	readonly repeatUnknown: boolean;
-	/** Revoke and Reissue: what AIR only kept when this key came before may be issued now. */
-	readonly replaces?: boolean | undefined;
-}
-
-export type BeginResult =
-	/** Send now. */
-	| ({ readonly outcome: 'started' } & AttemptRef)
-	/** AIR accepted it before: a replay. */
-	| { readonly outcome: 'answered'; readonly row: LedgerRow }
-	/** Another attempt's lease is valid for this long. */
-	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
-	/** AIR may or may not have issued, and it may not be sent again. */
-	| { readonly outcome: 'unknown'; readonly row: LedgerRow }
-	/** The row is another private key's: AIR has to accept this one first, see `acceptKey`. */
-	| { readonly outcome: 'unproven' }
-	/** The key was used for something else. */
-	| {
-			readonly outcome: 'conflict';
-			readonly row: LedgerRow;
-			readonly about: 'recipient' | 'subject';
-	  };
-
-export interface Observation {
-	/** Who was asked for: only rows of this recipient; all when undefined. */
-	readonly recipient?: string | undefined;
-	readonly vcStatus: string;
-	readonly vcId: string | null;
-	/** What the status means, as `air/answers/status.ts` says. */
-	readonly state: 'pending' | 'confirmed' | 'unusable' | 'unknown';
-	/** When to ask again, from now; null when there is nothing more to learn. */
-	readonly nextCheckMs: number | null;
-}
-
-export interface DueQuery {
-	readonly limit: number;
-	/** Longer than a status call. */
-	readonly leaseMs: number;
-	readonly realm: string;
-	/** Only rows of this n8n; all when undefined. */
-	readonly instance?: string | undefined;
-	/** Only these rows; all that were issued here when undefined. */
-	readonly ids?: readonly number[] | undefined;
-}
-
-export type FindBy =
-	| { readonly coreClaimHash: string }
-	| { readonly program: string; readonly idempotencyKey: string };
-
-export interface ListFilter {
-	readonly states?: readonly RowState[] | undefined;
-	readonly recipient?: string | undefined;
-	/** Of the execution that asked last. IDs of several n8ns may be the same. */
-	readonly executionId?: string | undefined;
-	/** Only what was begun and never answered: `unknown`, and `sending` whose lease has run out. */
-	readonly unanswered?: boolean | undefined;
-	readonly limit: number;
-	/** Only rows with an id below this: for paging. */
-	readonly beforeId?: number | undefined;
-}
-
-export interface Retention {
-	/** Only rows of this realm are abandoned and deleted; of all realms when undefined. */
-	readonly realm?: string | undefined;
-	/** Finished rows go after this many days. */
-	readonly finishedDays: number;
-	/** Open rows become abandoned after this many days. */
-	readonly openDays: number;
-	readonly limit: number;
-}
-
-export const DEFAULT_RETENTION: Retention = { finishedDays: 90, openDays: 180, limit: 500 };
-
-export interface PruneResult {
-	readonly expired: number;
-	readonly abandoned: number;
-	readonly deleted: number;
 }

@@ -26,3 +26,10 @@ export class LedgerError extends Error {
 		super(`${code}: ${detail}`);
 	}
 }
+
+/** There is nothing to look into: the store can be opened, and has no tables of ours. */
+export class NoLedger extends LedgerError {
+	constructor() {
+		super('LEDGER_UNAVAILABLE', 'there is no ledger');
+	}
+}

@@ -81,3 +81,6 @@ export interface LedgerEvent {
 	readonly threshold: string;
 	readonly at: number;
 }
+
+/** Whether a row is there only because somebody watches it: what was issued here has a program. */
+export const isOnlyWatched = ({ program }: Pick<LedgerRow, 'program'>) => program === '';

@@ -1,17 +1,20 @@
-import { isOnlyWatched } from './Feed';
-import type {
-	AcceptedAnswer,
-	Attempt,
-	AttemptFailure,
-	BeginRequest,
-	EventType,
-	LedgerRow,
-	Observation,
-	RowState,
+import {
+	isOnlyWatched,
+	type AcceptedAnswer,
+	type Attempt,
+	type AttemptFailure,
+	type BeginRequest,
+	type EventType,
+	type LedgerRow,
+	type Observation,
+	type RowState,
 } from './Ledger';
 
 /** Reason of a row whose attempt nobody said anything of before its lease ran out. */
 export const LEASE_EXPIRED = 'LEDGER_LEASE_EXPIRED';
+
+/** Reason of a row that AIR has not known for a day. */
+export const HASH_MISSING = 'AIR_HASH_NOT_FOUND';
 
 /** What `begin` does with what it finds; `now` is the store's clock. */
 export type BeginDecision =
@@ -220,6 +223,8 @@ export interface ObservedChange {
 	readonly state: RowState;
 	/** As it is to be kept: not what was seen if that is older than what is known. */
 	readonly vcStatus: string | null;
+	/** The same: it belongs to the status. */
+	readonly vcId: string | null;
 	/** To append, in this order; the store ignores those that the row already has. */
 	readonly events: readonly { readonly type: EventType; readonly threshold: string }[];
 	/** When AIR is to be asked again, from now; null when there is nothing more to learn. */
@@ -246,18 +251,20 @@ const RANK: Readonly<Partial<Record<RowState, number>>> = {
  *   superseded, and whether it is unusable for another reason is asked when the attempt is over
  */
 export function decideObserved(
-	row: Pick<LedgerRow, 'state' | 'vcStatus'>,
-	seen: Pick<Observation, 'state' | 'vcStatus' | 'nextCheckMs'>,
+	row: Pick<LedgerRow, 'state' | 'vcStatus' | 'vcId'>,
+	seen: Pick<Observation, 'state' | 'vcStatus' | 'vcId' | 'nextCheckMs'>,
 	replacing = false,
 ): ObservedChange {
 	const { state } = row;
+	const known = { vcStatus: row.vcStatus, vcId: row.vcId };
+	const believed = { vcStatus: seen.vcStatus, vcId: seen.vcId ?? row.vcId };
 	const rank = RANK[state];
 	if (rank === undefined) {
-		const vcStatus = state === 'superseded' ? seen.vcStatus : row.vcStatus;
-		return { state, vcStatus, events: [], nextCheckMs: null };
+		const kept = state === 'superseded' ? believed : known;
+		return { state, ...kept, events: [], nextCheckMs: null };
 	}
 	const wanted = seen.state === 'confirmed' || seen.state === 'unusable' ? seen.state : 'submitted';
-	const unchanged = { state, vcStatus: row.vcStatus, events: [] };
+	const unchanged = { state, ...known, events: [] };
 	if ((RANK[wanted] ?? 0) < rank) return { ...unchanged, nextCheckMs: null };
 	const standing = state === 'submitted' || state === 'confirmed';
 	if (replacing && standing && wanted === 'unusable') {
@@ -268,7 +275,7 @@ export function decideObserved(
 	if (wanted !== state && wanted !== 'submitted') events.push({ type: wanted, threshold: '' });
 	const next = wanted === 'submitted' && state === 'abandoned' ? 'abandoned' : wanted;
 	const nextCheckMs = next === 'submitted' ? seen.nextCheckMs : null;
-	return { state: next, vcStatus: seen.vcStatus, events, nextCheckMs };
+	return { state: next, ...believed, events, nextCheckMs };
 }
 
 /**

@@ -7,6 +7,8 @@ export interface HttpAnswer {
 	readonly status: number;
 	/** Header names in lower case. */
 	readonly headers: Readonly<Record<string, string | undefined>>;
+	/** How long its `Retry-After` asks to wait, if it has one that can be read. */
+	readonly retryAfterMs?: number | undefined;
 	readonly text: string;
 	/** Why the body could not be decoded, if it could not; `text` is empty then. */
 	readonly unreadable?: string | undefined;

@@ -1,8 +1,7 @@
 import { AirError } from '../../errors/AirError';
-import { readBody, type AirBody, type BodyShape, type HttpAnswer } from './answer';
+import type { AirBody, BodyShape, HttpAnswer } from './answer';
 import type { AirErrorCode, AirErrorKind } from '../../errors/errorCatalogue';
 import { knownOf, type Known } from './mayHaveIssued';
-import { retryAfterMs } from '../pacing/retryAfter';
 
 /** The calls to AIR, and the fetch of a JWKS, which goes out through the same door. */
 export type AirOperation = 'issue' | 'status' | 'jwks';
@@ -13,10 +12,8 @@ export type OnDuplicate = 'ignore' | 'revoke';
 export interface AnswerContext {
 	readonly operation: AirOperation;
 	readonly onDuplicate?: OnDuplicate | undefined;
-	/** Milliseconds since 1970, to read dates in `Retry-After`. */
+	/** Milliseconds since 1970, to see whether the clocks agree. */
 	readonly now: number;
-	/** What was sent and must not be shown, from `secretsOf`. */
-	readonly secrets?: RegExp | undefined;
 }
 
 interface AnswerRule {
@@ -135,7 +132,7 @@ function fits(
 		(rule.operation === undefined || rule.operation === context.operation) &&
 		(rule.onDuplicate === undefined || rule.onDuplicate === context.onDuplicate) &&
 		(rule.unreadable !== true || answer.unreadable !== undefined) &&
-		(rule.retryAfter !== true || retryAfterMs(answer.headers, context.now) !== undefined)
+		(rule.retryAfter !== true || answer.retryAfterMs !== undefined)
 	);
 }
 
@@ -189,17 +186,17 @@ const KINDS: Readonly<Record<Known, AirErrorKind>> = {
  * Turns an answer that is not the wanted one into an error with advice. Call it for every status
  * outside 2xx, and for a 2xx whose body does not hold what was asked for.
  *
+ * @param body - of the answer, from `readBody`
  * @returns the error to throw, when issuing with what `mayHaveIssued` says as its kind; never throws itself
  * @example
  * ```ts
- * throw answerError(answer, { operation: 'status', now: Date.now() });
+ * throw answerError(answer, readBody(answer.text), { operation: 'status', now: Date.now() });
  * ```
  */
-export function answerError(answer: HttpAnswer, context: AnswerContext): AirError {
-	const body = readBody(answer.text, context.secrets);
+export function answerError(answer: HttpAnswer, body: AirBody, context: AnswerContext): AirError {
 	const rule = answerRules.find((candidate) => fits(candidate, answer, body, context));
 	const code = rule?.code ?? 'AIR_ANSWER_UNCLEAR';
-	const wait = retryAfterMs(answer.headers, context.now);
+	const wait = answer.retryAfterMs;
 	const notes = [
 		clockNote(answer, context.now) ??
 			(wait === undefined ? undefined : `AIR asks to wait ${Math.ceil(wait / 1000)} seconds.`),

@@ -6,6 +6,7 @@ import {
 	zstdDecompressSync,
 } from 'node:zlib';
 import { redact } from '../../errors/redact';
+import { errorCode } from './errorCode';
 
 /** What a body says, or why nobody can read it. */
 export type DecodedBody =
@@ -77,11 +78,8 @@ function isJson(text: string): boolean {
 	}
 }
 
-const codeOf = (error: unknown) =>
-	typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
-
 function whyNot(error: unknown, coding: string): string {
-	return codeOf(error) === 'Z_BUF_ERROR'
+	return errorCode(error) === 'Z_BUF_ERROR'
 		? `it is compressed (${coding}) and cut off`
 		: `it is not compressed as its header says (${coding})`;
 }
@@ -117,7 +115,7 @@ export function decodeBody(bytes: Buffer, headers: Headers, maxBytes: number): D
 		try {
 			current = CODINGS[coding]?.(current, { maxOutputLength: maxBytes }) ?? current;
 		} catch (error) {
-			const tooLarge = codeOf(error) === 'ERR_BUFFER_TOO_LARGE';
+			const tooLarge = errorCode(error) === 'ERR_BUFFER_TOO_LARGE';
 			return unreadable(
 				tooLarge ? 'it is far too large once it is unpacked' : whyNot(error, coding),
 				tooLarge,

@@ -2,8 +2,7 @@ import { createRequire } from 'node:module';
 import type { buildConnector, Dispatcher } from 'undici';
 import { AirError } from '../../errors/AirError';
 import { MOST_IN_FLIGHT } from '../pacing/HostLimiter';
-import { proxyFor } from './proxy';
-import { guardedLookup, targetPolicy, type TargetPolicy } from './targetGuard';
+import { guardedLookup, type TargetPolicy } from './targetGuard';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const ORIGINS_KEPT = 16;
@@ -91,12 +90,10 @@ function create(
  * process alive.
  *
  * @param url - the target; only its origin counts
- * @param env - the policy is read from it, usually `process.env`; the proxy, always from that
+ * @param proxy - from `proxyFor`
  * @throws AirError `AIR_LIBRARY_MISSING`, `AIR_PROXY_ADDRESS`
  */
-export function dispatcherFor(url: URL, env: NodeJS.ProcessEnv): Dispatcher {
-	const policy = targetPolicy(env);
-	const proxy = proxyFor(url);
+export function dispatcherFor(url: URL, policy: TargetPolicy, proxy: URL | undefined): Dispatcher {
 	const id = JSON.stringify([
 		url.origin,
 		proxy?.href,

@@ -4,6 +4,8 @@ import { AirError } from '../../errors/AirError';
 import type { HttpAnswer } from '../answers/answer';
 import { decodeBody } from './decodeBody';
 import { dispatcherFor } from './dispatchers';
+import { errorCode } from './errorCode';
+import { retryAfterMs } from '../pacing/retryAfter';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { redact } from '../../errors/redact';
 import { proxyFor } from './proxy';
@@ -36,14 +38,8 @@ const PROXY_CODES = /^UND_ERR_(PRX_|SOCKS5|ABORTED$)/;
 
 /** undici keeps a 407 to itself and has no code of its own for it. */
 const isProxyLogin = (error: unknown) =>
-	codeOf(error) === 'UND_ERR_INVALID_ARG' &&
+	errorCode(error) === 'UND_ERR_INVALID_ARG' &&
 	String(error).includes('Proxy Authentication Required (407)');
-
-function codeOf(error: unknown): string {
-	if (typeof error !== 'object' || error === null) return '';
-	if ('code' in error && typeof error.code === 'string') return error.code;
-	return '';
-}
 
 /** Every error in the chain of causes, and in the list of an AggregateError (happy eyeballs). */
 function chain(error: unknown, depth = 0): unknown[] {
@@ -58,7 +54,7 @@ function transportError(error: unknown, written: boolean): AirError {
 	const errors = chain(error);
 	const known = errors.find((link) => link instanceof AirError);
 	if (known !== undefined) return known;
-	const codes = errors.map(codeOf).filter((code) => code !== '');
+	const codes = errors.map(errorCode).filter((code) => code !== '');
 	const any = (pattern: RegExp) => codes.some((code) => pattern.test(code));
 	const pick = (): AirErrorCode => {
 		// The answer of a proxy that forwards: AIR has not seen the request, though it was written.
@@ -152,7 +148,13 @@ class Exchange implements Dispatcher.DispatchHandler {
 			this.reject(new AirError('AIR_ANSWER_TOO_LARGE', { httpStatus: status }));
 			return;
 		}
-		this.resolve({ status, headers, text: body.text, unreadable: body.unreadable });
+		this.resolve({
+			status,
+			headers,
+			retryAfterMs: retryAfterMs(headers, Date.now()),
+			text: body.text,
+			unreadable: body.unreadable,
+		});
 	}
 
 	onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -207,28 +209,32 @@ class Exchange implements Dispatcher.DispatchHandler {
 export async function send(request: EgressRequest): Promise<HttpAnswer> {
 	const { method, headers, body, timeoutMs, signal, graceMs = 0, env = process.env } = request;
 	const url = new URL(request.url);
-	assertTargetAllowed(url, targetPolicy(env));
-	if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
-	if (url.protocol === 'http:' && proxyFor(url) !== undefined) {
+	const policy = targetPolicy(env);
+	assertTargetAllowed(url, policy);
+	const isCancelled = () => signal?.aborted === true;
+	if (isCancelled()) throw new AirError('AIR_CANCELLED');
+	const proxy = proxyFor(url);
+	if (url.protocol === 'http:' && proxy !== undefined) {
 		// A proxy resolves the name itself; http is for private addresses only, so it is looked up here.
-		await assertResolvesAllowed(url, targetPolicy(env));
+		await assertResolvesAllowed(url, policy);
 	}
 	// undici takes a turn to give a connection back: whoever calls right after an answer would open one more.
 	await nextTurn();
 	// Last of all, so that nobody closes the pool in between because of another host.
-	const dispatcher = dispatcherFor(url, env);
+	const dispatcher = dispatcherFor(url, policy, proxy);
 
-	let exchange: Exchange | undefined;
-	const cancel = () => exchange?.cancel(graceMs);
-	const timer = setTimeout(() => exchange?.end(new Ended('timeout')), timeoutMs);
+	const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+	const exchange = new Exchange(request.maxBytes ?? LONGEST_ANSWER_BYTES, resolve, reject);
+	const cancel = () => {
+		exchange.cancel(graceMs);
+	};
+	const timer = setTimeout(() => {
+		exchange.end(new Ended('timeout'));
+	}, timeoutMs);
 	try {
-		return await new Promise<HttpAnswer>((resolve, reject) => {
-			exchange = new Exchange(request.maxBytes ?? LONGEST_ANSWER_BYTES, resolve, reject);
-			signal?.addEventListener('abort', cancel, { once: true });
-			if (signal?.aborted === true) {
-				cancel();
-				return;
-			}
+		signal?.addEventListener('abort', cancel, { once: true });
+		if (isCancelled()) cancel();
+		else {
 			dispatcher.dispatch(
 				{
 					origin: url.origin,
@@ -242,7 +248,8 @@ export async function send(request: EgressRequest): Promise<HttpAnswer> {
 				},
 				exchange,
 			);
-		});
+		}
+		return await promise;
 	} catch (error) {
 		if (error instanceof AirError) throw error;
 		throw new AirError('AIR_CONNECT_FAILED', {

@@ -10,7 +10,7 @@ export const MOST_IN_FLIGHT = 100;
 const CATCH_UP_MS = 20;
 
 /** Leave to send one request. Exactly one of its endings counts; further ones change nothing. */
-export interface Turn {
+export interface Permit {
 	/** It is being sent: from now on it cannot be given back. */
 	use(): void;
 	/** Nothing was sent after all: somebody else may go in its place. Without effect after `use`. */
@@ -19,11 +19,11 @@ export interface Turn {
 	answered(): void;
 	/** 429, or 503. @param retryAfterMs - as AIR asks to wait, if it says */
 	refused(refusal: Refusal, retryAfterMs: number | undefined): void;
-	/** It ended without an answer. */
+	/** It ended without an answer, or was never sent: then it is given back. */
 	ended(): void;
 }
 
-export interface TurnOptions {
+export interface PermitOptions {
 	readonly signal?: AbortSignal | undefined;
 	/** Not worth waiting for longer than this, in milliseconds; by default as long as it takes. */
 	readonly withinMs?: number | undefined;
@@ -31,7 +31,7 @@ export interface TurnOptions {
 
 interface Waiting {
 	readonly withinMs: number;
-	readonly go: (turn: Turn) => void;
+	readonly go: (permit: Permit) => void;
 	readonly fail: (error: AirError) => void;
 }
 
@@ -45,11 +45,11 @@ interface Waiting {
  *
  * @example
  * ```ts
- * const turn = await limiterFor(origin).turn({ signal });
- * turn.use();
+ * const permit = await limiterFor(origin).permit({ signal });
+ * permit.use();
  * const { status } = await post();
- * if (status === 429) turn.refused('too-many', retryAfterMs);
- * else turn.answered();
+ * if (status === 429) permit.refused('too-many', retryAfterMs);
+ * else permit.answered();
  * ```
  */
 export class HostLimiter {
@@ -100,13 +100,16 @@ export class HostLimiter {
 	 * Waits for leave to send a request: first come, first served.
 	 *
 	 * @throws AirError `AIR_CANCELLED` at once after the signal; `AIR_RATE_LIMITED`, with the time to
-	 *   wait, if the turn does not come within `withinMs`, or AIR has asked twice to be left alone for a
+	 *   wait, if the permit does not come within `withinMs`, or AIR has asked twice to be left alone for a
 	 *   quarter of an hour or more
 	 */
-	async turn({ signal, withinMs = Number.POSITIVE_INFINITY }: TurnOptions = {}): Promise<Turn> {
+	async permit({
+		signal,
+		withinMs = Number.POSITIVE_INFINITY,
+	}: PermitOptions = {}): Promise<Permit> {
 		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
 		if (this.waiting.size === 0 && this.mayGo(this.clock.now())) return this.grant(0);
-		return await new Promise<Turn>((resolve, reject) => {
+		return await new Promise<Permit>((resolve, reject) => {
 			const leave = (): void => {
 				this.waiting.delete(waiting);
 				cancelDeadline?.();
@@ -114,9 +117,9 @@ export class HostLimiter {
 			};
 			const waiting: Waiting = {
 				withinMs,
-				go: (turn) => {
+				go: (permit) => {
 					leave();
-					resolve(turn);
+					resolve(permit);
 				},
 				fail: (error) => {
 					leave();
@@ -149,7 +152,7 @@ export class HostLimiter {
 		});
 	}
 
-	/** Those who will not get their turn in time learn it now. */
+	/** Those who will not get a permit in time learn it now. */
 	private dismiss(): void {
 		const { pauseMs } = this;
 		for (const waiting of this.waiting) {
@@ -182,8 +185,8 @@ export class HostLimiter {
 		}
 	}
 
-	/** @param catchUpMs - how late this turn may be, for the next one to be none the later */
-	private grant(catchUpMs: number): Turn {
+	/** @param catchUpMs - how late this permit may be, for the next one to be none the later */
+	private grant(catchUpMs: number): Permit {
 		const grantedAt = this.clock.now();
 		const interval = 1000 / this.perSecond;
 		this.inFlight++;
@@ -199,16 +202,17 @@ export class HostLimiter {
 			this.dismiss();
 			this.admit();
 		};
+		const giveBack = (): void => {
+			if (state !== 'granted') return;
+			end(() => {
+				this.nextAt -= interval;
+			});
+		};
 		return {
 			use: () => {
 				if (state === 'granted') state = 'used';
 			},
-			giveBack: () => {
-				if (state !== 'granted') return;
-				end(() => {
-					this.nextAt -= interval;
-				});
-			},
+			giveBack,
 			answered: () => {
 				end(() => {
 					this.longWish.end();
@@ -225,6 +229,7 @@ export class HostLimiter {
 				});
 			},
 			ended: () => {
+				giveBack();
 				end(() => undefined);
 			},
 		};

@@ -1,5 +1,6 @@
 import { AirError } from '../../errors/AirError';
 import { pause, repeatDelayMs } from './backoff';
+import type { HostLimiter, Permit } from './HostLimiter';
 
 /** How often and how long a call is repeated. */
 export interface RepeatLimits {
@@ -12,20 +13,36 @@ export interface RepeatLimits {
 export const DEFAULT_REPEAT_LIMITS: RepeatLimits = { attempts: 4, withinMs: 60_000 };
 export const NO_REPEAT: RepeatLimits = { attempts: 1, withinMs: 0 };
 
+/** An attempt still waits this long for others to go first, although it may not be repeated. */
+export const SHORTEST_QUEUE_MS = 10_000;
+
 export interface RepeatOptions {
+	/** Of the host; asked for each attempt. */
+	readonly limiter: () => HostLimiter;
 	readonly limits: RepeatLimits;
 	/**
 	 * Whether an attempt whose outcome is unknown may be sent again: always for reading; for issuing
-	 * under Keep Existing, or where the user switched it on.
+	 * what {@link repeatsUnknown} says.
 	 */
 	readonly repeatUnknown: boolean;
 	/** The call changes nothing at AIR: what an earlier attempt may have done is of no concern. */
 	readonly reading?: boolean | undefined;
-	readonly signal?: AbortSignal | undefined;
+	/**
+	 * Waits for the permit of the first attempt for as long as it takes, and begins another series where
+	 * AIR asks to wait for longer than one can.
+	 */
+	readonly patient?: boolean | undefined;
+	/**
+	 * How long after its begin a series waits for permits, in milliseconds; as long as it may repeat by
+	 * default, and 10 s at least.
+	 */
+	readonly queueMs?: number | undefined;
+	/** Aborted when nothing more is to be sent. */
+	readonly stopped?: AbortSignal | undefined;
 	/** Milliseconds that only grow, whatever is done to the clock of the machine; for tests. */
 	readonly now?: () => number;
 	readonly random?: () => number;
-	/** Told before each wait. */
+	/** Called before each wait. */
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
 }
 
@@ -37,62 +54,141 @@ export interface RepeatOptions {
  * @param sendAgainWhenUnknown - the option of the node
  * @example
  * ```ts
- * repeatsUnknown('revoke'); // false
+ * repeatsUnknown('revoke', false); // false
  * ```
  */
 export const repeatsUnknown = (
 	onDuplicate: 'ignore' | 'revoke',
-	sendAgainWhenUnknown: boolean | undefined,
-): boolean => onDuplicate === 'ignore' || sendAgainWhenUnknown === true;
-
-/** The one place that says what may be sent again. */
-function mayRepeat(error: AirError, repeatUnknown: boolean): boolean {
-	if (!error.retryable) return false;
-	return error.kind === 'not-sent' || (error.kind === 'outcome-unknown' && repeatUnknown);
-}
+	sendAgainWhenUnknown: boolean,
+): boolean => onDuplicate === 'ignore' || sendAgainWhenUnknown;
 
 const monotonic = () => performance.now();
 
-/** Once one attempt's outcome is unknown, the whole call's is, however the later ones ended. */
-function afterUnknown(last: AirError): AirError {
-	if (last.kind === 'outcome-unknown') return last;
-	return last.with({
-		kind: 'outcome-unknown',
-		note: 'An earlier attempt of this call ended without a known outcome.',
-	});
+/** Attempts one after another, and the one place that says which of them is followed by another. */
+export class Series {
+	/** How many repeats were decided on. */
+	repeats = 0;
+	private readonly began: number;
+	private readonly now: () => number;
+	private unknownSeen = false;
+
+	constructor(private readonly options: RepeatOptions) {
+		this.now = options.now ?? monotonic;
+		this.began = this.now();
+	}
+
+	/** How long its next attempt may wait for a permit. */
+	get queueMs(): number {
+		const { queueMs, limits } = this.options;
+		const most = queueMs ?? Math.max(limits.withinMs, SHORTEST_QUEUE_MS);
+		return Math.max(0, this.began + most - this.now());
+	}
+
+	/**
+	 * What follows a failed attempt.
+	 *
+	 * @returns the error to end with, and how long to wait, in milliseconds, if another attempt may follow
+	 */
+	after(error: AirError): { readonly final: AirError; readonly delayMs?: number } {
+		const { limits, repeatUnknown, random = Math.random } = this.options;
+		const final = this.ended(error);
+		const mayRepeat =
+			error.retryable &&
+			(error.kind === 'not-sent' || (error.kind === 'outcome-unknown' && repeatUnknown));
+		const failures = this.repeats + 1;
+		if (!mayRepeat || failures >= limits.attempts) return { final };
+		const delayMs = Math.max(repeatDelayMs(failures, random()), error.retryAfterMs ?? 0);
+		if (this.now() - this.began + delayMs > limits.withinMs) {
+			return {
+				final: error.retryAfterMs === undefined ? final : final.with({ waitTooLong: true }),
+			};
+		}
+		this.repeats++;
+		return { final, delayMs };
+	}
+
+	/** An error as the last word: once one outcome is unknown, that of the series is, unless it reads. */
+	ended(error: AirError): AirError {
+		this.unknownSeen ||= error.kind === 'outcome-unknown';
+		if (!this.unknownSeen || this.options.reading === true) return error;
+		if (error.kind === 'outcome-unknown') return error;
+		return error.with({
+			kind: 'outcome-unknown',
+			note: 'An earlier attempt of this call ended without a known outcome.',
+		});
+	}
 }
 
+/** Sends attempts of one series. */
+export interface Sending<T> {
+	/** Sends once; has to throw {@link AirError} for what may be repeated. */
+	readonly send: (permit: Permit, series: Series) => Promise<T>;
+	/** No further attempt follows in this series. @returns the error to throw */
+	readonly failed?: (error: unknown, series: Series) => Promise<unknown>;
+}
+
+/** What to send, or why nothing is sent: `again` to be asked again with another permit. */
+export type Begun<T> = Sending<T> | { readonly result: T } | 'again';
+
+/** How often AIR may ask to wait for longer than one series of attempts can. */
+const COMEBACKS = 2;
+
+const isToComeBackTo = (error: unknown): error is AirError =>
+	error instanceof AirError && error.kind === 'not-sent' && error.facts.waitTooLong === true;
+
 /**
- * Runs a call, and again where that is safe: exponential waits with jitter, `Retry-After` honoured,
- * bounded in number and in time.
+ * Sends, and again where that is safe: each attempt with a permit, exponential waits with jitter between
+ * them, `Retry-After` honoured, bounded in number and in time.
  *
- * @param attempt - the call; must throw {@link AirError} for what may be repeated
- * @throws the last error; of kind `outcome-unknown` if any attempt's outcome is unknown, unless the
- *   call only reads
+ * @param begin - begins a series, with the permit for its first attempt; what it throws is not repeated
+ *   if the call is patient
+ * @throws AirError `AIR_CANCELLED` when stopped while waiting; else the last error, of kind
+ *   `outcome-unknown` if any attempt's outcome is unknown, unless the call only reads
  * @example
  * ```ts
- * await repeating(() => send(request), { limits: DEFAULT_REPEAT_LIMITS, repeatUnknown: false });
+ * const limiter = () => limiterFor(baseUrl);
+ * await repeating(() => ({ send }), { limiter, limits: DEFAULT_REPEAT_LIMITS, repeatUnknown: false });
  * ```
  */
-export async function repeating<T>(attempt: () => Promise<T>, options: RepeatOptions): Promise<T> {
-	const { limits, repeatUnknown, signal, now = monotonic, random = Math.random } = options;
-	const begin = now();
-	let unknownSeen = false;
-	for (let failures = 1; ; failures++) {
+export async function repeating<T>(
+	begin: (permit: Permit) => Begun<T> | Promise<Begun<T>>,
+	options: RepeatOptions,
+): Promise<T> {
+	const { limiter, patient = false, stopped: signal, onRepeat } = options;
+	let series = patient ? undefined : new Series(options);
+	let sending: Sending<T> | undefined;
+	for (let comebacks = 0; ;) {
+		// Waiting comes first, so that nothing is begun, and no lease runs, that is not sent at once.
+		let permit = series === undefined ? await limiter().permit({ signal }) : undefined;
 		try {
-			return await attempt();
-		} catch (error) {
-			if (!(error instanceof AirError)) throw error;
-			unknownSeen ||= error.kind === 'outcome-unknown';
-			const final = unknownSeen && options.reading !== true ? afterUnknown(error) : error;
-			const delay = Math.max(repeatDelayMs(failures, random()), error.retryAfterMs ?? 0);
-			const inTime = now() - begin + delay <= limits.withinMs;
-			if (!mayRepeat(error, repeatUnknown) || failures >= limits.attempts) throw final;
-			if (!inTime) {
-				throw error.retryAfterMs === undefined ? final : final.with({ waitTooLong: true });
+			permit ??= await limiter().permit({ signal, withinMs: series?.queueMs });
+			if (sending === undefined) {
+				const begun = await begin(permit);
+				if (begun === 'again') continue;
+				if ('result' in begun) return begun.result;
+				sending = begun;
 			}
-			options.onRepeat?.(error, delay);
-			if (!(await pause(delay, signal))) throw final;
+			series ??= new Series(options);
+			return await sending.send(permit, series);
+		} catch (error) {
+			let final: unknown = error;
+			if (series !== undefined) {
+				if (error instanceof AirError) {
+					const next = series.after(error);
+					if (next.delayMs !== undefined) {
+						onRepeat?.(error, next.delayMs);
+						if (await pause(next.delayMs, signal)) continue;
+					}
+					({ final } = next);
+				}
+				if (sending?.failed !== undefined) final = await sending.failed(final, series);
+			}
+			if (!patient || !isToComeBackTo(final) || comebacks++ >= COMEBACKS) throw final;
+			onRepeat?.(final, final.retryAfterMs ?? 0);
+			series = undefined;
+			sending = undefined;
+		} finally {
+			permit?.giveBack();
 		}
 	}
 }

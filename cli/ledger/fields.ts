@@ -1,12 +1,12 @@
 import type { LedgerRow } from '../../ledger/Ledger';
-import { isoDate } from '../text';
+import { isoTime } from '../text';
 
 /** When the row came into its state, as far as the row tells. */
 export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow): string {
 	// A submitted row is also written whenever AIR was asked and had nothing new.
-	if (state === 'submitted') return isoDate(answeredAt ?? updatedAt);
-	if (state === 'confirmed') return isoDate(confirmedAt ?? updatedAt);
-	return isoDate(updatedAt);
+	if (state === 'submitted') return isoTime(answeredAt ?? updatedAt);
+	if (state === 'confirmed') return isoTime(confirmedAt ?? updatedAt);
+	return isoTime(updatedAt);
 }
 
 /** Hashes of issuances beside the one that stands: answers to attempts that others had overtaken. */
@@ -37,13 +37,13 @@ export function rowAsJson(row: LedgerRow) {
 		vcId: row.vcId,
 		vcStatus: row.vcStatus,
 		reason: row.reason,
-		createdAt: isoDate(row.createdAt),
-		answeredAt: isoDate(row.answeredAt),
-		confirmedAt: isoDate(row.confirmedAt),
-		updatedAt: isoDate(row.updatedAt),
-		nextCheckAt: isoDate(row.nextCheckAt),
+		createdAt: isoTime(row.createdAt),
+		answeredAt: isoTime(row.answeredAt),
+		confirmedAt: isoTime(row.confirmedAt),
+		updatedAt: isoTime(row.updatedAt),
+		nextCheckAt: isoTime(row.nextCheckAt),
 		checks: row.checks,
-		leaseUntil: isoDate(row.leaseUntil),
+		leaseUntil: isoTime(row.leaseUntil),
 		instance: row.instance,
 		workflowId: row.workflowId,
 		executionId: row.executionId,
@@ -52,8 +52,8 @@ export function rowAsJson(row: LedgerRow) {
 		attempts: row.attempts.map((attempt) => ({
 			number: attempt.number,
 			outcome: attempt.outcome,
-			startedAt: isoDate(attempt.startedAt),
-			endedAt: isoDate(attempt.endedAt),
+			startedAt: isoTime(attempt.startedAt),
+			endedAt: isoTime(attempt.endedAt),
 			coreClaimHash: attempt.coreClaimHash,
 			userUuid: attempt.userUuid,
 		})),

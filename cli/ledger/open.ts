@@ -1,16 +1,18 @@
+import { statSync } from 'node:fs';
 import type { Ledger } from '../../ledger/Ledger';
+import { NoLedger } from '../../ledger/LedgerError';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
+import { errorCode } from '../../ledger/sqlite/failure';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
-import type { Place } from './place';
-import { lookIntoPostgres } from './lookIntoPostgres';
-import { lookIntoSqlite } from './lookIntoSqlite';
+import { CliError } from '../errors';
+import { printable } from '../text';
+import { describePlace, URL_VARIABLE, type Place } from './place';
 
 /** What a command that only looks can do with a ledger. */
 export type ReadLedger = Pick<Ledger, 'list' | 'totals'>;
 
 /**
- * Opens a ledger that is there to look into it. Nothing is made and nothing brought up to date: the
- * n8n that uses it may run an older version of this package, which could not go on with newer tables.
+ * Opens a ledger that is there to look into it. Nothing is made, and nothing brought up to date.
  *
  * @throws CliError when there is none, LedgerError, and what `work` throws
  */
@@ -18,10 +20,14 @@ export async function reading<T>(
 	place: Place,
 	work: (ledger: ReadLedger) => Promise<T>,
 ): Promise<T> {
-	return await closing(
-		place.store === 'sqlite' ? await lookIntoSqlite(place.file) : await lookIntoPostgres(place.url),
-		work,
-	);
+	if (place.store === 'sqlite') assertFile(place.file);
+	let ledger: Ledger;
+	try {
+		ledger = await open(place, true);
+	} catch (error) {
+		throw error instanceof NoLedger ? new CliError(noLedgerIn(place)) : error;
+	}
+	return await closing(ledger, work);
 }
 
 /**
@@ -31,12 +37,34 @@ export async function reading<T>(
  * @throws LedgerError, and what `work` throws
  */
 export async function writing<T>(place: Place, work: (ledger: Ledger) => Promise<T>): Promise<T> {
-	return await closing(
-		place.store === 'sqlite'
-			? (await openSqliteLedger({ file: place.file })).ledger
-			: await openPostgresLedger({ url: place.url }),
-		work,
-	);
+	return await closing(await open(place, false), work);
+}
+
+const open = async (place: Place, readOnly: boolean): Promise<Ledger> =>
+	place.store === 'sqlite'
+		? (await openSqliteLedger({ file: place.file, readOnly })).ledger
+		: await openPostgresLedger({ url: place.url, readOnly });
+
+const noLedgerIn = (place: Place) =>
+	place.store === 'sqlite'
+		? `There is no ledger in ${printable(place.file)}: it is empty`
+		: `There is no ledger in ${describePlace(place)}: it has no schema moca_air; is it the database that the credential names?`;
+
+/** One that is not there was looked for in the wrong place. */
+function assertFile(file: string): void {
+	const shown = printable(file);
+	let isFile: boolean;
+	try {
+		isFile = statSync(file).isFile();
+	} catch (error) {
+		const code = errorCode(error) ?? 'unknown error';
+		throw new CliError(
+			code === 'ENOENT' || code === 'ENOTDIR'
+				? `There is no ledger at ${shown}: run this on the machine and as the user of n8n, or name the ledger with --file, --url or ${URL_VARIABLE}`
+				: `The ledger at ${shown} cannot be read (${code}): run this as the user of n8n`,
+		);
+	}
+	if (!isFile) throw new CliError(`What is at ${shown} is not a file`);
 }
 
 async function closing<T>(ledger: Ledger, work: (ledger: Ledger) => Promise<T>): Promise<T> {

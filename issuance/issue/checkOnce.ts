@@ -1,12 +1,11 @@
 import type { AirClient } from '../../air/AirClient';
-import { repeatsUnknown } from '../../air/pacing/repeat';
 import { AirError } from '../../errors/AirError';
 import type { LedgerRow } from '../../ledger/Ledger';
 import { decideBegin } from '../../ledger/transitions';
 import { asAirError } from '../session/asAirError';
 import type { LedgerSession } from '../session/LedgerSession';
 import type { Idempotency } from './idempotency';
-import { laneOf, type IssueRequest } from './issue';
+import { laneOf, type IssueRequest } from './Issuing';
 import { fromLedger, nameOf } from './issueOnce';
 import type { OutcomeFields } from './outcome';
 
@@ -57,7 +56,7 @@ export class Checking {
 		request: IssueRequest,
 		idempotency: Idempotency,
 		session: LedgerSession | undefined,
-		{ row, sendAgainWhenUnknown }: { readonly row: number; readonly sendAgainWhenUnknown: boolean },
+		{ row, repeatUnknown }: { readonly row: number; readonly repeatUnknown: boolean },
 	): Promise<Checked> {
 		const { recipient, credentialId } = request;
 		const about = { email: recipient, credentialId };
@@ -71,7 +70,7 @@ export class Checking {
 				? undefined
 				: await known(readable, request, idempotency, {
 						keyThumbprint: client.identity.key.thumbprint,
-						repeatUnknown: repeatsUnknown(request.onDuplicate, sendAgainWhenUnknown),
+						repeatUnknown,
 					});
 		if (before !== undefined) return { ...about, ...before };
 

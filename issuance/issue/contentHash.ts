@@ -40,7 +40,27 @@ function canonical(value: unknown): string {
  * ```
  */
 export function contentHash(key: PrivateKey, content: unknown): string {
-	return createHmac('sha256', secretOf(key)).update(canonical(content)).digest('base64url');
+	return hmac(key, canonical(content));
+}
+
+const hmac = (key: PrivateKey, text: string) =>
+	createHmac('sha256', secretOf(key)).update(text).digest('base64url');
+
+/**
+ * The HMACs of a subject, and of everything that makes content the same, whose text holds that of the
+ * subject: a large one is sorted and written once.
+ */
+export function contentHashes(
+	key: PrivateKey,
+	recipient: string,
+	issuerDid: string,
+	subject: CredentialSubject,
+): { readonly ofSubject: string; readonly ofContent: () => string } {
+	const text = canonical(subject);
+	return {
+		ofSubject: hmac(key, text),
+		ofContent: () => hmac(key, `[${canonical(recipient)},${canonical(issuerDid)},${text}]`),
+	};
 }
 
 /** A subject without the attributes that change with each delivery. */

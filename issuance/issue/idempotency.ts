@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { PrivateKey } from '../../air/keys/privateKey';
-import { comparedSubject, contentHash } from './contentHash';
+import { comparedSubject, contentHashes } from './contentHash';
 import { parseEventId } from '../inputs/eventId';
-import type { IssueRequest } from './issue';
+import type { IssueRequest } from './Issuing';
 
 const HOUR_MS = 60 * 60 * 1000;
 export const DEFAULT_REMEMBER_HOURS = 24;
@@ -61,9 +61,6 @@ export function idempotencyOf(
 ): Idempotency {
 	const subject = comparedSubject(request.credentialSubject, ignored);
 	const { recipient, issuerDid } = request;
-	return {
-		mode: mode.mode,
-		...keyOf(mode, () => contentHash(key, [recipient, issuerDid, subject])),
-		subjectHmac: contentHash(key, subject),
-	};
+	const { ofContent, ofSubject } = contentHashes(key, recipient, issuerDid, subject);
+	return { mode: mode.mode, ...keyOf(mode, ofContent), subjectHmac: ofSubject };
 }

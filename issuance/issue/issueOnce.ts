@@ -1,8 +1,7 @@
-import type { AirClient } from '../../air/AirClient';
+import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { pause } from '../../air/pacing/backoff';
-import { repeatsUnknown } from '../../air/pacing/repeat';
-import type { IssueAnswer } from '../../air/answers/schemas';
+import { DEFAULT_REPEAT_LIMITS } from '../../air/pacing/repeat';
 import type {
 	AttemptFailure,
 	AttemptRef,
@@ -12,9 +11,8 @@ import type {
 } from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
 import type { Idempotency } from './idempotency';
-import { inTurn } from './inTurn';
-import { issue, type IssueRequest, type IssueSettings } from './issue';
-import { leaseMsFor } from './lease';
+import { issue, type IssueRecord } from './issue';
+import type { Issuance, IssueRequest, Issuing } from './Issuing';
 import type { LedgerSession } from '../session/LedgerSession';
 import {
 	answeredAtOf,
@@ -29,55 +27,48 @@ const BUSY_WAIT_MS = 30_000;
 const BUSY_POLL_MS = 500;
 /** AIR takes some seconds to confirm; the trigger asks first after this. */
 const FIRST_CHECK_MS = 5_000;
-
-export type { RememberedIssuance };
-
-export interface OnceSettings extends IssueSettings {
-	readonly reference?: string | undefined;
-}
+/** Connecting, reading the answer after a cancel, writing it down: nothing of it takes this long. */
+const MARGIN_MS = 30_000;
 
 /**
  * Issues one credential and remembers it: what was issued under the same key before is not issued
  * again but answered from the ledger.
  *
+ * @param session - its client sends
  * @throws AirError `AIR_ISSUED_UNKNOWN`, `AIR_ISSUE_BUSY`, `AIR_EVENT_ID_…`, `LEDGER_…` (nothing was
  *   sent then), and what {@link issue} throws
  * @example
  * ```ts
- * const { coreClaimHash, outcome } = await issueOnce(client, request, idempotency, session);
+ * const { coreClaimHash, outcome } = await issueOnce(session, issuing, idempotency);
  * ```
  */
 export async function issueOnce(
-	client: AirClient,
-	request: IssueRequest,
-	idempotency: Idempotency,
 	session: LedgerSession,
-	settings: OnceSettings = {},
+	issuing: Issuing,
+	idempotency: Idempotency,
 ): Promise<RememberedIssuance> {
-	const stopped = settings.stopped ?? settings.signal;
+	const { client } = session.settings;
+	const { request, stopped } = issuing;
 	const busyUntil = performance.now() + BUSY_WAIT_MS;
-	return await inTurn(client, { ...settings, stopped }, async (turn) => {
+	return await issue<RememberedIssuance>(client, issuing, async (permit) => {
 		if (session.expectsNew) signAhead(client, request.recipient);
-		const begun = await begin(client, request, idempotency, session, settings);
+		const begun = await begin(session, issuing, idempotency);
 		session.expectsNew = begun.outcome === 'started';
 		if (begun.outcome === 'started') {
-			return await send(client, request, idempotency, session, begun, { ...settings, turn });
+			return new AttemptRecord(session, begun, request, idempotency.subjectHmac);
 		}
-		turn.giveBack();
-		if (begun.outcome === 'unproven') {
-			await session.assertMayRead(stopped);
-			return undefined;
-		}
+		permit.giveBack();
 		if (begun.outcome === 'busy') {
 			if (performance.now() >= busyUntil) {
 				throw new AirError('AIR_ISSUE_BUSY', { detail: nameOf(begun.row) });
 			}
 			await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), stopped);
-			return undefined;
+			return 'again';
 		}
 		// What the ledger knows is given out only to a key that AIR has accepted.
 		await session.assertMayRead(stopped);
-		return fromLedger(begun, idempotency, session);
+		if (begun.outcome === 'unproven') return 'again';
+		return { result: fromLedger(begun, idempotency, session) };
 	});
 }
 
@@ -90,53 +81,85 @@ function signAhead(client: AirClient, recipient: string): void {
 	client.token(recipient).catch(() => undefined);
 }
 
-async function send(
-	client: AirClient,
-	request: IssueRequest,
-	{ subjectHmac }: Idempotency,
-	session: LedgerSession,
-	{ issuanceId, attempt: number }: AttemptRef,
-	settings: OnceSettings,
-): Promise<RememberedIssuance> {
-	const attempt = { issuanceId, attempt: number };
-	const supersedes = request.onDuplicate === 'revoke';
-	try {
-		if (settings.stopped?.aborted === true) throw new AirError('AIR_CANCELLED');
-		const issuance = await issue(client, request, {
-			...settings,
-			onLateOutcome: (outcome) => {
-				settings.onLateOutcome?.(outcome);
-				void endedLate(session, attempt, outcome, supersedes);
-			},
-		});
-		const recorded = await answered(session, attempt, issuance, supersedes);
+/** The row of the ledger that an attempt was begun in. */
+class AttemptRecord implements IssueRecord<RememberedIssuance> {
+	private readonly attempt: AttemptRef;
+	private readonly supersedes: boolean;
+
+	constructor(
+		private readonly session: LedgerSession,
+		{ issuanceId, attempt }: AttemptRef,
+		{ onDuplicate }: IssueRequest,
+		private readonly subjectHmac: string,
+	) {
+		this.attempt = { issuanceId, attempt };
+		this.supersedes = onDuplicate === 'revoke';
+	}
+
+	async answered(issuance: Issuance): Promise<RememberedIssuance> {
+		const { session, attempt } = this;
+		const recorded = await this.write(issuance);
 		if (recorded !== undefined) return withOutcome(issuance, recorded);
-		return await unrecorded(session, issuanceId, issuance, subjectHmac);
-	} catch (error) {
-		// Its outcome comes later, through onLateOutcome; until then its lease holds.
-		if (error instanceof AirError && error.code === 'AIR_CANCELLED_IN_FLIGHT') throw error;
-		throw await failed(session, attempt, error, supersedes);
+		return await unrecorded(session, attempt.issuanceId, issuance, this.subjectHmac);
+	}
+
+	/** What an earlier attempt left unknown stays unknown. */
+	async failed(error: unknown): Promise<unknown> {
+		const { session, attempt } = this;
+		const [outcome, reason] =
+			error instanceof AirError
+				? ([outcomeOf(error), error.code] as const)
+				: (['unknown', 'unexpected'] as const);
+		let row: LedgerRow | undefined;
+		await session.write(
+			`attempt ${attempt.attempt} of row ${attempt.issuanceId}: ${reason}`,
+			async () => {
+				row = await session.ledger.failed(attempt, { outcome, reason });
+			},
+		);
+		return row === undefined ? error : besidesEarlier(error, row, this.supersedes);
+	}
+
+	/** The run is over: nobody else tries again to write it. */
+	async endedLate(outcome: Issuance | Error): Promise<void> {
+		if (outcome instanceof Error) await this.failed(outcome);
+		else await this.write(outcome);
+		await this.session.end();
+	}
+
+	/** @returns undefined when it could not be written at once */
+	private async write({ coreClaimHash, userUuid }: Issuance): Promise<RecordedAnswer | undefined> {
+		const { session, attempt, supersedes } = this;
+		let recorded: RecordedAnswer | undefined;
+		await session.write(`issuance ${coreClaimHash}`, async () => {
+			recorded = await session.ledger.answered(attempt, {
+				coreClaimHash,
+				userUuid: userUuid ?? null,
+				nextCheckMs: FIRST_CHECK_MS,
+				supersedes,
+			});
+		});
+		await session.keyWasAccepted();
+		return recorded;
 	}
 }
 
-/** Records how an attempt ended that a cancel overtook. The run is over: nobody else tries again. */
-async function endedLate(
-	session: LedgerSession,
-	attempt: AttemptRef,
-	outcome: IssueAnswer | Error,
-	supersedes: boolean,
-): Promise<void> {
-	if (outcome instanceof Error) await failed(session, attempt, outcome, supersedes);
-	else await answered(session, attempt, outcome, supersedes);
-	await session.end();
+/**
+ * How long an attempt is believed to be under way: the last of its repeats may begin at the end of
+ * the time for repeats and then take its whole timeout. A lease that ends earlier would let a second
+ * attempt start beside the first.
+ *
+ * @param timeoutMs - of one request
+ * @returns milliseconds
+ */
+export function leaseMsFor(timeoutMs: number = DEFAULT_REQUEST_TIMEOUT_MS): number {
+	return DEFAULT_REPEAT_LIMITS.withinMs + timeoutMs + MARGIN_MS;
 }
 
 async function begin(
-	client: AirClient,
-	request: IssueRequest,
-	{ key, rememberMs, subjectHmac }: Idempotency,
 	session: LedgerSession,
-	{ reference, sendAgainWhenUnknown, timeoutMs }: OnceSettings,
+	{ request, reference, repeatUnknown, timeoutMs }: Issuing,
+	{ key, rememberMs, subjectHmac }: Idempotency,
 ): Promise<BeginResult> {
 	try {
 		return await session.ledger.begin({
@@ -147,11 +170,11 @@ async function begin(
 			recipient: request.recipient,
 			idempotencyKey: key,
 			subjectHmac,
-			keyThumbprint: client.identity.key.thumbprint,
+			keyThumbprint: session.settings.client.identity.key.thumbprint,
 			reference: reference ?? null,
 			rememberMs,
 			leaseMs: leaseMsFor(timeoutMs),
-			repeatUnknown: repeatsUnknown(request.onDuplicate, sendAgainWhenUnknown),
+			repeatUnknown,
 			replaces: request.onDuplicate === 'revoke',
 		});
 	} catch (error) {
@@ -211,26 +234,6 @@ function replay(row: LedgerRow): RememberedIssuance {
 	};
 }
 
-/** @returns undefined when it could not be written at once */
-async function answered(
-	session: LedgerSession,
-	attempt: AttemptRef,
-	answer: { readonly coreClaimHash: string; readonly userUuid?: string | undefined },
-	supersedes: boolean,
-): Promise<RecordedAnswer | undefined> {
-	let recorded: RecordedAnswer | undefined;
-	await session.write(`issuance ${answer.coreClaimHash}`, async () => {
-		recorded = await session.ledger.answered(attempt, {
-			coreClaimHash: answer.coreClaimHash,
-			userUuid: answer.userUuid ?? null,
-			nextCheckMs: FIRST_CHECK_MS,
-			supersedes,
-		});
-	});
-	await session.keyWasAccepted();
-	return recorded;
-}
-
 function outcomeOf(error: AirError): AttemptFailure['outcome'] {
 	switch (error.kind) {
 		case 'refused':
@@ -242,27 +245,6 @@ function outcomeOf(error: AirError): AttemptFailure['outcome'] {
 		case 'input':
 			return 'not-sent';
 	}
-}
-
-/** @returns the error to throw: what an earlier attempt left unknown stays unknown */
-async function failed(
-	session: LedgerSession,
-	attempt: AttemptRef,
-	error: unknown,
-	supersedes: boolean,
-): Promise<unknown> {
-	const [outcome, reason] =
-		error instanceof AirError
-			? ([outcomeOf(error), error.code] as const)
-			: (['unknown', 'unexpected'] as const);
-	let row: LedgerRow | undefined;
-	await session.write(
-		`attempt ${attempt.attempt} of row ${attempt.issuanceId}: ${reason}`,
-		async () => {
-			row = await session.ledger.failed(attempt, { outcome, reason });
-		},
-	);
-	return row === undefined ? error : besidesEarlier(error, row, supersedes);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { LedgerRow, RecordedAnswer } from '../../ledger/Ledger';
-import type { Issuance } from './issue';
+import type { Issuance } from './Issuing';
 import type { LedgerSession } from '../session/LedgerSession';
 
 /**

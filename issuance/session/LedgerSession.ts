@@ -4,7 +4,7 @@ import { watchDelayMs } from '../../air/pacing/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../../ledger/Ledger';
 import { asAirError } from './asAirError';
 import { realmOf } from './realm';
-import { assertKeyAccepted } from '../setup/askAir';
+import { assertKeyAccepted } from './proveKey';
 import type { IssuanceStatus } from '../status/getStatus';
 
 const MINUTE_MS = 60 * 1000;

@@ -1,10 +1,9 @@
 import type { AirClient } from '../../air/AirClient';
-import { repeatsUnknown } from '../../air/pacing/repeat';
 import { AirError } from '../../errors/AirError';
 import type { RecordedAnswer } from '../../ledger/Ledger';
 import type { Idempotency } from '../issue/idempotency';
-import { inTurn } from '../issue/inTurn';
-import { issue, type Issuance, type IssueRequest, type IssueSettings } from '../issue/issue';
+import { issue, NO_RECORD } from '../issue/issue';
+import type { Issuance, IssueRequest, Issuing } from '../issue/Issuing';
 import { realmOf } from './realm';
 import { withOutcome, type RememberedIssuance } from '../issue/outcome';
 
@@ -82,18 +81,13 @@ function recordedIn(
  */
 export async function issueOnceInExecution(
 	client: AirClient,
-	request: IssueRequest,
+	issuing: Issuing,
 	{ key, subjectHmac }: Idempotency,
 	execution: string,
-	settings: IssueSettings,
 ): Promise<RememberedIssuance> {
-	const stopped = settings.stopped ?? settings.signal;
+	const { request, repeatUnknown } = issuing;
 	const send = async () =>
-		await inTurn(
-			client,
-			{ ...settings, stopped },
-			async (turn) => await issue(client, request, { ...settings, turn }),
-		);
+		await issue(client, issuing, async () => await Promise.resolve(NO_RECORD));
 	if (execution === '') return { ...(await send()), outcome: 'issued' };
 	const place = [execution, realmOf(client)];
 	const id = JSON.stringify([...place, request.credentialId, key]);
@@ -107,7 +101,7 @@ export async function issueOnceInExecution(
 			const again = before.outcome.outcome === 'kept' ? 'kept' : 'alreadyIssued';
 			return { ...before.outcome, outcome: again };
 		}
-		if (!repeatsUnknown(request.onDuplicate, settings.sendAgainWhenUnknown))
+		if (!repeatUnknown)
 			throw new AirError('AIR_ISSUED_UNKNOWN', { detail: before.outcome.message });
 	}
 	const sending = send();

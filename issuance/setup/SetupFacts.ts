@@ -2,7 +2,7 @@ import type { HttpAnswer } from '../../air/answers/answer';
 import type { PublishedKey } from '../../air/jwks';
 import type { PrivateKey } from '../../air/keys/privateKey';
 import type { PublicJwk } from '../../air/keys/PublicJwk';
-import type { Outcome } from './Outcome';
+import type { Result } from './Result';
 
 /** Whose address a host name leads to, as seen from here. */
 export type Location = 'public' | 'private, but allowed' | 'private' | 'unknown';
@@ -11,8 +11,8 @@ export interface PublishedJwks {
 	/** Undefined for what is not an address at all, or an empty field. */
 	readonly location: Location | undefined;
 	/** Undefined when nothing was fetched. */
-	readonly answer: Outcome<HttpAnswer> | undefined;
-	readonly keys: Outcome<PublishedKey[]> | undefined;
+	readonly answer: Result<HttpAnswer> | undefined;
+	readonly keys: Result<PublishedKey[]> | undefined;
 }
 
 /** How far the clock of this machine is ahead of AIR's, as far as that can be told. */
@@ -28,19 +28,19 @@ export interface ClockReading {
  */
 export interface SetupFacts {
 	/** Undefined when there is no credential, as for the command line. */
-	readonly settings: Outcome<unknown> | undefined;
-	readonly key: Outcome<PrivateKey> | undefined;
+	readonly settings: Result<unknown> | undefined;
+	readonly key: Result<PrivateKey> | undefined;
 	readonly kid: string | undefined;
 	/** Empty when the credential has none. */
 	readonly issuerDid: string | undefined;
-	readonly furtherKeys: Outcome<readonly PublicJwk[]> | undefined;
-	readonly baseUrl: Outcome<string> | undefined;
+	readonly furtherKeys: Result<readonly PublicJwk[]> | undefined;
+	readonly baseUrl: Result<string> | undefined;
 	/** Empty when the credential has none. */
 	readonly jwksUrl: string | undefined;
 	readonly jwks: PublishedJwks | undefined;
 	/** Whether AIR accepts a token of this key. */
-	readonly air: Outcome<true> | undefined;
+	readonly air: Result<true> | undefined;
 	readonly clock: ClockReading | undefined;
 	/** What AIR says to an issuance of nothing; only when that was asked for. */
-	readonly feature: Outcome<HttpAnswer> | undefined;
+	readonly feature: Result<HttpAnswer> | undefined;
 }

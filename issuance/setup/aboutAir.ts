@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import { readBody, type HttpAnswer } from '../../air/answers/answer';
+import { readBody, type AirBody, type HttpAnswer } from '../../air/answers/answer';
 import { answerError } from '../../air/answers/answerError';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
@@ -7,7 +7,7 @@ import type { SetupFacts } from './SetupFacts';
 const MOST_SKEW_MS = 30_000;
 const MINUTE_MS = 60_000;
 
-function duration(ms: number): string {
+function roughly(ms: number): string {
 	if (ms < 2 * MINUTE_MS) return `${Math.round(ms / 1000)} seconds`;
 	const minutes = ms / MINUTE_MS;
 	return minutes < 120 ? `${Math.round(minutes)} minutes` : `${Math.round(minutes / 60)} hours`;
@@ -18,7 +18,7 @@ export function clock({ clock: reading }: SetupFacts): Verdict | undefined {
 	const { aheadMs, uncertaintyMs } = reading;
 	const off = Math.abs(aheadMs);
 	if (off - uncertaintyMs <= MOST_SKEW_MS) return pass('The clock agrees with AIR’s');
-	const detail = `${duration(off)} ${aheadMs > 0 ? 'ahead of' : 'behind'} AIR’s`;
+	const detail = `${roughly(off)} ${aheadMs > 0 ? 'ahead of' : 'behind'} AIR’s`;
 	return fail(new AirError('AIR_CLOCK_SKEW', { detail }));
 }
 
@@ -30,8 +30,7 @@ export function accepts({ air }: SetupFacts): Verdict | undefined {
 /** The documented words for an issuance of nothing, or at least of one of its fields. */
 const NAMES_A_FIELD = /missing required field|issuerDid|credentialId|credentialSubject/i;
 
-function isFieldMissing({ status, text }: HttpAnswer): boolean {
-	const { shape, message = '' } = readBody(text);
+function isFieldMissing({ status }: HttpAnswer, { shape, message = '' }: AirBody): boolean {
 	return status === 400 && shape === 'air' && NAMES_A_FIELD.test(message);
 }
 
@@ -43,8 +42,9 @@ export function featureEnabled({ feature }: SetupFacts): Verdict | undefined {
 			? fail(error)
 			: warn(new AirError('AIR_FEATURE_UNKNOWN', { detail: error.message }));
 	}
-	if (isFieldMissing(answer)) return pass('Issue on Behalf is enabled');
-	const refusal = answerError(answer, { operation: 'issue', now: Date.now() });
+	const body = readBody(answer.text);
+	if (isFieldMissing(answer, body)) return pass('Issue on Behalf is enabled');
+	const refusal = answerError(answer, body, { operation: 'issue', now: Date.now() });
 	if (refusal.code === 'AIR_FORBIDDEN_FEATURE') return fail(refusal);
 	// Nothing was asked to be issued, so that no outcome can be unknown.
 	const reason = refusal.with({ kind: 'refused' }).message;

@@ -7,12 +7,13 @@ import { quoted } from './aboutCredential';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
-const nameOf = ({ kid }: PublishedKey) => (kid === undefined ? 'one without a kid' : quoted(kid));
+const kidInWords = ({ kid }: PublishedKey) =>
+	kid === undefined ? 'one without a kid' : quoted(kid);
 
 const MOST_NAMES = 5;
 const listed = (keys: readonly PublishedKey[]) =>
 	[
-		...keys.slice(0, MOST_NAMES).map(nameOf),
+		...keys.slice(0, MOST_NAMES).map(kidInWords),
 		...(keys.length > MOST_NAMES ? [`${keys.length - MOST_NAMES} more`] : []),
 	].join(', ');
 
@@ -88,12 +89,12 @@ function algorithmOf({ kty, crv }: PublishedKey): SigningAlgorithm | undefined {
 function misfit(key: PublishedKey): string | undefined {
 	const { alg, use, key_ops: operations } = key;
 	const wanted = algorithmOf(key);
-	if (wanted === undefined) return `${nameOf(key)} is neither RSA nor EC on the curve P-256`;
-	if (alg !== undefined && alg !== wanted) return `${nameOf(key)} says "alg": ${quoted(alg)}`;
-	if (use !== undefined && use !== 'sig') return `${nameOf(key)} says "use": ${quoted(use)}`;
+	if (wanted === undefined) return `${kidInWords(key)} is neither RSA nor EC on the curve P-256`;
+	if (alg !== undefined && alg !== wanted) return `${kidInWords(key)} says "alg": ${quoted(alg)}`;
+	if (use !== undefined && use !== 'sig') return `${kidInWords(key)} says "use": ${quoted(use)}`;
 	return operations === undefined || operations.includes('verify')
 		? undefined
-		: `${nameOf(key)} has "key_ops" without verify`;
+		: `${kidInWords(key)} has "key_ops" without verify`;
 }
 
 export function purpose(facts: SetupFacts): Verdict | undefined {

@@ -2,7 +2,7 @@ import { kidOf, readFields, type CredentialFields } from '../settings/settings';
 import { CHECKS } from './checks';
 import type { Finding, Verdict } from './Finding';
 import { gatherFacts, type CheckOptions, type Setup } from './gatherFacts';
-import { outcomeOf } from './Outcome';
+import { resultOf } from './Result';
 import type { SetupFacts } from './SetupFacts';
 
 export type { Finding, FindingStatus } from './Finding';
@@ -65,7 +65,7 @@ export async function checkSetup(
 	credentialData: unknown,
 	options: CheckOptions = {},
 ): Promise<Finding[]> {
-	const settings = await outcomeOf(() => readFields(credentialData));
+	const settings = await resultOf(() => readFields(credentialData));
 	const setup = settings.value === undefined ? {} : setupOf(settings.value);
 	return judge({ ...(await gatherFacts(setup, options)), settings });
 }

@@ -4,10 +4,12 @@ import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
 import { fetchJwks, readJwks } from '../../air/jwks';
 import { parseRecipient } from '../inputs/inputs';
 import { privateKeyOf, publicKeysOf } from '../settings/settings';
-import { askAir, SETUP_TIMEOUT_MS } from './askAir';
+import { askAir } from './askAir';
 import { locate } from './locate';
-import { outcomeOf } from './Outcome';
+import { resultOf } from './Result';
 import type { Location, PublishedJwks, SetupFacts } from './SetupFacts';
+
+const SETUP_TIMEOUT_MS = 10_000;
 
 /** What there is to check. What is left out is not checked. */
 export interface Setup {
@@ -60,10 +62,10 @@ async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<Publish
 	if (url === undefined) return { location: undefined, answer: undefined, keys: undefined };
 	const [location, answer] = await Promise.all([
 		soon(locate(url)),
-		outcomeOf(async () => await fetchJwks(jwksUrl, SETUP_TIMEOUT_MS, signal)),
+		resultOf(async () => await fetchJwks(jwksUrl, SETUP_TIMEOUT_MS, signal)),
 	]);
 	const { value } = answer;
-	const keys = value === undefined ? undefined : await outcomeOf(() => readJwks(value));
+	const keys = value === undefined ? undefined : await resultOf(() => readJwks(value));
 	return { location, answer, keys };
 }
 
@@ -80,11 +82,11 @@ export async function gatherFacts(
 	const key =
 		privateKey === undefined
 			? undefined
-			: await outcomeOf(async () => await privateKeyOf(privateKey));
+			: await resultOf(async () => await privateKeyOf(privateKey));
 	const baseUrl =
 		air === undefined
 			? undefined
-			: await outcomeOf(() => resolveBaseUrl(air.environment, air.baseUrl));
+			: await resultOf(() => resolveBaseUrl(air.environment, air.baseUrl));
 	const client =
 		air === undefined || kid === undefined || !key?.value || !baseUrl?.value
 			? undefined
@@ -96,7 +98,7 @@ export async function gatherFacts(
 	const feature =
 		ownAddress === undefined || client === undefined || asked?.air.value !== true
 			? undefined
-			: await outcomeOf(async () => {
+			: await resultOf(async () => {
 					const timeoutMs = SETUP_TIMEOUT_MS;
 					const address = parseRecipient(ownAddress, 'AIR_ADDRESS_INVALID');
 					return await client.postNothing(address, { signal, timeoutMs });
@@ -110,7 +112,7 @@ export async function gatherFacts(
 		furtherKeys:
 			furtherPublicKeys === undefined
 				? undefined
-				: await outcomeOf(async () => await publicKeysOf(furtherPublicKeys)),
+				: await resultOf(async () => await publicKeysOf(furtherPublicKeys)),
 		baseUrl,
 		jwksUrl,
 		jwks,

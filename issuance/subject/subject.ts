@@ -144,12 +144,19 @@ export function parseSubject(value: unknown): CredentialSubject {
 		subject = read.value;
 	}
 	if (!isPlainObject(subject)) throw refuse('it must be one object, e.g. {"tier": "Gold"}');
+	return claimsOf(subject, assertAttributeName);
+}
+
+function claimsOf(
+	subject: Readonly<Record<string, unknown>>,
+	assertName: (name: string) => void,
+): CredentialSubject {
 	if (Object.keys(subject).length === 0) throw refuse('it holds no attributes');
 	if (Object.hasOwn(subject, 'id')) throw refuse('id must not be set');
 	assertKeys(subject, (detail) => refuse(`it ${detail}`));
 	const copier = new ClaimCopier();
 	const claims = Object.entries(subject).map(([name, claim]) => {
-		assertAttributeName(name);
+		assertName(name);
 		copier.take(name.length);
 		return [name, copier.copy(claim, name)] as const;
 	});
@@ -177,5 +184,6 @@ export function subjectFromFields(fields: readonly SubjectField[]): CredentialSu
 		if ('refused' in conversion) throw refuse(`${name} ${conversion.refused}`);
 		subject.set(name, conversion.value);
 	}
-	return parseSubject(Object.fromEntries(subject));
+	// The names were checked first of all, because a refusal of a value shows its name.
+	return claimsOf(Object.fromEntries(subject), () => undefined);
 }

@@ -2,12 +2,12 @@ import { AirError } from '../../errors/AirError';
 import { recheckDelayMs } from '../../air/pacing/backoff';
 import { NO_REPEAT } from '../../air/pacing/repeat';
 import { assertRow } from '../../ledger/assertRow';
-import { isOnlyWatched } from '../../ledger/Feed';
+import { isOnlyWatched } from '../../ledger/Ledger';
 import type { LedgerRow } from '../../ledger/Ledger';
 import { asKnownError } from '../session/asAirError';
 import { askOnce } from '../status/getStatus';
 import type { LedgerSession } from '../session/LedgerSession';
-import { assertKeyAccepted } from '../setup/askAir';
+import { assertKeyAccepted } from '../session/proveKey';
 import { hashInWords } from './hashInWords';
 import { leaveAlone } from './politeness';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Cursor } from '../../ledger/Feed';
+import type { Cursor } from '../../ledger/Ledger';
 
 /**
  * Offering and delivering, as pure functions: each event at least once, under the same ID.

@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Feed';
+import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Ledger';
 import type { LedgerSession } from '../session/LedgerSession';
 import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
 import { LedgerError } from '../../ledger/LedgerError';
@@ -48,7 +48,7 @@ export interface Poll {
 }
 
 /** Where a trigger is in the ledger. */
-export const keyOf = ({ realm, settings: { origin } }: LedgerSession): CursorKey => ({
+export const cursorKey = ({ realm, settings: { origin } }: LedgerSession): CursorKey => ({
 	realm,
 	instance: origin.instance,
 	workflowId: origin.workflowId,
@@ -67,7 +67,7 @@ export async function pollEvents(session: LedgerSession, settings: PollSettings)
 	try {
 		const { ledger } = session;
 		await session.assertMayRead();
-		const key = keyOf(session);
+		const key = cursorKey(session);
 		const cursor = await ledger.openCursor(key, settings.start);
 		const delivered = takenUpTo(cursor, settings.evidence);
 		if (delivered > cursor.delivered) await ledger.moveCursor(key, { delivered });

@@ -1,5 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
+import type {
+	CustomTypesConfig,
+	Pool,
+	PoolClient,
+	QueryConfig,
+	QueryResult,
+	QueryResultRow,
+} from 'pg';
 import { LedgerError } from '../LedgerError';
 import type { Connection } from './connectionUrl';
 import { DriverFailure, failureOf } from './failure';
@@ -18,16 +25,8 @@ export interface Patience {
 
 const USUAL: Patience = { statementMs: 15_000, lockMs: 10_000 };
 
-/**
- * The store's clock in milliseconds. `clock_timestamp` and not `now`, which stands still from the
- * transaction's first statement on: what waited for a lock would be decided by an old time.
- */
-const CLOCK = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
-
 /** Statements within one transaction. */
 export interface Session {
-	/** The store's clock in SQL: milliseconds since 1970, bigint, another one at each look. */
-	readonly now: string;
 	/** @returns the rows, as the statement's column names say */
 	readonly rows: <Row extends QueryResultRow>(
 		statement: string,
@@ -36,9 +35,9 @@ export interface Session {
 }
 
 /** Loads the driver on first use, so that a package without it still loads. */
-async function loadPool(): Promise<typeof Pool> {
+async function loadDriver(): Promise<typeof import('pg')> {
 	try {
-		return (await import('pg')).Pool;
+		return await import('pg');
 	} catch {
 		throw new LedgerError('LEDGER_DRIVER_MISSING', 'pg');
 	}
@@ -59,6 +58,7 @@ async function driver<T>(answer: Promise<T>): Promise<T> {
  */
 const opening = ({ statementMs, lockMs }: Patience) => `
 	BEGIN ISOLATION LEVEL READ COMMITTED;
+	SET LOCAL search_path = moca_air, pg_temp;
 	SET LOCAL statement_timeout = ${statementMs};
 	SET LOCAL lock_timeout = ${lockMs};
 	SET LOCAL idle_in_transaction_session_timeout = ${statementMs};
@@ -67,23 +67,17 @@ const opening = ({ statementMs, lockMs }: Patience) => `
 
 /** A small pool, and transactions on it. */
 export class Database {
-	private constructor(
-		private readonly pool: Pool,
-		private readonly clockOffsetMs: () => number,
-	) {}
+	private constructor(private readonly pool: Pool) {}
 
 	/**
 	 * Connects to nothing yet.
 	 *
-	 * @param clockOffsetMs - is added to the server's clock; for tests
 	 * @throws LedgerError LEDGER_DRIVER_MISSING
 	 */
-	static async open(
-		{ connectionString, ssl }: Connection,
-		clockOffsetMs: () => number = () => 0,
-	): Promise<Database> {
-		const PoolClass = await loadPool();
+	static async open({ connectionString, ssl }: Connection): Promise<Database> {
+		const { Pool: PoolClass, types } = await loadDriver();
 		const pool = new PoolClass({
+			types: numbers(types),
 			connectionString,
 			ssl,
 			max: CONNECTIONS,
@@ -97,7 +91,7 @@ export class Database {
 		// use fails the statement. Without listeners either would end the process.
 		pool.on('error', () => undefined);
 		pool.on('connect', (client) => client.on('error', () => undefined));
-		return new Database(pool, clockOffsetMs);
+		return new Database(pool);
 	}
 
 	/**
@@ -140,7 +134,6 @@ export class Database {
 		try {
 			await run(opening(patience));
 			result = await work({
-				now: `(${CLOCK} + (${Math.trunc(this.clockOffsetMs())}))`,
 				rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
 					(await run(text, values)).rows as Row[],
 			});
@@ -153,6 +146,12 @@ export class Database {
 		return result;
 	}
 }
+
+/** A bigint is a number, as it is everywhere here: `pg` gives it as text. */
+const numbers = ({ builtins, getTypeParser }: typeof import('pg').types): CustomTypesConfig => ({
+	getTypeParser: (oid, format): unknown =>
+		oid === builtins.INT8 ? Number : getTypeParser(oid, format),
+});
 
 /** `pg` takes the limit with the query as well, which its types do not say. */
 async function send(

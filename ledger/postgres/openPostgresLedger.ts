@@ -1,21 +1,25 @@
 import type { Ledger } from '../Ledger';
+import { NoLedger } from '../LedgerError';
+import { SqlLedger } from '../SqlLedger';
 import { readConnectionUrl } from './connectionUrl';
 import { Database } from './Database';
-import { migrate } from './migrations';
-import { PostgresLedger } from './PostgresLedger';
+import { postgresStore } from './postgresStore';
+import { makeTables, version } from './tables';
 
 export interface PostgresSettings {
 	/** postgresql://user:password@host:5432/database?sslmode=… */
 	readonly url: string;
 	/** Added to the store's clock wherever that is read; for tests only. */
 	readonly clockOffsetMs?: () => number;
+	/** To look into a ledger that is there: nothing is made and nothing brought up to date. */
+	readonly readOnly?: boolean;
 }
 
 /**
  * Opens the ledger in a PostgreSQL database, in a schema of its own named `moca_air`, which is made or
  * brought up to date if the role may.
  *
- * @throws LedgerError
+ * @throws LedgerError; {@link NoLedger} if there is none to look into
  * @example
  * ```ts
  * const ledger = await openPostgresLedger({ url: 'postgresql://n8n:secret@localhost/n8n' });
@@ -24,13 +28,15 @@ export interface PostgresSettings {
 export async function openPostgresLedger({
 	url,
 	clockOffsetMs,
+	readOnly = false,
 }: PostgresSettings): Promise<Ledger> {
-	const database = await Database.open(readConnectionUrl(url), clockOffsetMs);
+	const database = await Database.open(readConnectionUrl(url));
 	try {
-		await migrate(database);
+		if (!readOnly) await makeTables(database);
+		else if ((await database.transaction(version)) === 0) throw new NoLedger();
 	} catch (error) {
 		await database.close();
 		throw error;
 	}
-	return new PostgresLedger(database);
+	return new SqlLedger(postgresStore(database, clockOffsetMs));
 }

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LedgerError } from '../LedgerError';
+import { json, type Value } from '../sql/Session';
 import { fileFailure, isBusy, sqliteFailure } from './failure';
 
 /**
@@ -13,26 +14,14 @@ const PATIENCE_MS = 10_000;
 /** Random, so that writers who wait do not come back all at once. */
 const PAUSE_MS = { least: 2, most: 20 };
 
-/** For `?`, one after another, or by name for `$name`, in one object. */
-export type Values = SQLInputValue[] | [Record<string, SQLInputValue>];
-
 /** Statements inside a transaction. */
 export interface Session {
-	/** The store's clock, once per transaction. */
-	readonly now: number;
-	readonly all: <Row>(sql: string, ...values: Values) => Row[];
-	/** @returns how many rows changed, and the ID of the last one inserted */
-	readonly run: (
-		sql: string,
-		...values: Values
-	) => { readonly changes: number; readonly id: number };
+	readonly rows: (text: string, values?: readonly Value[]) => unknown[];
 	/** Several statements at once, without values. */
 	readonly script: (sql: string) => void;
 }
 
-/** How many rows this connection has written, ever. */
-const changes = ({ all }: Session): number | undefined =>
-	all<{ n: number }>('SELECT total_changes() AS n')[0]?.n;
+const CHANGES = 'SELECT total_changes() AS n';
 
 /** A database, its prepared statements, and patience with other writers. */
 export class Connection {
@@ -42,11 +31,7 @@ export class Connection {
 	};
 	private broken: LedgerError | undefined;
 
-	/** @param clockOffsetMs - added to SQLite's clock; for tests only */
-	constructor(
-		private readonly database: DatabaseSync,
-		private readonly clockOffsetMs: () => number,
-	) {}
+	constructor(private readonly database: DatabaseSync) {}
 
 	/**
 	 * From now on each write ends with this, instead of SQLite's own waiting for the disk, during which
@@ -66,9 +51,9 @@ export class Connection {
 	/** Runs `work` while nobody else writes. What it wrote is on the disk when this returns. */
 	async write<T>(work: (session: Session) => T): Promise<T> {
 		const { result, changed } = await this.transaction('BEGIN IMMEDIATE', (session) => {
-			const before = changes(session);
+			const before = this.changes();
 			const done = work(session);
-			return { result: done, changed: changes(session) !== before };
+			return { result: done, changed: this.changes() !== before };
 		});
 		try {
 			if (changed) await this.flush();
@@ -94,7 +79,7 @@ export class Connection {
 		return await this.patiently(() => {
 			this.database.exec(begin);
 			try {
-				const result = work(this.session());
+				const result = work(this.session);
 				this.database.exec('COMMIT');
 				return result;
 			} catch (error) {
@@ -124,25 +109,23 @@ export class Connection {
 		}
 	}
 
-	private session(): Session {
-		// The driver takes both kinds of values, but its types know them only apart.
-		const all = <Row>(sql: string, ...values: Values) =>
-			this.prepared(sql).all(...(values as SQLInputValue[])) as Row[];
-		const [clock] = all<{ now: number }>(
-			"SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now",
-		);
-		return {
-			now: (clock?.now ?? 0) + this.clockOffsetMs(),
-			all,
-			run: (sql, ...values) => {
-				const { changes, lastInsertRowid } = this.prepared(sql).run(...(values as SQLInputValue[]));
-				return { changes: Number(changes), id: Number(lastInsertRowid) };
-			},
-			script: (sql) => {
-				this.database.exec(sql);
-			},
-		};
+	/** How many rows this connection has written, ever. */
+	private changes(): unknown {
+		return this.prepared(CHANGES).get()?.n;
 	}
+
+	private readonly session: Session = {
+		rows: (text, values = []) => {
+			const bound: Record<string, SQLInputValue> = {};
+			for (const [index, value] of values.entries()) {
+				bound[`$${index + 1}`] = value === null || typeof value !== 'object' ? value : json(value);
+			}
+			return this.prepared(text).all(bound);
+		},
+		script: (sql) => {
+			this.database.exec(sql);
+		},
+	};
 
 	private prepared(sql: string): StatementSync {
 		const found = this.statements.get(sql);

@@ -1,17 +1,23 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Ledger } from '../Ledger';
-import { LedgerError } from '../LedgerError';
+import { LedgerError, NoLedger } from '../LedgerError';
+import { SqlLedger } from '../SqlLedger';
 import { BUSY_TIMEOUT_MS, Connection } from './Connection';
 import { errorCode, fileFailure, sqliteFailure } from './failure';
-import { migrate, version } from './migrations';
-import { SqliteLedger } from './SqliteLedger';
+import { sqliteStore } from './sqliteStore';
+import { makeTables, version } from './tables';
 
 export interface SqliteOptions {
 	/** Its folder is made if it is not there. Never on a network disk: several hosts cannot share it. */
 	readonly file: string;
 	/** For tests only: added to the store's clock wherever that is read. */
 	readonly clockOffsetMs?: () => number;
+	/**
+	 * To look into a ledger that is there. Nothing is made and nothing brought up to date: the n8n that
+	 * uses it may run an older version of this package, which could not go on with newer tables.
+	 */
+	readonly readOnly?: boolean;
 }
 
 /** Loads the driver on first use, so that the package loads where Node has none. */
@@ -65,7 +71,7 @@ async function prepare(connection: Connection): Promise<void> {
 		throw new LedgerError('LEDGER_UNAVAILABLE', detail);
 	}
 	for (const setting of SETTINGS) await connection.pragma(setting);
-	await migrate(connection);
+	await makeTables(connection);
 }
 
 /**
@@ -89,7 +95,7 @@ async function flushing(connection: Connection, file: string): Promise<FileHandl
  * do so at once.
  *
  * @returns `createdNow`: the file did not exist before; in a container, it may not exist after either
- * @throws LedgerError
+ * @throws LedgerError; {@link NoLedger} if there is none to look into
  * @example
  * ```ts
  * const { ledger, createdNow } = await openSqliteLedger({ file: join(folder, 'ledger.sqlite') });
@@ -97,21 +103,25 @@ async function flushing(connection: Connection, file: string): Promise<FileHandl
  */
 export async function openSqliteLedger({
 	file,
-	clockOffsetMs = () => 0,
+	clockOffsetMs,
+	readOnly = false,
 }: SqliteOptions): Promise<{ ledger: Ledger; createdNow: boolean }> {
 	const { DatabaseSync } = await loadDriver();
-	const createdNow = await makeFile(file);
+	const createdNow = !readOnly && (await makeFile(file));
 	let connection: Connection | undefined;
 	let wal: FileHandle | undefined;
 	try {
 		connection = new Connection(
-			new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, allowExtension: false }),
-			clockOffsetMs,
+			new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, allowExtension: false, readOnly }),
 		);
+		if (readOnly) {
+			if ((await connection.read(version)) === 0) throw new NoLedger();
+			return { ledger: new SqlLedger(sqliteStore(connection, clockOffsetMs)), createdNow };
+		}
 		await prepare(connection);
 		wal = await flushing(connection, file);
 		await wal.datasync();
-		return { ledger: new SqliteLedger(connection, wal), createdNow };
+		return { ledger: new SqlLedger(sqliteStore(connection, clockOffsetMs, wal)), createdNow };
 	} catch (error) {
 		connection?.close();
 		await wal?.close();

@@ -152,7 +152,7 @@ export interface CallOptionValues {
  * @param properties - of the node, whose labels the errors use
  * @returns a reader that throws AirError `AIR_SETTING_INVALID`, naming the option as the panel does
  */
-export function callOptions(
+export function callOptionsReader(
 	properties: readonly INodeProperties[],
 ): (value: unknown) => CallOptionValues {
 	const labels = labelsOf(properties);
@@ -190,7 +190,7 @@ function valuesOf(options: z.infer<typeof callOptionsSchema>): CallOptionValues 
  * Makes a reader of all options of a node for an item, everyday and expert ones together; made once for
  * a run.
  *
- * @param read - from {@link callOptions}
+ * @param read - from {@link callOptionsReader}
  * @throws AirError `AIR_SETTING_INVALID`
  */
 export function optionsOfItems(

@@ -1,13 +1,11 @@
 import { existsSync } from 'node:fs';
 import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { AirClient } from '../../air/AirClient';
 import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import { LedgerSession } from '../../issuance/session/LedgerSession';
-import { realmOf } from '../../issuance/session/realm';
 import { openLedger } from '../../issuance/session/openLedger';
-import type { AirSettings } from '../../issuance/settings/settings';
+import type { RunSettings } from '../parameters/credentialSettings';
 import { executionBegan, firstExecution, originOf } from './execution';
 
 const inContainer = () =>
@@ -17,7 +15,8 @@ const inContainer = () =>
 
 /** The ledger for one run of a node: opened with the first item, ended with the last. */
 export class RunLedger {
-	private readonly memories = new Map<string, Promise<LedgerSession | undefined>>();
+	/** By the settings that were read: one credential, or the same with another token lifetime. */
+	private readonly sessions = new Map<RunSettings, Promise<LedgerSession | undefined>>();
 	private readonly hints = new Map<string, NodeExecutionHint>();
 	private unrecorded = 0;
 
@@ -28,11 +27,11 @@ export class RunLedger {
 	 *
 	 * @throws AirError `AIR_LEDGER_…`: then nothing may be sent
 	 */
-	async for(settings: AirSettings, client: AirClient): Promise<LedgerSession | undefined> {
-		const kept = this.memories.get(realmOf(client));
+	async for(settings: RunSettings): Promise<LedgerSession | undefined> {
+		const kept = this.sessions.get(settings);
 		if (kept !== undefined) return await kept;
-		const opening = this.open(settings, client);
-		this.memories.set(realmOf(client), opening);
+		const opening = this.open(settings);
+		this.sessions.set(settings, opening);
 		return await opening;
 	}
 
@@ -40,9 +39,9 @@ export class RunLedger {
 	 * The ledger for a question, which changes nothing at AIR and so can do without: undefined when it
 	 * is off or cannot be opened, with a hint in the latter case.
 	 */
-	async ifOpen(settings: AirSettings, client: AirClient): Promise<LedgerSession | undefined> {
+	async ifOpen(settings: RunSettings): Promise<LedgerSession | undefined> {
 		try {
-			return await this.for(settings, client);
+			return await this.for(settings);
 		} catch (error) {
 			const reason = error instanceof AirError ? error.message : 'The issuance ledger fails';
 			this.hint('warning', `${reason}. AIR was asked all the same; its answer is not recorded.`);
@@ -50,7 +49,7 @@ export class RunLedger {
 		}
 	}
 
-	private async open(settings: AirSettings, client: AirClient): Promise<LedgerSession | undefined> {
+	private async open(settings: RunSettings): Promise<LedgerSession | undefined> {
 		const { context } = this;
 		try {
 			const opened = await openLedger(settings.ledger);
@@ -64,7 +63,7 @@ export class RunLedger {
 			const origin = originOf(context);
 			return new LedgerSession({
 				ledger: opened.ledger,
-				client,
+				client: settings.client,
 				origin,
 				ownExecutions: {
 					ids: [origin.executionId, firstExecution(context)],
@@ -94,7 +93,7 @@ export class RunLedger {
 
 	/** Writes what could not be written during the run, and tells the user of it. */
 	async end(): Promise<void> {
-		for (const opening of this.memories.values()) {
+		for (const opening of this.sessions.values()) {
 			// A ledger that could not be opened has stopped its item already.
 			const session = await opening.catch(() => undefined);
 			await session?.end();

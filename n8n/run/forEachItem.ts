@@ -1,6 +1,6 @@
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { inParallel, type Job, type Outcome } from '../../issuance/issue/inParallel';
+import { Parallel, type End, type Job } from '../../issuance/issue/Parallel';
 import { itemNumbers } from './itemNumbers';
 import { asHtml, failedItem, nodeError } from '../errors/nodeError';
 import { Progress } from './Progress';
@@ -13,20 +13,25 @@ export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefine
 		: undefined;
 }
 
-const itemOf = (answer: object, itemIndex: number): INodeExecutionData => ({
-	json: JSON.parse(JSON.stringify(answer)) as IDataObject,
-	pairedItem: { item: itemIndex },
-});
+/** Plain data, as n8n saves it. */
+const plain = (answer: object) => JSON.parse(JSON.stringify(answer)) as IDataObject;
 
 export interface ItemsSettings {
 	/** How many items may be under way at once. */
 	readonly concurrency: number;
 	/** What has happened to an item that did not fail, for people: *issued*. */
 	readonly done: string;
-	/** The same for one item, from its JSON, where not all end alike. */
-	readonly wordOf?: ((json: IDataObject) => string | undefined) | undefined;
+	/** The same for one item, from its answer, where not all end alike. */
+	readonly wordOf?: ((answer: object) => string | undefined) | undefined;
 	/** What else the item of a failure says; `wasBegun`: it failed after it had been read and checked. */
-	readonly ofFailure?: ((error: unknown, wasBegun: boolean) => IDataObject) | undefined;
+	readonly ofFailure?:
+		((error: unknown, wasBegun: boolean, itemIndex: number) => IDataObject) | undefined;
+	/** How the answer of an item leaves the node; as it is, unless told. */
+	readonly shape?: ((answer: object, itemIndex: number) => object) | undefined;
+	/** What goes out behind the fields of an item, also of a failed one. */
+	readonly behind?: ((output: object, itemIndex: number) => IDataObject) | undefined;
+	/** What to say of running again, when one of several items ended the run. */
+	readonly again?: (() => string | undefined) | undefined;
 	/** Called after the last item, however it went. */
 	readonly finish?: (() => Promise<void>) | undefined;
 }
@@ -44,13 +49,13 @@ const isCancel = (error: unknown) => error instanceof AirError && error.code ===
 export async function forEachItem(
 	context: IExecuteFunctions,
 	prepare: (itemIndex: number, signal: AbortSignal | undefined) => Promise<Job<object>>,
-	{ concurrency, done, wordOf, ofFailure, finish }: ItemsSettings,
+	{ concurrency, done, wordOf, ofFailure, shape, behind, again, finish }: ItemsSettings,
 ): Promise<INodeExecutionData[][]> {
 	const items = context.getInputData().length;
 	const signal = cancelSignal(context);
 	const goesOn = goesOnAfterFailure(context);
 	const progress = new Progress(context, items, done);
-	const wordFor = ({ json }: INodeExecutionData) => wordOf?.(json) ?? done;
+	const wordFor = (answer: object) => wordOf?.(answer) ?? done;
 	const begun = new Set<number>();
 	const output: INodeExecutionData[] = [];
 	const failures: string[] = [];
@@ -63,42 +68,41 @@ export async function forEachItem(
 			throw nodeError(context.getNode(), error, 0, items);
 		}
 
-		const { outcomes, firstFailure } = await inParallel<INodeExecutionData>({
+		const parallel = new Parallel<object>({
 			items,
 			concurrency,
 			stopAtFailure: !goesOn,
 			signal,
 			notBegun: isCancel,
-			prepare: async (itemIndex) => {
-				const { lane, run } = await prepare(itemIndex, signal);
-				return {
-					lane,
-					run: async (stopped, free) => {
-						begun.add(itemIndex);
-						return itemOf(await run(stopped, free), itemIndex);
-					},
-				};
+			prepare: async (itemIndex) => await prepare(itemIndex, signal),
+			onBegin: (itemIndex) => {
+				begun.add(itemIndex);
 			},
-			onOver: (outcome) => {
-				progress.count(outcome.ok ? wordFor(outcome.value) : undefined);
+			onOver: (end) => {
+				progress.count(end.ok ? wordFor(end.value) : undefined);
 			},
 		});
-		const stoppedBy = outcomes.findIndex((outcome) => outcome?.ok !== true);
+		const { ends, firstFailure } = await parallel.run();
+		const stoppedBy = ends.findIndex((end) => end?.ok !== true);
 		if (!goesOn && stoppedBy >= 0) {
 			const index = firstFailure ?? stoppedBy;
-			throw nodeError(context.getNode(), errorOf(outcomes[index]), index, items, {
-				note: becameOfOthers(outcomes, index, done, wordFor),
+			throw nodeError(context.getNode(), errorOf(ends[index]), index, items, {
+				note: becameOfOthers(ends, index, done, wordFor, again?.()),
 			});
 		}
-		for (const [itemIndex, outcome] of outcomes.entries()) {
-			if (outcome?.ok === true) {
-				output.push(outcome.value);
+		for (const [itemIndex, end] of ends.entries()) {
+			if (end?.ok === true) {
+				const shaped = shape?.(end.value, itemIndex) ?? end.value;
+				const json = plain({ ...shaped, ...behind?.(shaped, itemIndex) });
+				output.push({ json, pairedItem: { item: itemIndex } });
 				continue;
 			}
-			const error = errorOf(outcome);
+			const error = errorOf(end);
 			failures.push(error instanceof Error ? error.message : 'Unknown failure');
-			const rest = ofFailure?.(error, begun.has(itemIndex));
-			output.push(failedItem(error, itemIndex, (node ??= context.getNode()), rest));
+			const rest = ofFailure?.(error, begun.has(itemIndex), itemIndex);
+			const failed = failedItem(error, itemIndex, (node ??= context.getNode()), rest);
+			Object.assign(failed.json, behind?.(failed.json, itemIndex));
+			output.push(failed);
 		}
 	} finally {
 		const summary = progress.end();
@@ -110,51 +114,49 @@ export async function forEachItem(
 }
 
 /** The engine's own retry loop begins anew after a cancel, too: then nothing is begun. */
-const errorOf = (outcome: Outcome<unknown> | undefined): unknown =>
-	outcome?.ok === false ? outcome.error : new AirError('AIR_CANCELLED');
+const errorOf = (end: End<unknown> | undefined): unknown =>
+	end?.ok === false ? end.error : new AirError('AIR_CANCELLED');
 
 /** What became of the other items when one ended the run. */
 function becameOfOthers(
-	outcomes: readonly (Outcome<INodeExecutionData> | undefined)[],
-	ended: number,
+	ends: readonly (End<object> | undefined)[],
+	stopper: number,
 	done: string,
-	wordFor: (item: INodeExecutionData) => string,
+	wordFor: (answer: object) => string,
+	again: string | undefined,
 ): string | undefined {
-	if (outcomes.length === 1) return undefined;
-	const others = (is: (outcome: Outcome<INodeExecutionData>) => boolean) =>
-		outcomes.flatMap((outcome, index) =>
-			outcome !== undefined && index !== ended && is(outcome) ? [index] : [],
+	if (ends.length === 1) return undefined;
+	const others = (is: (end: End<object>) => boolean) =>
+		ends.flatMap((end, index) =>
+			end !== undefined && index !== stopper && is(end) ? [index] : [],
 		);
 	const unknown = ({ error }: { readonly error: unknown }) =>
 		error instanceof AirError && error.kind === 'outcome-unknown';
-	const words = outcomes.flatMap((outcome) =>
-		outcome?.ok === true ? [wordFor(outcome.value)] : [],
-	);
+	const words = ends.flatMap((end) => (end?.ok === true ? [wordFor(end.value)] : []));
 	const fine = [...new Set([done, ...words])].map((word) => ({
 		word,
-		indexes: others((outcome) => outcome.ok && wordFor(outcome.value) === word),
+		indexes: others((end) => end.ok && wordFor(end.value) === word),
 	}));
-	const open = others((outcome) => !outcome.ok && unknown(outcome));
-	const failed = others((outcome) => !outcome.ok && !unknown(outcome));
+	const open = others((end) => !end.ok && unknown(end));
+	const failed = others((end) => !end.ok && !unknown(end));
 	return [
 		...fine.flatMap(({ word, indexes }) => {
 			if (indexes.length > 0) {
-				return [
-					`${counted(indexes, outcomes.length)} ${word} before it stopped: ${named(indexes)}.`,
-				];
+				return [`${counted(indexes, ends.length)} ${word} before it stopped: ${named(indexes)}.`];
 			}
-			return word === done ? [`None of the other items was ${done}.`] : [];
+			return word === done ? [`None of the other rows was ${done}.`] : [];
 		}),
 		...(open.length === 0 ? [] : [`What became of ${named(open)} is unknown.`]),
 		...(failed.length === 0 ? [] : [`${capital(named(failed))} failed, too.`]),
+		...(again === undefined ? [] : [again]),
 	].join(' ');
 }
 
 const counted = (indexes: readonly number[], items: number) =>
-	`${indexes.length} of ${items} items ${indexes.length === 1 ? 'was' : 'were'}`;
+	`${indexes.length} of ${items} rows ${indexes.length === 1 ? 'was' : 'were'}`;
 
 const named = (indexes: readonly number[]) =>
-	`${indexes.length === 1 ? 'item' : 'items'} ${itemNumbers(indexes)}`;
+	`${indexes.length === 1 ? 'row' : 'rows'} ${itemNumbers(indexes)}`;
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 

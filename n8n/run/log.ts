@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { IssueSettings } from '../../issuance/issue/issue';
+import type { Issuing } from '../../issuance/issue/Issuing';
 
 /**
  * What the log of n8n learns of one item: repeats, and how a POST ended that a cancel overtook.
@@ -9,7 +9,7 @@ import type { IssueSettings } from '../../issuance/issue/issue';
 export function logOf(
 	context: IExecuteFunctions,
 	itemIndex: number,
-): Pick<IssueSettings, 'onRepeat' | 'onLateOutcome'> {
+): Pick<Issuing, 'onRepeat' | 'onLateOutcome'> {
 	// Only when there is something to say: n8n copies the whole node each time.
 	const item = () => `${context.getNode().name}, item ${itemIndex + 1}`;
 	return {

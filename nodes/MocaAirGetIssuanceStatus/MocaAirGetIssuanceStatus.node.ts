@@ -5,20 +5,20 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { AirClient } from '../../air/AirClient';
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
-import { callOptions, concurrencyOf, optionsOfItems } from '../../n8n/parameters/callOptions';
+import { callOptionsReader, concurrencyOf, optionsOfItems } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { parameter } from '../../n8n/parameters/parameter';
+import { outputOf } from '../../n8n/run/output';
 import { RunLimits } from '../../n8n/run/RunLimits';
 import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
 import { properties } from './properties';
 
-const readOptions = callOptions(properties);
+const readOptions = callOptionsReader(properties);
 
 export class MocaAirGetIssuanceStatus implements INodeType {
 	description: INodeTypeDescription = {
@@ -49,12 +49,12 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			const options = optionsOf(itemIndex);
 			const coreClaimHash = hashOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
-			const client = new AirClient(settings.identity);
+			const { client } = settings;
 			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
-			const session = await ledger.ifOpen(settings, client);
+			const session = await ledger.ifOpen(settings);
 			const email = await recipientOf(
 				addressOf(itemIndex),
-				async () => await (await ledger.for(settings, client))?.find(coreClaimHash, signal),
+				async () => await (await ledger.for(settings))?.find(coreClaimHash, signal),
 			);
 			if (options.waitMs === undefined) {
 				const { timeoutMs } = options;
@@ -97,6 +97,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			{
 				concurrency: concurrencyOf(this, optionsOf),
 				done: 'answered',
+				...outputOf(this, optionsOf),
 				finish: async () => {
 					limits.lift();
 					await ledger.end();

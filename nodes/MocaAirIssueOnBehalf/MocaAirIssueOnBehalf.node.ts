@@ -5,30 +5,37 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { AirClient } from '../../air/AirClient';
 import { issueOnceInExecution } from '../../issuance/session/executionMemory';
-import { idempotencyOf, type Idempotency } from '../../issuance/issue/idempotency';
-import type { Job } from '../../issuance/issue/inParallel';
-import { laneOf, type IssueRequest } from '../../issuance/issue/issue';
-import { issueOnce, type OnceSettings } from '../../issuance/issue/issueOnce';
-import type { LedgerSession } from '../../issuance/session/LedgerSession';
+import type { Idempotency } from '../../issuance/issue/idempotency';
+import type { RememberedIssuance } from '../../issuance/issue/outcome';
+import type { Job } from '../../issuance/issue/Parallel';
+import { laneOf, type Issuing } from '../../issuance/issue/Issuing';
+import { issueOnce } from '../../issuance/issue/issueOnce';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
-import { concurrencyOf, type CallOptionValues } from '../../n8n/parameters/callOptions';
-import { credentialSettings } from '../../n8n/parameters/credentialSettings';
+import { concurrencyOf } from '../../n8n/parameters/callOptions';
 import { thisExecution } from '../../n8n/run/execution';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { logOf } from '../../n8n/run/log';
+import { outputOf } from '../../n8n/run/output';
 import { RunLimits } from '../../n8n/run/RunLimits';
 import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
+import { checkOnly } from './checkOnly';
 import { firstContentKeys } from './firstContentKeys';
-import { idempotencyModes } from './idempotencyMode';
-import { issueOptions } from './issueOptions';
-import { issueRequests } from './issueRequest';
+import { itemReader } from './itemReader';
 import { outcomes } from './outcomes';
 import { properties } from './properties';
 import { RunHints } from './RunHints';
 import { subjectAttributes } from './mapperFields';
+
+const RUN_AGAIN = 'Correct what is wrong and run it all again: what was issued is not sent again.';
+
+/** Whether another execution knows the item again. */
+const knownAgain = ({ mode }: Idempotency) => mode === 'content' || mode === 'event';
+
+/** Whether it is on-chain without asking; of what AIR kept just now nobody knows. */
+const onChainOf = ({ outcome, state }: RememberedIssuance) =>
+	outcome === 'kept' && state === undefined ? {} : { onChain: state === 'confirmed' };
 
 export class MocaAirIssueOnBehalf implements INodeType {
 	description: INodeTypeDescription = {
@@ -78,96 +85,83 @@ export class MocaAirIssueOnBehalf implements INodeType {
 	methods = { resourceMapping: { subjectAttributes } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const settingsFor = credentialSettings(this);
+		if (this.getNodeParameter('operation', 0, 'issue') === 'checkOnly')
+			return await checkOnly(this);
+		const readItem = itemReader(this);
 		const ledger = new RunLedger(this);
 		const firstKey = firstContentKeys(this);
-		const optionsOf = issueOptions(this);
-		const requestOf = issueRequests(this);
-		const modeOf = idempotencyModes(this);
 		const hints = new RunHints(this);
 		const limits = new RunLimits();
 		const execution = thisExecution(this);
+		let allKnownAgain = true;
 		const prepare = async (
 			itemIndex: number,
 			signal: AbortSignal | undefined,
 		): Promise<Job<object>> => {
-			const options = optionsOf(itemIndex);
-			const settings = await settingsFor(options.lifetimeMinutes);
-			const request = requestOf(itemIndex, {
-				option: options.issuerDid,
-				credential: settings.issuerDid,
-			});
-			const client = new AirClient(settings.identity);
-			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
-			const mode = modeOf(itemIndex, options.rememberHours);
-			const { key } = settings.identity;
-			const idempotency = firstKey(
-				itemIndex,
-				request,
-				idempotencyOf(key, request, mode, options.ignoreWhenComparing),
-			);
-			const session = await ledger.for(settings, client);
+			const { options, settings, request, ...read } = await readItem(itemIndex);
+			const { client, identity } = settings;
+			limits.set(identity.baseUrl, options.requestsPerSecond);
+			const idempotency = firstKey(itemIndex, request, read.idempotency);
+			const session = await ledger.for(settings);
+			if (session === undefined || !knownAgain(idempotency)) allKnownAgain = false;
+			const { waitMs, timeoutMs, reference } = options;
+			const { repeatUnknown } = read;
 			return {
 				lane: laneOf(request),
-				run: async (stopped, free) =>
-					await oneItem(client, request, idempotency, session, options, {
+				run: async (stopped, free) => {
+					hints.sending(request);
+					const issuing: Issuing = {
+						request,
+						repeatUnknown,
 						signal,
 						stopped,
-						timeoutMs: options.timeoutMs,
-						sendAgainWhenUnknown: options.sendAgainWhenUnknown,
-						reference: options.reference,
+						timeoutMs,
+						reference,
 						// Who waits for the chain keeps its place: AIR is asked for no more at once.
-						...(options.waitMs === undefined ? { onAnswered: free } : {}),
+						...(waitMs === undefined ? { onAnswered: free } : {}),
 						...logOf(this, itemIndex),
-					}),
-			};
-		};
-		const oneItem = async (
-			client: AirClient,
-			request: IssueRequest,
-			idempotency: Idempotency,
-			session: LedgerSession | undefined,
-			options: CallOptionValues,
-			settings: OnceSettings,
-		): Promise<object> => {
-			hints.sending(request);
-			const issuance =
-				session === undefined
-					? await issueOnceInExecution(client, request, idempotency, execution, settings)
-					: await issueOnce(client, request, idempotency, session, settings);
-			ledger.count(session, issuance);
-			hints.issued(issuance);
-			if (options.waitMs === undefined) return issuance;
+					};
+					const issuance =
+						session === undefined
+							? await issueOnceInExecution(client, issuing, idempotency, execution)
+							: await issueOnce(session, issuing, idempotency);
+					ledger.count(session, issuance);
+					hints.issued(issuance);
+					if (waitMs === undefined) return { ...issuance, ...onChainOf(issuance) };
 
-			const { coreClaimHash } = issuance;
-			await session?.hold(coreClaimHash, options.waitMs);
-			const { status, lastError, waitedMs } = await waitUntilOnChain(
-				client,
-				request.recipient,
-				coreClaimHash,
-				{
-					timeoutMs: options.waitMs,
-					requestTimeoutMs: options.timeoutMs,
-					// What was there before may be on-chain already.
-					askAtOnce: issuance.outcome === 'alreadyIssued' || issuance.outcome === 'kept',
-					signal: settings.signal,
+					const { coreClaimHash } = issuance;
+					await session?.hold(coreClaimHash, waitMs);
+					const { status, lastError, waitedMs } = await waitUntilOnChain(
+						client,
+						request.recipient,
+						coreClaimHash,
+						{
+							timeoutMs: waitMs,
+							requestTimeoutMs: timeoutMs,
+							// What was there before may be on-chain already.
+							askAtOnce: issuance.outcome === 'alreadyIssued' || issuance.outcome === 'kept',
+							signal,
+						},
+					);
+					if (status !== undefined) await session?.observed(coreClaimHash, status);
+					// Issued is issued: that asking failed must not make anybody issue again.
+					return {
+						onChain: false,
+						state: 'pending',
+						...issuance,
+						...status,
+						...waitStopped(lastError),
+						waitedMs,
+					};
 				},
-			);
-			if (status !== undefined) await session?.observed(coreClaimHash, status);
-			// Issued is issued: that asking failed must not make anybody issue again.
-			return {
-				onChain: false,
-				state: 'pending',
-				...issuance,
-				...status,
-				...waitStopped(lastError),
-				waitedMs,
 			};
 		};
 		return await forEachItem(this, prepare, {
-			concurrency: concurrencyOf(this, optionsOf),
+			concurrency: concurrencyOf(this, readItem.options),
 			done: 'issued',
 			...outcomes,
+			...outputOf(this, readItem.options),
+			again: () => (allKnownAgain ? RUN_AGAIN : undefined),
 			finish: async () => {
 				limits.lift();
 				await ledger.end();

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
-import type { IssueRequest } from '../../issuance/issue/issue';
+import type { IssueRequest } from '../../issuance/issue/Issuing';
 import type { IssueOutcome, OutcomeFields } from '../../issuance/issue/outcome';
 
 /** Told of each item of a run, says afterwards what became of them, and what may have surprised. */

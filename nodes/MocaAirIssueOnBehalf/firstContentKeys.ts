@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Idempotency } from '../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../issuance/issue/issue';
+import type { IssueRequest } from '../../issuance/issue/Issuing';
 import { isTool } from '../../n8n/run/execution';
 import { runIndex } from './runIndex';
 

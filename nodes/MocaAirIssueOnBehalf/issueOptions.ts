@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { joinIdParts } from '../../issuance/inputs/eventId';
 import {
-	callOptions,
+	callOptionsReader,
 	optionsOfItems,
 	type CallOptionValues,
 } from '../../n8n/parameters/callOptions';
@@ -10,7 +10,7 @@ import type { Parameter } from '../../n8n/parameters/parameter';
 import { templateReader } from '../../n8n/parameters/template';
 import { properties } from './properties';
 
-const readOptions = callOptions(properties);
+const readOptions = callOptionsReader(properties);
 
 /**
  * Reads the options of an item; made once for a run of the node.

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import type { OnDuplicate } from '../../air/answers/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs/inputs';
-import type { IssueRequest } from '../../issuance/issue/issue';
+import type { IssueRequest } from '../../issuance/issue/Issuing';
 import { parameter } from '../../n8n/parameters/parameter';
 import { subjectModes } from './automatic';
 import { subjects } from './subjects';

@@ -6,11 +6,16 @@ const WORDS: Readonly<Record<string, string>> = {
 	reissued: 'reissued',
 	alreadyIssued: 'already issued',
 	kept: 'kept',
+	wouldIssue: 'would be issued',
+	wouldKeep: 'would be kept',
+	wouldReissue: 'would be reissued',
+	refused: 'refused',
 };
 
 /** What became of an item, for `forEachItem`: in words for people, and as the field `outcome`. */
 export const outcomes: Required<Pick<ItemsSettings, 'wordOf' | 'ofFailure'>> = {
-	wordOf: ({ outcome }) => (typeof outcome === 'string' ? WORDS[outcome] : undefined),
+	wordOf: (answer) =>
+		'outcome' in answer && typeof answer.outcome === 'string' ? WORDS[answer.outcome] : undefined,
 	ofFailure: (error, wasBegun) => ({
 		outcome: isUnknown(error, wasBegun) ? 'unknown' : 'notIssued',
 	}),

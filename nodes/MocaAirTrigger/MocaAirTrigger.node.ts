@@ -6,7 +6,7 @@ import {
 	type IPollFunctions,
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { keyOf } from '../../issuance/watch/pollEvents';
+import { cursorKey } from '../../issuance/watch/pollEvents';
 import { hasPolled, isUnderWay } from './Activation';
 import { leftToNextPoll } from './atStart';
 import { oneAtATime } from './oneAtATime';
@@ -39,7 +39,7 @@ export class MocaAirTrigger implements INodeType {
 			const parameters = readParameters(this);
 			const session = await openSession(this, parameters.lifetimeMinutes);
 			if (this.getMode() === 'manual') return await sample(session, parameters);
-			return await oneAtATime(keyOf(session), async () => {
+			return await oneAtATime(cursorKey(session), async () => {
 				try {
 					return await pollOnce(this, session, parameters);
 				} finally {

@@ -1,4 +1,4 @@
-import type { CursorKey } from '../../ledger/Feed';
+import type { CursorKey } from '../../ledger/Ledger';
 
 interface Known {
 	readonly name: string;

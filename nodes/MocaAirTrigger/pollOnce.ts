@@ -1,10 +1,10 @@
 import type { INodeExecutionData, IPollFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import type { LedgerSession } from '../../issuance/session/LedgerSession';
-import { keyOf, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
+import { cursorKey, pollEvents, sampleEvent } from '../../issuance/watch/pollEvents';
 import { isAttended } from './atStart';
 import { Activation, isUnderWay, pollBudgetMs } from './Activation';
-import { itemOf } from './itemOf';
+import { eventItem } from './eventItem';
 import { sharesItsId } from './oneAtATime';
 import type { TriggerParameters } from './readParameters';
 
@@ -21,7 +21,7 @@ export async function pollOnce(
 	session: LedgerSession,
 	parameters: TriggerParameters,
 ): Promise<INodeExecutionData[][] | null> {
-	if (sharesItsId(keyOf(session), context.getNode().name, context)) {
+	if (sharesItsId(cursorKey(session), context.getNode().name, context)) {
 		throw new AirError('AIR_TRIGGER_NODE_ID');
 	}
 	const activation = new Activation(context);
@@ -33,13 +33,13 @@ export async function pollOnce(
 	if (cursor.missed) {
 		// Thrown by the first poll it would only keep the workflow from being activated.
 		if (isUnderWay(context)) {
-			await session.ledger.moveCursor(keyOf(session), { toldMissed: true });
+			await session.ledger.moveCursor(cursorKey(session), { toldMissed: true });
 			throw new AirError('AIR_TRIGGER_EVENTS_GONE');
 		}
 		context.logger.warn(`${context.getNode().name}: AIR_TRIGGER_EVENTS_GONE`);
 	}
 	activation.note(offer);
-	if (events.length > 0) return [events.map(itemOf)];
+	if (events.length > 0) return [events.map(eventItem)];
 	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
 	// a single issuance is no failure of the trigger. What is wrong on our side is.
 	const fault = problem ?? (unanswered?.retryable === true ? unanswered : undefined);
@@ -61,6 +61,6 @@ export async function sample(
 ): Promise<INodeExecutionData[][]> {
 	const withinMs = MANUAL_ASKING_MS;
 	const { event, why } = await sampleEvent(session, { ...parameters, withinMs });
-	if (event !== undefined) return [[itemOf(event)]];
+	if (event !== undefined) return [[eventItem(event)]];
 	throw why ?? new AirError('AIR_TRIGGER_NO_EVENT');
 }

@@ -2,7 +2,7 @@ import type { IPollFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import type { WatchSettings } from '../../issuance/watch/pollEvents';
 import { readPairs } from '../../issuance/watch/readPairs';
-import type { CursorStart } from '../../ledger/Feed';
+import type { CursorStart } from '../../ledger/Ledger';
 import type { EventType } from '../../ledger/Ledger';
 import {
 	labelsOf,

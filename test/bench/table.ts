@@ -1,3 +1,4 @@
+import { table } from '../../scripts/table';
 import type { Line, Results } from './results';
 import type { Measured } from './statistics';
 
@@ -20,7 +21,5 @@ const cells = ({ row, setting, unit, ours, comparison, ratio, goal }: Line): str
 /** The results as a Markdown table: medians, and least to most. */
 export function tableOf({ lines }: Pick<Results, 'lines'>): string {
 	const head = ['Row', 'What', 'Unit', 'Ours', 'Comparison', 'Ratio', 'Goal'];
-	return [head, head.map(() => '---'), ...lines.map(cells)]
-		.map((row) => `| ${row.join(' | ')} |`)
-		.join('\n');
+	return table(head, lines.map(cells));
 }

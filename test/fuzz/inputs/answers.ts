@@ -107,13 +107,19 @@ export const answers = badInput<HttpAnswer>({
 	),
 	check: (answer) => {
 		const now = Date.now();
-		const read = readAnswer(issueAnswerSchema, readBody(answer.text));
+		const body = readBody(answer.text);
+		const read = readAnswer(issueAnswerSchema, body);
 		if (answer.status >= 200 && answer.status < 300 && read !== undefined) {
 			must(read.coreClaimHash.trim() !== '', 'an issuance has a hash');
 			return 'taken';
 		}
+		const wait = retryAfterMs(answer.headers, now);
 		for (const onDuplicate of ['ignore', 'revoke'] as const) {
-			const error = answerError(answer, { operation: 'issue', onDuplicate, now });
+			const error = answerError({ ...answer, retryAfterMs: wait }, body, {
+				operation: 'issue',
+				onDuplicate,
+				now,
+			});
 			const shown = shownBy(error);
 			must(shown.length < 10_000, 'it stays readable');
 			for (const secret of [TOKEN, KEY]) {
@@ -122,7 +128,6 @@ export const answers = badInput<HttpAnswer>({
 			}
 			must((error.airMessage ?? '').isWellFormed(), 'AIR’s words are whole');
 			const { status } = answer;
-			const wait = retryAfterMs(answer.headers, now);
 			must(wait === undefined || (wait >= 0 && wait <= 86_400_000), 'nobody waits for ever');
 			// The heart of it: only where AIR surely did nothing may a POST be repeated or be over.
 			const safe = status === 429 || (status === 503 && wait !== undefined);

@@ -5,7 +5,6 @@ import { AirError } from '../../../errors/AirError';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import { forgetLimits } from '../../../air/pacing/HostLimiter';
 import { importPrivateKey } from '../../../air/keys/privateKey';
-import { NO_REPEAT } from '../../../air/pacing/repeat';
 import { makeKey } from '../../support/keys';
 import { badInput } from '../BadInput';
 import { must, shownBy } from '../expecting';
@@ -105,7 +104,6 @@ export const exchanges = badInput<string>({
 		let verdict: 'taken' | 'refused' = 'taken';
 		try {
 			const { coreClaimHash } = await client.issueOnBehalf('ada@example.com', request, {
-				repeat: NO_REPEAT,
 				timeoutMs: 30_000,
 			});
 			must(answer.includes(coreClaimHash), 'a hash is AIR’s');

@@ -2,7 +2,21 @@ import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { readBody, type HttpAnswer } from '../../../air/answers/answer';
+import { answerError, type AnswerContext } from '../../../air/answers/answerError';
+import { retryAfterMs } from '../../../air/pacing/retryAfter';
 import { AirError } from '../../../errors/AirError';
+
+/** The error that an answer is turned into, when it comes as the client receives it. */
+export const errorOfAnswer = (
+	answer: HttpAnswer,
+	{ secrets, ...context }: AnswerContext & { readonly secrets?: RegExp },
+): AirError =>
+	answerError(
+		{ ...answer, retryAfterMs: retryAfterMs(answer.headers, context.now) },
+		readBody(answer.text, secrets),
+		context,
+	);
 
 /** Key pairs take time to make; each kind is made once for a test file. */
 const made = new Map<string, KeyObject>();

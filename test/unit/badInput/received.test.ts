@@ -5,4 +5,4 @@ import { ledgerRows } from '../../fuzz/inputs/ledgerRows';
 import { triggerState } from '../../fuzz/inputs/triggerState';
 import { testBadInput } from '../../fuzz/testBadInput';
 
-testBadInput([answers, exchanges, oddAnswers, triggerState, ledgerRows]);
+testBadInput([answers, exchanges, oddAnswers, triggerState, ...ledgerRows]);

@@ -1,4 +1,32 @@
+import type { AirClient } from '../../../air/AirClient';
+import { repeatsUnknown } from '../../../air/pacing/repeat';
 import { AirError } from '../../../errors/AirError';
+import { issue, NO_RECORD } from '../../../issuance/issue/issue';
+import type { Issuance, IssueRequest, Issuing } from '../../../issuance/issue/Issuing';
+
+/** What a test says of an issuance beside its request. */
+export interface HowToIssue extends Omit<Issuing, 'request' | 'repeatUnknown' | 'stopped'> {
+	readonly sendAgainWhenUnknown?: boolean;
+}
+
+/** An issuance as the node makes it, of a run that only a cancel stops. */
+export const issuingOf = (
+	request: IssueRequest,
+	{ sendAgainWhenUnknown = false, ...rest }: HowToIssue = {},
+): Issuing => ({
+	request,
+	repeatUnknown: repeatsUnknown(request.onDuplicate, sendAgainWhenUnknown),
+	stopped: rest.signal,
+	...rest,
+});
+
+/** Issues, and writes nothing down. */
+export const issueAlone = async (
+	client: AirClient,
+	request: IssueRequest,
+	how?: HowToIssue,
+): Promise<Issuance> =>
+	await issue(client, issuingOf(request, how), async () => await Promise.resolve(NO_RECORD));
 
 /** The AirError that a call ends with; anything else fails the test. */
 export async function airErrorOf(call: () => unknown): Promise<AirError> {

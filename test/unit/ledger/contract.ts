@@ -1,27 +1,34 @@
 import { attempts } from './contract/attempts';
+import { drifts } from './contract/drifts';
 import { feed } from './contract/feed';
 import { interleavings } from './contract/interleavings';
 import { kept } from './contract/kept';
 import { overtaken } from './contract/overtaken';
+import { races } from './contract/races';
 import { retention } from './contract/retention';
 import { shell } from './contract/shell';
 import type { ContractStore, GetStore } from './contract/store';
 import { watching } from './contract/watching';
+import type { StoreKind } from './stores';
 
 /**
  * What every ledger promises, by `Ledger.ts` and docs/ledger.md. To be called
- * from a test file of each store.
- *
- * @param name - of the store
- * @param open - makes an empty store, before each test
+ * from a test file of each store; each test has an empty one.
  */
-export function ledgerContract(name: string, open: () => Promise<ContractStore>): void {
+export function ledgerContract({ name, setUp, open }: StoreKind): void {
 	describe(`the ledger on ${name}`, () => {
+		let tearDown: (() => Promise<void>) | undefined;
 		let store: ContractStore | undefined;
 		const getStore: GetStore = () => {
 			if (store === undefined) throw new Error('there is a store only inside a test');
 			return store;
 		};
+		beforeAll(async () => {
+			tearDown = await setUp();
+		}, 120_000);
+		afterAll(async () => {
+			await tearDown?.();
+		}, 120_000);
 		beforeEach(async () => {
 			store = await open();
 		});
@@ -37,5 +44,7 @@ export function ledgerContract(name: string, open: () => Promise<ContractStore>)
 		feed(getStore);
 		retention(getStore);
 		shell(getStore);
+		races(getStore);
+		drifts(getStore);
 	});
 }

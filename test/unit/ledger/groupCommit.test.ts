@@ -24,7 +24,7 @@ beforeEach(() => {
 	folder = mkdtempSync(join(tmpdir(), 'moca-air-group-'));
 	database = new DatabaseSync(join(folder, 'test.sqlite'));
 	database.exec('PRAGMA journal_mode = WAL; CREATE TABLE numbers (n INTEGER UNIQUE) STRICT');
-	connection = new Counting(database, () => 0);
+	connection = new Counting(database);
 	group = new GroupCommit(connection);
 });
 afterEach(() => {
@@ -33,8 +33,8 @@ afterEach(() => {
 });
 
 const insert = async (n: number) =>
-	await group.write(({ run }) => {
-		run('INSERT INTO numbers VALUES (?)', n);
+	await group.write(({ rows }) => {
+		rows('INSERT INTO numbers VALUES ($1)', [n]);
 		return n;
 	});
 
@@ -61,8 +61,8 @@ test('one after another works as well', async () => {
 test('one that fails is undone, whatever it had written, and takes no other along', async () => {
 	const writes = range(20).map(async (n) =>
 		n === 7
-			? await group.write(({ run }) => {
-					run('INSERT INTO numbers VALUES (?)', 1000);
+			? await group.write(({ rows }) => {
+					rows('INSERT INTO numbers VALUES ($1)', [1000]);
 					throw new Error('seven');
 				})
 			: n === 9
@@ -135,7 +135,7 @@ describe('the disk', () => {
 
 	test('what changes nothing does not wait for it', async () => {
 		const { waiting } = slowDisk();
-		expect(await group.write(({ all }) => all('SELECT * FROM numbers'))).toEqual([]);
+		expect(await group.write(({ rows }) => rows('SELECT * FROM numbers'))).toEqual([]);
 		expect(waiting).toEqual([]);
 	});
 

@@ -7,8 +7,7 @@ import {
 	decideObserved,
 } from '../../../ledger/transitions';
 import { answer, request } from './contract/requests';
-
-export const LEASE_MS = 100;
+import { LEASE_MS } from './random/properties';
 
 /** A row as the ledger gives it out; `sending`, first attempt, unless said otherwise. */
 export function row(changes: Partial<LedgerRow> = {}): LedgerRow {
@@ -91,7 +90,7 @@ export class ModelLedger {
 
 	observed(vcStatus: string, state: Observation['state']): void {
 		if (typeof this.row?.coreClaimHash !== 'string') return;
-		const change = decideObserved(this.row, { vcStatus, state, nextCheckMs: 0 });
+		const change = decideObserved(this.row, { vcStatus, vcId: null, state, nextCheckMs: 0 });
 		this.row = { ...this.row, state: change.state, vcStatus: change.vcStatus };
 	}
 

@@ -88,7 +88,7 @@ test('8 processes, an empty database, one key: the tables are made once, and one
 	const outcomes = await Promise.all(racers.map(({ ended }) => ended));
 	expect(outcomes.sort()).toEqual([...Array<string>(7).fill('busy'), 'started']);
 	const versions = await postgres.sql('SELECT version FROM moca_air.versions', database);
-	expect(versions).toEqual([{ version: 1 }, { version: 2 }]);
+	expect(versions).toEqual([{ version: 1 }]);
 }, 60_000);
 
 test('ids of events rise in commit order: who reads on from the last one misses none', async () => {

@@ -6,7 +6,8 @@ import { LedgerError } from '../../../ledger/LedgerError';
 import { Connection } from '../../../ledger/sqlite/Connection';
 import { sqliteFailure } from '../../../ledger/sqlite/failure';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
-import { SqliteLedger } from '../../../ledger/sqlite/SqliteLedger';
+import { sqliteStore } from '../../../ledger/sqlite/sqliteStore';
+import { SqlLedger } from '../../../ledger/SqlLedger';
 import { issue, request, start } from './contract/requests';
 
 let folder = '';
@@ -54,7 +55,7 @@ describe('the file', () => {
 		database.close();
 		expect(await failureOfOpening()).toMatchObject({
 			code: 'LEDGER_TOO_NEW',
-			detail: 'tables of version 99; this package knows 2',
+			detail: 'tables of version 99; this package knows 1',
 		});
 	});
 
@@ -192,7 +193,7 @@ describe('errors of SQLite', () => {
 	test('a full disk stops a begin, which leaves nothing behind; with room it goes on', async () => {
 		await (await openSqliteLedger({ file })).ledger.close();
 		const database = new DatabaseSync(file);
-		const ledger = new SqliteLedger(new Connection(database, () => 0));
+		const ledger = new SqlLedger(sqliteStore(new Connection(database)));
 		database.exec('PRAGMA max_page_count = 30');
 		let failure: unknown;
 		let begun = 0;

@@ -186,10 +186,10 @@ describe('decideFailed', () => {
 
 describe('decideObserved', () => {
 	type Seen = Parameters<typeof decideObserved>[1];
-	const pending: Seen = { vcStatus: 'WAIT_ONCHAIN', state: 'pending', nextCheckMs: 7 };
-	const odd: Seen = { vcStatus: 'ASTONISHED', state: 'unknown', nextCheckMs: 7 };
-	const confirmed: Seen = { vcStatus: 'ONCHAIN', state: 'confirmed', nextCheckMs: 7 };
-	const unusable: Seen = { vcStatus: 'REMOVE', state: 'unusable', nextCheckMs: 7 };
+	const pending: Seen = { vcStatus: 'WAIT_ONCHAIN', vcId: null, state: 'pending', nextCheckMs: 7 };
+	const odd: Seen = { vcStatus: 'ASTONISHED', vcId: null, state: 'unknown', nextCheckMs: 7 };
+	const confirmed: Seen = { vcStatus: 'ONCHAIN', vcId: 'vc-1', state: 'confirmed', nextCheckMs: 7 };
+	const unusable: Seen = { vcStatus: 'REMOVE', vcId: null, state: 'unusable', nextCheckMs: 7 };
 
 	/** State after each of the four, and whether AIR is asked again. */
 	const table: Record<RowState, RowState[]> = {
@@ -223,7 +223,7 @@ describe('decideObserved', () => {
 		const waits = state === 'submitted' || state === 'confirmed';
 		expect(later).toEqual(
 			waits
-				? { state, vcStatus: row.vcStatus, events: [], nextCheckMs: 7 }
+				? { state, vcStatus: row.vcStatus, vcId: row.vcId, events: [], nextCheckMs: 7 }
 				: decideObserved(row, unusable),
 		);
 		const asked = decideObserved(row, { ...unusable, nextCheckMs: null }, true);
@@ -231,6 +231,13 @@ describe('decideObserved', () => {
 		for (const seen of [pending, odd, confirmed]) {
 			expect(decideObserved(row, seen, true)).toEqual(decideObserved(row, seen));
 		}
+	});
+
+	test('the vcId belongs to the status: it is kept, taken and refused with it', () => {
+		const known = inState('confirmed', { vcStatus: 'ONCHAIN', vcId: 'vc-1' });
+		expect(decideObserved(known, { ...pending, vcId: 'vc-0' })).toMatchObject({ vcId: 'vc-1' });
+		expect(decideObserved(known, unusable)).toMatchObject({ vcStatus: 'REMOVE', vcId: 'vc-1' });
+		expect(decideObserved(inState('submitted'), confirmed)).toMatchObject({ vcId: 'vc-1' });
 	});
 
 	test('a status is news once, and an old one is none', () => {

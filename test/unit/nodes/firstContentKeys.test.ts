@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Idempotency } from '../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../issuance/issue/issue';
+import type { IssueRequest } from '../../../issuance/issue/Issuing';
 import { firstContentKeys } from '../../../nodes/MocaAirIssueOnBehalf/firstContentKeys';
 
 /** What n8n keeps for the node with the execution. */

@@ -1,5 +1,5 @@
 import type { IExecuteFunctions, INodeProperties, IPollFunctions } from 'n8n-workflow';
-import { callOptions } from '../../../n8n/parameters/callOptions';
+import { callOptionsReader } from '../../../n8n/parameters/callOptions';
 import { labelsOf } from '../../../n8n/parameters/settingInvalid';
 import { assertToolMayRead } from '../../../n8n/tool/toolUse';
 import { properties as statusProperties } from '../../../nodes/MocaAirGetIssuanceStatus/properties';
@@ -22,8 +22,8 @@ const named = (properties: readonly INodeProperties[], name: string) => {
 };
 
 describe.each([
-	['Issue on Behalf', issueProperties, callOptions(issueProperties)],
-	['Get Issuance Status', statusProperties, callOptions(statusProperties)],
+	['Issue on Behalf', issueProperties, callOptionsReader(issueProperties)],
+	['Get Issuance Status', statusProperties, callOptionsReader(statusProperties)],
 	['JWKS Trigger', jwksProperties, readOptions],
 	[
 		'Trigger',

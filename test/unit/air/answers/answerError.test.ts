@@ -1,8 +1,8 @@
 import { readBody } from '../../../../air/answers/answer';
-import { answerError, answerRules, type AnswerContext } from '../../../../air/answers/answerError';
+import { answerRules, type AnswerContext } from '../../../../air/answers/answerError';
 import type { AirErrorCode, AirErrorKind } from '../../../../errors/errorCatalogue';
 import { answerErrors } from '../../../../errors/rows/answers';
-import { everythingShown } from '../support';
+import { everythingShown, errorOfAnswer } from '../support';
 
 const NOW = Date.parse('2026-01-19T07:18:45Z');
 
@@ -161,7 +161,7 @@ const rows: Row[] = [
 const bodyOf = (text: string) =>
 	text === UNREADABLE ? { text: '', unreadable: 'its coding “x” is not known here' } : { text };
 const answerOf = ([, httpStatus, text, context, headers = {}]: Row) =>
-	answerError(
+	errorOfAnswer(
 		{ status: httpStatus, headers, ...bodyOf(text) },
 		{ operation: 'issue', now: NOW, ...context },
 	);
@@ -371,7 +371,7 @@ test('the words of a large answer are read once, however many rules look at them
 	const written = jest.spyOn(JSON, 'stringify');
 	try {
 		const text = `{"detail": ["${'x'.repeat(1000)}"]}`;
-		answerError({ status: 409, headers: {}, text }, { operation: 'issue', now: 0 });
+		errorOfAnswer({ status: 409, headers: {}, text }, { operation: 'issue', now: 0 });
 		expect(written).toHaveBeenCalledTimes(1);
 	} finally {
 		written.mockRestore();

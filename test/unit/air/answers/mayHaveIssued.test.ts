@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { answerError } from '../../../../air/answers/answerError';
 import { errorCatalogue, type AirErrorRow } from '../../../../errors/errorCatalogue';
 import { transportErrors } from '../../../../errors/rows/transport';
 import {
@@ -10,6 +9,7 @@ import {
 	type Known,
 } from '../../../../air/answers/mayHaveIssued';
 import { root } from '../../../../scripts/package';
+import { errorOfAnswer } from '../support';
 
 /** Only these are sure to have issued nothing: written down a second time, and by hand. */
 const REFUSED = [
@@ -21,7 +21,7 @@ const OWN = (status: number) => JSON.stringify({ error: status, message: 'words'
 const PAGE = '<html><title>A page</title></html>';
 
 const kindOf = (status: number, text: string, headers = {}) =>
-	answerError({ status, headers, text }, { operation: 'issue', now: 0 }).kind;
+	errorOfAnswer({ status, headers, text }, { operation: 'issue', now: 0 }).kind;
 
 test('every status but the few that prove it leaves the outcome unknown', () => {
 	for (const status of every) {
@@ -75,7 +75,7 @@ test('whatever words an answer has, its status decides', () => {
 
 test('a question changes nothing, so that its answer is told as the catalogue says', () => {
 	const asked = (status: number) =>
-		answerError({ status, headers: {}, text: PAGE }, { operation: 'status', now: 0 });
+		errorOfAnswer({ status, headers: {}, text: PAGE }, { operation: 'status', now: 0 });
 	expect([asked(302).code, asked(302).kind]).toEqual(['AIR_REDIRECT', 'refused']);
 	expect([asked(403).code, asked(403).kind]).toEqual(['AIR_FORBIDDEN_GATEWAY', 'refused']);
 });

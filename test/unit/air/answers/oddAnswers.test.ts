@@ -1,8 +1,7 @@
 import { readBody } from '../../../../air/answers/answer';
-import { answerError } from '../../../../air/answers/answerError';
 import { issueAnswerSchema, readAnswer, statusAnswerSchema } from '../../../../air/answers/schemas';
 import { secretsOf } from '../../../../errors/secrets';
-import { everythingShown } from '../support';
+import { everythingShown, errorOfAnswer } from '../support';
 
 /** Answers whose needed field is there, and whose other fields are not as AIR documents them. */
 const HASH = '239704895d0c4693d33ee7ab9e37c6eb295f178d80074a32d4ace53b1a779c44';
@@ -183,7 +182,7 @@ describe('what a success echoes', () => {
 			`{"a":"${TOKEN.slice(0, header.length + 45)}`,
 			`{"a":"${signature.slice(0, 40)}`,
 		]) {
-			const error = answerError(
+			const error = errorOfAnswer(
 				{ status: 400, headers: {}, text },
 				{ operation: 'issue', now: 0, secrets: secretsOf(TOKEN) },
 			);
@@ -202,7 +201,7 @@ test('what is nested too deeply for any program is no reason to lose an issuance
 	expect(answer?.coreClaimHash).toBe(HASH);
 	expect(() => JSON.stringify(answer)).not.toThrow();
 	expect(() =>
-		answerError({ status: 400, headers: {}, text: deep }, { operation: 'issue', now: 0 }),
+		errorOfAnswer({ status: 400, headers: {}, text: deep }, { operation: 'issue', now: 0 }),
 	).not.toThrow();
 });
 

@@ -1,7 +1,7 @@
-import { answerError } from '../../../../air/answers/answerError';
+import { errorOfAnswer } from '../support';
 
 const titleOf = (message: string) =>
-	answerError(
+	errorOfAnswer(
 		{ status: 400, headers: {}, text: JSON.stringify({ statusCode: 400, message }) },
 		{ operation: 'issue', now: 0 },
 	).message;

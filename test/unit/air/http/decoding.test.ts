@@ -12,7 +12,6 @@ import { closeDispatchers } from '../../../../air/http/dispatchers';
 import { send } from '../../../../air/http/egress';
 import { fetchJwks, readJwks } from '../../../../air/jwks';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
-import { NO_REPEAT } from '../../../../air/pacing/repeat';
 import { airErrorOf, ecKey, everythingShown, listening, type Listening } from '../support';
 
 /** Servers, CDNs and proxies compress answers and change their character set, asked for or not. */
@@ -64,11 +63,12 @@ const answering =
 	};
 
 const issuing = async () =>
-	await new AirClient(identity).issueOnBehalf(
-		'ada@example.com',
-		{ issuerDid: 'did:air:x', credentialId: 'p', credentialSubject: {}, onDuplicate: 'revoke' },
-		{ repeat: NO_REPEAT },
-	);
+	await new AirClient(identity).issueOnBehalf('ada@example.com', {
+		issuerDid: 'did:air:x',
+		credentialId: 'p',
+		credentialSubject: {},
+		onDuplicate: 'revoke',
+	});
 const url = () => `http://127.0.0.1:${server.port}/jwks.json`;
 
 test('AIR and the host of a JWKS are asked not to compress', async () => {

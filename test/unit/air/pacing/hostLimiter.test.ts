@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { AirError } from '../../../../errors/AirError';
-import { HostLimiter, limiterFor, type Turn } from '../../../../air/pacing/HostLimiter';
+import { HostLimiter, limiterFor, type Permit } from '../../../../air/pacing/HostLimiter';
 import { LONGEST_WISH_MS } from '../../../../air/pacing/retryAfter';
 import { VirtualTime } from './virtualTime';
 
@@ -8,13 +8,13 @@ import { VirtualTime } from './virtualTime';
 function limited(mostInFlight?: number) {
 	const time = new VirtualTime();
 	const limiter = new HostLimiter(time, () => 0.5, mostInFlight);
-	const turns: Turn[] = [];
+	const permits: Permit[] = [];
 	const at: number[] = [];
 	const errors: unknown[] = [];
-	const ask = (options?: Parameters<HostLimiter['turn']>[0]) => {
-		limiter.turn(options).then(
-			(turn) => {
-				turns.push(turn);
+	const ask = (options?: Parameters<HostLimiter['permit']>[0]) => {
+		limiter.permit(options).then(
+			(permit) => {
+				permits.push(permit);
 				at.push(time.now());
 			},
 			(error: unknown) => {
@@ -22,12 +22,12 @@ function limited(mostInFlight?: number) {
 			},
 		);
 	};
-	const nth = (index: number): Turn => {
-		const turn = turns[index];
-		if (turn === undefined) throw new Error(`no turn ${index}`);
-		return turn;
+	const nth = (index: number): Permit => {
+		const permit = permits[index];
+		if (permit === undefined) throw new Error(`no permit ${index}`);
+		return permit;
 	};
-	return { time, limiter, turns, nth, at, errors, ask };
+	return { time, limiter, permits, nth, at, errors, ask };
 }
 
 const ask = (times: number, once: () => void) => {
@@ -71,7 +71,7 @@ describe('a limit that a user sets', () => {
 		expect(at).toEqual([0, 1_000, 2_000, 2_100]);
 	});
 
-	test('a turn that is given back goes to the next', async () => {
+	test('a permit that is given back goes to the next', async () => {
 		const { time, limiter, ask: once, nth, at } = limited();
 		limiter.restrict(1);
 		ask(2, once);
@@ -190,14 +190,14 @@ describe('after a refusal', () => {
 			let accepted = 0;
 			const worker = async (): Promise<void> => {
 				while (time.now() < 30 * minute) {
-					const turn = await limiter.turn();
-					turn.use();
+					const permit = await limiter.permit();
+					permit.use();
 					await time.sleep(30);
 					if (time.now() > (refusals + 1) * everySeconds * 1_000) {
 						refusals++;
-						turn.refused(refusals % 2 === 0 ? 'too-many' : 'unavailable', 1_000);
+						permit.refused(refusals % 2 === 0 ? 'too-many' : 'unavailable', 1_000);
 					} else {
-						turn.answered();
+						permit.answered();
 						if (time.now() > 25 * minute) accepted++;
 					}
 					await time.sleep(restMs);
@@ -236,12 +236,12 @@ describe('nobody waits for ever', () => {
 		expect(at).toEqual([0, 1_000]);
 	});
 
-	test('aborted before: no turn', async () => {
+	test('aborted before: no permit', async () => {
 		const { limiter } = limited();
-		await expect(limiter.turn({ signal: AbortSignal.abort() })).rejects.toThrow(AirError);
+		await expect(limiter.permit({ signal: AbortSignal.abort() })).rejects.toThrow(AirError);
 	});
 
-	test('who has no time to wait for its turn is told so when its time is over', async () => {
+	test('who has no time to wait for its permit is told so when its time is over', async () => {
 		const { time, limiter, ask: once, at, errors } = limited();
 		limiter.restrict(0.1);
 		once();
@@ -308,24 +308,24 @@ describe('AIR asks for more than anybody waits for', () => {
 	});
 
 	test('each time: who comes is told at once, but for one a minute', async () => {
-		const { time, ask: once, turns, nth, errors } = await refusedFor(YEAR_MS);
+		const { time, ask: once, permits, nth, errors } = await refusedFor(YEAR_MS);
 		let told = 0;
 		for (let second = 0; second < 1_800; second++) {
 			await time.run(second * 1_000);
 			once();
 			await time.run(second * 1_000 + 1);
-			if (turns.length > told) nth(told++).refused('too-many', LONGEST_WISH_MS);
+			if (permits.length > told) nth(told++).refused('too-many', LONGEST_WISH_MS);
 		}
-		expect(turns.length).toBeGreaterThan(25);
-		expect(turns.length).toBeLessThanOrEqual(31);
+		expect(permits.length).toBeGreaterThan(25);
+		expect(permits.length).toBeLessThanOrEqual(31);
 		expect(errors.length).toBeGreaterThan(1_600);
 		// AIR has come to its senses.
 		await time.run(1_870_000);
 		ask(3, once);
 		await time.run(1_870_001);
-		nth(turns.length - 1).answered();
+		nth(permits.length - 1).answered();
 		await time.run(1_880_000);
-		expect(turns.length - told).toBe(3);
+		expect(permits.length - told).toBe(3);
 	});
 
 	test('and what was under way then is refused, too: that tries nothing', async () => {
@@ -409,8 +409,8 @@ async function runAgainst(server: Against) {
 	const worker = async (): Promise<void> => {
 		while (accepted + inFlight < server.requests) {
 			inFlight++;
-			const turn = await limiter.turn();
-			turn.use();
+			const permit = await limiter.permit();
+			permit.use();
 			sent++;
 			if (limiter.pauseMs > 0) early++;
 			await time.sleep(server.latencyMs / 2);
@@ -419,10 +419,10 @@ async function runAgainst(server: Against) {
 			inFlight--;
 			if (passed) {
 				accepted++;
-				turn.answered();
+				permit.answered();
 			} else {
 				refused++;
-				turn.refused('too-many', server.retryAfterMs);
+				permit.refused('too-many', server.retryAfterMs);
 			}
 		}
 	};

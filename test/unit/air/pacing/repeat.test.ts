@@ -1,7 +1,13 @@
 import { AirError } from '../../../../errors/AirError';
 import * as backoff from '../../../../air/pacing/backoff';
 import type { AirErrorCode } from '../../../../errors/errorCatalogue';
-import { NO_REPEAT, repeating, type RepeatOptions } from '../../../../air/pacing/repeat';
+import { HostLimiter } from '../../../../air/pacing/HostLimiter';
+import {
+	DEFAULT_REPEAT_LIMITS,
+	NO_REPEAT,
+	repeating,
+	type RepeatOptions,
+} from '../../../../air/pacing/repeat';
 import { airErrorOf } from '../support';
 
 jest.mock('../../../../air/pacing/backoff', () => {
@@ -28,12 +34,13 @@ async function run(
 	options: Partial<RepeatOptions> = {},
 ): Promise<{ attempts: number; result: string | AirError }> {
 	let attempts = 0;
-	const attempt = () => {
+	const send = () => {
 		const ending = endings[Math.min(attempts++, endings.length - 1)] ?? 'ok';
 		if (ending === 'ok') return Promise.resolve('ok');
 		return Promise.reject(typeof ending === 'string' ? new AirError(ending) : ending);
 	};
-	const calling = repeating(attempt, {
+	const calling = repeating(() => ({ send }), {
+		limiter: () => new HostLimiter(),
 		limits: { attempts: 4, withinMs: 60_000 },
 		repeatUnknown: false,
 		now: () => time,
@@ -145,12 +152,12 @@ test('a wait that is cut short ends the call', async () => {
 });
 
 test('the signal reaches the wait, and the log hears of each repeat', async () => {
-	const { signal } = new AbortController();
+	const { signal: stopped } = new AbortController();
 	const onRepeat = jest.fn();
-	await run(['AIR_DNS', 'AIR_PROXY', 'ok'], { signal, onRepeat });
+	await run(['AIR_DNS', 'AIR_PROXY', 'ok'], { stopped, onRepeat });
 	expect(pause.mock.calls).toEqual([
-		[500, signal],
-		[1000, signal],
+		[500, stopped],
+		[1000, stopped],
 	]);
 	expect(
 		onRepeat.mock.calls.map(([error, ms]: unknown[]) => [(error as AirError).code, ms]),
@@ -161,11 +168,15 @@ test('the signal reaches the wait, and the log hears of each repeat', async () =
 });
 
 test('a bug is not repeated', async () => {
-	const attempt = jest.fn().mockRejectedValue(new TypeError('a bug'));
+	const send = jest.fn().mockRejectedValue(new TypeError('a bug'));
 	await expect(
-		repeating(attempt, { limits: { attempts: 4, withinMs: 1 }, repeatUnknown: true }),
+		repeating(() => ({ send }), {
+			limiter: () => new HostLimiter(),
+			limits: { attempts: 4, withinMs: 1 },
+			repeatUnknown: true,
+		}),
 	).rejects.toThrow('a bug');
-	expect(attempt).toHaveBeenCalledTimes(1);
+	expect(send).toHaveBeenCalledTimes(1);
 });
 
 test.each([
@@ -180,12 +191,18 @@ test.each([
 		let attempts = 0;
 		try {
 			const failing = repeating(
-				() => {
-					attempts++;
-					offset = jump;
-					return Promise.reject(new AirError('AIR_CONNECTION_REFUSED'));
+				() => ({
+					send: () => {
+						attempts++;
+						offset = jump;
+						return Promise.reject(new AirError('AIR_CONNECTION_REFUSED'));
+					},
+				}),
+				{
+					limiter: () => new HostLimiter(),
+					limits: { attempts: 3, withinMs },
+					repeatUnknown: false,
 				},
-				{ limits: { attempts: 3, withinMs }, repeatUnknown: false },
 			);
 			await expect(failing).rejects.toMatchObject({ code: 'AIR_CONNECTION_REFUSED' });
 			expect(attempts).toBe(expected);
@@ -194,3 +211,108 @@ test.each([
 		}
 	},
 );
+
+describe('a call that begins something before it sends', () => {
+	const tooLong = new AirError('AIR_RATE_LIMITED', { waitTooLong: true, retryAfterMs: 90_000 });
+
+	const oneAtATime = () => {
+		const limiter = new HostLimiter(undefined, undefined, 1);
+		return () => limiter;
+	};
+
+	/** Begins, and sends as told; says how often it did either, and what was said of its failures. */
+	function patient(ends: (count: number) => unknown, options: Partial<RepeatOptions> = {}) {
+		const seen = { begun: 0, sent: 0, failed: [] as unknown[], repeats: [] as unknown[] };
+		const result = repeating(
+			() => {
+				seen.begun++;
+				return {
+					send: async () => {
+						const end = ends(++seen.sent);
+						await Promise.resolve();
+						if (end instanceof Error) throw end;
+						return end;
+					},
+					failed: async (error) => {
+						seen.failed.push(error);
+						return await Promise.resolve(error);
+					},
+				};
+			},
+			{
+				limiter: oneAtATime(),
+				limits: DEFAULT_REPEAT_LIMITS,
+				repeatUnknown: false,
+				patient: true,
+				now: () => time,
+				random: () => 1,
+				onRepeat: (error, delayMs) => seen.repeats.push([error.code, delayMs]),
+				...options,
+			},
+		);
+		return { seen, result };
+	}
+
+	test('begins again when AIR asks to wait for longer than a series can', async () => {
+		const { seen, result } = patient((count) => (count < 3 ? tooLong : 'issued'));
+		expect(await result).toBe('issued');
+		expect(seen).toMatchObject({
+			begun: 3,
+			sent: 3,
+			repeats: [
+				['AIR_RATE_LIMITED', 90_000],
+				['AIR_RATE_LIMITED', 90_000],
+			],
+		});
+		expect(seen.failed).toHaveLength(2);
+	});
+
+	test('repeats within what it has begun', async () => {
+		const { seen, result } = patient((count) => (count < 3 ? new AirError('AIR_DNS') : 'issued'));
+		expect(await result).toBe('issued');
+		expect(seen).toMatchObject({ begun: 1, sent: 3, failed: [] });
+	});
+
+	test.each<[string, Error, number, number]>([
+		['it is asked for again and again', tooLong, 3, 3],
+		['AIR may have issued', tooLong.with({ kind: 'outcome-unknown' }), 1, 1],
+		['it has waited itself', new AirError('AIR_RATE_LIMITED', { retryAfterMs: 1_000 }), 1, 4],
+		['it is another failure', new AirError('AIR_DNS'), 1, 4],
+		['nobody knows what happened', new Error('unexpected'), 1, 1],
+	])('does not begin again when %s', async (_, error, begun, sent) => {
+		const { seen, result } = patient(() => error);
+		await expect(result).rejects.toThrow(error.message);
+		expect(seen).toMatchObject({ begun, sent });
+		expect(seen.failed).toHaveLength(begun);
+	});
+
+	test('what fails while it begins is not repeated, and was no attempt', async () => {
+		const error = new AirError('AIR_LEDGER_LOCKED');
+		const begin = jest.fn().mockRejectedValue(error);
+		const options = { limits: DEFAULT_REPEAT_LIMITS, repeatUnknown: true, patient: true };
+		await expect(repeating(begin, { limiter: () => new HostLimiter(), ...options })).rejects.toBe(
+			error,
+		);
+		expect(begin).toHaveBeenCalledTimes(1);
+	});
+
+	test('a permit that was not used is given back, however it ended', async () => {
+		const limiter = oneAtATime();
+		await expect(patient(() => new Error('x'), { limiter }).result).rejects.toThrow('x');
+		let asked = 0;
+		// Again asks for another permit, which there is only if the one before was given back.
+		const begin = () => (++asked > 3 ? { result: asked } : 'again');
+		const options = { limits: NO_REPEAT, repeatUnknown: false, patient: true };
+		expect(await repeating(begin, { limiter, ...options })).toBe(4);
+	});
+
+	test('stopped while waiting: nothing is begun', async () => {
+		const limiter = oneAtATime();
+		await limiter().permit();
+		const controller = new AbortController();
+		const { seen, result } = patient(() => 'issued', { limiter, stopped: controller.signal });
+		controller.abort();
+		await expect(result).rejects.toMatchObject({ code: 'AIR_CANCELLED' });
+		expect(seen.begun).toBe(0);
+	});
+});

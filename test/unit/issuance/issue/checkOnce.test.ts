@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AirClient, type AirIdentity } from '../../../../air/AirClient';
+import { repeatsUnknown } from '../../../../air/pacing/repeat';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { Checking } from '../../../../issuance/issue/checkOnce';
 import { idempotencyOf, type IdempotencyMode } from '../../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../../issuance/issue/issue';
+import type { IssueRequest } from '../../../../issuance/issue/Issuing';
 import { LedgerSession } from '../../../../issuance/session/LedgerSession';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
@@ -105,7 +106,7 @@ const check = async (
 ) =>
 	await checking.check(client(), asked, keyOf(asked, mode), ledgerOff ? undefined : session(), {
 		row,
-		sendAgainWhenUnknown: false,
+		repeatUnknown: repeatsUnknown(asked.onDuplicate, false),
 	});
 
 const silver = { ...request, credentialSubject: { tier: 'Silver' } };
@@ -178,7 +179,7 @@ test('a key that AIR has never accepted reads nothing', async () => {
 		asked,
 		idempotencyOf(other.key, asked, content, []),
 		new LedgerSession({ ...session().settings, client: stranger }),
-		{ row: 1, sendAgainWhenUnknown: false },
+		{ row: 1, repeatUnknown: false },
 	);
 	expect(checked.outcome).toBe('wouldIssue');
 });
@@ -189,7 +190,7 @@ test('500 items take less than a second', async () => {
 	const began = performance.now();
 	for (let row = 1; row <= 500; row++) {
 		const asked = { ...request, recipient: `p${row}@example.com` };
-		const settings = { row, sendAgainWhenUnknown: false };
+		const settings = { row, repeatUnknown: false };
 		await checking.check(air, asked, keyOf(asked), memory, settings);
 	}
 	expect(performance.now() - began).toBeLessThan(1_000);

@@ -1,6 +1,6 @@
 import { importPrivateKey, type PrivateKey } from '../../../../air/keys/privateKey';
 import { idempotencyOf, type IdempotencyMode } from '../../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../../issuance/issue/issue';
+import type { IssueRequest } from '../../../../issuance/issue/Issuing';
 import { makeKey } from '../../../support/keys';
 
 let key: PrivateKey;

@@ -2,11 +2,11 @@ import { getEventListeners } from 'node:events';
 import { AirClient } from '../../../../air/AirClient';
 import { closeDispatchers } from '../../../../air/http/dispatchers';
 import type { AirError } from '../../../../errors/AirError';
+import type { IssueRequest } from '../../../../issuance/issue/Issuing';
 import type { IssueAnswer } from '../../../../air/answers/schemas';
-import { issue, type IssueRequest, type IssueSettings } from '../../../../issuance/issue/issue';
 import { readSettings } from '../../../../issuance/settings/settings';
 import { ISSUER_DID, PROGRAM_ID, startTestAir, type TestAir } from '../../../engine/air';
-import { airErrorOf } from '../support';
+import { airErrorOf, issueAlone, type HowToIssue } from '../support';
 
 let air: TestAir;
 let client: AirClient;
@@ -42,14 +42,14 @@ const request = (change: Partial<IssueRequest> = {}): IssueRequest => ({
 });
 
 /** Issues, cancels after a while, and says how and when that ended. */
-async function cancelled(afterMs: number, settings: IssueSettings = {}, change = {}) {
+async function cancelled(afterMs: number, settings: HowToIssue = {}, change = {}) {
 	const controller = new AbortController();
 	const { signal } = controller;
 	const began = Date.now();
 	setTimeout(() => {
 		controller.abort();
 	}, afterMs);
-	const outcome = await issue(client, request(change), { ...settings, signal }).catch(
+	const outcome = await issueAlone(client, request(change), { ...settings, signal }).catch(
 		(error: unknown) => error as AirError,
 	);
 	return { outcome, ms: Date.now() - began - afterMs, signal };
@@ -58,7 +58,7 @@ async function cancelled(afterMs: number, settings: IssueSettings = {}, change =
 describe('an accepted issuance', () => {
 	test('is AIR’s answer with what AIR leaves out', async () => {
 		const before = new Date().toISOString();
-		const issuance = await issue(client, request());
+		const issuance = await issueAlone(client, request());
 		expect(issuance).toEqual({
 			coreClaimHash: control().issuances()[0]?.coreClaimHash,
 			credentialId: PROGRAM_ID,
@@ -83,7 +83,7 @@ describe('an accepted issuance', () => {
 			body: { type: 'text', text },
 			contentType: 'application/json',
 		});
-		expect(await issue(client, request())).toMatchObject({
+		expect(await issueAlone(client, request())).toMatchObject({
 			coreClaimHash: 'abc',
 			cakPublicKey: '0x1',
 			nested: { deep: [1, null] },
@@ -91,7 +91,7 @@ describe('an accepted issuance', () => {
 	});
 
 	test('the e-mail goes into the token only, never into the body', async () => {
-		await issue(client, request());
+		await issueAlone(client, request());
 		const [seen] = control().requests();
 		expect(seen).toMatchObject({ recipient: 'ada@example.com' });
 		expect(JSON.stringify(seen?.body)).not.toContain('ada@');
@@ -101,7 +101,9 @@ describe('an accepted issuance', () => {
 describe('cancelling', () => {
 	test('a signal that is aborted already: nothing is sent, nothing is asked of AIR', async () => {
 		const sending = jest.spyOn(client, 'issueOnBehalf');
-		const error = await airErrorOf(() => issue(client, request(), { signal: AbortSignal.abort() }));
+		const error = await airErrorOf(() =>
+			issueAlone(client, request(), { signal: AbortSignal.abort() }),
+		);
 		expect(error.code).toBe('AIR_CANCELLED');
 		expect(sending).not.toHaveBeenCalled();
 		sending.mockRestore();
@@ -193,15 +195,15 @@ describe('listeners on the signal', () => {
 	test('none is left behind, however often it ends well or badly', async () => {
 		const { signal } = new AbortController();
 		const count = () => getEventListeners(signal, 'abort').length;
-		for (let round = 0; round < 20; round++) await issue(client, request(), { signal });
+		for (let round = 0; round < 20; round++) await issueAlone(client, request(), { signal });
 		expect(count()).toBe(0);
 		control().injectFault({ kind: 'answer', status: 400, times: 5 });
 		for (let round = 0; round < 5; round++) {
-			await airErrorOf(() => issue(client, request(), { signal }));
+			await airErrorOf(() => issueAlone(client, request(), { signal }));
 		}
 		expect(count()).toBe(0);
 		control().injectFault({ kind: 'answer', status: 429, times: 1 });
-		await issue(client, request(), { signal });
+		await issueAlone(client, request(), { signal });
 		expect(count()).toBe(0);
 	});
 });
@@ -209,6 +211,6 @@ describe('listeners on the signal', () => {
 test('repeats are told before they are made', async () => {
 	control().injectFault({ kind: 'answer', status: 429, times: 1 });
 	const repeats: [string, number][] = [];
-	await issue(client, request(), { onRepeat: (error, ms) => repeats.push([error.code, ms]) });
+	await issueAlone(client, request(), { onRepeat: (error, ms) => repeats.push([error.code, ms]) });
 	expect(repeats).toEqual([['AIR_RATE_LIMITED', expect.any(Number) as number]]);
 });

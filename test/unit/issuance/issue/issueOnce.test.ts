@@ -7,13 +7,14 @@ import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
 import type { IssueAnswer } from '../../../../air/answers/schemas';
 import { idempotencyOf, type Idempotency } from '../../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../../issuance/issue/issue';
+import type { IssueRequest } from '../../../../issuance/issue/Issuing';
 import { issueOnce } from '../../../../issuance/issue/issueOnce';
 import { LedgerSession } from '../../../../issuance/session/LedgerSession';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { LedgerError } from '../../../../ledger/LedgerError';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
 import { makeKey } from '../../../support/keys';
+import { issuingOf } from '../support';
 
 /** The real embedded ledger, and an AIR that does what each test says. */
 let folder: string;
@@ -98,7 +99,7 @@ const row = async () =>
 test('a ledger that cannot be written stops the item before anything is sent', async () => {
 	const client = clientThat(accepted);
 	const memory = memoryOf(client, failing('begin', 1));
-	await expect(issueOnce(client, request, event('e1'), memory)).rejects.toMatchObject({
+	await expect(issueOnce(memory, issuingOf(request), event('e1'))).rejects.toMatchObject({
 		code: 'AIR_LEDGER_NOT_WRITABLE',
 		kind: 'not-sent',
 	});
@@ -108,7 +109,7 @@ test('a ledger that cannot be written stops the item before anything is sent', a
 test('a write that fails after AIR accepted does not undo it, and is made up for', async () => {
 	const client = clientThat(accepted);
 	const memory = memoryOf(client, failing('answered', 2));
-	const issuance = await issueOnce(client, request, event('e1'), memory);
+	const issuance = await issueOnce(memory, issuingOf(request), event('e1'));
 	expect(issuance).toMatchObject({ coreClaimHash: HASH, recorded: false });
 	expect(log.join()).toContain(HASH);
 	expect(await row()).toMatchObject({ state: 'sending' });
@@ -123,11 +124,11 @@ test.each([
 	'what could not be written is told as kept, if the hash can be read: %s',
 	async (_, subject, same) => {
 		const client = clientThat(accepted);
-		const first = await issueOnce(client, request, event('e1'), memoryOf(client));
+		const first = await issueOnce(memoryOf(client), issuingOf(request), event('e1'));
 		const asked = { ...request, credentialSubject: subject };
 		const second = idempotencyOf(identity.key, asked, { mode: 'event', eventId: 'e2' }, []);
 		const memory = memoryOf(client, failing('answered', 1));
-		expect(await issueOnce(client, asked, second, memory)).toMatchObject({
+		expect(await issueOnce(memory, issuingOf(asked), second)).toMatchObject({
 			recorded: false,
 			outcome: 'kept',
 			sameClaims: same,
@@ -141,7 +142,7 @@ test('what could be neither written nor read was issued, as far as anybody knows
 	const broken = failing('answered', 1);
 	const memory = memoryOf(client, broken);
 	jest.spyOn(ledger, 'find').mockRejectedValue(new LedgerError('LEDGER_UNAVAILABLE', 'x'));
-	expect(await issueOnce(client, request, event('e1'), memory)).toMatchObject({
+	expect(await issueOnce(memory, issuingOf(request), event('e1'))).toMatchObject({
 		recorded: false,
 		outcome: 'issued',
 	});
@@ -158,7 +159,7 @@ test('the token is signed while the ledger is written; where all was issued befo
 		return await begun(asked);
 	});
 	for (const eventId of ['e1', 'e1', 'e1', 'e1', 'e2', 'e3']) {
-		await issueOnce(client, request, event(eventId), memory);
+		await issueOnce(memory, issuingOf(request), event(eventId));
 	}
 	// What comes after a replay is likely to be one, too.
 	expect(atBegin).toEqual([1, 2, 2, 2, 2, 3]);
@@ -172,7 +173,7 @@ test('two at once with one key: one POST, and both are given its answer', async 
 	});
 	const memory = memoryOf(client);
 	const both = await Promise.all(
-		[1, 2].map(async () => await issueOnce(client, request, event('e1'), memory)),
+		[1, 2].map(async () => await issueOnce(memory, issuingOf(request), event('e1'))),
 	);
 	expect(both.map(({ coreClaimHash }) => coreClaimHash)).toEqual([HASH, HASH]);
 	expect(both.filter(({ outcome }) => outcome === 'alreadyIssued')).toHaveLength(1);
@@ -197,9 +198,8 @@ test.each([
 		if (outcome instanceof Error) throw outcome;
 		return outcome;
 	});
-	const issuing = issueOnce(client, request, event('e1'), memoryOf(client), {
-		signal: cancel.signal,
-	});
+	const { signal } = cancel;
+	const issuing = issueOnce(memoryOf(client), issuingOf(request, { signal }), event('e1'));
 	await expect(issuing).rejects.toMatchObject({ code: 'AIR_CANCELLED_IN_FLIGHT' });
 	expect(await row()).toMatchObject({ state: 'sending' });
 	end();
@@ -215,14 +215,14 @@ test.each([
 	['AIR_ANSWER_UNREADABLE', 'unknown', false],
 ] as const)('after %s the row is %s, and may be sent again: %s', async (code, state, again) => {
 	const refusing = clientThat(async () => await Promise.reject(new AirError(code)));
-	await expect(issueOnce(refusing, request, event('e1'), memoryOf(refusing))).rejects.toMatchObject(
-		{ code },
-	);
+	await expect(
+		issueOnce(memoryOf(refusing), issuingOf(request), event('e1')),
+	).rejects.toMatchObject({ code });
 	expect(await row()).toMatchObject({ state, reason: code });
 
 	await ledger.acceptKey('https://air.example.com/v1 partner', identity.key.thumbprint);
 	const client = clientThat(accepted);
-	const second = issueOnce(client, request, event('e1'), memoryOf(client));
+	const second = issueOnce(memoryOf(client), issuingOf(request), event('e1'));
 	if (again) await expect(second).resolves.toMatchObject({ coreClaimHash: HASH });
 	else await expect(second).rejects.toMatchObject({ code: 'AIR_ISSUED_UNKNOWN' });
 	expect(client.posts()).toBe(again ? 1 : 0);
@@ -262,7 +262,7 @@ describe('waiting for another attempt with the same key', () => {
 		const client = clientThat(accepted);
 		const memory = memoryOf(client);
 		const hung = jest.spyOn(client, 'issueOnBehalf').mockReturnValue(new Promise(() => undefined));
-		void issueOnce(client, request, event('e1'), memory);
+		void issueOnce(memory, issuingOf(request), event('e1'));
 		while (hung.mock.calls.length === 0) await sleep(5);
 
 		const { now } = Date;
@@ -277,7 +277,7 @@ describe('waiting for another attempt with the same key', () => {
 			if (questions > 3) throw new Error('it is waited for too long');
 		});
 		await expect(
-			issueOnce(client, request, event('e1'), memoryOf(client, store)),
+			issueOnce(memoryOf(client, store), issuingOf(request), event('e1')),
 		).rejects.toMatchObject({ code: 'AIR_ISSUE_BUSY' });
 		expect(questions).toBe(2);
 	});

@@ -5,7 +5,7 @@ import { AirClient, type AirIdentity } from '../../../../air/AirClient';
 import { AirError } from '../../../../errors/AirError';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { idempotencyOf } from '../../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../../issuance/issue/issue';
+import type { IssueRequest } from '../../../../issuance/issue/Issuing';
 import { issueOnce } from '../../../../issuance/issue/issueOnce';
 import {
 	LedgerSession,
@@ -14,6 +14,7 @@ import {
 import type { Ledger } from '../../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
 import { makeKey } from '../../../support/keys';
+import { issuingOf } from '../support';
 import { CONFIRMED, DAY } from '../../ledger/contract/requests';
 
 /** The ledger as a run sees it: what counts as its own, and what it may do away with. */
@@ -85,7 +86,8 @@ function runOf(
 			mode === 'event'
 				? ({ mode, eventId: tier } as const)
 				: ({ mode, rememberHours: 24 } as const);
-		return await issueOnce(client, asked, idempotencyOf(identity.key, asked, how, []), memory);
+		const idempotency = idempotencyOf(identity.key, asked, how, []);
+		return await issueOnce(memory, issuingOf(asked), idempotency);
 	};
 	return { memory, issue };
 }

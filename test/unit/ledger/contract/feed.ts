@@ -1,4 +1,4 @@
-import type { CursorKey, FeedFilter, FeedQuery } from '../../../../ledger/Feed';
+import type { CursorKey, FeedFilter, FeedQuery } from '../../../../ledger/Ledger';
 import { DEFAULT_RETENTION, type Ledger } from '../../../../ledger/Ledger';
 import type { GetStore } from './store';
 import {

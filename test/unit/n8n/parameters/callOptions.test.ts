@@ -1,8 +1,8 @@
 import { AirError } from '../../../../errors/AirError';
-import { callOptions } from '../../../../n8n/parameters/callOptions';
+import { callOptionsReader } from '../../../../n8n/parameters/callOptions';
 import { properties } from '../../../../nodes/MocaAirIssueOnBehalf/properties';
 
-const readOptions = callOptions(properties);
+const readOptions = callOptionsReader(properties);
 
 test('nothing set is nothing overridden', () => {
 	expect(readOptions({})).toMatchObject({

@@ -81,7 +81,7 @@ describe('failures', () => {
 		});
 		await expect(failing).rejects.toMatchObject({
 			description: expect.stringMatching(
-				/^Row 4 of 9\. .* 3 of 9 items were issued before it stopped: items 1–3\. <a /,
+				/^Row 4 of 9\. .* 3 of 9 rows were issued before it stopped: rows 1–3\. <a /,
 			) as string,
 		});
 	});

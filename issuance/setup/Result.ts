@@ -1,0 +1,19 @@
+import { AirError } from '../../errors/AirError';
+
+/** What came of an attempt to read or fetch something: a finding, not a failure. */
+export type Result<T> =
+	| { readonly value: T; readonly error?: undefined }
+	| { readonly value?: undefined; readonly error: AirError };
+
+/** @throws whatever is no AirError, and `AIR_CANCELLED` */
+export async function resultOf<T>(work: () => T | Promise<T>): Promise<Result<T>> {
+	try {
+		return { value: await work() };
+	} catch (error) {
+		if (!(error instanceof AirError)) throw error;
+		// Nothing that the check sends can change anything, so there is no outcome to wonder about.
+		if (error.code === 'AIR_CANCELLED_IN_FLIGHT') throw new AirError('AIR_CANCELLED');
+		if (error.code === 'AIR_CANCELLED') throw error;
+		return { error };
+	}
+}

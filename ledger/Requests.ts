@@ -1,0 +1,194 @@
+import type { AttemptRef } from './Attempt';
+import type { EventType, LedgerEvent, LedgerRow, Origin, RowState } from './LedgerRow';
+
+/** What the operations of a ledger are asked, and what they answer. */
+
+export interface BeginRequest extends Origin {
+	readonly realm: string;
+	readonly program: string;
+	readonly issuerDid: string;
+	readonly recipient: string;
+	/** Unique per (realm, program). */
+	readonly idempotencyKey: string;
+	readonly subjectHmac: string;
+	readonly keyThumbprint: string;
+	readonly reference: string | null;
+	/** For how long an answer or an unknown outcome holds for this key; null for as long as the row. */
+	readonly rememberMs: number | null;
+	/** Longer than the longest the attempt can take. */
+	readonly leaseMs: number;
+	/** Keep Existing, or the user switched Send Again When Outcome Is Unknown on (D4). */
+	readonly repeatUnknown: boolean;
+	/** Revoke and Reissue: what AIR only kept when this key came before may be issued now. */
+	readonly replaces?: boolean | undefined;
+}
+
+export type BeginResult =
+	/** Send now. */
+	| ({ readonly outcome: 'started' } & AttemptRef)
+	/** AIR accepted it before: a replay. */
+	| { readonly outcome: 'answered'; readonly row: LedgerRow }
+	/** Another attempt's lease is valid for this long. */
+	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
+	/** AIR may or may not have issued, and it may not be sent again. */
+	| { readonly outcome: 'unknown'; readonly row: LedgerRow }
+	/** The row is another private key's: AIR has to accept this one first, see `acceptKey`. */
+	| { readonly outcome: 'unproven' }
+	/** The key was used for something else. */
+	| {
+			readonly outcome: 'conflict';
+			readonly row: LedgerRow;
+			readonly about: 'recipient' | 'subject';
+	  };
+
+export interface Observation {
+	/** Who was asked for: only rows of this recipient; all when undefined. */
+	readonly recipient?: string | undefined;
+	readonly vcStatus: string;
+	readonly vcId: string | null;
+	/** What the status means, as `air/answers/status.ts` says. */
+	readonly state: 'pending' | 'confirmed' | 'unusable' | 'unknown';
+	/** When to ask again, from now; null when there is nothing more to learn. */
+	readonly nextCheckMs: number | null;
+}
+
+export interface DueQuery {
+	readonly limit: number;
+	/** Longer than a status call. */
+	readonly leaseMs: number;
+	readonly realm: string;
+	/** Only rows of this n8n; all when undefined. */
+	readonly instance?: string | undefined;
+	/** Only these rows; all that were issued here when undefined. */
+	readonly ids?: readonly number[] | undefined;
+}
+
+export type FindBy =
+	| { readonly coreClaimHash: string }
+	| { readonly program: string; readonly idempotencyKey: string };
+
+export interface ListFilter {
+	readonly states?: readonly RowState[] | undefined;
+	readonly recipient?: string | undefined;
+	/** Of the execution that asked last. IDs of several n8ns may be the same. */
+	readonly executionId?: string | undefined;
+	/** Only what was begun and never answered: `unknown`, and `sending` whose lease has run out. */
+	readonly unanswered?: boolean | undefined;
+	readonly limit: number;
+	/** Only rows with an id below this: for paging. */
+	readonly beforeId?: number | undefined;
+}
+
+export interface Retention {
+	/** Only rows of this realm are abandoned and deleted; of all realms when undefined. */
+	readonly realm?: string | undefined;
+	/** Finished rows go after this many days. */
+	readonly finishedDays: number;
+	/** Open rows become abandoned after this many days. */
+	readonly openDays: number;
+	readonly limit: number;
+}
+
+export const DEFAULT_RETENTION: Retention = { finishedDays: 90, openDays: 180, limit: 500 };
+
+export interface PruneResult {
+	readonly expired: number;
+	readonly abandoned: number;
+	readonly deleted: number;
+}
+
+/** Which trigger. A workflow that was copied or imported elsewhere is another one. */
+export interface CursorKey {
+	readonly realm: string;
+	/** Instance ID of the n8n. */
+	readonly instance: string;
+	readonly workflowId: string;
+	readonly nodeId: string;
+}
+
+export type CursorStart = 'now' | 'beginning';
+
+export interface Cursor extends CursorKey {
+	/** Tells this ledger from any other, e.g. from the one that was deleted. Part of event IDs. */
+	readonly ledgerId: string;
+	/** Up to this event everything was surely taken. */
+	readonly delivered: number;
+	/** Up to this event everything was offered; never below `delivered`. */
+	readonly offered: number;
+	readonly createdAt: number;
+	/** The last poll before this one; null if this is the first. */
+	readonly lastPolledAt: number | null;
+	/** Retention has taken events away that the trigger was never offered, and nobody has said so yet. */
+	readonly missed: boolean;
+}
+
+export interface CursorMove {
+	readonly delivered?: number | undefined;
+	readonly offered?: number | undefined;
+	/** Somebody has said what `missed` says. */
+	readonly toldMissed?: boolean | undefined;
+}
+
+/** Rows made elsewhere are only in the feed of those who name them. */
+export type FeedSource =
+	| { readonly from: 'instance'; readonly instance: string }
+	| { readonly from: 'everywhere' }
+	| { readonly from: 'rows'; readonly ids: readonly number[] };
+
+export interface FeedFilter {
+	readonly realm: string;
+	readonly source: FeedSource;
+	readonly types: readonly EventType[];
+	/** Only `delayed` with this threshold. */
+	readonly delayMinutes: number;
+	readonly program?: string | undefined;
+	readonly referencePrefix?: string | undefined;
+	readonly workflowId?: string | undefined;
+}
+
+export interface FeedQuery extends FeedFilter {
+	readonly after: number;
+	readonly limit: number;
+}
+
+export interface FeedEvent extends LedgerEvent {
+	/** Of which ledger: see `Cursor`. */
+	readonly ledgerId: string;
+	/** As it is now, which may be later than the event. */
+	readonly row: LedgerRow;
+}
+
+export interface FeedPage {
+	readonly events: readonly FeedEvent[];
+	/** All events up to here were looked at; `after` itself when there is nothing behind it. */
+	readonly upTo: number;
+}
+
+export interface DelayedQuery {
+	readonly realm: string;
+	readonly minutes: number;
+	readonly start: CursorStart;
+	readonly limit: number;
+}
+
+export interface WatchRequest {
+	readonly realm: string;
+	readonly instance: string;
+	readonly workflowId: string;
+	readonly nodeId: string;
+	readonly pairs: readonly { readonly coreClaimHash: string; readonly recipient: string }[];
+}
+
+export interface Missing {
+	/** Only rows of this recipient; all when undefined. */
+	readonly recipient?: string | undefined;
+	/** When to ask again, from now. */
+	readonly nextCheckMs: number;
+	readonly condemnAfterMs: number;
+}
+
+export interface Postponed {
+	readonly id: number;
+	/** From now. */
+	readonly nextCheckMs: number;
+}

@@ -1,0 +1,167 @@
+import type {
+	AcceptedAnswer,
+	AttemptFailure,
+	AttemptRef,
+	BeginRequest,
+	BeginResult,
+	Cursor,
+	CursorKey,
+	CursorMove,
+	CursorStart,
+	DelayedQuery,
+	DueQuery,
+	FeedEvent,
+	FeedFilter,
+	FeedPage,
+	FeedQuery,
+	FindBy,
+	Ledger,
+	LedgerEvent,
+	LedgerRow,
+	ListFilter,
+	Missing,
+	Observation,
+	Postponed,
+	PruneResult,
+	RecordedAnswer,
+	Retention,
+	RowState,
+	WatchRequest,
+} from './Ledger';
+import { LedgerError } from './LedgerError';
+import { answered, type Answered } from './operations/answered';
+import { begin } from './operations/begin';
+import { moveCursor, openCursor } from './operations/cursors';
+import { appendDelayed } from './operations/delayed';
+import { claimDue, hold, missing, postpone, release } from './operations/due';
+import { rowErased } from './operations/endAttempts';
+import { failed } from './operations/failed';
+import { events, feed, newestInFeed } from './operations/feed';
+import { acceptKey, isKeyAccepted } from './operations/keys';
+import { find, list, totals } from './operations/lookups';
+import { observed } from './operations/observed';
+import { forget, prune } from './operations/retention';
+import { watch } from './operations/watch';
+import type { Dialect } from './sql/Dialect';
+import type { Store } from './sql/Session';
+
+/** The ledger in a database: one state machine for all stores. What an operation does stands in its file. */
+export class SqlLedger implements Ledger {
+	private readonly dialect: Dialect;
+	private readonly beginShared: (request: BeginRequest) => Promise<BeginResult>;
+	private readonly answeredShared: (told: Answered) => Promise<RecordedAnswer>;
+
+	/** @param store - closed with the ledger */
+	constructor(private readonly store: Store) {
+		const { dialect } = store;
+		this.dialect = dialect;
+		this.beginShared = store.sharing(
+			(requests: readonly BeginRequest[]) => begin(dialect, requests),
+			() => new LedgerError('LEDGER_LOCKED', 'the key could not be begun'),
+		);
+		this.answeredShared = store.sharing(
+			(told: readonly Answered[]) => answered(dialect, told),
+			rowErased,
+		);
+	}
+
+	async begin(request: BeginRequest): Promise<BeginResult> {
+		return await this.beginShared(request);
+	}
+
+	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<RecordedAnswer> {
+		return await this.answeredShared({ attempt, answer });
+	}
+
+	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {
+		return await this.store.write(() => failed(this.dialect, attempt, failure));
+	}
+
+	async observed(realm: string, coreClaimHash: string, seen: Observation): Promise<LedgerRow[]> {
+		return await this.store.write(() => observed(this.dialect, realm, coreClaimHash, seen));
+	}
+
+	async claimDue(query: DueQuery): Promise<LedgerRow[]> {
+		return await this.store.write(() => claimDue(this.dialect, query));
+	}
+
+	async release(ids: readonly number[]): Promise<void> {
+		await this.store.write(() => release(this.dialect, ids));
+	}
+
+	async find(realm: string, by: FindBy): Promise<LedgerRow | undefined> {
+		return await this.store.read(() => find(this.dialect, realm, by));
+	}
+
+	async list(filter: ListFilter): Promise<LedgerRow[]> {
+		return await this.store.read(() => list(this.dialect, filter));
+	}
+
+	async totals(): Promise<Partial<Record<RowState, number>>> {
+		return await this.store.read(totals);
+	}
+
+	async events(after: number, limit: number): Promise<LedgerEvent[]> {
+		return await this.store.read(() => events(after, limit));
+	}
+
+	async forget(recipient: string): Promise<number> {
+		const erased = await this.store.write(() => forget(this.dialect, recipient));
+		if (erased > 0) await this.store.purge();
+		return erased;
+	}
+
+	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
+		// It is told after each answer of AIR, and is news only once.
+		if (await this.isKeyAccepted(realm, keyThumbprint)) return;
+		await this.store.write(() => acceptKey(this.dialect, realm, keyThumbprint));
+	}
+
+	async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {
+		return await this.store.read(() => isKeyAccepted(realm, keyThumbprint));
+	}
+
+	async prune(retention: Retention): Promise<PruneResult> {
+		return await prune(this.store, retention);
+	}
+
+	async openCursor(key: CursorKey, start: CursorStart): Promise<Cursor> {
+		return await this.store.write(() => openCursor(this.dialect, key, start));
+	}
+
+	async moveCursor(key: CursorKey, move: CursorMove): Promise<void> {
+		await this.store.write(() => moveCursor(this.dialect, key, move));
+	}
+
+	async feed(query: FeedQuery): Promise<FeedPage> {
+		return await this.store.read(() => feed(this.dialect, query));
+	}
+
+	async newestInFeed(filter: FeedFilter): Promise<FeedEvent | undefined> {
+		return await this.store.read(() => newestInFeed(this.dialect, filter));
+	}
+
+	async appendDelayed(query: DelayedQuery): Promise<number> {
+		return await this.store.write(() => appendDelayed(this.dialect, query));
+	}
+
+	async watch(request: WatchRequest): Promise<LedgerRow[]> {
+		return await this.store.write(() => watch(this.dialect, request));
+	}
+
+	async missing(realm: string, coreClaimHash: string, seen: Missing): Promise<void> {
+		await this.store.write(() => missing(this.dialect, realm, coreClaimHash, seen));
+	}
+
+	async postpone(rows: readonly Postponed[]): Promise<void> {
+		await this.store.write(() => postpone(this.dialect, rows));
+	}
+
+	async hold(realm: string, coreClaimHash: string, leaseMs: number): Promise<void> {
+		await this.store.write(() => hold(this.dialect, realm, coreClaimHash, leaseMs));
+	}
+
+	async close(): Promise<void> {
+		await this.store.close();
+	}
+}

@@ -1,0 +1,144 @@
+import type { AcceptedAnswer, AttemptRef, LedgerRow, RecordedAnswer } from '../Ledger';
+import type { Dialect } from '../sql/Dialect';
+import { clock, forDialect, json, later, rows, type Operation } from '../sql/Session';
+import { decideAnswered } from '../transitions';
+import { endAttempts, keptFor, type RowEnd, type RowHash } from './endAttempts';
+import { appendEvents, eventForEach } from './events';
+import { lockRows, readRowsById } from './rows';
+
+/** An attempt that AIR accepted. */
+export interface Answered {
+	readonly attempt: AttemptRef;
+	readonly answer: AcceptedAnswer;
+}
+
+/**
+ * The attempts' own rows and, where wanted, those that their issuances replace: the state and the time
+ * are looked at again when the rows are locked. One list, so that all are locked in one order.
+ */
+const OWN_AND_REPLACED = forDialect(
+	({ oneOf }) => `i.id IN (
+		SELECT id FROM issuances WHERE id ${oneOf('$1', 'bigint')}
+		UNION
+		SELECT other.id FROM issuances own
+			JOIN issuances other ON other.recipient = own.recipient AND other.program = own.program
+				AND other.realm = own.realm AND other.state IN ('submitted', 'confirmed')
+		WHERE own.id ${oneOf('$2', 'bigint')})`,
+);
+
+const personOf = ({ realm, program, recipient }: LedgerRow) => json([realm, program, recipient]);
+
+/**
+ * `Ledger.answered`; several at once, but of each person (of a program and realm) and of each hash only
+ * the first: what one answer makes of the rows counts for the next.
+ *
+ * @returns in their order; undefined where the row is gone, or the person or the hash came before
+ */
+export function* answered(
+	dialect: Dialect,
+	told: readonly Answered[],
+): Operation<(RecordedAnswer | undefined)[]> {
+	const ids = told.map(({ attempt }) => attempt.issuanceId);
+	const superseding = ids.filter((_, index) => told[index]?.answer.supersedes);
+	const locked = yield* lockRows(dialect, OWN_AND_REPLACED(dialect), ids, superseding);
+	const own = locked.filter((id) => ids.includes(id));
+	const found = new Map((yield* readRowsById(dialect, own)).map((row) => [row.id, row]));
+	// Of two answers with one hash that come at once, the second has to see the first. Taken after the
+	// rows and before the events, so that nobody waits for another in a circle.
+	if (dialect.lockHashes !== undefined) {
+		const hashes = told.map(({ answer }) => answer.coreClaimHash.toWellFormed());
+		yield* rows(dialect.lockHashes, hashes);
+	}
+	const at = yield* clock(dialect);
+
+	const taken = new Set<string>();
+	const ends: RowEnd[] = [];
+	const replacing: Replacing[] = [];
+	const recorded = told.map(({ attempt: { issuanceId, attempt: number }, answer }) => {
+		const row = found.get(issuanceId);
+		const attempt = row?.attempts.find((one) => one.number === number);
+		if (row === undefined || attempt === undefined) return undefined;
+		const { coreClaimHash, userUuid, nextCheckMs, supersedes } = answer;
+		const shared = [personOf(row), coreClaimHash];
+		if (shared.some((one) => taken.has(one))) return undefined;
+		for (const one of shared) taken.add(one);
+		const hash = attempt.coreClaimHash ?? coreClaimHash;
+		const answeredAt = attempt.endedAt ?? at;
+		if (attempt.coreClaimHash !== null) return { row, hash, answeredAt };
+		const end = decideAnswered(row, number, answer);
+		const nextCheckAt = later(at, nextCheckMs);
+		const ended = {
+			number,
+			outcome: 'accepted',
+			coreClaimHash,
+			userUuid,
+			at,
+			nextCheckAt,
+		} as const;
+		ends.push({ row, end, ended });
+		if (supersedes) replacing.push({ id: row.id, started_at: attempt.startedAt, hash });
+		return { row, hash, answeredAt: at };
+	});
+	const kept = yield* keptFor(
+		dialect,
+		recorded.filter((one): one is RowHash & { answeredAt: number } => one !== undefined),
+	);
+	yield* endAttempts(dialect, ends, kept);
+	const others = locked.length > ends.length;
+	const superseded = others ? yield* supersede(dialect, locked, replacing, at) : [];
+	return recorded.map(
+		(one) =>
+			one && {
+				answeredAt: one.answeredAt,
+				kept: kept.get(one.row.id) ?? null,
+				superseded: superseded.filter((id) => id === one.row.id).length,
+			},
+	);
+}
+
+interface Replacing {
+	/** Of the row whose issuance replaces others. */
+	readonly id: number;
+	readonly started_at: number;
+	readonly hash: string;
+}
+
+const REPLACED = forDialect(
+	({ records, oneOf }) => `SELECT i.id AS id, own.id AS by
+	FROM ${records('replacing', '$1', { id: 'bigint', started_at: 'bigint', hash: 'text' })}
+		JOIN issuances own ON own.id = replacing.id
+		JOIN issuances i ON i.recipient = own.recipient AND i.program = own.program
+			AND i.realm = own.realm AND i.state IN ('submitted', 'confirmed') AND i.id <> own.id
+	WHERE i.id ${oneOf('$2', 'bigint')} AND i.answered_at <= replacing.started_at
+		AND i.core_claim_hash <> replacing.hash`,
+);
+
+const SUPERSEDE = forDialect(
+	({ oneOf }) => `UPDATE issuances SET state = 'superseded', state_at = $2, updated_at = $2,
+		next_check_at = NULL, claimed_until = NULL WHERE id ${oneOf('$1', 'bigint')}`,
+);
+
+/**
+ * Of the rows, all locked, those answered before the attempt started are replaced by its issuance; see
+ * `Ledger.answered`.
+ *
+ * @returns for each replaced row, the row that replaces it
+ */
+function* supersede(
+	dialect: Dialect,
+	locked: readonly number[],
+	replacing: readonly Replacing[],
+	at: number,
+): Operation<number[]> {
+	if (replacing.length === 0) return [];
+	const replaced = yield* rows<{ id: number; by: number }>(
+		REPLACED(dialect),
+		json(replacing),
+		locked,
+	);
+	if (replaced.length === 0) return [];
+	const ids = replaced.map(({ id }) => id).sort((a, b) => a - b);
+	yield* rows(SUPERSEDE(dialect), ids, at);
+	yield* appendEvents(dialect, eventForEach(ids, 'superseded'), at);
+	return replaced.map(({ by }) => by);
+}

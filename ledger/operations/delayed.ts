@@ -1,0 +1,63 @@
+import type { DelayedQuery } from '../Ledger';
+import type { Dialect } from '../sql/Dialect';
+import { clock, forDialect, rows, type Operation } from '../sql/Session';
+import { appendEvents, eventForEach, hasEvent } from './events';
+import { lockRows } from './rows';
+
+const MINUTE_MS = 60_000;
+
+/** So much of what came due before is looked at again: its commit may have been late. */
+const LATE_COMMIT_MS = 2 * MINUTE_MS;
+
+const DELAYED = `SELECT i.id AS id, i.pending_since AS "pendingSince" FROM issuances i
+	WHERE i.realm = $1 AND i.state = 'submitted' AND i.pending_since > $2 AND i.pending_since <= $3
+		AND NOT ${hasEvent("'delayed'", '$4')}
+	ORDER BY i.pending_since, i.id LIMIT $5`;
+
+const STILL = forDialect(({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state = 'submitted'`);
+
+/** `Ledger.appendDelayed`. */
+export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation<number> {
+	const { realm, minutes, start, limit } = query;
+	yield* rows(
+		'INSERT INTO delays (realm, minutes) VALUES ($1, $2) ON CONFLICT DO NOTHING',
+		realm,
+		minutes,
+	);
+	// Locked: two that append at once would do the same work twice.
+	const [found] = yield* rows<{ upTo: number | null }>(
+		`SELECT up_to AS "upTo" FROM delays WHERE realm = $1 AND minutes = $2 ${dialect.rowLock}`,
+		realm,
+		minutes,
+	);
+	const now = yield* clock(dialect);
+	const due = Math.trunc(now - minutes * MINUTE_MS);
+	const before = found?.upTo ?? null;
+	// A clock that was set back must not hide what comes due until it has caught up.
+	const from = Math.min(before ?? (start === 'now' ? due : 0), due);
+	// Nothing was late for a threshold that nobody has asked for before.
+	const since = before === null ? from : from - LATE_COMMIT_MS;
+	const threshold = String(minutes);
+	const delayed = yield* rows<{ id: number; pendingSince: number }>(
+		DELAYED,
+		realm,
+		since,
+		due,
+		threshold,
+		limit,
+	);
+	const upTo = delayed.length < limit ? due : (delayed.at(-1)?.pendingSince ?? due);
+	yield* rows(
+		'UPDATE delays SET up_to = $3 WHERE realm = $1 AND minutes = $2',
+		realm,
+		minutes,
+		upTo,
+	);
+	if (delayed.length === 0) return 0;
+	// Rows that were erased or confirmed since they were selected are left out.
+	const ids = delayed.map(({ id }) => id);
+	const still = new Set(yield* lockRows(dialect, STILL(dialect), ids));
+	const told = ids.filter((id) => still.has(id));
+	yield* appendEvents(dialect, eventForEach(told, 'delayed', threshold), now);
+	return delayed.length;
+}

@@ -1,0 +1,180 @@
+import type { AttemptOutcome, KeptIssuance, LedgerRow } from '../Ledger';
+import { LedgerError } from '../LedgerError';
+import type { Dialect } from '../sql/Dialect';
+import { clock, forDialect, json, rows, type Operation } from '../sql/Session';
+import type { AttemptEnd } from '../transitions';
+
+/** How an attempt ended, and when AIR is to be asked if its row has come to an issuance by that. */
+export interface Ended {
+	readonly number: number;
+	readonly outcome: AttemptOutcome;
+	readonly coreClaimHash: string | null;
+	readonly userUuid: string | null;
+	readonly at: number;
+	readonly nextCheckAt: number;
+}
+
+/** The end of an attempt, and what its row becomes by that. */
+export interface RowEnd {
+	readonly row: LedgerRow;
+	readonly end: AttemptEnd;
+	readonly ended: Ended;
+}
+
+/** What to throw when the row of an attempt is not there. */
+export const rowErased = () =>
+	new LedgerError('LEDGER_NOT_WRITABLE', 'the row of this attempt was erased meanwhile');
+
+/**
+ * Of a row whose lease has run out: see `expireLease`. AIR is asked at once about what stands then.
+ *
+ * @param now - when that is noticed
+ */
+export function leaseEnd(row: LedgerRow, end: AttemptEnd, now: number): RowEnd {
+	const at = row.leaseUntil ?? row.updatedAt;
+	const unanswered = { outcome: 'unknown', coreClaimHash: null, userUuid: null } as const;
+	return { row, end, ended: { ...unanswered, number: row.attempt, at, nextCheckAt: now } };
+}
+
+/** When the issuance that stands from now on was answered. */
+function answeredAt({ row, end, ended }: RowEnd): number {
+	if (end.standing === null || end.standing.number === ended.number) return ended.at;
+	const earlier = row.attempts.find(({ number }) => number === end.standing?.number);
+	return earlier?.endedAt ?? ended.at;
+}
+
+/** A row, and a hash that AIR gave for it. */
+export interface RowHash {
+	readonly row: LedgerRow;
+	readonly hash: string;
+}
+
+const KEPT = forDialect(
+	({ records }) => `SELECT own.id AS id, o.id AS "issuanceId", a.ended_at AS "answeredAt",
+		CASE WHEN o.key_thumbprint = own.key_thumbprint
+			THEN CASE WHEN o.subject_hmac = own.subject_hmac THEN 1 ELSE 0 END END AS "sameSubject"
+	FROM ${records('asked', '$1', { id: 'bigint', hash: 'text' })}
+		JOIN issuances own ON own.id = asked.id
+		JOIN issuances o ON o.id = (
+			SELECT x.id FROM attempts first JOIN issuances x ON x.id = first.issuance_id
+			WHERE first.core_claim_hash = asked.hash AND x.id <> own.id AND x.realm = own.realm
+			ORDER BY first.ended_at, x.id LIMIT 1)
+		JOIN attempts a ON a.issuance_id = o.id AND a.core_claim_hash = asked.hash
+	ORDER BY a.ended_at DESC`,
+);
+
+/** @returns by row, the first answer with this hash that another row has */
+export function* keptFor(
+	dialect: Dialect,
+	given: readonly RowHash[],
+): Operation<Map<number, KeptIssuance>> {
+	if (given.length === 0) return new Map<number, KeptIssuance>();
+	const asked = given.map(({ row: { id }, hash }) => ({ id, hash }));
+	const found = yield* rows<{
+		id: number;
+		issuanceId: number;
+		answeredAt: number;
+		sameSubject: number | null;
+	}>(KEPT(dialect), json(asked));
+	return new Map(
+		found.map(({ id, sameSubject, ...kept }) => [
+			id,
+			{ ...kept, sameSubject: sameSubject === null ? null : sameSubject === 1 },
+		]),
+	);
+}
+
+/** The issuance that stands from now on, if that is another one than before. */
+function standingOf({ row, end }: RowEnd): RowHash[] {
+	const hash = end.submitted ? end.standing?.coreClaimHash : undefined;
+	return hash == null ? [] : [{ row, hash }];
+}
+
+const END_ATTEMPTS = forDialect(
+	({ records }) => `UPDATE attempts AS a
+	SET outcome = t.outcome, core_claim_hash = t.hash, user_uuid = t.uuid, ended_at = t.at
+	FROM ${records('t', '$1', {
+		id: 'bigint',
+		number: 'bigint',
+		outcome: 'text',
+		hash: 'text',
+		uuid: 'text',
+		at: 'bigint',
+	})} WHERE a.issuance_id = t.id AND a.number = t.number`,
+);
+
+const WRITE_ROWS = forDialect(
+	({ records }) => `UPDATE issuances AS i SET state = t.state, reason = t.reason, updated_at = t.at,
+		state_at = CASE WHEN i.state = t.state THEN i.state_at ELSE t.at END,
+		lease_until = CASE WHEN t.state = 'sending' THEN i.lease_until END
+	FROM ${records('t', '$1', { id: 'bigint', at: 'bigint', state: 'text', reason: 'text' })}
+	WHERE i.id = t.id`,
+);
+
+const WRITE_STANDING = forDialect(
+	({ records }) => `UPDATE issuances AS i SET state = t.state, reason = t.reason, updated_at = t.at,
+		state_at = CASE WHEN i.state = t.state THEN i.state_at ELSE t.at END, lease_until = NULL,
+		core_claim_hash = t.standing_hash, user_uuid = t.standing_uuid, answered_at = t.answered_at,
+		next_check_at = t.next_check_at, claimed_until = NULL, checks = 0, vc_id = NULL,
+		vc_status = NULL, confirmed_at = NULL, pending_since = $2, missing_since = NULL,
+		kept_since = t.kept_since, kept_same = t.kept_same
+	FROM ${records('t', '$1', {
+		id: 'bigint',
+		at: 'bigint',
+		state: 'text',
+		reason: 'text',
+		standing_hash: 'text',
+		standing_uuid: 'text',
+		answered_at: 'bigint',
+		next_check_at: 'bigint',
+		kept_since: 'bigint',
+		kept_same: 'bigint',
+	})}
+	WHERE i.id = t.id`,
+);
+
+/**
+ * Writes how attempts ended, and what their rows, which are locked, become by that; each row once.
+ *
+ * @param known - what AIR kept for each, by row, if that was looked up already
+ */
+export function* endAttempts(
+	dialect: Dialect,
+	ends: readonly RowEnd[],
+	known?: ReadonlyMap<number, KeptIssuance>,
+): Operation<void> {
+	if (ends.length === 0) return;
+	const kept = known ?? (yield* keptFor(dialect, ends.flatMap(standingOf)));
+	const attempts = ends.map(({ row, ended }) => ({
+		id: row.id,
+		number: ended.number,
+		outcome: ended.outcome,
+		hash: ended.coreClaimHash,
+		uuid: ended.userUuid,
+		at: ended.at,
+	}));
+	yield* rows(END_ATTEMPTS(dialect), json(attempts));
+	const written = ends.map((one) => {
+		const { row, end, ended } = one;
+		const first = kept.get(row.id);
+		return {
+			stands: end.submitted && end.standing !== null,
+			id: row.id,
+			at: ended.at,
+			state: end.state,
+			reason: end.reason,
+			standing_hash: end.standing?.coreClaimHash ?? null,
+			standing_uuid: end.standing?.userUuid ?? null,
+			answered_at: answeredAt(one),
+			next_check_at: ended.nextCheckAt,
+			kept_since: first?.answeredAt ?? null,
+			kept_same: first?.sameSubject == null ? null : Number(first.sameSubject),
+		};
+	});
+	const others = written.filter(({ stands }) => !stands);
+	if (others.length > 0) yield* rows(WRITE_ROWS(dialect), json(others));
+	const standing = written.filter(({ stands }) => stands);
+	if (standing.length > 0) {
+		yield* rows(WRITE_STANDING(dialect), json(standing), yield* clock(dialect));
+	}
+}

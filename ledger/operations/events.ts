@@ -1,0 +1,69 @@
+import type { EventType } from '../LedgerRow';
+import type { Dialect } from '../sql/Dialect';
+import { forDialect, json, rows, type Operation } from '../sql/Session';
+
+export interface NewEvent {
+	readonly issuanceId: number;
+	readonly type: EventType;
+	readonly threshold: string;
+}
+
+/**
+ * Whether the issuance of row `i` has the event already: the row itself, or another row with the same
+ * hash. A row that is only watched stands for itself: its address may be another one.
+ *
+ * @param type - an expression of SQL, as `threshold`
+ */
+export const hasEvent = (type: string, threshold: string) => `EXISTS (
+	SELECT 1 FROM events e WHERE e.type = ${type} AND e.threshold = ${threshold}
+		AND e.issuance_id IN (
+			SELECT i.id
+			UNION ALL
+			SELECT o.id FROM attempts a JOIN issuances o ON o.id = a.issuance_id
+			WHERE a.core_claim_hash = i.core_claim_hash AND o.core_claim_hash = i.core_claim_hash
+				AND o.realm = i.realm AND o.origin = 'issued' AND i.origin = 'issued'))`;
+
+const APPEND = forDialect(
+	({ records }) => `INSERT INTO events (issuance_id, type, threshold, at)
+	SELECT told.issuance_id, told.type, told.threshold, $2 FROM (
+		SELECT n.issuance_id, n.type, n.threshold, n.place, row_number() OVER (
+			PARTITION BY i.realm, i.origin, n.type, n.threshold,
+				CASE i.origin WHEN 'issued' THEN coalesce(i.core_claim_hash, CAST(i.id AS text))
+					ELSE CAST(i.id AS text) END
+			ORDER BY i.id) AS nth
+		FROM ${records('n', '$1', {
+			issuance_id: 'bigint',
+			type: 'text',
+			threshold: 'text',
+			place: 'bigint',
+		})} JOIN issuances i ON i.id = n.issuance_id
+		WHERE NOT ${hasEvent('n.type', 'n.threshold')}
+	) AS told
+	WHERE told.nth = 1 ORDER BY told.place`,
+);
+
+/**
+ * Appends events, except those that their issuance already has; of several rows with one hash the
+ * first has it. Whoever sees an ID of an event has seen all below it.
+ *
+ * To be called last, when all rows are locked, since on PostgreSQL everybody who appends waits meanwhile.
+ */
+export function* appendEvents(
+	dialect: Dialect,
+	events: readonly NewEvent[],
+	at: number,
+): Operation<void> {
+	if (events.length === 0) return;
+	if (dialect.lockEvents !== undefined) yield* rows(dialect.lockEvents);
+	const told = events.map(({ issuanceId, type, threshold }, place) => ({
+		issuance_id: issuanceId,
+		type,
+		threshold,
+		place,
+	}));
+	yield* rows(APPEND(dialect), json(told), at);
+}
+
+/** The same event for each of some rows, in their order. */
+export const eventForEach = (ids: readonly number[], type: EventType, threshold = ''): NewEvent[] =>
+	ids.map((issuanceId) => ({ issuanceId, type, threshold }));

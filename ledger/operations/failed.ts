@@ -1,0 +1,25 @@
+import type { AttemptFailure, AttemptRef, LedgerRow } from '../Ledger';
+import type { Dialect } from '../sql/Dialect';
+import { clock, type Operation } from '../sql/Session';
+import { decideFailed } from '../transitions';
+import { endAttempts, rowErased } from './endAttempts';
+import { lockRows, readRowsById } from './rows';
+
+/** `Ledger.failed`. What is known for certain of an attempt stays. */
+export function* failed(
+	dialect: Dialect,
+	{ issuanceId, attempt: number }: AttemptRef,
+	failure: AttemptFailure,
+): Operation<LedgerRow> {
+	yield* lockRows(dialect, 'i.id = $1', issuanceId);
+	const [row] = yield* readRowsById(dialect, [issuanceId]);
+	const attempt = row?.attempts.find((one) => one.number === number);
+	if (row === undefined || attempt === undefined) throw rowErased();
+	if (attempt.outcome !== 'open' && attempt.outcome !== 'unknown') return row;
+	const at = yield* clock(dialect);
+	const ended = { number, outcome: failure.outcome, coreClaimHash: null, userUuid: null };
+	const end = decideFailed(row, number, failure);
+	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt: at } }]);
+	const [written] = yield* readRowsById(dialect, [issuanceId]);
+	return written ?? row;
+}

@@ -1,0 +1,129 @@
+import { assertRow } from '../assertRow';
+import type { LedgerRow } from '../LedgerRow';
+import type { Dialect } from '../sql/Dialect';
+import { forDialect, rows, type Operation, type Value } from '../sql/Session';
+
+/** Members of a row, by column. */
+const MEMBERS = {
+	id: 'id',
+	realm: 'realm',
+	program: 'program',
+	issuerDid: 'issuer_did',
+	recipient: 'recipient',
+	idempotencyKey: 'idempotency_key',
+	subjectHmac: 'subject_hmac',
+	keyThumbprint: 'key_thumbprint',
+	reference: 'reference',
+	instance: 'instance',
+	workflowId: 'workflow_id',
+	executionId: 'execution_id',
+	nodeId: 'node_id',
+	state: 'state',
+	reason: 'reason',
+	attempt: 'attempt',
+	coreClaimHash: 'core_claim_hash',
+	userUuid: 'user_uuid',
+	vcId: 'vc_id',
+	vcStatus: 'vc_status',
+	nextCheckAt: 'next_check_at',
+	checks: 'checks',
+	leaseUntil: 'lease_until',
+	createdAt: 'created_at',
+	answeredAt: 'answered_at',
+	confirmedAt: 'confirmed_at',
+	updatedAt: 'updated_at',
+	keptSince: 'kept_since',
+	keptSame: 'kept_same',
+} as const satisfies Record<Exclude<keyof LedgerRow, 'attempts'>, string>;
+
+const ATTEMPT = `'number', a.number, 'startedAt', a.started_at, 'endedAt', a.ended_at,
+	'outcome', a.outcome, 'coreClaimHash', a.core_claim_hash, 'userUuid', a.user_uuid`;
+
+/**
+ * A row of the table `i` with its attempts, as one text: in JSON, because the drivers give large
+ * numbers in ways of their own, and a damaged one must not stop the others.
+ */
+export const ROW = forDialect(({ jsonObject, jsonList }) => {
+	const members = Object.entries(MEMBERS).map(([name, column]) => `'${name}', i.${column}`);
+	return `CAST(${jsonObject}(${members.join(', ')}, 'attempts', (
+		SELECT ${jsonList(`${jsonObject}(${ATTEMPT})`, 'a.number')}
+		FROM attempts a WHERE a.issuance_id = i.id)) AS text)`;
+});
+
+type Stored = Omit<LedgerRow, 'keptSame'> & { readonly keptSame: number | null };
+
+/** Reads what {@link ROW} selects. */
+export function rowOf(text: string): LedgerRow {
+	const row = JSON.parse(text) as Stored;
+	return { ...row, keptSame: row.keptSame === null ? null : row.keptSame === 1 };
+}
+
+const SELECT = forDialect((dialect) => `SELECT ${ROW(dialect)} AS row FROM issuances i`);
+const selects = new WeakMap<Dialect, Map<string, string>>();
+
+/** Put together once: the text is as long as the row is quick to read. */
+function select(dialect: Dialect, where: string): string {
+	const ofDialect = selects.get(dialect) ?? new Map<string, string>();
+	selects.set(dialect, ofDialect);
+	const text = ofDialect.get(where) ?? `${SELECT(dialect)} ${where}`;
+	ofDialect.set(where, text);
+	return text;
+}
+
+/** Reads rows as they are, damaged ones too: see `assertRow`. @param where - as {@link readRows} */
+export function* readAnyRows(
+	dialect: Dialect,
+	where: string,
+	...values: readonly Value[]
+): Operation<LedgerRow[]> {
+	const found = yield* rows<{ row: string }>(select(dialect, where), ...values);
+	return found.map(({ row }) => rowOf(row));
+}
+
+/**
+ * Reads rows.
+ *
+ * @param where - what follows FROM, with the rows' table called `i`; one of few texts
+ * @throws LedgerError if one of them is damaged
+ */
+export function* readRows(
+	dialect: Dialect,
+	where: string,
+	...values: readonly Value[]
+): Operation<LedgerRow[]> {
+	return (yield* readAnyRows(dialect, where, ...values)).map(assertRow);
+}
+
+const WITH_IDS = forDialect(({ oneOf }) => `WHERE i.id ${oneOf('$1', 'bigint')} ORDER BY i.id`);
+
+/** Reads rows by their IDs, in the order of those. */
+export function* readRowsById(dialect: Dialect, ids: readonly number[]): Operation<LedgerRow[]> {
+	return ids.length === 0 ? [] : yield* readRows(dialect, WITH_IDS(dialect), ids);
+}
+
+/**
+ * Locks rows, in the order of their IDs, so that two that lock several never wait for each other. What
+ * is known of a row is to be read afterwards, in another statement: this one does not see what was
+ * committed while it waited.
+ *
+ * @param where - the condition, with the rows' table called `i`
+ * @returns their IDs
+ */
+export function* lockRows(
+	{ rowLock }: Dialect,
+	where: string,
+	...values: readonly Value[]
+): Operation<number[]> {
+	const locked = yield* rows<{ id: number }>(
+		`SELECT i.id FROM issuances i WHERE ${where} ORDER BY i.id ${rowLock}`,
+		...values,
+	);
+	return locked.map(({ id }) => id);
+}
+
+/** Row `i` has the hash `$2` with any of its attempts, in the realm `$1`. */
+export const WITH_HASH = `i.realm = $1
+	AND i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = $2)`;
+
+/** The same, and the issuance with this hash stands. */
+export const STANDING = `${WITH_HASH} AND i.core_claim_hash = $2`;

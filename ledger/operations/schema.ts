@@ -1,0 +1,172 @@
+import type { Dialect } from '../sql/Dialect';
+import { FINISHED, OPEN } from './states';
+
+/**
+ * The version of the tables. A later release that changes them counts on from here and brings older
+ * ones up to date; tables of a version above this one are left alone.
+ */
+export const SCHEMA_VERSION = 1;
+
+/**
+ * The tables. Times are milliseconds since 1970 by the store's clock. Indexes are partial, so that what
+ * is under way or due is found without passing what is done, and begin with the realm, so that nobody
+ * passes the rows of others.
+ */
+export const schema = ({
+	greatest,
+	schema: { id, integer, bytes, generated, randomId, table, keyed },
+}: Dialect): readonly string[] => [
+	`CREATE TABLE identity (id text NOT NULL) ${table}`,
+	`INSERT INTO identity VALUES (${randomId})`,
+
+	`CREATE TABLE issuances (
+		id ${id},
+		realm text NOT NULL,
+		program text NOT NULL,
+		issuer_did text NOT NULL,
+		recipient text NOT NULL,
+		idempotency_key text NOT NULL,
+		-- 1: no longer found by its key, which may be used anew.
+		retired ${integer} NOT NULL DEFAULT 0,
+		-- 'watched': issued elsewhere, and only asked about here.
+		origin text NOT NULL DEFAULT 'issued',
+		subject_hmac text NOT NULL,
+		key_thumbprint text NOT NULL,
+		reference text,
+		instance text NOT NULL,
+		workflow_id text NOT NULL,
+		execution_id text NOT NULL,
+		node_id text NOT NULL,
+		state text NOT NULL,
+		-- When the row came into its state: retention counts from here.
+		state_at ${integer} NOT NULL,
+		reason text,
+		attempt ${integer} NOT NULL,
+		lease_until ${integer},
+		core_claim_hash text,
+		user_uuid text,
+		vc_id text,
+		vc_status text,
+		next_check_at ${integer},
+		-- Until then somebody is asking AIR about this row.
+		claimed_until ${integer},
+		due_at ${integer} GENERATED ALWAYS AS (CASE WHEN next_check_at IS NOT NULL
+			THEN ${greatest}(next_check_at, coalesce(claimed_until, next_check_at)) END) ${generated},
+		checks ${integer} NOT NULL DEFAULT 0,
+		created_at ${integer} NOT NULL,
+		answered_at ${integer},
+		confirmed_at ${integer},
+		updated_at ${integer} NOT NULL,
+		-- Since when an issuance stands that is not confirmed, as far as the ledger knew at that time.
+		pending_since ${integer},
+		-- Since when AIR has known no such hash.
+		missing_since ${integer},
+		-- AIR kept what another row had been given before: since when, and whether (1 or 0) the subject
+		-- was the same.
+		kept_since ${integer},
+		kept_same ${integer}
+	) ${table}`,
+	`CREATE UNIQUE INDEX issuances_by_key
+		ON issuances (realm, program, idempotency_key) WHERE retired = 0`,
+	'CREATE INDEX issuances_due ON issuances (realm, due_at, id) WHERE due_at IS NOT NULL',
+	`CREATE INDEX issuances_due_by_instance
+		ON issuances (realm, instance, due_at, id) WHERE due_at IS NOT NULL`,
+	`CREATE INDEX issuances_pending
+		ON issuances (realm, pending_since, id) WHERE state = 'submitted'`,
+	'CREATE INDEX issuances_by_recipient ON issuances (recipient, program, realm, state)',
+	`CREATE INDEX issuances_sending ON issuances (lease_until) WHERE state = 'sending'`,
+	`CREATE INDEX issuances_open ON issuances (realm, state_at) WHERE ${OPEN}`,
+	`CREATE INDEX issuances_finished ON issuances (realm, state_at) WHERE ${FINISHED}`,
+
+	`CREATE TABLE attempts (
+		issuance_id ${integer} NOT NULL REFERENCES issuances ON DELETE CASCADE,
+		number ${integer} NOT NULL,
+		started_at ${integer} NOT NULL,
+		ended_at ${integer},
+		outcome text NOT NULL,
+		core_claim_hash text,
+		user_uuid text,
+		PRIMARY KEY (issuance_id, number)
+	) ${keyed}`,
+	`CREATE INDEX attempts_by_hash ON attempts (core_claim_hash) WHERE core_claim_hash IS NOT NULL`,
+
+	`CREATE TABLE events (
+		id ${id},
+		issuance_id ${integer} NOT NULL REFERENCES issuances ON DELETE CASCADE,
+		type text NOT NULL,
+		threshold text NOT NULL,
+		at ${integer} NOT NULL,
+		UNIQUE (issuance_id, type, threshold)
+	) ${table}`,
+
+	`CREATE TABLE accepted_keys (
+		realm text NOT NULL,
+		key_thumbprint text NOT NULL,
+		accepted_at ${integer} NOT NULL,
+		-- AIR has refused it since, once.
+		refused_at ${integer},
+		PRIMARY KEY (realm, key_thumbprint)
+	) ${keyed}`,
+
+	`CREATE TABLE cursors (
+		realm text NOT NULL,
+		instance text NOT NULL,
+		workflow_id text NOT NULL,
+		node_id text NOT NULL,
+		delivered ${integer} NOT NULL,
+		offered ${integer} NOT NULL,
+		-- Up to here somebody was told of what retention took away.
+		told ${integer} NOT NULL,
+		created_at ${integer} NOT NULL,
+		-- Null before the first poll.
+		polled_at ${integer},
+		PRIMARY KEY (realm, instance, workflow_id, node_id)
+	) ${keyed}`,
+
+	// The newest event that retention took away.
+	`CREATE TABLE pruned (realm text PRIMARY KEY NOT NULL, up_to ${integer} NOT NULL) ${keyed}`,
+
+	// What has been pending since then, or before, has its event; null before the first look.
+	`CREATE TABLE delays (
+		realm text NOT NULL,
+		minutes ${integer} NOT NULL,
+		up_to ${integer},
+		PRIMARY KEY (realm, minutes)
+	) ${keyed}`,
+
+	// What status and renewal live on until the credential expires. Without the person, so that neither
+	// retention nor erasing a person takes it away: what was revoked has to stay revoked.
+	`CREATE TABLE credentials (
+		realm text NOT NULL,
+		-- 63 random bits, as text: more than a number of JavaScript holds.
+		number text NOT NULL,
+		list text NOT NULL,
+		list_index ${integer} NOT NULL,
+		exp ${integer} NOT NULL,
+		revoked_at ${integer},
+		key_thumbprint text NOT NULL,
+		PRIMARY KEY (realm, number),
+		UNIQUE (realm, list, list_index)
+	) ${keyed}`,
+	'CREATE INDEX credentials_by_exp ON credentials (exp)',
+	`CREATE INDEX credentials_by_key ON credentials (realm, key_thumbprint, exp)`,
+
+	// Public keys stay published while credentials live that they signed.
+	`CREATE TABLE signing_keys (
+		realm text NOT NULL,
+		kid text NOT NULL,
+		key_thumbprint text NOT NULL,
+		public_jwk text NOT NULL,
+		last_exp ${integer} NOT NULL,
+		PRIMARY KEY (realm, kid, key_thumbprint)
+	) ${keyed}`,
+
+	// What was sealed for an attempt without an answer, to be sent again byte by byte.
+	`CREATE TABLE envelopes (
+		issuance_id ${integer} PRIMARY KEY NOT NULL REFERENCES issuances ON DELETE CASCADE,
+		external_id text NOT NULL,
+		bytes ${bytes} NOT NULL,
+		exp ${integer} NOT NULL
+	) ${keyed}`,
+	'CREATE INDEX envelopes_by_exp ON envelopes (exp)',
+];

@@ -1,0 +1,46 @@
+import type { Operation, Shared, Store } from '../sql/Session';
+import { Batches } from './Batches';
+import type { Database, Patience, Session } from './Database';
+import { postgresDialect } from './postgresDialect';
+
+/** A batch waits no longer for a row lock; then each request is written on its own. */
+const BATCH: Patience = { statementMs: 15_000, lockMs: 1_000 };
+
+async function run<T>(session: Session, operation: Operation<T>): Promise<T> {
+	let step = operation.next();
+	while (step.done !== true) {
+		step = operation.next(await session.rows(step.value.text, step.value.values));
+	}
+	return step.value;
+}
+
+/**
+ * A database of PostgreSQL as operations run on it: one transaction for each, which holds the rows that
+ * it decides on; but items of many callers share one, see `Batches`.
+ *
+ * @param clockOffsetMs - added to the server's clock; for tests
+ */
+export function postgresStore(database: Database, clockOffsetMs: () => number = () => 0): Store {
+	const transaction = async <T>(operation: () => Operation<T>, patience?: Patience): Promise<T> =>
+		await database.transaction((session) => run(session, operation()), patience);
+	return {
+		dialect: postgresDialect(clockOffsetMs),
+		read: async (operation) => await transaction(operation),
+		write: async (operation) => await transaction(operation),
+		sharing: <Item, Result>(operation: Shared<Item, Result>, missing: (item: Item) => Error) => {
+			const batches = new Batches<Item, Result>({
+				together: async (items) => await transaction(() => operation(items), BATCH),
+				alone: async (item) => {
+					const [result] = await transaction(() => operation([item]));
+					if (result === undefined) throw missing(item);
+					return result;
+				},
+			});
+			return async (item: Item) => await batches.write(item);
+		},
+		purge: async () => Promise.resolve(),
+		close: async () => {
+			await database.close();
+		},
+	};
+}

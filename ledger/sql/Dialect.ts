@@ -1,0 +1,47 @@
+/** A column's type, in `Dialect.oneOf` and `Dialect.records`. */
+export type ColumnType = 'bigint' | 'text';
+
+/** What SQLite and PostgreSQL say differently. All else of a statement stands once, in `operations/`. */
+export interface Dialect {
+	/** A statement that reads the store's clock as `now`: milliseconds since 1970. See `clock`. */
+	readonly clock: string;
+	/** Added to the clock wherever it is read; for tests. */
+	readonly clockOffsetMs: () => number;
+	/** Holds the rows of a SELECT until the transaction ends; empty where a transaction holds all. */
+	readonly rowLock: string;
+	/** The same, but rows that somebody else holds are left out. */
+	readonly skipLocked: string;
+	/** Names of functions. Those for the greatest and the least take no NULL: SQLite's give NULL then. */
+	readonly greatest: string;
+	readonly least: string;
+	readonly jsonObject: string;
+	/** A list of JSON values; empty if there are none. */
+	readonly jsonList: (item: string, order: string) => string;
+	/** The right side of a condition: one of the list that is given as `parameter`. */
+	readonly oneOf: (parameter: string, type: ColumnType) => string;
+	/** Records, given as `parameter` by `json`, in place of a table. */
+	readonly records: (
+		name: string,
+		parameter: string,
+		columns: Readonly<Record<string, ColumnType>>,
+	) => string;
+	/** Locks the hashes in the list `$1` until the transaction ends. */
+	readonly lockHashes?: string;
+	/** Locks the events until the transaction ends, so that their IDs rise in commit order. */
+	readonly lockEvents?: string;
+	/** How tables are made. */
+	readonly schema: {
+		/** An ID that is never given out again. */
+		readonly id: string;
+		readonly integer: string;
+		readonly bytes: string;
+		/** Of a generated column. */
+		readonly generated: string;
+		/** An expression of twelve random hexadecimal digits. */
+		readonly randomId: string;
+		/** What ends a table's definition. */
+		readonly table: string;
+		/** The same for a table that is only found by its primary key. */
+		readonly keyed: string;
+	};
+}

@@ -1,0 +1,78 @@
+import type { Dialect } from './Dialect';
+
+/** What a statement may be given: a list is one value, see `Dialect.oneOf` and `Dialect.records`. */
+export type Value = string | number | null | readonly string[] | readonly number[];
+
+/** One statement, the same text for both stores; its values are `$1`, `$2`, … */
+export interface Statement {
+	readonly text: string;
+	readonly values: readonly Value[];
+}
+
+/**
+ * An operation of the ledger: yields statements, is given their rows, and returns its result.
+ *
+ * It runs inside one transaction, in one turn of the event loop on SQLite, and awaited statement by
+ * statement on PostgreSQL. It may run more than once, so it has no other effect than its statements.
+ */
+export type Operation<T> = Generator<Statement, T, unknown[]>;
+
+/** Runs one statement. @returns its rows, with the names that the statement gives its columns */
+export function* rows<Row>(text: string, ...values: readonly Value[]): Operation<Row[]> {
+	return (yield { text, values }) as Row[];
+}
+
+/**
+ * Reads the store's clock. To be asked when the locks are held: a clock that is read by the statement
+ * that waits for a lock can be as old as the wait.
+ *
+ * @returns milliseconds since 1970
+ */
+export function* clock({ clock: text, clockOffsetMs }: Dialect): Operation<number> {
+	const [found] = yield* rows<{ now: number }>(text);
+	if (found === undefined) throw new Error('the store did not tell its time');
+	return found.now + clockOffsetMs();
+}
+
+/** A time so many milliseconds later; the stores keep whole ones. */
+export const later = (at: number, ms: number) => Math.trunc(at + ms);
+
+/** Half of a surrogate pair becomes U+FFFD, as the stores themselves do it outside of JSON. */
+const wellFormed = (_: string, value: unknown) =>
+	typeof value === 'string' ? value.toWellFormed() : value;
+
+/** Records, or a list, as one value. */
+export const json = (value: readonly unknown[]): string => JSON.stringify(value, wellFormed);
+
+/** A text that depends on the dialect, put together once: it is as long as the row is quick to read. */
+export function forDialect(build: (dialect: Dialect) => string): (dialect: Dialect) => string {
+	const built = new WeakMap<Dialect, string>();
+	return (dialect) => {
+		const found = built.get(dialect) ?? build(dialect);
+		built.set(dialect, found);
+		return found;
+	};
+}
+
+/** A writer of many items: undefined for an item that has to be written in a transaction of its own. */
+export type Shared<Item, Result> = (items: readonly Item[]) => Operation<(Result | undefined)[]>;
+
+/** Where operations run: a database and its transactions. */
+export interface Store {
+	readonly dialect: Dialect;
+	/** Runs an operation that only reads, on one state of the database. */
+	read<T>(operation: () => Operation<T>): Promise<T>;
+	/** Runs an operation in one transaction. What it wrote is on the disk when this returns. */
+	write<T>(operation: () => Operation<T>): Promise<T>;
+	/**
+	 * The same for items of many callers, which may share a transaction. Each is told its own result,
+	 * and one that fails takes none of the others along.
+	 */
+	sharing<Item, Result>(
+		operation: Shared<Item, Result>,
+		missing: (item: Item) => Error,
+	): (item: Item) => Promise<Result>;
+	/** Leaves nothing of erased rows in the store's files, as far as the store can do that. */
+	purge(): Promise<void>;
+	close(): Promise<void>;
+}

@@ -1,0 +1,47 @@
+import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import type { FeedEvent } from '../../ledger/Ledger';
+import type { EventType } from '../../ledger/Ledger';
+
+/** As the parameter Events calls them. */
+const NAMES: Readonly<Record<EventType, string>> = {
+	confirmed: 'confirmed',
+	unusable: 'notUsable',
+	superseded: 'superseded',
+	status: 'statusChanged',
+	delayed: 'delayed',
+	abandoned: 'givenUp',
+};
+
+const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+
+/**
+ * The item of an event. Fields are always there, null where nothing is known, and are called as the
+ * other nodes call them. The ID is unique beyond this ledger.
+ */
+export function eventItem(event: FeedEvent): INodeExecutionData {
+	const { row } = event;
+	const submittedAt = row.keptSince ?? row.answeredAt;
+	const took =
+		row.confirmedAt === null || submittedAt === null
+			? null
+			: Math.round((row.confirmedAt - submittedAt) / 100) / 10;
+	const json: IDataObject = {
+		eventId: `${event.ledgerId}-${event.id}`,
+		event: NAMES[event.type],
+		time: iso(event.at),
+		coreClaimHash: row.coreClaimHash,
+		email: row.recipient,
+		credentialId: row.program === '' ? null : row.program,
+		reference: row.reference,
+		state: row.state,
+		vcId: row.vcId,
+		vcStatus: event.type === 'status' ? event.threshold : row.vcStatus,
+		submittedAt: iso(submittedAt),
+		confirmedAt: iso(row.confirmedAt),
+		secondsToConfirmation: took,
+		delayedMinutes: event.type === 'delayed' ? Number(event.threshold) : null,
+		workflowId: row.workflowId,
+		executionId: row.executionId === '' ? null : row.executionId,
+	};
+	return { json };
+}
