@@ -59,7 +59,7 @@ export interface CallOptions extends Omit<RequestOptions, 'permit' | 'graceMs'> 
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
 }
 
-/** One for the process: tokens are told apart by key and address, see the class. */
+/** One for the process: tokens are kept apart by key and address, see the class. */
 const tokens = new PartnerJwtCache();
 
 const ISSUE_PATH = '/credentials/issue-on-behalf';

@@ -3,16 +3,18 @@ import { command, type Call } from './Command';
 import { exportRows } from './ledger/export';
 import { forget } from './ledger/forget';
 import { list } from './ledger/list';
+import { move } from './ledger/move';
 import { PLACE_HELP } from './ledger/place';
 import { status } from './ledger/status';
 
 /** The ledger from the shell, for both stores. */
 export const ledger = (call: Call): Command =>
 	command(call, 'ledger')
-		.summary('what was issued and how far it got: status, list, forget, export')
+		.summary('what was issued and how far it got: status, list, forget, export, move')
 		.description('The ledger: what the nodes have issued, and how far it got.')
 		.addHelpText('after', `\n${PLACE_HELP}`)
 		.addCommand(status(call))
 		.addCommand(list(call))
 		.addCommand(forget(call))
-		.addCommand(exportRows(call));
+		.addCommand(exportRows(call))
+		.addCommand(move(call));

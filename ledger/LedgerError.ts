@@ -12,6 +12,8 @@ export type LedgerErrorCode =
 	| 'LEDGER_LOCKED'
 	/** The store refused to write: disk full, read-only. */
 	| 'LEDGER_NOT_WRITABLE'
+	/** The rows of this file were moved to PostgreSQL, or are on their way: going on could issue twice. */
+	| 'LEDGER_MOVED'
 	/** Made by a newer version of this package. */
 	| 'LEDGER_TOO_NEW';
 

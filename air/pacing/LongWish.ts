@@ -6,7 +6,7 @@ const TRY_AFTER_MS = 60_000;
 /**
  * AIR's wish to be left alone for longer than anybody waits for. It may be an error of one answer, or
  * concern one partner of many, so it is not taken at its word: after a minute one request tries whether
- * it still holds. An answer ends it. If that one is told the same, the wish is believed: nobody waits
+ * it still holds. An answer ends it. If that one gets the same answer, the wish is believed: nobody waits
  * for it any more, and one request a minute goes on trying. All times are milliseconds of the caller's
  * clock.
  */

@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<LedgerErrorCode, string>> = {
 	LEDGER_UNAVAILABLE: 'The ledger cannot be opened or reached',
 	LEDGER_LOCKED: 'The ledger is busy: another process holds it for too long. Try again',
 	LEDGER_NOT_WRITABLE: 'The ledger cannot be written',
+	LEDGER_MOVED: 'The ledger was moved',
 	LEDGER_TOO_NEW:
 		'The ledger belongs to a newer version of this package: use the command of the version that n8n uses',
 };

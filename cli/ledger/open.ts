@@ -51,7 +51,7 @@ const noLedgerIn = (place: Place) =>
 		: `There is no ledger in ${describePlace(place)}: it has no schema moca_air; is it the database that the credential names?`;
 
 /** One that is not there was looked for in the wrong place. */
-function assertFile(file: string): void {
+export function assertFile(file: string): void {
 	const shown = printable(file);
 	let isFile: boolean;
 	try {

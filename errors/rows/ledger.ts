@@ -81,6 +81,12 @@ export const ledgerErrors = {
 		advice:
 			'Without it a repeat could issue twice, so nothing was sent. Check the free space and the permissions of the folder .n8n/moca-air, or of the database.',
 	}),
+	AIR_LEDGER_MOVED: ledger('not-sent', false, {
+		when: 'The rows of the embedded ledger were moved to PostgreSQL, or a move has begun, and the credential still says Embedded',
+		title: 'The embedded ledger was moved to PostgreSQL',
+		advice:
+			'Going on with the old file could issue twice. Open the credential, set Issuance Ledger to PostgreSQL and give the connection URL that the rows were moved to. If the move broke off, run npx n8n-nodes-moca-air ledger move once more. Nothing was sent.',
+	}),
 	AIR_LEDGER_TOO_NEW: ledger('not-sent', false, {
 		when: 'The ledger was made by a newer version of this package',
 		title: 'The issuance ledger belongs to a newer version of this package',

@@ -1,10 +1,19 @@
 import type { AcceptedAnswer, AttemptRef, LedgerRow, RecordedAnswer } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, json, later, rows, type Operation } from '../sql/Session';
+import {
+	clock,
+	forDialect,
+	json,
+	later,
+	rows,
+	rowsFor,
+	type Operation,
+	type RowRecord,
+} from '../sql/Session';
 import { decideAnswered } from '../transitions';
 import { endAttempts, keptFor, type RowEnd, type RowHash } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
-import { lockRows, readRowsById } from './rows';
+import { lockIds, locking, lockRows, readRowsById } from './rows';
 
 /** An attempt that AIR accepted. */
 export interface Answered {
@@ -16,7 +25,7 @@ export interface Answered {
  * The attempts' own rows and, where wanted, those that their issuances replace: the state and the time
  * are looked at again when the rows are locked. One list, so that all are locked in one order.
  */
-const OWN_AND_REPLACED = forDialect(
+const LOCK_OWN_AND_REPLACED = locking(
 	({ oneOf }) => `i.id IN (
 		SELECT id FROM issuances WHERE id ${oneOf('$1', 'bigint')}
 		UNION
@@ -40,7 +49,10 @@ export function* answered(
 ): Operation<(RecordedAnswer | undefined)[]> {
 	const ids = told.map(({ attempt }) => attempt.issuanceId);
 	const superseding = ids.filter((_, index) => told[index]?.answer.supersedes);
-	const locked = yield* lockRows(dialect, OWN_AND_REPLACED(dialect), ids, superseding);
+	const locked =
+		superseding.length === 0
+			? yield* lockIds(dialect, ids)
+			: yield* lockRows(dialect, LOCK_OWN_AND_REPLACED, ids, superseding);
 	const own = locked.filter((id) => ids.includes(id));
 	const found = new Map((yield* readRowsById(dialect, own)).map((row) => [row.id, row]));
 	// Of two answers with one hash that come at once, the second has to see the first. Taken after the
@@ -96,7 +108,7 @@ export function* answered(
 	);
 }
 
-interface Replacing {
+interface Replacing extends RowRecord {
 	/** Of the row whose issuance replaces others. */
 	readonly id: number;
 	readonly started_at: number;
@@ -131,14 +143,10 @@ function* supersede(
 	at: number,
 ): Operation<number[]> {
 	if (replacing.length === 0) return [];
-	const replaced = yield* rows<{ id: number; by: number }>(
-		REPLACED(dialect),
-		json(replacing),
-		locked,
-	);
+	const replaced = yield* rowsFor<{ id: number; by: number }>(dialect, REPLACED, replacing, locked);
 	if (replaced.length === 0) return [];
 	const ids = replaced.map(({ id }) => id).sort((a, b) => a - b);
-	yield* rows(SUPERSEDE(dialect), ids, at);
+	yield* rowsFor(dialect, SUPERSEDE, ids, at);
 	yield* appendEvents(dialect, eventForEach(ids, 'superseded'), at);
 	return replaced.map(({ by }) => by);
 }

@@ -1,11 +1,19 @@
 import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, json, later, rows, type Operation } from '../sql/Session';
+import {
+	clock,
+	forDialect,
+	later,
+	rows,
+	rowsFor,
+	type Operation,
+	type RowRecord,
+} from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { isKeyAccepted } from './keys';
-import { lockRows, readRows } from './rows';
+import { lockIds, readRows, selecting } from './rows';
 
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
 const TRIES = 10;
@@ -35,7 +43,7 @@ const COLUMNS = Object.keys(ASKED).join(', ');
 const TEXTS = Object.fromEntries(Object.keys(ASKED).map((column) => [column, 'text' as const]));
 
 const keyOf = ({ realm, program, idempotencyKey }: LedgerRow | BeginRequest) =>
-	json([realm, program, idempotencyKey]);
+	JSON.stringify([realm, program, idempotencyKey].map((text) => text.toWellFormed()));
 
 /**
  * `Ledger.begin`; several at once. New keys are begun first, in one order, and rows that are to be
@@ -82,18 +90,19 @@ const DATE_ANEW = forDialect(
 function* startNew(dialect: Dialect, requests: readonly BeginRequest[]): Operation<Results> {
 	if (requests.length === 0) return [];
 	const asked = yield* clock(dialect);
-	const records = requests.map((request, place) => ({
+	const records = requests.map((request, place): RowRecord => ({
 		...Object.fromEntries(Object.entries(ASKED).map(([column, name]) => [column, request[name]])),
 		lease_until: later(asked, request.leaseMs),
 		place,
 	}));
-	const made = yield* rows<LedgerRow>(INSERT(dialect), json(records), asked);
+	const made = yield* rowsFor<LedgerRow>(dialect, INSERT, records, asked);
 	if (made.length === 0) return [];
 	const ids = made.map(({ id }) => id);
 	const now = yield* clock(dialect);
 	const waited = now - asked > WAITED_MS ? now - asked : 0;
-	if (waited > 0) yield* rows(DATE_ANEW(dialect), ids, now, waited);
-	yield* openAttempts(dialect, ids, asked + waited);
+	if (waited > 0) yield* rowsFor(dialect, DATE_ANEW, ids, now, waited);
+	const attempts = ids.map((id) => ({ id, number: 1 }));
+	yield* rowsFor(dialect, OPEN_ATTEMPTS, attempts, asked + waited);
 	const byKey = new Map(made.map((row) => [keyOf(row), row.id]));
 	return requests.flatMap((request) => {
 		const key = keyOf(request);
@@ -105,16 +114,11 @@ function* startNew(dialect: Dialect, requests: readonly BeginRequest[]): Operati
 }
 
 const OPEN_ATTEMPTS = forDialect(
-	({ oneOf }) => `INSERT INTO attempts (issuance_id, number, started_at, outcome)
-	SELECT id, attempt, $2, 'open' FROM issuances WHERE id ${oneOf('$1', 'bigint')}`,
+	({ records }) => `INSERT INTO attempts (issuance_id, number, started_at, outcome)
+	SELECT id, number, $2, 'open' FROM ${records('t', '$1', { id: 'bigint', number: 'bigint' })}`,
 );
 
-/** Opens the current attempt of rows. */
-function* openAttempts(dialect: Dialect, ids: readonly number[], at: number): Operation<void> {
-	yield* rows(OPEN_ATTEMPTS(dialect), ids, at);
-}
-
-const WITH_KEYS = forDialect(
+const BY_KEY = selecting(
 	({ records }) => `JOIN ${records('asked', '$1', {
 		realm: 'text',
 		program: 'text',
@@ -134,7 +138,7 @@ function* rowsOf(
 			return [keyOf(request), { realm, program, idempotency_key: idempotencyKey }];
 		}),
 	);
-	const found = yield* readRows(dialect, WITH_KEYS(dialect), json([...keys.values()]));
+	const found = yield* readRows(dialect, BY_KEY, [...keys.values()]);
 	return new Map(found.map((row) => [keyOf(row), row]));
 }
 
@@ -190,7 +194,7 @@ function* tellKnown(dialect: Dialect, requests: readonly BeginRequest[]): Operat
 function* startAgain(dialect: Dialect, requests: readonly BeginRequest[]): Operation<Results> {
 	if (requests.length === 0) return [];
 	const ids = [...(yield* rowsOf(dialect, requests)).values()].map(({ id }) => id);
-	yield* lockRows(dialect, `i.id ${dialect.oneOf('$1', 'bigint')}`, ids);
+	yield* lockIds(dialect, ids);
 	const done: [BeginRequest, BeginResult][] = [];
 	for (const request of requests) {
 		const result = yield* startOne(dialect, request, ids);
@@ -248,6 +252,6 @@ function* start(
 		request.executionId,
 		request.nodeId,
 	);
-	yield* openAttempts(dialect, [id], now);
+	yield* rowsFor(dialect, OPEN_ATTEMPTS, [{ id, number: attempt }], now);
 	return { outcome: 'started', issuanceId: id, attempt };
 }

@@ -1,8 +1,8 @@
 import type { DelayedQuery } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, rows, type Operation } from '../sql/Session';
+import { clock, rows, type Operation } from '../sql/Session';
 import { appendEvents, eventForEach, hasEvent } from './events';
-import { lockRows } from './rows';
+import { locking, lockRows } from './rows';
 
 const MINUTE_MS = 60_000;
 
@@ -14,7 +14,9 @@ const DELAYED = `SELECT i.id AS id, i.pending_since AS "pendingSince" FROM issua
 		AND NOT ${hasEvent("'delayed'", '$4')}
 	ORDER BY i.pending_since, i.id LIMIT $5`;
 
-const STILL = forDialect(({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state = 'submitted'`);
+const LOCK_SUBMITTED = locking(
+	({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state = 'submitted'`,
+);
 
 /** `Ledger.appendDelayed`. */
 export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation<number> {
@@ -56,7 +58,7 @@ export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation
 	if (delayed.length === 0) return 0;
 	// Rows that were erased or confirmed since they were selected are left out.
 	const ids = delayed.map(({ id }) => id);
-	const still = new Set(yield* lockRows(dialect, STILL(dialect), ids));
+	const still = new Set(yield* lockRows(dialect, LOCK_SUBMITTED, ids));
 	const told = ids.filter((id) => still.has(id));
 	yield* appendEvents(dialect, eventForEach(told, 'delayed', threshold), now);
 	return delayed.length;

@@ -1,9 +1,17 @@
 import type { DueQuery, LedgerRow, Missing, Postponed } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, json, later, rows, type Operation, type Value } from '../sql/Session';
+import {
+	clock,
+	forDialect,
+	later,
+	rows,
+	type Operation,
+	type Value,
+	rowsFor,
+} from '../sql/Session';
 import { decideMissing, HASH_MISSING } from '../transitions';
 import { appendEvents, eventForEach } from './events';
-import { lockRows, readAnyRows, readRowsById, STANDING } from './rows';
+import { BY_ID, lockIds, LOCK_STANDING, lockRows, readAnyRows, readRowsById } from './rows';
 
 /** Nobody puts a check or a claim off for longer: what is due later was written by a clock that was ahead. */
 const LONGEST_AHEAD_MS = 2 * 60 * 60_000;
@@ -22,8 +30,8 @@ export function* claimDue(dialect: Dialect, query: DueQuery): Operation<LedgerRo
 	const ahead = rest > 0 ? yield* claimable(dialect, query, 'due_at > $2', beyond, rest) : [];
 	const ids = [...due, ...ahead];
 	if (ids.length === 0) return [];
-	yield* rows(CLAIM(dialect), ids, later(now, query.leaseMs), now);
-	const claimed = yield* readAnyRows(dialect, `WHERE i.id ${dialect.oneOf('$1', 'bigint')}`, ids);
+	yield* rowsFor(dialect, CLAIM, ids, later(now, query.leaseMs), now);
+	const claimed = yield* readAnyRows(dialect, BY_ID, ids);
 	return claimed.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
 }
 
@@ -54,8 +62,8 @@ const RELEASE = forDialect(
 /** `Ledger.release`. */
 export function* release(dialect: Dialect, ids: readonly number[]): Operation<void> {
 	if (ids.length === 0) return;
-	yield* lockRows(dialect, `i.id ${dialect.oneOf('$1', 'bigint')}`, ids);
-	yield* rows(RELEASE(dialect), ids);
+	yield* lockIds(dialect, ids);
+	yield* rowsFor(dialect, RELEASE, ids);
 }
 
 const HOLD = forDialect(
@@ -70,25 +78,29 @@ export function* hold(
 	coreClaimHash: string,
 	leaseMs: number,
 ): Operation<void> {
-	const ids = yield* lockRows(dialect, STANDING, realm, coreClaimHash);
+	const ids = yield* lockRows(dialect, LOCK_STANDING, realm, coreClaimHash);
 	if (ids.length === 0) return;
-	yield* rows(HOLD(dialect), ids, later(yield* clock(dialect), leaseMs));
+	yield* rowsFor(dialect, HOLD, ids, later(yield* clock(dialect), leaseMs));
 }
 
-const POSTPONE = forDialect(
-	({ records }) => `UPDATE issuances AS i SET claimed_until = NULL, checks = checks + 1,
-		next_check_at = CASE WHEN next_check_at IS NOT NULL THEN p.at END
-	FROM ${records('p', '$1', { id: 'bigint', at: 'bigint' })} WHERE i.id = p.id`,
+const POSTPONE = forDialect(({ update }) =>
+	update(
+		'issuances AS i',
+		`claimed_until = NULL, checks = checks + 1,
+		next_check_at = CASE WHEN next_check_at IS NOT NULL THEN t.at END`,
+		'i.id = t.id',
+		{ id: 'bigint', at: 'bigint' },
+	),
 );
 
 /** `Ledger.postpone`. */
 export function* postpone(dialect: Dialect, postponed: readonly Postponed[]): Operation<void> {
 	if (postponed.length === 0) return;
 	const ids = postponed.map(({ id }) => id);
-	yield* lockRows(dialect, `i.id ${dialect.oneOf('$1', 'bigint')}`, ids);
+	yield* lockIds(dialect, ids);
 	const now = yield* clock(dialect);
 	const told = postponed.map(({ id, nextCheckMs }) => ({ id, at: later(now, nextCheckMs) }));
-	yield* rows(POSTPONE(dialect), json(told));
+	yield* rowsFor(dialect, POSTPONE, told);
 }
 
 /** `Ledger.missing`. */
@@ -98,7 +110,7 @@ export function* missing(
 	coreClaimHash: string,
 	{ nextCheckMs, condemnAfterMs, recipient }: Missing,
 ): Operation<void> {
-	const ids = yield* lockRows(dialect, STANDING, realm, coreClaimHash);
+	const ids = yield* lockRows(dialect, LOCK_STANDING, realm, coreClaimHash);
 	const now = yield* clock(dialect);
 	const condemned: number[] = [];
 	for (const row of yield* readRowsById(dialect, ids)) {

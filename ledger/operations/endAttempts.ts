@@ -1,7 +1,7 @@
 import type { AttemptOutcome, KeptIssuance, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, json, rows, type Operation } from '../sql/Session';
+import { clock, forDialect, rowsFor, type Operation } from '../sql/Session';
 import type { AttemptEnd } from '../transitions';
 
 /** How an attempt ended, and when AIR is to be asked if its row has come to an issuance by that. */
@@ -70,12 +70,12 @@ export function* keptFor(
 ): Operation<Map<number, KeptIssuance>> {
 	if (given.length === 0) return new Map<number, KeptIssuance>();
 	const asked = given.map(({ row: { id }, hash }) => ({ id, hash }));
-	const found = yield* rows<{
+	const found = yield* rowsFor<{
 		id: number;
 		issuanceId: number;
 		answeredAt: number;
 		sameSubject: number | null;
-	}>(KEPT(dialect), json(asked));
+	}>(dialect, KEPT, asked);
 	return new Map(
 		found.map(({ id, sameSubject, ...kept }) => [
 			id,
@@ -90,47 +90,42 @@ function standingOf({ row, end }: RowEnd): RowHash[] {
 	return hash == null ? [] : [{ row, hash }];
 }
 
-const END_ATTEMPTS = forDialect(
-	({ records }) => `UPDATE attempts AS a
-	SET outcome = t.outcome, core_claim_hash = t.hash, user_uuid = t.uuid, ended_at = t.at
-	FROM ${records('t', '$1', {
-		id: 'bigint',
-		number: 'bigint',
-		outcome: 'text',
-		hash: 'text',
-		uuid: 'text',
-		at: 'bigint',
-	})} WHERE a.issuance_id = t.id AND a.number = t.number`,
+const END_ATTEMPTS = forDialect(({ update }) =>
+	update(
+		'attempts AS a',
+		'outcome = t.outcome, core_claim_hash = t.hash, user_uuid = t.uuid, ended_at = t.at',
+		'a.issuance_id = t.id AND a.number = t.number',
+		{
+			...{ id: 'bigint', number: 'bigint', at: 'bigint' },
+			...{ outcome: 'text', hash: 'text', uuid: 'text' },
+		},
+	),
 );
 
-const WRITE_ROWS = forDialect(
-	({ records }) => `UPDATE issuances AS i SET state = t.state, reason = t.reason, updated_at = t.at,
-		state_at = CASE WHEN i.state = t.state THEN i.state_at ELSE t.at END,
-		lease_until = CASE WHEN t.state = 'sending' THEN i.lease_until END
-	FROM ${records('t', '$1', { id: 'bigint', at: 'bigint', state: 'text', reason: 'text' })}
-	WHERE i.id = t.id`,
+const STATE = `state = t.state, reason = t.reason, updated_at = t.at,
+	state_at = CASE WHEN i.state = t.state THEN i.state_at ELSE t.at END,
+	lease_until = CASE WHEN t.state = 'sending' THEN i.lease_until END`;
+
+const STATE_COLUMNS = { id: 'bigint', at: 'bigint', state: 'text', reason: 'text' } as const;
+
+const WRITE_STATES = forDialect(({ update }) =>
+	update('issuances AS i', STATE, 'i.id = t.id', STATE_COLUMNS),
 );
 
-const WRITE_STANDING = forDialect(
-	({ records }) => `UPDATE issuances AS i SET state = t.state, reason = t.reason, updated_at = t.at,
-		state_at = CASE WHEN i.state = t.state THEN i.state_at ELSE t.at END, lease_until = NULL,
-		core_claim_hash = t.standing_hash, user_uuid = t.standing_uuid, answered_at = t.answered_at,
-		next_check_at = t.next_check_at, claimed_until = NULL, checks = 0, vc_id = NULL,
-		vc_status = NULL, confirmed_at = NULL, pending_since = $2, missing_since = NULL,
-		kept_since = t.kept_since, kept_same = t.kept_same
-	FROM ${records('t', '$1', {
-		id: 'bigint',
-		at: 'bigint',
-		state: 'text',
-		reason: 'text',
-		standing_hash: 'text',
-		standing_uuid: 'text',
-		answered_at: 'bigint',
-		next_check_at: 'bigint',
-		kept_since: 'bigint',
-		kept_same: 'bigint',
-	})}
-	WHERE i.id = t.id`,
+const WRITE_STANDING = forDialect(({ update }) =>
+	update(
+		'issuances AS i',
+		`${STATE}, core_claim_hash = t.standing_hash, user_uuid = t.standing_uuid,
+		answered_at = t.answered_at, next_check_at = t.next_check_at, claimed_until = NULL, checks = 0,
+		vc_id = NULL, vc_status = NULL, confirmed_at = NULL, pending_since = $2, missing_since = NULL,
+		kept_since = t.kept_since, kept_same = t.kept_same`,
+		'i.id = t.id',
+		{
+			...STATE_COLUMNS,
+			...{ standing_hash: 'text', standing_uuid: 'text', answered_at: 'bigint' },
+			...{ next_check_at: 'bigint', kept_since: 'bigint', kept_same: 'bigint' },
+		},
+	),
 );
 
 /**
@@ -153,28 +148,24 @@ export function* endAttempts(
 		uuid: ended.userUuid,
 		at: ended.at,
 	}));
-	yield* rows(END_ATTEMPTS(dialect), json(attempts));
-	const written = ends.map((one) => {
-		const { row, end, ended } = one;
-		const first = kept.get(row.id);
+	yield* rowsFor(dialect, END_ATTEMPTS, attempts);
+	const stands = ({ end }: RowEnd) => end.submitted && end.standing !== null;
+	const common = ({ row: { id }, end: { state, reason }, ended: { at } }: RowEnd) => {
+		return { id, at, state, reason };
+	};
+	const others = ends.filter((one) => !stands(one)).map(common);
+	if (others.length > 0) yield* rowsFor(dialect, WRITE_STATES, others);
+	const standing = ends.filter(stands).map((one) => {
+		const first = kept.get(one.row.id);
 		return {
-			stands: end.submitted && end.standing !== null,
-			id: row.id,
-			at: ended.at,
-			state: end.state,
-			reason: end.reason,
-			standing_hash: end.standing?.coreClaimHash ?? null,
-			standing_uuid: end.standing?.userUuid ?? null,
+			...common(one),
+			standing_hash: one.end.standing?.coreClaimHash ?? null,
+			standing_uuid: one.end.standing?.userUuid ?? null,
 			answered_at: answeredAt(one),
-			next_check_at: ended.nextCheckAt,
+			next_check_at: one.ended.nextCheckAt,
 			kept_since: first?.answeredAt ?? null,
 			kept_same: first?.sameSubject == null ? null : Number(first.sameSubject),
 		};
 	});
-	const others = written.filter(({ stands }) => !stands);
-	if (others.length > 0) yield* rows(WRITE_ROWS(dialect), json(others));
-	const standing = written.filter(({ stands }) => stands);
-	if (standing.length > 0) {
-		yield* rows(WRITE_STANDING(dialect), json(standing), yield* clock(dialect));
-	}
+	if (standing.length > 0) yield* rowsFor(dialect, WRITE_STANDING, standing, yield* clock(dialect));
 }

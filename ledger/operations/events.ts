@@ -1,6 +1,6 @@
 import type { EventType } from '../LedgerRow';
 import type { Dialect } from '../sql/Dialect';
-import { forDialect, json, rows, type Operation } from '../sql/Session';
+import { forDialect, rows, rowsFor, type Operation } from '../sql/Session';
 
 export interface NewEvent {
 	readonly issuanceId: number;
@@ -61,7 +61,7 @@ export function* appendEvents(
 		threshold,
 		place,
 	}));
-	yield* rows(APPEND(dialect), json(told), at);
+	yield* rowsFor(dialect, APPEND, told, at);
 }
 
 /** The same event for each of some rows, in their order. */

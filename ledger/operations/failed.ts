@@ -3,7 +3,7 @@ import type { Dialect } from '../sql/Dialect';
 import { clock, type Operation } from '../sql/Session';
 import { decideFailed } from '../transitions';
 import { endAttempts, rowErased } from './endAttempts';
-import { lockRows, readRowsById } from './rows';
+import { lockIds, readRowsById } from './rows';
 
 /** `Ledger.failed`. What is known for certain of an attempt stays. */
 export function* failed(
@@ -11,7 +11,7 @@ export function* failed(
 	{ issuanceId, attempt: number }: AttemptRef,
 	failure: AttemptFailure,
 ): Operation<LedgerRow> {
-	yield* lockRows(dialect, 'i.id = $1', issuanceId);
+	yield* lockIds(dialect, [issuanceId]);
 	const [row] = yield* readRowsById(dialect, [issuanceId]);
 	const attempt = row?.attempts.find((one) => one.number === number);
 	if (row === undefined || attempt === undefined) throw rowErased();

@@ -1,7 +1,12 @@
 import type { FindBy, LedgerRow, ListFilter, RowState } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation, type Value } from '../sql/Session';
-import { readRows, WITH_HASH } from './rows';
+import { readRows, selecting, WITH_HASH } from './rows';
+
+const NEWEST_WITH_HASH = selecting(`WHERE ${WITH_HASH} ORDER BY i.id DESC LIMIT 1`);
+const WITH_KEY = selecting(
+	'WHERE i.realm = $1 AND i.program = $2 AND i.idempotency_key = $3 AND i.retired = 0',
+);
 
 /** `Ledger.find`. */
 export function* find(
@@ -11,37 +16,34 @@ export function* find(
 ): Operation<LedgerRow | undefined> {
 	const found =
 		'coreClaimHash' in by
-			? yield* readRows(
-					dialect,
-					`WHERE ${WITH_HASH} ORDER BY i.id DESC LIMIT 1`,
-					realm,
-					by.coreClaimHash,
-				)
-			: yield* readRows(
-					dialect,
-					'WHERE i.realm = $1 AND i.program = $2 AND i.idempotency_key = $3 AND i.retired = 0',
-					realm,
-					by.program,
-					by.idempotencyKey,
-				);
+			? yield* readRows(dialect, NEWEST_WITH_HASH, realm, by.coreClaimHash)
+			: yield* readRows(dialect, WITH_KEY, realm, by.program, by.idempotencyKey);
 	return found[0];
 }
 
 /** `Ledger.list`. */
 export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow[]> {
 	const values: Value[] = [filter.limit];
-	const conditions: string[] = [];
-	const demand = (value: Value | undefined, condition: (parameter: string) => string) => {
-		if (value !== undefined) conditions.push(condition(`$${values.push(value)}`));
+	const conditions: ((dialect: Dialect) => string)[] = [];
+	const demand = (
+		value: Value | undefined,
+		condition: (parameter: string, dialect: Dialect) => string,
+	) => {
+		if (value === undefined) return;
+		const parameter = `$${values.push(value)}`;
+		conditions.push((store) => condition(parameter, store));
 	};
-	demand(filter.states, (states) => `i.state ${dialect.oneOf(states, 'text')}`);
+	demand(filter.states, (states, { oneOf }) => `i.state ${oneOf(states, 'text')}`);
 	demand(filter.recipient, (one) => `i.recipient = ${one}`);
 	demand(filter.executionId, (one) => `i.execution_id = ${one}`);
 	const now = filter.unanswered === true ? yield* clock(dialect) : undefined;
 	demand(now, (at) => `(i.state = 'unknown' OR (i.state = 'sending' AND i.lease_until <= ${at}))`);
 	demand(filter.beforeId, (id) => `i.id < ${id}`);
-	const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
-	return yield* readRows(dialect, `${where} ORDER BY i.id DESC LIMIT $1`, ...values);
+	const select = selecting((store) => {
+		const all = conditions.map((condition) => condition(store)).join(' AND ');
+		return `${all === '' ? '' : `WHERE ${all}`} ORDER BY i.id DESC LIMIT $1`;
+	});
+	return yield* readRows(dialect, select, ...values);
 }
 
 /** `Ledger.totals`. */

@@ -3,7 +3,9 @@ import type { Dialect } from '../sql/Dialect';
 import { clock, later, rows, type Operation } from '../sql/Session';
 import { decideObserved } from '../transitions';
 import { appendEvents, type NewEvent } from './events';
-import { lockRows, readRowsById, WITH_HASH } from './rows';
+import { locking, lockRows, readRowsById, WITH_HASH } from './rows';
+
+const LOCK_WITH_HASH = locking(WITH_HASH);
 
 /** `Ledger.observed`. */
 export function* observed(
@@ -12,7 +14,7 @@ export function* observed(
 	coreClaimHash: string,
 	seen: Observation,
 ): Operation<LedgerRow[]> {
-	const ids = yield* lockRows(dialect, WITH_HASH, realm, coreClaimHash);
+	const ids = yield* lockRows(dialect, LOCK_WITH_HASH, realm, coreClaimHash);
 	const found = yield* readRowsById(dialect, ids);
 	const at = yield* clock(dialect);
 	const events: NewEvent[] = [];

@@ -1,11 +1,11 @@
 import { isWhole } from '../assertRow';
 import type { PruneResult, Retention } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, rows, type Operation, type Store } from '../sql/Session';
+import { clock, forDialect, rows, type Operation, type Store, rowsFor } from '../sql/Session';
 import { expireLease } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
-import { lockRows, readAnyRows } from './rows';
+import { BY_ID, locking, lockRows, readAnyRows } from './rows';
 import { FINISHED, OPEN } from './states';
 
 /** Rows per transaction; kept small because it blocks the event loop and other writers. */
@@ -56,15 +56,14 @@ function* oldest(
 	return found.map(({ id }) => id);
 }
 
+const LOCK_EXPIRED = locking(
+	({ skipLocked }) => `i.id IN (SELECT id FROM issuances
+		WHERE state = 'sending' AND lease_until <= $1 ORDER BY lease_until LIMIT $2 ${skipLocked})`,
+);
+
 function* expire(dialect: Dialect, most: number): Operation<number> {
-	const ids = yield* lockRows(
-		dialect,
-		`i.id IN (SELECT id FROM issuances WHERE state = 'sending' AND lease_until <= $1
-			ORDER BY lease_until LIMIT $2 ${dialect.skipLocked})`,
-		yield* clock(dialect),
-		most,
-	);
-	const found = yield* readAnyRows(dialect, `WHERE i.id ${dialect.oneOf('$1', 'bigint')}`, ids);
+	const ids = yield* lockRows(dialect, LOCK_EXPIRED, yield* clock(dialect), most);
+	const found = yield* readAnyRows(dialect, BY_ID, ids);
 	const now = yield* clock(dialect);
 	const ends = found.flatMap((row) => {
 		// One that means nothing is passed, so that it stops no other.
@@ -89,7 +88,7 @@ function* abandon(
 	const now = yield* clock(dialect);
 	const ids = yield* oldest(dialect, OPEN, Math.trunc(now - days * DAY_MS), most, realm);
 	if (ids.length === 0) return 0;
-	yield* rows(ABANDON(dialect), ids, now);
+	yield* rowsFor(dialect, ABANDON, ids, now);
 	yield* appendEvents(dialect, eventForEach(ids, 'abandoned'), now);
 	return ids.length;
 }
@@ -113,14 +112,16 @@ function* remove(
 	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
 	const ids = yield* oldest(dialect, FINISHED, before, most, realm);
 	if (ids.length === 0) return 0;
-	yield* rows(REMEMBER_NEWEST(dialect), ids);
-	yield* rows(DELETE(dialect), ids);
+	yield* rowsFor(dialect, REMEMBER_NEWEST, ids);
+	yield* rowsFor(dialect, DELETE, ids);
 	return ids.length;
 }
 
+const LOCK_PERSON = locking('i.recipient = $1');
+
 /** `Ledger.forget`. Attempts and events go with their rows. */
 export function* forget(dialect: Dialect, recipient: string): Operation<number> {
-	const ids = yield* lockRows(dialect, 'i.recipient = $1', recipient);
-	if (ids.length > 0) yield* rows(DELETE(dialect), ids);
+	const ids = yield* lockRows(dialect, LOCK_PERSON, recipient);
+	if (ids.length > 0) yield* rowsFor(dialect, DELETE, ids);
 	return ids.length;
 }

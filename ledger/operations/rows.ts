@@ -1,7 +1,14 @@
 import { assertRow } from '../assertRow';
 import type { LedgerRow } from '../LedgerRow';
 import type { Dialect } from '../sql/Dialect';
-import { forDialect, rows, type Operation, type Value } from '../sql/Session';
+import {
+	forDialect,
+	rowsFor,
+	textOf,
+	type Operation,
+	type TextFor,
+	type Value,
+} from '../sql/Session';
 
 /** Members of a row, by column. */
 const MEMBERS = {
@@ -59,71 +66,80 @@ export function rowOf(text: string): LedgerRow {
 }
 
 const SELECT = forDialect((dialect) => `SELECT ${ROW(dialect)} AS row FROM issuances i`);
-const selects = new WeakMap<Dialect, Map<string, string>>();
 
-/** Put together once: the text is as long as the row is quick to read. */
-function select(dialect: Dialect, where: string): string {
-	const ofDialect = selects.get(dialect) ?? new Map<string, string>();
-	selects.set(dialect, ofDialect);
-	const text = ofDialect.get(where) ?? `${SELECT(dialect)} ${where}`;
-	ofDialect.set(where, text);
-	return text;
-}
+/** What follows FROM, with the rows' table called `i`; it reads rows. */
+export const selecting = (where: TextFor) =>
+	forDialect((dialect) => `${SELECT(dialect)} ${textOf(where, dialect)}`);
 
-/** Reads rows as they are, damaged ones too: see `assertRow`. @param where - as {@link readRows} */
+/** Reads rows as they are, damaged ones too: see `assertRow`. @param select - by {@link selecting} */
 export function* readAnyRows(
 	dialect: Dialect,
-	where: string,
+	select: (dialect: Dialect) => string,
 	...values: readonly Value[]
 ): Operation<LedgerRow[]> {
-	const found = yield* rows<{ row: string }>(select(dialect, where), ...values);
+	const found = yield* rowsFor<{ row: string }>(dialect, select, ...values);
 	return found.map(({ row }) => rowOf(row));
 }
 
 /**
  * Reads rows.
  *
- * @param where - what follows FROM, with the rows' table called `i`; one of few texts
+ * @param select - by {@link selecting}
  * @throws LedgerError if one of them is damaged
  */
 export function* readRows(
 	dialect: Dialect,
-	where: string,
+	select: (dialect: Dialect) => string,
 	...values: readonly Value[]
 ): Operation<LedgerRow[]> {
-	return (yield* readAnyRows(dialect, where, ...values)).map(assertRow);
+	return (yield* readAnyRows(dialect, select, ...values)).map(assertRow);
 }
 
-const WITH_IDS = forDialect(({ oneOf }) => `WHERE i.id ${oneOf('$1', 'bigint')} ORDER BY i.id`);
+/** Of the rows with the IDs in the list `$1`. */
+const WITH_IDS: TextFor = ({ oneOf }) => `i.id ${oneOf('$1', 'bigint')}`;
+
+/** Reads the rows with the IDs in the list `$1`, in the order of those. */
+export const BY_ID = selecting((dialect) => `WHERE ${textOf(WITH_IDS, dialect)} ORDER BY i.id`);
 
 /** Reads rows by their IDs, in the order of those. */
 export function* readRowsById(dialect: Dialect, ids: readonly number[]): Operation<LedgerRow[]> {
-	return ids.length === 0 ? [] : yield* readRows(dialect, WITH_IDS(dialect), ids);
+	return ids.length === 0 ? [] : yield* readRows(dialect, BY_ID, ids);
 }
+
+/** A statement that locks rows. @param where - the condition, with the rows' table called `i` */
+export const locking = (where: TextFor) =>
+	forDialect(
+		(dialect) => `SELECT i.id FROM issuances i WHERE ${textOf(where, dialect)}
+		ORDER BY i.id ${dialect.rowLock}`,
+	);
 
 /**
  * Locks rows, in the order of their IDs, so that two that lock several never wait for each other. What
  * is known of a row is to be read afterwards, in another statement: this one does not see what was
  * committed while it waited.
  *
- * @param where - the condition, with the rows' table called `i`
+ * @param lock - by {@link locking}
  * @returns their IDs
  */
 export function* lockRows(
-	{ rowLock }: Dialect,
-	where: string,
+	dialect: Dialect,
+	lock: (dialect: Dialect) => string,
 	...values: readonly Value[]
 ): Operation<number[]> {
-	const locked = yield* rows<{ id: number }>(
-		`SELECT i.id FROM issuances i WHERE ${where} ORDER BY i.id ${rowLock}`,
-		...values,
-	);
+	const locked = yield* rowsFor<{ id: number }>(dialect, lock, ...values);
 	return locked.map(({ id }) => id);
+}
+
+const LOCK_IDS = locking(WITH_IDS);
+
+/** Locks rows by their IDs, see {@link lockRows}. @returns those that may still be there */
+export function* lockIds(dialect: Dialect, ids: readonly number[]): Operation<readonly number[]> {
+	return dialect.rowLock === '' ? ids : yield* lockRows(dialect, LOCK_IDS, ids);
 }
 
 /** Row `i` has the hash `$2` with any of its attempts, in the realm `$1`. */
 export const WITH_HASH = `i.realm = $1
 	AND i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = $2)`;
 
-/** The same, and the issuance with this hash stands. */
-export const STANDING = `${WITH_HASH} AND i.core_claim_hash = $2`;
+/** Locks those, if the issuance with this hash stands. */
+export const LOCK_STANDING = locking(`${WITH_HASH} AND i.core_claim_hash = $2`);

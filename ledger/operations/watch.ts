@@ -1,7 +1,7 @@
 import { isOnlyWatched, type LedgerRow, type WatchRequest } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, json, rows, type Operation } from '../sql/Session';
-import { lockRows, readAnyRows } from './rows';
+import { clock, forDialect, rowsFor, type Operation } from '../sql/Session';
+import { locking, lockRows, readAnyRows, selecting } from './rows';
 
 const DAY_MS = 86_400_000;
 
@@ -31,7 +31,7 @@ const ATTEMPTS = forDialect(
 );
 
 /** What somebody still names stays; else it would be made again, and told once more. */
-const STAYS = forDialect(
+const LOCK_OLD = locking(
 	({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state <> 'submitted' AND i.state_at < $2`,
 );
 
@@ -51,25 +51,27 @@ export function* watch(dialect: Dialect, request: WatchRequest): Operation<Ledge
 			hash: pair.coreClaimHash,
 			recipient: pair.recipient,
 		}));
-		const made = yield* rows<{ id: number }>(
-			INSERT(dialect),
-			json(records),
+		const made = yield* rowsFor<{ id: number }>(
+			dialect,
+			INSERT,
+			records,
 			...[realm, instance, workflowId, nodeId, now],
 		);
-		yield* rows(
-			ATTEMPTS(dialect),
+		yield* rowsFor(
+			dialect,
+			ATTEMPTS,
 			made.map(({ id }) => id),
 		);
 		found = yield* oldest(dialect, request);
 	}
 	const watched = found.filter((row) => row !== undefined);
 	const ids = watched.map(({ id }) => id);
-	const old = yield* lockRows(dialect, STAYS(dialect), ids, now - DAY_MS);
-	if (old.length > 0) yield* rows(KEEP(dialect), old, now);
+	const old = yield* lockRows(dialect, LOCK_OLD, ids, now - DAY_MS);
+	if (old.length > 0) yield* rowsFor(dialect, KEEP, old, now);
 	return watched;
 }
 
-const WITH_HASHES = forDialect(({ oneOf }) => {
+const WITH_HASHES = selecting(({ oneOf }) => {
 	const one = oneOf('$2', 'text');
 	return `WHERE i.realm = $1 AND i.core_claim_hash ${one} AND i.id IN (
 		SELECT issuance_id FROM attempts WHERE core_claim_hash ${one}) ORDER BY i.id`;
@@ -81,7 +83,7 @@ function* oldest(
 	{ realm, pairs }: WatchRequest,
 ): Operation<(LedgerRow | undefined)[]> {
 	const hashes = pairs.map(({ coreClaimHash }) => coreClaimHash);
-	const found = yield* readAnyRows(dialect, WITH_HASHES(dialect), realm, hashes);
+	const found = yield* readAnyRows(dialect, WITH_HASHES, realm, hashes);
 	return pairs.map(({ coreClaimHash, recipient }) =>
 		found.find(
 			(row) =>

@@ -18,6 +18,9 @@ export interface Failure {
 	readonly again: boolean;
 }
 
+/** SQLSTATE of the trigger that refuses whoever writes while a ledger is being moved in. */
+export const MOVING_IN = 'MOCA1';
+
 /** SQLSTATEs, and classes of them, in the order in which they are looked up. */
 const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
 	[/^28/, 'LEDGER_UNAVAILABLE', 'the database refused the user name or the password'],
@@ -32,6 +35,11 @@ const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
 	[/^25006$/, 'LEDGER_NOT_WRITABLE', 'the database is read-only'],
 	[/^22/, 'LEDGER_NOT_WRITABLE', 'a value cannot be stored'],
 	[/^53300$/, 'LEDGER_UNAVAILABLE', 'the database has no connection left'],
+	[
+		new RegExp(`^${MOVING_IN}$`),
+		'LEDGER_LOCKED',
+		'a ledger is being moved into this database: finish that with ledger move',
+	],
 	[/^(55P03|57014|25P03|25P04|40P01|40001)$/, 'LEDGER_LOCKED', 'another session holds the rows'],
 	[/^(08|57P)/, 'LEDGER_UNAVAILABLE', 'the database ended the connection, or is not ready'],
 ];

@@ -6,6 +6,11 @@ export const LOCK_CLASS = 0x6d6f6361;
 const HASH_LOCK_CLASS = LOCK_CLASS + 1;
 const EVENT_LOCK = 2;
 
+const records: Dialect['records'] = (name, parameter, columns) => {
+	const typed = Object.entries(columns).map(([column, type]) => `${column} ${type}`);
+	return `jsonb_to_recordset(CAST(${parameter} AS jsonb)) AS ${name} (${typed.join(', ')})`;
+};
+
 /** Statements as PostgreSQL has them. */
 export const postgresDialect = (clockOffsetMs: () => number): Dialect => ({
 	// Not `now()`, which stands still from the transaction's first statement on: what waited for a lock
@@ -19,10 +24,9 @@ export const postgresDialect = (clockOffsetMs: () => number): Dialect => ({
 	jsonObject: 'json_build_object',
 	jsonList: (item, order) => `coalesce(json_agg(${item} ORDER BY ${order}), '[]')`,
 	oneOf: (parameter, type) => `= ANY(CAST(${parameter} AS ${type}[]))`,
-	records: (name, parameter, columns) => {
-		const typed = Object.entries(columns).map(([column, type]) => `${column} ${type}`);
-		return `jsonb_to_recordset(CAST(${parameter} AS jsonb)) AS ${name} (${typed.join(', ')})`;
-	},
+	records,
+	update: (table, set, where, columns) =>
+		`UPDATE ${table} SET ${set} FROM ${records('t', '$1', columns)} WHERE ${where}`,
 	// In one order, so that two who lock several never wait for each other.
 	lockHashes: `SELECT pg_advisory_xact_lock(${HASH_LOCK_CLASS}, hash) FROM (
 		SELECT DISTINCT hashtext(text) AS hash FROM unnest(CAST($1 AS text[])) AS text ORDER BY 1) AS hashes`,

@@ -1,4 +1,4 @@
-import type { Operation, Shared, Store } from '../sql/Session';
+import { json, type Operation, type Shared, type Store, type Value } from '../sql/Session';
 import { Batches } from './Batches';
 import type { Database, Patience, Session } from './Database';
 import { postgresDialect } from './postgresDialect';
@@ -6,10 +6,15 @@ import { postgresDialect } from './postgresDialect';
 /** A batch waits no longer for a row lock; then each request is written on its own. */
 const BATCH: Patience = { statementMs: 15_000, lockMs: 1_000 };
 
+/** Records go as JSON, lists as arrays. */
+const bind = (value: Value): unknown =>
+	Array.isArray(value) && typeof value[0] === 'object' ? json(value) : value;
+
 async function run<T>(session: Session, operation: Operation<T>): Promise<T> {
 	let step = operation.next();
 	while (step.done !== true) {
-		step = operation.next(await session.rows(step.value.text, step.value.values));
+		const { text, values } = step.value;
+		step = operation.next(await session.rows(text, values.map(bind)));
 	}
 	return step.value;
 }

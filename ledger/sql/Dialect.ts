@@ -25,6 +25,18 @@ export interface Dialect {
 		parameter: string,
 		columns: Readonly<Record<string, ColumnType>>,
 	) => string;
+	/** Updates the rows of `table` that fit records, which are called `t` in `set` and `where`. */
+	readonly update: (
+		table: string,
+		set: string,
+		where: string,
+		columns: Readonly<Record<string, ColumnType>>,
+	) => string;
+	/**
+	 * The same for statements all of whose lists have one element, if there is a quicker way to give
+	 * them: by name, as `$column`, in place of a record, and as they are in place of a list.
+	 */
+	readonly single?: Dialect;
 	/** Locks the hashes in the list `$1` until the transaction ends. */
 	readonly lockHashes?: string;
 	/** Locks the events until the transaction ends, so that their IDs rise in commit order. */

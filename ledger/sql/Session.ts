@@ -1,12 +1,19 @@
 import type { Dialect } from './Dialect';
 
+type Scalar = string | number | null;
+
+/** In place of a row of a table, by column: see `Dialect.records`. */
+export type RowRecord = Readonly<Record<string, Scalar>>;
+
 /** What a statement may be given: a list is one value, see `Dialect.oneOf` and `Dialect.records`. */
-export type Value = string | number | null | readonly string[] | readonly number[];
+export type Value = Scalar | readonly string[] | readonly number[] | readonly RowRecord[];
 
 /** One statement, the same text for both stores; its values are `$1`, `$2`, … */
 export interface Statement {
 	readonly text: string;
 	readonly values: readonly Value[];
+	/** Its lists have one element each, and it is written for that: see `Dialect.single`. */
+	readonly single: boolean;
 }
 
 /**
@@ -17,9 +24,26 @@ export interface Statement {
  */
 export type Operation<T> = Generator<Statement, T, unknown[]>;
 
+/** A statement, or a part of one, that is put together for a dialect. */
+export type TextFor = string | ((dialect: Dialect) => string);
+
 /** Runs one statement. @returns its rows, with the names that the statement gives its columns */
 export function* rows<Row>(text: string, ...values: readonly Value[]): Operation<Row[]> {
-	return (yield { text, values }) as Row[];
+	return (yield { text, values, single: false }) as Row[];
+}
+
+const isSingle = (value: Value) =>
+	value === null || typeof value !== 'object' || value.length === 1;
+
+/** The same for a statement that is not the same for all dialects: see {@link forDialect}. */
+export function* rowsFor<Row>(
+	dialect: Dialect,
+	textFor: (dialect: Dialect) => string,
+	...values: readonly Value[]
+): Operation<Row[]> {
+	const single = dialect.single !== undefined && values.every(isSingle);
+	const text = textFor(single ? (dialect.single ?? dialect) : dialect);
+	return (yield { text, values, single }) as Row[];
 }
 
 /**
@@ -43,6 +67,10 @@ const wellFormed = (_: string, value: unknown) =>
 
 /** Records, or a list, as one value. */
 export const json = (value: readonly unknown[]): string => JSON.stringify(value, wellFormed);
+
+/** The text for a dialect. */
+export const textOf = (text: TextFor, dialect: Dialect) =>
+	typeof text === 'string' ? text : text(dialect);
 
 /** A text that depends on the dialect, put together once: it is as long as the row is quick to read. */
 export function forDialect(build: (dialect: Dialect) => string): (dialect: Dialect) => string {

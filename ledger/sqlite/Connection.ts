@@ -16,12 +16,28 @@ const PAUSE_MS = { least: 2, most: 20 };
 
 /** Statements inside a transaction. */
 export interface Session {
-	readonly rows: (text: string, values?: readonly Value[]) => unknown[];
+	readonly rows: (text: string, values?: readonly Value[], single?: boolean) => unknown[];
 	/** Several statements at once, without values. */
 	readonly script: (sql: string) => void;
 }
 
 const CHANGES = 'SELECT total_changes() AS n';
+
+/** Values by the names that the statement's parameters have: see `Dialect.single`. */
+function bind(values: readonly Value[], single: boolean): Record<string, SQLInputValue> {
+	const bound: Record<string, SQLInputValue> = {};
+	for (const [index, value] of values.entries()) {
+		const name = `$${index + 1}`;
+		if (value === null || typeof value !== 'object') bound[name] = value;
+		else if (!single) bound[name] = json(value);
+		else {
+			const [only = null] = value;
+			if (only === null || typeof only !== 'object') bound[name] = only;
+			else for (const [column, one] of Object.entries(only)) bound[`$${column}`] = one;
+		}
+	}
+	return bound;
+}
 
 /** A database, its prepared statements, and patience with other writers. */
 export class Connection {
@@ -115,12 +131,8 @@ export class Connection {
 	}
 
 	private readonly session: Session = {
-		rows: (text, values = []) => {
-			const bound: Record<string, SQLInputValue> = {};
-			for (const [index, value] of values.entries()) {
-				bound[`$${index + 1}`] = value === null || typeof value !== 'object' ? value : json(value);
-			}
-			return this.prepared(text).all(bound);
+		rows: (text, values = [], single = false) => {
+			return this.prepared(text).all(bind(values, single));
 		},
 		script: (sql) => {
 			this.database.exec(sql);

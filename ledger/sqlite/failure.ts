@@ -1,3 +1,4 @@
+import { ledgerMoved, REFUSED_BY_TRIGGER } from './moved';
 import { LedgerError, type LedgerErrorCode } from '../LedgerError';
 
 /**
@@ -53,6 +54,7 @@ export function isBusy(error: unknown): boolean {
 export function sqliteFailure(error: unknown): unknown {
 	const code = resultCode(error);
 	if (code === undefined) return error;
+	if (code === REFUSED_BY_TRIGGER) return ledgerMoved();
 	const full = IO_WRITE_ERRORS.includes(code);
 	const [meaning, words] = MEANINGS[code & 0xff] ?? [
 		full ? ('LEDGER_NOT_WRITABLE' as const) : ('LEDGER_UNAVAILABLE' as const),

@@ -5,6 +5,7 @@ import { LedgerError, NoLedger } from '../LedgerError';
 import { SqlLedger } from '../SqlLedger';
 import { BUSY_TIMEOUT_MS, Connection } from './Connection';
 import { errorCode, fileFailure, sqliteFailure } from './failure';
+import { assertNotMoved } from './moved';
 import { sqliteStore } from './sqliteStore';
 import { makeTables, version } from './tables';
 
@@ -21,7 +22,7 @@ export interface SqliteOptions {
 }
 
 /** Loads the driver on first use, so that the package loads where Node has none. */
-async function loadDriver(): Promise<typeof import('node:sqlite')> {
+export async function loadDriver(): Promise<typeof import('node:sqlite')> {
 	try {
 		return await import('node:sqlite');
 	} catch {
@@ -65,7 +66,10 @@ const SETTINGS = [
 
 async function prepare(connection: Connection): Promise<void> {
 	// First of all, so that nothing is changed in a file that is not ours.
-	await connection.read(version);
+	await connection.read((session) => {
+		version(session);
+		assertNotMoved(session);
+	});
 	if ((await connection.pragma('PRAGMA journal_mode = WAL')) !== 'wal') {
 		const detail = 'the disk of the ledger does not allow what SQLite needs; a network disk?';
 		throw new LedgerError('LEDGER_UNAVAILABLE', detail);

@@ -1,28 +1,47 @@
 import type { Dialect } from '../sql/Dialect';
 
+const records: Dialect['records'] = (name, parameter, columns) => {
+	const selected = Object.keys(columns).map((column) => `value ->> '${column}' AS ${column}`);
+	return `(SELECT ${selected.join(', ')} FROM json_each(${parameter})) AS ${name}`;
+};
+
+/** `t.column` of the only record is the parameter `$column`. */
+const named = (text: string) => text.replaceAll(/\bt\.(\w+)/g, '$$$1');
+
 /** Statements as SQLite has them. A transaction that writes holds the whole database: no other locks. */
-export const sqliteDialect = (clockOffsetMs: () => number): Dialect => ({
-	clock: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now",
-	clockOffsetMs,
-	rowLock: '',
-	skipLocked: '',
-	greatest: 'max',
-	least: 'min',
-	jsonObject: 'json_object',
-	jsonList: (item, order) => `json_group_array(${item} ORDER BY ${order})`,
-	oneOf: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
-	records: (name, parameter, columns) => {
-		const selected = Object.keys(columns).map((column) => `value ->> '${column}' AS ${column}`);
-		return `(SELECT ${selected.join(', ')} FROM json_each(${parameter})) AS ${name}`;
-	},
-	schema: {
-		// AUTOINCREMENT, because SQLite gives the IDs of deleted rows out again without it.
-		id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
-		integer: 'INTEGER',
-		bytes: 'BLOB',
-		generated: 'VIRTUAL',
-		randomId: 'lower(hex(randomblob(6)))',
-		table: 'STRICT',
-		keyed: 'STRICT, WITHOUT ROWID',
-	},
-});
+export function sqliteDialect(clockOffsetMs: () => number): Dialect {
+	const many: Dialect = {
+		clock: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now",
+		clockOffsetMs,
+		rowLock: '',
+		skipLocked: '',
+		greatest: 'max',
+		least: 'min',
+		jsonObject: 'json_object',
+		jsonList: (item, order) => `json_group_array(${item} ORDER BY ${order})`,
+		oneOf: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
+		records,
+		update: (table, set, where, columns) =>
+			`UPDATE ${table} SET ${set} FROM ${records('t', '$1', columns)} WHERE ${where}`,
+		schema: {
+			// AUTOINCREMENT, because SQLite gives the IDs of deleted rows out again without it.
+			id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
+			integer: 'INTEGER',
+			bytes: 'BLOB',
+			generated: 'VIRTUAL',
+			randomId: 'lower(hex(randomblob(6)))',
+			table: 'STRICT',
+			keyed: 'STRICT, WITHOUT ROWID',
+		},
+	};
+	const single: Dialect = {
+		...many,
+		oneOf: (parameter) => `= ${parameter}`,
+		records: (name, _, columns) => {
+			const selected = Object.keys(columns).map((column) => `$${column} AS ${column}`);
+			return `(SELECT ${selected.join(', ')}) AS ${name}`;
+		},
+		update: (table, set, where) => `UPDATE ${table} SET ${named(set)} WHERE ${named(where)}`,
+	};
+	return { ...many, single };
+}

@@ -3,11 +3,18 @@ import type { Connection, Session } from './Connection';
 import { GroupCommit } from './GroupCommit';
 import { sqliteDialect } from './sqliteDialect';
 
-/** Runs an operation in one turn, so that nobody else is inside the transaction. */
-function run<T>(session: Session, operation: Operation<T>): T {
+/**
+ * Runs an operation in one turn, so that nobody else is inside the transaction: it waits for nothing,
+ * and looks at the clock once.
+ */
+function run<T>(session: Session, operation: Operation<T>, clock: string): T {
+	let now: unknown[] | undefined;
 	let step = operation.next();
-	while (step.done !== true)
-		step = operation.next(session.rows(step.value.text, step.value.values));
+	while (step.done !== true) {
+		const { text, values, single } = step.value;
+		if (text === clock) step = operation.next((now ??= session.rows(text)));
+		else step = operation.next(session.rows(text, values, single));
+	}
 	return step.value;
 }
 
@@ -23,14 +30,16 @@ export function sqliteStore(
 	wal?: { close(): Promise<void> },
 ): Store {
 	const group = new GroupCommit(connection);
+	const dialect = sqliteDialect(clockOffsetMs);
+	const { clock } = dialect;
 	return {
-		dialect: sqliteDialect(clockOffsetMs),
-		read: async (operation) => await connection.read((session) => run(session, operation())),
-		write: async (operation) => await group.write((session) => run(session, operation())),
+		dialect,
+		read: async (operation) => await connection.read((session) => run(session, operation(), clock)),
+		write: async (operation) => await group.write((session) => run(session, operation(), clock)),
 		// Callers share transactions anyway, by GroupCommit.
 		sharing: (operation, missing) => async (item) =>
 			await group.write((session) => {
-				const [result] = run(session, operation([item]));
+				const [result] = run(session, operation([item]), clock);
 				if (result === undefined) throw missing(item);
 				return result;
 			}),

@@ -22,7 +22,7 @@ export class Progress {
 	/** How many items ended in which way. */
 	private readonly ends = new Map<string, number>();
 	private failed = 0;
-	private told = { at: this.began, over: 0 };
+	private last = { at: this.began, over: 0 };
 
 	/** @param done - what has happened to an item that did not fail: *issued* */
 	constructor(
@@ -68,8 +68,8 @@ export class Progress {
 	private tell(): void {
 		const now = performance.now();
 		const { over } = this;
-		const perSecond = ((over - this.told.over) * 1000) / (now - this.told.at);
-		this.told = { at: now, over };
+		const perSecond = ((over - this.last.over) * 1000) / (now - this.last.at);
+		this.last = { at: now, over };
 		const left = this.items - over;
 		this.context.logger.info(
 			`${this.context.getNode().name}: ${this.counts()}, ${number(perSecond)} per second, ` +

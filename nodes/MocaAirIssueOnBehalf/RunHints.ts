@@ -2,7 +2,7 @@ import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 import type { IssueRequest } from '../../issuance/issue/Issuing';
 import type { IssueOutcome, OutcomeFields } from '../../issuance/issue/outcome';
 
-/** Told of each item of a run, says afterwards what became of them, and what may have surprised. */
+/** Watches each item of a run, and says afterwards what became of them, and what may have surprised. */
 export class RunHints {
 	private readonly recipients = new Set<string>();
 	private sent = 0;

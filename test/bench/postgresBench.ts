@@ -7,7 +7,7 @@ const RANDOM_HASH =
 	"encode(sha256(convert_to(n::text || random()::text || clock_timestamp()::text, 'UTF8')), 'hex')";
 
 const fill = (rows: number) => `
-	INSERT INTO moca_air.issuances (scope, program, issuer_did, recipient, idempotency_key,
+	INSERT INTO moca_air.issuances (realm, program, issuer_did, recipient, idempotency_key,
 			subject_hmac, key_thumbprint, instance, workflow_id, execution_id, node_id, state, state_at,
 			attempt, core_claim_hash, user_uuid, vc_status, next_check_at, checks, created_at,
 			answered_at, confirmed_at, updated_at)

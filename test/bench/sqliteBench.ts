@@ -13,7 +13,7 @@ const FILL = `
 			lower(hex(randomblob(32))) AS hash,
 			unixepoch() * 1000 - CAST(($rows - n) * 90.0 * 86400000 / $rows AS INTEGER) AS at
 		FROM numbers;
-	INSERT INTO issuances (id, scope, program, issuer_did, recipient, idempotency_key, subject_hmac,
+	INSERT INTO issuances (id, realm, program, issuer_did, recipient, idempotency_key, subject_hmac,
 			key_thumbprint, instance, workflow_id, execution_id, node_id, state, state_at, attempt,
 			core_claim_hash, user_uuid, vc_status, next_check_at, checks, created_at, answered_at,
 			confirmed_at, updated_at)

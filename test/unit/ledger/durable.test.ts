@@ -70,7 +70,7 @@ describe('on SQLite', () => {
 		const done = work().then(() => {
 			told = true;
 		});
-		while (waiting.length === 0) await sleep(5);
+		while (waiting.length === 0 && !told) await sleep(5);
 		await sleep(50);
 		expect(told).toBe(false);
 		for (const end of waiting.splice(0)) end();
@@ -116,7 +116,7 @@ describe('on PostgreSQL', () => {
 					database,
 				);
 				// Alone, in a batch, and what is not shared at all.
-				await issue(ledger, 'alone');
+				await issue(ledger, 'alone', { idempotencyKey: 'alone' });
 				await Promise.all(
 					[1, 2, 3].map((i) =>
 						start(ledger, { idempotencyKey: `together-${i}`, recipient: `${i}@x.example` }),

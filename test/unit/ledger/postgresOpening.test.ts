@@ -7,7 +7,7 @@ import { LedgerError } from '../../../ledger/LedgerError';
 import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { certificateForLocalhost } from '../../support/postgresCertificate';
-import { issue, request } from './contract/requests';
+import { CONFIRMED, issue, REALM, request } from './contract/requests';
 
 /** Who may open the ledger, over what, and what is said when it cannot be opened. */
 
@@ -188,9 +188,14 @@ describe('what is wrong is said without secrets', () => {
 			database,
 		);
 		await new Promise((resolve) => setTimeout(resolve, 300));
-		await expect(ledger.begin(request())).rejects.toMatchObject({ code: 'LEDGER_LOCKED' });
-		await held;
+		// What is known is told all the same: nothing is written by that.
 		expect((await ledger.begin(request())).outcome).toBe('answered');
+		const observed = ledger.observed(REALM, 'hash-1', CONFIRMED);
+		await expect(observed).rejects.toMatchObject({ code: 'LEDGER_LOCKED' });
+		await held;
+		expect(await ledger.observed(REALM, 'hash-1', CONFIRMED)).toMatchObject([
+			{ state: 'confirmed' },
+		]);
 	}, 30_000);
 });
 

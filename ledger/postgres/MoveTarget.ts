@@ -1,0 +1,166 @@
+import { LedgerError } from '../LedgerError';
+import type { Batch, Key, MovedTable } from '../move/moved';
+import { readConnectionUrl } from './connectionUrl';
+import { Database, type Session } from './Database';
+import { MOVING_IN } from './failure';
+import { LOCK_CLASS } from './postgresDialect';
+import { makeTables } from './tables';
+
+const MOVE_LOCK = 3;
+
+/** Tells the triggers that it is the move that writes, until the transaction ends. */
+const AS_MOVE = "SELECT set_config('moca_air.moving', 'yes', true)";
+
+const REFUSE = `CREATE OR REPLACE FUNCTION refuse_while_moving() RETURNS trigger LANGUAGE plpgsql AS $$
+	BEGIN
+		IF current_setting('moca_air.moving', true) IS DISTINCT FROM 'yes' THEN
+			RAISE EXCEPTION USING ERRCODE = '${MOVING_IN}', MESSAGE = 'a ledger is being moved in';
+		END IF;
+		RETURN NULL;
+	END $$`;
+
+const IS_MOVING = `SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger
+	WHERE tgrelid = 'moca_air.issuances'::regclass AND tgname = 'moving') AS moving`;
+
+/** What a target says to a ledger that wants to be moved into it. */
+export type Claim = 'new' | 'resumed' | 'finished';
+
+const first = async <T>({ rows }: Session, text: string, values: readonly unknown[] = []) =>
+	(await rows<{ value: T }>(text, values))[0]?.value;
+
+/** The tables in PostgreSQL into which a ledger is moved. */
+export class MoveTarget {
+	private constructor(private readonly database: Database) {}
+
+	/** Connects, and makes the tables if there are none. @throws LedgerError */
+	static async open(url: string): Promise<MoveTarget> {
+		const database = await Database.open(readConnectionUrl(url));
+		try {
+			await makeTables(database);
+		} catch (error) {
+			await database.close();
+			throw error;
+		}
+		return new MoveTarget(database);
+	}
+
+	/** Whether the ledger is here already, wholly or in part; 'new' if it is not. Changes nothing. */
+	async found(ledgerId: string): Promise<Claim> {
+		return await this.database.transaction((session) => found(session, ledgerId));
+	}
+
+	/**
+	 * Takes the tables for this ledger, under whose ID they are known from now on: it is part of the IDs
+	 * of events. Whoever else writes is refused until {@link finish}.
+	 *
+	 * @param begun - rows of this ledger may have arrived already
+	 * @throws LedgerError LEDGER_NOT_WRITABLE if they hold other rows
+	 */
+	async claim(ledgerId: string, tables: readonly MovedTable[], begun: boolean): Promise<Claim> {
+		return await this.database.transaction(async (session) => {
+			const { rows } = session;
+			await rows('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, MOVE_LOCK]);
+			const known = await found(session, ledgerId);
+			// A file that nobody has begun to move, or that was restored from a backup, has not arrived.
+			const before = known === 'finished' && !begun ? 'new' : known;
+			if (before === 'new') await refuseOthers(session, tables);
+			if (before === 'new' || !begun) await assertEmpty(session, tables);
+			if (before !== 'new') return before;
+			await rows('UPDATE identity SET id = $1', [ledgerId]);
+			return 'new';
+		});
+	}
+
+	/** Where to go on: the key of the last row that has arrived; undefined to begin at the first. */
+	async arrived({ name, columns, key }: MovedTable): Promise<Key | undefined> {
+		// Texts are not in one order in both stores; a row that comes again changes nothing.
+		if (key.some((column) => columns[column] !== 'INTEGER')) return undefined;
+		const backwards = key.map((column) => `${column} DESC`).join(', ');
+		const [last] = await this.database.transaction(({ rows }) =>
+			rows<Record<string, number>>(
+				`SELECT ${key.join(', ')} FROM ${name} ORDER BY ${backwards} LIMIT 1`,
+			),
+		);
+		return last && key.map((column) => last[column] ?? 0);
+	}
+
+	/** Takes rows over; those that are there already stay as they are. */
+	async take({ name, columns }: MovedTable, { records }: Batch): Promise<void> {
+		const types = Object.entries(columns).map(
+			([column, type]) => `${column} ${type === 'INTEGER' ? 'bigint' : 'text'}`,
+		);
+		const values = Object.entries(columns).map(([column, type]) =>
+			type === 'BLOB' ? `decode(${column}, 'hex')` : column,
+		);
+		await this.database.transaction(async ({ rows }) => {
+			await rows(AS_MOVE);
+			await rows(
+				`INSERT INTO ${name} (${Object.keys(columns).join(', ')}) OVERRIDING SYSTEM VALUE
+				SELECT ${values.join(', ')}
+				FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS moved (${types.join(', ')})
+				ON CONFLICT DO NOTHING`,
+				[records],
+			);
+		});
+	}
+
+	/**
+	 * Opens the tables to everybody. IDs go on above the highest that was ever given out.
+	 *
+	 * @throws LedgerError LEDGER_UNAVAILABLE if rows are missing
+	 */
+	async finish(tables: readonly MovedTable[]): Promise<void> {
+		await this.database.transaction(async (session) => {
+			const { rows } = session;
+			await rows('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, MOVE_LOCK]);
+			for (const { name, rows: sent, lastId = 0 } of tables) {
+				const count = await first<number>(session, `SELECT count(*) AS value FROM ${name}`);
+				if (count !== sent) {
+					const detail = `${count ?? 0} of ${sent} ${name} have arrived; nothing was finished`;
+					throw new LedgerError('LEDGER_UNAVAILABLE', detail);
+				}
+				if (lastId > 0) {
+					await rows(
+						`SELECT setval(pg_get_serial_sequence('moca_air.${name}', 'id'), $1::bigint)`,
+						[lastId],
+					);
+				}
+				await rows(`DROP TRIGGER moving ON ${name}`);
+			}
+			await rows('DROP FUNCTION refuse_while_moving()');
+		});
+	}
+
+	async close(): Promise<void> {
+		await this.database.close();
+	}
+}
+
+/** Whoever writes at this moment is waited for, and everybody after that is refused. */
+async function refuseOthers({ rows }: Session, tables: readonly MovedTable[]): Promise<void> {
+	await rows(REFUSE);
+	for (const { name } of tables) {
+		await rows(
+			`CREATE TRIGGER moving BEFORE INSERT OR UPDATE OR DELETE ON ${name}
+			FOR EACH STATEMENT EXECUTE FUNCTION refuse_while_moving()`,
+		);
+	}
+}
+
+async function assertEmpty(session: Session, tables: readonly MovedTable[]): Promise<void> {
+	for (const { name } of tables) {
+		const holds = await first(session, `SELECT EXISTS (SELECT FROM ${name}) AS value`);
+		if (holds !== true) continue;
+		throw new LedgerError(
+			'LEDGER_NOT_WRITABLE',
+			'the PostgreSQL ledger holds rows already; a ledger is moved into an empty one',
+		);
+	}
+}
+
+async function found(session: Session, ledgerId: string): Promise<Claim> {
+	const id = await first(session, 'SELECT id AS value FROM identity LIMIT 1');
+	if (id !== ledgerId) return 'new';
+	const [state] = await session.rows<{ moving: boolean }>(IS_MOVING);
+	return state?.moving === true ? 'resumed' : 'finished';
+}

@@ -1,0 +1,184 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { LedgerError, NoLedger } from '../LedgerError';
+import type { Batch, Key, MovedTable, MovedType } from '../move/moved';
+import { BUSY_TIMEOUT_MS, Connection, type Session } from './Connection';
+import { sqliteFailure } from './failure';
+import { loadDriver } from './openSqliteLedger';
+import { markMoved, markMoving, moveOf, tablesOf, type Move } from './moved';
+import { version } from './tables';
+
+/** How long it may wait for somebody else's write; nothing else runs in this process. */
+const PATIENCE_MS = 10_000;
+
+const CLOCK = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS value";
+
+/** A row's values, in the order of the statement's columns. */
+const cells = (row: unknown): unknown[] => Object.values(Object(row) as object);
+
+/** The first column of the first row. */
+const value = ({ rows }: Session, text: string, values: Key = []) =>
+	cells(rows(text, values)[0])[0];
+
+/**
+ * PostgreSQL keeps no U+0000 in a text. A key that holds one could not be begun there either, so
+ * nothing is lost by another character in its place.
+ */
+const storable = (record: string) =>
+	record.replace(/\\\\|\\u0000/g, (found) => (found === '\\u0000' ? '\\ufffd' : found));
+
+/** @throws LedgerError LEDGER_LOCKED */
+function assertIdle(session: Session): void {
+	const until = value(
+		session,
+		"SELECT max(lease_until) FROM issuances WHERE state = 'sending' AND lease_until > $1",
+		[Number(value(session, CLOCK))],
+	);
+	if (until === null || until === undefined) return;
+	const seconds = Math.ceil((Number(until) - Number(value(session, CLOCK))) / 1_000);
+	throw new LedgerError(
+		'LEDGER_LOCKED',
+		`an attempt to issue may be under way for ${seconds} more seconds; stop n8n, and move the ledger after that`,
+	);
+}
+
+function tableOf(session: Session, name: string): MovedTable {
+	const found = session.rows('SELECT name, type, pk FROM pragma_table_info($1)', [name]).map(cells);
+	const columns: Record<string, MovedType> = {};
+	for (const [column, type] of found) {
+		columns[String(column)] = type === 'INTEGER' || type === 'BLOB' ? type : 'TEXT';
+	}
+	const key = found
+		.filter(([, , place]) => Number(place) > 0)
+		.sort(([, , a], [, , b]) => Number(a) - Number(b))
+		.map(([column]) => String(column));
+	const lastId = value(session, 'SELECT seq FROM sqlite_sequence WHERE name = $1', [name]);
+	return {
+		name,
+		columns,
+		key,
+		rows: Number(value(session, `SELECT count(*) FROM ${name}`)),
+		...(lastId === undefined ? {} : { lastId: Number(lastId) }),
+	};
+}
+
+/** A ledger file from which all rows are moved elsewhere. */
+export class MoveSource {
+	/** Holds the file, so that nobody else moves it at the same time. */
+	private holder: DatabaseSync | undefined;
+
+	private constructor(
+		private readonly connection: Connection,
+		private readonly openAgain: () => DatabaseSync,
+	) {}
+
+	/**
+	 * Opens a file that is there. Nothing is changed in it.
+	 *
+	 * @throws LedgerError; {@link NoLedger} if it is empty
+	 */
+	static async open(file: string): Promise<MoveSource> {
+		const driver = await loadDriver();
+		const open = (timeout: number) =>
+			new driver.DatabaseSync(file, { timeout, allowExtension: false });
+		let connection: Connection | undefined;
+		try {
+			connection = new Connection(open(BUSY_TIMEOUT_MS));
+			if ((await connection.read(version)) === 0) throw new NoLedger();
+			return new MoveSource(connection, () => open(PATIENCE_MS));
+		} catch (error) {
+			connection?.close();
+			throw sqliteFailure(error);
+		}
+	}
+
+	async move(): Promise<Move | undefined> {
+		return await this.connection.read(moveOf);
+	}
+
+	/** What tells this ledger from any other, and is part of the IDs of its events. */
+	async ledgerId(): Promise<string> {
+		return String(
+			await this.connection.read((session) => value(session, 'SELECT id FROM identity')),
+		);
+	}
+
+	/** @throws LedgerError LEDGER_LOCKED while an attempt is under way, whose answer would be lost */
+	async assertIdle(): Promise<void> {
+		await this.connection.read(assertIdle);
+	}
+
+	/**
+	 * From now on nobody writes into the file, and nobody else moves it until this one is closed.
+	 *
+	 * @throws LedgerError as {@link assertIdle}; LEDGER_LOCKED if somebody else moves it
+	 */
+	async freeze(): Promise<void> {
+		await this.connection.write((session) => {
+			if (moveOf(session) === undefined) assertIdle(session);
+			markMoving(session, Number(value(session, CLOCK)));
+		});
+		try {
+			this.holder = this.openAgain();
+			this.holder.exec('BEGIN IMMEDIATE');
+		} catch (error) {
+			throw sqliteFailure(error);
+		}
+	}
+
+	async tables(): Promise<MovedTable[]> {
+		return await this.connection.read((session) =>
+			tablesOf(session).map((name) => tableOf(session, name)),
+		);
+	}
+
+	/** @param after - the key of the last row that was read before */
+	async batch(
+		{ name, columns, key }: MovedTable,
+		after: Key | undefined,
+		most: number,
+	): Promise<Batch> {
+		const fields = Object.entries(columns).map(
+			([column, type]) => `'${column}', ${type === 'BLOB' ? `hex(${column})` : column}`,
+		);
+		const names = key.join(', ');
+		const places = key.map((_, index) => `$${index + 1}`).join(', ');
+		const where = after === undefined ? '' : `WHERE (${names}) > (${places})`;
+		const found = await this.connection.read(({ rows }) =>
+			rows(
+				`SELECT json_object(${fields.join(', ')}), ${names} FROM ${name} ${where}
+				ORDER BY ${names} LIMIT ${most}`,
+				after,
+			).map(cells),
+		);
+		const records = found.map(([record]) => storable(String(record)));
+		const last = (found.at(-1) ?? []).slice(1).map((part, index) => {
+			return columns[key[index] ?? ''] === 'INTEGER' ? Number(part) : String(part);
+		});
+		return { records: `[${records.join(',')}]`, count: found.length, last };
+	}
+
+	/** How many rows have this key or an earlier one. */
+	async countUpTo({ name, key }: MovedTable, last: Key): Promise<number> {
+		const places = key.map((_, index) => `$${index + 1}`).join(', ');
+		const text = `SELECT count(*) FROM ${name} WHERE (${key.join(', ')}) <= (${places})`;
+		return Number(await this.connection.read((session) => value(session, text, last)));
+	}
+
+	/** Everything has arrived: whoever still opens the file is told so. */
+	async finish(): Promise<void> {
+		this.release();
+		await this.connection.write((session) => {
+			markMoved(session, Number(value(session, CLOCK)));
+		});
+	}
+
+	close(): void {
+		this.release();
+		this.connection.close();
+	}
+
+	private release(): void {
+		this.holder?.close();
+		this.holder = undefined;
+	}
+}

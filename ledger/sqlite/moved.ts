@@ -1,0 +1,64 @@
+import { LedgerError } from '../LedgerError';
+import type { Session } from './Connection';
+
+/** Who was moved, and whether all of it has arrived. */
+export interface Move {
+	readonly finished: boolean;
+}
+
+/** What a file says of itself, once its rows were moved to PostgreSQL or are on their way. */
+export function moveOf({ rows }: Session): Move | undefined {
+	const [marked] = rows("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'moved'");
+	if (marked === undefined) return undefined;
+	const [open] = rows('SELECT 1 FROM moved WHERE finished_at IS NULL');
+	return { finished: open === undefined };
+}
+
+/** SQLITE_CONSTRAINT_TRIGGER: only the triggers that {@link markMoving} makes raise it. */
+export const REFUSED_BY_TRIGGER = 1811;
+
+/** What whoever goes on with the file is told. */
+export const ledgerMoved = ({ finished }: Move = { finished: true }) =>
+	new LedgerError(
+		'LEDGER_MOVED',
+		finished
+			? 'the rows of this file are in PostgreSQL now'
+			: 'a move to PostgreSQL has begun, and is not finished',
+	);
+
+/** @throws LedgerError LEDGER_MOVED if the rows are elsewhere: going on here could issue twice */
+export function assertNotMoved(session: Session): void {
+	const move = moveOf(session);
+	if (move !== undefined) throw ledgerMoved(move);
+}
+
+/** The tables of the ledger itself. */
+export const tablesOf = ({ rows }: Session): string[] =>
+	rows(
+		`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'
+			AND name NOT IN ('moved', 'identity') ORDER BY name <> 'issuances', name`,
+	).map((row) => String(Reflect.get(Object(row), 'name')));
+
+/**
+ * From now on nobody writes into the file, whoever has it open already: triggers refuse it.
+ *
+ * @param at - milliseconds since 1970
+ */
+export function markMoving(session: Session, at: number): void {
+	if (moveOf(session) !== undefined) return;
+	session.script('CREATE TABLE moved (begun_at INTEGER NOT NULL, finished_at INTEGER) STRICT');
+	session.rows('INSERT INTO moved (begun_at) VALUES ($1)', [at]);
+	for (const table of tablesOf(session)) {
+		for (const change of ['INSERT', 'UPDATE', 'DELETE']) {
+			session.script(
+				`CREATE TRIGGER moved_${table}_${change} BEFORE ${change} ON ${table}
+				BEGIN SELECT RAISE(ABORT, 'moved'); END`,
+			);
+		}
+	}
+}
+
+/** All has arrived. */
+export function markMoved({ rows }: Session, at: number): void {
+	rows('UPDATE moved SET finished_at = coalesce(finished_at, $1)', [at]);
+}
