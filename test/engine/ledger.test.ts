@@ -60,7 +60,7 @@ async function execute({ items = [person('ada')], parameters, settings, credenti
 
 const byEvent = (eventId: string): INode['parameters'] => ({ idempotency: 'event', eventId });
 
-describe('Same Content', () => {
+describe('Recognize by Content', () => {
 	test('an item that comes again is answered from the ledger, and says so', async () => {
 		const first = await execute();
 		const again = await execute();

@@ -241,7 +241,7 @@ describe('what a colleague may do without thinking', () => {
 		expect(json('Done')[0]?.waitedMs).toBeLessThan(900);
 	});
 
-	test('Idempotency Off: what AIR kept is kept all the same', async () => {
+	test('Issue Every Time: what AIR kept is kept all the same', async () => {
 		const parameters = { ...keep, idempotency: 'off' };
 		await execute({ parameters });
 		expect((await execute({ parameters })).json('Done')).toMatchObject([
@@ -430,7 +430,7 @@ describe('a key that AIR refuses, with the owner’s partner ID and a retention 
 	});
 });
 
-describe('This Execution Only', () => {
+describe('Recognize Within This Execution', () => {
 	const only: INode['parameters'] = { idempotency: 'execution' };
 	const begun = unbegun(
 		issueWorkflow([person('ada')], only).nodes.find(({ name }) => name === 'Items'),

@@ -100,7 +100,7 @@ describe('failures', () => {
 		);
 		await expect(failing).rejects.toMatchObject({
 			description: expect.stringMatching(
-				/ 3 of 50 items were issued .*: items 1, 3–4\. <a /,
+				/ 3 of 50 rows were issued .*: rows 1, 3–4\. <a /,
 			) as string,
 		});
 		expect(begun).toEqual([0, 1, 2, 3]);
@@ -120,7 +120,7 @@ describe('failures', () => {
 		);
 		await expect(failing).rejects.toMatchObject({
 			description: expect.stringContaining(
-				' 1 of 50 items was issued before it stopped: item 5. What became of items 2–3 is unknown. Item 4 failed, too. ',
+				' 1 of 50 rows was issued before it stopped: row 5. What became of rows 2–3 is unknown. Row 4 failed, too. ',
 			) as string,
 		});
 	});
