@@ -11,8 +11,11 @@ const shown = (when: When) => ({
 	},
 });
 
-/** The one class of n8n's editor that takes a notice out of sight: its own nodes use it for hints. */
-const UNSEEN = 'ndv-connection-hint-notice';
+/**
+ * Takes a notice out of sight in n8n's editor: the style of its library for a column without width
+ * (Element Plus, `el-col-0`).
+ */
+const UNSEEN = 'el-col-0';
 
 /**
  * A parameter that shows only where it counts, and keeps its value where it does not.

@@ -21,7 +21,7 @@ const SIMPLE = [
 		'issuanceDateIso',
 		'expirationDateIso',
 	],
-	...['waitStopped', 'coreClaimHash'],
+	...['waitStopped', 'waitedMs', 'coreClaimHash'],
 ];
 
 /** Names that n8n reads on an item: with one of them, it would take a success for a failure. */

@@ -4,11 +4,13 @@ import { Checking, type Checked } from '../../issuance/issue/checkOnce';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { outputOf } from '../../n8n/run/output';
 import { RunLedger } from '../../n8n/run/RunLedger';
+import { recipients } from './issueRequest';
 import { itemReader } from './itemReader';
 import { outcomes } from './outcomes';
 
 /** An item that issuing would not send, and what to do about it. */
 interface Refused {
+	readonly email?: string;
 	readonly outcome: 'refused';
 	readonly reason: string;
 	readonly message?: string;
@@ -35,6 +37,16 @@ export async function checkOnly(context: IExecuteFunctions): Promise<INodeExecut
 	const readItem = itemReader(context);
 	const ledger = new RunLedger(context);
 	const checking = new Checking();
+	const recipientOf = recipients(context);
+	const refuse = (error: unknown, itemIndex: number): Refused => {
+		const reason = refused(error);
+		try {
+			return { email: recipientOf(itemIndex), ...reason };
+		} catch {
+			// The address is what it is refused for, or one of several reasons.
+			return reason;
+		}
+	};
 	const counts = new Map<string, number>();
 	const count = (outcome: string) => counts.get(outcome) ?? 0;
 	let unread = '';
@@ -55,7 +67,7 @@ export async function checkOnly(context: IExecuteFunctions): Promise<INodeExecut
 				repeatUnknown,
 			});
 		} catch (error) {
-			return refused(error);
+			return refuse(error, itemIndex);
 		}
 	};
 	const output = await forEachItem(

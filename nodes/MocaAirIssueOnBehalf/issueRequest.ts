@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import type { OnDuplicate } from '../../air/answers/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs/inputs';
 import type { IssueRequest } from '../../issuance/issue/Issuing';
-import { parameter } from '../../n8n/parameters/parameter';
+import { parameter, type Parameter } from '../../n8n/parameters/parameter';
 import { subjectModes } from './automatic';
 import { subjects } from './subjects';
 import { wholeText } from './wholeText';
@@ -21,6 +21,19 @@ export interface IssuerDids {
 }
 
 /**
+ * Reads the address of the recipient; made once for a run of the node.
+ *
+ * @throws AirError `AIR_RECIPIENT_INVALID`
+ */
+export const recipients = (context: IExecuteFunctions): Parameter<string> =>
+	wholeText(
+		context,
+		'recipient',
+		(value) => parseRecipient(value),
+		(detail) => new AirError('AIR_RECIPIENT_INVALID', { detail }),
+	);
+
+/**
  * Reads and checks everything that an item sends, before anything is sent; made once for a run of
  * the node.
  *
@@ -31,12 +44,7 @@ export function issueRequests(
 	context: IExecuteFunctions,
 ): (itemIndex: number, issuerDid: IssuerDids) => IssueRequest {
 	const mode = subjectModes(context);
-	const recipient = wholeText(
-		context,
-		'recipient',
-		(value) => parseRecipient(value),
-		(detail) => new AirError('AIR_RECIPIENT_INVALID', { detail }),
-	);
+	const recipient = recipients(context);
 	const program = parameter(context, 'issuanceProgram', parseProgram, {
 		fallback: '',
 		extractValue: true,

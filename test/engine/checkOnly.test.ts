@@ -46,7 +46,7 @@ const run = async (
 		error,
 		run: finished,
 	} = await runWorkflow(
-		issueWorkflow(items, { idempotency: 'content', ...parameters }, settings),
+		issueWorkflow(items, { idempotency: 'content', simplify: true, ...parameters }, settings),
 		{ ...air.credential, ledger },
 		{ executionId: `check-${executions}` },
 	);

@@ -33,6 +33,8 @@ export const ISSUE_PARAMETERS: INode['parameters'] = {
 	},
 	onDuplicate: 'revoke',
 	idempotency: 'off',
+	// What there is; what is left of it for eyes has tests of its own.
+	simplify: false,
 	options: {},
 };
 
@@ -86,6 +88,7 @@ export function statusWorkflow(
 				{
 					coreClaimHash: '={{ $json.coreClaimHash }}',
 					recipient: '={{ $json.email }}',
+					simplify: false,
 					...grouped(options as INode['parameters']),
 				},
 				{ credentials, ...settings },

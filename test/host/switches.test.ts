@@ -86,6 +86,10 @@ test('all twelve switches, saved and opened again: nothing is lost', async () =>
 		await editor.chooseOption('subjectMode', LABELS[mode] ?? '');
 		// The editor looks for what has left its sight up to 200 ms later.
 		await editor.page.waitForTimeout(600);
+		// What is kept takes up no room.
+		expect(
+			await editor.byTestId('ndv').getByText('holds is kept').filter({ visible: true }).count(),
+		).toBe(0);
 		await editor.closeNode();
 		await editor.save();
 		const saved = await host.api.workflows.get(id);
