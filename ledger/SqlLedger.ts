@@ -22,6 +22,7 @@ import type {
 	Missing,
 	Observation,
 	Postponed,
+	ProgramUse,
 	PruneResult,
 	RecordedAnswer,
 	Retention,
@@ -38,7 +39,7 @@ import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
 import { acceptKey, isKeyAccepted } from './operations/keys';
-import { find, list, totals } from './operations/lookups';
+import { find, list, programs, totals } from './operations/lookups';
 import { observed } from './operations/observed';
 import { forget, prune } from './operations/retention';
 import { watch } from './operations/watch';
@@ -95,6 +96,10 @@ export class SqlLedger implements Ledger {
 
 	async list(filter: ListFilter): Promise<LedgerRow[]> {
 		return await this.store.read(() => list(this.dialect, filter));
+	}
+
+	async programs(realm: string): Promise<ProgramUse[]> {
+		return await this.store.read(() => programs(realm));
 	}
 
 	async totals(): Promise<Partial<Record<RowState, number>>> {

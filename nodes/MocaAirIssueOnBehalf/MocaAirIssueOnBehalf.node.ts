@@ -27,6 +27,7 @@ import { outcomes } from './outcomes';
 import { properties } from './properties';
 import { RunHints } from './RunHints';
 import { subjectAttributes } from './mapperFields';
+import { usedPrograms } from './usedPrograms';
 
 const RUN_AGAIN = 'Correct what is wrong and run it all again: what was issued is not sent again.';
 
@@ -82,7 +83,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		properties,
 	};
 
-	methods = { resourceMapping: { subjectAttributes } };
+	methods = { resourceMapping: { subjectAttributes }, listSearch: { usedPrograms } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		if (this.getNodeParameter('operation', 0, 'issue') === 'checkOnly')

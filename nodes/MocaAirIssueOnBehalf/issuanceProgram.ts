@@ -16,5 +16,12 @@ export const issuanceProgram: INodeProperties = {
 			type: 'string',
 			placeholder: 'e.g. c21s70g0i54sn0023172Cv',
 		},
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			hint: 'Programs that the ledger has issued from; AIR has no list of all',
+			typeOptions: { searchListMethod: 'usedPrograms', searchable: true },
+		},
 	],
 };

@@ -144,7 +144,7 @@ describe('when one fails', () => {
 		expect(count).toBeGreaterThanOrEqual(20);
 		expect(count).toBeLessThanOrEqual(25 + 20);
 		expect(error?.description).toContain(
-			`${count} of 200 items were issued before it stopped: items 1–`,
+			`${count} of 200 rows were issued before it stopped: rows 1–`,
 		);
 		// What was begun and not sent is released; nothing is left to be found out.
 		expect(await rows()).toEqual({ submitted: count, rejected: expect.any(Number) as number });
