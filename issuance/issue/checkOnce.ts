@@ -6,7 +6,7 @@ import { asAirError } from '../session/asAirError';
 import type { LedgerSession } from '../session/LedgerSession';
 import type { Idempotency } from './idempotency';
 import { laneOf, type IssueRequest } from './Issuing';
-import { fromLedger, nameOf } from './issueOnce';
+import { fromLedger } from './issueOnce';
 import type { OutcomeFields } from './outcome';
 
 /**
@@ -127,7 +127,7 @@ async function known(
 		case 'unproven':
 			return undefined;
 		case 'busy':
-			throw new AirError('AIR_ISSUE_BUSY', { detail: nameOf(row) });
+			throw new AirError('AIR_ISSUE_BUSY', { detail: session.nameOf(row) });
 		case 'expire':
 			if (asked.repeatUnknown) return undefined;
 			return replayed(fromLedger({ outcome: 'unknown', row }, idempotency, session));

@@ -5,7 +5,6 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { issueOnceInExecution } from '../../issuance/session/executionMemory';
 import type { Idempotency } from '../../issuance/issue/idempotency';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import type { Job } from '../../issuance/issue/Parallel';
@@ -13,7 +12,6 @@ import { laneOf, type Issuing } from '../../issuance/issue/Issuing';
 import { issueOnce } from '../../issuance/issue/issueOnce';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
 import { concurrencyOf } from '../../n8n/parameters/callOptions';
-import { thisExecution } from '../../n8n/run/execution';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { logOf } from '../../n8n/run/log';
 import { outputOf } from '../../n8n/run/output';
@@ -93,7 +91,6 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const firstKey = firstContentKeys(this);
 		const hints = new RunHints(this);
 		const limits = new RunLimits();
-		const execution = thisExecution(this);
 		let allKnownAgain = true;
 		const prepare = async (
 			itemIndex: number,
@@ -104,7 +101,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			limits.set(identity.baseUrl, options.requestsPerSecond);
 			const idempotency = firstKey(itemIndex, request, read.idempotency);
 			const session = await ledger.for(settings);
-			if (session === undefined || !knownAgain(idempotency)) allKnownAgain = false;
+			if (session.settings.onlyIn !== undefined || !knownAgain(idempotency)) allKnownAgain = false;
 			const { waitMs, timeoutMs, reference } = options;
 			const { repeatUnknown } = read;
 			return {
@@ -122,16 +119,13 @@ export class MocaAirIssueOnBehalf implements INodeType {
 						...(waitMs === undefined ? { onAnswered: free } : {}),
 						...logOf(this, itemIndex),
 					};
-					const issuance =
-						session === undefined
-							? await issueOnceInExecution(client, issuing, idempotency, execution)
-							: await issueOnce(session, issuing, idempotency);
+					const issuance = await issueOnce(session, issuing, idempotency);
 					ledger.count(session, issuance);
 					hints.issued(issuance);
 					if (waitMs === undefined) return { ...issuance, ...onChainOf(issuance) };
 
 					const { coreClaimHash } = issuance;
-					await session?.hold(coreClaimHash, waitMs);
+					await session.hold(coreClaimHash, waitMs);
 					const { status, lastError, waitedMs } = await waitUntilOnChain(
 						client,
 						request.recipient,
@@ -144,7 +138,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 							signal,
 						},
 					);
-					if (status !== undefined) await session?.observed(coreClaimHash, status);
+					if (status !== undefined) await session.observed(coreClaimHash, status);
 					// Issued is issued: that asking failed must not make anybody issue again.
 					return {
 						onChain: false,

@@ -53,7 +53,8 @@ export async function checkOnly(context: IExecuteFunctions): Promise<INodeExecut
 	const check = async (itemIndex: number): Promise<Checked | Refused> => {
 		// A credential or a ledger that does not work is the same for all items, and no report.
 		const settings = await readItem.settings(itemIndex);
-		const session = await ledger.for(settings);
+		const opened = await ledger.for(settings);
+		const session = opened.settings.onlyIn === undefined ? opened : undefined;
 		if (session === undefined) {
 			unread = ' Issuance Ledger is off: what was issued before is not known.';
 		} else if (!(await session.isKeyAccepted())) {
