@@ -353,7 +353,7 @@ describe('a failed item', () => {
 			items: [ada('enhanced'), person('dan'), person('cy')],
 		});
 		expect(error?.description).toMatch(
-			/1 of 3 items was issued before it stopped: item 2\. 1 of 3 items was kept before it stopped: item 1\./,
+			/1 of 3 rows was issued before it stopped: row 2\. 1 of 3 rows was kept before it stopped: row 1\./,
 		);
 	});
 });
@@ -380,6 +380,7 @@ test('what AIR answers under our names is passed on under others', async () => {
 		{
 			email: 'ada@example.com',
 			outcome: 'issued',
+			onChain: false,
 			airOutcome: 'kept',
 			airReplayed: true,
 			airRecorded: false,
@@ -392,7 +393,7 @@ test('what AIR answers under our names is passed on under others', async () => {
 			airMessage: 'ok',
 		},
 	]);
-	for (const name of ['replayed', 'recorded', 'state', 'onChain', 'error', 'message']) {
+	for (const name of ['replayed', 'recorded', 'state', 'error', 'message']) {
 		expect(json('Done')[0]).not.toHaveProperty(name);
 	}
 	expect(hints).toEqual([]);

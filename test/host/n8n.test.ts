@@ -111,10 +111,10 @@ describe('issuing', () => {
 		expect(error?.description).toMatch(/^Row 2 of 2\. /);
 		// The first is under way when the second is read, and is sent or not.
 		const issued = air.emulator.control.issuances().map(({ recipient }) => recipient);
-		const said = (error?.description ?? '').includes('1 of 2 items was issued')
+		const said = (error?.description ?? '').includes('1 of 2 rows was issued')
 			? ['ada@example.com']
 			: [];
-		expect(error?.description).toMatch(/items? was issued/);
+		expect(error?.description).toMatch(/rows? was issued/);
 		expect(issued).toEqual(said);
 	});
 
