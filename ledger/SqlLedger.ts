@@ -15,6 +15,7 @@ import type {
 	FeedPage,
 	FeedQuery,
 	FindBy,
+	KeyAcceptance,
 	Ledger,
 	LedgerEvent,
 	LedgerRow,
@@ -27,6 +28,9 @@ import type {
 	RecordedAnswer,
 	Retention,
 	RowState,
+	Settlement,
+	SettleRequest,
+	SettleResult,
 	WatchRequest,
 } from './Ledger';
 import { LedgerError } from './LedgerError';
@@ -38,10 +42,11 @@ import { claimDue, hold, missing, postpone, release } from './operations/due';
 import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
-import { acceptKey, isKeyAccepted } from './operations/keys';
+import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
 import { find, list, programs, totals } from './operations/lookups';
 import { observed } from './operations/observed';
 import { forget, prune } from './operations/retention';
+import { settle, settlements } from './operations/settle';
 import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
 import type { Store } from './sql/Session';
@@ -117,13 +122,23 @@ export class SqlLedger implements Ledger {
 	}
 
 	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
-		// It is told after each answer of AIR, and is news only once.
-		if (await this.isKeyAccepted(realm, keyThumbprint)) return;
 		await this.store.write(() => acceptKey(this.dialect, realm, keyThumbprint));
 	}
 
-	async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {
-		return await this.store.read(() => isKeyAccepted(realm, keyThumbprint));
+	async refuseKey(realm: string, keyThumbprint: string): Promise<void> {
+		await this.store.write(() => refuseKey(this.dialect, realm, keyThumbprint));
+	}
+
+	async keyAcceptance(realm: string, keyThumbprint: string): Promise<KeyAcceptance | undefined> {
+		return await this.store.read(() => keyAcceptance(this.dialect, realm, keyThumbprint));
+	}
+
+	async settle(request: SettleRequest): Promise<SettleResult> {
+		return await this.store.write(() => settle(this.dialect, request));
+	}
+
+	async settlements(realm: string, issuanceId: number): Promise<Settlement[]> {
+		return await this.store.read(() => settlements(realm, issuanceId));
 	}
 
 	async prune(retention: Retention): Promise<PruneResult> {

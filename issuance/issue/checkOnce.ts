@@ -114,17 +114,11 @@ async function known(
 	const row = await read(() => session.ledger.find(session.realm, { program, idempotencyKey }));
 	if (row === undefined) return undefined;
 	// By the clock of this machine: what the store's would say is near enough for a forecast.
-	const decision = decideBegin(
-		row,
-		{ ...asked, recipient, subjectHmac, rememberMs },
-		Date.now(),
-		true,
-	);
+	const decision = decideBegin(row, { ...asked, recipient, subjectHmac, rememberMs }, Date.now());
 	switch (decision.do) {
 		case 'insert':
 		case 'retire-and-insert':
 		case 'start':
-		case 'unproven':
 			return undefined;
 		case 'busy':
 			throw new AirError('AIR_ISSUE_BUSY', { detail: session.nameOf(row) });

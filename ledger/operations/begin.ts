@@ -4,7 +4,6 @@ import type { Dialect } from '../sql/Dialect';
 import { clock, forDialect, later, rows, rowsFor, type Operation } from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
-import { isKeyAccepted } from './keys';
 import { lockIds, readRows, selecting } from './rows';
 
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
@@ -155,11 +154,7 @@ function* decide(
 	row: LedgerRow,
 	request: BeginRequest,
 ): Operation<BeginDecision> {
-	const { realm, keyThumbprint } = request;
-	// Asked only where it matters.
-	const accepted =
-		row.keyThumbprint === keyThumbprint || (yield* isKeyAccepted(realm, keyThumbprint));
-	return decideBegin(row, request, yield* clock(dialect), accepted);
+	return decideBegin(row, request, yield* clock(dialect));
 }
 
 /** @returns undefined if there is something to write first */
@@ -171,8 +166,6 @@ function resultOf(decision: BeginDecision, row: LedgerRow): BeginResult | undefi
 			return { outcome: 'busy', row, leaseMs: decision.leaseMs };
 		case 'unknown':
 			return { outcome: 'unknown', row };
-		case 'unproven':
-			return { outcome: 'unproven' };
 		case 'conflict':
 			return { outcome: 'conflict', row, about: decision.about };
 		case 'start':

@@ -90,6 +90,22 @@ export const schema = ({
 	) ${keyed}`,
 	`CREATE INDEX attempts_by_hash ON attempts (core_claim_hash) WHERE core_claim_hash IS NOT NULL`,
 
+	// What people said of outcomes that were unknown.
+	`CREATE TABLE settlements (
+		issuance_id ${integer} NOT NULL REFERENCES issuances ON DELETE CASCADE,
+		number ${integer} NOT NULL,
+		at ${integer} NOT NULL,
+		outcome text NOT NULL,
+		-- As it was before.
+		state text NOT NULL,
+		attempt ${integer} NOT NULL,
+		instance text NOT NULL,
+		workflow_id text NOT NULL,
+		execution_id text NOT NULL,
+		note text,
+		PRIMARY KEY (issuance_id, number)
+	) ${keyed}`,
+
 	`CREATE TABLE events (
 		id ${id},
 		issuance_id ${integer} NOT NULL REFERENCES issuances ON DELETE CASCADE,

@@ -3,7 +3,9 @@ import type {
 	INodeListSearchItems,
 	INodeListSearchResult,
 } from 'n8n-workflow';
+import { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
+import { Acceptance } from '../../issuance/session/Acceptance';
 import { asAirError } from '../../issuance/session/asAirError';
 import { openLedger } from '../../issuance/session/openLedger';
 import { realmOf } from '../../issuance/session/realm';
@@ -31,7 +33,8 @@ async function listed(context: ILoadOptionsFunctions): Promise<readonly ProgramU
 	}
 	const realm = realmOf(settings);
 	// What the ledger knows is given out only to a key that AIR has accepted.
-	if (!(await opened.ledger.isKeyAccepted(realm, settings.identity.key.thumbprint))) {
+	const client = new AirClient(settings.identity);
+	if (!(await new Acceptance(opened.ledger, client, () => undefined).holds())) {
 		return 'AIR has not accepted the key of this credential yet';
 	}
 	const used = await opened.ledger.programs(realm);

@@ -1,5 +1,5 @@
 import type { GetStore } from './store';
-import { CONFIRMED, issue, issueMany, MINUTE, PROGRAM, REALM, start } from './requests';
+import { CONFIRMED, HOUR, issue, issueMany, MINUTE, PROGRAM, REALM, start } from './requests';
 
 /** What people ask at the shell, and whom rows are shown to. */
 export function shell(store: GetStore): void {
@@ -114,13 +114,48 @@ export function shell(store: GetStore): void {
 		});
 
 		test('a key counts for the realm for which AIR accepted it, also after a restart', async () => {
-			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-1')).toBe(false);
+			const acceptance = async (realm: string, key: string) =>
+				await store().ledger.keyAcceptance(realm, key);
+			expect(await acceptance(REALM, 'thumbprint-1')).toBeUndefined();
 			await store().ledger.acceptKey(REALM, 'thumbprint-1');
 			await store().ledger.acceptKey(REALM, 'thumbprint-1');
 			await store().reopen();
-			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-1')).toBe(true);
-			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-2')).toBe(false);
-			expect(await store().ledger.isKeyAccepted('another realm', 'thumbprint-1')).toBe(false);
+			expect(await acceptance(REALM, 'thumbprint-1')).toMatchObject({ refused: false });
+			expect(await acceptance(REALM, 'thumbprint-2')).toBeUndefined();
+			expect(await acceptance('another realm', 'thumbprint-1')).toBeUndefined();
+		});
+
+		test('an acceptance has an age by the clock of the store, which a new one ends', async () => {
+			const { ledger, advance } = store();
+			await ledger.acceptKey(REALM, 'thumbprint-1');
+			advance(HOUR);
+			const acceptance = await ledger.keyAcceptance(REALM, 'thumbprint-1');
+			expect(acceptance?.ageMs).toBeGreaterThanOrEqual(HOUR);
+			expect(acceptance?.ageMs).toBeLessThan(HOUR + MINUTE);
+			await ledger.acceptKey(REALM, 'thumbprint-1');
+			expect((await ledger.keyAcceptance(REALM, 'thumbprint-1'))?.ageMs).toBeLessThan(MINUTE);
+		});
+
+		test('one refusal is noted, the second withdraws the acceptance', async () => {
+			const { ledger } = store();
+			await ledger.acceptKey(REALM, 'thumbprint-2');
+			await ledger.acceptKey('another realm', 'thumbprint-1');
+			const key = [REALM, 'thumbprint-1'] as const;
+			await ledger.acceptKey(...key);
+			await ledger.refuseKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toMatchObject({ refused: true });
+			await ledger.acceptKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toMatchObject({ refused: false });
+			await ledger.refuseKey(...key);
+			await ledger.refuseKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toBeUndefined();
+			// And of a key that is not accepted nothing is noted.
+			await ledger.refuseKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toBeUndefined();
+			await ledger.acceptKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toMatchObject({ refused: false });
+			expect(await ledger.keyAcceptance(REALM, 'thumbprint-2')).toMatchObject({ refused: false });
+			expect(await ledger.keyAcceptance('another realm', 'thumbprint-1')).toBeDefined();
 		});
 
 		test('a ledger that was closed says so, and is closed twice without harm', async () => {
