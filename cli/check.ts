@@ -76,8 +76,15 @@ function report(findings: readonly Finding[]): string {
 	return `${lines.join('\n')}\n\n${end}\n`;
 }
 
+const columns = ({ check: name, status, detail, fix }: Finding) => ({
+	check: name,
+	status,
+	detail,
+	fix,
+});
+
 const jsonReport = (findings: readonly Finding[]) =>
-	`[\n${findings.map((finding) => printableJson(finding)).join(',\n')}\n]\n`;
+	`[\n${findings.map((finding) => printableJson(columns(finding))).join(',\n')}\n]\n`;
 
 export const check = (call: Call): Command =>
 	command(call, 'check')

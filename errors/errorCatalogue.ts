@@ -5,7 +5,7 @@ import { inputErrors } from './rows/inputs';
 import { jwksTriggerErrors } from './rows/jwksTrigger';
 import { keyErrors } from './rows/keys';
 import { ledgerErrors } from './rows/ledger';
-import { partnerAuthErrors } from './rows/partnerAuth';
+import { partnerJwtErrors } from './rows/partnerJwt';
 import { publicKeyErrors } from './rows/publicKeys';
 import { setupErrors } from './rows/setup';
 import { transportErrors } from './rows/transport';
@@ -23,7 +23,7 @@ export const errorCatalogue = {
 	...triggerErrors,
 	...jwksTriggerErrors,
 	...setupErrors,
-	...partnerAuthErrors,
+	...partnerJwtErrors,
 } as const satisfies Record<string, AirErrorRow>;
 
 export type { AirErrorKind, AirErrorRow } from './rows/AirErrorRow';

@@ -165,7 +165,7 @@ export class Editor {
 	/**
 	 * Opens the nodes panel of the open workflow and searches it.
 	 *
-	 * @returns the entries found
+	 * @returns the names of the entries found, the best first
 	 */
 	async searchNodes(text: string): Promise<Locator> {
 		const panel = this.byTestId('node-creator');
@@ -173,7 +173,8 @@ export class Editor {
 			await this.byTestId('node-creator-plus-button').first().click();
 		}
 		await this.byTestId('node-creator-search-bar').fill(text);
-		const found = this.byTestId('node-creator-node-item', panel);
+		// An entry with several actions has another ID than one that is a node alone.
+		const found = this.byTestId('node-creator-item-name', panel);
 		await found.first().or(this.byTestId('node-creator-no-results', panel)).first().waitFor();
 		await this.#settle();
 		return found;
@@ -270,6 +271,26 @@ export class Editor {
 		await details.click();
 		await this.#settle();
 		return await dialog.innerText();
+	}
+
+	/** The link in the help of a field of the open credential: it shows while the mouse is over its icon. */
+	async linkInHelp(field: string): Promise<string> {
+		const label = this.byTestId(field).first();
+		await label.hover();
+		await label.locator('svg').first().hover();
+		const link = this.byTestId('tooltip-content').locator('a').first();
+		await link.waitFor();
+		const address = await link.getAttribute('href');
+		await this.page.mouse.move(0, 0);
+		return address ?? '';
+	}
+
+	/** Publishes the open workflow by the button above it, and confirms. */
+	async publish(): Promise<void> {
+		await this.byTestId('workflow-open-publish-modal-button').click();
+		await this.byTestId('workflow-publish-button').click();
+		await this.byTestId('workflow-publish-button').waitFor({ state: 'hidden' });
+		await this.#settle();
 	}
 
 	/** Takes a picture of the page, or of a part of it, without the passing notices in the corner. */

@@ -9,6 +9,7 @@ import type {
 	CursorStart,
 	DelayedQuery,
 	DueQuery,
+	EraseResult,
 	FeedEvent,
 	FeedFilter,
 	FeedPage,
@@ -25,6 +26,8 @@ import type {
 	Settlement,
 	SettleRequest,
 	SettleResult,
+	SummaryLine,
+	SummaryQuery,
 	WatchRequest,
 } from './Requests';
 
@@ -101,6 +104,9 @@ export interface Ledger {
 	/** The newest row with this hash (of any of its attempts), or the row with this key. */
 	find(realm: string, by: FindBy): Promise<LedgerRow | undefined>;
 
+	/** How many rows were begun on each day, by program and state: the newest day first. */
+	summary(query: SummaryQuery): Promise<SummaryLine[]>;
+
 	/** Rows, newest first; for the shell. */
 	list(filter: ListFilter): Promise<LedgerRow[]>;
 
@@ -119,6 +125,14 @@ export interface Ledger {
 	 * @returns how many rows went
 	 */
 	forget(recipient: string): Promise<number>;
+
+	/**
+	 * The same, but waits for attempts for this person that are under way: else what AIR answers has no
+	 * row any more.
+	 *
+	 * @param waitMs - for so long at most, then it says `busy`
+	 */
+	erase(recipient: string, waitMs: number): Promise<EraseResult>;
 
 	/**
 	 * AIR has accepted a token that this key signed: its holder may write and be given rows of the

@@ -76,6 +76,16 @@ export type FindBy =
 export interface ListFilter {
 	readonly states?: readonly RowState[] | undefined;
 	readonly recipient?: string | undefined;
+	/** The same address in any spelling: upper and lower case count for `recipient`. */
+	readonly recipientInAnySpelling?: string | undefined;
+	readonly realm?: string | undefined;
+	readonly program?: string | undefined;
+	readonly reference?: string | undefined;
+	/** `event:` and the event ID, for one. */
+	readonly idempotencyKey?: string | undefined;
+	/** Begun at this time or later, and before that one. */
+	readonly createdFrom?: number | undefined;
+	readonly createdBefore?: number | undefined;
 	/** Of the execution that asked last. IDs of several n8ns may be the same. */
 	readonly executionId?: string | undefined;
 	/** Only what was begun and never answered: `unknown`, and `sending` whose lease has run out. */
@@ -84,6 +94,27 @@ export interface ListFilter {
 	/** Only rows with an id below this: for paging. */
 	readonly beforeId?: number | undefined;
 }
+
+export interface SummaryQuery {
+	readonly realm: string;
+	/** Begun at this time or later, and before that one. */
+	readonly createdFrom: number;
+	readonly createdBefore: number;
+}
+
+/** How many rows of one program were begun on one day, by the state they are in now. */
+export interface SummaryLine {
+	/** Of UTC: its first millisecond since 1970. */
+	readonly day: number;
+	readonly program: string;
+	readonly state: RowState;
+	readonly count: number;
+}
+
+export type EraseResult =
+	| { readonly outcome: 'erased'; readonly rows: number }
+	/** Attempts for this person are under way for so long; nothing was erased. */
+	| { readonly outcome: 'busy'; readonly leaseMs: number };
 
 /** What a person knows of an outcome that the ledger does not. */
 export type SettleAs =

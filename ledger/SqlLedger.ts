@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
 	AcceptedAnswer,
 	AttemptFailure,
@@ -10,6 +11,7 @@ import type {
 	CursorStart,
 	DelayedQuery,
 	DueQuery,
+	EraseResult,
 	FeedEvent,
 	FeedFilter,
 	FeedPage,
@@ -31,6 +33,8 @@ import type {
 	Settlement,
 	SettleRequest,
 	SettleResult,
+	SummaryLine,
+	SummaryQuery,
 	WatchRequest,
 } from './Ledger';
 import { LedgerError } from './LedgerError';
@@ -43,13 +47,16 @@ import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
 import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
-import { find, list, programs, totals } from './operations/lookups';
+import { find, list, programs, summary, totals } from './operations/lookups';
 import { observed } from './operations/observed';
-import { forget, prune } from './operations/retention';
+import { eraseUnlessBusy, forget, prune } from './operations/retention';
 import { settle, settlements } from './operations/settle';
 import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
 import type { Store } from './sql/Session';
+
+/** How often is looked whether an attempt is over that an erasure waits for. */
+const ERASE_LOOK_MS = 250;
 
 /** The ledger in a database: one state machine for all stores. What an operation does stands in its file. */
 export class SqlLedger implements Ledger {
@@ -107,6 +114,10 @@ export class SqlLedger implements Ledger {
 		return await this.store.read(() => programs(realm));
 	}
 
+	async summary(query: SummaryQuery): Promise<SummaryLine[]> {
+		return await this.store.read(() => summary(query));
+	}
+
 	async totals(): Promise<Partial<Record<RowState, number>>> {
 		return await this.store.read(totals);
 	}
@@ -119,6 +130,18 @@ export class SqlLedger implements Ledger {
 		const erased = await this.store.write(() => forget(this.dialect, recipient));
 		if (erased > 0) await this.store.purge();
 		return erased;
+	}
+
+	async erase(recipient: string, waitMs: number): Promise<EraseResult> {
+		for (const deadline = performance.now() + waitMs; ;) {
+			const result = await this.store.write(() => eraseUnlessBusy(this.dialect, recipient));
+			const left = deadline - performance.now();
+			if (result.outcome === 'erased' || left <= 0) {
+				if (result.outcome === 'erased' && result.rows > 0) await this.store.purge();
+				return result;
+			}
+			await sleep(Math.min(ERASE_LOOK_MS, left, result.leaseMs + 1));
+		}
 	}
 
 	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { packAndInstall } from '../harness/installPackage';
 import { N8nApi, owner } from '../harness/n8nApi';
 import { startN8n } from '../harness/n8nProcess';
-import { KYC_EVENT, PARTNER_ID, startDemoAir } from './demoAir';
+import { KYC_EVENT, startDemoAir } from './demoAir';
 import { loadExamples } from './loadExamples';
 import { buildPackage, root } from './package';
 
@@ -88,7 +88,7 @@ async function demo(keep: boolean, examples: boolean): Promise<string> {
 		log('it was answered from the ledger: AIR counted exactly one issuance');
 
 		if (examples) {
-			const airCredential = { credential: { id, name: 'Moca AIR' }, partnerId: PARTNER_ID };
+			const airCredential = { id, name: 'Moca AIR' };
 			for (const one of await loadExamples(api, airCredential, ['kyc-credential'])) {
 				log(`loaded “${one.title}”: ${n8n.url}/workflow/${one.workflowId}`);
 			}

@@ -7,7 +7,7 @@ import { inputErrors } from '../errors/rows/inputs';
 import { jwksTriggerErrors } from '../errors/rows/jwksTrigger';
 import { keyErrors } from '../errors/rows/keys';
 import { ledgerErrors } from '../errors/rows/ledger';
-import { partnerAuthErrors } from '../errors/rows/partnerAuth';
+import { partnerJwtErrors } from '../errors/rows/partnerJwt';
 import { publicKeyErrors } from '../errors/rows/publicKeys';
 import { setupErrors } from '../errors/rows/setup';
 import { transportErrors } from '../errors/rows/transport';
@@ -86,9 +86,9 @@ const GROUPS: readonly [
 		setupErrors,
 	],
 	[
-		'Partner Auth',
-		'What [Moca AIR Partner Auth](partner-auth.md) refuses, mostly why it hands out no token.',
-		partnerAuthErrors,
+		'Moca AIR',
+		'What [Moca AIR](moca-air.md) refuses, mostly why it hands out no token.',
+		partnerJwtErrors,
 	],
 ];
 

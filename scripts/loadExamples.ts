@@ -18,7 +18,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
 type Chosen = Record<string, { id: string; name: string }>;
 
 /** As a user chooses them in the editor; what the demo has no account for stays open. */
-const choose = (example: Example, chosen: Chosen, partnerId: string): Example => ({
+const choose = (example: Example, chosen: Chosen): Example => ({
 	...example,
 	nodes: example.nodes.map((node) => {
 		const type = FOREIGN[node.type];
@@ -27,8 +27,6 @@ const choose = (example: Example, chosen: Chosen, partnerId: string): Example =>
 			node.type !== 'n8n-nodes-base.formTrigger' || node.parameters.authentication === 'basicAuth';
 		return {
 			...node,
-			parameters:
-				'partnerId' in node.parameters ? { ...node.parameters, partnerId } : node.parameters,
 			...(type === undefined || credential === undefined || !wanted
 				? {}
 				: { credentials: { [type]: credential } }),
@@ -44,7 +42,7 @@ const choose = (example: Example, chosen: Chosen, partnerId: string): Example =>
  */
 export async function loadExamples(
 	api: N8nApi,
-	air: { credential: { id: string; name: string }; partnerId: string },
+	credential: { id: string; name: string },
 	skip: readonly string[] = [],
 ): Promise<LoadedExample[]> {
 	const secret = () => randomBytes(24).toString('hex');
@@ -61,8 +59,8 @@ export async function loadExamples(
 	};
 	const loaded: LoadedExample[] = [];
 	for (const name of exampleNames().filter((one) => !skip.includes(one))) {
-		const example = choose(readExample(name), chosen, air.partnerId);
-		const { id } = await api.workflows.import(example, { mocaAirApi: air.credential });
+		const example = choose(readExample(name), chosen);
+		const { id } = await api.workflows.import(example, { mocaAirApi: credential });
 		await setUp(api, id, example);
 		loaded.push({ name, title: example.name, workflowId: id });
 	}

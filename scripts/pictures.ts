@@ -8,7 +8,7 @@ import { Editor } from '../harness/editor';
 import { packAndInstall } from '../harness/installPackage';
 import { N8nApi } from '../harness/n8nApi';
 import { startN8n } from '../harness/n8nProcess';
-import { KYC_EVENT, PARTNER_ID, startDemoAir } from './demoAir';
+import { KYC_EVENT, startDemoAir } from './demoAir';
 import { takeExamplePictures } from './examplePictures';
 import { loadExamples } from './loadExamples';
 import { modesWorkflow, takeModePictures } from './modePictures';
@@ -144,7 +144,7 @@ async function takePictures(): Promise<void> {
 		const { id: learningId } = await api.workflows.create(onceExample(id));
 		const { id: modesId } = await api.workflows.create(modesWorkflow(id));
 		const credential = { id, name: 'Moca AIR' };
-		const examples = await loadExamples(api, { credential, partnerId: PARTNER_ID });
+		const examples = await loadExamples(api, credential);
 		for (const theme of only.startsWith('example') ? [] : (['light', 'dark'] as const)) {
 			const suffix = theme === 'light' ? '' : '.dark';
 			const picture = async (name: string) => {

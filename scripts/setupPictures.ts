@@ -15,7 +15,7 @@ const jwksWorkflow = (credential: Credential) => ({
 			type: 'n8n-nodes-moca-air.mocaAirJwksTrigger',
 			typeVersion: 1,
 			position: [0, 0] as [number, number],
-			parameters: { partnerId: PARTNER_ID },
+			parameters: {},
 			credentials: { mocaAirApi: credential },
 			webhookId: '6f1f3f0e-5f1c-4c43-9f0e-1d2d3c4b5a69',
 		},
@@ -36,15 +36,15 @@ const checkWorkflow = (credential: Credential) => ({
 		},
 		{
 			id: 'check',
-			name: 'Moca AIR Partner Auth',
-			type: 'n8n-nodes-moca-air.mocaAirPartnerAuth',
+			name: 'Moca AIR',
+			type: 'n8n-nodes-moca-air.mocaAir',
 			typeVersion: 1,
 			position: [220, 0] as [number, number],
 			parameters: { operation: 'checkSetup' },
 			credentials: { mocaAirApi: credential },
 		},
 	],
-	connections: { Start: { main: [[{ node: 'Moca AIR Partner Auth', type: 'main', index: 0 }]] } },
+	connections: { Start: { main: [[{ node: 'Moca AIR', type: 'main', index: 0 }]] } },
 	pinData: {},
 });
 
@@ -89,11 +89,11 @@ export async function takeSetupPictures(
 	jwks.keys = [makeKey('ES256').jwk(PARTNER_ID)];
 	try {
 		await editor.openWorkflow(checkId);
-		await editor.openNode('Moca AIR Partner Auth');
+		await editor.openNode('Moca AIR');
 		const output = await editor.executeStep();
 		await widenOutput(editor);
 		await output.getByText('Table', { exact: true }).click();
-		const row = output.getByText('jwksSameKey', { exact: true });
+		const row = output.getByText('Published key', { exact: true });
 		await row.evaluate((cell: { scrollIntoView: (how: object) => void }) => {
 			cell.scrollIntoView({ block: 'center' });
 		});

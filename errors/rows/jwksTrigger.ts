@@ -6,10 +6,10 @@ const jwksTrigger = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 /** What keeps Moca AIR JWKS Trigger from serving. */
 export const jwksTriggerErrors = {
 	AIR_JWKS_PATH_INVALID: jwksTrigger({
-		when: 'Path of Moca AIR JWKS Trigger is empty, or has characters that addresses do not take as they are',
+		when: 'Path of Moca AIR JWKS Trigger has characters that addresses do not take as they are',
 		title: 'The path of the JWKS is not valid',
 		advice:
-			'Use letters, digits, dots, dashes and underscores, with slashes between them, e.g. my-company/.well-known/jwks.json.',
+			'Use letters, digits, dots, dashes and underscores, with slashes between them, e.g. my-company/.well-known/jwks.json. Or leave Path empty.',
 	}),
 	AIR_JWKS_PATH_NOT_FIXED: jwksTrigger({
 		when: 'A workflow made by hand or by a program gives the node no webhookId, and n8n puts other parts before the path',
@@ -18,9 +18,9 @@ export const jwksTriggerErrors = {
 			'Open the workflow in the editor, delete the node, add it again, and save. The new node has the webhook ID that n8n needs for a fixed path.',
 	}),
 	AIR_JWKS_OTHER_PARTNER: jwksTrigger({
-		when: 'Partner ID of Moca AIR JWKS Trigger is another one than that of its credential',
-		title: 'The node and its credential name different partner IDs',
+		when: 'Path of Moca AIR JWKS Trigger contains a partner ID that is not that of its credential',
+		title: 'The path and the credential name different partner IDs',
 		advice:
-			'Put the partner ID of the credential into the node, or choose the credential of this partner.',
+			'Put the partner ID of the credential into Path, or choose the credential of this partner. Path may also stay empty.',
 	}),
 } satisfies Record<string, AirErrorRow>;

@@ -87,6 +87,18 @@ export const setupErrors = {
 		advice:
 			'A Partner JWT says when it was signed and when it ends, so AIR refuses it when the clock is off. Set the clock of the machine that runs n8n by NTP, e.g. timedatectl set-ntp true; a container has the clock of its host.',
 	}),
+	AIR_ISSUER_DID_MISSING: setup({
+		when: 'The field Issuer DID of the credential is empty',
+		title: 'The credential names no issuer DID, so nothing can be issued with it',
+		advice:
+			'Copy the Issuer DID from the AIR dashboard under Accounts → General into the credential. A node that names another one in its options still uses its own.',
+	}),
+	AIR_FEATURE_NOT_CHECKED: setup({
+		when: 'Check Setup runs without Check Issue on Behalf, or AIR does not accept the Partner JWT',
+		title: 'Not checked: whether Issue on Behalf is enabled',
+		advice:
+			'Switch on Check Issue on Behalf in the node, and fill in Your Own Email with your own address: an empty request to AIR finds it out, and issues nothing.',
+	}),
 	AIR_FEATURE_UNKNOWN: setup({
 		when: 'AIR answers an empty issuance with neither the documented 400 nor 403',
 		title: 'Whether Issue on Behalf is enabled could not be told',

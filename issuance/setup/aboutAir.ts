@@ -34,8 +34,16 @@ function isFieldMissing({ status }: HttpAnswer, { shape, message = '' }: AirBody
 	return status === 400 && shape === 'air' && NAMES_A_FIELD.test(message);
 }
 
-export function featureEnabled({ feature }: SetupFacts): Verdict | undefined {
-	if (feature === undefined) return undefined;
+/** Nobody is told that all is well where this was not asked: it is where most partners get stuck. */
+function notChecked({ settings, air }: SetupFacts): Verdict | undefined {
+	if (settings === undefined) return undefined;
+	const detail = air?.value === true ? undefined : 'AIR has to accept the Partner JWT first';
+	return warn(new AirError('AIR_FEATURE_NOT_CHECKED', { detail }));
+}
+
+export function featureEnabled(facts: SetupFacts): Verdict | undefined {
+	const { feature } = facts;
+	if (feature === undefined) return notChecked(facts);
 	const { value: answer, error } = feature;
 	if (answer === undefined) {
 		return error.code === 'AIR_ADDRESS_INVALID'

@@ -4,7 +4,7 @@ import { isKid } from '../../air/keys/PublicJwk';
 import { redact } from '../../errors/redact';
 import { assertTargetAllowed, targetPolicy } from '../../air/http/targetGuard';
 import { parseIssuerDid } from '../inputs/inputs';
-import { fail, pass, warn, type Verdict } from './Finding';
+import { fail, pass, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
 /** A key that can be read, but not be used with any algorithm of AIR's. */
@@ -69,8 +69,7 @@ export function issuerDid({ issuerDid: did }: SetupFacts): Verdict | undefined {
 		return pass(`The issuer DID is ${quoted(parseIssuerDid('', did))}`);
 	} catch (error) {
 		if (!(error instanceof AirError)) throw error;
-		// Each node may name its own.
-		return did.trim() === '' ? warn(error) : fail(error);
+		return fail(did.trim() === '' ? new AirError('AIR_ISSUER_DID_MISSING') : error);
 	}
 }
 

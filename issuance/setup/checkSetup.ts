@@ -8,7 +8,7 @@ import type { SetupFacts } from './SetupFacts';
 export type { Finding, FindingStatus } from './Finding';
 
 const OUTWEIGHED =
-	'AIR accepts the Partner JWT all the same, so it uses another address or an older copy of the JWKS. Mend this before that copy runs out.';
+	'AIR accepts the Partner JWT all the same, so it uses another address or an older copy of the JWKS. Fix this before that copy runs out.';
 
 function weighed(verdict: Verdict, { air }: SetupFacts): Verdict {
 	return verdict.status === 'fail' && air?.value === true
@@ -39,7 +39,7 @@ function setupOf(fields: CredentialFields): Setup {
 /**
  * Checks as much of a set-up as there is, e.g. a JWKS URL alone. See {@link checkSetup}.
  *
- * @returns findings, in the order in which a person would mend them
+ * @returns findings, in the order in which a person would fix them
  * @throws AirError `AIR_CANCELLED`
  */
 export async function checkParts(setup: Setup, options: CheckOptions = {}): Promise<Finding[]> {
@@ -54,7 +54,7 @@ export async function checkParts(setup: Setup, options: CheckOptions = {}): Prom
  * A check that cannot be done, because of what an earlier one found, is left out: it never passes.
  *
  * @param credentialData - the fields of `mocaAirApi`
- * @returns findings, in the order in which a person would mend them
+ * @returns findings, in the order in which a person would fix them
  * @throws AirError `AIR_CANCELLED`
  * @example
  * ```ts

@@ -14,6 +14,8 @@ import type { Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
 export interface Check {
+	/** What people read, and what workflows compare: it stays as it is. */
+	readonly label: string;
 	/** What it makes sure of, for the documentation. */
 	readonly makesSure: string;
 	/** Undefined when it cannot be done, because something else is missing: then it is left out. */
@@ -25,59 +27,116 @@ export interface Check {
 	readonly outweighed?: true;
 }
 
-/** All checks by name, in the order in which a person would repair. */
+/** All checks by name, in the order in which a person would fix them. */
 export const CHECKS: Readonly<Record<string, Check>> = {
-	settings: { makesSure: 'Partner ID and settings of the credential are there', judge: settings },
-	privateKey: { makesSure: 'The private key can be read and is strong enough', judge: privateKey },
-	algorithm: { makesSure: 'AIR takes its algorithm: RS256 or ES256', judge: algorithm },
-	keyId: { makesSure: 'Key ID looks like a key ID', judge: keyId, outweighed: true },
+	settings: {
+		label: 'Settings',
+		makesSure: 'Partner ID and settings of the credential are there',
+		judge: settings,
+	},
+	privateKey: {
+		label: 'Private key',
+		makesSure: 'The private key can be read and is strong enough',
+		judge: privateKey,
+	},
+	algorithm: {
+		label: 'Algorithm of the key',
+		makesSure: 'AIR takes its algorithm: RS256 or ES256',
+		judge: algorithm,
+	},
+	keyId: {
+		label: 'Key ID',
+		makesSure: 'Key ID looks like a key ID',
+		judge: keyId,
+		outweighed: true,
+	},
 	furtherPublicKeys: {
+		label: 'Further Public Keys',
 		makesSure: 'Further Public Keys can be read, and none of them is private',
 		judge: furtherKeys,
 	},
-	issuerDid: { makesSure: 'The issuer DID has the form of a DID', judge: issuerDid },
+	issuerDid: {
+		label: 'Issuer DID',
+		makesSure: 'The issuer DID has the form of a DID',
+		judge: issuerDid,
+	},
 	baseUrl: {
+		label: 'Base URL',
 		makesSure: 'The base URL is an address that may be asked, and not another API of AIR',
 		judge: baseUrl,
 		outweighed: true,
 	},
-	jwksUrl: { makesSure: 'JWKS URL is filled in with an address', judge: jwksUrl, outweighed: true },
+	jwksUrl: {
+		label: 'JWKS URL',
+		makesSure: 'JWKS URL is filled in with an address',
+		judge: jwksUrl,
+		outweighed: true,
+	},
 	jwksPublic: {
+		label: 'JWKS URL is public',
 		makesSure: 'The address is https and on the public internet',
 		judge: publicAddress,
 		outweighed: true,
 	},
 	jwksReachable: {
+		label: 'JWKS URL answers',
 		makesSure: 'It answers within 10 seconds, with 64 kB at most',
 		judge: reachable,
 		outweighed: true,
 	},
-	jwksJson: { makesSure: 'What it answers is a JWKS', judge: json, outweighed: true },
+	jwksJson: {
+		label: 'JWKS can be read',
+		makesSure: 'What it answers is a JWKS',
+		judge: json,
+		outweighed: true,
+	},
 	jwksPrivateMembers: {
+		label: 'Nothing private in the JWKS',
 		makesSure: 'Nothing private is published in it',
 		judge: noPrivateMembers,
 	},
 	jwksKeyId: {
+		label: 'Key ID in the JWKS',
 		makesSure: 'It has the key ID of the credential, once',
 		judge: kidOnce,
 		outweighed: true,
 	},
 	jwksSameKey: {
+		label: 'Published key',
 		makesSure: 'The key under it belongs to the private key',
 		judge: sameKey,
 		outweighed: true,
 	},
-	jwksKnownKeys: { makesSure: 'The credential knows every other key', judge: noUnknownKey },
+	jwksKnownKeys: {
+		label: 'Other published keys',
+		makesSure: 'The credential knows every other key',
+		judge: noUnknownKey,
+	},
 	jwksPurpose: {
+		label: 'Purpose of the published key',
 		makesSure: 'Algorithm and use of the published key are right',
 		judge: purpose,
 		outweighed: true,
 	},
-	jwksCache: { makesSure: 'The cache header is sensible', judge: cacheHeader },
-	clock: { makesSure: 'The clock agrees with that of AIR', judge: clock, outweighed: true },
-	airAccepts: { makesSure: 'AIR accepts a Partner JWT of this key', judge: accepts },
+	jwksCache: {
+		label: 'Caching of the JWKS',
+		makesSure: 'The cache header is sensible',
+		judge: cacheHeader,
+	},
+	clock: {
+		label: 'Clock',
+		makesSure: 'The clock agrees with that of AIR',
+		judge: clock,
+		outweighed: true,
+	},
+	airAccepts: {
+		label: 'AIR accepts the key',
+		makesSure: 'AIR accepts a Partner JWT of this key',
+		judge: accepts,
+	},
 	issueOnBehalf: {
-		makesSure: 'Issue on Behalf is enabled (only if asked for)',
+		label: 'Issue on Behalf',
+		makesSure: 'Issue on Behalf is enabled (asked only if you want it)',
 		judge: featureEnabled,
 	},
 };

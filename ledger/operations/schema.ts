@@ -74,6 +74,9 @@ export const schema = ({
 	`CREATE INDEX issuances_pending
 		ON issuances (realm, pending_since, id) WHERE state = 'submitted'`,
 	'CREATE INDEX issuances_by_recipient ON issuances (recipient, program, realm, state)',
+	'CREATE INDEX issuances_by_address ON issuances (lower(recipient), id)',
+	`CREATE INDEX issuances_by_reference
+		ON issuances (reference, id) WHERE reference IS NOT NULL`,
 	`CREATE INDEX issuances_sending ON issuances (lease_until) WHERE state = 'sending'`,
 	`CREATE INDEX issuances_open ON issuances (realm, state_at) WHERE ${OPEN}`,
 	`CREATE INDEX issuances_finished ON issuances (realm, state_at) WHERE ${FINISHED}`,

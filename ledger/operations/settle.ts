@@ -19,7 +19,7 @@ export function* settle(dialect: Dialect, request: SettleRequest): Operation<Set
 	if (end === undefined && row.state === 'sending') {
 		return { outcome: 'busy', row, leaseMs: (row.leaseUntil ?? now) - now };
 	}
-	if (end !== undefined) yield* endAttempts(dialect, [leaseEnd(row, end, now)]);
+	if (end !== undefined) yield* endAttempts(dialect, [leaseEnd(row, end, now)], now);
 	const found = yield* again(dialect, row);
 	const states = [row.state, found.state];
 	const isOpen =
@@ -53,7 +53,7 @@ function* issued(
 	yield* rows('UPDATE issuances SET attempt = $2 WHERE id = $1', row.id, number);
 	const end = decideAnswered({ ...row, attempt: number }, number, { coreClaimHash, userUuid });
 	const ended = { number, outcome: 'accepted', coreClaimHash, userUuid } as const;
-	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt: at } }]);
+	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt: at } }], at);
 }
 
 /** The key may be tried again. Where nobody knows, the attempts stay unknown, and so does a refusal. */

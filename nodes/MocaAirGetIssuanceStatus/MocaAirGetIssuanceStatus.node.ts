@@ -24,7 +24,10 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Moca AIR Get Issuance Status',
 		name: 'mocaAirGetIssuanceStatus',
-		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		icon: {
+			light: 'file:../../icons/mocaAirStatus.svg',
+			dark: 'file:../../icons/mocaAirStatus.dark.svg',
+		},
 		group: ['transform'],
 		version: 1,
 		subtitle:

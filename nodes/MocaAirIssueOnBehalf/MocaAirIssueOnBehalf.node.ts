@@ -40,7 +40,10 @@ export class MocaAirIssueOnBehalf implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Moca AIR Issue on Behalf',
 		name: 'mocaAirIssueOnBehalf',
-		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		icon: {
+			light: 'file:../../icons/mocaAirIssue.svg',
+			dark: 'file:../../icons/mocaAirIssue.dark.svg',
+		},
 		group: ['output'],
 		version: 1,
 		subtitle:

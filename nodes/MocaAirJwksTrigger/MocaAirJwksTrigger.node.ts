@@ -12,17 +12,20 @@ import { nodeError } from '../../n8n/errors/nodeError';
 import { answerWithJwks } from './answerWithJwks';
 import { assertServable } from './assertServable';
 import { fetchItem } from './fetchItem';
-import { properties } from './properties';
+import { PATH, properties } from './properties';
 import { readOptions } from './readParameters';
 
 export class MocaAirJwksTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Moca AIR JWKS Trigger',
 		name: 'mocaAirJwksTrigger',
-		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		icon: {
+			light: 'file:../../icons/mocaAirJwks.svg',
+			dark: 'file:../../icons/mocaAirJwks.dark.svg',
+		},
 		group: ['trigger'],
 		version: 1,
-		subtitle: '={{ $parameter["path"] }}',
+		subtitle: '={{ $parameter["path"] || "serve the public keys" }}',
 		description: 'Serves the public keys of a credential as a JWKS, for AIR to fetch',
 		defaults: { name: 'Moca AIR JWKS Trigger' },
 		eventTriggerDescription: 'Fetch the test URL, e.g. by opening it in a browser',
@@ -48,7 +51,7 @@ export class MocaAirJwksTrigger implements INodeType {
 				name: 'default',
 				httpMethod: 'GET,HEAD',
 				responseMode: 'onReceived',
-				path: '={{ $parameter["path"] }}',
+				path: PATH,
 				isFullPath: true,
 				// The panel has room for one method.
 				ndvHideMethod: true,

@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import { whyNotPublic } from '../../air/http/publicUrl';
 import { ownJwks } from '../../issuance/settings/ownJwks';
 import { readSettings } from '../../issuance/settings/settings';
-import { readOptions, readPath } from './readParameters';
+import { assertPath, readOptions } from './readParameters';
 
 /**
  * Checks before n8n begins to serve that there is something to serve, and that it will be where the
@@ -16,11 +16,7 @@ export async function assertServable(context: IHookFunctions): Promise<void> {
 	const settings = await readSettings(await context.getCredentials('mocaAirApi'));
 	ownJwks(settings);
 	readOptions(context.getNodeParameter('options', {}));
-	readPath(context.getNodeParameter('path', ''));
-	const partnerId = context.getNodeParameter('partnerId', '');
-	if (typeof partnerId !== 'string' || partnerId.trim() !== settings.identity.partnerId) {
-		throw new AirError('AIR_JWKS_OTHER_PARTNER');
-	}
+	assertPath(context.getNodeParameter('path', ''), settings.identity.partnerId);
 	// Without one n8n puts the workflow's ID and the node's name before the path.
 	if (context.getNode().webhookId === undefined) throw new AirError('AIR_JWKS_PATH_NOT_FIXED');
 	const url = context.getNodeWebhookUrl('default') ?? '';

@@ -1,5 +1,11 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+/**
+ * Where the JWKS is served. n8n works out the paths of webhooks before it reads a credential, so none
+ * can come from there; the webhook ID is the node's own.
+ */
+export const PATH = '={{ $parameter["path"] || $webhookId + "/.well-known/jwks.json" }}';
+
 export const DEFAULT_CACHE_SECONDS = 300;
 export const LONGEST_CACHE_SECONDS = 86_400;
 
@@ -12,24 +18,13 @@ export const properties: INodeProperties[] = [
 		default: '',
 	},
 	{
-		displayName: 'Partner ID',
-		name: 'partnerId',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. 954fe820-050d-49fb-b22e-884922aa6cef',
-		description:
-			'As in the credential, which is compared with it. The default path begins with it.',
-	},
-	{
 		displayName: 'Path',
 		name: 'path',
 		type: 'string',
-		default: '={{ $parameter["partnerId"] }}/.well-known/jwks.json',
-		required: true,
+		default: '',
 		placeholder: 'e.g. my-company/.well-known/jwks.json',
 		description:
-			'Where n8n serves the JWKS, after /webhook/. Where a proxy blocks addresses with “/.”, take out “.well-known/”. After a change, register the new URL with AIR.',
+			'Where n8n serves the JWKS, after /webhook/. May stay empty: the address is then one that only this node has. Where a proxy blocks addresses with “/.”, write a path without “.well-known/”. After a change, register the new URL with AIR.',
 	},
 	{
 		displayName: 'Options',
@@ -45,7 +40,7 @@ export const properties: INodeProperties[] = [
 				typeOptions: { minValue: 0, maxValue: LONGEST_CACHE_SECONDS },
 				default: DEFAULT_CACHE_SECONDS,
 				description:
-					'How many seconds whoever fetched the JWKS may keep it, 0 to 86400. A change of keys has to wait at least as long.',
+					'How many seconds a client may keep the JWKS that it fetched, 0 to 86400. A change of keys has to wait at least as long.',
 			},
 			{
 				displayName: 'Start Executions',
@@ -53,7 +48,7 @@ export const properties: INodeProperties[] = [
 				type: 'boolean',
 				default: false,
 				description:
-					'Whether each fetch starts an execution, to see when AIR fetches. Anybody may fetch, so this can be many.',
+					'Whether to start an execution for each request, to see when AIR fetches. The URL is public, so there may be many.',
 			},
 		],
 	},

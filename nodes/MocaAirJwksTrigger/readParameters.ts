@@ -36,18 +36,27 @@ export function readOptions(options: unknown): ServeOptions {
 const trimmed = (path: string) => path.trim().replace(/^\/|\/$/g, '');
 
 /** Segments of unreserved characters (RFC 3986, 2.3); “:” at a beginning would be a parameter to n8n. */
-const PATH = /^[\w.~-]+(\/[\w.~-]+)*$/;
+const SEGMENTS = /^[\w.~-]+(\/[\w.~-]+)*$/;
 const DOTS_ONLY = /(^|\/)\.{1,2}(\/|$)/;
 
+const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
+
 /**
- * @param path - the parameter Path, evaluated
- * @returns the path as n8n serves it
- * @throws AirError `AIR_JWKS_PATH_INVALID`
+ * Checks a path that the user wrote.
+ *
+ * @param path - the parameter Path, evaluated; empty leaves it to the node
+ * @param partnerId - of the credential
+ * @throws AirError `AIR_JWKS_PATH_INVALID`, and `AIR_JWKS_OTHER_PARTNER` when the path has an ID that
+ *   looks like a partner ID and is not the credential's
  */
-export function readPath(path: unknown): string {
+export function assertPath(path: unknown, partnerId: string): void {
+	if (path === '' || path === undefined) return;
 	const text = typeof path === 'string' ? trimmed(path) : '';
-	if (!PATH.test(text) || DOTS_ONLY.test(text) || text.length > 500) {
+	if (!SEGMENTS.test(text) || DOTS_ONLY.test(text) || text.length > 500) {
 		throw new AirError('AIR_JWKS_PATH_INVALID');
 	}
-	return text;
+	const other = text
+		.split('/')
+		.some((segment) => UUID.test(segment) && segment.toLowerCase() !== partnerId.toLowerCase());
+	if (other && !text.split('/').includes(partnerId)) throw new AirError('AIR_JWKS_OTHER_PARTNER');
 }

@@ -20,12 +20,16 @@ export class MocaAirTrigger implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'Moca AIR Trigger',
 		name: 'mocaAirTrigger',
-		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		icon: {
+			light: 'file:../../icons/mocaAirTrigger.svg',
+			dark: 'file:../../icons/mocaAirTrigger.dark.svg',
+		},
 		group: ['trigger'],
 		version: 1,
 		subtitle:
 			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("notUsable", "not usable").replace("statusChanged", "any change") }}',
-		description: 'Starts the workflow when an issued credential is on-chain, delayed or not usable',
+		// n8n shows it for the whole entry Moca AIR.
+		description: 'Start when a credential is on-chain, delayed or unusable; check the set-up',
 		defaults: { name: 'Moca AIR Trigger' },
 		polling: true,
 		inputs: [],

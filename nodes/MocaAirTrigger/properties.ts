@@ -74,21 +74,25 @@ export const properties: INodeProperties[] = [
 			{
 				name: 'Any Status Change',
 				value: 'statusChanged',
+				action: 'On any status change',
 				description: 'AIR gave another status than before, whichever it is',
 			},
 			{
 				name: 'Confirmed On-Chain',
 				value: 'confirmed',
+				action: 'On credential confirmed',
 				description: 'The credential is on-chain',
 			},
 			{
 				name: 'Delayed',
 				value: 'delayed',
+				action: 'On credential delayed',
 				description: 'Still pending after some minutes, or for so long that it is given up',
 			},
 			{
 				name: 'Not Usable',
 				value: 'notUsable',
+				action: 'On credential unusable',
 				description: 'The credential expired, was revoked, or is gone',
 			},
 		],

@@ -148,7 +148,7 @@ describe('a new user', () => {
 	step('fetches a test event of the trigger', async () => {
 		await editor.newWorkflow();
 		await editor.searchNodes('moca air');
-		await editor.addFoundNode('Moca AIR', 'On confirmed on chain');
+		await editor.addFoundNode('Moca AIR', 'On credential confirmed');
 		await look('trigger-added');
 		const output = await editor.executeStep();
 		await look('trigger-event');

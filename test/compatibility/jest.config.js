@@ -14,7 +14,7 @@ const suites = [
 	'itemReferences',
 	'jwksTrigger',
 	'ledger',
-	'partnerAuth',
+	'mocaAir',
 	'subjectModes',
 	'trigger',
 ];

@@ -6,7 +6,7 @@ import { AirClient } from '../../air/AirClient';
 import { readSettings } from '../../issuance/settings/settings';
 import { makeKey } from '../support/keys';
 import { PARTNER_ID, startTestAir, type TestAir } from './air';
-import { serveJwksNode, type ServedJwks, type ServeOptions } from './serveJwksNode';
+import { serveJwksNode, WEBHOOK_ID, type ServedJwks, type ServeOptions } from './serveJwksNode';
 
 /** The node in n8n-core's contexts, behind HTTP, with the emulated AIR fetching from it. */
 let air: TestAir;
@@ -28,6 +28,10 @@ afterAll(async () => {
 	await closeDispatchers();
 });
 
+const [OWN_PARTNER, OTHER_PARTNER] = [
+	'954fe820-050d-49fb-b22e-884922aa6cef',
+	'1c2d3e4f-050d-49fb-b22e-884922aa6cef',
+];
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 async function serve(options: Partial<ServeOptions> = {}) {
@@ -35,9 +39,7 @@ async function serve(options: Partial<ServeOptions> = {}) {
 	return served;
 }
 
-const parameters = (rest: IDataObject) => ({
-	parameters: { partnerId: PARTNER_ID, ...rest } as never,
-});
+const parameters = (rest: IDataObject) => ({ parameters: rest as never });
 
 async function createError(options: Partial<ServeOptions>) {
 	const { create } = await serve(options);
@@ -170,7 +172,7 @@ describe('an execution', () => {
 			userAgent: 'AIR/1.0',
 			statusCode: 200,
 			keyIds: [PARTNER_ID],
-			url: `https://n8n.example.com/webhook/${PARTNER_ID}/.well-known/jwks.json`,
+			url: `https://n8n.example.com/webhook/${WEBHOOK_ID}/.well-known/jwks.json`,
 			warning: null,
 		});
 	});
@@ -246,8 +248,11 @@ describe('before n8n serves', () => {
 		],
 		[
 			'another partner',
-			() => ({ node: { parameters: { partnerId: 'other' } } }),
-			/different partner IDs/,
+			() => ({
+				node: parameters({ path: `${OTHER_PARTNER}/jwks.json` }),
+				credential: { ...air.credential, partnerId: OWN_PARTNER },
+			}),
+			/path and the credential name different partner IDs/,
 		],
 		['no path', () => ({ node: parameters({ path: ' / ' }) }), /path of the JWKS is not valid/],
 		['a path with a parameter', () => ({ node: parameters({ path: ':a/jwks.json' }) }), /path/],
@@ -271,7 +276,16 @@ describe('before n8n serves', () => {
 		);
 	});
 
-	test.each(['/a/jwks.json/', 'a', 'a.b/c-d_e~f/jwks.json'])(
+	test.each([
+		`${OWN_PARTNER}/.well-known/jwks.json`,
+		`keys/${OWN_PARTNER.toUpperCase()}/jwks.json`,
+		`${OTHER_PARTNER}/${OWN_PARTNER}/jwks.json`,
+	])('the credential’s own partner ID in the path: %s', async (path) => {
+		const credential = { ...air.credential, partnerId: OWN_PARTNER };
+		expect(await (await serve({ credential, node: parameters({ path }) })).create()).toBe(true);
+	});
+
+	test.each(['', '/a/jwks.json/', 'a', 'a.b/c-d_e~f/jwks.json'])(
 		'the path %s will do',
 		async (path) => {
 			expect(await (await serve({ node: parameters({ path }) })).create()).toBe(true);

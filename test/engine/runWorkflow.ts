@@ -22,7 +22,7 @@ import { MocaAirApi } from '../../credentials/MocaAirApi.credentials';
 import { MocaAirGetIssuanceStatus } from '../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
 import { MocaAirIssueOnBehalf } from '../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
 import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
-import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
+import { MocaAir } from '../../nodes/MocaAir/MocaAir.node';
 import { MocaAirTrigger } from '../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 import { Agent2, Agent3, asTool } from './agents';
 import { runEngine } from './engineAtHand';
@@ -73,8 +73,8 @@ const types: Readonly<Record<string, INodeType>> = {
 	'test.sink': new Sink(),
 	'n8n-nodes-moca-air.mocaAirIssueOnBehalf': new MocaAirIssueOnBehalf(),
 	'n8n-nodes-moca-air.mocaAirGetIssuanceStatus': new MocaAirGetIssuanceStatus(),
-	'n8n-nodes-moca-air.mocaAirPartnerAuth': new MocaAirPartnerAuth(),
-	'n8n-nodes-moca-air.mocaAirPartnerAuthTool': new MocaAirPartnerAuth(),
+	'n8n-nodes-moca-air.mocaAir': new MocaAir(),
+	'n8n-nodes-moca-air.mocaAirTool': new MocaAir(),
 	'n8n-nodes-moca-air.mocaAirIssueOnBehalfTool': asTool(new MocaAirIssueOnBehalf()),
 	'n8n-nodes-moca-air.mocaAirGetIssuanceStatusTool': asTool(new MocaAirGetIssuanceStatus()),
 	'test.agent2': new Agent2(),

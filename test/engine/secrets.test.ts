@@ -23,7 +23,7 @@ import { startTestAir, type TestAir } from './air';
 import { activate } from './pollTrigger';
 import { runWorkflow } from './runWorkflow';
 import { serveJwksNode } from './serveJwksNode';
-import { issueWorkflow, partnerAuthWorkflow, person, statusWorkflow } from './workflows';
+import { issueWorkflow, mocaAirWorkflow, person, statusWorkflow } from './workflows';
 
 /**
  * A canary key, canary connection URLs and canary claims go through every path, failures too. What
@@ -170,7 +170,7 @@ const ways = {
 	},
 	'Check Setup': async (credential: ICredentialDataDecryptedObject) => {
 		const ran = await runWorkflow(
-			partnerAuthWorkflow([{}], { operation: 'checkSetup' }),
+			mocaAirWorkflow([{}], { operation: 'checkSetup' }),
 			{ ledger: 'embedded', ...credential },
 			{ executionId: String(++executions) },
 		);
@@ -181,7 +181,7 @@ const ways = {
 	},
 	'Create Partner JWT': async (credential: ICredentialDataDecryptedObject) => {
 		const ran = await runWorkflow(
-			partnerAuthWorkflow([{}], { operation: 'createPartnerJwt', scope: 'issue' }),
+			mocaAirWorkflow([{}], { operation: 'createPartnerJwt', scope: 'issue' }),
 			{ ledger: 'embedded', ...credential, allowHandingOutJwts: true },
 			{ executionId: String(++executions) },
 		);
@@ -191,7 +191,7 @@ const ways = {
 			see('execution data', ran.run);
 			return ran.error?.message ?? 'nothing';
 		}
-		// Its output is what the node is for (docs/partner-auth.md): there, and nowhere else.
+		// Its output is what the node is for (docs/moca-air.md): there, and nowhere else.
 		see('execution data', JSON.stringify(ran.run).replaceAll(token, ''));
 		secrets.addToken(`..${token.split('.')[2] ?? ''}`);
 		return 'handed out';

@@ -16,6 +16,9 @@ import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTr
 import { recordedLog, type LogLine } from './recordedLog';
 import { nodeTypes, OneCredential } from './runWorkflow';
 
+/** Of the node that is served. */
+export const WEBHOOK_ID = '00000000-0000-4000-8000-000000000000';
+
 export interface ServeOptions {
 	readonly credential: ICredentialDataDecryptedObject;
 	readonly node?: Partial<INode>;
@@ -53,9 +56,9 @@ export async function serveJwksNode({
 		type: 'n8n-nodes-moca-air.mocaAirJwksTrigger',
 		typeVersion: 1,
 		position: [0, 0],
-		parameters: { partnerId: credential.partnerId as string },
+		parameters: {},
 		credentials: { mocaAirApi: { id: '1', name: 'AIR' } },
-		webhookId: '00000000-0000-4000-8000-000000000000',
+		webhookId: WEBHOOK_ID,
 		...changes,
 	};
 	const workflow = new Workflow({
@@ -125,6 +128,6 @@ export async function serveJwksNode({
 		},
 	};
 	const { port } = server.address() as AddressInfo;
-	served.url = `http://127.0.0.1:${port}/webhook/${credential.partnerId as string}/.well-known/jwks.json`;
+	served.url = `http://127.0.0.1:${port}/webhook/${WEBHOOK_ID}/.well-known/jwks.json`;
 	return served;
 }

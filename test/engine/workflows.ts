@@ -102,8 +102,8 @@ export function statusWorkflow(
 	};
 }
 
-/** Items → Partner Auth → Sink. */
-export function partnerAuthWorkflow(
+/** Items → Moca AIR → Sink. */
+export function mocaAirWorkflow(
 	items: readonly IDataObject[],
 	parameters: INode['parameters'],
 	settings: Partial<INode> = {},
@@ -111,7 +111,7 @@ export function partnerAuthWorkflow(
 	return {
 		nodes: [
 			node('Items', 'test.items', { items: JSON.stringify(items) }),
-			node('Auth', 'n8n-nodes-moca-air.mocaAirPartnerAuth', parameters, {
+			node('Auth', 'n8n-nodes-moca-air.mocaAir', parameters, {
 				credentials,
 				...settings,
 			}),

@@ -46,7 +46,7 @@ const secrets = new SecretSearch();
 const signatures = new SecretSearch();
 /** What somebody saw over HTTP, by where. */
 const seen: (readonly [where: string, text: string])[] = [];
-/** Of the execution that saves a handed out token, as docs/partner-auth.md says it does. */
+/** Of the execution that saves a handed out token, as docs/moca-air.md says it does. */
 const handedOut = { executionId: '', token: '' };
 /** Of tokens that workflows used without their execution being saved. */
 const notSaved: string[] = [];
@@ -160,10 +160,9 @@ const actions: Readonly<Record<string, (credentials: Credentials, rest: Json) =>
 			credentials,
 			rest,
 		),
-	'set-up': (credentials, rest) =>
-		own('mocaAirPartnerAuth', { operation: 'checkSetup' }, credentials, rest),
+	'set-up': (credentials, rest) => own('mocaAir', { operation: 'checkSetup' }, credentials, rest),
 	token: (credentials, rest) =>
-		own('mocaAirPartnerAuth', { operation: 'createPartnerJwt', scope: 'issue' }, credentials, rest),
+		own('mocaAir', { operation: 'createPartnerJwt', scope: 'issue' }, credentials, rest),
 	'HTTP Request': (credentials, rest) =>
 		requesting(
 			`${host.air.emulator.baseUrl}/credentials/status?coreClaimHash=${'f'.repeat(64)}`,
@@ -208,7 +207,9 @@ async function trigger(credentials: Credentials): Promise<void> {
 			{ pollTimes: { item: [{ mode: 'everyMinute' }] }, start: 'beginning' },
 			credentials,
 		),
-		own('mocaAirJwksTrigger', { partnerId: PARTNER_ID }, credentials, { webhookId: randomUUID() }),
+		own('mocaAirJwksTrigger', { path: `${PARTNER_ID}/.well-known/jwks.json` }, credentials, {
+			webhookId: randomUUID(),
+		}),
 	];
 	for (const one of triggers) {
 		const { id } = await host.api.workflows.create(inRow(one));
@@ -280,7 +281,7 @@ describe('a token that is handed out', () => {
 		const credentials = await credentialOf('may hand out', { allowHandingOutJwts: true });
 		const path = randomUUID();
 		const create = own(
-			'mocaAirPartnerAuth',
+			'mocaAir',
 			{ operation: 'createPartnerJwt', scope: 'issue', email: 'ada@example.com' },
 			credentials,
 		);

@@ -95,7 +95,9 @@ const watching = (credentials: Credentials, parameters: Json = {}) =>
 	);
 
 const serving = (credentials: Credentials) =>
-	own('mocaAirJwksTrigger', { partnerId: PARTNER_ID }, credentials, { webhookId: randomUUID() });
+	own('mocaAirJwksTrigger', { path: `${PARTNER_ID}/.well-known/jwks.json` }, credentials, {
+		webhookId: randomUUID(),
+	});
 
 beforeAll(async () => {
 	host = await startHost({
@@ -183,9 +185,9 @@ describe('with the credential, which is not his', () => {
 		['Get Issuance Status', (one) => asking(one)],
 		[
 			'Create Partner JWT',
-			(one) => own('mocaAirPartnerAuth', { operation: 'createPartnerJwt', scope: 'issue' }, one),
+			(one) => own('mocaAir', { operation: 'createPartnerJwt', scope: 'issue' }, one),
 		],
-		['Check Setup', (one) => own('mocaAirPartnerAuth', { operation: 'checkSetup' }, one)],
+		['Check Setup', (one) => own('mocaAir', { operation: 'checkSetup' }, one)],
 		['the HTTP Request node', (one) => requesting(one)],
 		[
 			'the HTTP Request node, its type by an expression',
@@ -382,11 +384,7 @@ describe('with use of the credential, by everything that a node can be told', ()
 		const token = await host.run(
 			inRow(
 				start(),
-				own(
-					'mocaAirPartnerAuth',
-					{ ...everywhere, operation: 'createPartnerJwt' },
-					host.credentials,
-				),
+				own('mocaAir', { ...everywhere, operation: 'createPartnerJwt' }, host.credentials),
 			),
 		);
 		expect(token.data.resultData.error?.message).toMatch(/does not hand out/);

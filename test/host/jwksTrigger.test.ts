@@ -36,7 +36,7 @@ const jwksNode = (parameters: Json = {}, credentials = host.credentials) =>
 	node(
 		'JWKS',
 		'n8n-nodes-moca-air.mocaAirJwksTrigger',
-		{ partnerId: PARTNER_ID, ...parameters },
+		{ path: WELL_KNOWN, ...parameters },
 		{ credentials, webhookId: randomUUID() },
 	);
 
@@ -220,7 +220,7 @@ describe('what is not published, with its reason', () => {
 		const credentials = await other({ furtherPublicJwks: makeKey().pem });
 		const refusals = await Promise.all([
 			refusal(jwksNode({ path: 'b/jwks.json' }, credentials)),
-			refusal(jwksNode({ partnerId: 'somebody-else' })),
+			refusal(jwksNode({ path: `${randomUUID()}/jwks.json` })),
 			refusal(jwksNode({ path: 'a b/jwks.json' })),
 		]);
 		expect(refusals).toEqual([
@@ -410,7 +410,7 @@ describe('an editor who serves a key of their own on the path', () => {
 				start(),
 				node(
 					'Check',
-					'n8n-nodes-moca-air.mocaAirPartnerAuth',
+					'n8n-nodes-moca-air.mocaAir',
 					{ operation: 'checkSetup' },
 					{ credentials: host.credentials },
 				),
@@ -435,9 +435,9 @@ describe('an editor who serves a key of their own on the path', () => {
 
 	test('instead of ours: Check Setup fails, and so does the credential’s test, in the same words', async () => {
 		await takePath([makeKey().jwk(PARTNER_ID)]);
-		const [first] = (await findings()).filter(({ status }) => status === 'fail');
+		const [, first] = (await findings()).filter(({ status }) => status === 'fail');
 		expect(first).toMatchObject({
-			check: 'jwksSameKey',
+			check: 'Published key',
 			detail: expect.stringMatching(/^Your JWKS publishes another key under the Key ID/) as string,
 		});
 		const { status, message } = await host.api.credentials.test(credentialId);
@@ -450,8 +450,10 @@ describe('an editor who serves a key of their own on the path', () => {
 		const { keys } = (await (await fetch(url)).json()) as { keys: unknown[] };
 		await takePath([...keys, makeKey().jwk('theirs')]);
 		const found = await findings();
-		expect(found.at(-1)).toMatchObject({ check: 'airAccepts', status: 'pass' });
-		expect(found.find(({ check }) => check === 'jwksKnownKeys')).toMatchObject({
+		expect(found.find(({ check }) => check === 'AIR accepts the key')).toMatchObject({
+			status: 'pass',
+		});
+		expect(found.find(({ check }) => check === 'Other published keys')).toMatchObject({
 			status: 'warn',
 			detail: expect.stringMatching(/a key that this credential does not know: “theirs”/) as string,
 			fix: expect.stringMatching(/remove it from the JWKS/) as string,

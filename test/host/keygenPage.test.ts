@@ -36,7 +36,8 @@ async function open(): Promise<{ page: Page; asked: string[]; said: string[] }> 
 	return { page, asked, said };
 }
 
-const make = (page: Page) => page.getByRole('button', { name: 'Make a Key Pair' }).click();
+const make = (page: Page) => page.getByRole('button', { name: /^Make a Key Pair/ }).click();
+const openSettings = (page: Page) => page.getByText('Another algorithm or Key ID').click();
 const privateKey = (page: Page) => page.getByLabel('Private Key').inputValue();
 const jwks = async (page: Page) =>
 	JSON.parse(await page.getByLabel('JWKS', { exact: true }).inputValue()) as JSONWebKeySet;
@@ -54,6 +55,7 @@ test.each(['RS256', 'ES256'])(
 	'%s: the key is one that the credential takes, and the JWKS is its public half',
 	async (alg) => {
 		const { page, asked, said } = await open();
+		await openSettings(page);
 		await page.getByLabel('Algorithm').selectOption(alg);
 		await page.getByLabel('Key ID').fill('my key/ü');
 		await make(page);
@@ -95,7 +97,28 @@ test.each(['RS256', 'ES256'])(
 );
 
 test(
-	'without a Key ID it is the thumbprint; another press makes another key',
+	'the partner ID names the key, so Key ID of the credential stays empty; the private key is copied at once',
+	async () => {
+		const { page } = await open();
+		await page.getByLabel('Partner ID').fill(' 954fe820-050d-49fb-b22e-884922aa6cef ');
+		await make(page);
+		await page.getByText('stays empty: it is your partner ID').waitFor();
+		expect(await page.locator('#kidShown').isVisible()).toBe(false);
+		const pem = await privateKey(page);
+		const key = await importPrivateKey(pem);
+		expect(key.algorithm).toBe('RS256');
+		expect((await jwks(page)).keys).toEqual([
+			publicJwkOf(key, '954fe820-050d-49fb-b22e-884922aa6cef'),
+		]);
+		await page.getByRole('button', { name: 'Copied' }).waitFor();
+		expect(await page.evaluate('navigator.clipboard.readText()')).toBe(pem);
+		await page.context().close();
+	},
+	5 * minutes,
+);
+
+test(
+	'without a partner ID and a Key ID it is the thumbprint; another press makes another key',
 	async () => {
 		const { page } = await open();
 		await make(page);
@@ -116,7 +139,7 @@ test(
 	async () => {
 		const { page } = await open();
 		const old = { ...makeKey('ES256').jwk('old'), note: 'mine' };
-		await page.getByText('I replace a key').click();
+		await page.getByText('replacing a key').click();
 		await page.getByLabel('Your present jwks.json').fill(JSON.stringify({ keys: [old] }));
 		await make(page);
 		await page.getByText('SECRET: the private key').waitFor();
@@ -150,7 +173,8 @@ test.each([
 	'%s as the present JWKS is refused in words',
 	async (_name, text, kid, words) => {
 		const { page } = await open();
-		await page.getByText('I replace a key').click();
+		await openSettings(page);
+		await page.getByText('replacing a key').click();
 		await page.getByLabel('Your present jwks.json').fill(text);
 		await page.getByLabel('Key ID').fill(kid);
 		await make(page);

@@ -93,7 +93,7 @@ export class Load {
 		);
 		await this.activate(
 			webhook('token'),
-			this.own('mocaAirPartnerAuth', { operation: 'createPartnerJwt', scope: 'issue' }),
+			this.own('mocaAir', { operation: 'createPartnerJwt', scope: 'issue' }),
 			node(
 				'Use',
 				'n8n-nodes-base.set',
@@ -109,7 +109,11 @@ export class Load {
 			),
 		);
 		await this.activate(
-			this.own('mocaAirJwksTrigger', { partnerId: PARTNER_ID }, { webhookId: 'jwks' }),
+			this.own(
+				'mocaAirJwksTrigger',
+				{ path: `${PARTNER_ID}/.well-known/jwks.json` },
+				{ webhookId: 'jwks' },
+			),
 		);
 		this.triggerId = await this.activate(
 			this.own('mocaAirTrigger', {

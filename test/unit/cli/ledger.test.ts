@@ -364,7 +364,31 @@ describe('export', () => {
 	});
 });
 
+test('list: by program, reference and event ID', async () => {
+	await at.fill(async (store) => {
+		await issue(store, 'hash-1', { reference: 'order 1', idempotencyKey: 'event:evt_1' });
+		await issue(store, 'hash-2', { program: 'other', idempotencyKey: 'key-2' });
+	});
+	const hashes = async (...argv: string[]) =>
+		(
+			JSON.parse((await ledger('list', '--json', ...argv)).stdout) as { coreClaimHash: string }[]
+		).map(({ coreClaimHash }) => coreClaimHash);
+	expect(await hashes('--program', 'other')).toEqual(['hash-2']);
+	expect(await hashes('--reference', 'order 1')).toEqual(['hash-1']);
+	expect(await hashes('--event-id', 'evt_1')).toEqual(['hash-1']);
+	expect(await hashes('--event-id', 'evt_1', '--program', 'other')).toEqual([]);
+});
+
 describe('forget', () => {
+	test('waits for an attempt that is under way, and says so when it lasts', async () => {
+		await at.fill(async (store) => {
+			await start(store);
+		});
+		const ran = await ledger('forget', 'ada@example.com', '--yes');
+		expect(ran).toMatchObject({ status: 1, stdout: '' });
+		expect(ran.stderr).toMatch(/Nothing was erased: an attempt .* for \d+ s at most/);
+	}, 30_000);
+
 	const forget = async (given: string, ...more: string[]) =>
 		await cli(['ledger', 'forget', 'ada@example.com', '--file', at.file, ...more], {
 			answer: given,

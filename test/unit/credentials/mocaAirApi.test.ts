@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type {
-	ICredentialDataDecryptedObject,
-	IHttpRequestOptions,
-	INodeProperties,
+import {
+	NodeHelpers,
+	type ICredentialDataDecryptedObject,
+	type IHttpRequestOptions,
+	type INodeParameters,
+	type INodeProperties,
 } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../credentials/MocaAirApi.credentials';
@@ -59,21 +61,23 @@ describe('what saved credentials depend on', () => {
 	});
 
 	test('fields: internal name, label, kind, default', () => {
-		const rows = type.properties.map((field) => [
-			field.name,
-			field.displayName,
-			field.type,
-			field.default,
-		]);
+		const rows = type.properties
+			.filter(({ type: kind }) => kind !== 'hidden')
+			.map((field) => [field.name, field.displayName, field.type, field.default]);
 		expect(rows).toEqual([
 			['environment', 'Environment', 'options', 'sandbox'],
 			['baseUrl', 'Base URL', 'string', ''],
 			['partnerId', 'Partner ID', 'string', ''],
+			['issuerDid', 'Issuer DID', 'string', ''],
 			['privateKey', 'Private Key', 'string', ''],
 			['kid', 'Key ID', 'string', ''],
-			['issuerDid', 'Issuer DID', 'string', ''],
 			['jwksUrl', 'JWKS URL', 'string', ''],
+			['advanced', 'Advanced', 'boolean', false],
+			['ledger', 'Issuance Ledger', 'options', 'embedded'],
+			['ledgerSecret', 'Connection URL', 'string', ''],
+			['ledgerRetention', 'Ledger Retention', 'number', 90],
 			['furtherPublicJwks', 'Further Public Keys', 'string', ''],
+			['allowHandingOutJwts', 'Allow Handing Out Tokens', 'boolean', false],
 			['scope', 'Scope', 'options', 'issue on-behalf'],
 			[
 				'scopeNotice',
@@ -82,10 +86,6 @@ describe('what saved credentials depend on', () => {
 				'',
 			],
 			['jwtLifetime', 'Token Lifetime', 'number', 5],
-			['allowHandingOutJwts', 'Allow Handing Out Tokens', 'boolean', false],
-			['ledger', 'Issuance Ledger', 'options', 'embedded'],
-			['ledgerSecret', 'Connection URL', 'string', ''],
-			['ledgerRetention', 'Ledger Retention', 'number', 90],
 		]);
 	});
 
@@ -105,6 +105,65 @@ describe('what saved credentials depend on', () => {
 
 	test('public keys keep their lines too, and are shown', () => {
 		expect(field('furtherPublicJwks')?.typeOptions).toEqual({ rows: 4 });
+	});
+
+	test('the help of Private Key leads to the key page', () => {
+		expect(field('privateKey')?.description).toMatch(
+			/<a href="https:\/\/[^"]+\/keygen\.html" target="_blank">/,
+		);
+	});
+
+	describe('Advanced', () => {
+		/** As n8n saves a form, and reads a saved credential: what is not shown is dropped. */
+		const saved = (data: INodeParameters) =>
+			NodeHelpers.getNodeParameters(type.properties, data, false, false, null, null);
+		const RARE = {
+			ledger: 'postgres',
+			ledgerSecret: 'postgresql://n8n:secret@db/n8n',
+			ledgerRetention: 30,
+			furtherPublicJwks: '{"keys":[]}',
+			allowHandingOutJwts: true,
+			scope: 'issue',
+			jwtLifetime: 10,
+		};
+
+		test.each([true, false])('set to %s: nothing that was set is lost', (advanced) => {
+			expect(saved({ ...RARE, advanced })).toMatchObject(RARE);
+			expect(saved(saved({ ...RARE, advanced: !advanced }) ?? {})).toMatchObject(RARE);
+		});
+
+		test('set by a program that knows no such switch, nothing is lost either', () => {
+			expect(saved(RARE)).toMatchObject(RARE);
+		});
+
+		test('what is not shown is as secret as what is', () => {
+			for (const property of type.properties.filter(({ name }) => name === 'ledgerSecret')) {
+				expect(property.typeOptions).toEqual({ password: true });
+			}
+		});
+
+		test('a new form shows what everybody needs, and no more', () => {
+			const fresh = saved({}) ?? {};
+			const shown = type.properties.filter(
+				(property) =>
+					!['hidden', 'notice'].includes(property.type) &&
+					NodeHelpers.displayParameter(
+						{ ...fresh, environment: 'sandbox', advanced: false },
+						property,
+						null,
+						null,
+					),
+			);
+			expect(shown.map(({ displayName }) => displayName)).toEqual([
+				'Environment',
+				'Partner ID',
+				'Issuer DID',
+				'Private Key',
+				'Key ID',
+				'JWKS URL',
+				'Advanced',
+			]);
+		});
 	});
 
 	test('the base URL is asked for only where it counts', () => {
@@ -155,8 +214,41 @@ describe('the test in the credential form', () => {
 		expect(air.emulator.control.requests()).toHaveLength(1);
 	});
 
-	test('good with a warning: a JWKS URL that cannot be reached does not fail it', async () => {
-		expect(await authenticate(testRequest(), { jwksUrl: 'http://jwks.invalid/' })).toBeTruthy();
+	test('a JWKS URL that does not answer fails it, also while AIR accepts a copy', async () => {
+		expect(await messageOf({ jwksUrl: 'http://jwks.invalid/' })).toMatch(
+			/does not serve a key set: the host name is unknown\. AIR accepts .* all the same/,
+		);
+	});
+
+	test('no issuer DID fails it', async () => {
+		expect(await messageOf({ issuerDid: '' })).toMatch(
+			/^The credential names no issuer DID.*Accounts → General/,
+		);
+	});
+
+	describe('before the JWKS is registered', () => {
+		/** Another partner, whose JWKS URL AIR does not know. */
+		const unregistered = { partnerId: 'new-partner', kid: '' };
+
+		test('with JWKS URL empty it passes: n8n may have to serve the JWKS of this very credential', async () => {
+			expect(await authenticate(testRequest(), { ...unregistered, jwksUrl: '' })).toBeTruthy();
+		});
+
+		test.each<[string, () => ICredentialDataDecryptedObject, RegExp]>([
+			['with JWKS URL filled in', () => unregistered, /no key with the Key ID/],
+			[
+				'another mistake',
+				() => ({ ...unregistered, jwksUrl: '', issuerDid: '' }),
+				/names no issuer DID/,
+			],
+			[
+				'a key that AIR refuses',
+				() => ({ jwksUrl: '', privateKey: makeKey().pem }),
+				/signature does not fit/,
+			],
+		])('%s fails it', async (_what, change, words) => {
+			expect(await messageOf(change())).toMatch(words);
+		});
 	});
 
 	test.each<[string, () => ICredentialDataDecryptedObject, RegExp]>([

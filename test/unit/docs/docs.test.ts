@@ -22,6 +22,8 @@ const OTHERS_WORDS = new Set([
 	...['Production URL', 'Remove Duplicates', 'Remove Items Processed in Previous Executions'],
 	...['Respond to Webhook', 'Retry', 'Retry On Fail', 'Value Is New', 'History Size', 'Webhook'],
 	...['Webhook URLs'],
+	// The key page
+	...['Download jwks.json', 'Make a Key Pair and Copy the Private Key'],
 	// AIR's dashboard
 	...['Privacy Policy URL'],
 	// Emphasis

@@ -12,7 +12,7 @@ import { inputErrors } from '../../../errors/rows/inputs';
 import { jwksTriggerErrors } from '../../../errors/rows/jwksTrigger';
 import { keyErrors } from '../../../errors/rows/keys';
 import { ledgerErrors } from '../../../errors/rows/ledger';
-import { partnerAuthErrors } from '../../../errors/rows/partnerAuth';
+import { partnerJwtErrors } from '../../../errors/rows/partnerJwt';
 import { publicKeyErrors } from '../../../errors/rows/publicKeys';
 import { setupErrors } from '../../../errors/rows/setup';
 import { transportErrors } from '../../../errors/rows/transport';
@@ -50,7 +50,7 @@ test('no group redefines a code of another', () => {
 		triggerErrors,
 		jwksTriggerErrors,
 		setupErrors,
-		partnerAuthErrors,
+		partnerJwtErrors,
 	];
 	const all = groups.flatMap((group) => Object.keys(group));
 	expect(all.length).toBe(new Set(all).size);

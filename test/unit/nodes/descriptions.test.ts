@@ -5,7 +5,7 @@ import { looksLikeSchemaId } from '../../../issuance/inputs/schemaId';
 import { MocaAirGetIssuanceStatus } from '../../../nodes/MocaAirGetIssuanceStatus/MocaAirGetIssuanceStatus.node';
 import { MocaAirIssueOnBehalf } from '../../../nodes/MocaAirIssueOnBehalf/MocaAirIssueOnBehalf.node';
 import { MocaAirJwksTrigger } from '../../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
-import { MocaAirPartnerAuth } from '../../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
+import { MocaAir } from '../../../nodes/MocaAir/MocaAir.node';
 import { MocaAirTrigger } from '../../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 
 const root = join(__dirname, '../../..');
@@ -103,12 +103,13 @@ const rows: readonly Row[] = [
 		],
 	},
 	{
-		type: new MocaAirPartnerAuth(),
-		name: 'mocaAirPartnerAuth',
-		displayName: 'Moca AIR Partner Auth',
-		className: 'MocaAirPartnerAuth',
+		type: new MocaAir(),
+		name: 'mocaAir',
+		displayName: 'Moca AIR',
+		className: 'MocaAir',
 		parameters: [
-			['operation', 'options checkSetup|createPartnerJwt', 'checkSetup'],
+			['resource', 'options setup', 'setup'],
+			['operation', 'options checkSetup|createPartnerJwt|getPublicDocuments', 'checkSetup'],
 			['checkIssueOnBehalf', 'boolean', false],
 			['ownAddress', 'string', ''],
 			['notice', 'notice', ''],
@@ -151,8 +152,7 @@ const rows: readonly Row[] = [
 		className: 'MocaAirJwksTrigger',
 		parameters: [
 			['notice', 'notice', ''],
-			['partnerId', 'string', ''],
-			['path', 'string', '={{ $parameter["partnerId"] }}/.well-known/jwks.json'],
+			['path', 'string', ''],
 			['options', 'collection', {}],
 			['options.cacheSeconds', 'number', 300],
 			['options.startExecutions', 'boolean', false],
@@ -160,8 +160,18 @@ const rows: readonly Row[] = [
 	},
 ];
 
-/** What somebody who needs this package may type into the nodes panel. */
-const SEARCHED_FOR = 'verifiable credential|KYC|AIR|Moca|identity|attestation|JWKS'.split('|');
+/** What people type into the nodes panel, and the one node that is to be found by it. */
+const SEARCHED_FOR: Readonly<Record<string, readonly string[]>> = {
+	mocaAirIssueOnBehalf: [
+		...['issue credential', 'verifiable credential', 'certificate', 'diploma', 'badge', 'wallet'],
+		...['web3', 'membership', 'proof of attendance', 'attestation', 'KYC', 'identity'],
+	],
+	mocaAirGetIssuanceStatus: ['issuance status'],
+	// The entry of the trigger, too, whose own aliases n8n drops.
+	mocaAir: ['check setup', 'credential confirmed', '401'],
+	mocaAirTrigger: ['credential confirmed'],
+	mocaAirJwksTrigger: ['JWKS'],
+};
 
 /** Every parameter with its path, kind, values and default. */
 function parametersOf(properties: readonly INodeProperties[], under = ''): unknown[][] {
@@ -228,7 +238,7 @@ describe.each(rows)('$displayName', ({ type, name, displayName, className, param
 			codexVersion: '1.0',
 			// Of n8n's fixed list.
 			categories: ['Development', 'Productivity'],
-			alias: expect.arrayContaining(SEARCHED_FOR) as string[],
+			alias: expect.arrayContaining([...(SEARCHED_FOR[name] ?? []), 'Moca', 'AIR']) as string[],
 		});
 		const links = JSON.stringify(codex).match(/https:[^"]+/g) ?? [];
 		expect(links.length).toBeGreaterThan(0);
@@ -238,7 +248,7 @@ describe.each(rows)('$displayName', ({ type, name, displayName, className, param
 		}
 	});
 
-	test('the icons are there, and differ', () => {
+	test('its icons are there, light and dark, and no other node has them', () => {
 		const { light, dark } = description.icon as { light: string; dark: string };
 		const [bright, dim] = [light, dark].map((icon) =>
 			readFileSync(join(root, folder, icon.slice('file:'.length)), 'utf8'),
@@ -246,6 +256,11 @@ describe.each(rows)('$displayName', ({ type, name, displayName, className, param
 		expect(bright).toContain('<svg');
 		expect(dim).toContain('<svg');
 		expect(dim).not.toBe(bright);
+		const sameIcon = rows.filter(
+			({ type: other }) =>
+				JSON.stringify(other.description.icon) === JSON.stringify({ light, dark }),
+		);
+		expect(sameIcon).toHaveLength(1);
 	});
 
 	test('an agent may use it as a tool, unless it is a trigger', () => {
@@ -253,6 +268,37 @@ describe.each(rows)('$displayName', ({ type, name, displayName, className, param
 		expect(Boolean(description.usableAsTool)).toBe(!isTrigger);
 		expect(description.inputs).toHaveLength(isTrigger ? 0 : 1);
 		expect(description.polling ?? false).toBe(name === 'mocaAirTrigger');
+	});
+});
+
+describe('the nodes panel', () => {
+	/** As n8n finds what to list under a trigger (n8n 2.40.7, useActionsGeneration). */
+	const EVENT_LABELS = ['event', 'events', 'trigger on'];
+
+	test('each event of the trigger says what it starts on', () => {
+		const events = new MocaAirTrigger().description.properties.find(({ displayName }) =>
+			EVENT_LABELS.includes(displayName.toLowerCase()),
+		);
+		expect(events?.options?.map((option) => ('action' in option ? option.action : ''))).toEqual([
+			'On any status change',
+			'On credential confirmed',
+			'On credential delayed',
+			'On credential unusable',
+		]);
+	});
+
+	test('Moca AIR names its operations as people would, and n8n merges the trigger into its entry', () => {
+		const { name, properties } = new MocaAir().description;
+		expect(new MocaAirTrigger().description.name).toBe(`${name}Trigger`);
+		const operations = properties.filter((property) => property.name === 'operation');
+		const actions = operations
+			.flatMap(({ options }) => options ?? [])
+			.map((option) => ('action' in option ? option.action : ''));
+		expect(actions).toEqual([
+			'Check the setup',
+			'Get the public documents',
+			'Create a partner JWT',
+		]);
 	});
 });
 

@@ -78,6 +78,12 @@ export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 		arrange: () => ({ furtherPublicJwks: makeKey().pem }),
 	},
 	{
+		mistake: 'The issuer DID was forgotten',
+		check: 'issuerDid',
+		status: 'fail',
+		arrange: () => ({ issuerDid: '' }),
+	},
+	{
 		mistake: 'The partner ID was pasted into Issuer DID',
 		check: 'issuerDid',
 		status: 'fail',

@@ -1,5 +1,16 @@
 import type { GetStore } from './store';
-import { CONFIRMED, HOUR, issue, issueMany, MINUTE, PROGRAM, REALM, start } from './requests';
+import {
+	answer,
+	CONFIRMED,
+	DAY,
+	HOUR,
+	issue,
+	issueMany,
+	MINUTE,
+	PROGRAM,
+	REALM,
+	start,
+} from './requests';
 
 /** What people ask at the shell, and whom rows are shown to. */
 export function shell(store: GetStore): void {
@@ -80,6 +91,68 @@ export function shell(store: GetStore): void {
 			expect(await listed({ unanswered: true, states: ['sending'], limit: 1 })).toEqual([
 				other.issuanceId,
 			]);
+		});
+
+		test('list: by realm, program, reference, key, time, and an address in any spelling', async () => {
+			const { ledger, advance } = store();
+			const first = await issue(ledger, 'h1', {
+				idempotencyKey: 'event:1',
+				recipient: 'Ada@Example.com',
+				reference: 'order 1',
+			});
+			advance(HOUR);
+			const second = await issue(ledger, 'h2', { idempotencyKey: 'event:2', program: 'other' });
+			advance(HOUR);
+			const third = await issue(ledger, 'h3', { idempotencyKey: 'event:1', realm: 'another' });
+			const listed = async (filter: object) =>
+				(await ledger.list({ limit: 10, ...filter })).map(({ id }) => id);
+			expect(await listed({ realm: 'another' })).toEqual([third.id]);
+			expect(await listed({ program: 'other' })).toEqual([second.id]);
+			expect(await listed({ reference: 'order 1' })).toEqual([first.id]);
+			expect(await listed({ idempotencyKey: 'event:1' })).toEqual([third.id, first.id]);
+			expect(await listed({ idempotencyKey: 'event:1', realm: REALM })).toEqual([first.id]);
+			expect(await listed({ createdFrom: second.createdAt })).toEqual([third.id, second.id]);
+			expect(await listed({ createdBefore: second.createdAt })).toEqual([first.id]);
+			const address = { recipientInAnySpelling: 'ada@EXAMPLE.com' };
+			expect(await listed(address)).toEqual([third.id, second.id, first.id]);
+			expect(await listed({ ...address, limit: 1, beforeId: third.id })).toEqual([second.id]);
+			expect(await listed({ recipient: 'ada@example.com' })).toEqual([third.id, second.id]);
+		});
+
+		test('summary: how many were begun on each day, by program and state', async () => {
+			const { ledger, advance } = store();
+			const one = await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			await issue(ledger, 'h2', { idempotencyKey: 'b' });
+			await ledger.observed(REALM, 'h2', CONFIRMED);
+			await issue(ledger, 'h3', { idempotencyKey: 'c', realm: 'another' });
+			advance(DAY);
+			await issue(ledger, 'h4', { idempotencyKey: 'd', program: 'other' });
+			const today = one.createdAt - (one.createdAt % DAY);
+			const query = { realm: REALM, createdFrom: 0, createdBefore: today + 3 * DAY };
+			const lines = [
+				{ day: today + DAY, program: 'other', state: 'submitted', count: 1 },
+				{ day: today, program: PROGRAM, state: 'confirmed', count: 1 },
+				{ day: today, program: PROGRAM, state: 'submitted', count: 1 },
+			];
+			expect(await ledger.summary(query)).toEqual(lines);
+			expect(await ledger.summary({ ...query, createdFrom: today + DAY })).toEqual([lines[0]]);
+			expect(await ledger.summary({ ...query, createdBefore: today })).toEqual([]);
+		});
+
+		test('erasing waits for attempts that are under way, and says so when they last', async () => {
+			const { ledger } = store();
+			await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			const attempt = await start(ledger, { idempotencyKey: 'b' });
+			await start(ledger, { idempotencyKey: 'c', recipient: 'grace@example.com' });
+			const busy = await ledger.erase('ada@example.com', 0);
+			expect(busy.outcome).toBe('busy');
+			expect(busy.outcome === 'busy' ? busy.leaseMs : 0).toBeGreaterThan(MINUTE / 2);
+			expect(await ledger.list({ limit: 10 })).toHaveLength(3);
+			const erasing = ledger.erase('ada@example.com', MINUTE);
+			await ledger.answered(attempt, answer('h2'));
+			expect(await erasing).toEqual({ outcome: 'erased', rows: 2 });
+			expect(await ledger.list({ limit: 10 })).toHaveLength(1);
+			expect(await ledger.erase('ada@example.com', 0)).toEqual({ outcome: 'erased', rows: 0 });
 		});
 
 		test('find: by key or by hash, within the realm', async () => {

@@ -1,11 +1,14 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { AirError } from '../../errors/AirError';
-import { createPartnerJwt, type CreatedPartnerJwt } from '../../issuance/settings/createPartnerJwt';
-import { callOptionsReader } from '../../n8n/parameters/callOptions';
-import type { credentialSettings } from '../../n8n/parameters/credentialSettings';
-import { isTool } from '../../n8n/run/execution';
-import { rawParameter } from '../../n8n/parameters/parameter';
+import { AirError } from '../../../errors/AirError';
+import {
+	createPartnerJwt,
+	type CreatedPartnerJwt,
+} from '../../../issuance/settings/createPartnerJwt';
+import { callOptionsReader } from '../../../n8n/parameters/callOptions';
+import type { credentialSettings } from '../../../n8n/parameters/credentialSettings';
+import { isTool } from '../../../n8n/run/execution';
+import { rawParameter } from '../../../n8n/parameters/parameter';
 import { properties } from './properties';
 
 const readOptions = callOptionsReader(properties);

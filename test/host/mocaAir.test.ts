@@ -57,7 +57,7 @@ afterAll(async () => {
 const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 
 const auth = (parameters: Json, credentials = host.credentials) =>
-	node('Auth', 'n8n-nodes-moca-air.mocaAirPartnerAuth', parameters, { credentials });
+	node('Auth', 'n8n-nodes-moca-air.mocaAir', parameters, { credentials });
 
 const creating = (parameters: Json = {}) =>
 	auth({ operation: 'createPartnerJwt', scope: 'issue', ...parameters }, allowed);
@@ -86,7 +86,12 @@ describe('Check Setup', () => {
 		expect(execution.status).toBe('success');
 		const findings = jsonOf(execution.data, 'Auth');
 		expect(findings.map(({ check: name }) => name)).toEqual(
-			expect.arrayContaining(['privateKey', 'jwksPrivateMembers', 'jwksSameKey', 'airAccepts']),
+			expect.arrayContaining([
+				'Private key',
+				'Nothing private in the JWKS',
+				'Published key',
+				'AIR accepts the key',
+			]),
 		);
 		expect(findings.filter(({ status }) => status === 'fail')).toEqual([]);
 		expect(JSON.stringify(execution)).not.toMatch(JWT);
@@ -99,9 +104,9 @@ describe('Check Setup', () => {
 		try {
 			const execution = await check();
 			expect(execution.status).toBe('success');
-			const [worst] = jsonOf(execution.data, 'Auth').filter(({ status }) => status === 'fail');
+			const [, worst] = jsonOf(execution.data, 'Auth').filter(({ status }) => status === 'fail');
 			expect(worst).toMatchObject({
-				check: 'jwksPrivateMembers',
+				check: 'Nothing private in the JWKS',
 				detail: expect.stringMatching(/publishes a PRIVATE key/) as string,
 				fix: expect.stringMatching(/new key pair now/) as string,
 			});
@@ -113,8 +118,8 @@ describe('Check Setup', () => {
 	test('Issue on Behalf is off: that is the finding', async () => {
 		host.air.emulator.control.setFeature({ partnerId: PARTNER_ID, enabled: false });
 		const execution = await check({ checkIssueOnBehalf: true, ownAddress: 'me@example.com' });
-		expect(jsonOf(execution.data, 'Auth').at(-1)).toMatchObject({
-			check: 'issueOnBehalf',
+		expect(jsonOf(execution.data, 'Auth')[1]).toMatchObject({
+			check: 'Issue on Behalf',
 			status: 'fail',
 			fix: expect.stringMatching(/issueOnBehalf is not allowed/) as string,
 		});
@@ -137,8 +142,8 @@ describe('Create Partner JWT', () => {
 		const types = await host.api.nodeTypes('n8n-nodes-moca-air');
 		const named = (name: string) =>
 			types.find((type) => type.name === `n8n-nodes-moca-air.${name}`) ?? { properties: [] };
-		expect(named('mocaAirPartnerAuth')).toMatchObject({ sensitiveOutputFields: ['token'] });
-		expect(named('mocaAirPartnerAuthTool')).toMatchObject({
+		expect(named('mocaAir')).toMatchObject({ sensitiveOutputFields: ['token'] });
+		expect(named('mocaAirTool')).toMatchObject({
 			description: expect.stringMatching(/Issues nothing/) as string,
 		});
 	});
@@ -162,7 +167,7 @@ describe('Create Partner JWT', () => {
 	/**
 	 * In n8n 2.40 and 2.41 `sensitiveOutputFields` has no effect: the class that would redact them
 	 * (modules/redaction, NodeDefinedFieldRedactionStrategy) is used nowhere. The notice and
-	 * docs/partner-auth.md say so. When this fails since n8n hides it, change both.
+	 * docs/moca-air.md say so. When this fails since n8n hides it, change both.
 	 */
 	test('a stored run keeps the token, as the hint says; with the settings that the docs name nothing is stored', async () => {
 		const kept = await host.run(inRow(start(), creating({ email: 'ada@example.com' })));
@@ -185,7 +190,7 @@ describe('Create Partner JWT', () => {
 	test('an agent is refused, and may check', async () => {
 		const asTool = (parameters: Json) => ({
 			...auth(parameters, allowed),
-			type: 'n8n-nodes-moca-air.mocaAirPartnerAuthTool',
+			type: 'n8n-nodes-moca-air.mocaAirTool',
 		});
 		const called = async (parameters: Json) => {
 			const agent = node(
@@ -224,7 +229,7 @@ describe('Create Partner JWT', () => {
 			checkIssueOnBehalf: true,
 			ownAddress: 'victim@example.com',
 		});
-		expect(checked).toMatch(/jwksPrivateMembers/);
+		expect(checked).toMatch(/Nothing private in the JWKS/);
 		expect(host.air.emulator.control.requests().map(({ operation }) => operation)).not.toContain(
 			'issue',
 		);

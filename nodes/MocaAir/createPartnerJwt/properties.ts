@@ -1,71 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
-import { tokenLifetime } from '../../n8n/parameters/callOptions';
+import { tokenLifetime } from '../../../n8n/parameters/callOptions';
 
-/** As the parameter `operation` holds them. */
-export const CHECK_SETUP = 'checkSetup';
-export const CREATE_PARTNER_JWT = 'createPartnerJwt';
-
-/** An agent must not choose for whose address AIR is asked. */
-const forChecking = { operation: [CHECK_SETUP], '@tool': [false] };
-const forCreating = { operation: [CREATE_PARTNER_JWT] };
-
-const checking: INodeProperties[] = [
-	{
-		displayName: 'Check Issue on Behalf',
-		name: 'checkIssueOnBehalf',
-		type: 'boolean',
-		default: false,
-		displayOptions: { show: forChecking },
-		description:
-			'Whether to find out, too, if Issue on Behalf is enabled: by an empty request, which issues nothing',
-	},
-	{
-		displayName: 'Your Own Email',
-		name: 'ownAddress',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. name@example.com',
-		displayOptions: { show: { ...forChecking, checkIssueOnBehalf: [true] } },
-		description:
-			'The empty request names this address. Take your own: it is not known whether AIR creates the account of an unknown one.',
-	},
-];
-
-const operation: INodeProperties = {
-	displayName: 'Operation',
-	name: 'operation',
-	type: 'options',
-	noDataExpression: true,
-	options: [
-		{
-			name: 'Check Setup',
-			value: CHECK_SETUP,
-			description: 'Look at key, JWKS, clock and AIR, and say what to mend; issues nothing',
-			action: 'Check the setup',
-		},
-		{
-			name: 'Create Partner JWT',
-			value: CREATE_PARTNER_JWT,
-			description: 'Sign a token, e.g. for a front end with the AIR Kit SDK',
-			action: 'Create a partner JWT',
-			// An agent is offered the check only, and refused the rest when it runs.
-			displayOptions: { show: { '@tool': [false] } },
-		},
-	],
-	default: CHECK_SETUP,
-};
-
+/** What Create Partner JWT asks for. */
 export const properties: INodeProperties[] = [
-	operation,
-	...checking,
 	{
 		displayName:
 			'Whoever has the token can act for the partner until it ends. The credential has to allow it: <b>Allow Handing Out Tokens</b>. n8n is told to hide the field <b>token</b> in saved executions, but 2.40 and 2.41 do not do it yet, and other nodes save what they get. So let the settings of this workflow save no executions.',
 		name: 'notice',
 		type: 'notice',
 		default: '',
-		displayOptions: { show: forCreating },
 	},
 	{
 		displayName: 'Scope',
@@ -88,7 +31,6 @@ export const properties: INodeProperties[] = [
 			{ name: 'Verify', value: 'verify', description: 'For verifyCredential in the AIR Kit SDK' },
 		],
 		default: 'issue',
-		displayOptions: { show: forCreating },
 		description: 'What the token may be used for',
 	},
 	{
@@ -98,7 +40,7 @@ export const properties: INodeProperties[] = [
 		default: '',
 		required: true,
 		placeholder: 'e.g. issue verify',
-		displayOptions: { show: { ...forCreating, scope: ['custom'] } },
+		displayOptions: { show: { scope: ['custom'] } },
 		description: 'The claim scope, as the documentation of the AIR endpoint writes it',
 	},
 	{
@@ -107,7 +49,6 @@ export const properties: INodeProperties[] = [
 		type: 'string',
 		placeholder: 'e.g. name@example.com',
 		default: '',
-		displayOptions: { show: forCreating },
 		description:
 			'The claim email: whose AIR account the token is for. Left out if empty; Issue on Behalf needs it.',
 	},
@@ -117,7 +58,6 @@ export const properties: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add Option',
 		default: {},
-		displayOptions: { show: forCreating },
 		options: [
 			{
 				displayName: 'Extra Claims',

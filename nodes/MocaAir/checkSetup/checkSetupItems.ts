@@ -1,12 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { checkSetup } from '../../issuance/setup/checkSetup';
-import { cancelSignal } from '../../n8n/run/forEachItem';
-import { isTool } from '../../n8n/run/execution';
-import { goesOnAfterFailure } from '../../n8n/tool/toolUse';
-import { failedItem, nodeError } from '../../n8n/errors/nodeError';
+import { checkSetup } from '../../../issuance/setup/checkSetup';
+import { setupReport } from '../../../issuance/setup/setupReport';
+import { cancelSignal } from '../../../n8n/run/forEachItem';
+import { isTool } from '../../../n8n/run/execution';
+import { goesOnAfterFailure } from '../../../n8n/tool/toolUse';
+import { failedItem, nodeError } from '../../../n8n/errors/nodeError';
 
 /**
- * One item for each check. The credential is the same for all items, so it is checked once, with the
+ * A summary, and one item for each check. The credential is the same for all items, so it is checked once, with the
  * parameters of the first.
  */
 export async function checkSetupItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
@@ -18,7 +19,7 @@ export async function checkSetupItems(context: IExecuteFunctions): Promise<INode
 			signal: cancelSignal(context),
 			ownAddress: asks ? (ownAddress ?? '') : undefined,
 		});
-		return findings.map((finding) => ({ json: { ...finding }, pairedItem: { item: 0 } }));
+		return setupReport(findings).map((row) => ({ json: { ...row }, pairedItem: { item: 0 } }));
 	} catch (error) {
 		if (goesOnAfterFailure(context)) return [failedItem(error, 0, context.getNode())];
 		throw nodeError(context.getNode(), error, 0, 1);

@@ -2,12 +2,12 @@ import { decodeProtectedHeader, jwtVerify } from 'jose';
 import type { IDataObject, INode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { CHECKS } from '../../issuance/setup/checks';
-import { MocaAirPartnerAuth } from '../../nodes/MocaAirPartnerAuth/MocaAirPartnerAuth.node';
+import { MocaAir } from '../../nodes/MocaAir/MocaAir.node';
 import { makeKey } from '../support/keys';
 import { PARTNER_ID, startTestAir, type TestAir } from './air';
 import { tellsWorkflowSettings } from './engineAtHand';
 import { runWorkflow, type RunResult } from './runWorkflow';
-import { partnerAuthWorkflow } from './workflows';
+import { mocaAirWorkflow } from './workflows';
 
 let air: TestAir;
 
@@ -32,11 +32,13 @@ const hints = ({ run }: RunResult) =>
 	(run.data.resultData.runData.Auth?.at(-1)?.hints ?? []).map(({ message }) => message).join('\n');
 const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
 const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
-/** The others have nothing to look at here. */
-const DONE = Object.keys(CHECKS).filter(
-	(name) => name !== 'furtherPublicKeys' && name !== 'issueOnBehalf',
-);
-const TOOL = { type: 'n8n-nodes-moca-air.mocaAirPartnerAuthTool' };
+/** The other has nothing to look at here. */
+const DONE = Object.values(CHECKS)
+	.map(({ label }) => label)
+	.filter((label) => label !== 'Further Public Keys');
+/** The JWKS of these tests is on loopback, and Issue on Behalf is asked only when ticked. */
+const WARNINGS = ['JWKS URL is public', 'Issue on Behalf'];
+const TOOL = { type: 'n8n-nodes-moca-air.mocaAirTool' };
 
 describe('Check Setup', () => {
 	const check = async (
@@ -46,23 +48,25 @@ describe('Check Setup', () => {
 		items: readonly IDataObject[] = [{}],
 	) =>
 		await runWorkflow(
-			partnerAuthWorkflow(items, { operation: 'checkSetup', ...parameters }, settings),
+			mocaAirWorkflow(items, { operation: 'checkSetup', ...parameters }, settings),
 			{ ...air.credential, ...credential } as never,
 		);
 
-	test('one item for each check, in the order in which a person would repair', async () => {
+	test('a summary, then problems, warnings, and what is fine, in words for people', async () => {
 		const { error, items, json } = await check();
 		expect(error).toBeUndefined();
 		const found = json('Done');
-		expect(found.map(({ check: name }) => name)).toEqual(DONE);
-		for (const finding of found) {
-			expect(Object.keys(finding)).toEqual(['check', 'status', 'detail', 'fix']);
-			expect(finding.detail).not.toBe('');
+		const fine = DONE.filter((name) => !WARNINGS.includes(name));
+		expect(found.map(({ check: name }) => name)).toEqual(['Summary', ...WARNINGS, ...fine]);
+		expect(found[0]).toMatchObject({
+			check: 'Summary',
+			status: 'warn',
+			detail: 'No problem, 2 warnings, 17 checks passed',
+		});
+		for (const row of found) {
+			expect(Object.keys(row)).toEqual(['check', 'status', 'detail', 'fix']);
+			expect(Object.values(row)).not.toContain('');
 		}
-		// The JWKS of these tests is on loopback.
-		expect(found.filter(({ status }) => status !== 'pass').map(({ check: name }) => name)).toEqual([
-			'jwksPublic',
-		]);
 		expect(
 			items('Auth').every(({ pairedItem }) => JSON.stringify(pairedItem) === '{"item":0}'),
 		).toBe(true);
@@ -70,7 +74,7 @@ describe('Check Setup', () => {
 
 	test('several items: the credential is the same, so it is checked once', async () => {
 		const { json } = await check({}, {}, {}, [{}, {}, {}]);
-		expect(json('Done')).toHaveLength(DONE.length);
+		expect(json('Done')).toHaveLength(1 + DONE.length);
 		expect(control().counts().byOperation.status).toBe(1);
 	});
 
@@ -78,9 +82,14 @@ describe('Check Setup', () => {
 		const { pem } = makeKey();
 		const { error, json, run } = await check({}, { privateKey: pem });
 		expect(error).toBeUndefined();
-		const [first] = json('Done').filter(({ status }) => status === 'fail');
+		const [summary, first] = json('Done');
+		expect(summary).toMatchObject({
+			status: 'fail',
+			detail: expect.stringMatching(/^2 problems.*Begin with this: .*another key/) as string,
+			fix: first?.fix,
+		});
 		expect(first).toMatchObject({
-			check: 'jwksSameKey',
+			check: 'Published key',
 			fix: expect.stringMatching(/private key/) as string,
 		});
 		const stored = JSON.stringify(run);
@@ -89,27 +98,31 @@ describe('Check Setup', () => {
 	});
 
 	test('Issue on Behalf: asked only when ticked, for the own address, and nothing is issued', async () => {
-		const last = async (parameters: INode['parameters']) =>
-			(await check(parameters)).json('Done').at(-1);
-		expect(await last({ ownAddress: 'me@example.com' })).toMatchObject({ check: 'airAccepts' });
+		const feature = async (parameters: INode['parameters']) =>
+			(await check(parameters)).json('Done').find(({ check: name }) => name === 'Issue on Behalf');
+		expect(await feature({ ownAddress: 'me@example.com' })).toMatchObject({
+			status: 'warn',
+			detail: expect.stringMatching(/^Not checked/) as string,
+			fix: expect.stringMatching(/Check Issue on Behalf/) as string,
+		});
 		expect(control().counts().byOperation.issue).toBe(0);
 
 		const ticked = { checkIssueOnBehalf: true, ownAddress: 'me@example.com' };
-		expect(await last(ticked)).toMatchObject({ check: 'issueOnBehalf', status: 'pass' });
+		expect(await feature(ticked)).toMatchObject({ status: 'pass' });
 		expect(control().requests().at(-1)).toMatchObject({
 			operation: 'issue',
 			recipient: 'me@example.com',
 		});
 
 		control().setFeature({ partnerId: PARTNER_ID, enabled: false });
-		expect(await last(ticked)).toMatchObject({ check: 'issueOnBehalf', status: 'fail' });
+		expect(await feature(ticked)).toMatchObject({ status: 'fail' });
 	});
 
 	test.each(['={{ "" }}', 'me', '={{ null }}', 5])(
 		'Issue on Behalf without an own address (%j) is not asked',
 		async (ownAddress) => {
 			const { json } = await check({ checkIssueOnBehalf: true, ownAddress });
-			expect(json('Done').at(-1)).toMatchObject({ check: 'issueOnBehalf', status: 'fail' });
+			expect(json('Done')[1]).toMatchObject({ check: 'Issue on Behalf', status: 'fail' });
 			expect(control().counts().byOperation.issue).toBe(0);
 		},
 	);
@@ -120,7 +133,9 @@ describe('Check Setup', () => {
 			{},
 			TOOL,
 		);
-		expect(json('Done').at(-1)).toMatchObject({ check: 'airAccepts', status: 'pass' });
+		expect(json('Done').find(({ check: name }) => name === 'AIR accepts the key')).toMatchObject({
+			status: 'pass',
+		});
 		expect(control().counts().byOperation.issue).toBe(0);
 	});
 
@@ -128,13 +143,56 @@ describe('Check Setup', () => {
 		control().injectFault({ kind: 'hang', times: null });
 		const began = Date.now();
 		const { run } = await runWorkflow(
-			partnerAuthWorkflow([{}], { operation: 'checkSetup' }),
+			mocaAirWorkflow([{}], { operation: 'checkSetup' }),
 			air.credential,
 			{ cancelAfterMs: 300 },
 		);
 		// Well before AIR's ten seconds are over.
 		expect(Date.now() - began).toBeLessThan(8000);
 		expect(run.data.resultData.runData.Done).toBeUndefined();
+	});
+});
+
+describe('Get Public Documents', () => {
+	const documents = async (credential: IDataObject = {}, settings: Partial<INode> = {}) =>
+		await runWorkflow(mocaAirWorkflow([{}, {}], { operation: 'getPublicDocuments' }, settings), {
+			...air.credential,
+			...credential,
+		} as never);
+	const bytes = (data: string | undefined) => Buffer.from(data ?? '', 'base64').toString('utf8');
+
+	test('the JWKS, once: as JSON, and as a file that other nodes can upload', async () => {
+		const next = makeKey('RS256').jwk('next');
+		const { error, items } = await documents({ furtherPublicJwks: JSON.stringify(next) });
+		expect(error).toBeUndefined();
+		const [item, ...more] = items('Auth');
+		expect(more).toEqual([]);
+		const jwks = { keys: [air.key.jwk(PARTNER_ID), next] };
+		expect(item?.json).toEqual({
+			fileName: 'jwks.json',
+			mediaType: 'application/json',
+			content: jwks,
+		});
+		const file = item?.binary?.data;
+		expect(file).toMatchObject({ fileName: 'jwks.json', mimeType: 'application/json' });
+		expect(JSON.parse(bytes(file?.data))).toEqual(jwks);
+		expect(control().requests()).toEqual([]);
+	});
+
+	test('nothing private is in it, and a private key among the public ones is refused', async () => {
+		const { run } = await documents();
+		for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi']) {
+			expect(JSON.stringify(run)).not.toContain(`"${member}":`);
+		}
+		const { pem } = makeKey();
+		const { error, run: refused } = await documents({ furtherPublicJwks: pem });
+		expect(error?.message).toMatch(/PRIVATE key, and only public keys belong here/);
+		expect(JSON.stringify(refused)).not.toContain(pem.split('\n')[1]);
+	});
+
+	test('Continue On Fail: an item says what is wrong', async () => {
+		const { json } = await documents({ privateKey: '' }, { onError: 'continueRegularOutput' });
+		expect(json('Done')).toMatchObject([{ details: { code: 'AIR_KEY_EMPTY' } }]);
 	});
 });
 
@@ -156,7 +214,7 @@ describe('Create Partner JWT', () => {
 		} = {},
 	) =>
 		await runWorkflow(
-			partnerAuthWorkflow(items, { operation: 'createPartnerJwt', ...parameters }, settings),
+			mocaAirWorkflow(items, { operation: 'createPartnerJwt', ...parameters }, settings),
 			{ ...air.credential, ...credential } as never,
 			{ settings: workflow },
 		);
@@ -284,16 +342,11 @@ describe('Create Partner JWT', () => {
 	});
 
 	test('the operation is not offered to agents, and the field is declared as sensitive', () => {
-		const { description } = new MocaAirPartnerAuth();
+		const { description } = new MocaAir();
 		expect(description.sensitiveOutputFields).toEqual(['token']);
 		const operation = description.properties.find(({ name }) => name === 'operation');
 		expect(operation?.default).toBe('checkSetup');
-		expect(
-			operation?.options?.find(
-				(option) => 'value' in option && option.value === 'createPartnerJwt',
-			),
-		).toMatchObject({
-			displayOptions: { show: { '@tool': [false] } },
-		});
+		const offered = operation?.options?.filter((option) => !('displayOptions' in option));
+		expect(offered).toMatchObject([{ value: 'checkSetup' }]);
 	});
 });

@@ -1,0 +1,48 @@
+import {
+	NodeConnectionTypes,
+	type IExecuteFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+} from 'n8n-workflow';
+import { AirError } from '../../errors/AirError';
+import { nodeError } from '../../n8n/errors/nodeError';
+import { operationOf, properties } from './resources';
+
+export class MocaAir implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'Moca AIR',
+		name: 'mocaAir',
+		icon: { light: 'file:../../icons/mocaAir.svg', dark: 'file:../../icons/mocaAir.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle:
+			'={{ { checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT" }[$parameter["operation"]] }}',
+		description: 'Find out why AIR answers 401 or 403, and get the documents that you host for AIR',
+		defaults: { name: 'Moca AIR' },
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		usableAsTool: {
+			replacements: {
+				description:
+					'Check whether the key, the JWKS and the clock of this Moca AIR credential work, and whether AIR accepts them. ' +
+					'Gives one finding for each check, with what to do. Issues nothing.',
+			},
+		},
+		sensitiveOutputFields: ['token'],
+		credentials: [{ name: 'mocaAirApi', required: true }],
+		properties,
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const operation = operationOf(
+			this.getNodeParameter('resource', 0),
+			this.getNodeParameter('operation', 0),
+		);
+		if (operation === undefined) {
+			const error = new AirError('AIR_SETTING_INVALID', { detail: 'Resource and Operation' });
+			throw nodeError(this.getNode(), error, 0, 1);
+		}
+		return await operation.run(this);
+	}
+}

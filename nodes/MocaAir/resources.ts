@@ -1,0 +1,62 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { checkSetup } from './checkSetup/checkSetup';
+import { createPartnerJwt } from './createPartnerJwt/createPartnerJwt';
+import { getPublicDocuments } from './getPublicDocuments/getPublicDocuments';
+import type { Operation, Resource } from './Operation';
+
+const resources: readonly Resource[] = [
+	{
+		name: 'Setup',
+		value: 'setup',
+		preselected: 'checkSetup',
+		operations: [checkSetup, getPublicDocuments, createPartnerJwt],
+	},
+];
+
+/** A property that shows only with its resource and operation. */
+function shownWith(
+	property: INodeProperties,
+	resource: Resource,
+	{ option }: Operation,
+): INodeProperties {
+	const own = { resource: [resource.value], operation: [option.value] };
+	const show = { ...own, ...property.displayOptions?.show };
+	return { ...property, displayOptions: { ...property.displayOptions, show } };
+}
+
+function operationProperty({ value, operations, preselected }: Resource): INodeProperties {
+	return {
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		displayOptions: { show: { resource: [value] } },
+		options: operations.map(({ option }) => option),
+		default: preselected,
+	};
+}
+
+/** Resource, operations, and what each of these asks for. */
+export const properties: INodeProperties[] = [
+	{
+		displayName: 'Resource',
+		name: 'resource',
+		type: 'options',
+		noDataExpression: true,
+		options: resources.map(({ name, value }) => ({ name, value })),
+		default: 'setup',
+	},
+	...resources.map(operationProperty),
+	...resources.flatMap((resource) =>
+		resource.operations.flatMap((operation) =>
+			operation.properties.map((property) => shownWith(property, resource, operation)),
+		),
+	),
+];
+
+/** @returns undefined where the node offers no such operation, such as n8n's own Custom API Call */
+export function operationOf(resource: unknown, operation: unknown): Operation | undefined {
+	return resources
+		.find(({ value }) => value === resource)
+		?.operations.find(({ option }) => option.value === operation);
+}
