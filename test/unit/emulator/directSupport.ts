@@ -10,6 +10,7 @@ import {
 	sign as signBytes,
 } from 'node:crypto';
 import { createServer } from 'node:https';
+import { deflateSync } from 'node:zlib';
 import { startEmulator, type Emulator, type EmulatorOptions } from '../../../emulator';
 import { certificateForLocalhost } from '../../support/postgresCertificate';
 import {
@@ -167,6 +168,8 @@ export interface DirectRig {
 	store(body: unknown, call?: TokenParts & { auth?: string }): Promise<Reply>;
 	/** The whole way for one person. */
 	issue(draft?: Partial<Draft>, email?: string): Promise<{ compact: string; reply: Reply }>;
+	/** A page with a signed status list of one bit for each credential. */
+	statusList(uri: string, bits: Buffer): { body: string; type: string };
 	/** Publishes the signer's key everywhere. */
 	publish(...signers: Signer[]): void;
 	close(): Promise<void>;
@@ -248,6 +251,18 @@ export async function startDirectRig(options: EmulatorOptions = {}): Promise<Dir
 			const { compact, body } = rig.draft({ account: await rig.account(email), ...draft });
 			return { compact, reply: await rig.store(body) };
 		},
+		statusList: (uri, bits) => ({
+			type: 'application/statuslist+jwt',
+			body: signed(
+				signer,
+				{ alg: signer.alg, typ: 'statuslist+jwt', kid: `${issuer.did}#${KID}` },
+				{
+					sub: uri,
+					iat: Math.floor(Date.now() / 1000) - 60,
+					status_list: { bits: 1, lst: deflateSync(bits).toString('base64url') },
+				},
+			),
+		}),
 		publish: (...signers) => {
 			const keys = signers.map((one, index) => ({
 				...one.publicJwk,
@@ -327,10 +342,10 @@ export function useDirectRig(options: EmulatorOptions = {}): () => DirectRig {
 		rig = await startDirectRig(options);
 	});
 	beforeEach(() => {
-		const { emulator, issuer, publish, signer } = get();
+		const { emulator, issuer, signer } = get();
 		emulator.control.reset();
 		issuer.pages.clear();
-		publish(signer);
+		get().publish(signer);
 	});
 	afterAll(async () => {
 		await rig?.close();
