@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Air } from './air';
 import { airError, MESSAGES, Refusal, type Answer } from './answers';
@@ -73,7 +72,6 @@ export async function carryOut(air: Air, entry: RequestRecord, request: Request)
 				return answer;
 			}
 			case 'store': {
-				entry.bodyHash = createHash('sha256').update(request.text).digest('hex');
 				const { answer, outcome, credential, reason } = air.dstorage.store(
 					partner,
 					body,

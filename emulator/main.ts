@@ -155,10 +155,11 @@ async function main(): Promise<void> {
 			say(`${new Date().toISOString()} ${line}`);
 		},
 	});
-	describe(emulator);
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		process.once(signal, () => void emulator.close());
 	}
+	// Last: what waits for this output may end the emulator at once.
+	describe(emulator);
 }
 
 main().catch((error: unknown) => {

@@ -33,7 +33,7 @@ export interface RequestRecord {
 	coreClaimHash?: string | undefined;
 	/** The externalId of a credential to store. */
 	externalId?: string | undefined;
-	/** SHA-256 of the body of a credential to store, byte for byte: only once the token was verified. */
+	/** SHA-256 of the body of a credential to store, byte for byte. */
 	bodyHash?: string | undefined;
 	/** Whether the token of a credential to store names an e-mail, which it should not. */
 	emailInToken?: boolean;

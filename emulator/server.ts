@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Air } from './air';
-import { alter, retryAfter } from './answerFault';
+import { alter, retryAfter, type Echo } from './answerFault';
 import { airError, gatewayError, MESSAGES, type Answer } from './answers';
 import { carryOut, operationOf, type Host, type Request } from './carryOut';
 import { send, sendHalf } from './deliver';
@@ -81,6 +82,7 @@ export async function serveApi(
 		}
 		if (operation === 'store') {
 			entry.emailInToken = entry.recipient !== undefined;
+			entry.bodyHash = createHash('sha256').update(text).digest('hex');
 			entry.externalId = textMember(text, 'externalId');
 			entry.recipient = air.holders.withDid(textMember(text, 'holderDid') ?? '')?.email;
 		}
@@ -94,7 +96,8 @@ export async function serveApi(
 			await send(res, settle(answer));
 			return;
 		}
-		await misbehave(air, entry, fault, work, settle, res);
+		const echo = { headers: req.headers, ...(operation === 'account' ? { body: text } : {}) };
+		await misbehave(air, entry, fault, work, settle, res, echo);
 	} catch (error) {
 		// The client hung up, or we did: there is nobody to tell.
 		if (res.destroyed || req.destroyed) return;
@@ -127,6 +130,7 @@ async function misbehave(
 	work: () => Promise<Answer>,
 	settle: (answer: Answer) => Answer,
 	res: ServerResponse,
+	echo: Echo,
 ): Promise<void> {
 	entry.fault = fault.kind;
 	air.log.counts.faults += 1;
@@ -137,7 +141,7 @@ async function misbehave(
 		res.socket?.resetAndDestroy();
 		return;
 	}
-	const answer = alter(fault, real, air.clock, res.req.headers);
+	const answer = alter(fault, real, air.clock, echo);
 	if (fault.kind === 'stall' || fault.kind === 'reset') {
 		const finish = await sendHalf(res, settle(answer));
 		if (fault.kind === 'reset') {

@@ -22,7 +22,7 @@ export interface StoredCredential extends StoreRequest {
 	readonly partnerId: string;
 	readonly recipient: string;
 	/** SHA-256 of the body that brought it, byte for byte. */
-	readonly bodyHash: string;
+	readonly bodyHash: string | undefined;
 	/** The compact credential; absent if the envelope did not open. */
 	readonly compact?: string;
 	/** Why the envelope did not open. */
@@ -52,7 +52,7 @@ export class DStorage {
 	 * `POST /v1/dstorage/vcs`. Synchronous on purpose: two requests can never both find that there is no
 	 * credential with this externalId yet.
 	 */
-	store(partner: Partner, body: unknown, bodyHash: string): Stored {
+	store(partner: Partner, body: unknown, bodyHash: string | undefined): Stored {
 		if (!partner.directIssuance) {
 			throw new Refusal(403, MESSAGES.schemaNotAllowed, 'direct issuance is switched off');
 		}
@@ -124,7 +124,12 @@ export class DStorage {
 		throw new Refusal(409, MESSAGES.conflict, 'the user has a credential of this schema');
 	}
 
-	private keep(partner: Partner, request: StoreRequest, holder: Holder, bodyHash: string): Stored {
+	private keep(
+		partner: Partner,
+		request: StoreRequest,
+		holder: Holder,
+		bodyHash: string | undefined,
+	): Stored {
 		const credential: StoredCredential = {
 			...request,
 			storagePath: `dstorage://vc/${randomBytes(4).toString('hex')}/${randomBytes(16).toString('base64url')}`,

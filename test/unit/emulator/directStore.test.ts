@@ -205,6 +205,11 @@ describe('faults', () => {
 		const sent = rig().draft({ account }).body;
 		expect(await reasonOf(rig().store(sent))).toMatch(BROKEN);
 		expect((await rig().store(sent)).status).toBe(201);
+		const hashes = control()
+			.requests()
+			.slice(-2)
+			.map(({ bodyHash }) => bodyHash);
+		expect(hashes).toEqual([control().stored()[1]?.bodyHash, control().stored()[1]?.bodyHash]);
 		expect(control().stored()).toHaveLength(2);
 		expect(control().counts()).toMatchObject({ stored: 2, storeRepeats: 1, faults: 1 });
 	});
@@ -231,6 +236,20 @@ describe('faults', () => {
 		expect((await rig().initialize()).status).toBe(503);
 		expect((await rig().store(sent)).status).toBe(201);
 		expect(control().counts()).toMatchObject({ stored: 1, storeRepeats: 0 });
+	});
+
+	test('an echo shows the token: of an account, it is in the body', async () => {
+		control().injectFault({ kind: 'echo', operation: 'account' });
+		control().injectFault({ kind: 'echo', operation: 'store' });
+		expect((await rig().initialize()).body?.request).toMatchObject({
+			headers: { 'x-partner-id': PARTNER },
+			body: expect.stringMatching(/partnerJwt":"ey/) as unknown,
+		});
+		expect((await rig().store(await body())).body?.request).toEqual({
+			headers: expect.objectContaining({
+				'x-partner-auth': expect.stringMatching(/^ey/) as unknown,
+			}) as unknown,
+		});
 	});
 
 	test('fields are dropped, put in and delayed', async () => {
