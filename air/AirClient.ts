@@ -1,16 +1,7 @@
 import { ofReading, type AirError } from '../errors/AirError';
-import { answerError, type AnswerContext } from './answers/answerError';
+import { secretsOf, withoutSecrets } from '../errors/secrets';
 import { readBody, type AirBody, type HttpAnswer } from './answers/answer';
-import { send } from './http/egress';
-import { limiterFor, type Permit } from './pacing/HostLimiter';
-import { PartnerJwtCache } from './tokens/PartnerJwtCache';
-import type { PrivateKey } from './keys/privateKey';
-import {
-	DEFAULT_REPEAT_LIMITS,
-	repeating,
-	SHORTEST_QUEUE_MS,
-	type RepeatLimits,
-} from './pacing/repeat';
+import { answerError, type AnswerContext } from './answers/answerError';
 import {
 	issueAnswerSchema,
 	readAnswer,
@@ -19,7 +10,16 @@ import {
 	type IssueOnBehalfBody,
 	type StatusAnswer,
 } from './answers/schemas';
-import { secretsOf, withoutSecrets } from '../errors/secrets';
+import { send } from './http/egress';
+import type { PrivateKey } from './keys/privateKey';
+import { limiterFor, type Permit } from './pacing/HostLimiter';
+import {
+	DEFAULT_REPEAT_LIMITS,
+	repeating,
+	SHORTEST_QUEUE_MS,
+	type RepeatLimits,
+} from './pacing/repeat';
+import { PartnerJwtCache } from './tokens/PartnerJwtCache';
 import { version } from './version';
 
 export const DEFAULT_REQUEST_TIMEOUT_MS = 30_000;
@@ -59,12 +59,30 @@ export interface CallOptions extends Omit<RequestOptions, 'permit' | 'graceMs'> 
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
 }
 
-/** One for the process: tokens are kept apart by key and address, see the class. */
+export interface AirRequest {
+	/** Its host has a limiter of its own. */
+	readonly baseUrl: string;
+	readonly path: string;
+	/** Called once it may be sent, since a token does not live long. GET without a body. */
+	readonly signed: () => Promise<{
+		readonly token: string;
+		readonly headers: Readonly<Record<string, string>>;
+		readonly body?: string | undefined;
+	}>;
+}
+
+export interface Received {
+	readonly answer: HttpAnswer;
+	/** What was sent and must not be shown. */
+	readonly secrets: RegExp;
+}
+
+/** One for the process: tokens are told apart by key and address, see the class. */
 const tokens = new PartnerJwtCache();
 
-const ISSUE_PATH = '/credentials/issue-on-behalf';
-
 const USER_AGENT = `n8n-nodes-moca-air/${version}`;
+
+const ISSUE_PATH = '/credentials/issue-on-behalf';
 
 /**
  * The AIR API as far as Issue on Behalf needs it. Every call signs (or reuses) a Partner JWT for its
@@ -91,8 +109,8 @@ export class AirClient {
 		body: IssueOnBehalfBody,
 		options: RequestOptions = {},
 	): Promise<IssueAnswer> {
-		const request = { path: ISSUE_PATH, body: JSON.stringify(body) };
-		const received = await this.exchange(recipient, request, options);
+		const request = this.request(recipient, ISSUE_PATH, JSON.stringify(body));
+		const received = await exchange(request, options);
 		const { onDuplicate } = body;
 		return read(received, { operation: 'issue', onDuplicate }, (parsed, secrets) =>
 			readAnswer(issueAnswerSchema, parsed, secrets),
@@ -111,31 +129,13 @@ export class AirClient {
 		options: CallOptions = {},
 	): Promise<StatusAnswer> {
 		const query = new URLSearchParams({ coreClaimHash }).toString();
-		const request = { path: `/credentials/status?${query}` };
-		const { queueMs, onRepeat, repeat: limits = DEFAULT_REPEAT_LIMITS } = options;
-		try {
-			return await repeating(
-				() => ({
-					send: async (permit) => {
-						const received = await this.exchange(recipient, request, { ...options, permit });
-						return read(received, { operation: 'status' }, (body, secrets) =>
-							readStatus(coreClaimHash, body, secrets),
-						);
-					},
-				}),
-				{
-					limiter: () => limiterFor(this.identity.baseUrl),
-					limits,
-					repeatUnknown: true,
-					reading: true,
-					queueMs,
-					stopped: options.signal,
-					onRepeat,
-				},
+		const request = this.request(recipient, `/credentials/status?${query}`);
+		return await asking(this.identity.baseUrl, options, async (permit) => {
+			const received = await exchange(request, { ...options, permit });
+			return read(received, { operation: 'status' }, (body, secrets) =>
+				readStatus(coreClaimHash, body, secrets),
 			);
-		} catch (error) {
-			throw ofReading(error);
-		}
+		});
 	}
 
 	/**
@@ -149,54 +149,20 @@ export class AirClient {
 	 */
 	async postNothing(recipient: string, options: RequestOptions = {}): Promise<HttpAnswer> {
 		try {
-			const request = { path: ISSUE_PATH, body: '{}' };
-			const { answer, secrets } = await this.exchange(recipient, request, options);
+			const request = this.request(recipient, ISSUE_PATH, '{}');
+			const { answer, secrets } = await exchange(request, options);
 			return { ...answer, text: withoutSecrets(answer.text, secrets) };
 		} catch (error) {
 			throw ofReading(error);
 		}
 	}
 
-	private async exchange(
-		recipient: string,
-		{ path, body }: { readonly path: string; readonly body?: string },
-		{
-			permit: given,
-			signal,
-			graceMs,
-			timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS,
-			onAnswer,
-		}: RequestOptions,
-	): Promise<Received> {
-		const { baseUrl } = this.identity;
-		const permit =
-			given ?? (await limiterFor(baseUrl).permit({ signal, withinMs: SHORTEST_QUEUE_MS }));
-		try {
-			// Not before its turn: a token does not live long.
+	private request(recipient: string, path: string, body?: string): AirRequest {
+		const signed = async () => {
 			const token = await this.token(recipient);
-			permit.use();
-			const answer = await send({
-				method: body === undefined ? 'GET' : 'POST',
-				url: `${baseUrl}${path}`,
-				headers: {
-					accept: 'application/json',
-					'user-agent': USER_AGENT,
-					'x-partner-auth': token,
-					...(body === undefined ? {} : { 'content-type': 'application/json' }),
-				},
-				body,
-				timeoutMs,
-				signal,
-				graceMs,
-			});
-			if (answer.status === 429) permit.refused('too-many', answer.retryAfterMs);
-			else if (answer.status === 503) permit.refused('unavailable', answer.retryAfterMs);
-			else permit.answered();
-			onAnswer?.(answer);
-			return { answer, secrets: secretsOf(token) };
-		} finally {
-			permit.ended();
-		}
+			return { token, headers: { 'x-partner-auth': token }, body };
+		};
+		return { baseUrl: this.identity.baseUrl, path, signed };
 	}
 
 	/**
@@ -215,20 +181,106 @@ export class AirClient {
 	}
 }
 
-interface Received {
-	readonly answer: HttpAnswer;
-	/** What was sent and must not be shown. */
-	readonly secrets: RegExp;
-}
-
 /** @throws AirError for an answer that is not what was asked for */
 function read<T>(
-	{ answer, secrets }: Received,
+	received: Received,
 	context: Pick<AnswerContext, 'operation' | 'onDuplicate'>,
 	parse: (body: AirBody, secrets: RegExp) => T | undefined,
+): T {
+	return readReceived(received, parse, (answer, body) =>
+		answerError(answer, body, { ...context, now: Date.now() }),
+	);
+}
+
+/**
+ * Sends one request to AIR, once the limiter of its host gives leave, and tells the limiter how it went.
+ *
+ * @returns the answer, whatever its status
+ * @throws AirError when there is none
+ * @example
+ * ```ts
+ * const { answer } = await exchange({ baseUrl, path: '/credentials/status', signed }, { timeoutMs: 10_000 });
+ * ```
+ */
+export async function exchange(
+	{ baseUrl, path, signed }: AirRequest,
+	{
+		permit: given,
+		signal,
+		graceMs,
+		timeoutMs = DEFAULT_REQUEST_TIMEOUT_MS,
+		onAnswer,
+	}: RequestOptions,
+): Promise<Received> {
+	const permit =
+		given ?? (await limiterFor(baseUrl).permit({ signal, withinMs: SHORTEST_QUEUE_MS }));
+	try {
+		const { token, headers, body } = await signed();
+		permit.use();
+		const answer = await send({
+			method: body === undefined ? 'GET' : 'POST',
+			url: `${baseUrl}${path}`,
+			headers: {
+				accept: 'application/json',
+				'user-agent': USER_AGENT,
+				...headers,
+				...(body === undefined ? {} : { 'content-type': 'application/json' }),
+			},
+			body,
+			timeoutMs,
+			signal,
+			graceMs,
+		});
+		if (answer.status === 429) permit.refused('too-many', answer.retryAfterMs);
+		else if (answer.status === 503) permit.refused('unavailable', answer.retryAfterMs);
+		else permit.answered();
+		onAnswer?.(answer);
+		return { answer, secrets: secretsOf(token) };
+	} finally {
+		permit.ended();
+	}
+}
+
+/**
+ * Reads the answer that was asked for.
+ *
+ * @param parse - of the body of a success; undefined if it is not what was asked for
+ * @param toError - of every other answer
+ * @throws AirError from `toError`
+ */
+export function readReceived<T>(
+	{ answer, secrets }: Received,
+	parse: (body: AirBody, secrets: RegExp) => T | undefined,
+	toError: (answer: HttpAnswer, body: AirBody) => AirError,
 ): T {
 	const body = readBody(answer.text, secrets);
 	const parsed = answer.status >= 200 && answer.status < 300 ? parse(body, secrets) : undefined;
 	if (parsed !== undefined) return parsed;
-	throw answerError(answer, body, { ...context, now: Date.now() });
+	throw toError(answer, body);
+}
+
+/**
+ * Asks what changes nothing that counts, so that it is always safe to ask again.
+ *
+ * @param ask - sends the question once
+ * @throws the last error, never of kind `outcome-unknown`
+ */
+export async function asking<T>(
+	baseUrl: string,
+	{ queueMs, repeat: limits = DEFAULT_REPEAT_LIMITS, onRepeat, signal }: CallOptions,
+	ask: (permit: Permit) => Promise<T>,
+): Promise<T> {
+	try {
+		return await repeating(() => ({ send: ask }), {
+			limiter: () => limiterFor(baseUrl),
+			limits,
+			repeatUnknown: true,
+			reading: true,
+			queueMs,
+			stopped: signal,
+			onRepeat,
+		});
+	} catch (error) {
+		throw ofReading(error);
+	}
 }

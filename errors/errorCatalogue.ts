@@ -1,5 +1,6 @@
 import type { AirErrorRow } from './rows/AirErrorRow';
 import { answerErrors } from './rows/answers';
+import { directErrors } from './rows/direct';
 import { inputErrors } from './rows/inputs';
 import { jwksTriggerErrors } from './rows/jwksTrigger';
 import { keyErrors } from './rows/keys';
@@ -17,6 +18,7 @@ export const errorCatalogue = {
 	...inputErrors,
 	...transportErrors,
 	...answerErrors,
+	...directErrors,
 	...ledgerErrors,
 	...triggerErrors,
 	...jwksTriggerErrors,

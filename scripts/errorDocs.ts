@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AirErrorRow } from '../errors/errorCatalogue';
 import { answerErrors } from '../errors/rows/answers';
+import { directErrors } from '../errors/rows/direct';
 import { inputErrors } from '../errors/rows/inputs';
 import { jwksTriggerErrors } from '../errors/rows/jwksTrigger';
 import { keyErrors } from '../errors/rows/keys';
@@ -62,6 +63,11 @@ const GROUPS: readonly [
 		'AIR’s answers',
 		'What AIR, or something in front of it, answers. AIR’s own words are shown next to the advice.',
 		answerErrors,
+	],
+	[
+		'Direct issuance',
+		'What only direct issuance can meet, where the credential is signed and sealed here: its claims, the account of the person, and the store.',
+		directErrors,
 	],
 	[
 		'Ledger',

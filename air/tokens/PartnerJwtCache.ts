@@ -1,4 +1,4 @@
-import { expiryOf, signPartnerJwt, type PartnerJwt, type PartnerJwtClaims } from './partnerJwt';
+import { expiryOf, signPartnerJwt, type AnyPartnerJwtClaims, type PartnerJwt } from './partnerJwt';
 import type { PrivateKey } from '../keys/privateKey';
 
 /** A token is signed anew when it has less than this left. */
@@ -66,7 +66,7 @@ export class PartnerJwtCache {
 	async get(
 		key: PrivateKey,
 		baseUrl: string,
-		claims: PartnerJwtClaims,
+		claims: Omit<AnyPartnerJwtClaims, 'extraClaims'>,
 		now: number,
 	): Promise<string> {
 		const { partnerId, kid, email, scope, lifetimeSeconds } = claims;

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { moveLedger } from '../../ledger/move/moveLedger';
+import { readConnectionUrl } from '../../ledger/postgres/connectionUrl';
 import { command, notEmpty, type Call } from '../Command';
 import { CliError, UsageError } from '../errors';
 import { printable, rows } from '../text';
@@ -13,6 +14,9 @@ interface MoveOptions {
 	readonly url?: string;
 	readonly yes?: boolean;
 }
+
+/** Rows between two lines of progress. */
+const LINE = 1_000;
 
 const NEXT = `Set Issuance Ledger to PostgreSQL in each credential, with this connection URL, and start n8n.
 The file refuses every n8n from now on. It still holds personal data: delete it, and its copies,
@@ -45,6 +49,8 @@ If it breaks off, run the same command again: it goes on. The PostgreSQL ledger 
 			const target = url ?? io.env[URL_VARIABLE] ?? '';
 			if (target === '') throw new UsageError(`move needs --url or ${URL_VARIABLE}`);
 			const from = resolve(file ?? embeddedLedgerFile(io.env));
+			// Refused before anything is shown of it.
+			readConnectionUrl(target);
 			const to = describePlace({ store: 'postgres', url: target });
 			assertFile(from);
 			if (yes !== true) {
@@ -59,7 +65,7 @@ If it breaks off, run the same command again: it goes on. The PostgreSQL ledger 
 				file: from,
 				url: target,
 				onProgress: async ({ table, done, of }) => {
-					await io.stderr(`${table}: ${done} of ${of}\n`);
+					if (done % LINE === 0 || done === of) await io.stderr(`${table}: ${done} of ${of}\n`);
 				},
 			});
 			await io.stdout(

@@ -60,7 +60,7 @@ export async function issueOnce(
 		permit.giveBack();
 		if (begun.outcome === 'busy') {
 			if (performance.now() >= busyUntil) {
-				throw new AirError('AIR_ISSUE_BUSY', { detail: nameOf(begun.row) });
+				throw new AirError('AIR_ISSUE_BUSY', { detail: session.nameOf(begun.row) });
 			}
 			await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), stopped);
 			return 'again';
@@ -117,7 +117,9 @@ class AttemptRecord implements IssueRecord<RememberedIssuance> {
 				row = await session.ledger.failed(attempt, { outcome, reason });
 			},
 		);
-		return row === undefined ? error : besidesEarlier(error, row, this.supersedes);
+		return row === undefined
+			? error
+			: besidesEarlier(error, row, session.nameOf(row), this.supersedes);
 	}
 
 	/** The run is over: nobody else tries again to write it. */
@@ -182,39 +184,37 @@ async function begin(
 	}
 }
 
-/** How people find the row in `ledger list`. */
-const nameOf = (row: LedgerRow) => `ledger row ${row.id}`;
-
 function fromLedger(
 	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' | 'unproven' }>,
 	{ mode }: Idempotency,
 	session: LedgerSession,
 ): RememberedIssuance {
 	const { row } = begun;
+	const name = session.nameOf(row);
 	if (begun.outcome === 'unknown') {
 		throw new AirError('AIR_ISSUED_UNKNOWN', {
-			detail: `${nameOf(row)}, begun ${new Date(row.createdAt).toISOString()}`,
+			detail: `${name}, begun ${new Date(row.createdAt).toISOString()}`,
 		});
 	}
 	if (begun.outcome === 'conflict') {
 		throw new AirError(
 			begun.about === 'recipient' ? 'AIR_EVENT_ID_OTHER_RECIPIENT' : 'AIR_EVENT_ID_OTHER_SUBJECT',
-			{ detail: `${nameOf(row)}, used ${answeredAtOf(row)}` },
+			{ detail: `${name}, used ${answeredAtOf(row)}` },
 		);
 	}
 	const stands = row.state !== 'superseded' && row.state !== 'unusable';
 	if (mode === 'content' && !stands && !session.isOwn(row)) {
 		throw new AirError('AIR_ISSUED_NOT_STANDING', {
-			detail: `${nameOf(row)}, issued ${answeredAtOf(row)}, now ${row.state}`,
+			detail: `${name}, issued ${answeredAtOf(row)}, now ${row.state}`,
 		});
 	}
-	return replay(row);
+	return replay(row, name);
 }
 
 /** The recorded answer, in the shape of a fresh one. */
-function replay(row: LedgerRow): RememberedIssuance {
+function replay(row: LedgerRow, name: string): RememberedIssuance {
 	if (row.coreClaimHash === null) {
-		throw new AirError('AIR_ISSUED_UNKNOWN', { detail: nameOf(row) });
+		throw new AirError('AIR_ISSUED_UNKNOWN', { detail: name });
 	}
 	return {
 		coreClaimHash: row.coreClaimHash,
@@ -246,7 +246,12 @@ function outcomeOf(error: AirError): AttemptFailure['outcome'] {
  * A refusal says nothing of an earlier attempt whose outcome is unknown; a conflict even hints that
  * it was that attempt which issued.
  */
-function besidesEarlier(error: unknown, row: LedgerRow, supersedes: boolean): unknown {
+function besidesEarlier(
+	error: unknown,
+	row: LedgerRow,
+	name: string,
+	supersedes: boolean,
+): unknown {
 	if (!(error instanceof AirError) || row.state !== 'unknown') return error;
 	if (error.kind === 'outcome-unknown') return error;
 	const earlier =
@@ -256,7 +261,7 @@ function besidesEarlier(error: unknown, row: LedgerRow, supersedes: boolean): un
 	return error.with({
 		kind: 'outcome-unknown',
 		safeToRepeat: !supersedes,
-		note: [error.facts.note, `${earlier} (${nameOf(row)}).`]
+		note: [error.facts.note, `${earlier} (${name}).`]
 			.filter((note) => note !== undefined)
 			.join(' '),
 	});

@@ -24,6 +24,11 @@ export interface LedgerSessionSettings {
 	readonly ownExecutions: OwnExecutions;
 	/** Finished rows go after this many days. */
 	readonly retentionDays: number;
+	/**
+	 * The ledger is off, and this tells the execution from any other: what another one has issued is not
+	 * found. Undefined when the ledger is on.
+	 */
+	readonly onlyIn?: string | undefined;
 	/** Told what could not be written; codes and hashes only. */
 	readonly log: (line: string) => void;
 }
@@ -57,7 +62,13 @@ export class LedgerSession {
 
 	/** Base URL and partner ID: rows of one AIR account never meet those of another. */
 	get realm(): string {
-		return realmOf(this.settings.client);
+		const { client, onlyIn } = this.settings;
+		return onlyIn === undefined ? realmOf(client) : `${realmOf(client)} ${onlyIn}`;
+	}
+
+	/** How people find a row: by `ledger list`, if it is in a ledger. */
+	nameOf({ id }: LedgerRow): string {
+		return this.settings.onlyIn === undefined ? `ledger row ${id}` : 'in this execution';
 	}
 
 	/**
@@ -174,6 +185,8 @@ export class LedgerSession {
 
 	/** Once an hour, or as soon as a minute after what was more than could be done at once. */
 	private async prune(): Promise<void> {
+		// What is only in memory has bounds of its own.
+		if (this.settings.onlyIn !== undefined) return;
 		const begin = performance.now();
 		const due = nextPrune.get(this.ledger) ?? new Map<string, number>();
 		const isDue = () => begin >= (due.get(this.realm) ?? Number.NEGATIVE_INFINITY);

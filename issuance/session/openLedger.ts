@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Ledger } from '../../ledger/Ledger';
 import { LedgerError } from '../../ledger/LedgerError';
+import { openMemoryLedger } from '../../ledger/sqlite/openMemoryLedger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 
@@ -68,6 +69,21 @@ export async function openLedger(
 		open.delete(place);
 		throw error;
 	}
+}
+
+/** Where the rows of an execution are kept that has the ledger off. */
+const MEMORY = 'off';
+
+/**
+ * Opens what there is in place of a ledger that is off: see `openMemoryLedger`. One in a process.
+ *
+ * @throws LedgerError
+ */
+export async function openMemory(): Promise<Ledger> {
+	const opening =
+		open.get(MEMORY) ?? openMemoryLedger().then((ledger) => ({ ledger, createdNow: false }));
+	open.set(MEMORY, opening);
+	return (await opening).ledger;
 }
 
 /** Closes all ledgers: on shutdown, and after tests. */

@@ -3,7 +3,6 @@ import type { Dialect } from '../sql/Dialect';
 import {
 	clock,
 	forDialect,
-	json,
 	later,
 	rows,
 	rowsFor,
@@ -35,7 +34,8 @@ const LOCK_OWN_AND_REPLACED = locking(
 		WHERE own.id ${oneOf('$2', 'bigint')})`,
 );
 
-const personOf = ({ realm, program, recipient }: LedgerRow) => json([realm, program, recipient]);
+const personOf = ({ realm, program, recipient }: LedgerRow) =>
+	JSON.stringify([realm, program, recipient]);
 
 /**
  * `Ledger.answered`; several at once, but of each person (of a program and realm) and of each hash only

@@ -1,15 +1,7 @@
 import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
-import {
-	clock,
-	forDialect,
-	later,
-	rows,
-	rowsFor,
-	type Operation,
-	type RowRecord,
-} from '../sql/Session';
+import { clock, forDialect, later, rows, rowsFor, type Operation } from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { isKeyAccepted } from './keys';
@@ -24,26 +16,49 @@ const WAITED_MS = 200;
 const KEY = 'realm, program, idempotency_key';
 
 /** What a new row takes from its request, by column. */
+const recordOf = (request: BeginRequest, leaseUntil: number, place: number) => ({
+	realm: request.realm,
+	program: request.program,
+	idempotency_key: request.idempotencyKey,
+	recipient: request.recipient,
+	issuer_did: request.issuerDid,
+	subject_hmac: request.subjectHmac,
+	key_thumbprint: request.keyThumbprint,
+	reference: request.reference,
+	instance: request.instance,
+	workflow_id: request.workflowId,
+	execution_id: request.executionId,
+	node_id: request.nodeId,
+	lease_until: leaseUntil,
+	place,
+});
+
+const KEY_COLUMNS = { realm: 'text', program: 'text', idempotency_key: 'text' } as const;
+
 const ASKED = {
-	realm: 'realm',
-	program: 'program',
-	idempotency_key: 'idempotencyKey',
-	recipient: 'recipient',
-	issuer_did: 'issuerDid',
-	subject_hmac: 'subjectHmac',
-	key_thumbprint: 'keyThumbprint',
-	reference: 'reference',
-	instance: 'instance',
-	workflow_id: 'workflowId',
-	execution_id: 'executionId',
-	node_id: 'nodeId',
-} as const satisfies Record<string, keyof BeginRequest>;
+	...KEY_COLUMNS,
+	recipient: 'text',
+	issuer_did: 'text',
+	subject_hmac: 'text',
+	key_thumbprint: 'text',
+	reference: 'text',
+	instance: 'text',
+	workflow_id: 'text',
+	execution_id: 'text',
+	node_id: 'text',
+	lease_until: 'bigint',
+} as const;
 
 const COLUMNS = Object.keys(ASKED).join(', ');
-const TEXTS = Object.fromEntries(Object.keys(ASKED).map((column) => [column, 'text' as const]));
 
 const keyOf = ({ realm, program, idempotencyKey }: LedgerRow | BeginRequest) =>
 	JSON.stringify([realm, program, idempotencyKey].map((text) => text.toWellFormed()));
+
+/** A request, and what it is told as soon as that is known; two may be the same object. */
+interface Asked {
+	readonly request: BeginRequest;
+	result: BeginResult | undefined;
+}
 
 /**
  * `Ledger.begin`; several at once. New keys are begun first, in one order, and rows that are to be
@@ -57,25 +72,26 @@ export function* begin(
 	dialect: Dialect,
 	requests: readonly BeginRequest[],
 ): Operation<BeginResult[]> {
-	const results = new Map<BeginRequest, BeginResult>();
+	const all = requests.map((request): Asked => ({ request, result: undefined }));
 	for (let i = 0; i < TRIES; i++) {
-		const open = () => requests.filter((request) => !results.has(request));
-		for (const [request, result] of yield* startNew(dialect, open())) results.set(request, result);
-		for (const [request, result] of yield* tellKnown(dialect, open())) results.set(request, result);
-		for (const [request, result] of yield* startAgain(dialect, open()))
-			results.set(request, result);
-		if (open().length === 0) return requests.flatMap((request) => results.get(request) ?? []);
+		for (const step of [startNew, tellKnown, startAgain]) {
+			yield* step(
+				dialect,
+				all.filter(({ result }) => result === undefined),
+			);
+			const told = all.flatMap(({ result }) => result ?? []);
+			if (told.length === all.length) return told;
+		}
 	}
 	throw new LedgerError('LEDGER_LOCKED', 'the row of this key came and went');
 }
 
-type Results = Iterable<readonly [BeginRequest, BeginResult]>;
-
 const INSERT = forDialect(
-	({ records }) => `INSERT INTO issuances (${COLUMNS}, lease_until, state, attempt, state_at,
-		created_at, updated_at)
-	SELECT ${COLUMNS}, lease_until, 'sending', 1, $2, $2, $2
-	FROM ${records('asked', '$1', { ...TEXTS, lease_until: 'bigint', place: 'bigint' })}
+	({
+		records,
+	}) => `INSERT INTO issuances (${COLUMNS}, state, attempt, state_at, created_at, updated_at)
+	SELECT ${COLUMNS}, 'sending', 1, $2, $2, $2
+	FROM ${records('asked', '$1', { ...ASKED, place: 'bigint' })}
 	WHERE true ORDER BY ${KEY}, place
 	ON CONFLICT (${KEY}) WHERE retired = 0 DO NOTHING
 	RETURNING id, realm, program, idempotency_key AS "idempotencyKey"`,
@@ -87,30 +103,26 @@ const DATE_ANEW = forDialect(
 );
 
 /** Starts all whose keys nobody has. Of several with one key the first is started. */
-function* startNew(dialect: Dialect, requests: readonly BeginRequest[]): Operation<Results> {
-	if (requests.length === 0) return [];
-	const asked = yield* clock(dialect);
-	const records = requests.map((request, place): RowRecord => ({
-		...Object.fromEntries(Object.entries(ASKED).map(([column, name]) => [column, request[name]])),
-		lease_until: later(asked, request.leaseMs),
-		place,
-	}));
-	const made = yield* rowsFor<LedgerRow>(dialect, INSERT, records, asked);
-	if (made.length === 0) return [];
-	const ids = made.map(({ id }) => id);
+function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
+	const began = yield* clock(dialect);
+	const records = open.map(({ request }, place) =>
+		recordOf(request, later(began, request.leaseMs), place),
+	);
+	const made = yield* rowsFor<LedgerRow>(dialect, INSERT, records, began);
+	if (made.length === 0) return;
 	const now = yield* clock(dialect);
-	const waited = now - asked > WAITED_MS ? now - asked : 0;
+	const waited = now - began > WAITED_MS ? now - began : 0;
+	const ids = made.map(({ id }) => id);
 	if (waited > 0) yield* rowsFor(dialect, DATE_ANEW, ids, now, waited);
 	const attempts = ids.map((id) => ({ id, number: 1 }));
-	yield* rowsFor(dialect, OPEN_ATTEMPTS, attempts, asked + waited);
+	yield* rowsFor(dialect, OPEN_ATTEMPTS, attempts, began + waited);
 	const byKey = new Map(made.map((row) => [keyOf(row), row.id]));
-	return requests.flatMap((request) => {
-		const key = keyOf(request);
+	for (const one of open) {
+		const key = keyOf(one.request);
 		const issuanceId = byKey.get(key);
 		byKey.delete(key);
-		if (issuanceId === undefined) return [];
-		return [[request, { outcome: 'started', issuanceId, attempt: 1 }] as const];
-	});
+		if (issuanceId !== undefined) one.result = { outcome: 'started', issuanceId, attempt: 1 };
+	}
 }
 
 const OPEN_ATTEMPTS = forDialect(
@@ -119,21 +131,16 @@ const OPEN_ATTEMPTS = forDialect(
 );
 
 const BY_KEY = selecting(
-	({ records }) => `JOIN ${records('asked', '$1', {
-		realm: 'text',
-		program: 'text',
-		idempotency_key: 'text',
-	})} ON i.realm = asked.realm AND i.program = asked.program
+	({
+		records,
+	}) => `JOIN ${records('asked', '$1', KEY_COLUMNS)} ON i.realm = asked.realm AND i.program = asked.program
 		AND i.idempotency_key = asked.idempotency_key AND i.retired = 0`,
 );
 
-/** The rows of some keys. */
-function* rowsOf(
-	dialect: Dialect,
-	requests: readonly BeginRequest[],
-): Operation<Map<string, LedgerRow>> {
+/** The rows that have the keys of some requests. */
+function* rowsOf(dialect: Dialect, asked: readonly Asked[]): Operation<Map<string, LedgerRow>> {
 	const keys = new Map(
-		requests.map((request) => {
+		asked.map(({ request }) => {
 			const { realm, program, idempotencyKey } = request;
 			return [keyOf(request), { realm, program, idempotency_key: idempotencyKey }];
 		}),
@@ -177,52 +184,41 @@ function resultOf(decision: BeginDecision, row: LedgerRow): BeginResult | undefi
 }
 
 /** What is known of the keys, as it is when it is read: nothing is held for it. */
-function* tellKnown(dialect: Dialect, requests: readonly BeginRequest[]): Operation<Results> {
-	if (requests.length === 0) return [];
-	const found = yield* rowsOf(dialect, requests);
-	const told: [BeginRequest, BeginResult][] = [];
-	for (const request of requests) {
-		const row = found.get(keyOf(request));
-		if (row === undefined) continue;
-		const result = resultOf(yield* decide(dialect, row, request), row);
-		if (result !== undefined) told.push([request, result]);
+function* tellKnown(dialect: Dialect, open: readonly Asked[]): Operation<void> {
+	const found = yield* rowsOf(dialect, open);
+	for (const one of open) {
+		const row = found.get(keyOf(one.request));
+		if (row !== undefined) one.result = resultOf(yield* decide(dialect, row, one.request), row);
 	}
-	return told;
 }
 
 /** Decides again on the rows that are to be written, and writes them, now that they are locked. */
-function* startAgain(dialect: Dialect, requests: readonly BeginRequest[]): Operation<Results> {
-	if (requests.length === 0) return [];
-	const ids = [...(yield* rowsOf(dialect, requests)).values()].map(({ id }) => id);
+function* startAgain(dialect: Dialect, open: readonly Asked[]): Operation<void> {
+	const ids = [...(yield* rowsOf(dialect, open)).values()].map(({ id }) => id);
 	yield* lockIds(dialect, ids);
-	const done: [BeginRequest, BeginResult][] = [];
-	for (const request of requests) {
-		const result = yield* startOne(dialect, request, ids);
-		if (result !== undefined) done.push([request, result]);
-	}
-	return done;
+	for (const one of open) yield* startOne(dialect, one, ids);
 }
 
-/** @returns undefined if the key has become free, or another row has it, which is not locked */
-function* startOne(
-	dialect: Dialect,
-	request: BeginRequest,
-	locked: readonly number[],
-): Operation<BeginResult | undefined> {
-	let row = (yield* rowsOf(dialect, [request])).get(keyOf(request));
-	if (row === undefined || !locked.includes(row.id)) return undefined;
+/** Tells nothing if the key has become free, or another row has it, which is not locked. */
+function* startOne(dialect: Dialect, one: Asked, locked: readonly number[]): Operation<void> {
+	const { request } = one;
+	const read = function* () {
+		return (yield* rowsOf(dialect, [one])).get(keyOf(request));
+	};
+	let row = yield* read();
+	if (row === undefined || !locked.includes(row.id)) return;
 	let decision = yield* decide(dialect, row, request);
 	if (decision.do === 'expire') {
 		yield* endAttempts(dialect, [leaseEnd(row, decision.end, yield* clock(dialect))]);
-		row = (yield* rowsOf(dialect, [request])).get(keyOf(request)) ?? row;
+		row = (yield* read()) ?? row;
 		decision = yield* decide(dialect, row, request);
 	}
-	if (decision.do === 'start') return yield* start(dialect, row.id, decision.attempt, request);
-	if (decision.do === 'retire-and-insert') {
+	if (decision.do === 'start') {
+		one.result = yield* start(dialect, row.id, decision.attempt, request);
+	} else if (decision.do === 'retire-and-insert') {
 		yield* rows('UPDATE issuances SET retired = 1 WHERE id = $1', row.id);
-		for (const [, result] of yield* startNew(dialect, [request])) return result;
-	}
-	return resultOf(decision, row);
+		yield* startNew(dialect, [one]);
+	} else one.result = resultOf(decision, row);
 }
 
 /** What is asked for now counts from now on; the recipient is the same (`decideBegin`). */

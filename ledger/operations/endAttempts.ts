@@ -49,6 +49,10 @@ export interface RowHash {
 	readonly hash: string;
 }
 
+const KNOWN = forDialect(
+	({ oneOf }) => `SELECT 1 FROM attempts WHERE core_claim_hash ${oneOf('$1', 'text')} LIMIT 1`,
+);
+
 const KEPT = forDialect(
 	({ records }) => `SELECT own.id AS id, o.id AS "issuanceId", a.ended_at AS "answeredAt",
 		CASE WHEN o.key_thumbprint = own.key_thumbprint
@@ -69,6 +73,9 @@ export function* keptFor(
 	given: readonly RowHash[],
 ): Operation<Map<number, KeptIssuance>> {
 	if (given.length === 0) return new Map<number, KeptIssuance>();
+	const hashes = given.map(({ hash }) => hash.toWellFormed());
+	// Usually there is none, which is quickly seen.
+	if ((yield* rowsFor(dialect, KNOWN, hashes)).length === 0) return new Map<number, KeptIssuance>();
 	const asked = given.map(({ row: { id }, hash }) => ({ id, hash }));
 	const found = yield* rowsFor<{
 		id: number;

@@ -125,3 +125,29 @@ export function* forget(dialect: Dialect, recipient: string): Operation<number> 
 	if (ids.length > 0) yield* rowsFor(dialect, DELETE, ids);
 	return ids.length;
 }
+
+interface Bound {
+	readonly mostRows: number;
+	readonly afterMs: number;
+	/** Rows at a time. */
+	readonly limit: number;
+}
+
+/** Forgets the oldest rows, whatever their state, but for those whose attempt is under way. */
+export function* trim(dialect: Dialect, { mostRows, afterMs, limit }: Bound): Operation<void> {
+	const now = yield* clock(dialect);
+	const found = yield* rows<{ id: number }>(
+		`SELECT id FROM (SELECT id, state, updated_at FROM issuances ORDER BY id LIMIT $1) AS first
+		WHERE state <> 'sending'
+			AND (id <= (SELECT max(id) FROM issuances) - $2 OR updated_at <= $3)`,
+		limit,
+		mostRows,
+		now - afterMs,
+	);
+	if (found.length > 0)
+		yield* rowsFor(
+			dialect,
+			DELETE,
+			found.map(({ id }) => id),
+		);
+}

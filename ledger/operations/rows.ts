@@ -57,12 +57,13 @@ export const ROW = forDialect(({ jsonObject, jsonList }) => {
 		FROM attempts a WHERE a.issuance_id = i.id)) AS text)`;
 });
 
-type Stored = Omit<LedgerRow, 'keptSame'> & { readonly keptSame: number | null };
+type Stored = Omit<LedgerRow, 'keptSame'> & { keptSame: number | null };
 
 /** Reads what {@link ROW} selects. */
 export function rowOf(text: string): LedgerRow {
 	const row = JSON.parse(text) as Stored;
-	return { ...row, keptSame: row.keptSame === null ? null : row.keptSame === 1 };
+	const keptSame = row.keptSame === null ? null : row.keptSame === 1;
+	return Object.assign(row, { keptSame });
 }
 
 const SELECT = forDialect((dialect) => `SELECT ${ROW(dialect)} AS row FROM issuances i`);

@@ -23,17 +23,28 @@ export interface Session {
 
 const CHANGES = 'SELECT total_changes() AS n';
 
+/** Names of parameters, each put together once: it takes as long as the rest of {@link bind}. */
+const parameters = new Map<string | number, string>();
+
+function parameterOf(column: string | number): string {
+	const known = parameters.get(column);
+	if (known !== undefined) return known;
+	const name = `$${column}`;
+	parameters.set(column, name);
+	return name;
+}
+
 /** Values by the names that the statement's parameters have: see `Dialect.single`. */
 function bind(values: readonly Value[], single: boolean): Record<string, SQLInputValue> {
 	const bound: Record<string, SQLInputValue> = {};
 	for (const [index, value] of values.entries()) {
-		const name = `$${index + 1}`;
+		const name = parameterOf(index + 1);
 		if (value === null || typeof value !== 'object') bound[name] = value;
 		else if (!single) bound[name] = json(value);
 		else {
 			const [only = null] = value;
 			if (only === null || typeof only !== 'object') bound[name] = only;
-			else for (const [column, one] of Object.entries(only)) bound[`$${column}`] = one;
+			else for (const column in only) bound[parameterOf(column)] = only[column] ?? null;
 		}
 	}
 	return bound;

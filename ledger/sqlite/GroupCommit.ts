@@ -3,8 +3,8 @@ import type { Connection, Session } from './Connection';
 
 /** The process stands still during a transaction: for no longer than this … */
 const LONGEST_BATCH_MS = 15;
-/** … and then it goes on with other things for as long: the time for the disk counts. */
-const REST = { share: 1, mostMs: 15 };
+/** … and then it goes on with other things for half as long: the time for the disk counts. */
+const REST = { share: 0.5, mostMs: 15 };
 
 interface Waiting {
 	/** Runs in the transaction. @returns what to do when it is on the disk */

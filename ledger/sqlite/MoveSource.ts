@@ -5,12 +5,14 @@ import { BUSY_TIMEOUT_MS, Connection, type Session } from './Connection';
 import { sqliteFailure } from './failure';
 import { loadDriver } from './openSqliteLedger';
 import { markMoved, markMoving, moveOf, tablesOf, type Move } from './moved';
+import { sqliteDialect } from './sqliteDialect';
 import { version } from './tables';
 
 /** How long it may wait for somebody else's write; nothing else runs in this process. */
 const PATIENCE_MS = 10_000;
 
-const CLOCK = "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS value";
+/** This machine's, as SQLite reads it. */
+const CLOCK = sqliteDialect(() => 0).clock;
 
 /** A row's values, in the order of the statement's columns. */
 const cells = (row: unknown): unknown[] => Object.values(Object(row) as object);

@@ -1,4 +1,3 @@
-import { ledgerMoved, REFUSED_BY_TRIGGER } from './moved';
 import { LedgerError, type LedgerErrorCode } from '../LedgerError';
 
 /**
@@ -18,6 +17,18 @@ const MEANINGS: Readonly<Record<number, readonly [LedgerErrorCode, string]>> = {
 const IO_ERROR = 10;
 /** SQLITE_IOERR_WRITE, _FSYNC, _DIR_FSYNC and _TRUNCATE. */
 const IO_WRITE_ERRORS = [778, 1034, 1290, 1546];
+
+/** SQLITE_CONSTRAINT_TRIGGER: only the triggers of a file that was moved raise it, see `markMoving`. */
+const REFUSED_BY_TRIGGER = 1811;
+
+/** What whoever goes on with a file is told whose rows are elsewhere. */
+export const ledgerMoved = (finished: boolean) =>
+	new LedgerError(
+		'LEDGER_MOVED',
+		finished
+			? 'the rows of this file are in PostgreSQL now'
+			: 'a move to PostgreSQL has begun, and is not finished',
+	);
 
 /** Errors of the file system when there is no room, or no permission to write at all. */
 const NOT_WRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS'];
@@ -54,7 +65,7 @@ export function isBusy(error: unknown): boolean {
 export function sqliteFailure(error: unknown): unknown {
 	const code = resultCode(error);
 	if (code === undefined) return error;
-	if (code === REFUSED_BY_TRIGGER) return ledgerMoved();
+	if (code === REFUSED_BY_TRIGGER) return ledgerMoved(true);
 	const full = IO_WRITE_ERRORS.includes(code);
 	const [meaning, words] = MEANINGS[code & 0xff] ?? [
 		full ? ('LEDGER_NOT_WRITABLE' as const) : ('LEDGER_UNAVAILABLE' as const),

@@ -1,5 +1,5 @@
-import { LedgerError } from '../LedgerError';
 import type { Session } from './Connection';
+import { ledgerMoved } from './failure';
 
 /** Who was moved, and whether all of it has arrived. */
 export interface Move {
@@ -14,22 +14,10 @@ export function moveOf({ rows }: Session): Move | undefined {
 	return { finished: open === undefined };
 }
 
-/** SQLITE_CONSTRAINT_TRIGGER: only the triggers that {@link markMoving} makes raise it. */
-export const REFUSED_BY_TRIGGER = 1811;
-
-/** What whoever goes on with the file is told. */
-export const ledgerMoved = ({ finished }: Move = { finished: true }) =>
-	new LedgerError(
-		'LEDGER_MOVED',
-		finished
-			? 'the rows of this file are in PostgreSQL now'
-			: 'a move to PostgreSQL has begun, and is not finished',
-	);
-
 /** @throws LedgerError LEDGER_MOVED if the rows are elsewhere: going on here could issue twice */
 export function assertNotMoved(session: Session): void {
 	const move = moveOf(session);
-	if (move !== undefined) throw ledgerMoved(move);
+	if (move !== undefined) throw ledgerMoved(move.finished);
 }
 
 /** The tables of the ledger itself. */

@@ -1,12 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import { LedgerSession } from '../../issuance/session/LedgerSession';
-import { openLedger } from '../../issuance/session/openLedger';
+import { openLedger, openMemory } from '../../issuance/session/openLedger';
 import type { RunSettings } from '../parameters/credentialSettings';
-import { executionBegan, firstExecution, originOf } from './execution';
+import { executionBegan, firstExecution, originOf, thisExecution } from './execution';
 
 const inContainer = () =>
 	existsSync('/.dockerenv') ||
@@ -16,18 +17,18 @@ const inContainer = () =>
 /** The ledger for one run of a node: opened with the first item, ended with the last. */
 export class RunLedger {
 	/** By the settings that were read: one credential, or the same with another token lifetime. */
-	private readonly sessions = new Map<RunSettings, Promise<LedgerSession | undefined>>();
+	private readonly sessions = new Map<RunSettings, Promise<LedgerSession>>();
 	private readonly hints = new Map<string, NodeExecutionHint>();
 	private unrecorded = 0;
 
 	constructor(private readonly context: IExecuteFunctions) {}
 
 	/**
-	 * The ledger as this credential chose it, or undefined when it is off.
+	 * The ledger as this credential chose it; where it is off, what this execution has issued.
 	 *
 	 * @throws AirError `AIR_LEDGER_…`: then nothing may be sent
 	 */
-	async for(settings: RunSettings): Promise<LedgerSession | undefined> {
+	async for(settings: RunSettings): Promise<LedgerSession> {
 		const kept = this.sessions.get(settings);
 		if (kept !== undefined) return await kept;
 		const opening = this.open(settings);
@@ -40,6 +41,7 @@ export class RunLedger {
 	 * is off or cannot be opened, with a hint in the latter case.
 	 */
 	async ifOpen(settings: RunSettings): Promise<LedgerSession | undefined> {
+		if (settings.ledger.store === 'off') return undefined;
 		try {
 			return await this.for(settings);
 		} catch (error) {
@@ -49,12 +51,11 @@ export class RunLedger {
 		}
 	}
 
-	private async open(settings: RunSettings): Promise<LedgerSession | undefined> {
+	private async open(settings: RunSettings): Promise<LedgerSession> {
 		const { context } = this;
 		try {
 			const opened = await openLedger(settings.ledger);
-			if (opened === undefined) return undefined;
-			if (opened.createdNow && inContainer()) {
+			if (opened?.createdNow === true && inContainer()) {
 				this.hint(
 					'warning',
 					'The issuance ledger was created just now. If n8n ran in this container before, its .n8n folder is not on a volume, and what was issued is forgotten with each new container: mount a volume there.',
@@ -62,9 +63,11 @@ export class RunLedger {
 			}
 			const origin = originOf(context);
 			return new LedgerSession({
-				ledger: opened.ledger,
+				ledger: opened?.ledger ?? (await openMemory()),
 				client: settings.client,
 				origin,
+				// Where n8n does not say which execution this is, no other run may find what it has issued.
+				...(opened === undefined ? { onlyIn: thisExecution(context) || randomUUID() } : {}),
 				ownExecutions: {
 					ids: [origin.executionId, firstExecution(context)],
 					began: executionBegan(context),
@@ -81,8 +84,8 @@ export class RunLedger {
 	}
 
 	/** Counts what the hints at the end tell of an issuance. */
-	count(session: LedgerSession | undefined, { recorded }: RememberedIssuance): void {
-		if (session === undefined) {
+	count({ settings }: LedgerSession, { recorded }: RememberedIssuance): void {
+		if (settings.onlyIn !== undefined) {
 			this.hint(
 				'info',
 				'Issuance Ledger is off in the credential: a redelivered event or a retried execution can issue again; only repeats within this execution are known.',

@@ -53,7 +53,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			const session = await ledger.ifOpen(settings);
 			const email = await recipientOf(
 				addressOf(itemIndex),
-				async () => await (await ledger.for(settings))?.find(coreClaimHash, signal),
+				async () => await (await ledger.for(settings)).find(coreClaimHash, signal),
 			);
 			if (options.waitMs === undefined) {
 				const { timeoutMs } = options;

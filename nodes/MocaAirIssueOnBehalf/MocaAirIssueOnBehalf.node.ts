@@ -6,7 +6,6 @@ import {
 	type INodeTypeDescription,
 } from 'n8n-workflow';
 import { repeatsUnknown } from '../../air/pacing/repeat';
-import { issueOnceInExecution } from '../../issuance/session/executionMemory';
 import { idempotencyOf } from '../../issuance/issue/idempotency';
 import type { Job } from '../../issuance/issue/Parallel';
 import { laneOf, type Issuing } from '../../issuance/issue/Issuing';
@@ -14,7 +13,6 @@ import { issueOnce } from '../../issuance/issue/issueOnce';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
 import { concurrencyOf } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
-import { thisExecution } from '../../n8n/run/execution';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { logOf } from '../../n8n/run/log';
 import { RunLimits } from '../../n8n/run/RunLimits';
@@ -85,7 +83,6 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const modeOf = idempotencyModes(this);
 		const hints = new RunHints(this);
 		const limits = new RunLimits();
-		const execution = thisExecution(this);
 		const prepare = async (
 			itemIndex: number,
 			signal: AbortSignal | undefined,
@@ -122,16 +119,13 @@ export class MocaAirIssueOnBehalf implements INodeType {
 						...(waitMs === undefined ? { onAnswered: free } : {}),
 						...logOf(this, itemIndex),
 					};
-					const issuance =
-						session === undefined
-							? await issueOnceInExecution(client, issuing, idempotency, execution)
-							: await issueOnce(session, issuing, idempotency);
+					const issuance = await issueOnce(session, issuing, idempotency);
 					ledger.count(session, issuance);
 					hints.issued(issuance);
 					if (waitMs === undefined) return issuance;
 
 					const { coreClaimHash } = issuance;
-					await session?.hold(coreClaimHash, waitMs);
+					await session.hold(coreClaimHash, waitMs);
 					const { status, lastError, waitedMs } = await waitUntilOnChain(
 						client,
 						request.recipient,
@@ -144,7 +138,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 							signal,
 						},
 					);
-					if (status !== undefined) await session?.observed(coreClaimHash, status);
+					if (status !== undefined) await session.observed(coreClaimHash, status);
 					// Issued is issued: that asking failed must not make anybody issue again.
 					return {
 						onChain: false,

@@ -1,7 +1,7 @@
 import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { issue, start } from '../ledger/contract/requests';
-import { cli } from './support';
+import { cli, scratch } from './support';
 
 let server: TestPostgres;
 beforeAll(async () => {
@@ -47,6 +47,68 @@ test('all commands on PostgreSQL; neither user nor password is shown', async () 
 	expect(JSON.parse((await ledger('export')).stdout)).toMatchObject([
 		{ recipient: 'grace@example.com', state: 'unknown' },
 	]);
+});
+
+describe('move', () => {
+	const at = scratch();
+	afterAll(() => {
+		at.remove();
+	});
+
+	test('asks, moves, and says what comes next; the password is shown nowhere', async () => {
+		const database = await server.freshDatabase();
+		const url = server.urlFor({ database });
+		const where = `PostgreSQL on 127.0.0.1:${server.port}, database ${database}`;
+		const env = { MOCA_AIR_LEDGER_URL: url };
+		const argv = ['ledger', 'move', '--file', at.file];
+		const missing = await cli([...argv, '--yes'], { env });
+		expect(missing).toMatchObject({ status: 1, stdout: '' });
+		expect(missing.stderr).toContain('There is no ledger at');
+
+		await at.fill(async (store) => {
+			await issue(store, 'hash-1');
+		});
+		const nowhere = await cli([...argv, '--yes']);
+		expect(nowhere.stderr).toContain('move needs --url or MOCA_AIR_LEDGER_URL');
+		expect(nowhere.status).toBe(2);
+		expect(await cli(argv, { env })).toMatchObject({ status: 2, stdout: '', questions: [] });
+		const no = await cli(argv, { env, answer: 'no' });
+		expect(no).toMatchObject({ status: 1, stdout: '' });
+		expect(no.stderr).toContain(`From ${at.file}\nto ${where}\n`);
+		expect(no.stderr).toContain('Nothing was moved.');
+
+		const yes = await cli(argv, { env, answer: 'yes' });
+		expect(yes).toMatchObject({ status: 0, stdout: `Moved 1 row to ${where}.\n` });
+		expect(yes.stderr).toContain('issuances: 1 of 1\n');
+		expect(yes.stderr).toContain('Set Issuance Ledger to PostgreSQL in each credential');
+		expect(`${yes.stdout}${yes.stderr}`).not.toContain(new URL(url).password);
+		expect((await cli(['ledger', 'status'], { env })).stdout).toContain('1 row\n');
+		const again = await cli([...argv, '--yes'], { env });
+		expect(again.stdout).toBe(
+			`The ledger was moved to ${where} before. Nothing was left to move.\n`,
+		);
+
+		const old = ['--file', at.file];
+		expect((await cli(['ledger', 'status', ...old])).stdout).toContain('1 row\n');
+		const erase = await cli(['ledger', 'forget', 'ada@example.com', '--yes', ...old]);
+		expect(erase).toMatchObject({ status: 1, stdout: '' });
+		expect(erase.stderr).toBe(
+			'The ledger was moved: the rows of this file are in PostgreSQL now (LEDGER_MOVED)\n',
+		);
+	});
+
+	test.each([
+		['postgresql://ada:s3cret@', 'The address of the ledger is not valid'],
+		['nonsense s3cret', 'The address of the ledger is not valid'],
+	])('an address that is none is refused in one line: %s', async (url, words) => {
+		const { status, stdout, stderr } = await cli(
+			['ledger', 'move', '--yes', '--file', __filename, '--url', url],
+			{},
+		);
+		expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+		expect(stderr).toMatch(new RegExp(`^${words}: .*\n$`));
+		expect(stderr).not.toContain('s3cret');
+	});
 });
 
 test('a wrong password is one line', async () => {

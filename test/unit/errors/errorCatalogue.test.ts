@@ -7,6 +7,7 @@ import {
 	type AirErrorRow,
 } from '../../../errors/errorCatalogue';
 import { answerErrors } from '../../../errors/rows/answers';
+import { directErrors } from '../../../errors/rows/direct';
 import { inputErrors } from '../../../errors/rows/inputs';
 import { jwksTriggerErrors } from '../../../errors/rows/jwksTrigger';
 import { keyErrors } from '../../../errors/rows/keys';
@@ -44,6 +45,7 @@ test('no group redefines a code of another', () => {
 		inputErrors,
 		transportErrors,
 		answerErrors,
+		directErrors,
 		ledgerErrors,
 		triggerErrors,
 		jwksTriggerErrors,

@@ -66,16 +66,16 @@ describe('on SQLite', () => {
 	test.each(operations)('%s is told when it is on the disk, and not before', async (_, work) => {
 		await start(ledger);
 		slow = true;
-		let told = false;
+		const told = new AbortController();
 		const done = work().then(() => {
-			told = true;
+			told.abort();
 		});
-		while (waiting.length === 0 && !told) await sleep(5);
+		while (waiting.length === 0 && !told.signal.aborted) await sleep(5);
 		await sleep(50);
-		expect(told).toBe(false);
+		expect(told.signal.aborted).toBe(false);
 		for (const end of waiting.splice(0)) end();
 		await done;
-		expect(told).toBe(true);
+		expect(told.signal.aborted).toBe(true);
 	});
 
 	test('what only reads waits for no disk', async () => {

@@ -151,6 +151,30 @@ test('begin: a late answer in between is replayed, although the lease has run ou
 	expect(begun).toMatchObject({ outcome: 'answered', row: { coreClaimHash: 'h1' } });
 });
 
+test('begin: whoever waits for another with the same key has a whole lease after that', async () => {
+	await other.query('BEGIN');
+	const { realm, program, idempotencyKey } = request();
+	await other.query(
+		`INSERT INTO issuances (realm, program, idempotency_key, recipient, issuer_did, subject_hmac,
+			key_thumbprint, instance, workflow_id, execution_id, node_id, state, attempt, state_at,
+			created_at, updated_at)
+		VALUES ($1, $2, $3, '', '', '', '', '', '', '', '', 'sending', 1, 0, 0, 0)`,
+		[realm, program, idempotencyKey],
+	);
+	const begun = start(ledger, { leaseMs: 500 });
+	while (!(await isWaiting())) await sleep(5);
+	await sleep(800);
+	const since = Date.now();
+	// The other one came to nothing.
+	await other.query('ROLLBACK');
+	expect(await begun).toMatchObject({ attempt: 1 });
+	const row = await only();
+	expect(row?.leaseUntil).toBeGreaterThanOrEqual(since + 500 - 1);
+	for (const at of [row?.createdAt, row?.updatedAt, row?.attempts[0]?.startedAt]) {
+		expect(at).toBeGreaterThanOrEqual(since - 1);
+	}
+});
+
 test('delayed: what is confirmed in between is not told as delayed', async () => {
 	await issue(ledger, 'h1');
 	offset += 10 * MINUTE;

@@ -103,6 +103,15 @@ test('the longest due first, and so many calls', async () => {
 	expect(await check({ maxCalls: 0 })).toMatchObject({ asked: 0 });
 });
 
+test('a row is claimed for longer than asking about it, and writing the answer down, can take', async () => {
+	const { check } = await setUp(['ONCHAIN']);
+	const claimDue = jest.spyOn(ledger, 'claimDue');
+	await check({ withinMs: 20_000, requestTimeoutMs: 5_000 });
+	const leaseMs = claimDue.mock.calls[0]?.[0].leaseMs ?? 0;
+	// Asking begins at the end of the time at the latest; the ledger is waited for as long as for a lock.
+	expect(leaseMs).toBeGreaterThanOrEqual(20_000 + 5_000 + 10_000);
+});
+
 test('what the time does not suffice for is given back at once', async () => {
 	const { check, due } = await setUp(Array<string>(12).fill('ONCHAIN'), 150);
 	const { asked } = await check({ withinMs: 1_100 });

@@ -44,6 +44,14 @@ export function attempts(store: GetStore): void {
 			]);
 		});
 
+		test('one request object twice at once, among others: one attempt', async () => {
+			const { ledger } = store();
+			const asked = request();
+			const other = request({ idempotencyKey: 'other', recipient: 'other@example.com' });
+			const begun = await Promise.all([asked, other, asked].map((one) => ledger.begin(one)));
+			expect(begun.map(({ outcome }) => outcome)).toEqual(['started', 'started', 'busy']);
+		});
+
 		test('an accepted attempt is replayed', async () => {
 			const { ledger } = store();
 			const row = await issue(ledger, 'hash-1');

@@ -1,0 +1,115 @@
+import type { AirBody, HttpAnswer } from '../answers/answer';
+import {
+	asking,
+	exchange,
+	readReceived,
+	type CallOptions,
+	type RequestOptions,
+} from '../AirClient';
+import type { PrivateKey } from '../keys/privateKey';
+import { PartnerJwtCache } from '../tokens/PartnerJwtCache';
+import { ACCOUNT_PATH, accountRequest, readAccount, type AirAccount } from './account';
+import { directError, type DirectOperation } from './directError';
+import { HolderCache, type HolderId } from './HolderCache';
+import { readStored, STORE_PATH, type StoredAnswer } from './store';
+
+/** Who issues directly, and where AIR is: one credential. */
+export interface DirectIdentity {
+	/** From `resolveBaseUrl`: where sealed credentials are stored. */
+	readonly baseUrl: string;
+	/** From `resolveAccountUrl`: where accounts are looked up. */
+	readonly accountUrl: string;
+	readonly partnerId: string;
+	readonly kid: string;
+	readonly key: PrivateKey;
+	/** The claim `scope`: AIR's documents name `issue`. */
+	readonly scope: string;
+}
+
+/** Shorter than for Issue on Behalf: the token for the store names nobody, so it would serve for anybody. */
+const TOKEN_LIFETIME_SECONDS = 120;
+
+/** One for the process each: entries are told apart by key and address, see the classes. */
+const tokens = new PartnerJwtCache();
+const holders = new HolderCache();
+
+/**
+ * The AIR API as far as direct issuance needs it: one call to each of two hosts, each with a limiter of
+ * its own.
+ *
+ * @example
+ * ```ts
+ * const client = new DirectClient(identity);
+ * const account = await client.account('ada@example.com');
+ * const { storagePath } = await client.store(storeBody({ holderDid: account.did, … }));
+ * ```
+ */
+export class DirectClient {
+	constructor(readonly identity: DirectIdentity) {}
+
+	/**
+	 * The account of a person, from the cache for some minutes: `POST /v2/auth/initialize-user`. AIR makes
+	 * an account for an address that has none, so whatever can be refused is to be refused before. Issues
+	 * nothing, so it is repeated like a question.
+	 *
+	 * @param email - goes into the signed token only
+	 * @param options - those of whoever asks first hold for all who wait for the same account
+	 * @throws AirError `AIR_ACCOUNT_…`, `AIR_HOLDER_…` and of the way there; never of kind `outcome-unknown`
+	 */
+	async account(email: string, options: CallOptions = {}): Promise<AirAccount> {
+		const { accountUrl } = this.identity;
+		return await holders.get(this.holderId(email), options.signal, async (signal) => {
+			const asked = { ...options, signal };
+			return await asking(accountUrl, asked, async (permit) => {
+				return await this.ask(email, { ...asked, permit });
+			});
+		});
+	}
+
+	/** For who learns from `AIR_STORE_HOLDER_UNKNOWN` that the account is another one now. */
+	forgetAccount(email: string): void {
+		holders.forget(this.holderId(email));
+	}
+
+	/**
+	 * Stores a sealed credential once: `POST /dstorage/vcs`. Whether it may be sent again, `repeating`
+	 * says; if so, the very same bytes.
+	 *
+	 * @param body - from `storeBody`
+	 * @throws AirError; of kind `outcome-unknown` when AIR may or may not have stored it
+	 */
+	async store(body: string, options: RequestOptions = {}): Promise<StoredAnswer> {
+		const { baseUrl } = this.identity;
+		const signed = async () => {
+			const token = await this.token(baseUrl);
+			return { token, headers: { 'x-partner-auth': token }, body };
+		};
+		const received = await exchange({ baseUrl, path: STORE_PATH, signed }, options);
+		return readReceived(received, readStored, errorOf('store'));
+	}
+
+	private async ask(email: string, options: RequestOptions): Promise<AirAccount> {
+		const { accountUrl: baseUrl, partnerId } = this.identity;
+		const signed = async () => {
+			const token = await this.token(baseUrl, email);
+			return { token, ...accountRequest(partnerId, token) };
+		};
+		const received = await exchange({ baseUrl, path: ACCOUNT_PATH, signed }, options);
+		return readReceived(received, readAccount, errorOf('account'));
+	}
+
+	private holderId(email: string): HolderId {
+		const { accountUrl, partnerId, scope, key } = this.identity;
+		return { accountUrl, partnerId, scope, thumbprint: key.thumbprint, email };
+	}
+
+	/** The one without an address is private to this class: it must not leave the process otherwise. */
+	private async token(url: string, email?: string): Promise<string> {
+		const { key, partnerId, kid, scope } = this.identity;
+		const claims = { partnerId, kid, scope, email, lifetimeSeconds: TOKEN_LIFETIME_SECONDS };
+		return await tokens.get(key, url, claims, Date.now());
+	}
+}
+
+const errorOf = (operation: DirectOperation) => (answer: HttpAnswer, body: AirBody) =>
+	directError(answer, body, { operation, now: Date.now() });

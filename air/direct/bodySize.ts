@@ -1,0 +1,40 @@
+import { AirError } from '../../errors/AirError';
+
+/** A sealed credential as it is sent; no limit of AIR's is known, and servers take this much. */
+const LONGEST_BODY_BYTES = 64 * 1024;
+
+/** For everything beside the claims: header, signature (of an RSA key of 8,192 bits), IDs, status, field names. */
+const REST_BYTES = 6 * 1024;
+
+const inBase64 = (bytes: number) => Math.ceil(bytes / 3) * 4;
+
+/**
+ * Refuses claims whose credential cannot become small enough to be stored. Asked before the account is
+ * looked up, which may create one.
+ *
+ * @throws AirError `AIR_DIRECT_TOO_LARGE`
+ */
+export function assertClaimsFit(
+	visible: Readonly<Record<string, unknown>>,
+	disclosures: readonly string[],
+): void {
+	const payload = inBase64(Buffer.byteLength(JSON.stringify(visible)));
+	const disclosed = disclosures.reduce((sum, { length }) => sum + length + 1, 0);
+	assertAtMost(inBase64(payload + disclosed) + REST_BYTES);
+}
+
+/**
+ * Refuses a body that is larger than AIR is sent.
+ *
+ * @throws AirError `AIR_DIRECT_TOO_LARGE`
+ */
+export function assertBodyFits(body: string): void {
+	assertAtMost(Buffer.byteLength(body));
+}
+
+function assertAtMost(bytes: number): void {
+	if (bytes <= LONGEST_BODY_BYTES) return;
+	throw new AirError('AIR_DIRECT_TOO_LARGE', {
+		detail: `${Math.ceil(bytes / 1024)} KiB once it is sealed, and 64 KiB are allowed`,
+	});
+}

@@ -1,0 +1,66 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { z } from 'zod';
+import { AirError } from '../../errors/AirError';
+
+/** The key to which a credential is sealed. */
+export interface HolderKey {
+	/** 88 hexadecimal digits in lower case: the same text is the same key. */
+	readonly hex: string;
+	readonly keyObject: KeyObject;
+}
+
+/** The key that the holder shows a credential with, its claim `cnf`: these members and no others. */
+export interface BindingJwk {
+	readonly kty: 'EC';
+	readonly crv: 'P-256';
+	readonly x: string;
+	readonly y: string;
+}
+
+/** What the DER of every X25519 public key begins with (RFC 8410); 32 bytes follow. */
+const X25519 = '302a300506032b656e032100';
+const HEX = new RegExp(`^(?:0x)?(${X25519}[0-9a-f]{64})$`, 'i');
+
+/**
+ * Reads the encryption key of an account as AIR writes it: the DER of an X25519 key in hexadecimal
+ * digits. Exactly that, as Node also takes bytes after it and keys of other kinds.
+ *
+ * @throws AirError `AIR_HOLDER_KEY_INVALID`
+ * @example
+ * ```ts
+ * readHolderKey('0x302a300506032b656e0321007b4e…').hex; // '302a300506032b656e0321007b4e…'
+ * ```
+ */
+export function readHolderKey(text: string): HolderKey {
+	const hex = HEX.exec(text)?.[1]?.toLowerCase();
+	if (hex === undefined) throw new AirError('AIR_HOLDER_KEY_INVALID');
+	const key = createPublicKey({ key: Buffer.from(hex, 'hex'), format: 'der', type: 'spki' });
+	return { hex, keyObject: key };
+}
+
+const number = z.string().regex(/^[\w-]{43}$/);
+const bindingSchema = z.object({
+	kty: z.literal('EC'),
+	crv: z.literal('P-256'),
+	x: number,
+	y: number,
+});
+
+/**
+ * Reads the signing key of an account: a P-256 key whose point is on the curve. Its other members stay
+ * behind.
+ *
+ * @param jwk - as AIR answered it
+ * @throws AirError `AIR_HOLDER_BINDING_INVALID`
+ */
+export function readBinding(jwk: unknown): BindingJwk {
+	const binding = bindingSchema.safeParse(jwk).data;
+	if (binding === undefined) throw new AirError('AIR_HOLDER_BINDING_INVALID');
+	try {
+		createPublicKey({ key: { ...binding }, format: 'jwk' });
+	} catch {
+		// Node's words may describe the input; that there is no such point says it all.
+		throw new AirError('AIR_HOLDER_BINDING_INVALID');
+	}
+	return binding;
+}

@@ -1,0 +1,59 @@
+import { createCipheriv, diffieHellman, hkdfSync } from 'node:crypto';
+import { AirError } from '../../errors/AirError';
+import type { HolderKey } from './holderKeys';
+import type { Randomness } from './randomness';
+
+/** A credential that only its holder can open. Standard Base64; names as the API spells them. */
+export interface Envelope {
+	readonly data: string;
+	readonly iv: string;
+	readonly authTag: string;
+	/** The ephemeral public key (DER); nothing is encrypted in it. */
+	readonly encryptedKey: string;
+}
+
+const KEY_INFO = 'data-enc-aes-256-gcm';
+const KEY_BYTES = 32;
+const IV_BYTES = 12;
+
+function sharedSecret(
+	holder: HolderKey,
+	privateKey: Parameters<typeof diffieHellman>[0]['privateKey'],
+) {
+	try {
+		return diffieHellman({ privateKey, publicKey: holder.keyObject });
+	} catch {
+		// A public key that leads to a secret of zeros, which everybody knows, is refused by Node.
+		throw new AirError('AIR_HOLDER_KEY_INVALID');
+	}
+}
+
+/**
+ * Seals a credential to its holder: X25519 with a key pair that is used once, HKDF-SHA-256 without
+ * salt, AES-256-GCM. Sealed is the credential as a JSON string, with its quotation marks, as AIR's own
+ * issuer does it.
+ *
+ * @param credential - the compact SD-JWT
+ * @param random - for the key pair and the IV; each call makes its own
+ * @throws AirError `AIR_HOLDER_KEY_INVALID` if nothing can be sealed to this key
+ * @example
+ * ```ts
+ * const { data, iv, authTag, encryptedKey } = seal(credential, account.holderKey, systemRandomness);
+ * ```
+ */
+export function seal(credential: string, holder: HolderKey, random: Randomness): Envelope {
+	const { privateKey, publicKey } = random.keyPair();
+	const secret = sharedSecret(holder, privateKey);
+	const key = Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), KEY_INFO, KEY_BYTES));
+	const iv = random.bytes(IV_BYTES);
+	const cipher = createCipheriv('aes-256-gcm', key, iv);
+	const data = Buffer.concat([cipher.update(JSON.stringify(credential), 'utf8'), cipher.final()]);
+	secret.fill(0);
+	key.fill(0);
+	return {
+		data: data.toString('base64'),
+		iv: iv.toString('base64'),
+		authTag: cipher.getAuthTag().toString('base64'),
+		encryptedKey: publicKey.export({ format: 'der', type: 'spki' }).toString('base64'),
+	};
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { AirBody } from '../answers/answer';
+import { readAnswer } from '../answers/schemas';
+import { assertBodyFits } from './bodySize';
+import type { Envelope } from './seal';
+
+export const STORE_PATH = '/dstorage/vcs';
+
+export interface StoreInput {
+	readonly holderDid: string;
+	/** From the AIR dashboard; AIR checks whose it is, and never the claims. */
+	readonly schemaId: string;
+	/** As in the credential, in seconds since 1970. */
+	readonly expiresAt: number;
+	/** The ID of the credential: AIR is told the same one whenever it is sent. */
+	readonly id: string;
+	readonly envelope: Envelope;
+}
+
+const side = z
+	.union([z.string().trim(), z.number().transform(String)])
+	.pipe(z.string().min(1).max(500))
+	.optional()
+	.catch(undefined);
+
+/** Only the path is needed; what else comes is passed on. */
+const storedSchema = z.looseObject({
+	storagePath: z
+		.string()
+		.trim()
+		.regex(/^[\x21-\x7E]{1,500}$/),
+	state: side,
+	envelopeVersion: side,
+	createdAt: side,
+});
+/** What AIR says of a credential that it has stored: the end of what an issuer can know. */
+export type StoredAnswer = z.infer<typeof storedSchema>;
+
+/**
+ * The body of `POST /dstorage/vcs`. It is made once: a repeat sends these very bytes again, since one
+ * `externalId` stands for one content.
+ *
+ * @throws AirError `AIR_DIRECT_TOO_LARGE`
+ * @example
+ * ```ts
+ * const body = storeBody({ holderDid: account.did, schemaId, expiresAt, id, envelope });
+ * ```
+ */
+export function storeBody({ holderDid, schemaId, expiresAt, id, envelope }: StoreInput): string {
+	const { data, iv, authTag, encryptedKey } = envelope;
+	const body = JSON.stringify({
+		holderDid,
+		proofType: 'SD_JWT_VC',
+		schemaId,
+		expiresAt: new Date(expiresAt * 1000).toISOString(),
+		data,
+		iv,
+		authTag,
+		encryptedKey,
+		externalId: id,
+	});
+	assertBodyFits(body);
+	return body;
+}
+
+/**
+ * Reads where AIR has stored a credential.
+ *
+ * @param secrets - what was sent, from `secretsOf`
+ * @returns undefined when it does not say: then it counts as not known
+ */
+export function readStored(body: AirBody, secrets?: RegExp): StoredAnswer | undefined {
+	return readAnswer(storedSchema, body, secrets);
+}

@@ -1,0 +1,141 @@
+import type { AirErrorRow } from './AirErrorRow';
+
+type Words = Omit<AirErrorRow, 'kind' | 'retryable'>;
+
+const input = (words: Words) => ({ ...words, kind: 'input', retryable: false }) as const;
+const refused = (words: Words) => ({ ...words, kind: 'refused', retryable: false }) as const;
+const notSent = (retryable: boolean, words: Words) =>
+	({ ...words, kind: 'not-sent', retryable }) as const;
+
+const ACCOUNT_HOST =
+	'The call goes to the account host of AIR, which is another one than the base URL.';
+
+/** What only direct issuance can meet: the credential that is signed here, the account, the store. */
+export const directErrors = {
+	AIR_DIRECT_CLAIM_RESERVED: input({
+		when: 'A claim has a name that is reserved: iss, sub, exp, cnf and the like at the first level, _sd or ... at any depth, or email as a claim that everybody sees',
+		title: 'A claim has a name that is reserved',
+		advice:
+			'Use another name for the claim that is named. What stands under a reserved name is read as part of the signed credential itself, and could make it say something that you did not mean. A claim named email has to be disclosable, so that nobody can use the credential as a Partner JWT.',
+	}),
+	AIR_DIRECT_DISCLOSURE_INVALID: input({
+		when: 'A name in the list of disclosable claims fits no claim, or fits two',
+		title: 'The list of disclosable claims does not fit the claims',
+		advice:
+			'Compare the list with the claims. Use the name of a claim, or object.name for one inside an object. A name that fits nothing is refused, because the claim that was meant would be visible to everybody.',
+	}),
+	AIR_DIRECT_EXPIRY_INVALID: input({
+		when: 'The expiry is in the past, after the year 9999, or no whole number of seconds',
+		title: 'The expiry of the credential is not valid',
+		advice: 'Set it to a time in the future. A credential that is issued directly always expires.',
+	}),
+	AIR_DIRECT_DID_INVALID: input({
+		when: 'The issuer DID is no did:web, or is not written as resolvers write it',
+		title: 'The issuer DID of direct issuance is not valid',
+		advice:
+			'Use the form did:web:example.com, or did:web:example.com:path for a document at https://example.com/path/did.json: the host in lower case, a port as %3A8443, no test webhook. It has to be the very same text in the AIR dashboard (Issuer → Settings).',
+	}),
+	AIR_DIRECT_KID_INVALID: input({
+		when: 'The Key ID has a character that cannot be part of a DID URL, or is too long',
+		title: 'The Key ID (kid) cannot be used for direct issuance',
+		advice:
+			'Use letters, digits, dots, dashes, underscores, colons and tildes only, 255 at most: the kid becomes the end of the address under which verifiers look for your key. Publish the key under the new kid before you use it.',
+	}),
+	AIR_DIRECT_TOO_LARGE: input({
+		when: 'The sealed credential would be larger than 64 KiB',
+		title: 'The credential is too large',
+		advice: 'Use fewer or shorter claims; put a link in the place of a picture.',
+	}),
+
+	AIR_ACCOUNT_BAD_REQUEST: refused({
+		when: '400 by the account host that does not speak of the address',
+		title: 'AIR did not accept the question for the account of this person',
+		advice:
+			'Read its own words. Check the address of the recipient, and the partner ID in the credential. Nothing was issued.',
+	}),
+	AIR_ACCOUNT_FORBIDDEN: refused({
+		when: '403 by the account host',
+		title: 'AIR does not let you look up or create the account of this person',
+		advice:
+			'Ask the AIR team whether direct issuance is enabled for your partner ID, and compare the environment: a partner ID of the sandbox does not exist in production. Nothing was issued.',
+	}),
+	AIR_ACCOUNT_NO_ENDPOINT: refused({
+		when: '404, 405 or 410 by the account host',
+		title: 'There is no account endpoint of AIR at this address',
+		advice: `Check the environment, or Account URL, in the credential. ${ACCOUNT_HOST} Nothing was issued.`,
+	}),
+	AIR_ACCOUNT_UNREADABLE: notSent(true, {
+		when: '2xx by the account host without a readable account',
+		title: 'The account of this person cannot be read from the answer',
+		advice: `Something else than AIR may answer at this address. Check Account URL in the credential. ${ACCOUNT_HOST} Nothing was issued.`,
+	}),
+	AIR_ACCOUNT_INCOMPLETE: notSent(true, {
+		when: 'The account has no DID or no encryption key',
+		title: 'The account of this person is not ready to receive a credential',
+		advice:
+			'AIR knows the account, and has no DID or no encryption key for it yet. Try again later; if it stays, ask the AIR team. Nothing was issued.',
+	}),
+	AIR_HOLDER_KEY_INVALID: notSent(false, {
+		when: 'The encryption key of the account is no X25519 key in the form that AIR documents, or nothing can be encrypted to it',
+		title: 'The encryption key of this person cannot be used',
+		advice:
+			'Ask the AIR team: without a good key the person could never open the credential. Check Account URL in the credential, if it is a custom one. Nothing was issued.',
+	}),
+	AIR_HOLDER_BINDING_INVALID: notSent(false, {
+		when: 'The signing key of the account is no P-256 key',
+		title: 'The signing key of this person cannot be used',
+		advice:
+			'Ask the AIR team: a credential that is bound to a broken key can be shown by nobody. Nothing was issued.',
+	}),
+	AIR_HOLDER_UNBOUND: notSent(false, {
+		when: 'The account has no signing key, and the option Unbound is off',
+		title: 'This person has no signing key yet, so the credential cannot be bound to them',
+		advice:
+			'Ask the person to log in to AIR once, and run it again. Or switch on the option Unbound, if anybody who gets hold of the credential may show it as their own. Nothing was issued.',
+	}),
+
+	AIR_STORE_BAD_REQUEST: refused({
+		when: '400 when storing',
+		title: 'AIR did not accept the sealed credential',
+		advice:
+			'Read its own words, and compare the schema ID with the AIR dashboard (Issuer → Schemas): it is neither the name of the type (vct) nor a program ID. AIR cannot read the claims, so they are not what it objects to.',
+	}),
+	AIR_STORE_FORBIDDEN: refused({
+		when: '403 when storing',
+		title: 'AIR does not let you store credentials of this schema',
+		advice:
+			'Compare the schema ID with the AIR dashboard (Issuer → Schemas): it has to be published and your own. If it is, ask the AIR team whether direct issuance is enabled for your partner ID.',
+	}),
+	AIR_STORE_HOLDER_UNKNOWN: refused({
+		when: '404 when storing that names the user or holder',
+		title: 'AIR does not know the person to whom the credential is sealed',
+		advice:
+			'The account may have been deleted or made anew since it was looked up. Run it again: the account is looked up once more. Nothing was stored.',
+	}),
+	AIR_STORE_NOT_FOUND: refused({
+		when: '404 by AIR itself when storing that does not name the person',
+		title: 'AIR does not know the issuer, the schema or its program',
+		advice:
+			'Check in the AIR dashboard that the issuer DID is registered (Issuer → Settings), that the schema is published (Issuer → Schemas) and that a program uses it (Issuer → Programs), all in the environment of this credential. Nothing was stored.',
+	}),
+	AIR_STORE_NO_ENDPOINT: refused({
+		when: '404, 405 or 410 when storing that does not come from AIR itself',
+		title: 'There is no endpoint for sealed credentials at this address',
+		advice:
+			'Check the environment, or the base URL, in the credential: it ends in /v1. Nothing was stored.',
+	}),
+	AIR_STORE_CONFLICT: refused({
+		when: '409 when storing',
+		title: 'The person already has such a credential, or has declined credentials from you',
+		advice:
+			'AIR uses one answer for both. Look the person up in the AIR dashboard (Issuer → Claim Records): if the credential is there, nothing is to be done; if not, the person declined, and only they can change that, in their AIR account.',
+	}),
+	AIR_STORE_NO_PATH: {
+		kind: 'outcome-unknown',
+		retryable: true,
+		when: '2xx when storing without a storagePath',
+		title: 'AIR did not say where it has stored the credential',
+		advice:
+			'Something else than AIR may answer at this address. Check the base URL in the credential.',
+	},
+} satisfies Record<string, AirErrorRow>;
