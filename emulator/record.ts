@@ -74,7 +74,7 @@ export interface Counts {
 	maxInFlight: number;
 	jwksFetches: number;
 	jwksFetchFailures: number;
-	/** Fetches of an issuer's did.json or jwt-vc-issuer. */
+	/** Fetches of an issuer's did.json, jwt-vc-issuer and status lists. */
 	didFetches: number;
 	didFetchFailures: number;
 	/** Fetched JWKSs that gave away private members. */

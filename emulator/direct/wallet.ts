@@ -4,10 +4,11 @@ import { Refusal } from '../answers';
 import { fetchText } from '../fetchText';
 import { importPublic, type Jwk } from '../jwks';
 import { isUnbound } from './account';
+import { claimProblems } from './claimProblems';
 import type { StoredCredential } from './dstorage';
 import { issuerKey, onceEach, type FetchDocument } from './issuerKeys';
-import { claimProblems } from './claimProblems';
 import { readSdJwt, type SdJwt } from './sdJwt';
+import { checkStatus } from './statusList';
 
 /** A credential that has passed the emulator's own checks, for a second opinion. */
 export interface CredentialToVerify {
@@ -144,6 +145,9 @@ async function signatureProblems(
 	try {
 		jwk = await issuerKey(iss, kid, fetched);
 		await compactVerify(jwt, await importPublic(jwk, alg), { algorithms: [alg] });
+		if (payload.status !== undefined) {
+			await checkStatus(payload.status, iss, air.clock.now() / 1000, fetched);
+		}
 	} catch (error) {
 		return [messageOf(error)];
 	}

@@ -169,7 +169,11 @@ export interface DirectRig {
 	/** The whole way for one person. */
 	issue(draft?: Partial<Draft>, email?: string): Promise<{ compact: string; reply: Reply }>;
 	/** A page with a signed status list of one bit for each credential. */
-	statusList(uri: string, bits: Buffer): { body: string; type: string };
+	statusList(
+		uri: string,
+		bytes: Buffer,
+		over?: { header?: object; payload?: object; signer?: Signer },
+	): { body: string; type: string };
 	/** Publishes the signer's key everywhere. */
 	publish(...signers: Signer[]): void;
 	close(): Promise<void>;
@@ -251,15 +255,16 @@ export async function startDirectRig(options: EmulatorOptions = {}): Promise<Dir
 			const { compact, body } = rig.draft({ account: await rig.account(email), ...draft });
 			return { compact, reply: await rig.store(body) };
 		},
-		statusList: (uri, bits) => ({
+		statusList: (uri, bytes, { header, payload, signer: by = signer } = {}) => ({
 			type: 'application/statuslist+jwt',
 			body: signed(
-				signer,
-				{ alg: signer.alg, typ: 'statuslist+jwt', kid: `${issuer.did}#${KID}` },
+				by,
+				{ alg: by.alg, typ: 'statuslist+jwt', kid: `${issuer.did}#${KID}`, ...header },
 				{
 					sub: uri,
 					iat: Math.floor(Date.now() / 1000) - 60,
-					status_list: { bits: 1, lst: deflateSync(bits).toString('base64url') },
+					status_list: { bits: 1, lst: deflateSync(bytes).toString('base64url') },
+					...payload,
 				},
 			),
 		}),
