@@ -72,16 +72,16 @@ export async function carryOut(air: Air, entry: RequestRecord, request: Request)
 				return answer;
 			}
 			case 'store': {
-				const { answer, outcome, credential, reason } = air.dstorage.store(
+				const { answer, outcome, unopened, reason } = air.dstorage.store(
 					partner,
 					body,
 					entry.bodyHash,
 				);
-				log.counts.stored += credential === undefined ? 0 : 1;
-				log.counts.unopened += credential?.unopened === undefined ? 0 : 1;
+				log.counts.stored += outcome === 'stored' ? 1 : 0;
+				log.counts.unopened += unopened === undefined ? 0 : 1;
 				log.counts.storeRepeats += outcome === 'repeated' ? 1 : 0;
 				entry.outcome = outcome;
-				entry.reason = reason ?? credential?.unopened;
+				entry.reason = reason ?? unopened;
 				return answer;
 			}
 		}

@@ -86,6 +86,7 @@ export type DirectSettings = Partial<
 		| 'hexPrefix'
 		| 'repeatedStore'
 		| 'onePerUserAndSchema'
+		| 'openAtOnce'
 		| 'storagePath'
 	>
 >;
@@ -132,6 +133,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 			hexPrefix: true,
 			repeatedStore: 201,
 			onePerUserAndSchema: false,
+			openAtOnce: true,
 			storagePath: 'sent',
 			...options.direct,
 		},

@@ -64,6 +64,7 @@ export const settingsInput = z.strictObject({
 	hexPrefix: z.boolean().optional(),
 	repeatedStore: z.literal([200, 201, 409, 'again']).optional(),
 	onePerUserAndSchema: z.boolean().optional(),
+	openAtOnce: z.boolean().optional(),
 	storagePath: z.enum(['sent', 'withheld', 'lost']).optional(),
 });
 

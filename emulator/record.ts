@@ -61,7 +61,7 @@ export interface Counts {
 	accounts: number;
 	/** Credentials in DStorage, whether or not the client was told. */
 	stored: number;
-	/** Of these, those whose envelope does not open. */
+	/** Of these, those whose envelope does not open; counted when they come, if they are opened at once. */
 	unopened: number;
 	/** Credentials that were not stored because they are already. */
 	storeRepeats: number;

@@ -61,6 +61,8 @@ export interface Settings {
 	repeatedStore: 200 | 201 | 409 | 'again';
 	/** Whether a second credential of a schema for a user is 409. */
 	onePerUserAndSchema: boolean;
+	/** Whether an envelope is opened when it comes, or only when somebody looks at it. */
+	openAtOnce: boolean;
 	/** `withheld`: it is stored, but the 201 has no storagePath; `lost`: nor is it stored. */
 	storagePath: 'sent' | 'withheld' | 'lost';
 }

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, type KeyObject } from 'node:crypto';
 import { json, MESSAGES, Refusal, type Answer } from '../answers';
 import type { Clock } from '../clock';
 import type { Partner, State } from '../state';
@@ -15,32 +15,44 @@ interface StoreRequest extends Envelope {
 	readonly externalId: string;
 }
 
-/** One credential that lies in DStorage. AIR sees ciphertext only; the emulator has the holder's key. */
-export interface StoredCredential extends StoreRequest {
+/** A credential as it was sent: AIR has no more than this. */
+interface SealedCredential extends StoreRequest {
 	readonly storagePath: string;
 	readonly createdAt: number;
 	readonly partnerId: string;
 	readonly recipient: string;
 	/** SHA-256 of the body that brought it, byte for byte. */
 	readonly bodyHash: string | undefined;
+}
+
+interface Opened {
 	/** The compact credential; absent if the envelope did not open. */
 	readonly compact?: string;
 	/** Why the envelope did not open. */
 	readonly unopened?: string;
 }
 
+/** A credential as its holder has it. */
+export type StoredCredential = SealedCredential & Opened;
+
+interface Kept {
+	readonly credential: SealedCredential;
+	readonly holderKey: KeyObject;
+	opened?: Opened;
+}
+
 export interface Stored {
 	readonly answer: Answer;
 	readonly outcome: 'stored' | 'repeated' | 'not done';
-	/** The credential that was stored by this very request. */
-	readonly credential?: StoredCredential;
+	/** Why the envelope does not open, if it was opened at once. */
+	readonly unopened?: string | undefined;
 	readonly reason?: string;
 }
 
 /** All credentials in DStorage. */
 export class DStorage {
-	private readonly stored: StoredCredential[] = [];
-	private readonly byExternalId = new Map<string, StoredCredential>();
+	private readonly stored: Kept[] = [];
+	private readonly byExternalId = new Map<string, SealedCredential>();
 
 	constructor(
 		private readonly state: State,
@@ -71,14 +83,14 @@ export class DStorage {
 		return this.keep(partner, request, holder, bodyHash);
 	}
 
-	/** Oldest first. */
-	all(): readonly StoredCredential[] {
-		return this.stored;
+	/** All, opened; oldest first. */
+	all(): StoredCredential[] {
+		return this.stored.map(open);
 	}
 
 	/** What lies there for a person, or for the account that the address was before. */
 	for(email: string): StoredCredential[] {
-		return this.stored.filter(({ recipient }) => recipient === email);
+		return this.stored.filter(({ credential }) => credential.recipient === email).map(open);
 	}
 
 	clear(): void {
@@ -86,7 +98,7 @@ export class DStorage {
 		this.byExternalId.clear();
 	}
 
-	private repeated(known: StoredCredential, status: 200 | 201 | 409): Stored {
+	private repeated(known: SealedCredential, status: 200 | 201 | 409): Stored {
 		if (status === 409) {
 			throw new Refusal(409, MESSAGES.conflict, 'this externalId is stored already');
 		}
@@ -114,7 +126,7 @@ export class DStorage {
 	private refuseSecond(partner: Partner, { holderDid, schemaId }: StoreRequest): void {
 		const now = this.clock.now();
 		const other = this.stored.find(
-			(one) =>
+			({ credential: one }) =>
 				one.partnerId === partner.partnerId &&
 				one.holderDid === holderDid &&
 				one.schemaId === schemaId &&
@@ -130,25 +142,26 @@ export class DStorage {
 		holder: Holder,
 		bodyHash: string | undefined,
 	): Stored {
-		const credential: StoredCredential = {
+		const credential: SealedCredential = {
 			...request,
 			storagePath: `dstorage://vc/${randomBytes(4).toString('hex')}/${randomBytes(16).toString('base64url')}`,
 			createdAt: this.clock.now(),
 			partnerId: partner.partnerId,
 			recipient: holder.email,
 			bodyHash,
-			...opened(request, holder),
 		};
 		const answer = this.answerOf(201, credential);
 		if (this.state.settings.storagePath === 'lost') {
 			return { answer, outcome: 'not done', reason: 'answered 201, stored nothing' };
 		}
-		this.stored.push(credential);
+		const kept: Kept = { credential, holderKey: holder.privateKey };
+		this.stored.push(kept);
 		this.byExternalId.set(keyOf(partner, request.externalId), credential);
-		return { answer, outcome: 'stored', credential };
+		const unopened = this.state.settings.openAtOnce ? open(kept).unopened : undefined;
+		return { answer, outcome: 'stored', unopened };
 	}
 
-	private answerOf(status: 200 | 201, { storagePath, createdAt }: StoredCredential): Answer {
+	private answerOf(status: 200 | 201, { storagePath, createdAt }: SealedCredential): Answer {
 		const sent = this.state.settings.storagePath === 'sent';
 		return json(status, {
 			...(sent ? { storagePath } : {}),
@@ -159,9 +172,16 @@ export class DStorage {
 	}
 }
 
-function opened(envelope: Envelope, holder: Holder): { compact: string } | { unopened: string } {
+/** Opens it, once. */
+function open(kept: Kept): StoredCredential {
+	const { credential, holderKey } = kept;
+	kept.opened ??= tryToOpen(credential, holderKey);
+	return { ...credential, ...kept.opened };
+}
+
+function tryToOpen(envelope: Envelope, holderKey: KeyObject): Opened {
 	try {
-		return { compact: openEnvelope(envelope, holder.privateKey) };
+		return { compact: openEnvelope(envelope, holderKey) };
 	} catch (error) {
 		return { unopened: error instanceof Error ? error.message : String(error) };
 	}

@@ -267,6 +267,14 @@ describe('faults', () => {
 	});
 });
 
+test('an envelope can wait for somebody to look at it', async () => {
+	control().setSettings({ openAtOnce: false });
+	await rig().store(await body({ authTag: Buffer.alloc(16).toString('base64') }));
+	await rig().store(await body());
+	expect(control().counts()).toMatchObject({ stored: 2, unopened: 0 });
+	expect((await control().wallet()).map(({ opened }) => opened)).toEqual([false, true]);
+});
+
 test('an envelope that does not open is stored all the same, and counted', async () => {
 	const reply = await rig().store(await body({ authTag: Buffer.alloc(16).toString('base64') }));
 	expect(reply.status).toBe(201);
