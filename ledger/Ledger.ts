@@ -9,17 +9,24 @@ import type {
 	CursorStart,
 	DelayedQuery,
 	DueQuery,
+	EraseResult,
 	FeedEvent,
 	FeedFilter,
 	FeedPage,
 	FeedQuery,
 	FindBy,
+	KeyAcceptance,
 	ListFilter,
 	Missing,
 	Observation,
 	Postponed,
 	PruneResult,
 	Retention,
+	Settlement,
+	SettleRequest,
+	SettleResult,
+	SummaryLine,
+	SummaryQuery,
 	WatchRequest,
 } from './Requests';
 
@@ -41,7 +48,8 @@ export interface Ledger {
 	 *
 	 * A row older than `rememberMs` is retired: it stays, but is no longer found by its key. Another
 	 * attempt on a row takes over origin, issuer DID, subject HMAC, thumbprint and reference of the
-	 * request. The caller asks `isKeyAccepted` before it shows a row to anybody.
+	 * request. The caller makes sure before that AIR accepts the key (`keyAcceptance`): what begins
+	 * is written under it, and what is known is told to whoever asks.
 	 *
 	 * @throws LedgerError when nothing could be written: then nothing may be sent
 	 */
@@ -95,6 +103,9 @@ export interface Ledger {
 	/** The newest row with this hash (of any of its attempts), or the row with this key. */
 	find(realm: string, by: FindBy): Promise<LedgerRow | undefined>;
 
+	/** How many rows were begun on each day, by program and state: the newest day first. */
+	summary(query: SummaryQuery): Promise<SummaryLine[]>;
+
 	/** Rows, newest first; for the shell. */
 	list(filter: ListFilter): Promise<LedgerRow[]>;
 
@@ -111,9 +122,43 @@ export interface Ledger {
 	 */
 	forget(recipient: string): Promise<number>;
 
-	/** AIR has accepted a token that this key signed, so its holder may be given rows of the realm. */
+	/**
+	 * The same, but waits for attempts for this person that are under way: else what AIR answers has no
+	 * row any more.
+	 *
+	 * @param waitMs - for so long at most, then it says `busy`
+	 */
+	erase(recipient: string, waitMs: number): Promise<EraseResult>;
+
+	/**
+	 * AIR has accepted a token that this key signed: its holder may write and be given rows of the
+	 * realm. The acceptance is dated by the store's clock, and an earlier refusal is forgotten.
+	 */
 	acceptKey(realm: string, keyThumbprint: string): Promise<void>;
-	isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean>;
+
+	/**
+	 * AIR has refused a token that this key signed (401). The first time that is noted, the second time
+	 * the acceptance is withdrawn: AIR may have failed to fetch the JWKS once. Of a key that was never
+	 * accepted nothing is written.
+	 */
+	refuseKey(realm: string, keyThumbprint: string): Promise<void>;
+
+	/** @returns undefined for a key that AIR never accepted, or whose acceptance was withdrawn */
+	keyAcceptance(realm: string, keyThumbprint: string): Promise<KeyAcceptance | undefined>;
+
+	/**
+	 * Somebody says what became of an issuance whose outcome is unknown. Refused while an attempt is
+	 * under way, and when the row is no longer as it was seen. A late answer is recorded all the same:
+	 * after `issued` as a further issuance, otherwise it stands. Who settled and why is kept.
+	 *
+	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it
+	 * - `not-issued`: the row is `rejected`, so that its key may be tried again
+	 * - `send-again`: the same, but a refusal of the next attempt leaves the row unknown
+	 */
+	settle(request: SettleRequest): Promise<SettleResult>;
+
+	/** How a row was settled, in order. */
+	settlements(realm: string, issuanceId: number): Promise<Settlement[]>;
 
 	/**
 	 * Applies retention to at most `limit` rows of each kind; to be called again while it finds some.

@@ -10,6 +10,8 @@ export type LedgerErrorCode =
 	| 'LEDGER_UNAVAILABLE'
 	/** Somebody else holds the store for too long. */
 	| 'LEDGER_LOCKED'
+	/** A ledger was here, and is missing or empty. */
+	| 'LEDGER_LOST'
 	/** The store refused to write: disk full, read-only. */
 	| 'LEDGER_NOT_WRITABLE'
 	/** The rows of this file were moved to PostgreSQL, or are on their way: going on could issue twice. */
@@ -17,7 +19,7 @@ export type LedgerErrorCode =
 	/** Made by a newer version of this package. */
 	| 'LEDGER_TOO_NEW';
 
-/** The one error of the ledger. `detail` is safe to show: no paths of others, URLs or values. */
+/** The one error of the ledger. `detail` is safe to show: no paths but its own, no URLs, no values. */
 export class LedgerError extends Error {
 	override readonly name = 'LedgerError';
 

@@ -32,14 +32,20 @@ export type BeginResult =
 	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
 	/** AIR may or may not have issued, and it may not be sent again. */
 	| { readonly outcome: 'unknown'; readonly row: LedgerRow }
-	/** The row is another private key's: AIR has to accept this one first, see `acceptKey`. */
-	| { readonly outcome: 'unproven' }
 	/** The key was used for something else. */
 	| {
 			readonly outcome: 'conflict';
 			readonly row: LedgerRow;
 			readonly about: 'recipient' | 'subject';
 	  };
+
+/** What is known of a private key that AIR has accepted. */
+export interface KeyAcceptance {
+	/** How long ago that was, in milliseconds; below 0 if the store's clock was set back since. */
+	readonly ageMs: number;
+	/** AIR has refused it since, once. */
+	readonly refused: boolean;
+}
 
 export interface Observation {
 	/** Who was asked for: only rows of this recipient; all when undefined. */
@@ -70,6 +76,16 @@ export type FindBy =
 export interface ListFilter {
 	readonly states?: readonly RowState[] | undefined;
 	readonly recipient?: string | undefined;
+	/** The same address in any spelling: upper and lower case count for `recipient`. */
+	readonly recipientInAnySpelling?: string | undefined;
+	readonly realm?: string | undefined;
+	readonly program?: string | undefined;
+	readonly reference?: string | undefined;
+	/** `event:` and the event ID, for one. */
+	readonly idempotencyKey?: string | undefined;
+	/** Begun at this time or later, and before that one. */
+	readonly createdFrom?: number | undefined;
+	readonly createdBefore?: number | undefined;
 	/** Of the execution that asked last. IDs of several n8ns may be the same. */
 	readonly executionId?: string | undefined;
 	/** Only what was begun and never answered: `unknown`, and `sending` whose lease has run out. */
@@ -77,6 +93,69 @@ export interface ListFilter {
 	readonly limit: number;
 	/** Only rows with an id below this: for paging. */
 	readonly beforeId?: number | undefined;
+}
+
+export interface SummaryQuery {
+	readonly realm: string;
+	/** Begun at this time or later, and before that one. */
+	readonly createdFrom: number;
+	readonly createdBefore: number;
+}
+
+/** How many rows of one program were begun on one day, by the state they are in now. */
+export interface SummaryLine {
+	/** Of UTC: its first millisecond since 1970. */
+	readonly day: number;
+	readonly program: string;
+	readonly state: RowState;
+	readonly count: number;
+}
+
+export type EraseResult =
+	| { readonly outcome: 'erased'; readonly rows: number }
+	/** Attempts for this person are under way for so long; nothing was erased. */
+	| { readonly outcome: 'busy'; readonly leaseMs: number };
+
+/** What a person knows of an outcome that the ledger does not. */
+export type SettleAs =
+	/** It is in the AIR dashboard, with this hash. */
+	| {
+			readonly outcome: 'issued';
+			readonly coreClaimHash: string;
+			readonly userUuid: string | null;
+	  }
+	/** It is not there. */
+	| { readonly outcome: 'not-issued' }
+	/** Nobody knows, and it may be sent again all the same. */
+	| { readonly outcome: 'send-again' };
+
+export interface SettleRequest {
+	readonly realm: string;
+	readonly issuanceId: number;
+	/** As the row was when the person looked at it. */
+	readonly seen: Pick<LedgerRow, 'state' | 'attempt'>;
+	readonly as: SettleAs;
+	/** Where it was settled; empty texts at the command line. */
+	readonly by: Omit<Origin, 'nodeId'>;
+	readonly note: string | null;
+}
+
+export type SettleResult =
+	| { readonly outcome: 'settled'; readonly row: LedgerRow }
+	/** An attempt is under way for so long; what becomes of it is not known yet. */
+	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
+	/** The outcome is known by now, or another attempt began meanwhile. */
+	| { readonly outcome: 'changed'; readonly row: LedgerRow }
+	| { readonly outcome: 'missing' };
+
+/** One settlement, as it is kept. */
+export interface Settlement extends Omit<Origin, 'nodeId'> {
+	readonly at: number;
+	readonly outcome: SettleAs['outcome'];
+	/** Of the row, before. */
+	readonly state: RowState;
+	readonly attempt: number;
+	readonly note: string | null;
 }
 
 export interface Retention {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
 	AcceptedAnswer,
 	AttemptFailure,
@@ -10,11 +11,13 @@ import type {
 	CursorStart,
 	DelayedQuery,
 	DueQuery,
+	EraseResult,
 	FeedEvent,
 	FeedFilter,
 	FeedPage,
 	FeedQuery,
 	FindBy,
+	KeyAcceptance,
 	Ledger,
 	LedgerEvent,
 	LedgerRow,
@@ -26,6 +29,11 @@ import type {
 	RecordedAnswer,
 	Retention,
 	RowState,
+	Settlement,
+	SettleRequest,
+	SettleResult,
+	SummaryLine,
+	SummaryQuery,
 	WatchRequest,
 } from './Ledger';
 import { LedgerError } from './LedgerError';
@@ -37,13 +45,17 @@ import { claimDue, hold, missing, postpone, release } from './operations/due';
 import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
-import { acceptKey, isKeyAccepted } from './operations/keys';
-import { find, list, totals } from './operations/lookups';
+import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
+import { find, list, summary, totals } from './operations/lookups';
 import { observed } from './operations/observed';
-import { forget, prune } from './operations/retention';
+import { eraseUnlessBusy, forget, prune } from './operations/retention';
+import { settle, settlements } from './operations/settle';
 import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
 import type { Store } from './sql/Session';
+
+/** How often is looked whether an attempt is over that an erasure waits for. */
+const ERASE_LOOK_MS = 250;
 
 /** The ledger in a database: one state machine for all stores. What an operation does stands in its file. */
 export class SqlLedger implements Ledger {
@@ -97,6 +109,10 @@ export class SqlLedger implements Ledger {
 		return await this.store.read(() => list(this.dialect, filter));
 	}
 
+	async summary(query: SummaryQuery): Promise<SummaryLine[]> {
+		return await this.store.read(() => summary(query));
+	}
+
 	async totals(): Promise<Partial<Record<RowState, number>>> {
 		return await this.store.read(totals);
 	}
@@ -111,14 +127,36 @@ export class SqlLedger implements Ledger {
 		return erased;
 	}
 
+	async erase(recipient: string, waitMs: number): Promise<EraseResult> {
+		for (const deadline = performance.now() + waitMs; ;) {
+			const result = await this.store.write(() => eraseUnlessBusy(this.dialect, recipient));
+			const left = deadline - performance.now();
+			if (result.outcome === 'erased' || left <= 0) {
+				if (result.outcome === 'erased' && result.rows > 0) await this.store.purge();
+				return result;
+			}
+			await sleep(Math.min(ERASE_LOOK_MS, left, result.leaseMs + 1));
+		}
+	}
+
 	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
-		// It is told after each answer of AIR, and is news only once.
-		if (await this.isKeyAccepted(realm, keyThumbprint)) return;
 		await this.store.write(() => acceptKey(this.dialect, realm, keyThumbprint));
 	}
 
-	async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {
-		return await this.store.read(() => isKeyAccepted(realm, keyThumbprint));
+	async refuseKey(realm: string, keyThumbprint: string): Promise<void> {
+		await this.store.write(() => refuseKey(this.dialect, realm, keyThumbprint));
+	}
+
+	async keyAcceptance(realm: string, keyThumbprint: string): Promise<KeyAcceptance | undefined> {
+		return await this.store.read(() => keyAcceptance(this.dialect, realm, keyThumbprint));
+	}
+
+	async settle(request: SettleRequest): Promise<SettleResult> {
+		return await this.store.write(() => settle(this.dialect, request));
+	}
+
+	async settlements(realm: string, issuanceId: number): Promise<Settlement[]> {
+		return await this.store.read(() => settlements(realm, issuanceId));
 	}
 
 	async prune(retention: Retention): Promise<PruneResult> {

@@ -16,12 +16,13 @@ export const LEASE_EXPIRED = 'LEDGER_LEASE_EXPIRED';
 /** Reason of a row that AIR has not known for a day. */
 export const HASH_MISSING = 'AIR_HASH_NOT_FOUND';
 
+/** Reason of a row that somebody settled by hand, so that its key may be tried again. */
+export const SETTLED = 'LEDGER_SETTLED';
+
 /** What `begin` does with what it finds; `now` is the store's clock. */
 export type BeginDecision =
 	/** No row for this key. */
 	| { readonly do: 'insert' }
-	/** Another private key's row, and AIR has not yet accepted the one that asks. */
-	| { readonly do: 'unproven' }
 	/** The row's answer is no longer to be remembered for this key: free the key, then insert. */
 	| { readonly do: 'retire-and-insert' }
 	/** The lease has run out: write `end` (see `expireLease`), read the row again, decide again. */
@@ -62,19 +63,11 @@ const forgotten = (since: number, rememberMs: number | null, now: number) =>
  * - the same key for another recipient is never allowed; for another subject only where AIR refused
  *   the first, so that a corrected event can be sent again
  * - an attempt whose lease has run out ended without a known outcome
- * - a row that another private key made is neither shown nor touched for a key that AIR has not
- *   accepted: whoever merely knows the partner ID must not take it over
- *
- * @param keyAccepted - whether AIR has accepted the key that asks, for this realm
+ * - an unknown row is never retired because of its private key: the first answer of a good key may
+ *   have been lost
  */
-export function decideBegin(
-	row: Found | undefined,
-	asked: Asked,
-	now: number,
-	keyAccepted: boolean,
-): BeginDecision {
+export function decideBegin(row: Found | undefined, asked: Asked, now: number): BeginDecision {
 	if (row === undefined) return { do: 'insert' };
-	if (row.keyThumbprint !== asked.keyThumbprint && !keyAccepted) return { do: 'unproven' };
 	const end = expireLease(row, now);
 	if (end !== undefined) return { do: 'expire', end };
 
@@ -84,7 +77,7 @@ export function decideBegin(
 	}
 	const comparable = row.keyThumbprint === asked.keyThumbprint;
 	if (row.recipient !== asked.recipient) {
-		// Whoever signs with a key that AIR refuses must not be able to take the key of an event away.
+		// Who signs with a key that AIR accepted once and refuses now must not take an event away.
 		if (row.state === 'rejected' && !comparable) return { do: 'retire-and-insert' };
 		return { do: 'conflict', about: 'recipient' };
 	}

@@ -7,6 +7,9 @@ import { count } from './pages';
 import { describePlace, placeOf, withPlace, type PlaceOptions } from './place';
 import { readRecipient } from './recipient';
 
+/** For attempts that are under way: most end within some seconds. */
+const WAIT_MS = 10_000;
+
 interface ForgetOptions extends PlaceOptions {
 	readonly yes?: boolean;
 }
@@ -49,7 +52,12 @@ ${CONSEQUENCES}`,
 				const answer = await io.ask(`Erase ${found === 1 ? 'it' : 'them'} for good? (yes/no) `);
 				if (!/^\s*y(es)?\s*$/i.test(answer)) throw new CliError('Nothing was erased.');
 			}
-			const erased = await writing(place, (ledger) => ledger.forget(recipient));
-			await io.stdout(`Erased ${rows(erased)} of ${person} from ${describePlace(place)}.\n`);
+			const result = await writing(place, (ledger) => ledger.erase(recipient, WAIT_MS));
+			if (result.outcome === 'busy') {
+				throw new CliError(
+					`Nothing was erased: an attempt to issue to ${person} is under way, for ${Math.ceil(result.leaseMs / 1000)} s at most. Run this again then.`,
+				);
+			}
+			await io.stdout(`Erased ${rows(result.rows)} of ${person} from ${describePlace(place)}.\n`);
 			if (sure) await io.stderr(CONSEQUENCES);
 		});

@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<LedgerErrorCode, string>> = {
 	LEDGER_SETTINGS: 'The address of the ledger is not valid',
 	LEDGER_UNAVAILABLE: 'The ledger cannot be opened or reached',
 	LEDGER_LOCKED: 'The ledger is busy: another process holds it for too long. Try again',
+	LEDGER_LOST: 'The ledger that was here is lost',
 	LEDGER_NOT_WRITABLE: 'The ledger cannot be written',
 	LEDGER_MOVED: 'The ledger was moved',
 	LEDGER_TOO_NEW:

@@ -36,6 +36,9 @@ const COLUMNS: Readonly<Record<string, (row: LedgerRow) => string>> = {
 interface ListOptions extends PlaceOptions {
 	readonly state?: readonly RowState[];
 	readonly recipient?: string;
+	readonly program?: string;
+	readonly reference?: string;
+	readonly eventId?: string;
 	readonly execution?: string;
 	readonly unanswered?: boolean;
 	readonly limit: number;
@@ -44,7 +47,7 @@ interface ListOptions extends PlaceOptions {
 
 export const list = (call: Call): Command =>
 	withPlace(command(call, 'list'))
-		.summary('the rows, newest first; by state, recipient or execution')
+		.summary('the rows, newest first; by state, recipient, event and more')
 		.description('Lists rows, newest first. Changes nothing.')
 		.option(
 			'--state <STATE[,STATE…]>',
@@ -55,6 +58,9 @@ export const list = (call: Call): Command =>
 			],
 		)
 		.option('--recipient <EMAIL>', `only this person's, ${RECIPIENT_HELP}`, readRecipient)
+		.option('--program <ID>', 'only of this issuance program', notEmpty('--program'))
+		.option('--reference <TEXT>', 'only with this reference', notEmpty('--reference'))
+		.option('--event-id <ID>', 'only what this event ID asked for', notEmpty('--event-id'))
 		.option(
 			'--execution <ID>',
 			'only what this execution of n8n asked for last; the ID is in the address of its page',
@@ -66,41 +72,43 @@ export const list = (call: Call): Command =>
 		)
 		.option('--limit <N>', 'at most this many', wholeNumber('--limit'), LIMIT)
 		.option('--json', 'a JSON array instead of a table, with all that a row holds')
-		.action(
-			async ({ state, recipient, execution, unanswered, limit, json, ...where }: ListOptions) => {
-				const { io } = call;
-				const place = placeOf(where, io.env);
-				const filter = { states: state, recipient, executionId: execution?.trim(), unanswered };
-				const found: LedgerRow[] = [];
-				await reading(place, async (ledger) => {
-					// One more than is shown tells whether there are more.
-					for await (const page of pages(ledger, { ...filter, limit: limit + 1 })) {
-						found.push(...page);
-					}
-				});
-				const shown = found.slice(0, limit);
-				if (json === true) {
-					const array = new JsonArray(io.stdout);
-					await array.add(shown);
-					await array.end();
-				} else if (shown.length === 0) {
-					await io.stderr('No rows.\n');
-				} else {
-					const columns = Object.values(COLUMNS);
-					await io.stdout(
-						table(
-							Object.keys(COLUMNS),
-							shown.map((row) => columns.map((column) => column(row))),
-						),
-					);
+		.action(async (options: ListOptions) => {
+			const { state, recipient, program, reference, eventId, ...others } = options;
+			const { execution, unanswered, limit, json, ...where } = others;
+			const { io } = call;
+			const place = placeOf(where, io.env);
+			const idempotencyKey = eventId === undefined ? undefined : `event:${eventId}`;
+			const filter = {
+				...{ states: state, recipient, program, reference, idempotencyKey },
+				...{ executionId: execution?.trim(), unanswered },
+			};
+			const found: LedgerRow[] = [];
+			await reading(place, async (ledger) => {
+				// One more than is shown tells whether there are more.
+				for await (const page of pages(ledger, { ...filter, limit: limit + 1 })) {
+					found.push(...page);
 				}
-				if (found.length > limit) {
-					await io.stderr(
-						`Only the newest ${rowsInWords(limit)}; there are more: raise --limit.\n`,
-					);
-				}
-			},
-		);
+			});
+			const shown = found.slice(0, limit);
+			if (json === true) {
+				const array = new JsonArray(io.stdout);
+				await array.add(shown);
+				await array.end();
+			} else if (shown.length === 0) {
+				await io.stderr('No rows.\n');
+			} else {
+				const columns = Object.values(COLUMNS);
+				await io.stdout(
+					table(
+						Object.keys(COLUMNS),
+						shown.map((row) => columns.map((column) => column(row))),
+					),
+				);
+			}
+			if (found.length > limit) {
+				await io.stderr(`Only the newest ${rowsInWords(limit)}; there are more: raise --limit.\n`);
+			}
+		});
 
 /** @throws UsageError */
 function readStates(given: string): RowState[] {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import type { Ledger } from '../../ledger/Ledger';
 import { NoLedger } from '../../ledger/LedgerError';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
@@ -56,6 +56,7 @@ export function assertFile(file: string): void {
 	let isFile: boolean;
 	try {
 		isFile = statSync(file).isFile();
+		accessSync(file, constants.R_OK);
 	} catch (error) {
 		const code = errorCode(error) ?? 'unknown error';
 		throw new CliError(

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
+import { placeOfUrl } from '../../ledger/postgres/connectionUrl';
 import { notEmpty } from '../Command';
 import { printable } from '../text';
 
@@ -49,12 +50,9 @@ export function placeOf({ file, url }: PlaceOptions, env: NodeJS.ProcessEnv): Pl
 /** Where the ledger is, for people: never with user or password. */
 export function describePlace(place: Place): string {
 	if (place.store === 'sqlite') return printable(place.file);
-	const url = new URL(place.url.trim());
-	const host = url.searchParams.get('host') ?? url.hostname;
-	const port = url.searchParams.get('port') ?? url.port;
-	const database = decodeURIComponent(url.pathname.slice(1));
+	const { host, port, database } = placeOfUrl(place.url);
 	return printable(
-		`PostgreSQL on ${host === '' ? 'localhost' : host}${port === '' ? '' : `:${port}`}, ` +
+		`PostgreSQL on ${host}${port === '' ? '' : `:${port}`}, ` +
 			(database === '' ? 'the default database' : `database ${database}`),
 	);
 }

@@ -67,7 +67,13 @@ export const ledgerErrors = {
 		when: 'The ledger cannot be opened or reached: refused, wrong password, no such database, damaged file',
 		title: 'The issuance ledger cannot be reached',
 		advice:
-			'Without it a repeat could issue twice, so nothing was sent. Check that the database runs and that the connection URL in the credential is right, or that the folder .n8n/moca-air is readable.',
+			'Without it a repeat could issue twice, so nothing was sent. Check that the database runs and that the connection URL in the credential is right, or that the disk with the folder .n8n/moca-air works.',
+	}),
+	AIR_LEDGER_LOST: ledger('not-sent', false, {
+		when: 'The file of the embedded ledger is missing or empty, and the file beside it says that a ledger was there',
+		title: 'The issuance ledger that was here is lost',
+		advice:
+			'What was issued before is forgotten without it, and a repeat could issue twice, so nothing was sent. Look for a restore that went wrong or a volume that is not mounted.',
 	}),
 	AIR_LEDGER_LOCKED: ledger('not-sent', true, {
 		when: 'Somebody else holds the ledger for more than 10 seconds',
@@ -76,10 +82,10 @@ export const ledgerErrors = {
 			'Another process holds it for too long. Try again; if it stays, look for a backup or a shell that has the database open. Nothing was sent.',
 	}),
 	AIR_LEDGER_NOT_WRITABLE: ledger('not-sent', false, {
-		when: 'The ledger cannot be written: disk full, read-only',
+		when: 'The ledger cannot be written: disk full, read-only, no permission',
 		title: 'The issuance ledger cannot be written',
 		advice:
-			'Without it a repeat could issue twice, so nothing was sent. Check the free space and the permissions of the folder .n8n/moca-air, or of the database.',
+			'Without it a repeat could issue twice, so nothing was sent. Check the free space, and that the folder .n8n/moca-air and the files in it belong to the user that n8n runs as; or that the database takes writes.',
 	}),
 	AIR_LEDGER_MOVED: ledger('not-sent', false, {
 		when: 'The rows of the embedded ledger were moved to PostgreSQL, or a move has begun, and the credential still says Embedded',

@@ -34,6 +34,8 @@ const MARGIN_MS = 30_000;
  * Issues one credential and remembers it: what was issued under the same key before is not issued
  * again but answered from the ledger.
  *
+ * A key that AIR has never accepted asks AIR first, so that no row of a stranger exists.
+ *
  * @param session - its client sends
  * @throws AirError `AIR_ISSUED_UNKNOWN`, `AIR_ISSUE_BUSY`, `AIR_EVENT_ID_…`, `LEDGER_…` (nothing was
  *   sent then), and what {@link issue} throws
@@ -49,6 +51,7 @@ export async function issueOnce(
 ): Promise<RememberedIssuance> {
 	const { client } = session.settings;
 	const { request, stopped } = issuing;
+	await session.assertKeyAccepted(stopped);
 	const busyUntil = performance.now() + BUSY_WAIT_MS;
 	return await issue<RememberedIssuance>(client, issuing, async (permit) => {
 		if (session.expectsNew) signAhead(client, request.recipient);
@@ -65,9 +68,8 @@ export async function issueOnce(
 			await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), stopped);
 			return 'again';
 		}
-		// What the ledger knows is given out only to a key that AIR has accepted.
-		await session.assertMayRead(stopped);
-		if (begun.outcome === 'unproven') return 'again';
+		// Perhaps AIR has refused the key to another item meanwhile.
+		await session.assertKeyAccepted(stopped);
 		return { result: fromLedger(begun, idempotency, session) };
 	});
 }
@@ -110,6 +112,7 @@ class AttemptRecord implements IssueRecord<RememberedIssuance> {
 			error instanceof AirError
 				? ([outcomeOf(error), error.code] as const)
 				: (['unknown', 'unexpected'] as const);
+		await session.noteRefusal(error);
 		let row: LedgerRow | undefined;
 		await session.write(
 			`attempt ${attempt.attempt} of row ${attempt.issuanceId}: ${reason}`,
@@ -185,7 +188,7 @@ async function begin(
 }
 
 function fromLedger(
-	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' | 'unproven' }>,
+	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' }>,
 	{ mode }: Idempotency,
 	session: LedgerSession,
 ): RememberedIssuance {

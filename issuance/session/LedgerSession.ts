@@ -2,9 +2,9 @@ import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { watchDelayMs } from '../../air/pacing/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../../ledger/Ledger';
+import { Acceptance, refusesKey } from './Acceptance';
 import { asAirError } from './asAirError';
 import { realmOf } from './realm';
-import { assertKeyAccepted } from './proveKey';
 import type { IssuanceStatus } from '../status/getStatus';
 
 const MINUTE_MS = 60 * 1000;
@@ -49,12 +49,13 @@ const CLOCKS_DIFFER_MS = 10 * MINUTE_MS;
  */
 export class LedgerSession {
 	private readonly unwritten: (() => Promise<unknown>)[] = [];
-	/** Each item asks, and the answer does not change any more. */
-	private keyIsAccepted = false;
+	private readonly acceptance: Acceptance;
 	/** Whether the last item was begun, and not answered from what is remembered. */
 	expectsNew = true;
 
-	constructor(readonly settings: LedgerSessionSettings) {}
+	constructor(readonly settings: LedgerSessionSettings) {
+		this.acceptance = new Acceptance(settings.ledger, settings.client, settings.log);
+	}
 
 	get ledger(): Ledger {
 		return this.settings.ledger;
@@ -72,29 +73,18 @@ export class LedgerSession {
 	}
 
 	/**
-	 * Makes sure that this credential may be given rows: its key was accepted by AIR before, or AIR is
-	 * asked now. Somebody who merely knows a partner ID must learn nothing of it.
+	 * Makes sure that AIR accepts the key of this credential, before anything is written under it and
+	 * before rows are given out: see {@link Acceptance}. Somebody who merely knows a partner ID must
+	 * learn nothing of it, and leave nothing in it.
 	 *
-	 * @throws AirError what AIR answers to a token of this key
+	 * @throws AirError what AIR answers to a token of this key, why it could not be asked, `AIR_LEDGER_…`
 	 */
-	async assertMayRead(signal?: AbortSignal): Promise<void> {
-		if (this.keyIsAccepted) return;
-		const { ledger, client } = this.settings;
-		const { thumbprint } = client.identity.key;
-		if (!(await ledger.isKeyAccepted(this.realm, thumbprint))) {
-			await assertKeyAccepted(client, signal);
-			await ledger.acceptKey(this.realm, thumbprint);
+	async assertKeyAccepted(signal?: AbortSignal): Promise<void> {
+		try {
+			await this.acceptance.assert(signal);
+		} catch (error) {
+			throw asAirError(error);
 		}
-		this.keyIsAccepted = true;
-	}
-
-	/**
-	 * Whether AIR has accepted the key of this credential before. Asks nobody: what may wait until it
-	 * has is simply not done.
-	 */
-	private async isKeyAccepted(): Promise<boolean> {
-		const { thumbprint } = this.settings.client.identity.key;
-		return this.keyIsAccepted || (await this.ledger.isKeyAccepted(this.realm, thumbprint));
 	}
 
 	/** Whether a row was made by this execution, so that meeting it again is a retry for sure. */
@@ -112,19 +102,26 @@ export class LedgerSession {
 
 	/** AIR has just answered a token of this key with something that only its owner is told. */
 	async keyWasAccepted(): Promise<void> {
-		if (this.keyIsAccepted) return;
 		await this.write('accepted key', async () => {
-			const { thumbprint } = this.settings.client.identity.key;
-			await this.ledger.acceptKey(this.realm, thumbprint);
-			this.keyIsAccepted = true;
+			await this.acceptance.renew();
 		});
+	}
+
+	/** Notes that AIR has refused the key, if that is what the error says. */
+	async noteRefusal(error: unknown): Promise<void> {
+		if (!refusesKey(error)) return;
+		try {
+			await this.acceptance.refused();
+		} catch (failure) {
+			this.settings.log(`not in the ledger: AIR refused the key (${codeOf(failure)})`);
+		}
 	}
 
 	/** The row with this hash, for a credential that may see it. */
 	async find(coreClaimHash: string, signal?: AbortSignal): Promise<LedgerRow | undefined> {
 		try {
 			const row = await this.ledger.find(this.realm, { coreClaimHash });
-			if (row !== undefined) await this.assertMayRead(signal);
+			if (row !== undefined) await this.assertKeyAccepted(signal);
 			return row;
 		} catch (error) {
 			throw asAirError(error);
@@ -133,6 +130,7 @@ export class LedgerSession {
 
 	/** Records what AIR said of an issuance. What cannot be written is tried again when the run ends. */
 	async observed(coreClaimHash: string, status: IssuanceStatus, checks = 0): Promise<void> {
+		await this.keyWasAccepted();
 		await this.write(`status of ${coreClaimHash}`, async () => {
 			await this.ledger.observed(this.realm, coreClaimHash, {
 				vcStatus: status.vcStatus,
@@ -150,7 +148,7 @@ export class LedgerSession {
 	async hold(coreClaimHash: string, forMs: number): Promise<void> {
 		try {
 			// Who merely knows a partner ID and a hash keeps nobody from learning of it.
-			if (await this.isKeyAccepted()) await this.ledger.hold(this.realm, coreClaimHash, forMs);
+			if (await this.acceptance.holds()) await this.ledger.hold(this.realm, coreClaimHash, forMs);
 		} catch (error) {
 			this.settings.log(`not held for the wait: ${coreClaimHash} (${codeOf(error)})`);
 		}
@@ -192,7 +190,7 @@ export class LedgerSession {
 		const isDue = () => begin >= (due.get(this.realm) ?? Number.NEGATIVE_INFINITY);
 		try {
 			// Who merely knows a partner ID takes nothing away from its owner, nor puts it off.
-			if (!isDue() || !(await this.isKeyAccepted()) || !isDue()) return;
+			if (!isDue() || !(await this.acceptance.holds()) || !isDue()) return;
 			nextPrune.set(this.ledger, due.set(this.realm, begin + HOUR_MS));
 			const retention = {
 				...DEFAULT_RETENTION,

@@ -1,6 +1,7 @@
 import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
-import { assertKeyAccepted } from '../session/proveKey';
+import { NO_REPEAT } from '../../air/pacing/repeat';
+import { proveKey } from '../session/proveKey';
 import type { Result } from './Result';
 import type { ClockReading } from './SetupFacts';
 
@@ -18,7 +19,7 @@ export async function askAir(
 		clock = readClock(date, Date.now(), performance.now() - sentAt);
 	};
 	try {
-		await assertKeyAccepted(client, signal, onDate);
+		await proveKey(client, { repeat: NO_REPEAT, signal, onDate });
 		return { air: { value: true }, clock };
 	} catch (error) {
 		if (!(error instanceof AirError) || error.code === 'AIR_CANCELLED') throw error;

@@ -7,7 +7,7 @@ import type { LedgerRow } from '../../ledger/Ledger';
 import { asKnownError } from '../session/asAirError';
 import { askOnce } from '../status/getStatus';
 import type { LedgerSession } from '../session/LedgerSession';
-import { assertKeyAccepted } from '../session/proveKey';
+import { proveKey } from '../session/proveKey';
 import { hashInWords } from './hashInWords';
 import { leaveAlone } from './politeness';
 
@@ -80,6 +80,7 @@ export class Check {
 			await Promise.all(Array.from({ length: PARALLEL }, async () => this.work()));
 		} finally {
 			await this.session.ledger.release([...this.open]);
+			if (this.answered > 0) await this.session.keyWasAccepted();
 		}
 		if (this.stopped !== undefined) throw this.stopped.because;
 		if (this.unwritten !== undefined && !this.written) throw this.unwritten.because;
@@ -235,8 +236,9 @@ export class Check {
 		// a question of nobody about nothing?
 		if (!perhapsEverybodys) return;
 		try {
-			await assertKeyAccepted(this.session.settings.client);
+			await proveKey(this.session.settings.client, { repeat: NO_REPEAT });
 		} catch (again) {
+			await this.session.noteRefusal(again);
 			if (!(again instanceof AirError && this.isToSlowDown(again))) throw again;
 		}
 	}

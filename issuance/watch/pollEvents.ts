@@ -66,7 +66,7 @@ export const cursorKey = ({ realm, settings: { origin } }: LedgerSession): Curso
 export async function pollEvents(session: LedgerSession, settings: PollSettings): Promise<Poll> {
 	try {
 		const { ledger } = session;
-		await session.assertMayRead();
+		await session.assertKeyAccepted();
 		const key = cursorKey(session);
 		const cursor = await ledger.openCursor(key, settings.start);
 		const delivered = takenUpTo(cursor, settings.evidence);
@@ -103,7 +103,7 @@ export async function sampleEvent(
 	settings: WatchSettings,
 ): Promise<{ event: FeedEvent | undefined; why: Error | undefined }> {
 	try {
-		await session.assertMayRead();
+		await session.assertKeyAccepted();
 		const { filter, misfit } = await filterOf(session, settings);
 		const { unanswered, problem, stopped } = await learn(session, settings, filter);
 		const event = await session.ledger.newestInFeed(filter);

@@ -95,7 +95,7 @@ export function* answered(
 		dialect,
 		recorded.filter((one): one is RowHash & { answeredAt: number } => one !== undefined),
 	);
-	yield* endAttempts(dialect, ends, kept);
+	yield* endAttempts(dialect, ends, at, kept);
 	const others = locked.length > ends.length;
 	const superseded = others ? yield* supersede(dialect, locked, replacing, at) : [];
 	return recorded.map(

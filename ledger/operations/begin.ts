@@ -4,7 +4,6 @@ import type { Dialect } from '../sql/Dialect';
 import { clock, forDialect, later, rows, rowsFor, type Operation } from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
-import { isKeyAccepted } from './keys';
 import { lockIds, readRows, selecting } from './rows';
 
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
@@ -89,12 +88,13 @@ export function* begin(
 const INSERT = forDialect(
 	({
 		records,
+		now,
 	}) => `INSERT INTO issuances (${COLUMNS}, state, attempt, state_at, created_at, updated_at)
 	SELECT ${COLUMNS}, 'sending', 1, $2, $2, $2
 	FROM ${records('asked', '$1', { ...ASKED, place: 'bigint' })}
 	WHERE true ORDER BY ${KEY}, place
 	ON CONFLICT (${KEY}) WHERE retired = 0 DO NOTHING
-	RETURNING id, realm, program, idempotency_key AS "idempotencyKey"`,
+	RETURNING id, realm, program, idempotency_key AS "idempotencyKey", ${now} AS now`,
 );
 
 const DATE_ANEW = forDialect(
@@ -108,9 +108,10 @@ function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	const records = open.map(({ request }, place) =>
 		recordOf(request, later(began, request.leaseMs), place),
 	);
-	const made = yield* rowsFor<LedgerRow>(dialect, INSERT, records, began);
+	const made = yield* rowsFor<LedgerRow & { now: number }>(dialect, INSERT, records, began);
 	if (made.length === 0) return;
-	const now = yield* clock(dialect);
+	// Looked at when the rows were made, and so after a wait for somebody with the same key.
+	const now = Math.max(...made.map((row) => row.now)) + dialect.clockOffsetMs();
 	const waited = now - began > WAITED_MS ? now - began : 0;
 	const ids = made.map(({ id }) => id);
 	if (waited > 0) yield* rowsFor(dialect, DATE_ANEW, ids, now, waited);
@@ -155,11 +156,7 @@ function* decide(
 	row: LedgerRow,
 	request: BeginRequest,
 ): Operation<BeginDecision> {
-	const { realm, keyThumbprint } = request;
-	// Asked only where it matters.
-	const accepted =
-		row.keyThumbprint === keyThumbprint || (yield* isKeyAccepted(realm, keyThumbprint));
-	return decideBegin(row, request, yield* clock(dialect), accepted);
+	return decideBegin(row, request, yield* clock(dialect));
 }
 
 /** @returns undefined if there is something to write first */
@@ -171,8 +168,6 @@ function resultOf(decision: BeginDecision, row: LedgerRow): BeginResult | undefi
 			return { outcome: 'busy', row, leaseMs: decision.leaseMs };
 		case 'unknown':
 			return { outcome: 'unknown', row };
-		case 'unproven':
-			return { outcome: 'unproven' };
 		case 'conflict':
 			return { outcome: 'conflict', row, about: decision.about };
 		case 'start':
@@ -209,7 +204,8 @@ function* startOne(dialect: Dialect, one: Asked, locked: readonly number[]): Ope
 	if (row === undefined || !locked.includes(row.id)) return;
 	let decision = yield* decide(dialect, row, request);
 	if (decision.do === 'expire') {
-		yield* endAttempts(dialect, [leaseEnd(row, decision.end, yield* clock(dialect))]);
+		const at = yield* clock(dialect);
+		yield* endAttempts(dialect, [leaseEnd(row, decision.end, at)], at);
 		row = (yield* read()) ?? row;
 		decision = yield* decide(dialect, row, request);
 	}

@@ -1,7 +1,7 @@
 import type { AttemptOutcome, KeptIssuance, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, rowsFor, type Operation } from '../sql/Session';
+import { forDialect, rowsFor, type Operation } from '../sql/Session';
 import type { AttemptEnd } from '../transitions';
 
 /** How an attempt ended, and when AIR is to be asked if its row has come to an issuance by that. */
@@ -138,11 +138,13 @@ const WRITE_STANDING = forDialect(({ update }) =>
 /**
  * Writes how attempts ended, and what their rows, which are locked, become by that; each row once.
  *
+ * @param now - by the store's clock
  * @param known - what AIR kept for each, by row, if that was looked up already
  */
 export function* endAttempts(
 	dialect: Dialect,
 	ends: readonly RowEnd[],
+	now: number,
 	known?: ReadonlyMap<number, KeptIssuance>,
 ): Operation<void> {
 	if (ends.length === 0) return;
@@ -174,5 +176,5 @@ export function* endAttempts(
 			kept_same: first?.sameSubject == null ? null : Number(first.sameSubject),
 		};
 	});
-	if (standing.length > 0) yield* rowsFor(dialect, WRITE_STANDING, standing, yield* clock(dialect));
+	if (standing.length > 0) yield* rowsFor(dialect, WRITE_STANDING, standing, now);
 }

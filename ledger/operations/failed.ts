@@ -19,7 +19,7 @@ export function* failed(
 	const at = yield* clock(dialect);
 	const ended = { number, outcome: failure.outcome, coreClaimHash: null, userUuid: null };
 	const end = decideFailed(row, number, failure);
-	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt: at } }]);
+	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt: at } }], at);
 	const [written] = yield* readRowsById(dialect, [issuanceId]);
 	return written ?? row;
 }

@@ -1,4 +1,4 @@
-import type { FindBy, LedgerRow, ListFilter, RowState } from '../Ledger';
+import type { FindBy, LedgerRow, ListFilter, RowState, SummaryLine, SummaryQuery } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation, type Value } from '../sql/Session';
 import { readRows, selecting, WITH_HASH } from './rows';
@@ -7,6 +7,8 @@ const NEWEST_WITH_HASH = selecting(`WHERE ${WITH_HASH} ORDER BY i.id DESC LIMIT 
 const WITH_KEY = selecting(
 	'WHERE i.realm = $1 AND i.program = $2 AND i.idempotency_key = $3 AND i.retired = 0',
 );
+
+const DAY_MS = 86_400_000;
 
 /** `Ledger.find`. */
 export function* find(
@@ -35,6 +37,13 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 	};
 	demand(filter.states, (states, { oneOf }) => `i.state ${oneOf(states, 'text')}`);
 	demand(filter.recipient, (one) => `i.recipient = ${one}`);
+	demand(filter.recipientInAnySpelling, (one) => `lower(i.recipient) = lower(${one})`);
+	demand(filter.realm, (one) => `i.realm = ${one}`);
+	demand(filter.program, (one) => `i.program = ${one}`);
+	demand(filter.reference, (one) => `i.reference = ${one}`);
+	demand(filter.idempotencyKey, (one) => `i.idempotency_key = ${one}`);
+	demand(filter.createdFrom, (at) => `i.created_at >= ${at}`);
+	demand(filter.createdBefore, (at) => `i.created_at < ${at}`);
 	demand(filter.executionId, (one) => `i.execution_id = ${one}`);
 	const now = filter.unanswered === true ? yield* clock(dialect) : undefined;
 	demand(now, (at) => `(i.state = 'unknown' OR (i.state = 'sending' AND i.lease_until <= ${at}))`);
@@ -44,6 +53,18 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 		return `${all === '' ? '' : `WHERE ${all}`} ORDER BY i.id DESC LIMIT $1`;
 	});
 	return yield* readRows(dialect, select, ...values);
+}
+
+/** `Ledger.summary`. */
+export function* summary(query: SummaryQuery): Operation<SummaryLine[]> {
+	return yield* rows<SummaryLine>(
+		`SELECT created_at - created_at % ${DAY_MS} AS day, program, state, count(*) AS count
+		FROM issuances WHERE realm = $1 AND created_at >= $2 AND created_at < $3 AND origin = 'issued'
+		GROUP BY 1, program, state ORDER BY 1 DESC, program, state`,
+		query.realm,
+		query.createdFrom,
+		query.createdBefore,
+	);
 }
 
 /** `Ledger.totals`. */

@@ -1,5 +1,5 @@
 import { isWhole } from '../assertRow';
-import type { PruneResult, Retention } from '../Ledger';
+import type { EraseResult, PruneResult, Retention } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, forDialect, rows, type Operation, type Store, rowsFor } from '../sql/Session';
 import { expireLease } from '../transitions';
@@ -70,7 +70,7 @@ function* expire(dialect: Dialect, most: number): Operation<number> {
 		const end = isWhole(row) ? expireLease(row, now) : undefined;
 		return end === undefined ? [] : [leaseEnd(row, end, now)];
 	});
-	yield* endAttempts(dialect, ends);
+	yield* endAttempts(dialect, ends, now);
 	return ends.length;
 }
 
@@ -124,6 +124,20 @@ export function* forget(dialect: Dialect, recipient: string): Operation<number> 
 	const ids = yield* lockRows(dialect, LOCK_PERSON, recipient);
 	if (ids.length > 0) yield* rowsFor(dialect, DELETE, ids);
 	return ids.length;
+}
+
+/** `Ledger.erase`, once: not while an attempt is under way. */
+export function* eraseUnlessBusy(dialect: Dialect, recipient: string): Operation<EraseResult> {
+	yield* lockRows(dialect, LOCK_PERSON, recipient);
+	const now = yield* clock(dialect);
+	const [busy] = yield* rows<{ until: number | null }>(
+		`SELECT max(lease_until) AS until FROM issuances
+		WHERE recipient = $1 AND state = 'sending' AND lease_until > $2`,
+		recipient,
+		now,
+	);
+	if (busy?.until != null) return { outcome: 'busy', leaseMs: busy.until - now };
+	return { outcome: 'erased', rows: yield* forget(dialect, recipient) };
 }
 
 interface Bound {

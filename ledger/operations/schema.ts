@@ -74,6 +74,9 @@ export const schema = ({
 	`CREATE INDEX issuances_pending
 		ON issuances (realm, pending_since, id) WHERE state = 'submitted'`,
 	'CREATE INDEX issuances_by_recipient ON issuances (recipient, program, realm, state)',
+	'CREATE INDEX issuances_by_address ON issuances (lower(recipient), id)',
+	`CREATE INDEX issuances_by_reference
+		ON issuances (reference, id) WHERE reference IS NOT NULL`,
 	`CREATE INDEX issuances_sending ON issuances (lease_until) WHERE state = 'sending'`,
 	`CREATE INDEX issuances_open ON issuances (realm, state_at) WHERE ${OPEN}`,
 	`CREATE INDEX issuances_finished ON issuances (realm, state_at) WHERE ${FINISHED}`,
@@ -89,6 +92,22 @@ export const schema = ({
 		PRIMARY KEY (issuance_id, number)
 	) ${keyed}`,
 	`CREATE INDEX attempts_by_hash ON attempts (core_claim_hash) WHERE core_claim_hash IS NOT NULL`,
+
+	// What people said of outcomes that were unknown.
+	`CREATE TABLE settlements (
+		issuance_id ${integer} NOT NULL REFERENCES issuances ON DELETE CASCADE,
+		number ${integer} NOT NULL,
+		at ${integer} NOT NULL,
+		outcome text NOT NULL,
+		-- As it was before.
+		state text NOT NULL,
+		attempt ${integer} NOT NULL,
+		instance text NOT NULL,
+		workflow_id text NOT NULL,
+		execution_id text NOT NULL,
+		note text,
+		PRIMARY KEY (issuance_id, number)
+	) ${keyed}`,
 
 	`CREATE TABLE events (
 		id ${id},

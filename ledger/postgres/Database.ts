@@ -9,7 +9,7 @@ import type {
 } from 'pg';
 import { LedgerError } from '../LedgerError';
 import type { Connection } from './connectionUrl';
-import { DriverFailure, failureOf } from './failure';
+import { DriverFailure, failureOf, isReadOnly } from './failure';
 
 const CONNECTIONS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -56,8 +56,9 @@ async function driver<T>(answer: Promise<T>): Promise<T> {
  * PgBouncer refuse some at connect and hand connections from one to another. Where the database is set to
  * confirm before it has written, it is told not to: a begin has to be durable before anything is sent.
  */
-const opening = ({ statementMs, lockMs }: Patience) => `
+const opening = ({ statementMs, lockMs }: Patience, asked: string) => `
 	BEGIN ISOLATION LEVEL READ COMMITTED;
+	${asked}
 	SET LOCAL search_path = moca_air, pg_temp;
 	SET LOCAL statement_timeout = ${statementMs};
 	SET LOCAL lock_timeout = ${lockMs};
@@ -67,36 +68,50 @@ const opening = ({ statementMs, lockMs }: Patience) => `
 
 /** A small pool, and transactions on it. */
 export class Database {
-	private constructor(private readonly pool: Pool) {}
+	/** In the order in which they were made. */
+	private readonly clients = new WeakMap<PoolClient, number>();
+	private made = 0;
+	/** Connections up to here are read-only: the address leads to another server since. */
+	private readOnlyUpTo = 0;
+
+	private constructor(
+		private readonly pool: Pool,
+		private readonly connection: Connection,
+	) {
+		// A connection that dies while nobody uses it is the pool's to replace, and one that dies in
+		// use fails the statement. Without listeners either would end the process.
+		pool.on('error', () => undefined);
+		pool.on('connect', (client) => {
+			client.on('error', () => undefined);
+			this.clients.set(client, ++this.made);
+		});
+	}
 
 	/**
 	 * Connects to nothing yet.
 	 *
 	 * @throws LedgerError LEDGER_DRIVER_MISSING
 	 */
-	static async open({ connectionString, ssl }: Connection): Promise<Database> {
+	static async open(connection: Connection): Promise<Database> {
+		const { connectionString, ssl, connectTimeoutMs = CONNECT_TIMEOUT_MS } = connection;
 		const { Pool: PoolClass, types } = await loadDriver();
 		const pool = new PoolClass({
 			types: numbers(types),
 			connectionString,
 			ssl,
 			max: CONNECTIONS,
-			connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+			connectionTimeoutMillis: connectTimeoutMs,
 			idleTimeoutMillis: IDLE_MS,
 			allowExitOnIdle: true,
 			keepAlive: true,
 			fallback_application_name: 'n8n-nodes-moca-air',
 		});
-		// A connection that dies while nobody uses it is the pool's to replace, and one that dies in
-		// use fails the statement. Without listeners either would end the process.
-		pool.on('error', () => undefined);
-		pool.on('connect', (client) => client.on('error', () => undefined));
-		return new Database(pool);
+		return new Database(pool, connection);
 	}
 
 	/**
-	 * Runs `work` in a transaction, and once more if the connection was lost or another transaction
-	 * was in the way. `work` has to be right then even though the first run may have been committed
+	 * Runs `work` in a transaction, and once more if the connection was lost or had become read-only,
+	 * or another transaction was in the way. `work` has to be right then even though the first run may have been committed
 	 * and only its answer lost.
 	 *
 	 * @throws LedgerError, and what `work` throws
@@ -125,25 +140,48 @@ export class Database {
 	}
 
 	private async once<T>(work: (session: Session) => Promise<T>, patience: Patience): Promise<T> {
-		const client = await driver(this.pool.connect());
+		const client = await this.connect();
 		// Longer than the server's own: this one is for a server that no longer answers at all.
 		const limitMs = patience.statementMs + CONNECT_TIMEOUT_MS;
 		const run = async (text: string, values?: readonly unknown[]) =>
 			await driver(send(client, limitMs, text, values));
 		let result: T;
 		try {
-			await run(opening(patience));
+			await run(opening(patience, this.asked(client)));
 			result = await work({
 				rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
 					(await run(text, values)).rows as Row[],
 			});
 			await run('COMMIT');
 		} catch (error) {
-			await undo(client);
+			if (error instanceof DriverFailure && isReadOnly(error)) {
+				// All that were made before lead to the same server.
+				this.readOnlyUpTo = Math.max(this.readOnlyUpTo, this.clients.get(client) ?? 0);
+				client.release(true);
+			} else {
+				await undo(client);
+			}
 			throw error;
 		}
 		client.release();
 		return result;
+	}
+
+	/** A connection that nobody uses, or a new one. */
+	private async connect(): Promise<PoolClient> {
+		for (;;) {
+			const client = await driver(this.pool.connect());
+			if ((this.clients.get(client) ?? 0) > this.readOnlyUpTo) return client;
+			client.release(true);
+		}
+	}
+
+	/** What `options` of the URL asks for, in statements: a pooler may refuse it at connect. */
+	private asked(client: PoolClient): string {
+		return Object.entries(this.connection.sets ?? {})
+			.map(([name, value]) => [name, value].map((text) => client.escapeLiteral(text)).join(', '))
+			.map((literals) => `SELECT set_config(${literals}, true);`)
+			.join(' ');
 	}
 }
 

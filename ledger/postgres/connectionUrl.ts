@@ -1,21 +1,67 @@
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { LedgerError } from '../LedgerError';
+import { tlsOf } from './urlTls';
 
 /** Where the database is, and how the way to it is protected. Holds the password: never show it. */
 export interface Connection {
 	/** Without what is said of TLS. */
 	readonly connectionString: string;
 	readonly ssl: false | ConnectionOptions;
+	/** How long a connection may take to come about; undefined where the URL does not say. */
+	readonly connectTimeoutMs?: number;
+	/** What `options` of the URL sets, by name: for each transaction, since poolers refuse it at connect. */
+	readonly sets?: Readonly<Record<string, string>>;
 }
 
-/** What a URL may say to `pg` beside TLS. Others are left out, as `libpq`'s own would mean nothing. */
-const PASSED_ON = new Set(['host', 'port', 'user', 'password', 'options', 'application_name']);
+/** The same for people: never with user or password. */
+export interface Place {
+	/** A host, or the folder of a Unix socket. */
+	readonly host: string;
+	readonly port: string;
+	readonly database: string;
+}
 
-const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify'] as const;
-type SslMode = (typeof SSL_MODES)[number];
+/** What a URL may say to `pg` beside TLS. */
+const PASSED_ON = new Set(['host', 'port', 'user', 'password', 'application_name']);
 
-const isSslMode = (word: string): word is SslMode => SSL_MODES.some((mode) => mode === word);
+/** What is read here. */
+const READ = new Set([
+	'options',
+	'connect_timeout',
+	'ssl',
+	'sslmode',
+	'sslrootcert',
+	'sslcert',
+	'sslkey',
+	'sslnegotiation',
+	'channel_binding',
+	'target_session_attrs',
+	'gssencmode',
+]);
+
+/** What other programs' URLs carry along and what makes no difference here. */
+const WITHOUT_EFFECT = new Set([
+	'client_encoding',
+	'connection_limit',
+	'fallback_application_name',
+	'keepalives',
+	'keepalives_count',
+	'keepalives_idle',
+	'keepalives_interval',
+	'pgbouncer',
+	'sslcompression',
+	'sslsni',
+	'tcp_user_timeout',
+]);
+
+/** Of these only some words can be done: the ledger writes, and knows no GSS. */
+const WORDS: Readonly<Record<string, readonly string[]>> = {
+	target_session_attrs: ['any', 'read-write', 'primary'],
+	gssencmode: ['disable', 'prefer'],
+	channel_binding: ['disable', 'prefer', 'require'],
+};
+
+const LONGEST_CONNECT_S = 600;
 
 const settings = (detail: string) => new LedgerError('LEDGER_SETTINGS', detail);
 
@@ -23,32 +69,65 @@ const NO_URL =
 	'not a URL of the form postgresql://user:password@host:5432/database; characters such as ' +
 	'@ : / # ? % in a password have to be percent-encoded';
 
+const SEVERAL_HOSTS =
+	'one host only: give the address that always leads to the database that can be written';
+
 /**
- * Reads a PostgreSQL URL. TLS is read here and not by `pg`, whose meaning of `require` and
- * `verify-ca` is about to change and which warns of that in n8n's log at each start.
- *
- * - `require` and `verify-full` check certificate and host name, as `pg` 8 does
- * - `verify-ca` checks the certificate, not the host name
- * - `no-verify` encrypts and checks nothing
+ * Reads a PostgreSQL URL. What it says and is not understood is refused: see docs/ledger.md for all
+ * that is.
  *
  * @throws LedgerError LEDGER_SETTINGS
+ * @example
+ * ```ts
+ * readConnectionUrl('postgresql://n8n:secret@db.example/n8n?sslmode=require').ssl; // {}
+ * ```
  */
 export function readConnectionUrl(text: string): Connection {
 	const url = parse(text.trim());
 	const given = url.searchParams;
-	const mode = sslMode(given);
-	const ssl = mode === 'disable' ? (false as const) : tlsOptions(mode, given);
+	assertUnderstood(given);
+	const host = hostOf(url);
+	if (host.includes(',') || given.get('port')?.includes(',') === true) {
+		throw settings(SEVERAL_HOSTS);
+	}
+	const ssl = tlsOf(given, host.startsWith('/'));
+	const connectTimeoutMs = readTimeout(given.get('connect_timeout'));
+	const options = given.get('options') ?? '';
+	const sets = readOptions(options);
 	const kept = new URLSearchParams([...given].filter(([name]) => PASSED_ON.has(name)));
+	// Such as endpoint=… of Neon: whoever wants that wants it at connect.
+	if (sets === undefined) kept.set('options', options);
 	url.search = kept.toString();
-	return { connectionString: url.href, ssl };
+	return {
+		connectionString: url.href,
+		ssl,
+		...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
+		...(sets === undefined || Object.keys(sets).length === 0 ? {} : { sets }),
+	};
+}
+
+/**
+ * Where a URL leads, for people.
+ *
+ * @throws LedgerError LEDGER_SETTINGS
+ */
+export function placeOfUrl(text: string): Place {
+	const url = parse(text.trim());
+	return {
+		host: hostOf(url),
+		port: url.searchParams.get('port') ?? url.port,
+		database: decodeURIComponent(url.pathname.slice(1)),
+	};
 }
 
 function parse(text: string): URL {
+	const [, hosts = ''] = /^\w+:\/\/(?:[^/?#]*@)?([^/?#]*)/.exec(text) ?? [];
+	if (hosts.includes(',')) throw settings(SEVERAL_HOSTS);
 	let url: URL;
 	try {
-		url = new URL(text);
-		decodeURIComponent(`${url.username}${url.password}${url.hostname}`);
-		decodeURI(url.pathname);
+		// A user and no host, as before ?host=/socket: libpq takes it, URL does not.
+		url = new URL(text.replace(/^(\w+:\/\/[^/?#]*@)(?=[:/?]|$)/, '$1localhost'));
+		decodeURIComponent(`${url.username}${url.password}${url.hostname}${url.pathname}`);
 	} catch {
 		throw settings(NO_URL);
 	}
@@ -58,39 +137,52 @@ function parse(text: string): URL {
 	return url;
 }
 
-function sslMode(given: URLSearchParams): SslMode {
-	const word = given.get('sslmode');
-	if (word === null) {
-		const ssl = given.get('ssl');
-		if (ssl === 'true' || ssl === '1') return 'verify-full';
-		return given.has('sslrootcert') ? 'verify-full' : 'disable';
-	}
-	if (isSslMode(word)) return word;
-	throw settings(`sslmode has to be one of ${SSL_MODES.join(', ')}`);
+/** As `pg` does: what the query says comes first. */
+function hostOf({ searchParams, hostname }: URL): string {
+	const host = searchParams.get('host') ?? decodeURIComponent(hostname);
+	return host === '' ? 'localhost' : host;
 }
 
-function tlsOptions(mode: Exclude<SslMode, 'disable'>, given: URLSearchParams): ConnectionOptions {
-	const ca = fileNamedBy('sslrootcert', given);
-	const cert = fileNamedBy('sslcert', given);
-	const key = fileNamedBy('sslkey', given);
-	return {
-		...(ca === undefined ? {} : { ca }),
-		...(cert === undefined ? {} : { cert }),
-		...(key === undefined ? {} : { key }),
-		...(mode === 'no-verify' ? { rejectUnauthorized: false } : {}),
-		...(mode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
-	};
+/** Names are not repeated: what looks like one may be the rest of a password with a ? in it. */
+function assertUnderstood(given: URLSearchParams): void {
+	const names = [...given.keys()];
+	for (const name of names) {
+		if (!PASSED_ON.has(name) && !READ.has(name) && !WITHOUT_EFFECT.has(name)) {
+			const known = [...PASSED_ON, ...READ].sort().join(', ');
+			throw settings(`the URL has a parameter that is not known; known are ${known}`);
+		}
+		if (names.filter((other) => other === name).length > 1)
+			throw settings(`${name} is given twice`);
+	}
+	for (const [name, words] of Object.entries(WORDS)) {
+		const said = given.get(name);
+		if (said !== null && !words.includes(said)) {
+			throw settings(`${name} has to be one of ${words.join(', ')}`);
+		}
+	}
 }
 
-function fileNamedBy(name: string, given: URLSearchParams): string | undefined {
-	const file = given.get(name);
-	// As in libpq: the certificates that the system trusts, which Node uses anyway.
-	if (file === null || file === '' || (name === 'sslrootcert' && file === 'system')) {
-		return undefined;
+function readTimeout(seconds: string | null): number | undefined {
+	if (seconds === null) return undefined;
+	const count = Number(seconds);
+	if (/^\d{1,3}$/.test(seconds) && count >= 1 && count <= LONGEST_CONNECT_S) return count * 1000;
+	throw settings(`connect_timeout has to be a whole number of seconds, 1 to ${LONGEST_CONNECT_S}`);
+}
+
+/**
+ * Reads `-c name=value` and `--name=value`, as often as there are; a backslash keeps a space.
+ *
+ * @returns undefined if there is something else
+ */
+function readOptions(options: string): Record<string, string> | undefined {
+	const words = options.match(/(?:\\.|[^\s\\])+/gs) ?? [];
+	const sets: Record<string, string> = {};
+	for (let i = 0; i < words.length; i++) {
+		const word = words[i] ?? '';
+		const said = word === '-c' ? (words[++i] ?? '') : word.replace(/^(--|-c)/, '');
+		const [, name, value] = /^([a-z_][\w.-]*)=(.*)$/is.exec(said) ?? [];
+		if (!word.startsWith('-') || name === undefined || value === undefined) return undefined;
+		sets[name.replaceAll('-', '_')] = value.replace(/\\(.)/gs, '$1');
 	}
-	try {
-		return readFileSync(file, 'utf8');
-	} catch {
-		throw settings(`${name} names a file that cannot be read`);
-	}
+	return sets;
 }

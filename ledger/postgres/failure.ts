@@ -12,17 +12,24 @@ export class DriverFailure extends Error {
 export interface Failure {
 	readonly error: LedgerError;
 	/**
-	 * Whether the same may be tried again at once: the connection went away, or PostgreSQL undid the
-	 * transaction because of another one.
+	 * Whether the same may be tried again at once: the connection went away or led to a server that can
+	 * no longer be written, or PostgreSQL undid the transaction because of another one.
 	 */
 	readonly again: boolean;
 }
+
+const READ_ONLY = /^25006$/;
 
 /** SQLSTATE of the trigger that refuses whoever writes while a ledger is being moved in. */
 export const MOVING_IN = 'MOCA1';
 
 /** SQLSTATEs, and classes of them, in the order in which they are looked up. */
 const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
+	[
+		/^(42704|55P02)$/,
+		'LEDGER_SETTINGS',
+		'options of the connection URL names a setting that cannot be set',
+	],
 	[/^28/, 'LEDGER_UNAVAILABLE', 'the database refused the user name or the password'],
 	[/^3D000$/, 'LEDGER_UNAVAILABLE', 'there is no such database'],
 	[
@@ -32,7 +39,7 @@ const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
 	],
 	[/^(42P01|42703|3F000)$/, 'LEDGER_UNAVAILABLE', 'the tables in schema moca_air are damaged'],
 	[/^53100$/, 'LEDGER_NOT_WRITABLE', 'the disk of the database is full'],
-	[/^25006$/, 'LEDGER_NOT_WRITABLE', 'the database is read-only'],
+	[READ_ONLY, 'LEDGER_NOT_WRITABLE', 'the database is read-only'],
 	[/^22/, 'LEDGER_NOT_WRITABLE', 'a value cannot be stored'],
 	[/^53300$/, 'LEDGER_UNAVAILABLE', 'the database has no connection left'],
 	[
@@ -69,7 +76,7 @@ const MESSAGES: readonly (readonly [RegExp, string])[] = [
 
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
-const AGAIN = /^(08|57P0[123]|40P01|40001|ECONNRESET|EPIPE)/;
+const AGAIN = /^(08|25006|57P0[123]|40P01|40001|ECONNRESET|EPIPE)/;
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
@@ -79,6 +86,15 @@ function property(cause: unknown, name: string): string {
 		typeof cause === 'object' && cause !== null ? Reflect.get(cause, name) : undefined;
 	return typeof value === 'string' ? value : '';
 }
+
+/** Whether the server takes no writes: after a failover, an old connection leads to what is a copy now. */
+export const isReadOnly = ({ cause }: DriverFailure) => READ_ONLY.test(property(cause, 'code'));
+
+/** How PgBouncer says that it does not pass something on to PostgreSQL. */
+const STARTUP_PARAMETER = /unsupported startup parameter/i;
+
+const NOT_PASSED_ON =
+	'the pooler before the database refuses what the connection URL asks for at connect, such as options: remove that from the URL, or name it in ignore_startup_parameters of PgBouncer';
 
 /**
  * Says what a failure of `pg` means. Nothing of its message is passed on: it may name the user, the
@@ -95,6 +111,10 @@ export function failureOf({ cause }: DriverFailure): Failure {
 	if (TLS_CODE.test(code)) {
 		const detail = `the certificate of the server was not accepted (${code}); see sslrootcert and sslmode`;
 		return { error: new LedgerError('LEDGER_UNAVAILABLE', detail), again };
+	}
+	if (STARTUP_PARAMETER.test(property(cause, 'message'))) {
+		const detail = `${NOT_PASSED_ON} (SQLSTATE ${code})`;
+		return { error: new LedgerError('LEDGER_SETTINGS', detail), again: false };
 	}
 	if (SQLSTATE.test(code)) {
 		const [, meaning, detail] = STATES.find(([state]) => state.test(code)) ?? [];

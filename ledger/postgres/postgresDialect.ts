@@ -6,6 +6,12 @@ export const LOCK_CLASS = 0x6d6f6361;
 const HASH_LOCK_CLASS = LOCK_CLASS + 1;
 const EVENT_LOCK = 2;
 
+/**
+ * Not `now()`, which stands still from the transaction's first statement on: what waited for a lock
+ * would be decided by an old time.
+ */
+const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
+
 const records: Dialect['records'] = (name, parameter, columns) => {
 	const typed = Object.entries(columns).map(([column, type]) => `${column} ${type}`);
 	return `jsonb_to_recordset(CAST(${parameter} AS jsonb)) AS ${name} (${typed.join(', ')})`;
@@ -13,9 +19,8 @@ const records: Dialect['records'] = (name, parameter, columns) => {
 
 /** Statements as PostgreSQL has them. */
 export const postgresDialect = (clockOffsetMs: () => number): Dialect => ({
-	// Not `now()`, which stands still from the transaction's first statement on: what waited for a lock
-	// would be decided by an old time.
-	clock: 'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now',
+	now: NOW,
+	clock: `SELECT ${NOW} AS now`,
 	clockOffsetMs,
 	rowLock: 'FOR UPDATE',
 	skipLocked: 'FOR UPDATE SKIP LOCKED',

@@ -3,7 +3,9 @@ export type ColumnType = 'bigint' | 'text';
 
 /** What SQLite and PostgreSQL say differently. All else of a statement stands once, in `operations/`. */
 export interface Dialect {
-	/** A statement that reads the store's clock as `now`: milliseconds since 1970. See `clock`. */
+	/** The store's clock, an expression: milliseconds since 1970, at the moment that it is looked at. */
+	readonly now: string;
+	/** A statement that reads it as `now`; see `clock`. */
 	readonly clock: string;
 	/** Added to the clock wherever it is read; for tests. */
 	readonly clockOffsetMs: () => number;

@@ -30,8 +30,8 @@ export const ledgerMoved = (finished: boolean) =>
 			: 'a move to PostgreSQL has begun, and is not finished',
 	);
 
-/** Errors of the file system when there is no room, or no permission to write at all. */
-const NOT_WRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS'];
+/** Errors of the file system when there is no room, or no permission to write. */
+const NOT_WRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'];
 
 /** Not by `instanceof`: what Node throws is no Error of the realm that tests run in. */
 function property(error: unknown, name: string): unknown {
@@ -56,6 +56,12 @@ export function isBusy(error: unknown): boolean {
 	return primary === 5 || primary === 6;
 }
 
+/** Whether SQLite could not open or write what it needs beside the file, which is so even for reading. */
+export function wantsToWrite(error: unknown): boolean {
+	const primary = (resultCode(error) ?? 0) & 0xff;
+	return primary === 8 || primary === 14;
+}
+
 /**
  * Says what an error of `node:sqlite` means. Nothing of its message is passed on, since that may
  * show values; the code is enough to look it up.
@@ -74,7 +80,7 @@ export function sqliteFailure(error: unknown): unknown {
 	return new LedgerError(meaning, `${words} (SQLite code ${code})`);
 }
 
-/** Says what an error of the file system means; `what` is what was done, without a path. */
+/** Says what an error of the file system means; `what` is what was done, or has to be. */
 export function fileFailure(error: unknown, what: string): LedgerError {
 	const code = errorCode(error) ?? 'unknown error';
 	const meaning = NOT_WRITABLE.includes(code) ? 'LEDGER_NOT_WRITABLE' : 'LEDGER_UNAVAILABLE';

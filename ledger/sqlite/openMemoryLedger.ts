@@ -1,5 +1,4 @@
-import type { BeginRequest, BeginResult, Ledger } from '../Ledger';
-import { acceptKey } from '../operations/keys';
+import type { BeginRequest, BeginResult, KeyAcceptance, Ledger } from '../Ledger';
 import { trim } from '../operations/retention';
 import type { Store } from '../sql/Session';
 import { SqlLedger } from '../SqlLedger';
@@ -35,10 +34,9 @@ class MemoryLedger extends SqlLedger {
 		return await super.begin(request);
 	}
 
-	/** Always: whoever asks finds only what its own execution has left here. */
-	override async isKeyAccepted(realm: string, keyThumbprint: string): Promise<boolean> {
-		await this.memory.write(() => acceptKey(this.memory.dialect, realm, keyThumbprint));
-		return true;
+	/** Always accepted: a caller finds only what its own execution has left here. */
+	override async keyAcceptance(): Promise<KeyAcceptance> {
+		return await Promise.resolve({ ageMs: 0, refused: false });
 	}
 }
 

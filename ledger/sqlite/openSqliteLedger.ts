@@ -1,11 +1,12 @@
-import { mkdir, open, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { Ledger } from '../Ledger';
 import { LedgerError, NoLedger } from '../LedgerError';
 import { SqlLedger } from '../SqlLedger';
 import { BUSY_TIMEOUT_MS, Connection } from './Connection';
-import { errorCode, fileFailure, sqliteFailure } from './failure';
+import { sqliteFailure } from './failure';
+import { isLost, makeFile, mark } from './ledgerFile';
 import { assertNotMoved } from './moved';
+import { placeToRead } from './placeToRead';
 import { sqliteStore } from './sqliteStore';
 import { makeTables, version } from './tables';
 
@@ -31,27 +32,6 @@ export async function loadDriver(): Promise<typeof import('node:sqlite')> {
 }
 
 /**
- * Makes an empty file, which SQLite takes for an empty database, for its owner's eyes only. SQLite
- * gives the files that it puts beside it (-wal, -shm) the same permissions.
- *
- * @returns whether this process made it
- */
-async function makeFile(file: string): Promise<boolean> {
-	try {
-		await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-	} catch (error) {
-		throw fileFailure(error, 'the folder of the ledger cannot be made');
-	}
-	try {
-		await (await open(file, 'wx', 0o600)).close();
-		return true;
-	} catch (error) {
-		if (errorCode(error) === 'EEXIST') return false;
-		throw fileFailure(error, 'the ledger file cannot be made');
-	}
-}
-
-/**
  * - `synchronous = NORMAL`: a commit does not wait for the disk, but `Connection.write` does: see
  *   {@link flushing}. Checkpoints still do.
  * - `secure_delete`: who was erased is overwritten in the file, not merely unlinked
@@ -64,10 +44,11 @@ const SETTINGS = [
 	'PRAGMA cache_size = -8000',
 ];
 
-async function prepare(connection: Connection): Promise<void> {
+/** @param lost - thrown if there are no tables; undefined if there need not be any */
+async function prepare(connection: Connection, lost: LedgerError | undefined): Promise<void> {
 	// First of all, so that nothing is changed in a file that is not ours.
 	await connection.read((session) => {
-		version(session);
+		if (version(session) === 0 && lost !== undefined) throw lost;
 		assertNotMoved(session);
 	});
 	if ((await connection.pragma('PRAGMA journal_mode = WAL')) !== 'wal') {
@@ -111,20 +92,24 @@ export async function openSqliteLedger({
 	readOnly = false,
 }: SqliteOptions): Promise<{ ledger: Ledger; createdNow: boolean }> {
 	const { DatabaseSync } = await loadDriver();
-	const createdNow = !readOnly && (await makeFile(file));
+	const { createdNow, marked } = readOnly
+		? { createdNow: false, marked: false }
+		: await makeFile(file);
 	let connection: Connection | undefined;
 	let wal: FileHandle | undefined;
 	try {
+		const place = readOnly ? placeToRead(file, DatabaseSync) : file;
 		connection = new Connection(
-			new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, allowExtension: false, readOnly }),
+			new DatabaseSync(place, { timeout: BUSY_TIMEOUT_MS, allowExtension: false, readOnly }),
 		);
 		if (readOnly) {
 			if ((await connection.read(version)) === 0) throw new NoLedger();
 			return { ledger: new SqlLedger(sqliteStore(connection, clockOffsetMs)), createdNow };
 		}
-		await prepare(connection);
+		await prepare(connection, marked ? isLost(file, 'is empty') : undefined);
 		wal = await flushing(connection, file);
 		await wal.datasync();
+		if (!marked) await mark(file);
 		return { ledger: new SqlLedger(sqliteStore(connection, clockOffsetMs, wal)), createdNow };
 	} catch (error) {
 		connection?.close();

@@ -5,13 +5,16 @@ const records: Dialect['records'] = (name, parameter, columns) => {
 	return `(SELECT ${selected.join(', ')} FROM json_each(${parameter})) AS ${name}`;
 };
 
+const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
 /** `t.column` of the only record is the parameter `$column`. */
 const named = (text: string) => text.replaceAll(/\bt\.(\w+)/g, '$$$1');
 
 /** Statements as SQLite has them. A transaction that writes holds the whole database: no other locks. */
 export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 	const many: Dialect = {
-		clock: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now",
+		now: NOW,
+		clock: `SELECT ${NOW} AS now`,
 		clockOffsetMs,
 		rowLock: '',
 		skipLocked: '',

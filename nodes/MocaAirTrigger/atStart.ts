@@ -15,6 +15,8 @@ const UNATTENDED: readonly WorkflowActivateMode[] = ['init', 'leadershipChange',
 
 /** May be over with the next poll, although repeating one call at once would not help. */
 const PASSING: readonly AirErrorCode[] = [
+	// A volume that is not mounted yet.
+	'AIR_LEDGER_LOST',
 	// A disk that is full, and a database that has just become the standby.
 	'AIR_LEDGER_NOT_WRITABLE',
 	// An n8n that serves its own JWKS does not do so yet.

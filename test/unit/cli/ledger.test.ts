@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+	chmodSync,
+	copyFileSync,
+	existsSync,
+	mkdirSync,
+	readdirSync,
+	readFileSync,
+	statSync,
+	writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { answer, CONFIRMED, issue, request, REALM, start } from '../ledger/contract/requests';
+import { asNobody, giveToNobody } from '../../support/asNobody';
 import { cli, scratch, type Scratch } from './support';
 
 let at: Scratch;
@@ -354,7 +364,31 @@ describe('export', () => {
 	});
 });
 
+test('list: by program, reference and event ID', async () => {
+	await at.fill(async (store) => {
+		await issue(store, 'hash-1', { reference: 'order 1', idempotencyKey: 'event:evt_1' });
+		await issue(store, 'hash-2', { program: 'other', idempotencyKey: 'key-2' });
+	});
+	const hashes = async (...argv: string[]) =>
+		(
+			JSON.parse((await ledger('list', '--json', ...argv)).stdout) as { coreClaimHash: string }[]
+		).map(({ coreClaimHash }) => coreClaimHash);
+	expect(await hashes('--program', 'other')).toEqual(['hash-2']);
+	expect(await hashes('--reference', 'order 1')).toEqual(['hash-1']);
+	expect(await hashes('--event-id', 'evt_1')).toEqual(['hash-1']);
+	expect(await hashes('--event-id', 'evt_1', '--program', 'other')).toEqual([]);
+});
+
 describe('forget', () => {
+	test('waits for an attempt that is under way, and says so when it lasts', async () => {
+		await at.fill(async (store) => {
+			await start(store);
+		});
+		const ran = await ledger('forget', 'ada@example.com', '--yes');
+		expect(ran).toMatchObject({ status: 1, stdout: '' });
+		expect(ran.stderr).toMatch(/Nothing was erased: an attempt .* for \d+ s at most/);
+	}, 30_000);
+
 	const forget = async (given: string, ...more: string[]) =>
 		await cli(['ledger', 'forget', 'ada@example.com', '--file', at.file, ...more], {
 			answer: given,
@@ -405,5 +439,57 @@ describe('forget', () => {
 		expect(stdout).toContain('No rows of Ada@example.com');
 		expect(stdout).toContain('Upper and lower case count');
 		expect(await left()).toHaveLength(3);
+	});
+});
+
+describe('where nothing can be written', () => {
+	/** What is kept of a ledger, as it is found on a disk that is mounted read-only. */
+	async function readOnly(...kept: readonly string[]): Promise<string> {
+		const folder = join(at.folder, 'mounted');
+		mkdirSync(folder);
+		await at.fill(async (store) => {
+			await issue(store, 'hash-1');
+			// While it is open, the newest rows are beside the file.
+			for (const end of kept) copyFileSync(`${at.file}${end}`, join(folder, `ledger.sqlite${end}`));
+		});
+		if (kept.length === 1) copyFileSync(at.file, join(folder, 'ledger.sqlite'));
+		for (const name of readdirSync(folder)) chmodSync(join(folder, name), 0o444);
+		chmodSync(folder, 0o555);
+		giveToNobody(at.folder);
+		return join(folder, 'ledger.sqlite');
+	}
+	afterEach(() => {
+		chmodSync(join(at.folder, 'mounted'), 0o755);
+	});
+
+	test.each([
+		['closed', ['']],
+		['that an n8n elsewhere has open', ['', '-wal', '-shm']],
+	])('a ledger %s is read', async (_, kept) => {
+		const file = await readOnly(...kept);
+		const ran = await asNobody(async () => [
+			await cli(['ledger', 'status', '--file', file]),
+			await cli(['ledger', 'list', '--file', file]),
+			await cli(['ledger', 'export', '--file', file]),
+		]);
+		expect(ran.map(({ status, stderr }) => [status, stderr])).toEqual(Array(3).fill([0, '']));
+		expect(ran[0]?.stdout).toContain('1 row\n');
+		expect(ran[1]?.stdout).toContain('hash-1');
+		expect(ran[2]?.stdout).toContain('hash-1');
+	});
+
+	test('a copy whose newest rows cannot be read is not read without them', async () => {
+		const file = await readOnly('', '-wal');
+		const ran = await asNobody(async () => await cli(['ledger', 'list', '--file', file]));
+		expect(ran).toMatchObject({ status: 1, stdout: '' });
+		expect(ran.stderr).toContain('copy the folder to a place where this user can write');
+	});
+
+	test('a ledger of somebody else says so', async () => {
+		const file = await readOnly('');
+		chmodSync(file, 0o000);
+		const ran = await asNobody(async () => await cli(['ledger', 'list', '--file', file]));
+		expect(ran).toMatchObject({ status: 1, stdout: '' });
+		expect(ran.stderr).toMatch(/cannot be (read|opened)/);
 	});
 });

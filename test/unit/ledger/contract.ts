@@ -6,6 +6,7 @@ import { kept } from './contract/kept';
 import { overtaken } from './contract/overtaken';
 import { races } from './contract/races';
 import { retention } from './contract/retention';
+import { settling } from './contract/settling';
 import { shell } from './contract/shell';
 import type { ContractStore, GetStore } from './contract/store';
 import { watching } from './contract/watching';
@@ -44,6 +45,7 @@ export function ledgerContract({ name, setUp, open }: StoreKind): void {
 		feed(getStore);
 		retention(getStore);
 		shell(getStore);
+		settling(getStore);
 		races(getStore);
 		drifts(getStore);
 	});

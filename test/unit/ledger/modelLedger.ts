@@ -54,7 +54,7 @@ export class ModelLedger {
 
 	begin(repeatUnknown: boolean): string {
 		const asked = request({ repeatUnknown, rememberMs: null });
-		const decision = decideBegin(this.row, asked, this.now, true);
+		const decision = decideBegin(this.row, asked, this.now);
 		const started = { state: 'sending', leaseUntil: this.now + LEASE_MS } as const;
 		if (decision.do === 'insert') {
 			this.row = row(started);

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Ledger } from '../../../ledger/Ledger';
@@ -17,6 +17,7 @@ jest.setTimeout(120_000);
 let postgres: TestPostgres;
 let folder: string;
 let rootcert: string;
+let sockets: string;
 const opened: Ledger[] = [];
 const SECRET = 'pa55-w0rd-nobody-sees';
 
@@ -46,7 +47,13 @@ beforeAll(async () => {
 	rootcert = join(folder, 'root.crt');
 	const certificate = certificateForLocalhost();
 	writeFileSync(rootcert, certificate.cert);
-	postgres = await startPostgres({ certificate });
+	sockets = mkdtempSync(join(tmpdir(), 'moca-air-sockets-'));
+	// The server may run as another user.
+	chmodSync(sockets, 0o777);
+	postgres = await startPostgres({
+		certificate,
+		settings: { unix_socket_directories: sockets },
+	});
 	await postgres.sql(`CREATE ROLE limited LOGIN PASSWORD '${SECRET}'`);
 	await postgres.sql(`CREATE ROLE guest LOGIN PASSWORD '${SECRET}'`);
 }, 120_000);
@@ -57,7 +64,7 @@ afterEach(async () => {
 
 afterAll(async () => {
 	await postgres.stop();
-	rmSync(folder, { recursive: true, force: true });
+	for (const each of [folder, sockets]) rmSync(each, { recursive: true, force: true });
 });
 
 describe('roles', () => {
@@ -197,6 +204,148 @@ describe('what is wrong is said without secrets', () => {
 			{ state: 'confirmed' },
 		]);
 	}, 30_000);
+});
+
+describe('a server that has become read-only', () => {
+	/** As after a failover behind one address: what was connected before leads to the copy. */
+	test('is left for the one that can be written, with all connections at once', async () => {
+		const database = await postgres.freshDatabase();
+		const url = postgres.urlFor({ database });
+		await (await open(url)).close();
+		const readOnly = async (on: 'on' | 'off') => {
+			await postgres.sql(`ALTER DATABASE ${database} SET default_transaction_read_only = ${on}`);
+		};
+		await readOnly('on');
+		const ledger = await open(url);
+		const connections = async () =>
+			await postgres.sql(
+				`SELECT pid FROM pg_stat_activity
+				WHERE datname = '${database}' AND application_name = 'n8n-nodes-moca-air'`,
+			);
+		await Promise.all(Array.from({ length: 20 }, async () => await ledger.totals()));
+		const before = await connections();
+		expect(before.length).toBeGreaterThan(1);
+		await readOnly('off');
+		const begun = await Promise.all(
+			Array.from({ length: 44 }, async (_, i) => {
+				// One after another they would meet the old connections one after another, too.
+				await new Promise((resolve) => setTimeout(resolve, i * 10));
+				return await ledger.begin(request({ idempotencyKey: `key-${i}` }));
+			}),
+		);
+		expect(new Set(begun.map(({ outcome }) => outcome))).toEqual(new Set(['started']));
+		await ledger.totals();
+		const pids = (await connections()).map(({ pid }) => pid as unknown);
+		for (const { pid } of before) expect(pids).not.toContain(pid);
+	});
+
+	test('for good is told, and reading goes on', async () => {
+		const database = await postgres.freshDatabase();
+		const url = postgres.urlFor({ database });
+		await (await open(url)).close();
+		await postgres.sql(`ALTER DATABASE ${database} SET default_transaction_read_only = on`);
+		const ledger = await open(url);
+		for (let i = 0; i < 3; i++) {
+			await expect(ledger.begin(request())).rejects.toMatchObject({
+				code: 'LEDGER_NOT_WRITABLE',
+				detail: 'the database is read-only (SQLSTATE 25006)',
+			});
+		}
+		expect(await ledger.totals()).toEqual({});
+	});
+});
+
+describe('what else the URL says', () => {
+	test('a Unix socket', async () => {
+		const database = await postgres.freshDatabase();
+		const { port, username, password } = new URL(postgres.url);
+		const query = new URLSearchParams({ host: sockets }).toString();
+		const ledger = await open(`postgres://${username}:${password}@:${port}/${database}?${query}`);
+		expect(await issue(ledger, 'hash-1')).toMatchObject({ state: 'submitted' });
+	});
+
+	test('options are set in each transaction', async () => {
+		const database = await postgres.freshDatabase();
+		await (await open(postgres.urlFor({ database }))).close();
+		await postgres.sql('CREATE ROLE writer; GRANT writer TO limited WITH INHERIT FALSE', database);
+		await postgres.sql(
+			`GRANT USAGE ON SCHEMA moca_air TO writer;
+			GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA moca_air TO writer`,
+			database,
+		);
+		// Without it the role that logs in may do nothing here.
+		const login = { role: 'limited', password: SECRET, database };
+		const role = { ...login, parameters: { options: "-c role=writer -c search_path=\\'x\\'" } };
+		expect(await refusal(postgres.urlFor(login))).toMatchObject({ code: 'LEDGER_UNAVAILABLE' });
+		const ledger = await open(postgres.urlFor(role));
+		expect(await issue(ledger, 'hash-1')).toMatchObject({ state: 'submitted' });
+		const wrong = { database, parameters: { options: '-c no_such_setting=1' } };
+		expect(await refusal(postgres.urlFor(wrong))).toMatchObject({ code: 'LEDGER_SETTINGS' });
+	});
+
+	test('a server that does not answer is given up after connect_timeout', async () => {
+		const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+		await new Promise((resolve) => server.once('listening', resolve));
+		const address = server.address();
+		const port = address !== null && typeof address === 'object' ? address.port : 0;
+		const began = performance.now();
+		try {
+			const url = `postgres://limited:${SECRET}@127.0.0.1:${port}/limited?connect_timeout=1`;
+			expect(await refusal(url)).toMatchObject({
+				code: 'LEDGER_UNAVAILABLE',
+				detail: 'no answer in time',
+			});
+			expect(performance.now() - began).toBeLessThan(8_000);
+		} finally {
+			server.close();
+		}
+	});
+
+	/** Says of `options` what PgBouncer says, and passes all else on. */
+	async function strictPooler(): Promise<{ port: number; close: () => void }> {
+		const words = 'SERROR\0C08P01\0Munsupported startup parameter: options\0\0';
+		const answer = Buffer.alloc(5 + words.length);
+		answer.write('E', 0);
+		answer.writeInt32BE(4 + words.length, 1);
+		answer.write(words, 5);
+		const server = createServer((client) => {
+			client.on('error', () => undefined);
+			client.once('data', (startup) => {
+				if (startup.includes('\0options\0')) {
+					client.end(answer);
+					return;
+				}
+				const upstream = connect(postgres.port, '127.0.0.1');
+				upstream.on('error', () => client.destroy());
+				upstream.write(startup);
+				client.pipe(upstream).pipe(client);
+			});
+		}).listen(0, '127.0.0.1');
+		await new Promise((resolve) => server.once('listening', resolve));
+		const address = server.address();
+		const port = address !== null && typeof address === 'object' ? address.port : 0;
+		return { port, close: () => server.close() };
+	}
+
+	test('a pooler that refuses options is not asked for them, or is named', async () => {
+		const pooler = await strictPooler();
+		const through = (database: string, options: string) => {
+			const url = new URL(postgres.urlFor({ database, parameters: { options } }));
+			url.port = String(pooler.port);
+			return url.href;
+		};
+		try {
+			const database = await postgres.freshDatabase();
+			const ledger = await open(through(database, '-c statement_timeout=30s'));
+			expect(await issue(ledger, 'hash-1')).toMatchObject({ state: 'submitted' });
+			await ledger.close();
+			const error = await refusal(through(database, 'endpoint=ep-1'));
+			expect(error.code).toBe('LEDGER_SETTINGS');
+			expect(error.detail).toContain('ignore_startup_parameters of PgBouncer');
+		} finally {
+			pooler.close();
+		}
+	});
 });
 
 describe('TLS', () => {

@@ -1,13 +1,16 @@
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { promisify } from 'node:util';
 import { LedgerError } from '../../../ledger/LedgerError';
 import { Connection } from '../../../ledger/sqlite/Connection';
 import { sqliteFailure } from '../../../ledger/sqlite/failure';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
 import { sqliteStore } from '../../../ledger/sqlite/sqliteStore';
 import { SqlLedger } from '../../../ledger/SqlLedger';
+import { giveToNobody } from '../../support/asNobody';
 import { issue, request, start } from './contract/requests';
 
 let folder = '';
@@ -38,7 +41,12 @@ describe('the file', () => {
 		const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 		expect(await mode(join(folder, 'moca-air'))).toBe('700');
 		const files = await readdir(join(folder, 'moca-air'));
-		expect(files.sort()).toEqual(['ledger.sqlite', 'ledger.sqlite-shm', 'ledger.sqlite-wal']);
+		expect(files.sort()).toEqual([
+			'ledger.sqlite',
+			'ledger.sqlite-shm',
+			'ledger.sqlite-wal',
+			'ledger.sqlite.made',
+		]);
 		for (const name of files) expect(await mode(join(folder, 'moca-air', name))).toBe('600');
 		await ledger.close();
 
@@ -111,18 +119,38 @@ describe('the file', () => {
 		expect((await failureOfOpening()).code).toBe('LEDGER_UNAVAILABLE');
 		await rm(join(folder, 'moca-air'), { recursive: true });
 		await writeFile(join(folder, 'moca-air'), '');
-		const { code, message } = await failureOfOpening();
+		const { code, detail } = await failureOfOpening();
 		expect(code).toBe('LEDGER_UNAVAILABLE');
-		expect(message).not.toContain(folder);
+		expect(detail).toContain(`the folder ${join(folder, 'moca-air')} cannot be made`);
 	});
 
-	const root = process.getuid?.() === 0;
-	(root ? test.skip : test)('without permission cannot be written', async () => {
-		await (await openSqliteLedger({ file })).ledger.close();
-		await chmod(file, 0o400);
-		const { ledger } = await openSqliteLedger({ file });
-		await expect(start(ledger)).rejects.toMatchObject({ code: 'LEDGER_NOT_WRITABLE' });
-		await ledger.close();
+	/** What cannot be written, and how it is called in what is said. */
+	test.each<[string, string, number]>([
+		['the folder around it', '', 0o500],
+		['its folder', 'moca-air', 0o500],
+		['the file', 'moca-air/ledger.sqlite', 0o400],
+		['the file that others may read', 'moca-air/ledger.sqlite', 0o000],
+		['what is beside it', 'moca-air/ledger.sqlite-wal', 0o400],
+	])('%s without permission: which path, and that it must be writable', async (_, path, mode) => {
+		if (path !== '') {
+			const { ledger } = await openSqliteLedger({ file });
+			await issue(ledger, 'hash-1');
+			await ledger.close();
+			await writeFile(`${file}-wal`, '', { flag: 'a' });
+		}
+		giveToNobody(folder);
+		const place = join(folder, path);
+		await chmod(place, mode);
+		const script = join(__dirname, 'processes', 'opener.ts');
+		const opener = promisify(execFile)(process.execPath, ['--import', 'tsx', script, file]);
+		const { code, detail } = JSON.parse((await opener).stdout) as LedgerError;
+		await chmod(place, 0o700);
+		expect({ code, detail }).toMatchObject({ code: 'LEDGER_NOT_WRITABLE' });
+		expect(detail).toContain(path === '' ? join(place, 'moca-air') : place);
+		expect(detail).toMatch(/cannot be made|must be writable/);
+		// And nothing is made of it.
+		const names = path === '' ? [] : await readdir(join(folder, 'moca-air'));
+		expect(names.filter((name) => name.endsWith('-shm'))).toEqual([]);
 	});
 
 	test('holds nothing of a person who was erased', async () => {
@@ -136,6 +164,82 @@ describe('the file', () => {
 		expect(text).not.toMatch(/grace@example\.com|order 1815|hash-1/);
 		expect(text).toMatch(/ada@example\.com/);
 		await ledger.close();
+	});
+});
+
+describe('a ledger that was here', () => {
+	const made = async () => {
+		const { ledger } = await openSqliteLedger({ file });
+		await issue(ledger, 'hash-1');
+		await ledger.close();
+		return await readFile(file);
+	};
+	const marker = () => `${file}.made`;
+	const lost = async (how: string) => {
+		const { code, detail } = await failureOfOpening();
+		expect(code).toBe('LEDGER_LOST');
+		expect(detail).toContain(`${file} ${how}`);
+		expect(detail).toContain(`delete ${marker()}`);
+	};
+
+	test.each<[string, () => Promise<void>]>([
+		[
+			'is missing',
+			async () => {
+				await rm(file);
+			},
+		],
+		[
+			'is empty',
+			async () => {
+				await writeFile(file, '');
+			},
+		],
+		[
+			'is empty',
+			async () => {
+				await rm(file);
+				const other = new DatabaseSync(file);
+				other.exec('CREATE TABLE x (y); DROP TABLE x');
+				other.close();
+			},
+		],
+	])('and %s stops everything, until it is back', async (how, lose) => {
+		const backup = await made();
+		await lose();
+		await lost(how);
+		await lost(how);
+		await writeFile(file, backup);
+		const { ledger, createdNow } = await openSqliteLedger({ file });
+		expect(createdNow).toBe(false);
+		expect(await ledger.totals()).toEqual({ submitted: 1 });
+		await ledger.close();
+	});
+
+	test('is begun anew once somebody has deleted what says so', async () => {
+		await made();
+		await writeFile(file, '');
+		await rm(marker());
+		const { ledger } = await openSqliteLedger({ file });
+		expect(await ledger.totals()).toEqual({});
+		await ledger.close();
+		await rm(file);
+		await lost('is missing');
+	});
+
+	test('is known also where it was made before there was a marker', async () => {
+		await made();
+		await rm(marker());
+		await (await openSqliteLedger({ file })).ledger.close();
+		await writeFile(file, '');
+		await lost('is empty');
+	});
+
+	test('many processes make one at once: none takes it for lost', async () => {
+		const all = Array.from({ length: 8 }, async () => await openSqliteLedger({ file }));
+		const opened = await Promise.all(all);
+		expect(opened.filter(({ createdNow }) => createdNow)).toHaveLength(1);
+		await Promise.all(opened.map(({ ledger }) => ledger.close()));
 	});
 });
 

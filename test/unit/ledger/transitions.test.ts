@@ -70,25 +70,25 @@ describe('decideBegin', () => {
 	);
 
 	test.each(cases)('%s, %s', (state, _, asked, expected) => {
-		const decision = decideBegin(inState(state), asked, 1000, true);
+		const decision = decideBegin(inState(state), asked, 1000);
 		const word = decision.do === 'conflict' ? decision.about : decision.do;
 		expect(word === 'retire-and-insert' ? 'retire' : word).toBe(expected);
 	});
 
 	test('no row is inserted, the next attempt is numbered, and a lease tells its rest', () => {
-		expect(decideBegin(undefined, request(), 1000, true)).toEqual({ do: 'insert' });
+		expect(decideBegin(undefined, request(), 1000)).toEqual({ do: 'insert' });
 		const refused = inState('rejected', { attempt: 3 });
-		expect(decideBegin(refused, request(), 1000, true)).toEqual({ do: 'start', attempt: 4 });
-		expect(decideBegin(inState('sending'), request(), 1999, true)).toEqual({
+		expect(decideBegin(refused, request(), 1000)).toEqual({ do: 'start', attempt: 4 });
+		expect(decideBegin(inState('sending'), request(), 1999)).toEqual({
 			do: 'busy',
 			leaseMs: 1,
 		});
-		expect(decideBegin(inState('sending'), request(), 2000, true)).toMatchObject({ do: 'expire' });
+		expect(decideBegin(inState('sending'), request(), 2000)).toMatchObject({ do: 'expire' });
 	});
 
 	test('an abandoned row with an issuance is a replay', () => {
 		const abandoned = inState('abandoned', { coreClaimHash: 'hash-1' });
-		expect(decideBegin(abandoned, request({ repeatUnknown: true }), 1000, true).do).toBe('answer');
+		expect(decideBegin(abandoned, request({ repeatUnknown: true }), 1000).do).toBe('answer');
 	});
 });
 

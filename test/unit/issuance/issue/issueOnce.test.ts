@@ -45,6 +45,7 @@ beforeAll(async () => {
 beforeEach(async () => {
 	folder = mkdtempSync(join(tmpdir(), 'moca-air-once-'));
 	ledger = (await openSqliteLedger({ file: join(folder, 'ledger.sqlite') })).ledger;
+	await ledger.acceptKey('https://air.example.com/v1 partner', identity.key.thumbprint);
 	log = [];
 });
 
@@ -220,7 +221,6 @@ test.each([
 	).rejects.toMatchObject({ code });
 	expect(await row()).toMatchObject({ state, reason: code });
 
-	await ledger.acceptKey('https://air.example.com/v1 partner', identity.key.thumbprint);
 	const client = clientThat(accepted);
 	const second = issueOnce(memoryOf(client), issuingOf(request), event('e1'));
 	if (again) await expect(second).resolves.toMatchObject({ coreClaimHash: HASH });

@@ -119,14 +119,16 @@ describe('retention', () => {
 		const owner = await identityOf();
 		await old(owner);
 		await runOf(await identityOf(), { retentionDays: 1 }, false).memory.end();
-		await runOf(owner, { retentionDays: 1 }).memory.end();
+		const run = runOf(owner, { retentionDays: 1 });
+		await run.memory.assertKeyAccepted();
+		await run.memory.end();
 		expect(await ledger.list({ limit: 10 })).toEqual([]);
 	});
 
 	test('a new key tidies up as soon as AIR has accepted it', async () => {
 		await old(await identityOf());
 		const next = runOf(await identityOf(), { retentionDays: 1 });
-		await next.memory.assertMayRead();
+		await next.memory.assertKeyAccepted();
 		await next.memory.end();
 		expect(await ledger.list({ limit: 10 })).toEqual([]);
 	});

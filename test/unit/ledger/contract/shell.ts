@@ -1,5 +1,16 @@
 import type { GetStore } from './store';
-import { CONFIRMED, issue, issueMany, MINUTE, PROGRAM, REALM, start } from './requests';
+import {
+	answer,
+	CONFIRMED,
+	DAY,
+	HOUR,
+	issue,
+	issueMany,
+	MINUTE,
+	PROGRAM,
+	REALM,
+	start,
+} from './requests';
 
 /** What people ask at the shell, and whom rows are shown to. */
 export function shell(store: GetStore): void {
@@ -65,6 +76,68 @@ export function shell(store: GetStore): void {
 			]);
 		});
 
+		test('list: by realm, program, reference, key, time, and an address in any spelling', async () => {
+			const { ledger, advance } = store();
+			const first = await issue(ledger, 'h1', {
+				idempotencyKey: 'event:1',
+				recipient: 'Ada@Example.com',
+				reference: 'order 1',
+			});
+			advance(HOUR);
+			const second = await issue(ledger, 'h2', { idempotencyKey: 'event:2', program: 'other' });
+			advance(HOUR);
+			const third = await issue(ledger, 'h3', { idempotencyKey: 'event:1', realm: 'another' });
+			const listed = async (filter: object) =>
+				(await ledger.list({ limit: 10, ...filter })).map(({ id }) => id);
+			expect(await listed({ realm: 'another' })).toEqual([third.id]);
+			expect(await listed({ program: 'other' })).toEqual([second.id]);
+			expect(await listed({ reference: 'order 1' })).toEqual([first.id]);
+			expect(await listed({ idempotencyKey: 'event:1' })).toEqual([third.id, first.id]);
+			expect(await listed({ idempotencyKey: 'event:1', realm: REALM })).toEqual([first.id]);
+			expect(await listed({ createdFrom: second.createdAt })).toEqual([third.id, second.id]);
+			expect(await listed({ createdBefore: second.createdAt })).toEqual([first.id]);
+			const address = { recipientInAnySpelling: 'ada@EXAMPLE.com' };
+			expect(await listed(address)).toEqual([third.id, second.id, first.id]);
+			expect(await listed({ ...address, limit: 1, beforeId: third.id })).toEqual([second.id]);
+			expect(await listed({ recipient: 'ada@example.com' })).toEqual([third.id, second.id]);
+		});
+
+		test('summary: how many were begun on each day, by program and state', async () => {
+			const { ledger, advance } = store();
+			const one = await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			await issue(ledger, 'h2', { idempotencyKey: 'b' });
+			await ledger.observed(REALM, 'h2', CONFIRMED);
+			await issue(ledger, 'h3', { idempotencyKey: 'c', realm: 'another' });
+			advance(DAY);
+			await issue(ledger, 'h4', { idempotencyKey: 'd', program: 'other' });
+			const today = one.createdAt - (one.createdAt % DAY);
+			const query = { realm: REALM, createdFrom: 0, createdBefore: today + 3 * DAY };
+			const lines = [
+				{ day: today + DAY, program: 'other', state: 'submitted', count: 1 },
+				{ day: today, program: PROGRAM, state: 'confirmed', count: 1 },
+				{ day: today, program: PROGRAM, state: 'submitted', count: 1 },
+			];
+			expect(await ledger.summary(query)).toEqual(lines);
+			expect(await ledger.summary({ ...query, createdFrom: today + DAY })).toEqual([lines[0]]);
+			expect(await ledger.summary({ ...query, createdBefore: today })).toEqual([]);
+		});
+
+		test('erasing waits for attempts that are under way, and says so when they last', async () => {
+			const { ledger } = store();
+			await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			const attempt = await start(ledger, { idempotencyKey: 'b' });
+			await start(ledger, { idempotencyKey: 'c', recipient: 'grace@example.com' });
+			const busy = await ledger.erase('ada@example.com', 0);
+			expect(busy.outcome).toBe('busy');
+			expect(busy.outcome === 'busy' ? busy.leaseMs : 0).toBeGreaterThan(MINUTE / 2);
+			expect(await ledger.list({ limit: 10 })).toHaveLength(3);
+			const erasing = ledger.erase('ada@example.com', MINUTE);
+			await ledger.answered(attempt, answer('h2'));
+			expect(await erasing).toEqual({ outcome: 'erased', rows: 2 });
+			expect(await ledger.list({ limit: 10 })).toHaveLength(1);
+			expect(await ledger.erase('ada@example.com', 0)).toEqual({ outcome: 'erased', rows: 0 });
+		});
+
 		test('find: by key or by hash, within the realm', async () => {
 			const { ledger } = store();
 			const row = await issue(ledger, 'hash-1');
@@ -97,13 +170,48 @@ export function shell(store: GetStore): void {
 		});
 
 		test('a key counts for the realm for which AIR accepted it, also after a restart', async () => {
-			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-1')).toBe(false);
+			const acceptance = async (realm: string, key: string) =>
+				await store().ledger.keyAcceptance(realm, key);
+			expect(await acceptance(REALM, 'thumbprint-1')).toBeUndefined();
 			await store().ledger.acceptKey(REALM, 'thumbprint-1');
 			await store().ledger.acceptKey(REALM, 'thumbprint-1');
 			await store().reopen();
-			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-1')).toBe(true);
-			expect(await store().ledger.isKeyAccepted(REALM, 'thumbprint-2')).toBe(false);
-			expect(await store().ledger.isKeyAccepted('another realm', 'thumbprint-1')).toBe(false);
+			expect(await acceptance(REALM, 'thumbprint-1')).toMatchObject({ refused: false });
+			expect(await acceptance(REALM, 'thumbprint-2')).toBeUndefined();
+			expect(await acceptance('another realm', 'thumbprint-1')).toBeUndefined();
+		});
+
+		test('an acceptance has an age by the clock of the store, which a new one ends', async () => {
+			const { ledger, advance } = store();
+			await ledger.acceptKey(REALM, 'thumbprint-1');
+			advance(HOUR);
+			const acceptance = await ledger.keyAcceptance(REALM, 'thumbprint-1');
+			expect(acceptance?.ageMs).toBeGreaterThanOrEqual(HOUR);
+			expect(acceptance?.ageMs).toBeLessThan(HOUR + MINUTE);
+			await ledger.acceptKey(REALM, 'thumbprint-1');
+			expect((await ledger.keyAcceptance(REALM, 'thumbprint-1'))?.ageMs).toBeLessThan(MINUTE);
+		});
+
+		test('one refusal is noted, the second withdraws the acceptance', async () => {
+			const { ledger } = store();
+			await ledger.acceptKey(REALM, 'thumbprint-2');
+			await ledger.acceptKey('another realm', 'thumbprint-1');
+			const key = [REALM, 'thumbprint-1'] as const;
+			await ledger.acceptKey(...key);
+			await ledger.refuseKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toMatchObject({ refused: true });
+			await ledger.acceptKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toMatchObject({ refused: false });
+			await ledger.refuseKey(...key);
+			await ledger.refuseKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toBeUndefined();
+			// And of a key that is not accepted nothing is noted.
+			await ledger.refuseKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toBeUndefined();
+			await ledger.acceptKey(...key);
+			expect(await ledger.keyAcceptance(...key)).toMatchObject({ refused: false });
+			expect(await ledger.keyAcceptance(REALM, 'thumbprint-2')).toMatchObject({ refused: false });
+			expect(await ledger.keyAcceptance('another realm', 'thumbprint-1')).toBeDefined();
 		});
 
 		test('a ledger that was closed says so, and is closed twice without harm', async () => {

@@ -1,0 +1,59 @@
+import { AirError } from '../../errors/AirError';
+
+interface UnderWay<T> {
+	readonly answer: Promise<T>;
+	readonly stop: AbortController;
+	waiting: number;
+}
+
+/**
+ * Work that many ask for at once and that is done once for all of them. Who is cancelled waits no
+ * longer; the work itself is stopped when nobody waits for it any more.
+ */
+export class Shared<T> {
+	private readonly underWay = new Map<string, UnderWay<T>>();
+
+	/**
+	 * @param id - what tells one piece of work from another
+	 * @param work - runs unless the same is under way
+	 * @throws AirError `AIR_CANCELLED` when the signal is aborted, and what `work` throws
+	 */
+	async run(
+		id: string,
+		work: (signal: AbortSignal) => Promise<T>,
+		signal?: AbortSignal,
+	): Promise<T> {
+		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
+		const one = this.underWay.get(id) ?? this.begin(id, work);
+		one.waiting++;
+		let cancel: () => void = () => undefined;
+		const cancelled = new Promise<never>((_resolve, reject) => {
+			cancel = () => {
+				reject(new AirError('AIR_CANCELLED'));
+			};
+			signal?.addEventListener('abort', cancel, { once: true });
+		});
+		try {
+			return await Promise.race([one.answer, cancelled]);
+		} finally {
+			signal?.removeEventListener('abort', cancel);
+			one.waiting--;
+			if (one.waiting === 0) this.end(id, one);
+		}
+	}
+
+	private begin(id: string, work: (signal: AbortSignal) => Promise<T>): UnderWay<T> {
+		const stop = new AbortController();
+		const one = { answer: work(stop.signal), stop, waiting: 0 };
+		this.underWay.set(id, one);
+		return one;
+	}
+
+	/** Whoever asks from now on begins anew. */
+	private end(id: string, one: UnderWay<T>): void {
+		if (this.underWay.get(id) === one) this.underWay.delete(id);
+		// Nobody is left whom its end could be told; after an answer this does nothing.
+		one.answer.catch(() => undefined);
+		one.stop.abort();
+	}
+}

@@ -1,0 +1,112 @@
+import type { LedgerRow, Settlement, SettleRequest, SettleResult } from '../Ledger';
+import type { Dialect } from '../sql/Dialect';
+import { clock, rows, type Operation } from '../sql/Session';
+import { decideAnswered, expireLease, SETTLED } from '../transitions';
+import { endAttempts, leaseEnd } from './endAttempts';
+import { lockIds, readRowsById } from './rows';
+
+/**
+ * `Ledger.settle`. What was issued becomes an attempt of its own, so that a late answer to the one that
+ * is settled is recorded as any answer to an overtaken attempt.
+ */
+export function* settle(dialect: Dialect, request: SettleRequest): Operation<SettleResult> {
+	const { realm, issuanceId, seen } = request;
+	yield* lockIds(dialect, [issuanceId]);
+	const [row] = yield* readRowsById(dialect, [issuanceId]);
+	if (row?.realm !== realm) return { outcome: 'missing' };
+	const now = yield* clock(dialect);
+	const end = expireLease(row, now);
+	if (end === undefined && row.state === 'sending') {
+		return { outcome: 'busy', row, leaseMs: (row.leaseUntil ?? now) - now };
+	}
+	if (end !== undefined) yield* endAttempts(dialect, [leaseEnd(row, end, now)], now);
+	const found = yield* again(dialect, row);
+	const states = [row.state, found.state];
+	const isOpen =
+		(found.state === 'unknown' || found.state === 'abandoned') && found.coreClaimHash === null;
+	if (!isOpen || !states.includes(seen.state) || found.attempt !== seen.attempt) {
+		return { outcome: 'changed', row: found };
+	}
+	yield* note(request, now);
+	if (request.as.outcome === 'issued') yield* issued(dialect, found, request.as, now);
+	else yield* notIssued(found, request.as.outcome, now);
+	return { outcome: 'settled', row: yield* again(dialect, found) };
+}
+
+function* again(dialect: Dialect, row: LedgerRow): Operation<LedgerRow> {
+	return (yield* readRowsById(dialect, [row.id]))[0] ?? row;
+}
+
+function* issued(
+	dialect: Dialect,
+	row: LedgerRow,
+	{ coreClaimHash, userUuid }: { readonly coreClaimHash: string; readonly userUuid: string | null },
+	at: number,
+): Operation<void> {
+	const number = row.attempt + 1;
+	yield* rows(
+		`INSERT INTO attempts (issuance_id, number, started_at, outcome) VALUES ($1, $2, $3, 'open')`,
+		row.id,
+		number,
+		at,
+	);
+	yield* rows('UPDATE issuances SET attempt = $2 WHERE id = $1', row.id, number);
+	const end = decideAnswered({ ...row, attempt: number }, number, { coreClaimHash, userUuid });
+	const ended = { number, outcome: 'accepted', coreClaimHash, userUuid } as const;
+	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt: at } }], at);
+}
+
+/** The key may be tried again. Where nobody knows, the attempts stay unknown, and so does a refusal. */
+function* notIssued(
+	{ id }: LedgerRow,
+	outcome: 'not-issued' | 'send-again',
+	at: number,
+): Operation<void> {
+	if (outcome === 'not-issued') {
+		yield* rows(
+			`UPDATE attempts SET outcome = 'rejected'
+			WHERE issuance_id = $1 AND outcome IN ('unknown', 'open')`,
+			id,
+		);
+	}
+	yield* rows(
+		`UPDATE issuances SET state = 'rejected', reason = $2, state_at = $3, updated_at = $3,
+			lease_until = NULL WHERE id = $1`,
+		id,
+		SETTLED,
+		at,
+	);
+}
+
+function* note(
+	{ issuanceId, seen, as, by, note: text }: SettleRequest,
+	at: number,
+): Operation<void> {
+	yield* rows(
+		`INSERT INTO settlements (issuance_id, number, at, outcome, state, attempt, instance,
+			workflow_id, execution_id, note)
+		SELECT $1, count(*) + 1, $2, $3, $4, $5, $6, $7, $8, $9
+		FROM settlements WHERE issuance_id = $1`,
+		issuanceId,
+		at,
+		as.outcome,
+		seen.state,
+		seen.attempt,
+		by.instance,
+		by.workflowId,
+		by.executionId,
+		text,
+	);
+}
+
+/** `Ledger.settlements`. */
+export function* settlements(realm: string, issuanceId: number): Operation<Settlement[]> {
+	return yield* rows<Settlement>(
+		`SELECT s.at, s.outcome, s.state, s.attempt, s.instance, s.workflow_id AS "workflowId",
+			s.execution_id AS "executionId", s.note
+		FROM settlements s JOIN issuances i ON i.id = s.issuance_id
+		WHERE s.issuance_id = $1 AND i.realm = $2 ORDER BY s.number`,
+		issuanceId,
+		realm,
+	);
+}

@@ -1,0 +1,97 @@
+import { constants } from 'node:fs';
+import { access, mkdir, open, stat, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { LedgerError } from '../LedgerError';
+import { errorCode, fileFailure } from './failure';
+
+/**
+ * Beside the ledger, and made after it: a ledger was here. SQLite takes an empty file for a new
+ * database, and so a restore that went wrong for a new ledger.
+ */
+export const markerOf = (file: string) => `${file}.made`;
+
+const MARKER_TEXT = `The ledger of n8n-nodes-moca-air was made here. It remembers what was issued, so that nothing is
+issued twice. As long as this file is here, nothing is issued without the ledger beside it.
+To begin with an empty ledger, delete this file.
+`;
+
+/** What to do about a ledger that is no longer there. */
+export function isLost(file: string, what: 'is missing' | 'is empty'): LedgerError {
+	return new LedgerError(
+		'LEDGER_LOST',
+		`${file} ${what}. Restore it from a backup; or, to begin with an empty ledger, delete ${markerOf(file)}`,
+	);
+}
+
+/**
+ * Makes an empty file, which SQLite takes for an empty database, for its owner's eyes only. SQLite
+ * gives the files that it puts beside it (-wal, -shm) the same permissions.
+ *
+ * @returns whether this process made it, and whether there should have been one
+ * @throws LedgerError LEDGER_LOST if a ledger was here before, LEDGER_NOT_WRITABLE
+ */
+export async function makeFile(file: string): Promise<{ createdNow: boolean; marked: boolean }> {
+	const marked = await exists(markerOf(file));
+	const size = await sizeOf(file);
+	if (marked && size === undefined) throw isLost(file, 'is missing');
+	if (marked && size === 0) throw isLost(file, 'is empty');
+	const folder = dirname(file);
+	try {
+		await mkdir(folder, { recursive: true, mode: 0o700 });
+	} catch (error) {
+		throw fileFailure(error, `the folder ${folder} cannot be made`);
+	}
+	const createdNow = await create(file);
+	await assertWritable(file);
+	return { createdNow, marked };
+}
+
+/** Puts the marker beside a ledger that is complete. */
+export async function mark(file: string): Promise<void> {
+	try {
+		await writeFile(markerOf(file), MARKER_TEXT, { flag: 'wx', mode: 0o600 });
+	} catch (error) {
+		if (errorCode(error) === 'EEXIST') return;
+		throw fileFailure(error, `${markerOf(file)} cannot be made`);
+	}
+}
+
+async function create(file: string): Promise<boolean> {
+	try {
+		await (await open(file, 'wx', 0o600)).close();
+		return true;
+	} catch (error) {
+		if (errorCode(error) === 'EEXIST') return false;
+		throw fileFailure(error, `${file} cannot be made`);
+	}
+}
+
+/** SQLite says only that it cannot open or write something, and not what. */
+async function assertWritable(file: string): Promise<void> {
+	const { R_OK, W_OK, X_OK } = constants;
+	await assertAccess(dirname(file), W_OK | X_OK);
+	for (const path of [file, `${file}-wal`, `${file}-shm`]) await assertAccess(path, R_OK | W_OK);
+}
+
+async function assertAccess(path: string, mode: number): Promise<void> {
+	try {
+		await access(path, mode);
+	} catch (error) {
+		// Those beside the ledger need not be there.
+		if (errorCode(error) === 'ENOENT') return;
+		throw fileFailure(error, `${path} must be writable for the user that n8n runs as`);
+	}
+}
+
+const exists = async (path: string) => (await sizeOf(path)) !== undefined;
+
+/** @returns undefined if there is nothing */
+async function sizeOf(path: string): Promise<number | undefined> {
+	try {
+		return (await stat(path)).size;
+	} catch (error) {
+		const code = errorCode(error);
+		if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+		throw fileFailure(error, `${path} cannot be looked at`);
+	}
+}

@@ -1,0 +1,26 @@
+import { chownSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The user that owns nothing. */
+const NOBODY = 65534;
+
+const isRoot = process.geteuid?.() === 0;
+
+/** Gives a folder and all in it away, where we are root: for root, permissions do not count. */
+export function giveToNobody(folder: string): void {
+	if (!isRoot) return;
+	for (const name of ['', ...readdirSync(folder, { recursive: true })]) {
+		chownSync(join(folder, String(name)), NOBODY, NOBODY);
+	}
+}
+
+/** Runs `work` as somebody for whom permissions count when something is opened. */
+export async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+	if (!isRoot) return await work();
+	process.seteuid?.(NOBODY);
+	try {
+		return await work();
+	} finally {
+		process.seteuid?.(0);
+	}
+}
