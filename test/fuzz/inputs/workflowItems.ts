@@ -144,7 +144,7 @@ export const workflowItems = badInput({
 		}
 		must(control.counts().issuances === 0, 'what is said to have failed was not issued');
 		must(typeof item.error === 'string' && item.error !== '', 'a failure has words');
-		const { kind } = item as IDataObject;
+		const { kind } = item;
 		must(kind !== undefined, `a failure has a code: ${item.error}`);
 		must(kind !== 'input' || sent.length === 0, 'what is refused here is not sent');
 		return 'refused';
