@@ -3,6 +3,8 @@ import { Clock } from './clock';
 import { Faults } from './faults';
 import { JwksDirectory } from './jwks';
 import { RateLimit } from './rateLimit';
+import { DStorage } from './direct/dstorage';
+import { Holders } from './direct/holders';
 import { RequestLog } from './record';
 import { State, type Settings } from './state';
 
@@ -14,18 +16,28 @@ export class Air {
 	readonly rateLimit: RateLimit;
 	readonly log: RequestLog;
 	readonly keys: JwksDirectory;
+	readonly holders = new Holders();
+	readonly dstorage: DStorage;
 	private readonly closing = new AbortController();
 
-	constructor(settings: Settings, now: () => number, recordLimit: number) {
+	constructor(
+		settings: Settings,
+		now: () => number,
+		recordLimit: number,
+		/** Certificates (PEM) that are trusted for JWKSs and documents of issuers. */
+		readonly ca: string | undefined,
+	) {
 		this.clock = new Clock(now);
 		this.state = new State(settings, this.clock);
+		this.dstorage = new DStorage(this.state, this.holders, this.clock);
 		this.rateLimit = new RateLimit(this.clock);
 		this.log = new RequestLog(recordLimit);
 		this.keys = new JwksDirectory(
 			settings,
 			this.clock,
 			() => this.log.counts,
-			() => this.beforeJwksFetch(),
+			() => this.beforeFetch('jwks'),
+			ca,
 		);
 	}
 
@@ -39,8 +51,9 @@ export class Air {
 		this.closing.abort();
 	}
 
-	private async beforeJwksFetch(): Promise<void> {
-		const fault = this.faults.take('jwks');
+	/** Lets a fault delay or break a fetch of the emulator's own. */
+	async beforeFetch(operation: 'jwks' | 'did'): Promise<void> {
+		const fault = this.faults.take(operation);
 		if (fault === undefined) return;
 		this.log.counts.faults += 1;
 		await this.pause(fault.delayMs);

@@ -12,15 +12,21 @@ import type { Clock } from './clock';
 import type { Fault } from './faults';
 import type { RetryAfter } from './inputs';
 
+/** What an echo shows of a request: its headers, and its body where that is where the token is. */
+export interface Echo {
+	readonly headers: IncomingHttpHeaders;
+	readonly body?: string;
+}
+
 /** The answer a fault sends, given the one AIR would have sent (absent if no work was done). */
 export function alter(
 	fault: Fault,
 	real: Answer | undefined,
 	clock: Clock,
-	requestHeaders: IncomingHttpHeaders = {},
+	request: Echo = { headers: {} },
 ): Answer {
 	const whole = real ?? airError(500, MESSAGES.serverFailure);
-	const answer = replaced(fault, whole, clock, requestHeaders);
+	const answer = replaced(fault, whole, clock, request);
 	const headers = { ...answer.headers };
 	if (fault.retryAfter !== undefined) headers['retry-after'] = retryAfter(fault.retryAfter, clock);
 	if (fault.dateSkewMs !== undefined) {
@@ -36,12 +42,7 @@ export function retryAfter(setting: RetryAfter, clock: Clock): string {
 		: new Date(clock.wall() + setting.dateInSeconds * 1000).toUTCString();
 }
 
-function replaced(
-	fault: Fault,
-	real: Answer,
-	clock: Clock,
-	requestHeaders: IncomingHttpHeaders,
-): Answer {
+function replaced(fault: Fault, real: Answer, clock: Clock, request: Echo): Answer {
 	switch (fault.kind) {
 		case 'answer': {
 			const { type, body } = bodyOf(fault, real, clock);
@@ -55,7 +56,7 @@ function replaced(
 		case 'setField':
 			return { ...real, body: withFields(real.body, fault.fields) };
 		case 'echo':
-			return { ...real, body: withFields(real.body, { request: { headers: requestHeaders } }) };
+			return { ...real, body: withFields(real.body, { request }) };
 		case 'encode':
 			return encoded(fault, real);
 		case 'delay':

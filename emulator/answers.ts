@@ -46,6 +46,8 @@ export const MESSAGES = {
 	invalidEmail: 'Invalid email address',
 	/** official AI skill, troubleshooting: `credentialSubject.id` is AIR's to fill in */
 	subjectId: 'Error create w3c credential must match format "uri"',
+	/** the error table of direct issuance has 404 for an unknown user, without words: these are ours */
+	unknownUser: 'Unknown user.',
 	/** the common-errors page names the status 429, but no message */
 	tooManyRequests: 'Too many requests',
 } as const;

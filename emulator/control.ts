@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import type { Air } from './air';
 import { Refusal } from './answers';
 import { faultInput, type ArmedFault, type FaultInput } from './faults';
+import type { StoredCredential } from './direct/dstorage';
+import type { Holder } from './direct/holders';
+import { openWallet, type CredentialVerifier, type WalletEntry } from './direct/wallet';
 import * as inputs from './inputs';
 import type { JwksView } from './jwks';
 import type { Counts, RequestRecord } from './record';
@@ -15,6 +18,17 @@ export interface IssuanceView extends Issuance {
 export interface PartnerView extends Omit<Partner, 'programs' | 'declined'> {
 	readonly programs: IssuanceProgram[];
 	readonly declined: string[];
+}
+
+/** An account that direct issuance knows. */
+export interface AccountView {
+	readonly email: string;
+	readonly userId: string;
+	readonly did: string;
+	/** Hex without `0x`. */
+	readonly publicKey: string;
+	readonly signingJwk: Readonly<Record<string, string>>;
+	readonly nulls: readonly string[];
 }
 
 /** What the emulator stands at, all but the record. */
@@ -33,6 +47,7 @@ export class Control {
 	constructor(
 		private readonly air: Air,
 		private readonly initialPartners: readonly inputs.PartnerInput[],
+		private readonly verifier?: CredentialVerifier,
 	) {
 		this.initialSettings = { ...air.state.settings };
 		this.registerInitial();
@@ -40,8 +55,10 @@ export class Control {
 
 	/** Back to how it was started: partners, settings, clock; nothing issued and nothing seen. */
 	reset(): void {
-		const { state, faults, rateLimit, log, keys, clock } = this.air;
+		const { state, faults, rateLimit, log, keys, clock, holders, dstorage } = this.air;
 		state.clear();
+		holders.clear();
+		dstorage.clear();
 		Object.assign(state.settings, this.initialSettings);
 		faults.clear();
 		rateLimit.set({ perSecond: null });
@@ -78,10 +95,39 @@ export class Control {
 		else this.partner(partnerId).declined.delete(email);
 	}
 
-	/** Switches Issue on Behalf on or off for a partner. */
+	/** Switches Issue on Behalf, or direct issuance, on or off for a partner. */
 	setFeature(input: inputs.FeatureInput): void {
-		const { partnerId, enabled } = inputs.featureInput.parse(input);
-		this.partner(partnerId).issueOnBehalf = enabled;
+		const { partnerId, enabled, feature } = inputs.featureInput.parse(input);
+		this.partner(partnerId)[feature] = enabled;
+	}
+
+	/** Makes an account, gives its fields as null, or replaces it; not counted as made by a client. */
+	setAccount(input: inputs.AccountInput): AccountView {
+		const { email, nulls, replace } = inputs.accountInput.parse(input);
+		const { state, holders } = this.air;
+		if (replace) state.users.delete(email);
+		const user = state.userOf(email);
+		const holder = replace ? holders.replace(user) : holders.of(user);
+		if (nulls !== undefined) holder.nulls = nulls;
+		return accountView(holder);
+	}
+
+	/** The accounts that direct issuance knows, with their public keys. */
+	accounts(): AccountView[] {
+		return this.air.holders.all().map(accountView);
+	}
+
+	/** What lies in DStorage, as it was sent and opened; nothing is verified. Oldest first. */
+	stored(): readonly StoredCredential[] {
+		return this.air.dstorage.all();
+	}
+
+	/**
+	 * Opens a wallet, everybody's unless an e-mail is given, and verifies each credential in it with the
+	 * key that the issuer publishes now.
+	 */
+	async wallet(email?: string): Promise<WalletEntry[]> {
+		return await openWallet(this.air, email, this.verifier);
 	}
 
 	setSettings(input: inputs.SettingsInput): Settings {
@@ -178,6 +224,10 @@ export class Control {
 	private registerInitial(): void {
 		for (const partner of this.initialPartners) this.registerPartner(partner);
 	}
+}
+
+function accountView({ email, userId, did, publicKey, signingJwk, nulls }: Holder): AccountView {
+	return { email, userId, did, publicKey, signingJwk, nulls };
 }
 
 function viewOf(partner: Partner): PartnerView {

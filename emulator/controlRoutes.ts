@@ -31,6 +31,9 @@ const routes = new Map<string, Handler>([
 		(control, _body, query) => control.requests(lastInput.parse(query.get('last') ?? undefined)),
 	],
 	['GET /issuances', (control) => control.issuances()],
+	['GET /accounts', (control) => control.accounts()],
+	['GET /stored', (control) => control.stored()],
+	['GET /wallet', (control, _body, query) => control.wallet(query.get('email') ?? undefined)],
 	['GET /jwks', (control) => control.jwks()],
 	[
 		'DELETE /jwks',
@@ -76,6 +79,7 @@ const routes = new Map<string, Handler>([
 			control.setFeature(input);
 		}),
 	],
+	['POST /accounts', taking(inputs.accountInput, (control, input) => control.setAccount(input))],
 	['POST /settings', taking(inputs.settingsInput, (control, input) => control.setSettings(input))],
 	['POST /status', taking(inputs.statusInput, (control, input) => control.setStatus(input))],
 	['POST /time', taking(inputs.timeInput, (control, input) => control.setTime(input))],
@@ -100,10 +104,14 @@ export async function serveControl(
 	res: ServerResponse,
 ): Promise<void> {
 	const text = await readBody(req, BODY_LIMIT);
-	await send(res, answerTo(control, req, text));
+	await send(res, await answerTo(control, req, text));
 }
 
-function answerTo(control: Control, req: IncomingMessage, text: string | undefined): Answer {
+async function answerTo(
+	control: Control,
+	req: IncomingMessage,
+	text: string | undefined,
+): Promise<Answer> {
 	const [url = '', query] = (req.url ?? '').split('?', 2);
 	const path = url.slice(CONTROL_PATH.length);
 	const name = `${req.method ?? ''} ${path === '' ? '/' : path}`;
@@ -113,10 +121,8 @@ function answerTo(control: Control, req: IncomingMessage, text: string | undefin
 	}
 	if (text === undefined) return airError(413, 'body too large');
 	try {
-		return json(
-			200,
-			handler(control, bodyOf(req, text), new URLSearchParams(query)) ?? { ok: true },
-		);
+		const done = await handler(control, bodyOf(req, text), new URLSearchParams(query));
+		return json(200, done ?? { ok: true });
 	} catch (error) {
 		if (error instanceof Refusal) return airError(error.status, error.message);
 		if (error instanceof z.ZodError) return airError(400, z.prettifyError(error));

@@ -5,9 +5,12 @@ const milliseconds = z.number().min(0);
 
 /** Which requests a fault hits, and what may be added to any kind of fault. */
 const common = {
-	/** `any` is issue and status; `jwks` is the emulator's own fetch of a partner's JWKS. */
-	operation: z.enum(['issue', 'status', 'jwks', 'any']).default('any'),
-	/** Only requests whose token names this e-mail. */
+	/**
+	 * `any` is every call of a client; `jwks` and `did` are the emulator's own fetches of a partner's JWKS
+	 * and of an issuer's documents.
+	 */
+	operation: z.enum(['issue', 'status', 'account', 'store', 'jwks', 'did', 'any']).default('any'),
+	/** Only requests for this e-mail: the token names it, or the holder that a credential is stored for has it. */
 	recipient: z.string().optional(),
 	/** How many requests; null is no end. One, unless a probability is given. */
 	times: z.int().positive().nullable().optional(),
@@ -97,6 +100,9 @@ export const faultInput = z.discriminatedUnion('kind', [
 export type FaultInput = z.input<typeof faultInput>;
 export type Fault = z.output<typeof faultInput>;
 
+/** What a fault can hit. */
+export type FaultyOperation = Exclude<Fault['operation'], 'any'>;
+
 /** A fault as it stands: how often it has hit, and how often it still will (null: no end). */
 export type ArmedFault = Fault & { hits: number; left: number | null };
 
@@ -117,10 +123,10 @@ export class Faults {
 		this.rules.push({ fault, draw: seeded(fault.seed), hits: 0, left });
 	}
 
-	take(operation: 'issue' | 'status' | 'jwks', recipient?: string): Fault | undefined {
+	take(operation: FaultyOperation, recipient?: string): Fault | undefined {
 		const rule = this.rules.find(
 			({ fault, draw }) =>
-				(fault.operation === operation || (fault.operation === 'any' && operation !== 'jwks')) &&
+				(fault.operation === operation || (fault.operation === 'any' && !isOwnFetch(operation))) &&
 				(fault.recipient === undefined || fault.recipient === recipient) &&
 				(fault.probability === undefined || draw() < fault.probability),
 		);
@@ -143,6 +149,9 @@ export class Faults {
 		this.rules = [];
 	}
 }
+
+const isOwnFetch = (operation: FaultyOperation): boolean =>
+	operation === 'jwks' || operation === 'did';
 
 /** A linear congruential generator (the constants of Numerical Recipes): plenty for hit or miss. */
 function seeded(seed: number): () => number {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accountFields } from './direct/accountFields';
 
 /**
  * What can be registered and set, in process and over the control endpoint alike. Strict, so that a
@@ -22,6 +23,8 @@ export const programInput = z.strictObject({
 	/** docs: set on the program in the dashboard, 365 days unless changed */
 	expirationDays: z.number().positive().default(365),
 	subject: z.record(z.string(), attributeInput).default({}),
+	/** The type name that the schema registers for directly issued credentials; any unless given. */
+	vct: z.string().min(1).optional(),
 });
 
 export const partnerInput = z.strictObject({
@@ -31,6 +34,11 @@ export const partnerInput = z.strictObject({
 	/** The docs name both values for issue-on-behalf; they are compared whole. */
 	scopes: z.array(z.string()).default(['issue on-behalf', 'issue']),
 	issueOnBehalf: z.boolean().default(true),
+	/** What the newest documents ask of direct issuance. */
+	directScopes: z.array(z.string()).default(['issue']),
+	directIssuance: z.boolean().default(true),
+	/** The issuer of directly issued credentials, as registered; any that can be resolved unless given. */
+	issuerDid: z.string().min(1).optional(),
 	/** The docs contradict themselves on both of these: "Credential issues" vs "Issue on Behalf API". */
 	duplicateKey: z.enum(['program', 'schema']).default('program'),
 	ignoredDuplicate: z.literal([200, 409]).default(200),
@@ -50,6 +58,14 @@ export const settingsInput = z.strictObject({
 	recordBodies: z.boolean().optional(),
 	statusNeedsEmail: z.boolean().optional(),
 	iatToleranceSeconds: z.number().min(0).optional(),
+	tolerantTokens: z.boolean().optional(),
+	storeRefusesEmail: z.boolean().optional(),
+	accountNulls: z.array(z.enum(accountFields)).optional(),
+	hexPrefix: z.boolean().optional(),
+	repeatedStore: z.literal([200, 201, 409, 'again']).optional(),
+	onePerUserAndSchema: z.boolean().optional(),
+	openAtOnce: z.boolean().optional(),
+	storagePath: z.enum(['sent', 'withheld', 'lost']).optional(),
 });
 
 /** A header date is relative to the emulated wall clock at the time of the answer. */
@@ -72,7 +88,19 @@ export const consentInput = z.strictObject({
 	declined: z.boolean().default(true),
 });
 
-export const featureInput = z.strictObject({ partnerId: z.string(), enabled: z.boolean() });
+export const featureInput = z.strictObject({
+	partnerId: z.string(),
+	enabled: z.boolean(),
+	feature: z.enum(['issueOnBehalf', 'directIssuance']).default('issueOnBehalf'),
+});
+
+export const accountInput = z.strictObject({
+	email: z.string().min(1),
+	/** What `initialize-user` answers with null for this account. */
+	nulls: z.array(z.enum(accountFields)).optional(),
+	/** The address is another account from now on: with another user ID, DID and keys. */
+	replace: z.boolean().default(false),
+});
 
 export const statusInput = z.strictObject({
 	coreClaimHash: z.string(),
@@ -95,6 +123,7 @@ export type SettingsInput = z.input<typeof settingsInput>;
 export type RateLimitInput = z.input<typeof rateLimitInput>;
 export type ConsentInput = z.input<typeof consentInput>;
 export type FeatureInput = z.input<typeof featureInput>;
+export type AccountInput = z.input<typeof accountInput>;
 export type StatusInput = z.input<typeof statusInput>;
 export type TimeInput = z.input<typeof timeInput>;
 export type RetryAfter = z.output<typeof retryAfterInput>;

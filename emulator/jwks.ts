@@ -1,18 +1,14 @@
-import { get as httpGet } from 'node:http';
-import { get as httpsGet } from 'node:https';
 import { importJWK } from 'jose';
 import { z } from 'zod';
 import { MESSAGES, Refusal } from './answers';
 import type { Clock } from './clock';
-import { isLoopback } from './loopback';
+import { fetchText } from './fetchText';
 import type { Counts } from './record';
 import type { Settings } from './state';
 
-const FETCH_TIMEOUT_MS = 5_000;
-const MAX_BYTES = 1_000_000;
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+export const PRIVATE_MEMBERS: readonly string[] = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
-const jwkSchema = z.looseObject({
+export const jwkSchema = z.looseObject({
 	kty: z.string(),
 	kid: z.string().optional(),
 	alg: z.string().optional(),
@@ -23,8 +19,8 @@ const jwkSchema = z.looseObject({
 	e: z.string().optional(),
 });
 const jwksSchema = z.object({ keys: z.array(jwkSchema) });
-type Jwk = z.output<typeof jwkSchema>;
-type ImportedKey = Awaited<ReturnType<typeof importJWK>>;
+export type Jwk = z.output<typeof jwkSchema>;
+export type ImportedKey = Awaited<ReturnType<typeof importJWK>>;
 
 interface FetchedJwks {
 	readonly text: string;
@@ -57,6 +53,7 @@ export class JwksDirectory {
 		private readonly clock: Clock,
 		private readonly counts: () => Counts,
 		private readonly beforeFetch: () => Promise<void>,
+		private readonly ca: string | undefined,
 	) {}
 
 	/** The key to verify with, or AIR's refusal. */
@@ -118,7 +115,7 @@ export class JwksDirectory {
 		counts.jwksFetches += 1;
 		try {
 			await this.beforeFetch();
-			const text = await fetchText(url);
+			const text = await fetchText(url, { ca: this.ca });
 			const { keys } = jwksSchema.parse(JSON.parse(text));
 			if (keys.some((jwk) => PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member)))) {
 				counts.jwksWithPrivateMembers += 1;
@@ -141,7 +138,7 @@ export class JwksDirectory {
 }
 
 /** Only public members go in: a JWKS that leaks its private ones works with AIR just as well. */
-async function importPublic(jwk: Jwk, alg: 'RS256' | 'ES256'): Promise<ImportedKey> {
+export async function importPublic(jwk: Jwk, alg: 'RS256' | 'ES256'): Promise<ImportedKey> {
 	const { kty, crv, x, y, n, e } = jwk;
 	const fits = alg === 'RS256' ? kty === 'RSA' : kty === 'EC' && crv === 'P-256';
 	if (!fits || (jwk.alg !== undefined && jwk.alg !== alg)) {
@@ -158,37 +155,4 @@ async function importPublic(jwk: Jwk, alg: 'RS256' | 'ES256'): Promise<ImportedK
 		const why = error instanceof Error ? error.message : String(error);
 		throw new Refusal(401, MESSAGES.verificationFailed, `unusable JWK: ${why}`);
 	}
-}
-
-/**
- * One connection a fetch: a kept-alive one could die under a test that restarts its JWKS host. AIR
- * demands https; plain http is let through to loopback, because the emulator is for one machine.
- */
-async function fetchText(url: string): Promise<string> {
-	const { protocol, hostname } = new URL(url);
-	if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
-		throw new Error('not https');
-	}
-	const get = protocol === 'https:' ? httpsGet : httpGet;
-	return await new Promise((resolve, reject) => {
-		const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
-		const request = get(url, { agent: false, signal }, (response) => {
-			if (response.statusCode !== 200) {
-				response.resume();
-				reject(new Error(`HTTP ${response.statusCode ?? 0}`));
-				return;
-			}
-			let text = '';
-			response.setEncoding('utf8');
-			response.on('data', (chunk: string) => {
-				text += chunk;
-				if (text.length > MAX_BYTES) request.destroy(new Error('JWKS too large'));
-			});
-			response.on('end', () => {
-				resolve(text);
-			});
-			response.on('error', reject);
-		});
-		request.on('error', reject);
-	});
 }

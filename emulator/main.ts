@@ -4,11 +4,13 @@ import { z } from 'zod';
 import { startEmulator, type Emulator, type PartnerInput } from './index';
 import { partnerInput } from './inputs';
 
-const HELP = `The AIR API on this machine: Issue on Behalf and credential status, for demos and tests.
+const HELP = `The AIR API on this machine: Issue on Behalf, credential status and direct issuance, for demos
+and tests.
 
   npm run emulator -- [options]
 
   --port <n>              port to listen on (8787; 0 takes any free one)
+  --account-port <n>      port of the account host (the next after --port; any free one if that is 0)
   --host <address>        loopback address to listen on (127.0.0.1)
   --partner-id <id>       registers a partner, with a demo issuance program
   --jwks-url <url>        where that partner publishes its JWKS
@@ -21,6 +23,8 @@ const HELP = `The AIR API on this machine: Issue on Behalf and credential status
                           runs out; without this the JWKS is fetched anew
   --status-needs-email    a status question whose token names no e-mail is 401
   --iat-tolerance-seconds <n>  how far iat may lie ahead of AIR's clock (60)
+  --tolerant-tokens       Partner JWTs need no typ, scope or short life
+  --ca <file>             certificates (PEM) to trust for JWKSs and did.json, besides Node's own
   --help                  shows this
 
 docs/emulator.md has the control endpoint and the format of --register.
@@ -62,12 +66,21 @@ function partnersIn(file: string): PartnerInput[] {
 	}
 }
 
+function certificatesIn(file: string): string {
+	try {
+		return readFileSync(file, 'utf8');
+	} catch (error) {
+		throw new UsageError(`--ca ${file}: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}
+
 function say(text: string): void {
 	process.stdout.write(`${text}\n`);
 }
 
-function describe({ baseUrl, controlUrl, control }: Emulator): void {
+function describe({ baseUrl, accountUrl, controlUrl, control }: Emulator): void {
 	say(`AIR emulator: base URL ${baseUrl}`);
+	say(`              accounts ${accountUrl}`);
 	say(`              control  ${controlUrl}`);
 	const { partners } = control.overview();
 	for (const { partnerId, jwksUrl, scopes, programs } of partners) {
@@ -95,6 +108,7 @@ async function main(): Promise<void> {
 	const { values } = parseArgs({
 		options: {
 			port: { type: 'string' },
+			'account-port': { type: 'string' },
 			host: { type: 'string' },
 			'partner-id': { type: 'string' },
 			'jwks-url': { type: 'string' },
@@ -106,6 +120,8 @@ async function main(): Promise<void> {
 			'no-refetch': { type: 'boolean' },
 			'status-needs-email': { type: 'boolean' },
 			'iat-tolerance-seconds': { type: 'string' },
+			'tolerant-tokens': { type: 'boolean' },
+			ca: { type: 'string' },
 			help: { type: 'boolean' },
 		},
 	});
@@ -120,8 +136,10 @@ async function main(): Promise<void> {
 	else if (jwksUrl !== undefined) throw new UsageError('--jwks-url needs --partner-id');
 
 	const confirm = values['confirm-after-ms'];
+	const port = number('port', values.port, 8787);
 	const emulator = await startEmulator({
-		port: number('port', values.port, 8787),
+		port,
+		accountPort: number('account-port', values['account-port'], port === 0 ? 0 : port + 1),
 		host: values.host,
 		confirmAfterMs: confirm === 'never' ? null : number('confirm-after-ms', confirm, 1500),
 		visibleAfterMs: number('visible-after-ms', values['visible-after-ms'], 0),
@@ -130,15 +148,18 @@ async function main(): Promise<void> {
 		refetchOnUnknownKid: values['no-refetch'] !== true,
 		statusNeedsEmail: values['status-needs-email'] === true,
 		iatToleranceSeconds: number('iat-tolerance-seconds', values['iat-tolerance-seconds'], 60),
+		direct: { tolerantTokens: values['tolerant-tokens'] === true },
+		ca: values.ca === undefined ? undefined : certificatesIn(values.ca),
 		partners,
 		log: (line) => {
 			say(`${new Date().toISOString()} ${line}`);
 		},
 	});
-	describe(emulator);
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		process.once(signal, () => void emulator.close());
 	}
+	// Last: what waits for this output may end the emulator at once.
+	describe(emulator);
 }
 
 main().catch((error: unknown) => {

@@ -40,11 +40,14 @@ export function textOr(value: unknown): string | undefined {
  * `typ`, `kid`; signature against the registered JWKS; claims `exp`, `iat`, `partnerId`, `scope` and
  * `email`. The order of the checks is ours, as is the tolerance for `iat`.
  *
- * @returns the recipient, too; empty for a status question that names none
+ * With tolerant tokens `typ`, `scope` and lifetime are not looked at, and a `kid` that is a DID URL is looked
+ * up by what follows its `#`: so only `partnerId` tells a Partner JWT from a credential of the same key.
+ *
+ * @returns the recipient, too; empty if none is named and none is needed
  */
 export async function verifyPartnerJwt(
 	claimed: Claimed | undefined,
-	operation: 'issue' | 'status',
+	operation: 'issue' | 'status' | 'account' | 'store',
 	state: State,
 	keys: JwksDirectory,
 	clock: Clock,
@@ -59,8 +62,10 @@ export async function verifyPartnerJwt(
 
 	const { alg } = header;
 	if (alg !== 'RS256' && alg !== 'ES256') throw failed(`alg ${String(alg)} is not accepted`);
-	if (header.typ !== 'JWT') throw new Refusal(401, MESSAGES.missingTyp);
-	const kid = textOr(header.kid);
+	const { tolerantTokens, iatToleranceSeconds } = state.settings;
+	if (header.typ !== 'JWT' && !tolerantTokens) throw new Refusal(401, MESSAGES.missingTyp);
+	const told = textOr(header.kid);
+	const kid = tolerantTokens ? told?.replace(/^did:[^#]*#/, '') : told;
 	if (kid === undefined) throw new Refusal(401, MESSAGES.kidNotFound, 'no kid header');
 
 	const key = await keys.key(partner.jwksUrl, kid, alg);
@@ -73,30 +78,42 @@ export async function verifyPartnerJwt(
 		throw failed(error instanceof Error ? error.message : String(error));
 	}
 
-	checkTimes(claims, clock.wall() / 1000, state.settings.iatToleranceSeconds);
+	checkTimes(claims, clock.wall() / 1000, iatToleranceSeconds, tolerantTokens);
 	const unauthorized =
-		operation === 'issue' ? MESSAGES.issueUnauthorized : MESSAGES.statusUnauthorized;
+		operation === 'status' ? MESSAGES.statusUnauthorized : MESSAGES.issueUnauthorized;
 	const { scope } = claims;
+	const direct = operation === 'account' || operation === 'store';
+	const scopes = direct ? partner.directScopes : partner.scopes;
 	// Compared whole: 'issue on-behalf' is one value in the docs, not a list of two.
-	if (typeof scope !== 'string' || !partner.scopes.includes(scope)) {
+	if (!tolerantTokens && (typeof scope !== 'string' || !scopes.includes(scope))) {
 		throw new Refusal(401, unauthorized, `scope ${JSON.stringify(scope)} is not accepted`);
 	}
 	const recipient = textOr(claims.email);
 	if (recipient === undefined && (operation === 'issue' || state.settings.statusNeedsEmail)) {
 		throw new Refusal(401, unauthorized, 'no email claim');
 	}
+	if (recipient !== undefined && operation === 'store' && state.settings.storeRefusesEmail) {
+		throw new Refusal(401, unauthorized, 'an email claim, which this call is to be without');
+	}
 	return { partner, recipient: recipient ?? '' };
 }
 
-function checkTimes(claims: Record<string, unknown>, nowS: number, toleranceS: number): void {
+function checkTimes(
+	claims: Record<string, unknown>,
+	nowS: number,
+	toleranceS: number,
+	tolerant: boolean,
+): void {
 	const { exp, iat } = claims;
+	if (exp === undefined && tolerant) return;
 	if (typeof exp !== 'number') throw failed('no exp claim');
 	if (exp <= nowS) throw new Refusal(401, MESSAGES.tokenExpired);
 	if (iat !== undefined && typeof iat !== 'number') throw failed('iat is not a number');
 	if (iat !== undefined && iat > nowS + toleranceS) throw failed('iat is in the future');
 	// Examples of the docs without an iat exist, so then the lifetime left has to do.
 	const lifetime = exp - (iat ?? nowS);
-	if (lifetime > MAX_LIFETIME_S) throw failed(`lifetime of ${Math.round(lifetime)} s is too long`);
+	if (lifetime > MAX_LIFETIME_S && !tolerant)
+		throw failed(`lifetime of ${Math.round(lifetime)} s is too long`);
 }
 
 function invalidAuth(reason: string): Refusal {

@@ -1,8 +1,18 @@
-export type Operation = 'issue' | 'status' | 'unknown';
+/** `account` and `store` are the two calls of direct issuance. */
+export type Operation = 'issue' | 'status' | 'account' | 'store' | 'unknown';
 
 /** What really happened, whatever was answered: a faulted answer does not undo an issuance. */
 export type Outcome =
-	'issued' | 'reissued' | 'existing' | 'status' | 'refused' | 'rate limited' | 'not done';
+	| 'issued'
+	| 'reissued'
+	| 'existing'
+	| 'status'
+	| 'account'
+	| 'stored'
+	| 'repeated'
+	| 'refused'
+	| 'rate limited'
+	| 'not done';
 
 export interface RequestRecord {
 	/** Real time, ms. */
@@ -21,6 +31,12 @@ export interface RequestRecord {
 	body?: unknown;
 	/** The hash issued or asked for. */
 	coreClaimHash?: string | undefined;
+	/** The externalId of a credential to store. */
+	externalId?: string | undefined;
+	/** SHA-256 of the body of a credential to store, byte for byte. */
+	bodyHash?: string | undefined;
+	/** Whether the token of a credential to store names an e-mail, which it should not. */
+	emailInToken?: boolean;
 	outcome: Outcome;
 	/** Why it was refused, in more words than AIR gives away. */
 	reason?: string | undefined;
@@ -41,6 +57,15 @@ export interface Counts {
 	issuances: number;
 	revoked: number;
 	usersCreated: number;
+	/** Those of `usersCreated` that initialize-user made. */
+	accounts: number;
+	/** Credentials in DStorage, whether or not the client was told. */
+	stored: number;
+	/** Of these, those whose envelope does not open; counted when they come, if they are opened at once. */
+	unopened: number;
+	/** Credentials that were not stored because they are already. */
+	storeRepeats: number;
+	storeRefused: number;
 	rateLimited: number;
 	faults: number;
 	/** TCP connections that carried at least one request to the API. */
@@ -49,6 +74,9 @@ export interface Counts {
 	maxInFlight: number;
 	jwksFetches: number;
 	jwksFetchFailures: number;
+	/** Fetches of an issuer's did.json, jwt-vc-issuer and status lists. */
+	didFetches: number;
+	didFetchFailures: number;
 	/** Fetched JWKSs that gave away private members. */
 	jwksWithPrivateMembers: number;
 }
@@ -56,11 +84,16 @@ export interface Counts {
 function zero(inFlight: number): Counts {
 	return {
 		requests: 0,
-		byOperation: { issue: 0, status: 0, unknown: 0 },
+		byOperation: { issue: 0, status: 0, account: 0, store: 0, unknown: 0 },
 		byStatus: {},
 		issuances: 0,
 		revoked: 0,
 		usersCreated: 0,
+		accounts: 0,
+		stored: 0,
+		unopened: 0,
+		storeRepeats: 0,
+		storeRefused: 0,
 		rateLimited: 0,
 		faults: 0,
 		connections: 0,
@@ -68,6 +101,8 @@ function zero(inFlight: number): Counts {
 		maxInFlight: inFlight,
 		jwksFetches: 0,
 		jwksFetchFailures: 0,
+		didFetches: 0,
+		didFetchFailures: 0,
 		jwksWithPrivateMembers: 0,
 	};
 }

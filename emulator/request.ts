@@ -28,3 +28,17 @@ export function parseJson(text: string, contentType: string | undefined): unknow
 export function isJson(contentType: string | undefined): boolean {
 	return /^application\/json\s*(;|$)/i.test(contentType ?? '');
 }
+
+/** A text member of a JSON object; undefined if there is none, or no JSON. */
+export function textMember(text: string, name: string): string | undefined {
+	let body: unknown;
+	try {
+		body = JSON.parse(text);
+	} catch {
+		// Not readable here: the answer is given where the request is carried out.
+		return undefined;
+	}
+	if (typeof body !== 'object' || body === null || !Object.hasOwn(body, name)) return undefined;
+	const value: unknown = Reflect.get(body, name);
+	return typeof value === 'string' ? value : undefined;
+}

@@ -1,30 +1,40 @@
+import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Air } from './air';
-import { alter, retryAfter } from './answerFault';
-import { airError, gatewayError, MESSAGES, Refusal, type Answer } from './answers';
+import { alter, retryAfter, type Echo } from './answerFault';
+import { airError, gatewayError, MESSAGES, type Answer } from './answers';
+import { carryOut, operationOf, type Host, type Request } from './carryOut';
 import { send, sendHalf } from './deliver';
 import type { Fault } from './faults';
-import { issueOnBehalf } from './issue';
-import { readToken, textOr, verifyPartnerJwt, type Claimed } from './partnerJwt';
-import type { Operation, Outcome, RequestRecord } from './record';
-import { parseJson, readBody } from './request';
-import { getStatus } from './status';
+import { readToken, textOr, type Claimed } from './partnerJwt';
+import type { RequestRecord } from './record';
+import { readBody, textMember } from './request';
 
 type LogLine = (line: string) => void;
 
 /** One request to the emulated API, from its bytes to its answer or to whatever replaces that. */
 export async function serveApi(
 	air: Air,
+	host: Host,
 	req: IncomingMessage,
 	res: ServerResponse,
 	logLine: LogLine | undefined,
 ): Promise<void> {
 	const started = performance.now();
 	const [path = '/', query = ''] = (req.url ?? '/').split('?', 2);
-	const operation = operationOf(req.method, path);
+	const operation = operationOf(host, req.method, path);
 	const hash = operation === 'status' ? new URLSearchParams(query).get('coreClaimHash') : null;
-	const claimed = readToken(req.headers['x-partner-auth']);
-	const entry = describe(req, path, operation, hash, claimed);
+	let claimed = operation === 'account' ? undefined : readToken(req.headers['x-partner-auth']);
+	const entry: RequestRecord = {
+		at: Date.now(),
+		operation,
+		method: req.method ?? '',
+		path,
+		userAgent: req.headers['user-agent'],
+		coreClaimHash: hash ?? undefined,
+		outcome: 'not done',
+	};
+	note(entry, claimed);
 	air.log.open(entry, req.socket);
 
 	let inFlight = true;
@@ -66,12 +76,18 @@ export async function serveApi(
 			await send(res, settle(tooMany(air)));
 			return;
 		}
-		const work = (): Promise<Answer> =>
-			carryOut(air, entry, operation, claimed, hash, () => {
-				const body = parseJson(text, req.headers['content-type']);
-				if (air.state.settings.recordBodies && body !== undefined) entry.body = body;
-				return body;
-			});
+		if (operation === 'account') {
+			claimed = readToken(textMember(text, 'partnerJwt'));
+			note(entry, claimed);
+		}
+		if (operation === 'store') {
+			entry.emailInToken = entry.recipient !== undefined;
+			entry.bodyHash = createHash('sha256').update(text).digest('hex');
+			entry.externalId = textMember(text, 'externalId');
+			entry.recipient = air.holders.withDid(textMember(text, 'holderDid') ?? '')?.email;
+		}
+		const request: Request = { operation, claimed, hash, text, headers: req.headers };
+		const work = (): Promise<Answer> => carryOut(air, entry, request);
 		const fault = air.faults.take(operation, entry.recipient);
 		if (fault === undefined) {
 			const answer = await work();
@@ -80,7 +96,8 @@ export async function serveApi(
 			await send(res, settle(answer));
 			return;
 		}
-		await misbehave(air, entry, fault, work, settle, res);
+		const echo = { headers: req.headers, ...(operation === 'account' ? { body: text } : {}) };
+		await misbehave(air, entry, fault, work, settle, res, echo);
 	} catch (error) {
 		// The client hung up, or we did: there is nobody to tell.
 		if (res.destroyed || req.destroyed) return;
@@ -90,66 +107,13 @@ export async function serveApi(
 	}
 }
 
-function operationOf(method: string | undefined, path: string): Operation {
-	if (method === 'POST' && path === '/v1/credentials/issue-on-behalf') return 'issue';
-	if (method === 'GET' && path === '/v1/credentials/status') return 'status';
-	return 'unknown';
-}
-
-function describe(
-	req: IncomingMessage,
-	path: string,
-	operation: Operation,
-	hash: string | null,
-	claimed: Claimed | undefined,
-): RequestRecord {
-	return {
-		at: Date.now(),
-		operation,
-		method: req.method ?? '',
-		path,
-		userAgent: req.headers['user-agent'],
-		tokenHash: claimed?.tokenHash,
-		alg: textOr(claimed?.header.alg),
-		kid: textOr(claimed?.header.kid),
-		partnerId: textOr(claimed?.claims.partnerId),
-		recipient: textOr(claimed?.claims.email),
-		coreClaimHash: hash ?? undefined,
-		outcome: 'not done' satisfies Outcome,
-	};
-}
-
-async function carryOut(
-	air: Air,
-	entry: RequestRecord,
-	operation: 'issue' | 'status',
-	claimed: Claimed | undefined,
-	hash: string | null,
-	readRequest: () => unknown,
-): Promise<Answer> {
-	const { state, keys, clock, log } = air;
-	try {
-		const body = readRequest();
-		const { partner, recipient } = await verifyPartnerJwt(claimed, operation, state, keys, clock);
-		if (operation === 'status') {
-			const answer = getStatus(state, partner, hash);
-			entry.outcome = 'status';
-			return answer;
-		}
-		const users = state.users.size;
-		const { answer, outcome, coreClaimHash } = issueOnBehalf(state, partner, recipient, body);
-		log.counts.usersCreated += state.users.size - users;
-		if (outcome !== 'existing') log.counts.issuances += 1;
-		if (outcome === 'reissued') log.counts.revoked += 1;
-		entry.outcome = outcome;
-		entry.coreClaimHash = coreClaimHash;
-		return answer;
-	} catch (error) {
-		if (!(error instanceof Refusal)) throw error;
-		entry.outcome = 'refused';
-		entry.reason = error.reason;
-		return airError(error.status, error.message);
-	}
+/** What a token says of itself, into the record. */
+function note(entry: RequestRecord, claimed: Claimed | undefined): void {
+	entry.tokenHash = claimed?.tokenHash;
+	entry.alg = textOr(claimed?.header.alg);
+	entry.kid = textOr(claimed?.header.kid);
+	entry.partnerId = textOr(claimed?.claims.partnerId);
+	entry.recipient = textOr(claimed?.claims.email);
 }
 
 function tooMany(air: Air): Answer {
@@ -166,6 +130,7 @@ async function misbehave(
 	work: () => Promise<Answer>,
 	settle: (answer: Answer) => Answer,
 	res: ServerResponse,
+	echo: Echo,
 ): Promise<void> {
 	entry.fault = fault.kind;
 	air.log.counts.faults += 1;
@@ -176,7 +141,7 @@ async function misbehave(
 		res.socket?.resetAndDestroy();
 		return;
 	}
-	const answer = alter(fault, real, air.clock, res.req.headers);
+	const answer = alter(fault, real, air.clock, echo);
 	if (fault.kind === 'stall' || fault.kind === 'reset') {
 		const finish = await sendHalf(res, settle(answer));
 		if (fault.kind === 'reset') {
@@ -217,6 +182,7 @@ function lineOf(entry: RequestRecord): string {
 		entry.outcome,
 	];
 	if (entry.coreClaimHash !== undefined) words.push(entry.coreClaimHash.slice(0, 12));
+	if (entry.externalId !== undefined) words.push(entry.externalId);
 	if (entry.reason !== undefined) words.push(`(${entry.reason})`);
 	if (entry.fault !== undefined) words.push(`fault=${entry.fault}`);
 	words.push(`${entry.ms ?? 0} ms`);

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { Clock } from './clock';
+import type { AccountField } from './direct/accountFields';
 import type { partnerInput, programInput } from './inputs';
 
 export type IssuanceProgram = z.output<typeof programInput>;
@@ -48,6 +49,22 @@ export interface Settings {
 	statusNeedsEmail: boolean;
 	/** How far `iat` may lie ahead of AIR's clock. */
 	iatToleranceSeconds: number;
+	/** Partner JWTs need no `typ`, scope or `exp`, may live for ever, and may name a DID URL as `kid`. */
+	tolerantTokens: boolean;
+	/** Whether a credential is refused whose Partner JWT names an e-mail. */
+	storeRefusesEmail: boolean;
+	/** What `initialize-user` answers with null. */
+	accountNulls: AccountField[];
+	/** Whether `publicKey` begins with `0x`. */
+	hexPrefix: boolean;
+	/** The answer to a credential that is stored already; `again` stores another one. */
+	repeatedStore: 200 | 201 | 409 | 'again';
+	/** Whether a second credential of a schema for a user is 409. */
+	onePerUserAndSchema: boolean;
+	/** Whether an envelope is opened when it comes, or only when somebody looks at it. */
+	openAtOnce: boolean;
+	/** `withheld`: it is stored, but the 201 has no storagePath; `lost`: nor is it stored. */
+	storagePath: 'sent' | 'withheld' | 'lost';
 }
 
 /** Beyond `ONCHAIN` and `WAIT_ONCHAIN` the words are those of AIR's verify-by-agent surface. */

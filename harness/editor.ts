@@ -70,6 +70,13 @@ export class Editor {
 		return panel;
 	}
 
+	/** Saves the open workflow by the keyboard. */
+	async save(): Promise<void> {
+		await this.page.keyboard.press('Control+S');
+		await this.page.waitForLoadState('networkidle');
+		await this.#settle();
+	}
+
 	async closeNode(): Promise<void> {
 		await this.byTestId('ndv-close-button').click();
 		await this.byTestId('ndv').waitFor({ state: 'hidden' });

@@ -20,6 +20,7 @@ import type {
 	Missing,
 	Observation,
 	Postponed,
+	ProgramUse,
 	PruneResult,
 	Retention,
 	Settlement,
@@ -108,6 +109,9 @@ export interface Ledger {
 
 	/** Rows, newest first; for the shell. */
 	list(filter: ListFilter): Promise<LedgerRow[]>;
+
+	/** What was issued of late, by program; the one used last comes first. */
+	programs(realm: string): Promise<ProgramUse[]>;
 
 	/** How many rows there are in each state; states without rows are left out. */
 	totals(): Promise<Partial<Record<RowState, number>>>;

@@ -170,6 +170,15 @@ export interface Retention {
 
 export const DEFAULT_RETENTION: Retention = { finishedDays: 90, openDays: 180, limit: 500 };
 
+/** How much of one program was issued of late. */
+export interface ProgramUse {
+	readonly program: string;
+	/** Among the newest issuances of the realm. */
+	readonly count: number;
+	/** When AIR last accepted one, in milliseconds since 1970. */
+	readonly lastAt: number;
+}
+
 export interface PruneResult {
 	readonly expired: number;
 	readonly abandoned: number;

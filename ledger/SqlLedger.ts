@@ -25,6 +25,7 @@ import type {
 	Missing,
 	Observation,
 	Postponed,
+	ProgramUse,
 	PruneResult,
 	RecordedAnswer,
 	Retention,
@@ -46,7 +47,7 @@ import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
 import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
-import { find, list, summary, totals } from './operations/lookups';
+import { find, list, programs, summary, totals } from './operations/lookups';
 import { observed } from './operations/observed';
 import { eraseUnlessBusy, forget, prune } from './operations/retention';
 import { settle, settlements } from './operations/settle';
@@ -107,6 +108,10 @@ export class SqlLedger implements Ledger {
 
 	async list(filter: ListFilter): Promise<LedgerRow[]> {
 		return await this.store.read(() => list(this.dialect, filter));
+	}
+
+	async programs(realm: string): Promise<ProgramUse[]> {
+		return await this.store.read(() => programs(realm));
 	}
 
 	async summary(query: SummaryQuery): Promise<SummaryLine[]> {

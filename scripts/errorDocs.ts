@@ -17,7 +17,7 @@ export const errorDocsPath = join(__dirname, '..', 'docs', 'errors.md');
 
 const INTRODUCTION = `# Errors and what to do about them
 
-Every error of this package has a code that never changes, a title that says what happened, and advice that says what to do next. Search this page for the title that the node shows. Under Continue On Fail the code is in \`details.code\` of the failed item.
+Every error of this package has a code that never changes, a title that says what happened, and advice that says what to do next. Search this page for the title that the node shows. Under Continue On Fail the code is in \`code\` of the failed item.
 
 ## What is known about the outcome
 

@@ -71,7 +71,6 @@ export const MODES = {
 	},
 	'map-automatically': {
 		subjectMode: 'automatic',
-		recipientField: 'email',
 		convertTypes: true,
 		schemaSource: 'example',
 		subjectExample: JSON.stringify(

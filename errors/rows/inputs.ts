@@ -11,6 +11,12 @@ export const inputErrors = {
 		advice:
 			'Set the recipient to exactly one e-mail address: the one that owns the person’s AIR account. Check which field of the incoming item holds it.',
 	}),
+	AIR_RECIPIENT_TYPED: input({
+		when: 'Several items come in, and Recipient Email is one typed address',
+		title: 'Several items would go to one typed e-mail address',
+		advice:
+			'Open the node and drag the e-mail field from the input onto Recipient Email, so that each item has its own. If one person really is to get them all, add the option Same Recipient for All Items. Nothing was sent.',
+	}),
 	AIR_PROGRAM_INVALID: input({
 		when: 'The issuance program ID is empty or contains spaces',
 		title: 'The issuance program is not valid',

@@ -34,13 +34,13 @@ export const ledgerErrors = {
 			'A redelivered event has to bring the same claims. Values such as the current time change with each delivery: take the time of the event itself, or name the field in Ignore When Comparing. For a new event use its own ID. Nothing was sent.',
 	}),
 	AIR_ISSUED_NOT_STANDING: ledger('input', false, {
-		when: 'Same Content was issued before, and AIR has replaced or revoked it, or it has expired, since',
+		when: 'Recognize by Content was issued before, and AIR has replaced or revoked it, or it has expired, since',
 		title: 'The same content was issued before, and no longer stands',
 		advice:
-			'It may be a late repeat, which must not undo what came after it, or a new occasion, which must be issued: content alone cannot tell. Set Idempotency to Event ID and give the ID of the event, or run the item once with Idempotency switched to Off. Nothing was sent.',
+			'It may be a late repeat, which must not undo what came after it, or a new occasion, which must be issued: content alone cannot tell. Set Repeats to Recognize by Event ID and give the ID of the event, or run the item once with Repeats set to Issue Every Time. Nothing was sent.',
 	}),
 	AIR_EVENT_ID_INVALID: ledger('input', false, {
-		when: 'Idempotency is Event ID, and the event ID or a part of it is empty, is no text or number, holds a word such as undefined, is longer than 500 characters, or is a number with more digits than n8n keeps',
+		when: 'Repeats is Recognize by Event ID, and the event ID or a part of it is empty, is no text or number, holds a word such as undefined, is longer than 500 characters, or is a number with more digits than n8n keeps',
 		title: 'The event ID is not valid',
 		advice:
 			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. With a part missing, later events would count as repeats of this one. Look at the incoming item, which field of it holds the ID, and let the node read that one.',

@@ -187,7 +187,12 @@ async function begin(
 	}
 }
 
-function fromLedger(
+/**
+ * What the ledger answers for an item that is not sent.
+ *
+ * @throws AirError where it may not be sent and nothing is to be given out
+ */
+export function fromLedger(
 	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' }>,
 	{ mode }: Idempotency,
 	session: LedgerSession,

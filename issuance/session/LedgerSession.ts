@@ -87,6 +87,15 @@ export class LedgerSession {
 		}
 	}
 
+	/** Whether AIR accepts the key, as far as is known. Asks nobody. @throws AirError `AIR_LEDGER_…` */
+	async isKeyAccepted(): Promise<boolean> {
+		try {
+			return await this.acceptance.holds();
+		} catch (error) {
+			throw asAirError(error);
+		}
+	}
+
 	/** Whether a row was made by this execution, so that meeting it again is a retry for sure. */
 	isOwn(row: LedgerRow): boolean {
 		const { origin, ownExecutions } = this.settings;

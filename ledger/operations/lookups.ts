@@ -1,4 +1,12 @@
-import type { FindBy, LedgerRow, ListFilter, RowState, SummaryLine, SummaryQuery } from '../Ledger';
+import type {
+	FindBy,
+	LedgerRow,
+	ListFilter,
+	ProgramUse,
+	RowState,
+	SummaryLine,
+	SummaryQuery,
+} from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation, type Value } from '../sql/Session';
 import { ofRecipient, readRows, selecting, WITH_HASH } from './rows';
@@ -53,6 +61,23 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 		return `${all === '' ? '' : `WHERE ${all}`} ORDER BY i.id DESC LIMIT $1`;
 	});
 	return yield* readRows(dialect, select, ...values);
+}
+
+/** So many of the newest issuances are looked at, however many there are. */
+const NEWEST = 5_000;
+const MOST_PROGRAMS = 100;
+
+/** `Ledger.programs`. */
+export function* programs(realm: string): Operation<ProgramUse[]> {
+	const used = yield* rows<{ program: string; n: number; last: number }>(
+		`SELECT program, count(*) AS n, max(answered_at) AS last
+		FROM (SELECT program, answered_at FROM issuances
+			WHERE realm = $1 AND program <> '' AND answered_at IS NOT NULL
+			ORDER BY id DESC LIMIT ${NEWEST}) AS newest
+		GROUP BY program ORDER BY last DESC LIMIT ${MOST_PROGRAMS}`,
+		realm,
+	);
+	return used.map(({ program, n, last }) => ({ program, count: n, lastAt: last }));
 }
 
 /** `Ledger.summary`. */

@@ -18,8 +18,10 @@ const IO_ERROR = 10;
 /** SQLITE_IOERR_WRITE, _FSYNC, _DIR_FSYNC and _TRUNCATE. */
 const IO_WRITE_ERRORS = [778, 1034, 1290, 1546];
 
-/** SQLITE_CONSTRAINT_TRIGGER: only the triggers of a file that was moved raise it, see `markMoving`. */
+/** SQLITE_CONSTRAINT_TRIGGER. */
 const REFUSED_BY_TRIGGER = 1811;
+/** What the triggers of a file that was moved say: see `markMoving`. */
+export const MOVED_MARK = 'moca-air: moved';
 
 /** What whoever goes on with a file is told whose rows are elsewhere. */
 export const ledgerMoved = (finished: boolean) =>
@@ -71,7 +73,8 @@ export function wantsToWrite(error: unknown): boolean {
 export function sqliteFailure(error: unknown): unknown {
 	const code = resultCode(error);
 	if (code === undefined) return error;
-	if (code === REFUSED_BY_TRIGGER) return ledgerMoved(true);
+	if (code === REFUSED_BY_TRIGGER && property(error, 'message') === MOVED_MARK)
+		return ledgerMoved(true);
 	const full = IO_WRITE_ERRORS.includes(code);
 	const [meaning, words] = MEANINGS[code & 0xff] ?? [
 		full ? ('LEDGER_NOT_WRITABLE' as const) : ('LEDGER_UNAVAILABLE' as const),

@@ -1,5 +1,5 @@
 import type { Session } from './Connection';
-import { ledgerMoved } from './failure';
+import { ledgerMoved, MOVED_MARK } from './failure';
 
 /** Who was moved, and whether all of it has arrived. */
 export interface Move {
@@ -40,7 +40,7 @@ export function markMoving(session: Session, at: number): void {
 		for (const change of ['INSERT', 'UPDATE', 'DELETE']) {
 			session.script(
 				`CREATE TRIGGER moved_${table}_${change} BEFORE ${change} ON ${table}
-				BEGIN SELECT RAISE(ABORT, 'moved'); END`,
+				BEGIN SELECT RAISE(ABORT, '${MOVED_MARK}'); END`,
 			);
 		}
 	}

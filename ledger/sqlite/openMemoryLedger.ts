@@ -26,12 +26,14 @@ class MemoryLedger extends SqlLedger {
 	}
 
 	override async begin(request: BeginRequest): Promise<BeginResult> {
+		// First, so that of two items with one key the first stays the first.
+		const begun = await super.begin(request);
 		if (this.begun++ % TRIM_EVERY === 0) {
 			const { dialect } = this.memory;
 			const bound = { mostRows: this.mostRows, afterMs: FORGET_AFTER_MS, limit: 2 * TRIM_EVERY };
 			await this.memory.write(() => trim(dialect, bound));
 		}
-		return await super.begin(request);
+		return begun;
 	}
 
 	/** Always accepted: a caller finds only what its own execution has left here. */

@@ -9,9 +9,12 @@ import { AirError } from '../../errors/AirError';
 import { errorLink } from '../../errors/errorLink';
 import { ownWords } from './ownWords';
 
-/** Items are counted from 1, as people do. */
-const titled = (error: Error, itemIndex: number, items: number) =>
-	ownWords(items > 1 ? `${error.message} (item ${itemIndex + 1} of ${items})` : error.message);
+/**
+ * Which of several items it is, counted from 1 as people count rows. Not in the title: n8n ends that
+ * with the index of the item, from 0, and two numbers for one row confuse.
+ */
+const rowOf = (itemIndex: number, items: number) =>
+	items > 1 ? `Row ${itemIndex + 1} of ${items}. ` : '';
 
 /** As text in HTML: words of AIR, of a gateway or of an item must not become marks, links or pictures. */
 export const asHtml = (text: string): string =>
@@ -21,8 +24,13 @@ export const asHtml = (text: string): string =>
  * The advice, with a link to the row of the error in the documentation; n8n shows a description as
  * HTML. A model that called a tool gets plain text, and has no use for a link.
  */
-export function linked(node: INode, { code, description }: AirError, note?: string): string {
-	const text = note === undefined ? description : `${description} ${note}`;
+export function linked(
+	node: INode,
+	{ code, description }: AirError,
+	note?: string,
+	row = '',
+): string {
+	const text = note === undefined ? `${row}${description}` : `${row}${description} ${note}`;
 	return node.type.endsWith('Tool')
 		? text
 		: `${asHtml(text)} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
@@ -35,9 +43,8 @@ const toolWarning = (node: INode, { kind, facts }: AirError) =>
 		: '';
 
 /**
- * Turns a failure into the error that n8n shows: the title says what happened and to which item,
- * the description what to do. Built from plain objects, because n8n keeps our words only then
- *.
+ * Turns a failure into the error that n8n shows: the title says what happened, the description
+ * to which row, and what to do. Built from plain objects, because n8n keeps our words only then.
  *
  * @param items - how many items there are, to name one among them
  * @param note - ends the description: what became of the others
@@ -50,14 +57,15 @@ export function nodeError(
 	{ note }: { readonly note?: string | undefined } = {},
 ) {
 	if (!(error instanceof AirError)) {
+		const description = `${rowOf(itemIndex, items)}${note ?? ''}`.trim();
 		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)), {
 			itemIndex,
-			...(note === undefined ? {} : { description: note }),
+			...(description === '' ? {} : { description }),
 		});
 	}
-	const message = titled(error, itemIndex, items) + toolWarning(node, error);
+	const message = ownWords(error.message) + toolWarning(node, error);
 	const { httpStatus } = error;
-	const description = linked(node, error, note);
+	const description = linked(node, error, note, rowOf(itemIndex, items));
 	if (error.kind === 'input' || error.kind === 'cancelled') {
 		return new NodeOperationError(node, message, { description, itemIndex });
 	}
@@ -77,7 +85,7 @@ export function nodeError(
 /**
  * The item that a failure leaves behind under Continue On Fail.
  *
- * @param rest - what the node says of it beside `error`, `message` and `details`
+ * @param rest - what the node says of it before `error`, `message` and the rest
  */
 export function failedItem(
 	error: unknown,
@@ -90,19 +98,15 @@ export function failedItem(
 			? {
 					error: `${error.message}${toolWarning(node, error)}`,
 					message: error.description,
-					details: {
-						code: error.code,
-						kind: error.kind,
-						httpStatus: error.httpStatus ?? null,
-						airMessage: error.airMessage ?? null,
-						documentation: errorLink(error.code),
-						// Nobody's loop may send again what may already have been issued.
-						retryable: error.retryable && error.kind !== 'outcome-unknown',
-					},
+					code: error.code,
+					kind: error.kind,
+					// Nobody's loop may send again what may already have been issued.
+					retryable: error.retryable && error.kind !== 'outcome-unknown',
+					...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
 				}
 			: // Without words n8n would take it for a success.
 				{ error: (error instanceof Error ? error.message : String(error)) || 'Unknown failure' };
-	const item = { json: { ...json, ...rest }, pairedItem: { item: itemIndex } };
+	const item = { json: { ...rest, ...json }, pairedItem: { item: itemIndex } };
 	if (node.onError === 'continueErrorOutput') {
 		// n8n takes an item with further keys for a success, unless it has `error`, for which n8n then
 		// throws the other keys away. One that is not copied along with the item does the former without

@@ -6,9 +6,11 @@ import type {
 } from 'n8n-workflow';
 import { z } from 'zod';
 import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
 import { DEFAULT_LIFETIME_SECONDS } from '../../air/tokens/partnerJwt';
 import { DEFAULT_REMEMBER_HOURS } from '../../issuance/issue/idempotency';
 import { isStorable } from '../../issuance/inputs/isStorable';
+import { parameter, type Parameter } from './parameter';
 import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/status/waitUntilOnChain';
 import {
 	labelsOf,
@@ -59,9 +61,19 @@ export const waitUntilOnChain: Option = {
 	displayName: 'Wait Until On-Chain',
 	name: 'waitUntilOnChain',
 	type: 'boolean',
-	default: false,
+	// Adding it is asking for it.
+	default: true,
 	description:
 		'Whether to ask AIR until the issuance is confirmed on-chain, which usually takes seconds',
+};
+
+export const issuerDid: Option = {
+	displayName: 'Issuer DID',
+	name: 'issuerDid',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. did:air:…',
+	description: 'Overrides the issuer DID of the credential',
 };
 
 export const concurrency: Option = {
@@ -96,6 +108,8 @@ const callOptionsSchema = z.looseObject(
 		waitUntilOnChain: trueOrFalse().default(false),
 		issuerDid: text().optional(),
 		sendAgainWhenUnknown: trueOrFalse().default(false),
+		sameRecipient: trueOrFalse().default(false),
+		includeInput: trueOrFalse().default(false),
 		ignoreWhenComparing: text().default(''),
 		reference: z
 			.union([z.string(), z.number()], REFERENCE)
@@ -111,7 +125,7 @@ const callOptionsSchema = z.looseObject(
 	'are not as expected',
 );
 
-/** The Options collection of a node, read. Times in milliseconds, as `issuance/` takes them. */
+/** The options of a node, read. Times in milliseconds, as `issuance/` takes them. */
 export interface CallOptionValues {
 	readonly timeoutMs: number | undefined;
 	readonly lifetimeMinutes: number | undefined;
@@ -119,6 +133,10 @@ export interface CallOptionValues {
 	readonly waitMs: number | undefined;
 	readonly issuerDid: string | undefined;
 	readonly sendAgainWhenUnknown: boolean;
+	/** Whether several items may go to one typed address. */
+	readonly sameRecipient: boolean;
+	/** Whether the fields of the input are in the output, too. */
+	readonly includeInput: boolean;
 	/** Names of attributes. */
 	readonly ignoreWhenComparing: readonly string[];
 	readonly reference: string | undefined;
@@ -152,6 +170,8 @@ function valuesOf(options: z.infer<typeof callOptionsSchema>): CallOptionValues 
 		waitMs: options.waitUntilOnChain ? options.waitTimeout * 1000 : undefined,
 		issuerDid: options.issuerDid,
 		sendAgainWhenUnknown: options.sendAgainWhenUnknown,
+		sameRecipient: options.sameRecipient,
+		includeInput: options.includeInput,
 		ignoreWhenComparing: options.ignoreWhenComparing
 			.split(',')
 			.map((name) => name.trim())
@@ -164,6 +184,35 @@ function valuesOf(options: z.infer<typeof callOptionsSchema>): CallOptionValues 
 		concurrency: options.concurrency,
 		requestsPerSecond: options.requestsPerSecond === 0 ? undefined : options.requestsPerSecond,
 	};
+}
+
+/**
+ * Makes a reader of all options of a node for an item, everyday and expert ones together; made once for
+ * a run.
+ *
+ * @param read - from {@link callOptionsReader}
+ * @throws AirError `AIR_SETTING_INVALID`
+ */
+export function optionsOfItems(
+	context: IExecuteFunctions,
+	read: (value: unknown) => CallOptionValues,
+): Parameter<CallOptionValues> {
+	const group = (name: string) => parameter(context, name, asObject, { fallback: {} });
+	const [everyday, expert] = [group('options'), group('expert')];
+	let last: { readonly from: readonly object[]; readonly read: CallOptionValues } | undefined;
+	return (itemIndex) => {
+		const from = [everyday(itemIndex), expert(itemIndex)] as const;
+		// What holds no expression is the same object for each item.
+		if (last?.from[0] !== from[0] || last.from[1] !== from[1]) {
+			last = { from, read: read({ ...from[0], ...from[1] }) };
+		}
+		return last.read;
+	};
+}
+
+function asObject(value: unknown): object {
+	if (typeof value === 'object' && value !== null) return value;
+	throw new AirError('AIR_SETTING_INVALID', { detail: 'Options are not as expected' });
 }
 
 /**

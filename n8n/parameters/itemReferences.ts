@@ -11,6 +11,44 @@ type Reader = (json: unknown) => Read;
 const STEP = /\.([A-Za-z_]\w*)|\['([^'\\{}\r\n]*)'\]|\["([^"\\{}\r\n]*)"\]|\[(\d+)\]/g;
 const REFERENCE = new RegExp(`^=\\{\\{\\s*\\$json((?:${STEP.source})+)\\s*\\}\\}$`);
 
+/** Any reading of the item, also within a longer expression. */
+const READING = new RegExp(`\\$json((?:${STEP.source})+)(\\s*\\()?`, 'g');
+
+const stepsOf = (text: string) =>
+	[...text.matchAll(STEP)].map(([, ...names]) => names.find(Boolean) ?? '');
+
+/**
+ * The field that an expression is nothing but a reference to, with dots between its steps.
+ *
+ * @param expression - what stands between the braces
+ * @example
+ * ```ts
+ * fieldOf(' $json.body.email '); // 'body.email'
+ * ```
+ */
+export function fieldOf(expression: string): string | undefined {
+	const steps = REFERENCE.exec(`={{${expression}}}`)?.[1];
+	return steps === undefined ? undefined : stepsOf(steps).join('.');
+}
+
+/**
+ * The fields of the item that a parameter reads by name, with dots between their steps.
+ *
+ * @param raw - the parameter with its expressions as text
+ * @example
+ * ```ts
+ * fieldsIn('={{ $json.email.trim() }}'); // ['email']
+ * ```
+ */
+export function fieldsIn(raw: unknown): string[] {
+	if (typeof raw !== 'string' || !raw.startsWith('=')) return [];
+	return [...raw.matchAll(READING)].map((match) => {
+		const steps = stepsOf(match[1] ?? '');
+		// The last step is no field where it is called.
+		return (match.at(-1) === undefined ? steps : steps.slice(0, -1)).join('.');
+	});
+}
+
 /** n8n refuses these in expressions, and is to go on doing so. */
 const REFUSED = ['__proto__', 'constructor', 'prototype'];
 
@@ -38,7 +76,7 @@ function readerOfText(text: string): Reader | undefined {
 	if (!text.startsWith('=')) return () => ({ value: text });
 	const steps = REFERENCE.exec(text)?.[1];
 	if (steps === undefined) return undefined;
-	const path = [...steps.matchAll(STEP)].map(([, ...names]) => names.find(Boolean) ?? '');
+	const path = stepsOf(steps);
 	return path.some((name) => REFUSED.includes(name)) ? undefined : follow(path);
 }
 

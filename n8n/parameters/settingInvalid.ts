@@ -18,7 +18,8 @@ export type Labels = ReadonlyMap<string, string>;
 export function labelsOf(properties: readonly INodeProperties[]): Labels {
 	const labels = new Map<string, string>();
 	const read = (property: INodeProperties) => {
-		labels.set(property.name, property.displayName);
+		// The first definition is the one that people see; see `kept`.
+		if (!labels.has(property.name)) labels.set(property.name, property.displayName);
 		for (const option of property.options ?? []) {
 			if ('values' in option) option.values.forEach(read);
 			else if ('type' in option) read(option);

@@ -24,7 +24,14 @@ export interface ItemsSettings {
 	/** The same for one item, from its answer, where not all end alike. */
 	readonly wordOf?: ((answer: object) => string | undefined) | undefined;
 	/** What else the item of a failure says; `wasBegun`: it failed after it had been read and checked. */
-	readonly ofFailure?: ((error: unknown, wasBegun: boolean) => IDataObject) | undefined;
+	readonly ofFailure?:
+		((error: unknown, wasBegun: boolean, itemIndex: number) => IDataObject) | undefined;
+	/** How the answer of an item leaves the node; as it is, unless told. */
+	readonly shape?: ((answer: object, itemIndex: number) => object) | undefined;
+	/** What goes out behind the fields of an item, also of a failed one. */
+	readonly behind?: ((output: object, itemIndex: number) => IDataObject) | undefined;
+	/** What to say of running again, when one of several items ended the run. */
+	readonly again?: (() => string | undefined) | undefined;
 	/** Called after the last item, however it went. */
 	readonly finish?: (() => Promise<void>) | undefined;
 }
@@ -42,7 +49,7 @@ const isCancel = (error: unknown) => error instanceof AirError && error.code ===
 export async function forEachItem(
 	context: IExecuteFunctions,
 	prepare: (itemIndex: number, signal: AbortSignal | undefined) => Promise<Job<object>>,
-	{ concurrency, done, wordOf, ofFailure, finish }: ItemsSettings,
+	{ concurrency, done, wordOf, ofFailure, shape, behind, again, finish }: ItemsSettings,
 ): Promise<INodeExecutionData[][]> {
 	const items = context.getInputData().length;
 	const signal = cancelSignal(context);
@@ -80,18 +87,22 @@ export async function forEachItem(
 		if (!goesOn && stoppedBy >= 0) {
 			const index = firstFailure ?? stoppedBy;
 			throw nodeError(context.getNode(), errorOf(ends[index]), index, items, {
-				note: becameOfOthers(ends, index, done, wordFor),
+				note: becameOfOthers(ends, index, done, wordFor, again?.()),
 			});
 		}
 		for (const [itemIndex, end] of ends.entries()) {
 			if (end?.ok === true) {
-				output.push({ json: plain(end.value), pairedItem: { item: itemIndex } });
+				const shaped = shape?.(end.value, itemIndex) ?? end.value;
+				const json = plain({ ...shaped, ...behind?.(shaped, itemIndex) });
+				output.push({ json, pairedItem: { item: itemIndex } });
 				continue;
 			}
 			const error = errorOf(end);
 			failures.push(error instanceof Error ? error.message : 'Unknown failure');
-			const rest = ofFailure?.(error, begun.has(itemIndex));
-			output.push(failedItem(error, itemIndex, (node ??= context.getNode()), rest));
+			const rest = ofFailure?.(error, begun.has(itemIndex), itemIndex);
+			const failed = failedItem(error, itemIndex, (node ??= context.getNode()), rest);
+			Object.assign(failed.json, behind?.(failed.json, itemIndex));
+			output.push(failed);
 		}
 	} finally {
 		const summary = progress.end();
@@ -112,6 +123,7 @@ function becameOfOthers(
 	stopper: number,
 	done: string,
 	wordFor: (answer: object) => string,
+	again: string | undefined,
 ): string | undefined {
 	if (ends.length === 1) return undefined;
 	const others = (is: (end: End<object>) => boolean) =>
@@ -132,18 +144,19 @@ function becameOfOthers(
 			if (indexes.length > 0) {
 				return [`${counted(indexes, ends.length)} ${word} before it stopped: ${named(indexes)}.`];
 			}
-			return word === done ? [`None of the other items was ${done}.`] : [];
+			return word === done ? [`None of the other rows was ${done}.`] : [];
 		}),
 		...(open.length === 0 ? [] : [`What became of ${named(open)} is unknown.`]),
 		...(failed.length === 0 ? [] : [`${capital(named(failed))} failed, too.`]),
+		...(again === undefined ? [] : [again]),
 	].join(' ');
 }
 
 const counted = (indexes: readonly number[], items: number) =>
-	`${indexes.length} of ${items} items ${indexes.length === 1 ? 'was' : 'were'}`;
+	`${indexes.length} of ${items} rows ${indexes.length === 1 ? 'was' : 'were'}`;
 
 const named = (indexes: readonly number[]) =>
-	`${indexes.length === 1 ? 'item' : 'items'} ${itemNumbers(indexes)}`;
+	`${indexes.length === 1 ? 'row' : 'rows'} ${itemNumbers(indexes)}`;
 
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 

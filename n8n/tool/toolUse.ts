@@ -18,7 +18,8 @@ const LABELS: Readonly<Record<string, string>> = {
 	coreClaimHash: 'Core Claim Hash',
 	options: 'Options',
 	onDuplicate: 'On Duplicate',
-	idempotency: 'Idempotency',
+	idempotency: 'Repeats',
+	expert: 'Expert Options',
 };
 
 /**

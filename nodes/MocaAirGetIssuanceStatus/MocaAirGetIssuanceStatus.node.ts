@@ -8,10 +8,11 @@ import {
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
-import { callOptionsReader, concurrencyOf } from '../../n8n/parameters/callOptions';
+import { callOptionsReader, concurrencyOf, optionsOfItems } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { parameter } from '../../n8n/parameters/parameter';
+import { outputOf } from '../../n8n/run/output';
 import { RunLimits } from '../../n8n/run/RunLimits';
 import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
@@ -31,7 +32,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 		version: 1,
 		subtitle:
 			'={{ $parameter["options"]["waitUntilOnChain"] ? "wait until on-chain" : "ask once" }}',
-		description: 'Learn whether an issued credential is confirmed on-chain',
+		description: 'Check whether a credential is confirmed on-chain',
 		defaults: { name: 'Moca AIR Get Issuance Status' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -43,7 +44,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const settingsFor = credentialSettings(this);
 		const ledger = new RunLedger(this);
-		const optionsOf = parameter(this, 'options', readOptions, { fallback: {} });
+		const optionsOf = optionsOfItems(this, readOptions);
 		const hashOf = parameter(this, 'coreClaimHash', parseHash);
 		const addressOf = parameter(this, 'recipient', (value) => value);
 		const limits = new RunLimits();
@@ -99,6 +100,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			{
 				concurrency: concurrencyOf(this, optionsOf),
 				done: 'answered',
+				...outputOf(this, optionsOf),
 				finish: async () => {
 					limits.lift();
 					await ledger.end();

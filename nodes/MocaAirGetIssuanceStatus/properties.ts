@@ -15,7 +15,7 @@ const coreClaimHash: INodeProperties = {
 	type: 'string',
 	default: '={{ $json.coreClaimHash }}',
 	required: true,
-	placeholder: 'e.g. {{ $json.coreClaimHash }}',
+	placeholder: 'e.g. 0522d8…',
 	description: 'Identifies the issuance: the field coreClaimHash from Moca AIR Issue on Behalf',
 };
 
@@ -24,15 +24,38 @@ const recipient: INodeProperties = {
 	name: 'recipient',
 	type: 'string',
 	default: '={{ $json.email }}',
-	placeholder: 'e.g. {{ $json.email }}',
+	placeholder: 'e.g. ada@example.com',
 	description:
 		'The e-mail address that the credential was issued to. May be empty if the ledger knows the hash.',
 };
 
 export const properties: INodeProperties[] = [
+	{
+		displayName: 'Operation',
+		name: 'operation',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{
+				name: 'Get Status',
+				value: 'getStatus',
+				action: 'Get the status of an issuance',
+				description: 'Check whether a credential is confirmed on-chain',
+			},
+		],
+		default: 'getStatus',
+	},
 	// A tool does not read the item.
-	...toolProperty(coreClaimHash, { default: '', placeholder: 'e.g. 0522d8…' }),
-	...toolProperty(recipient, { default: '', placeholder: 'e.g. name@example.com' }),
+	...toolProperty(coreClaimHash, { default: '' }),
+	...toolProperty(recipient, { default: '' }),
+	{
+		displayName: 'Simplify',
+		name: 'simplify',
+		type: 'boolean',
+		noDataExpression: true,
+		default: true,
+		description: 'Whether to return a simplified version of the response instead of the raw data',
+	},
 	{
 		displayName: 'Options',
 		name: 'options',
@@ -40,12 +63,23 @@ export const properties: INodeProperties[] = [
 		placeholder: 'Add Option',
 		default: {},
 		options: [
-			concurrency,
-			requestTimeout,
-			requestsPerSecond,
-			tokenLifetime,
+			{
+				displayName: 'Include Input Fields',
+				name: 'includeInput',
+				type: 'boolean',
+				default: true,
+				description: 'Whether to put the fields of the incoming item behind those of the status',
+			},
 			waitTimeout,
 			waitUntilOnChain,
 		],
+	},
+	{
+		displayName: 'Expert Options',
+		name: 'expert',
+		type: 'collection',
+		placeholder: 'Add Expert Option',
+		default: {},
+		options: [concurrency, requestTimeout, requestsPerSecond, tokenLifetime],
 	},
 ];

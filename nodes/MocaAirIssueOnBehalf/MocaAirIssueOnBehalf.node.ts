@@ -5,27 +5,36 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
-import { repeatsUnknown } from '../../air/pacing/repeat';
-import { idempotencyOf } from '../../issuance/issue/idempotency';
+import type { Idempotency } from '../../issuance/issue/idempotency';
+import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import type { Job } from '../../issuance/issue/Parallel';
 import { laneOf, type Issuing } from '../../issuance/issue/Issuing';
 import { issueOnce } from '../../issuance/issue/issueOnce';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
 import { concurrencyOf } from '../../n8n/parameters/callOptions';
-import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import { forEachItem } from '../../n8n/run/forEachItem';
 import { logOf } from '../../n8n/run/log';
+import { outputOf } from '../../n8n/run/output';
 import { RunLimits } from '../../n8n/run/RunLimits';
 import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
+import { checkOnly } from './checkOnly';
 import { firstContentKeys } from './firstContentKeys';
-import { idempotencyModes } from './idempotencyMode';
-import { issueOptions } from './issueOptions';
-import { issueRequests } from './issueRequest';
+import { itemReader } from './itemReader';
 import { outcomes } from './outcomes';
 import { properties } from './properties';
 import { RunHints } from './RunHints';
 import { subjectAttributes } from './mapperFields';
+import { usedPrograms } from './usedPrograms';
+
+const RUN_AGAIN = 'Correct what is wrong and run it all again: what was issued is not sent again.';
+
+/** Whether another execution knows the item again. */
+const knownAgain = ({ mode }: Idempotency) => mode === 'content' || mode === 'event';
+
+/** Whether it is on-chain without asking; of what AIR kept just now nobody knows. */
+const onChainOf = ({ outcome, state }: RememberedIssuance) =>
+	outcome === 'kept' && state === undefined ? {} : { onChain: state === 'confirmed' };
 
 export class MocaAirIssueOnBehalf implements INodeType {
 	description: INodeTypeDescription = {
@@ -38,7 +47,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		group: ['output'],
 		version: 1,
 		subtitle:
-			'={{ $parameter["onDuplicate"] === "ignore" ? "keep existing" : "revoke and reissue" }}',
+			'={{ $parameter["operation"] === "checkOnly" ? "check only: nothing is issued" : $parameter["onDuplicate"] === "revoke" ? "revoke and reissue" : "keep existing" }}',
 		description: "Issue a verifiable credential to a person's Moca AIR account",
 		defaults: { name: 'Moca AIR Issue on Behalf' },
 		inputs: [NodeConnectionTypes.Main],
@@ -67,7 +76,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 				location: 'ndv',
 				whenToDisplay: 'beforeExecution',
 				displayCondition:
-					'={{ $parameter["subjectMode"] !== "automatic" && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
+					'={{ $parameter["options"]["sameRecipient"] !== true && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
 				message:
 					'There are several items and one Recipient Email: all credentials would go to the same person. Drag the e-mail field from the input instead.',
 			},
@@ -75,38 +84,29 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		properties,
 	};
 
-	methods = { resourceMapping: { subjectAttributes } };
+	methods = { resourceMapping: { subjectAttributes }, listSearch: { usedPrograms } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		const settingsFor = credentialSettings(this);
+		if (this.getNodeParameter('operation', 0, 'issue') === 'checkOnly')
+			return await checkOnly(this);
+		const readItem = itemReader(this);
 		const ledger = new RunLedger(this);
 		const firstKey = firstContentKeys(this);
-		const optionsOf = issueOptions(this);
-		const requestOf = issueRequests(this);
-		const modeOf = idempotencyModes(this);
 		const hints = new RunHints(this);
 		const limits = new RunLimits();
+		let allKnownAgain = true;
 		const prepare = async (
 			itemIndex: number,
 			signal: AbortSignal | undefined,
 		): Promise<Job<object>> => {
-			const options = optionsOf(itemIndex);
-			const settings = await settingsFor(options.lifetimeMinutes);
+			const { options, settings, request, ...read } = await readItem(itemIndex);
 			const { client, identity } = settings;
-			const request = requestOf(itemIndex, {
-				option: options.issuerDid,
-				credential: settings.issuerDid,
-			});
 			limits.set(identity.baseUrl, options.requestsPerSecond);
-			const mode = modeOf(itemIndex, options.rememberHours);
-			const idempotency = firstKey(
-				itemIndex,
-				request,
-				idempotencyOf(identity.key, request, mode, options.ignoreWhenComparing),
-			);
+			const idempotency = firstKey(itemIndex, request, read.idempotency);
 			const session = await ledger.for(settings);
-			const { waitMs, timeoutMs, reference, sendAgainWhenUnknown } = options;
-			const repeatUnknown = repeatsUnknown(request.onDuplicate, sendAgainWhenUnknown);
+			if (session.settings.onlyIn !== undefined || !knownAgain(idempotency)) allKnownAgain = false;
+			const { waitMs, timeoutMs, reference } = options;
+			const { repeatUnknown } = read;
 			return {
 				lane: laneOf(request),
 				run: async (stopped, free) => {
@@ -125,7 +125,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 					const issuance = await issueOnce(session, issuing, idempotency);
 					ledger.count(session, issuance);
 					hints.issued(issuance);
-					if (waitMs === undefined) return issuance;
+					if (waitMs === undefined) return { ...issuance, ...onChainOf(issuance) };
 
 					const { coreClaimHash } = issuance;
 					await session.hold(coreClaimHash, waitMs);
@@ -155,9 +155,11 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			};
 		};
 		return await forEachItem(this, prepare, {
-			concurrency: concurrencyOf(this, optionsOf),
+			concurrency: concurrencyOf(this, readItem.options),
 			done: 'issued',
 			...outcomes,
+			...outputOf(this, readItem.options),
+			again: () => (allKnownAgain ? RUN_AGAIN : undefined),
 			finish: async () => {
 				limits.lift();
 				await ledger.end();

@@ -20,7 +20,7 @@ const digest = ({ recipient, credentialId }: IssueRequest) =>
 		.slice(0, 22);
 
 /**
- * Under Same Content a retry of this execution is known by its position, too: a value like the
+ * Under Recognize by Content a retry of this execution is known by its position, too: a value like the
  * current time changes with each try, and would make the same item another content each time. The
  * key of the first try is kept in the node's context, which Retry On Fail and the Retry button leave
  * as it is; the ledger then finds that its subject has changed, and says so.

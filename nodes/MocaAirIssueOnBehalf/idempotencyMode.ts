@@ -4,7 +4,6 @@ import { AirError } from '../../errors/AirError';
 import type { IdempotencyMode } from '../../issuance/issue/idempotency';
 import { executionMark, isTool, originOf } from '../../n8n/run/execution';
 import { parameter } from '../../n8n/parameters/parameter';
-import { fieldNamedBy, isAutomatic } from './automatic';
 import { runIndex } from './runIndex';
 import { wholeText } from './wholeText';
 
@@ -14,7 +13,7 @@ function parseMode(value: unknown): z.infer<typeof modes> {
 	const parsed = modes.safeParse(value);
 	if (parsed.success) return parsed.data;
 	throw new AirError('AIR_SETTING_INVALID', {
-		detail: 'Idempotency must be content, event, execution or off',
+		detail: 'Repeats must be content, event, execution or off',
 	});
 }
 
@@ -34,22 +33,18 @@ export function idempotencyModes(
 	context: IExecuteFunctions,
 ): (itemIndex: number, rememberHours: number) => IdempotencyMode {
 	const chosen = parameter(context, 'idempotency', parseMode, { fallback: 'content' });
-	const automatic = isAutomatic(context);
 	const eventId = wholeText<unknown>(
 		context,
 		'eventId',
 		(value) => value,
 		(detail) => new AirError('AIR_EVENT_ID_INVALID', { detail }),
 	);
-	const eventIdField = fieldNamedBy(context, 'eventIdField', (detail) => {
-		throw new AirError('AIR_EVENT_ID_INVALID', { detail });
-	});
 	let position: readonly (string | number)[] | undefined;
 	return (itemIndex, rememberHours) => {
 		const mode = chosen(itemIndex);
 		switch (mode) {
 			case 'event':
-				return { mode, eventId: (automatic(itemIndex) ? eventIdField : eventId)(itemIndex) };
+				return { mode, eventId: eventId(itemIndex) };
 			case 'off':
 				return { mode };
 			case 'content':

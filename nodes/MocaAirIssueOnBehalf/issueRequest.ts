@@ -3,8 +3,8 @@ import { AirError } from '../../errors/AirError';
 import type { OnDuplicate } from '../../air/answers/answerError';
 import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs/inputs';
 import type { IssueRequest } from '../../issuance/issue/Issuing';
-import { parameter } from '../../n8n/parameters/parameter';
-import { isAutomatic, recipientField } from './automatic';
+import { parameter, type Parameter } from '../../n8n/parameters/parameter';
+import { subjectModes } from './automatic';
 import { subjects } from './subjects';
 import { wholeText } from './wholeText';
 
@@ -21,6 +21,19 @@ export interface IssuerDids {
 }
 
 /**
+ * Reads the address of the recipient; made once for a run of the node.
+ *
+ * @throws AirError `AIR_RECIPIENT_INVALID`
+ */
+export const recipients = (context: IExecuteFunctions): Parameter<string> =>
+	wholeText(
+		context,
+		'recipient',
+		(value) => parseRecipient(value),
+		(detail) => new AirError('AIR_RECIPIENT_INVALID', { detail }),
+	);
+
+/**
  * Reads and checks everything that an item sends, before anything is sent; made once for a run of
  * the node.
  *
@@ -30,25 +43,23 @@ export interface IssuerDids {
 export function issueRequests(
 	context: IExecuteFunctions,
 ): (itemIndex: number, issuerDid: IssuerDids) => IssueRequest {
-	const automatic = isAutomatic(context);
-	const fromField = recipientField(context);
-	const recipient = wholeText(
-		context,
-		'recipient',
-		(value) => parseRecipient(value),
-		(detail) => new AirError('AIR_RECIPIENT_INVALID', { detail }),
-	);
+	const mode = subjectModes(context);
+	const recipient = recipients(context);
 	const program = parameter(context, 'issuanceProgram', parseProgram, {
 		fallback: '',
 		extractValue: true,
 	});
 	const subject = subjects(context);
 	const onDuplicate = parameter(context, 'onDuplicate', parseOnDuplicate);
-	return (itemIndex, issuerDid) => ({
-		recipient: automatic(itemIndex) ? parseRecipient(fromField(itemIndex)) : recipient(itemIndex),
-		credentialId: program(itemIndex),
-		credentialSubject: subject(itemIndex),
-		issuerDid: parseIssuerDid(issuerDid.option, issuerDid.credential),
-		onDuplicate: onDuplicate(itemIndex),
-	});
+	return (itemIndex, issuerDid) => {
+		// Comes first: as a tool, other fields would be refused for the same reason in other words.
+		mode(itemIndex);
+		return {
+			recipient: recipient(itemIndex),
+			credentialId: program(itemIndex),
+			credentialSubject: subject(itemIndex),
+			issuerDid: parseIssuerDid(issuerDid.option, issuerDid.credential),
+			onDuplicate: onDuplicate(itemIndex),
+		};
+	};
 }

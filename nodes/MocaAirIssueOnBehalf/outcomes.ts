@@ -6,6 +6,10 @@ const WORDS: Readonly<Record<string, string>> = {
 	reissued: 'reissued',
 	alreadyIssued: 'already issued',
 	kept: 'kept',
+	wouldIssue: 'would be issued',
+	wouldKeep: 'would be kept',
+	wouldReissue: 'would be reissued',
+	refused: 'refused',
 };
 
 /** What became of an item, for `forEachItem`: in words for people, and as the field `outcome`. */

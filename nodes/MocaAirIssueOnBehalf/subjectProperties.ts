@@ -1,18 +1,33 @@
-import type { IDisplayOptions, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 import { FIELD_TYPES } from '../../issuance/subject/values/valueTypes';
+import { kept, type When } from '../../n8n/parameters/kept';
 
-const shownIn = (...modes: string[]): IDisplayOptions => ({ show: { subjectMode: modes } });
+const MODES = ['automatic', 'fields', 'json', 'mapper'] as const;
+type Mode = (typeof MODES)[number];
 
-/**
- * Where a schema can be given. Under Map Automatically it is shown even without conversion, because
- * n8n empties each parameter that it takes out of sight: so a schema that was pasted once outlives a
- * change between the two modes. (Greyed out by `disabledOptions`, the editor loses it, too.)
- */
-const schemaOptions = (
-	show: NonNullable<IDisplayOptions['show']> = {},
-): Pick<INodeProperties, 'displayOptions'> => ({
-	displayOptions: { show: { subjectMode: ['mapper', 'automatic'], ...show } },
-});
+const others = (mode: Mode): When => ({ subjectMode: MODES.filter((other) => other !== mode) });
+
+/** Shows in one way of giving the subject, and is kept in the others. */
+const inMode = (mode: Mode, property: INodeProperties): INodeProperties[] =>
+	kept(property, [{ subjectMode: [mode] }], [others(mode)]);
+
+/** Where an example or a JSON Schema counts, and where none does. */
+const WITH_SCHEMA: readonly When[] = [
+	{ subjectMode: ['mapper'] },
+	{ subjectMode: ['automatic'], convertTypes: [true] },
+];
+const WITHOUT_SCHEMA: readonly When[] = [
+	{ subjectMode: ['fields', 'json'] },
+	{ subjectMode: ['automatic'], convertTypes: [false] },
+];
+
+/** Shows where a schema comes from the one source, and is kept elsewhere. */
+function fromSource(source: 'example' | 'jsonSchema', property: INodeProperties) {
+	const other = source === 'example' ? 'jsonSchema' : 'example';
+	const from = (schemaSource: string) =>
+		WITH_SCHEMA.map((when) => ({ ...when, schemaSource: [schemaSource] }));
+	return kept(property, from(source), [...WITHOUT_SCHEMA, ...from(other)]);
+}
 
 /** Everything about the credential subject, beneath the choice of the mode. */
 export const subjectProperties: INodeProperties[] = [
@@ -23,89 +38,86 @@ export const subjectProperties: INodeProperties[] = [
 		default: '',
 		displayOptions: { show: { subjectMode: ['automatic'], convertTypes: [false] } },
 	},
-	{
+	...inMode('automatic', {
 		displayName: 'Attributes In',
 		name: 'attributesIn',
 		type: 'string',
 		noDataExpression: true,
 		default: '',
 		placeholder: 'e.g. body',
-		displayOptions: shownIn('automatic'),
 		description:
 			'The field of the item that holds the attributes, e.g. body for a webhook. Empty for the item itself.',
-	},
-	{
+	}),
+	...inMode('automatic', {
 		displayName: 'Fields to Leave Out',
 		name: 'leftOut',
 		type: 'string',
 		noDataExpression: true,
 		default: '',
 		placeholder: 'e.g. row_number, internalNote',
-		displayOptions: shownIn('automatic'),
 		description:
-			'Fields that are no attributes, separated by commas. The fields of the recipient, the event ID and the reference are left out anyway.',
-	},
-	{
+			'Fields that are no attributes, separated by commas. The fields that the expressions of recipient, event ID and reference read are left out anyway.',
+	}),
+	...inMode('automatic', {
 		displayName: 'Convert Types',
 		name: 'convertTypes',
 		type: 'boolean',
 		noDataExpression: true,
-		default: false,
-		displayOptions: shownIn('automatic'),
+		default: true,
 		description:
 			'Whether to convert the values to the types of the example or JSON Schema below, and to send only what it knows. Sheets and forms give everything as text, which AIR refuses for numbers and booleans.',
-	},
-	{
-		displayName: 'Attributes From',
-		name: 'schemaSource',
-		type: 'options',
-		noDataExpression: true,
-		options: [
-			{
-				name: 'Example Subject',
-				value: 'example',
-				description: 'Names and types are read off one example',
-			},
-			{
-				name: 'JSON Schema',
-				value: 'jsonSchema',
-				description: 'Also knows which attributes are required and which values are allowed',
-			},
-		],
-		default: 'example',
-		...schemaOptions(),
-		description: 'Where the names and types of the attributes come from',
-	},
-	{
+	}),
+	...kept(
+		{
+			displayName: 'Attributes From',
+			name: 'schemaSource',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'Example Subject',
+					value: 'example',
+					description: 'Names and types are read off one example',
+				},
+				{
+					name: 'JSON Schema',
+					value: 'jsonSchema',
+					description: 'Also knows which attributes are required and which values are allowed',
+				},
+			],
+			default: 'example',
+			description: 'Where the names and types of the attributes come from',
+		},
+		WITH_SCHEMA,
+		WITHOUT_SCHEMA,
+	),
+	...fromSource('example', {
 		displayName: 'Example Subject',
 		name: 'subjectExample',
 		type: 'json',
 		noDataExpression: true,
 		default: '{}',
 		typeOptions: { rows: 5 },
-		...schemaOptions({ schemaSource: ['example'] }),
 		description:
 			'One credential subject as it should come out, e.g. { "kycLevel": "basic", "isOver18": true }. Its values are not sent.',
 		hint: 'Paste it once. Numbers without quotes become numbers, dates such as 2026-01-19 become dates.',
-	},
-	{
+	}),
+	...fromSource('jsonSchema', {
 		displayName: 'JSON Schema',
 		name: 'subjectSchema',
 		type: 'json',
 		noDataExpression: true,
 		default: '{}',
 		typeOptions: { rows: 8 },
-		...schemaOptions({ schemaSource: ['jsonSchema'] }),
 		description: 'The JSON Schema of the credential subject, or the whole schema of the credential',
 		hint: 'Paste it once. For a date that is a number, set its format to unix-time.',
-	},
-	{
+	}),
+	...inMode('mapper', {
 		displayName: 'Attributes',
 		name: 'subjectMapper',
 		type: 'resourceMapper',
 		noDataExpression: true,
 		default: { mappingMode: 'defineBelow', value: null },
-		displayOptions: shownIn('mapper'),
 		description:
 			'The value of each attribute for this person. Text is converted to the type of the attribute.',
 		typeOptions: {
@@ -120,15 +132,14 @@ export const subjectProperties: INodeProperties[] = [
 				noFieldsError: 'Paste an example or a JSON Schema above.',
 			},
 		},
-	},
-	{
+	}),
+	...inMode('fields', {
 		displayName: 'Fields',
 		name: 'subjectFields',
 		type: 'fixedCollection',
 		typeOptions: { multipleValues: true, sortable: true },
 		placeholder: 'Add Field',
 		default: {},
-		displayOptions: shownIn('fields'),
 		description: 'The attributes of the schema, each with the type that the schema gives it',
 		options: [
 			{
@@ -162,8 +173,8 @@ export const subjectProperties: INodeProperties[] = [
 				],
 			},
 		],
-	},
-	{
+	}),
+	...inMode('json', {
 		displayName: 'JSON',
 		name: 'subjectJson',
 		type: 'json',
@@ -171,9 +182,8 @@ export const subjectProperties: INodeProperties[] = [
 		required: true,
 		typeOptions: { rows: 6 },
 		placeholder: 'e.g. { "kycLevel": "basic", "name": "{{ $json.name }}", "age": {{ $json.age }} }',
-		displayOptions: shownIn('json'),
 		description:
 			'One object of claims: JSON text, with or without expressions, or one expression that gives an object. What an expression gives stays the value where it stands, so a form cannot add claims.',
 		hint: 'Put quotation marks around an expression that gives text, and around no other. Leave id out: AIR fills in the holder itself.',
-	},
+	}),
 ];

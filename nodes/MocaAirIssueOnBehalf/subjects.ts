@@ -17,8 +17,9 @@ import {
 	type SubjectSchema,
 } from '../../issuance/subject/schema/readSchema';
 import { FIELD_TYPES, VALUE_TYPES, type ValueType } from '../../issuance/subject/values/valueTypes';
+import { fieldsIn } from '../../n8n/parameters/itemReferences';
 import { parameter, rawParameter, type Parameter } from '../../n8n/parameters/parameter';
-import { itemJson, nameIn, namesIn } from './automatic';
+import { itemJson, nameIn, namesIn, subjectModes } from './automatic';
 import { assertNoForgottenExpression, isTemplate, jsonTemplate, textTemplate } from './templates';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
@@ -156,25 +157,31 @@ function mapped(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	};
 }
 
+/** The fields of the item that are read for something else: they are no attributes then. */
+function readElsewhere(context: IExecuteFunctions, itemIndex: number): string[] {
+	const raw = (name: string) => rawParameter(context, name, itemIndex);
+	// An event ID that does not count was only kept.
+	const eventId = ['content', 'execution', 'off'].includes(String(raw('idempotency')))
+		? undefined
+		: raw('eventId');
+	return [raw('recipient'), eventId, raw('options.reference')].flatMap(fieldsIn);
+}
+
 /**
  * Reads the attributes straight from the item; nothing is evaluated for it. Its `id` is never one:
  * AIR fills in the holder under that name.
  */
 function automatic(context: IExecuteFunctions): Parameter<CredentialSubject> {
-	const convert = parameter(context, 'convertTypes', (value) => value === true, {
-		fallback: false,
-	});
+	const convert = parameter(context, 'convertTypes', (value) => value === true, { fallback: true });
 	const schemaOf = pastedSchema(context);
 	const json = itemJson(context);
 	const within = parameter(context, 'attributesIn', nameIn, { fallback: '' });
 	const leftOut = parameter(context, 'leftOut', namesIn, { fallback: '' });
-	const ownFields = ['recipientField', 'eventIdField', 'options.referenceField'].map((name) =>
-		parameter(context, name, nameIn, { fallback: '' }),
-	);
+	let ownFields: readonly string[] | undefined;
 	return (itemIndex) => {
 		const attributes = attributesIn(json(itemIndex), {
 			within: within(itemIndex),
-			without: ['id', ...leftOut(itemIndex), ...ownFields.map((name) => name(itemIndex))],
+			without: ['id', ...leftOut(itemIndex), ...(ownFields ??= readElsewhere(context, itemIndex))],
 		});
 		return convert(itemIndex)
 			? subjectFromSchema(schemaOf(itemIndex), (name) => attributes[name])
@@ -188,9 +195,9 @@ function automatic(context: IExecuteFunctions): Parameter<CredentialSubject> {
  * @throws AirError `AIR_SUBJECT_INVALID`, `AIR_SCHEMA_INVALID`
  */
 export function subjects(context: IExecuteFunctions): Parameter<CredentialSubject> {
-	const mode = parameter(context, 'subjectMode', String);
+	const mode = subjectModes(context);
 	const converts = parameter(context, 'convertTypes', (value) => value === true, {
-		fallback: false,
+		fallback: true,
 	});
 	const readers = new Map([
 		[

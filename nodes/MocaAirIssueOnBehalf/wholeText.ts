@@ -1,7 +1,10 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { joinIdParts } from '../../issuance/inputs/eventId';
+import { noField } from '../../issuance/subject/itemFields';
+import { fieldOf } from '../../n8n/parameters/itemReferences';
 import { parameter, type Parameter } from '../../n8n/parameters/parameter';
 import { templateReader } from '../../n8n/parameters/template';
+import { itemJson } from './automatic';
 
 /**
  * Makes a reader of a parameter that identifies a person or an event: refused when one of its
@@ -20,8 +23,14 @@ export function wholeText<T>(
 ): Parameter<T> {
 	const typed = parameter(context, name, parse, { fallback: '' });
 	const partsOf = templateReader(context, name);
+	const json = itemJson(context);
 	return (itemIndex) => {
 		const parts = partsOf(itemIndex);
-		return parts === undefined ? typed(itemIndex) : parse(joinIdParts(parts, refuse));
+		if (parts === undefined) return typed(itemIndex);
+		for (const { expression = '', value } of parts) {
+			const field = value === undefined ? fieldOf(expression) : undefined;
+			if (field !== undefined) throw refuse(noField(json(itemIndex), field));
+		}
+		return parse(joinIdParts(parts, refuse));
 	};
 }

@@ -21,6 +21,7 @@ const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOStrin
 export function eventItem(event: FeedEvent): INodeExecutionData {
 	const { row } = event;
 	const submittedAt = row.keptSince ?? row.answeredAt;
+	// When somebody first asked and was told so: with no trigger at work, long after it was on-chain.
 	const took =
 		row.confirmedAt === null || submittedAt === null
 			? null
@@ -37,8 +38,8 @@ export function eventItem(event: FeedEvent): INodeExecutionData {
 		vcId: row.vcId,
 		vcStatus: event.type === 'status' ? event.threshold : row.vcStatus,
 		submittedAt: iso(submittedAt),
-		confirmedAt: iso(row.confirmedAt),
-		secondsToConfirmation: took,
+		seenAt: iso(row.confirmedAt),
+		secondsUntilSeen: took,
 		delayedMinutes: event.type === 'delayed' ? Number(event.threshold) : null,
 		workflowId: row.workflowId,
 		executionId: row.executionId === '' ? null : row.executionId,

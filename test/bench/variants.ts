@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, IDataObject, INode } from 'n8n-workflow';
 import { ISSUER_DID, PARTNER_ID, PROGRAM_ID, SCOPE, type BenchAir } from './air';
 import type { Chain, Credentials, Engine } from './engine';
+import { grouped } from '../support/grouped';
 
 export const CONCURRENCY = 50;
 
@@ -28,7 +29,7 @@ const issue = (parameters: INode['parameters'], options: IDataObject = {}): Chai
 			issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
 			onDuplicate: 'revoke',
 			idempotency: 'content',
-			options: { concurrency: CONCURRENCY, ...options },
+			...grouped({ concurrency: CONCURRENCY, ...options }),
 			...parameters,
 		},
 		credentials: { mocaAirApi: { id: '1', name: 'AIR' } },
@@ -37,7 +38,7 @@ const issue = (parameters: INode['parameters'], options: IDataObject = {}): Chai
 
 /** Nothing is evaluated for an item. */
 export const automatic = (options?: IDataObject): Chain =>
-	issue({ subjectMode: 'automatic', recipientField: 'email' }, options);
+	issue({ subjectMode: 'automatic', convertTypes: false }, options);
 
 const filledIn = (recipient: string, kycLevel: string, isOver18: string): Chain =>
 	issue({

@@ -77,7 +77,7 @@ describe('a new user', () => {
 		const names = (await found.allInnerTexts()).map((text) => text.split('\n')[0]);
 		expect(names).toEqual(expect.arrayContaining([ISSUE, 'Moca AIR Get Issuance Status']));
 		await look('search');
-		await editor.addFoundNode(ISSUE);
+		await editor.addFoundNode(ISSUE, 'Issue a credential on behalf');
 		await look('node-added');
 		expect(await editor.parameter('recipient').isVisible()).toBe(true);
 	});
@@ -112,6 +112,7 @@ describe('a new user', () => {
 	step('fills recipient, program and fields, executes the step and reads the output', async () => {
 		await editor.fill('recipient', 'grace.hopper@example.com');
 		await editor.fill('issuanceProgram', PROGRAM_ID);
+		await editor.chooseOption('subjectMode', 'Using Fields Below');
 		for (const [name, type, value] of ATTRIBUTES) await editor.addField(name, type, value);
 		await look('filled');
 		const output = await editor.executeStep();

@@ -78,7 +78,7 @@ describe.each(AGENTS)('with AI Agent %d', (agent) => {
 	});
 
 	test('Map Automatically is refused: it cannot tell what the model gave', async () => {
-		const { told } = await call(agent, { subjectMode: 'automatic', recipientField: 'email' });
+		const { told } = await call(agent, { subjectMode: 'automatic' });
 		expect(issued()).toEqual([]);
 		expect(told[0]).toMatch(/Map Automatically.*choose Map Each Field/);
 	});

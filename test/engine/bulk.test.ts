@@ -111,7 +111,7 @@ describe.each(['embedded', 'off'] as const)('many items at once, ledger %s', (le
 			settings: { onError: 'continueRegularOutput' },
 		});
 		expect(issued().map(({ recipient }) => recipient)).toEqual(['p0@example.com']);
-		expect((json('Done')[1]?.details as IDataObject).code).toBe('AIR_EVENT_ID_OTHER_RECIPIENT');
+		expect(json('Done')[1]?.code).toBe('AIR_EVENT_ID_OTHER_RECIPIENT');
 	});
 });
 
@@ -139,12 +139,12 @@ describe('when one fails', () => {
 	test('without it sending stops soon, and the error says what was issued', async () => {
 		refuse('p25');
 		const { error } = await bulk({ items: people(200), options: { concurrency: 10 } });
-		expect(error?.message).toMatch(/\(item 26 of 200\)$/);
+		expect(error?.description).toMatch(/^Row 26 of 200\. /);
 		const count = issued().length;
 		expect(count).toBeGreaterThanOrEqual(20);
 		expect(count).toBeLessThanOrEqual(25 + 20);
 		expect(error?.description).toContain(
-			`${count} of 200 items were issued before it stopped: items 1–`,
+			`${count} of 200 rows were issued before it stopped: rows 1–`,
 		);
 		// What was begun and not sent is released; nothing is left to be found out.
 		expect(await rows()).toEqual({ submitted: count, rejected: expect.any(Number) as number });

@@ -54,9 +54,8 @@ const mapper = (example: string, value: string): INode['parameters'] => ({
 	},
 });
 const automatic = (rest: INode['parameters'] = {}): INode['parameters'] => ({
-	recipient: '',
 	subjectMode: 'automatic',
-	recipientField: 'email',
+	convertTypes: false,
 	...rest,
 });
 

@@ -305,7 +305,7 @@ describe('what is refused before anything is sent', () => {
 	test('a wrong item among several is named by its number', async () => {
 		const people = await issuedTo('ada', 'bob');
 		const { error } = await ask([people[0] ?? {}, { ...people[1], email: 'SECRET' }]);
-		expect(error?.message).toMatch(/\(item 2 of 2\)$/);
+		expect(error?.description).toMatch(/^Row 2 of 2\. /);
 		expect(JSON.stringify(error)).not.toContain('SECRET');
 	});
 });
@@ -324,7 +324,7 @@ describe('Continue On Fail', () => {
 			json: {
 				error: expect.stringMatching(/not a valid e-mail address/) as string,
 				message: expect.stringMatching(/exactly one e-mail address/) as string,
-				details: { code: 'AIR_RECIPIENT_INVALID', httpStatus: null },
+				code: 'AIR_RECIPIENT_INVALID',
 			},
 			pairedItem: { item: 1 },
 		});
@@ -344,12 +344,10 @@ describe('Continue On Fail', () => {
 		const { json } = await ask([UNKNOWN], {}, { onError: 'continueRegularOutput' });
 		expect(json('Done')[0]).toMatchObject({
 			error: 'The signature does not fit the key in your JWKS',
-			details: {
-				code: 'AIR_UNAUTHORIZED_SIGNATURE',
-				httpStatus: 401,
-				airMessage: 'Invalid signature',
-				retryable: false,
-			},
+			message: expect.stringContaining('“Invalid signature”') as string,
+			code: 'AIR_UNAUTHORIZED_SIGNATURE',
+			httpStatus: 401,
+			retryable: false,
 		});
 	});
 

@@ -192,7 +192,7 @@ describe('Get Public Documents', () => {
 
 	test('Continue On Fail: an item says what is wrong', async () => {
 		const { json } = await documents({ privateKey: '' }, { onError: 'continueRegularOutput' });
-		expect(json('Done')).toMatchObject([{ details: { code: 'AIR_KEY_EMPTY' } }]);
+		expect(json('Done')).toMatchObject([{ code: 'AIR_KEY_EMPTY' }]);
 	});
 });
 
@@ -325,7 +325,7 @@ describe('Create Partner JWT', () => {
 			},
 		);
 		expect(json('Done')).toMatchObject([
-			{ details: { code: 'AIR_ADDRESS_INVALID' } },
+			{ code: 'AIR_ADDRESS_INVALID' },
 			{ email: 'bob@example.com', token: expect.stringMatching(JWT) as string },
 		]);
 		expect(json('Done')[0]).not.toHaveProperty('token');

@@ -241,7 +241,7 @@ describe('what a colleague may do without thinking', () => {
 		expect(json('Done')[0]?.waitedMs).toBeLessThan(900);
 	});
 
-	test('Idempotency Off: what AIR kept is kept all the same', async () => {
+	test('Issue Every Time: what AIR kept is kept all the same', async () => {
 		const parameters = { ...keep, idempotency: 'off' };
 		await execute({ parameters });
 		expect((await execute({ parameters })).json('Done')).toMatchObject([
@@ -326,12 +326,8 @@ describe('a failed item', () => {
 		const { json, items, hints } = await execute({ items: failing(), settings: { onError } });
 		const failed = json(sink).filter(({ error }) => error !== undefined);
 		expect(failed.map(({ outcome }) => outcome)).toEqual(['unknown', 'notIssued', 'notIssued']);
-		for (const { error, message, details } of failed) {
-			expect([typeof error, typeof message, typeof details]).toEqual([
-				'string',
-				'string',
-				'object',
-			]);
+		for (const { error, message, code } of failed) {
+			expect([typeof error, typeof message, typeof code]).toEqual(['string', 'string', 'string']);
 		}
 		expect(items('Issue', output).length).toBe(output === 0 ? 4 : 3);
 		expect(json('Done').filter(({ outcome }) => outcome === 'issued')).toHaveLength(1);
@@ -357,7 +353,7 @@ describe('a failed item', () => {
 			items: [ada('enhanced'), person('dan'), person('cy')],
 		});
 		expect(error?.description).toMatch(
-			/1 of 3 items was issued before it stopped: item 2\. 1 of 3 items was kept before it stopped: item 1\./,
+			/1 of 3 rows was issued before it stopped: row 2\. 1 of 3 rows was kept before it stopped: row 1\./,
 		);
 	});
 });
@@ -384,6 +380,7 @@ test('what AIR answers under our names is passed on under others', async () => {
 		{
 			email: 'ada@example.com',
 			outcome: 'issued',
+			onChain: false,
 			airOutcome: 'kept',
 			airReplayed: true,
 			airRecorded: false,
@@ -396,7 +393,7 @@ test('what AIR answers under our names is passed on under others', async () => {
 			airMessage: 'ok',
 		},
 	]);
-	for (const name of ['replayed', 'recorded', 'state', 'onChain', 'error', 'message']) {
+	for (const name of ['replayed', 'recorded', 'state', 'error', 'message']) {
 		expect(json('Done')[0]).not.toHaveProperty(name);
 	}
 	expect(hints).toEqual([]);
@@ -434,7 +431,7 @@ describe('a key that AIR refuses, with the owner’s partner ID and a retention 
 	});
 });
 
-describe('This Execution Only', () => {
+describe('Recognize Within This Execution', () => {
 	const only: INode['parameters'] = { idempotency: 'execution' };
 	const begun = unbegun(
 		issueWorkflow([person('ada')], only).nodes.find(({ name }) => name === 'Items'),

@@ -123,7 +123,8 @@ describe('Map Each Field', () => {
 			[row, { ...ROWS[1], kycLevel: 'none' }],
 			mapper({ kycLevel: '={{ $json.kycLevel }}', isOver18: true }),
 		);
-		expect(error?.message).toMatch(/kycLevel must be one of basic, enhanced \(item 2 of 2\)$/);
+		expect(error?.message).toMatch(/kycLevel must be one of basic, enhanced$/);
+		expect(error?.description).toMatch(/^Row 2 of 2\. /);
 	});
 
 	test('a schema that cannot be read is said to be that', async () => {
@@ -134,9 +135,8 @@ describe('Map Each Field', () => {
 
 describe('Map Automatically', () => {
 	const automatic = (rest: INode['parameters'] = {}): INode['parameters'] => ({
-		recipient: '',
 		subjectMode: 'automatic',
-		recipientField: 'email',
+		convertTypes: false,
 		leftOut: 'row_number, note',
 		...rest,
 	});
@@ -172,22 +172,22 @@ describe('Map Automatically', () => {
 			kycLevel: 'basic',
 		};
 		const parameters = automatic({
-			recipientField: 'body.email',
+			recipient: '={{ $json.body.email }}',
 			attributesIn: 'body',
 			idempotency: 'event',
-			eventIdField: 'body.eventId',
-			options: { referenceField: 'body.customer' },
+			eventId: '={{ $json.body.eventId }}',
+			options: { reference: '={{ $json.body.customer }}' },
 		});
 		const { error } = await run([{ headers: { host: 'x' }, body }], parameters);
 		expect(error).toBeUndefined();
 		expect(sent()).toEqual([{ kycLevel: 'basic' }]);
 		const again = await run([{ body: { ...body, eventId: '' } }], parameters);
-		expect(again.error?.message).toMatch(/event ID .*: it is empty/i);
+		expect(again.error?.message).toMatch(/event ID .*gives empty text/i);
 	});
 
 	// n8n takes a required parameter for shown once a condition before it is an expression.
 	test.each<[string, INode['parameters']]>([
-		['field', { ...automatic(), eventIdField: 'row_number' }],
+		['field', { ...automatic(), eventId: '={{ $json.row_number }}' }],
 		[
 			'value',
 			{
@@ -196,7 +196,7 @@ describe('Map Automatically', () => {
 				subjectJson: '{ "kycLevel": "basic", "isOver18": true }',
 			},
 		],
-	])('Idempotency may be an expression beside an event ID by its %s', async (_how, parameters) => {
+	])('Repeats may be an expression beside an event ID by its %s', async (_how, parameters) => {
 		const idempotency = '={{ "event" }}';
 		const { error } = await run(TYPED.slice(0, 1), { ...parameters, idempotency });
 		expect(error).toBeUndefined();
@@ -206,15 +206,14 @@ describe('Map Automatically', () => {
 	test.each<[string, INode['parameters'], RegExp]>([
 		[
 			'a field that the item does not have',
-			{ recipientField: 'mail' },
+			{ recipient: '={{ $json.mail }}' },
 			/no field called “mail”; it has: email, kycLevel, isOver18, score, row_number$/,
 		],
 		[
-			'an Event ID Field that the item does not have',
-			{ idempotency: 'event', eventIdField: 'event.id' },
+			'an Event ID that the item does not have',
+			{ idempotency: 'event', eventId: '={{ $json.event.id }}' },
 			/event ID is not valid: the item has no field called “event.id”; it has: email/,
 		],
-		['an address for a field', { recipientField: 'ada@example.com' }, /takes the name of a field/],
 		[
 			'nowhere to find attributes',
 			{ attributesIn: 'body' },
@@ -238,7 +237,6 @@ describe('Map Automatically', () => {
 		const { error } = await run(
 			TYPED,
 			automatic({
-				recipient: broken,
 				subjectJson: broken,
 				eventId: broken,
 				subjectFields: { field: [{ name: 'a', type: 'string', value: broken }] },

@@ -17,7 +17,7 @@ import { issueWorkflow, person } from './workflows';
  */
 const MOST_FRAMES = 9;
 /** Beside those within the ledger. */
-const MOST_FILES = 27;
+const MOST_FILES = 28;
 
 let air: TestAir;
 let folder: string;
@@ -41,13 +41,16 @@ afterEach(() => {
 	jest.restoreAllMocks();
 });
 
-const issue = async (name: string) => {
+const issue = async (...names: string[]) => {
 	const credential = { ...air.credential, ledger: 'embedded', ledgerRetention: 90 };
 	const { json } = await runWorkflow(
-		issueWorkflow([person(name)], { idempotency: 'content' }),
+		issueWorkflow(
+			names.map((name) => person(name)),
+			{ idempotency: 'content', options: { concurrency: 1 } },
+		),
 		credential,
 	);
-	expect(json('Done')).toMatchObject([{ outcome: 'issued' }]);
+	expect(json('Done')).toMatchObject(names.map(() => ({ outcome: 'issued' })));
 };
 
 /** The part of a path or a stack's line that lies in this package, and is no test. */
@@ -99,7 +102,8 @@ test('the files that an item passes', async () => {
 			.map(({ url }) => ownFile(url))
 			.filter((file) => file !== '' && !file.startsWith('ledger/'));
 	});
-	await issue('fifth');
+	// Of two items of one run it is the second that is left: nothing is read for the first time.
+	await issue('fifth', 'sixth');
 	session.disconnect();
 	expect(files).toContain('issuance/issue/issueOnce.ts');
 	expect({ files, few: files.length <= MOST_FILES }).toEqual({ files, few: true });

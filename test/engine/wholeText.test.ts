@@ -35,7 +35,7 @@ const LITERAL = '={{ `${$json.id}:${$json.email}` }}';
 const JOINED = "={{ [$json.id, $json.email].join('-') }}";
 
 test.each<[string, string, IDataObject, RegExp]>([
-	['not there', ID, {}, /\{\{ \$json\.id \}\} gives nothing/],
+	['not there', ID, {}, /no field called “id”; it has: email, level/],
 	['null', ID, { id: null }, /\{\{ \$json\.id \}\} gives nothing/],
 	['empty', ID, { id: '' }, /gives empty text/],
 	['an object', ID, { id: { a: 'SECRET' } }, /gives an object/],
@@ -57,7 +57,7 @@ test.each<[string, string, IDataObject, RegExp]>([
 	['not there, and joined', JOINED, {}, /nothing stands beside a “-”/],
 	['an object alone', '={{ $json.id }}', { id: { a: 1 } }, /\$json\.id \}\} gives an object/],
 	['a date alone', '={{ $now }}', {}, /gives a date/],
-	['nothing alone', '={{ $json.id }}', {}, /\{\{ \$json\.id \}\} gives nothing/],
+	['nothing alone', '={{ $json.id }}', {}, /no field called “id”/],
 ])('an Event ID of which a part is %s issues nothing', async (_what, eventId, rest, words) => {
 	const { error } = await run([person('ada', rest)], { idempotency: 'event', eventId });
 	expect(error?.message).toMatch(words);
@@ -82,7 +82,7 @@ test.each<[string, string, IDataObject, RegExp]>([
 		'not there',
 		'={{ $json.first }}{{ $json.last }}@example.com',
 		{ last: 'ada' },
-		/\$json\.first .*nothing/,
+		/no field called “first”/,
 	],
 	['an object', '={{ $json.first }}ada@example.com', { first: {} }, /gives an object/],
 	['calculated', "={{ $json.first + '@example.com' }}", {}, /“undefined” in the place of a name/],
@@ -92,7 +92,7 @@ test.each<[string, string, IDataObject, RegExp]>([
 		{ first: null },
 		/“null” in the place/,
 	],
-	['alone', '={{ $json.mail }}', {}, /\{\{ \$json\.mail \}\} gives nothing/],
+	['alone', '={{ $json.mail }}', {}, /no field called “mail”; it has: email/],
 ])('a recipient of which a part is %s gets nothing', async (_what, recipient, rest, words) => {
 	const { error } = await run([{ ...person('x'), ...rest }], { recipient });
 	expect(error?.message).toMatch(words);
@@ -109,20 +109,20 @@ test('a Reference lacks no part, but may be left out', async () => {
 
 test.each<[string, unknown, RegExp]>([
 	['that is not there', undefined, /no field called “id”; it has: email, kycLevel/],
-	['that is an object', { a: 1 }, /it is an object/],
-	['that is a list', [1], /it is a list/],
+	['that is an object', { a: 1 }, /gives an object/],
+	['that is a list', [1], /gives a list/],
 	['that is false', false, /true or false/],
 	['with digits that a number has lost', 1e21, /cannot keep exactly/],
-	['that cannot be seen', '\u200b', /it is empty/],
+	['that cannot be seen', '\u200b', /gives empty text/],
 	['that is a word for nothing', 'undefined', /“undefined”/],
-])('an Event ID Field %s issues nothing', async (_what, id, words) => {
+])('an Event ID from a field %s issues nothing', async (_what, id, words) => {
 	const { error } = await run(
 		[{ email: 'ada@example.com', kycLevel: 'basic', id } as IDataObject],
 		{
 			subjectMode: 'automatic',
-			recipientField: 'email',
+			convertTypes: false,
 			idempotency: 'event',
-			eventIdField: 'id',
+			eventId: '={{ $json.id }}',
 		},
 	);
 	expect(error?.message).toMatch(words);

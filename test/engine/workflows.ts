@@ -1,5 +1,6 @@
 import type { IDataObject, INode } from 'n8n-workflow';
 import { PROGRAM_ID } from './air';
+import { grouped } from '../support/grouped';
 import type { WorkflowJson } from './WorkflowJson';
 
 const node = (
@@ -32,6 +33,8 @@ export const ISSUE_PARAMETERS: INode['parameters'] = {
 	},
 	onDuplicate: 'revoke',
 	idempotency: 'off',
+	// What there is; what is left of it for eyes has tests of its own.
+	simplify: false,
 	options: {},
 };
 
@@ -47,7 +50,12 @@ export function issueWorkflow(
 			node(
 				'Issue',
 				'n8n-nodes-moca-air.mocaAirIssueOnBehalf',
-				{ ...ISSUE_PARAMETERS, ...parameters },
+				{
+					...ISSUE_PARAMETERS,
+					...parameters,
+					// One expression for all options is not taken apart.
+					...(typeof parameters.options === 'object' ? grouped(parameters.options ?? {}) : {}),
+				},
 				{ credentials, ...settings },
 			),
 			node('Done', 'test.sink', {}),
@@ -80,7 +88,8 @@ export function statusWorkflow(
 				{
 					coreClaimHash: '={{ $json.coreClaimHash }}',
 					recipient: '={{ $json.email }}',
-					options: options as INode['parameters'],
+					simplify: false,
+					...grouped(options as INode['parameters']),
 				},
 				{ credentials, ...settings },
 			),

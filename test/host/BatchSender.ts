@@ -21,7 +21,7 @@ const itemSchema = z.looseObject({
 	coreClaimHash: z.string().optional(),
 	outcome: z.string().optional(),
 	error: z.string().optional(),
-	details: z.looseObject({ code: z.string() }).optional(),
+	code: z.string().optional(),
 });
 const PAUSE_MS = 2_000;
 
@@ -80,7 +80,7 @@ export class BatchSender extends WebhookSender {
 				this.end(id, { how: 'answered', coreClaimHash: item.coreClaimHash });
 				continue;
 			}
-			const code = item.details?.code ?? item.error ?? 'nothing';
+			const code = item.code ?? item.error ?? 'nothing';
 			this.setback(code);
 			if (code !== 'AIR_ISSUED_UNKNOWN') continue;
 			const row = /ledger row (\d+)/.exec(item.error ?? '')?.[1];

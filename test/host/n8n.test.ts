@@ -108,13 +108,13 @@ describe('issuing', () => {
 			host.issueNode(),
 		);
 		const { error } = execution.data.resultData;
-		expect(error?.message).toMatch(/\(item 2 of 2\)$/);
+		expect(error?.description).toMatch(/^Row 2 of 2\. /);
 		// The first is under way when the second is read, and is sent or not.
 		const issued = air.emulator.control.issuances().map(({ recipient }) => recipient);
-		const said = (error?.description ?? '').includes('1 of 2 items was issued')
+		const said = (error?.description ?? '').includes('1 of 2 rows was issued')
 			? ['ada@example.com']
 			: [];
-		expect(error?.description).toMatch(/items? was issued/);
+		expect(error?.description).toMatch(/rows? was issued/);
 		expect(issued).toEqual(said);
 	});
 
@@ -133,7 +133,7 @@ describe('issuing', () => {
 			{
 				error: expect.stringContaining('not a valid e-mail address') as string,
 				message: expect.stringContaining('exactly one e-mail address') as string,
-				details: { code: 'AIR_RECIPIENT_INVALID', httpStatus: null },
+				code: 'AIR_RECIPIENT_INVALID',
 			},
 			{ email: 'c@example.com' },
 		]);

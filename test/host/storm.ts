@@ -108,7 +108,7 @@ export function stormWorkflow(
 					onDuplicate: 'revoke',
 					idempotency: 'event',
 					eventId: '={{ $json.body.id }}',
-					options: { requestTimeout: REQUEST_TIMEOUT },
+					expert: { requestTimeout: REQUEST_TIMEOUT },
 				},
 				credentials: { mocaAirApi: credential },
 			},

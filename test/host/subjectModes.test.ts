@@ -177,7 +177,7 @@ describe('in the editor', () => {
 			recipient: '={{ $json.email }}',
 			issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
 		});
-		await editor.chooseOption('subjectMode', 'Map Each Field');
+		// Map Each Field is preselected.
 		await shown('Paste an example subject above: its attributes appear here.');
 		await editor.parameter('subjectExample').locator('.cm-content').click();
 		await editor.page.keyboard.press('Control+A');
@@ -196,8 +196,6 @@ describe('in the editor', () => {
 			await input.getByText(name, { exact: true }).first().dragTo(to, { steps: 8 });
 			await to.filter({ hasText: `{{ $json.${name} }}` }).waitFor();
 		};
-		// n8n empties what a mode does not show, and Map Automatically shows no Recipient Email.
-		await drag('email', 'recipient');
 		for (const name of NAMES) await drag(name, name);
 		await editor.executeStep();
 		expect(sent()).toEqual(ROWS.map((row) => typed(row, NAMES)));
@@ -211,7 +209,6 @@ describe('in the editor', () => {
 			onDuplicate: 'ignore',
 		});
 		await shown(/looks like a schema ID/);
-		await shown(/disagree on what Keep Existing compares/);
 		// How many items there are, the editor knows when the node before has run.
 		await editor.executeStep();
 		await shown(/There are several items and one Recipient Email/);
@@ -224,6 +221,7 @@ describe('in the editor', () => {
 			issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
 			idempotency: 'off',
 			...MODES['map-each-field'],
+			options: { sameRecipient: true },
 		});
 		const output = await editor.executeStep();
 		await output.getByText(/All 2 items went to one e-mail address/).waitFor();

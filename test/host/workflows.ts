@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROGRAM_ID, startDemoAir, type DemoAir } from '../../scripts/demoAir';
+import { grouped } from '../support/grouped';
 import type { Execution } from '../../harness/executionsApi';
 import { packAndInstall } from '../../harness/installPackage';
 import { N8nApi } from '../../harness/n8nApi';
@@ -69,7 +70,7 @@ export const inRow = (...nodes: readonly Node[]): WorkflowDefinition => ({
 export const issueNode = (
 	credentials: Record<string, { id: string; name: string }>,
 	rest: Json = {},
-	parameters: Json = {},
+	{ options = {}, ...parameters }: Json = {},
 ) =>
 	node(
 		'Issue',
@@ -80,8 +81,8 @@ export const issueNode = (
 			subjectMode: 'json',
 			subjectJson: asExpression(SUBJECT),
 			onDuplicate: 'revoke',
-			options: {},
 			...parameters,
+			...grouped(options as Json),
 		},
 		{ credentials, ...rest },
 	);

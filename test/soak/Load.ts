@@ -87,7 +87,7 @@ export class Load {
 			split('issued'),
 			this.own(
 				'mocaAirGetIssuanceStatus',
-				{ options: { requestTimeout: REQUEST_TIMEOUT } },
+				{ expert: { requestTimeout: REQUEST_TIMEOUT } },
 				oneByOne,
 			),
 		);

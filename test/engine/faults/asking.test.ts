@@ -109,8 +109,7 @@ async function ask(air: TestAir, coreClaimHash: unknown, options: IDataObject = 
 		credentialOf(air),
 	);
 	const [item] = json('Done');
-	const details = (item?.details ?? {}) as { code?: string };
-	return text(item?.vcStatus ?? details.code);
+	return text(item?.vcStatus ?? item?.code);
 }
 
 /** In seconds; nobody but whom the fault meets is asked about meanwhile. */

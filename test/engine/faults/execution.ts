@@ -26,11 +26,11 @@ const endingOf = (json: IDataObject): Ending => {
 		const { coreClaimHash, outcome } = json;
 		return { how: 'issued', coreClaimHash, replayed: outcome === 'alreadyIssued' };
 	}
-	const details = (json.details ?? {}) as { code?: string; kind?: 'outcome-unknown' };
+	const { code, kind } = json as { code?: string; kind?: 'outcome-unknown' };
 	return {
 		how: 'error',
-		code: details.code ?? 'none',
-		kind: details.kind ?? 'nothing',
+		code: code ?? 'none',
+		kind: kind ?? 'nothing',
 		message: `${text(json.error)} ${text(json.message)}`,
 	};
 };
@@ -73,7 +73,7 @@ export async function execute(
 		endings.set(`${people[index] ?? ''}@example.com`, endingOf(item));
 	}
 	if (error !== undefined) {
-		const at = /\(item (\d+) of/.exec(error.message)?.[1];
+		const at = /^Row (\d+) of/.exec(error.description ?? '')?.[1];
 		const code = /More about (AIR_\w+)</.exec(error.description ?? '')?.[1] ?? '';
 		const name = people[at === undefined ? 0 : Number(at) - 1] ?? '';
 		const { message } = error;

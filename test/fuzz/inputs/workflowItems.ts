@@ -103,7 +103,7 @@ export const workflowItems = badInput({
 		control.reset();
 		const parameters = {
 			recipient: input.recipient,
-			recipientField: 'email',
+			convertTypes: false,
 			leftOut: 'program, subjectJson',
 			issuanceProgram: { __rl: true, mode: 'id', value: '={{ $json.program }}' },
 			subjectMode: input.subjectMode,
@@ -114,7 +114,6 @@ export const workflowItems = badInput({
 			onDuplicate: input.onDuplicate,
 			idempotency: input.idempotency,
 			eventId: input.eventId,
-			eventIdField: 'level',
 			options: plain(input.options),
 		} as INode['parameters'];
 		const { json, error } = await runWorkflow(
@@ -145,7 +144,7 @@ export const workflowItems = badInput({
 		}
 		must(control.counts().issuances === 0, 'what is said to have failed was not issued');
 		must(typeof item.error === 'string' && item.error !== '', 'a failure has words');
-		const { kind } = (item.details ?? {}) as IDataObject;
+		const { kind } = item;
 		must(kind !== undefined, `a failure has a code: ${item.error}`);
 		must(kind !== 'input' || sent.length === 0, 'what is refused here is not sent');
 		return 'refused';

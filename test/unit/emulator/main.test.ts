@@ -71,6 +71,15 @@ test('serves the demo program of the given partner until SIGTERM', async () => {
 	});
 	expect(await reply.text()).toContain('coreClaimHash');
 	await emulator.said(/(issue ada@example\.com 200 issued)/);
+	const accounts = await emulator.said(/accounts (\S+)/);
+	const account = await fetch(`${accounts}/v2/auth/initialize-user`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json', 'x-partner-id': 'me' },
+		body: JSON.stringify({
+			partnerJwt: token(signer, { claims: { partnerId: 'me', scope: 'issue' } }),
+		}),
+	});
+	expect(await account.text()).toContain('did:air:id:test:');
 	expect(await emulator.stop('SIGTERM')).toBe(0);
 	expect(emulator.stdout()).toContain(`JWKS    ${jwks.url}`);
 });
@@ -100,6 +109,7 @@ test.each([
 	['--port=x', 1, '--port: x is no number'],
 	['--jwks-url=http://127.0.0.1/', 1, '--partner-id'],
 	['--register=/nowhere.json', 1, '/nowhere.json'],
+	['--ca=/nowhere.pem', 1, '/nowhere.pem'],
 	['--host=0.0.0.0', 1, 'loopback only'],
 ])('%s ends with %i', async (arg, code, text) => {
 	const emulator = run(arg);

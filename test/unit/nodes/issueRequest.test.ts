@@ -98,13 +98,14 @@ test('Map Automatically asks n8n for nothing that depends on the number of items
 			parameters: {
 				...good,
 				subjectMode: 'automatic',
-				recipientField: 'email',
+				recipient: '={{ $json.email }}',
 				convertTypes: true,
 				subjectExample: '{"tier": "Gold"}',
 				idempotency: 'event',
-				eventIdField: 'event',
-				options: { requestTimeout: 5 },
-				'options.referenceField': 'event',
+				eventId: '={{ $json.event }}',
+				options: { reference: '={{ $json.event }}' },
+				'options.reference': '={{ $json.event }}',
+				expert: { requestTimeout: 5 },
 			},
 		});
 		const getNodeParameter = context.getNodeParameter.bind(context);

@@ -19,6 +19,7 @@ export function shell(store: GetStore): void {
 			const { ledger } = store();
 			expect(await ledger.list({ limit: 10 })).toEqual([]);
 			expect(await ledger.totals()).toEqual({});
+			expect(await ledger.programs(REALM)).toEqual([]);
 			expect(await ledger.events(0, 10)).toEqual([]);
 			const key = { program: PROGRAM, idempotencyKey: 'key-1' };
 			expect(await ledger.find(REALM, key)).toBeUndefined();
@@ -40,6 +41,22 @@ export function shell(store: GetStore): void {
 			const both = { recipient: 'person-2@example.com', states: ['confirmed'] };
 			expect(await listed(both)).toEqual([]);
 			expect(await ledger.totals()).toEqual({ submitted: 4, confirmed: 1 });
+		});
+
+		test('programs: how often each was issued, the latest first, of one realm', async () => {
+			const { ledger, advance } = store();
+			await issueMany(ledger, 2);
+			advance(MINUTE);
+			await issue(ledger, 'h-other', { program: 'other', idempotencyKey: 'o' });
+			await issue(ledger, 'h-realm', { realm: 'another', idempotencyKey: 'r' });
+			await start(ledger, { program: 'never answered', idempotencyKey: 'n' });
+			const used = await ledger.programs(REALM);
+			expect(used.map(({ program, count }) => [program, count])).toEqual([
+				['other', 1],
+				[PROGRAM, 2],
+			]);
+			const [other, first] = used;
+			expect((other?.lastAt ?? 0) - (first?.lastAt ?? 0)).toBeGreaterThanOrEqual(MINUTE);
 		});
 
 		test('list: of one execution, and what was begun and never answered', async () => {

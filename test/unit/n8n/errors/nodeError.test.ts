@@ -43,9 +43,9 @@ describe.each(codes)('%s', (code) => {
 	])('%s: title and advice are ours', (_what, facts) => {
 		const error = new AirError(code, facts);
 		const made = shown(error);
-		expect(visible(made.message)).toBe(`${error.message} (item 3 of 5)`);
+		expect(visible(made.message)).toBe(error.message);
 		expect(visible(made.message)).toContain(title);
-		expect(made.description).toBe(`${error.description} ${linkTo(code)}`);
+		expect(made.description).toBe(`Row 3 of 5. ${error.description} ${linkTo(code)}`);
 		expect(made.description).toContain(advice);
 		expect(made.context.itemIndex).toBe(2);
 		if (made instanceof NodeApiError) {
@@ -57,6 +57,7 @@ describe.each(codes)('%s', (code) => {
 		const { message } = new AirError(code);
 		expect(message).toContain(title);
 		expect(visible(shown(new AirError(code), 0, 1).message)).toBe(message);
+		expect(shown(new AirError(code), 0, 1).description).not.toMatch(/^Row/);
 	});
 
 	test('what is wrong with the input is an operation error, what AIR says an API error', () => {
@@ -141,28 +142,21 @@ describe('failedItem', () => {
 			json: {
 				error: error.message,
 				message: error.description,
-				details: {
-					code,
-					kind: error.kind,
-					httpStatus: 409,
-					airMessage: 'words',
-					documentation: errorLink(code),
-					retryable: error.retryable && error.kind !== 'outcome-unknown',
-				},
+				code,
+				kind: error.kind,
+				retryable: error.retryable && error.kind !== 'outcome-unknown',
+				httpStatus: 409,
 			},
 			pairedItem: { item: 4 },
 		});
 	});
 
-	test('has the keys by which n8n routes it to the error output, and no others', () => {
+	test('is flat, and an item like any other unless it leaves by the error output', () => {
 		for (const error of [new AirError('AIR_DNS'), new Error('x'), 'text', undefined]) {
 			const item = failedItem(error, 0, node);
 			expect(item).not.toHaveProperty('error');
 			expect(item.json.error).toBeTruthy();
-			const others = Object.keys(item.json).filter(
-				(name) => !['error', 'message', 'details'].includes(name),
-			);
-			expect(others).toEqual([]);
+			expect(Object.values(item.json).filter((value) => typeof value === 'object')).toEqual([]);
 			expect(item.pairedItem).toEqual({ item: 0 });
 		}
 	});
@@ -180,15 +174,8 @@ describe('failedItem', () => {
 		expect(failedItem(new Error(''), 0, node).json.error).toBeTruthy();
 	});
 
-	test('what is unknown is null, so that every item has the same columns', () => {
-		expect(failedItem(new AirError('AIR_DNS'), 0, node).json.details).toMatchObject({
-			httpStatus: null,
-			airMessage: null,
-		});
-	});
-
 	test('nobody is told to send again what may have been issued', () => {
-		const details = (error: AirError) => failedItem(error, 0, node).json.details;
+		const details = (error: AirError) => failedItem(error, 0, node).json;
 		expect(details(new AirError('AIR_SERVER_FAILURE'))).toMatchObject({ retryable: false });
 		expect(details(new AirError('AIR_RATE_LIMITED', { kind: 'outcome-unknown' }))).toMatchObject({
 			retryable: false,

@@ -68,7 +68,9 @@ describe('failures', () => {
 			return await second(index);
 		});
 		await expect(failing).rejects.toThrow(NodeApiError);
-		await expect(failing).rejects.toThrow(/\(item 2 of 3\)$/);
+		await expect(failing).rejects.toMatchObject({
+			description: expect.stringMatching(/^Row 2 of 3\./) as string,
+		});
 		expect(begun).toEqual([0, 1]);
 	});
 
@@ -78,9 +80,8 @@ describe('failures', () => {
 			return await done();
 		});
 		await expect(failing).rejects.toMatchObject({
-			message: expect.stringMatching(/\(item 4 of 9\)$/) as string,
 			description: expect.stringMatching(
-				/ 3 of 9 items were issued before it stopped: items 1–3\. <a /,
+				/^Row 4 of 9\. .* 3 of 9 rows were issued before it stopped: rows 1–3\. <a /,
 			) as string,
 		});
 	});
@@ -99,7 +100,7 @@ describe('failures', () => {
 		);
 		await expect(failing).rejects.toMatchObject({
 			description: expect.stringMatching(
-				/ 3 of 50 items were issued .*: items 1, 3–4\. <a /,
+				/ 3 of 50 rows were issued .*: rows 1, 3–4\. <a /,
 			) as string,
 		});
 		expect(begun).toEqual([0, 1, 2, 3]);
@@ -119,7 +120,7 @@ describe('failures', () => {
 		);
 		await expect(failing).rejects.toMatchObject({
 			description: expect.stringContaining(
-				' 1 of 50 items was issued before it stopped: item 5. What became of items 2–3 is unknown. Item 4 failed, too. ',
+				' 1 of 50 rows was issued before it stopped: row 5. What became of rows 2–3 is unknown. Row 4 failed, too. ',
 			) as string,
 		});
 	});

@@ -1,0 +1,66 @@
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { isLoopback } from './loopback';
+
+const FETCH_TIMEOUT_MS = 5_000;
+const MAX_BYTES = 1_000_000;
+
+export interface FetchOptions {
+	/** Certificates (PEM) that are trusted besides those that Node trusts. */
+	readonly ca?: string | undefined;
+	/** The content types that are taken, without parameters; every one unless given. */
+	readonly contentTypes?: readonly string[];
+}
+
+/**
+ * The text at a URL. One connection a fetch: a kept-alive one could die under a test that restarts the
+ * host. AIR demands https; plain http is let through to loopback, because the emulator is for one machine.
+ * A redirect is an error.
+ */
+export async function fetchText(
+	url: string,
+	{ ca, contentTypes }: FetchOptions = {},
+): Promise<string> {
+	const { protocol, hostname } = new URL(url);
+	if (protocol !== 'https:' && !(protocol === 'http:' && isLoopback(hostname))) {
+		throw new Error('not https');
+	}
+	const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
+	return await new Promise((resolve, reject) => {
+		const request =
+			protocol === 'https:'
+				? httpsGet(url, { agent: false, signal, ...trusting(ca) })
+				: httpGet(url, { agent: false, signal });
+		request.on('response', (response) => {
+			const type = (response.headers['content-type'] ?? '').split(';', 1)[0]?.trim() ?? '';
+			const refused =
+				response.statusCode !== 200
+					? `HTTP ${response.statusCode ?? 0}`
+					: contentTypes?.includes(type) === false
+						? `content type ${type}`
+						: undefined;
+			if (refused !== undefined) {
+				response.resume();
+				reject(new Error(refused));
+				return;
+			}
+			let text = '';
+			response.setEncoding('utf8');
+			response.on('data', (chunk: string) => {
+				text += chunk;
+				if (text.length > MAX_BYTES) request.destroy(new Error('document too large'));
+			});
+			response.on('end', () => {
+				resolve(text);
+			});
+			response.on('error', reject);
+		});
+		request.on('error', reject);
+	});
+}
+
+/** `ca` would replace what Node trusts, so that goes along. */
+function trusting(ca: string | undefined): { ca?: string[] } {
+	return ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+}

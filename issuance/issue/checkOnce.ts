@@ -1,0 +1,168 @@
+import type { AirClient } from '../../air/AirClient';
+import { AirError } from '../../errors/AirError';
+import type { LedgerRow } from '../../ledger/Ledger';
+import { decideBegin } from '../../ledger/transitions';
+import { asAirError } from '../session/asAirError';
+import type { LedgerSession } from '../session/LedgerSession';
+import type { Idempotency } from './idempotency';
+import { laneOf, type IssueRequest } from './Issuing';
+import { fromLedger } from './issueOnce';
+import type { OutcomeFields } from './outcome';
+
+/**
+ * What would become of an item:
+ * - `wouldIssue`: it would be sent, and nothing is known that the person holds
+ * - `wouldKeep`: it would be sent, and AIR would probably keep what the person holds
+ * - `wouldReissue`: it would be sent, and would probably replace what the person holds
+ * - `alreadyIssued`: it was issued before, or an earlier item of this run is the same; it would not be sent
+ */
+export type CheckOutcome = 'wouldIssue' | 'wouldKeep' | 'wouldReissue' | 'alreadyIssued';
+
+export interface Checked extends Partial<Omit<OutcomeFields, 'outcome'>> {
+	readonly email: string;
+	readonly outcome: CheckOutcome;
+	readonly credentialId: string;
+	readonly coreClaimHash?: string;
+	/** An earlier item of this run that this one repeats, counted from 1. */
+	readonly sameAsRow?: number;
+}
+
+/** Rows of one person that are looked at: more than anybody holds of one program. */
+const MOST_ROWS = 200;
+
+interface Earlier {
+	readonly row: number;
+	readonly recipient: string;
+	readonly subjectHmac: string;
+}
+
+/** Checks the items of one run, one after another: says what issuing would do, and does nothing. */
+export class Checking {
+	/** By program and key: the first item of this run. */
+	private readonly seen = new Map<string, Earlier>();
+	/** Who would hold something by this run. */
+	private readonly holders = new Set<string>();
+
+	/**
+	 * What would become of an item, as far as the ledger knows. Nothing is sent and nothing is written:
+	 * the ledger is read only for a key that AIR has accepted before.
+	 *
+	 * @param row - of the item, counted from 1
+	 * @param session - undefined with the ledger off
+	 * @throws AirError what issuing would throw before it sends
+	 */
+	async check(
+		client: AirClient,
+		request: IssueRequest,
+		idempotency: Idempotency,
+		session: LedgerSession | undefined,
+		{ row, repeatUnknown }: { readonly row: number; readonly repeatUnknown: boolean },
+	): Promise<Checked> {
+		const { recipient, credentialId } = request;
+		const about = { email: recipient, credentialId };
+		const earlier = this.earlier(request, idempotency, row);
+		if (earlier !== undefined) {
+			return { ...about, outcome: 'alreadyIssued', sameAsRow: earlier.row };
+		}
+		const readable = (await session?.isKeyAccepted()) === true ? session : undefined;
+		const before =
+			readable === undefined
+				? undefined
+				: await known(readable, request, idempotency, {
+						keyThumbprint: client.identity.key.thumbprint,
+						repeatUnknown,
+					});
+		if (before !== undefined) return { ...about, ...before };
+
+		const holds =
+			this.holders.has(laneOf(request)) ||
+			(readable !== undefined && (await holdsOne(readable, request)));
+		this.holders.add(laneOf(request));
+		if (!holds) return { ...about, outcome: 'wouldIssue' };
+		return { ...about, outcome: request.onDuplicate === 'revoke' ? 'wouldReissue' : 'wouldKeep' };
+	}
+
+	/** The item of this run that this one repeats. */
+	private earlier(
+		{ recipient, credentialId }: IssueRequest,
+		{ key, subjectHmac }: Idempotency,
+		row: number,
+	): Earlier | undefined {
+		const id = JSON.stringify([credentialId, key]);
+		const first = this.seen.get(id);
+		if (first === undefined) {
+			this.seen.set(id, { row, recipient, subjectHmac });
+			return undefined;
+		}
+		const detail = `row ${first.row} of this run has the same event ID`;
+		if (first.recipient !== recipient)
+			throw new AirError('AIR_EVENT_ID_OTHER_RECIPIENT', { detail });
+		if (first.subjectHmac !== subjectHmac)
+			throw new AirError('AIR_EVENT_ID_OTHER_SUBJECT', { detail });
+		return first;
+	}
+}
+
+/** What the ledger has for the key of the item; undefined where it would be sent. */
+async function known(
+	session: LedgerSession,
+	{ recipient, credentialId: program }: IssueRequest,
+	idempotency: Idempotency,
+	asked: { readonly keyThumbprint: string; readonly repeatUnknown: boolean },
+): Promise<Omit<Checked, 'email' | 'credentialId'> | undefined> {
+	const { key: idempotencyKey, subjectHmac, rememberMs } = idempotency;
+	const row = await read(() => session.ledger.find(session.realm, { program, idempotencyKey }));
+	if (row === undefined) return undefined;
+	// By the clock of this machine: what the store's would say is near enough for a forecast.
+	const decision = decideBegin(row, { ...asked, recipient, subjectHmac, rememberMs }, Date.now());
+	switch (decision.do) {
+		case 'insert':
+		case 'retire-and-insert':
+		case 'start':
+			return undefined;
+		case 'busy':
+			throw new AirError('AIR_ISSUE_BUSY', { detail: session.nameOf(row) });
+		case 'expire':
+			if (asked.repeatUnknown) return undefined;
+			return replayed(fromLedger({ outcome: 'unknown', row }, idempotency, session));
+		case 'answer':
+			return replayed(fromLedger({ outcome: 'answered', row }, idempotency, session));
+		case 'unknown':
+			return replayed(fromLedger({ outcome: 'unknown', row }, idempotency, session));
+		case 'conflict':
+			return replayed(
+				fromLedger({ outcome: 'conflict', row, about: decision.about }, idempotency, session),
+			);
+	}
+}
+
+const replayed = ({
+	outcome,
+	coreClaimHash,
+	submittedAt,
+	sameClaims,
+}: ReturnType<typeof fromLedger>): Omit<Checked, 'email' | 'credentialId'> => ({
+	outcome: outcome === 'kept' ? 'wouldKeep' : 'alreadyIssued',
+	...(sameClaims === undefined ? {} : { sameClaims }),
+	coreClaimHash,
+	submittedAt,
+});
+
+const STANDS: readonly LedgerRow['state'][] = ['submitted', 'confirmed'];
+
+/** Whether the ledger knows of something that the person holds of the program. */
+async function holdsOne(
+	{ ledger, realm }: LedgerSession,
+	{ recipient, credentialId }: IssueRequest,
+): Promise<boolean> {
+	const rows = await read(() => ledger.list({ recipient, states: STANDS, limit: MOST_ROWS }));
+	return rows.some((row) => row.realm === realm && row.program === credentialId);
+}
+
+async function read<T>(ask: () => Promise<T>): Promise<T> {
+	try {
+		return await ask();
+	} catch (error) {
+		throw asAirError(error);
+	}
+}
