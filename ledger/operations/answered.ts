@@ -1,18 +1,18 @@
 import type { AcceptedAnswer, AttemptRef, LedgerRow, RecordedAnswer } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import {
+	ahead,
 	clock,
 	forDialect,
 	later,
-	rows,
 	rowsFor,
 	type Operation,
 	type RowRecord,
 } from '../sql/Session';
 import { decideAnswered } from '../transitions';
-import { endAttempts, keptFor, type RowEnd, type RowHash } from './endAttempts';
+import { endAttempts, anyKnown, keptFor, type RowEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
-import { lockIds, locking, lockRows, readRowsById } from './rows';
+import { lockAhead, lockIdsAhead, locking, ofRecipient, readAhead } from './rows';
 
 /** An attempt that AIR accepted. */
 export interface Answered {
@@ -29,10 +29,12 @@ const LOCK_OWN_AND_REPLACED = locking(
 		SELECT id FROM issuances WHERE id ${oneOf('$1', 'bigint')}
 		UNION
 		SELECT other.id FROM issuances own
-			JOIN issuances other ON other.recipient = own.recipient AND other.program = own.program
+			JOIN issuances other ON ${ofRecipient('other.recipient', 'own.recipient')} AND other.program = own.program
 				AND other.realm = own.realm AND other.state IN ('submitted', 'confirmed')
 		WHERE own.id ${oneOf('$2', 'bigint')})`,
 );
+
+const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
 
 const personOf = ({ realm, program, recipient }: LedgerRow) =>
 	JSON.stringify([realm, program, recipient]);
@@ -49,19 +51,19 @@ export function* answered(
 ): Operation<(RecordedAnswer | undefined)[]> {
 	const ids = told.map(({ attempt }) => attempt.issuanceId);
 	const superseding = ids.filter((_, index) => told[index]?.answer.supersedes);
-	const locked =
+	const hashes = told.map(({ answer }) => answer.coreClaimHash.toWellFormed());
+	const lock =
 		superseding.length === 0
-			? yield* lockIds(dialect, ids)
-			: yield* lockRows(dialect, LOCK_OWN_AND_REPLACED, ids, superseding);
-	const own = locked.filter((id) => ids.includes(id));
-	const found = new Map((yield* readRowsById(dialect, own)).map((row) => [row.id, row]));
+			? yield* lockIdsAhead(dialect, ids)
+			: yield* lockAhead(dialect, LOCK_OWN_AND_REPLACED, ids, superseding);
+	const read = yield* readAhead(dialect, ids);
 	// Of two answers with one hash that come at once, the second has to see the first. Taken after the
 	// rows and before the events, so that nobody waits for another in a circle.
-	if (dialect.lockHashes !== undefined) {
-		const hashes = told.map(({ answer }) => answer.coreClaimHash.toWellFormed());
-		yield* rows(dialect.lockHashes, hashes);
-	}
+	if (dialect.lockHashes !== undefined) yield* ahead(dialect, LOCK_HASHES, hashes);
+	const known = yield* anyKnown(dialect, hashes);
 	const at = yield* clock(dialect);
+	const locked = lock();
+	const found = new Map(read().map((row) => [row.id, row]));
 
 	const taken = new Set<string>();
 	const ends: RowEnd[] = [];
@@ -91,10 +93,10 @@ export function* answered(
 		if (supersedes) replacing.push({ id: row.id, started_at: attempt.startedAt, hash });
 		return { row, hash, answeredAt: at };
 	});
-	const kept = yield* keptFor(
-		dialect,
-		recorded.filter((one): one is RowHash & { answeredAt: number } => one !== undefined),
-	);
+	const given = recorded.filter((one) => one !== undefined);
+	// Usually AIR has given none of them before, which is quickly seen.
+	const looked = known() || given.length > ends.length ? given : [];
+	const kept = yield* keptFor(dialect, looked);
 	yield* endAttempts(dialect, ends, at, kept);
 	const others = locked.length > ends.length;
 	const superseded = others ? yield* supersede(dialect, locked, replacing, at) : [];
@@ -119,7 +121,7 @@ const REPLACED = forDialect(
 	({ records, oneOf }) => `SELECT i.id AS id, own.id AS by
 	FROM ${records('replacing', '$1', { id: 'bigint', started_at: 'bigint', hash: 'text' })}
 		JOIN issuances own ON own.id = replacing.id
-		JOIN issuances i ON i.recipient = own.recipient AND i.program = own.program
+		JOIN issuances i ON ${ofRecipient('i.recipient', 'own.recipient')} AND i.program = own.program
 			AND i.realm = own.realm AND i.state IN ('submitted', 'confirmed') AND i.id <> own.id
 	WHERE i.id ${oneOf('$2', 'bigint')} AND i.answered_at <= replacing.started_at
 		AND i.core_claim_hash <> replacing.hash`,
@@ -146,7 +148,7 @@ function* supersede(
 	const replaced = yield* rowsFor<{ id: number; by: number }>(dialect, REPLACED, replacing, locked);
 	if (replaced.length === 0) return [];
 	const ids = replaced.map(({ id }) => id).sort((a, b) => a - b);
-	yield* rowsFor(dialect, SUPERSEDE, ids, at);
+	yield* ahead(dialect, SUPERSEDE, ids, at);
 	yield* appendEvents(dialect, eventForEach(ids, 'superseded'), at);
 	return replaced.map(({ by }) => by);
 }

@@ -1,7 +1,7 @@
 import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
-import { clock, forDialect, later, rows, rowsFor, type Operation } from '../sql/Session';
+import { ahead, clock, forDialect, later, rowsFor, type Operation } from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { lockIds, readRows, selecting } from './rows';
@@ -89,10 +89,11 @@ const INSERT = forDialect(
 	({
 		records,
 		now,
+		single,
 	}) => `INSERT INTO issuances (${COLUMNS}, state, attempt, state_at, created_at, updated_at)
 	SELECT ${COLUMNS}, 'sending', 1, $2, $2, $2
 	FROM ${records('asked', '$1', { ...ASKED, place: 'bigint' })}
-	WHERE true ORDER BY ${KEY}, place
+	WHERE true ${single === undefined ? '' : `ORDER BY ${KEY}, place`}
 	ON CONFLICT (${KEY}) WHERE retired = 0 DO NOTHING
 	RETURNING id, realm, program, idempotency_key AS "idempotencyKey", ${now} AS now`,
 );
@@ -114,9 +115,9 @@ function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	const now = Math.max(...made.map((row) => row.now)) + dialect.clockOffsetMs();
 	const waited = now - began > WAITED_MS ? now - began : 0;
 	const ids = made.map(({ id }) => id);
-	if (waited > 0) yield* rowsFor(dialect, DATE_ANEW, ids, now, waited);
+	if (waited > 0) yield* ahead(dialect, DATE_ANEW, ids, now, waited);
 	const attempts = ids.map((id) => ({ id, number: 1 }));
-	yield* rowsFor(dialect, OPEN_ATTEMPTS, attempts, began + waited);
+	yield* ahead(dialect, OPEN_ATTEMPTS, attempts, began + waited);
 	const byKey = new Map(made.map((row) => [keyOf(row), row.id]));
 	for (const one of open) {
 		const key = keyOf(one.request);
@@ -212,7 +213,7 @@ function* startOne(dialect: Dialect, one: Asked, locked: readonly number[]): Ope
 	if (decision.do === 'start') {
 		one.result = yield* start(dialect, row.id, decision.attempt, request);
 	} else if (decision.do === 'retire-and-insert') {
-		yield* rows('UPDATE issuances SET retired = 1 WHERE id = $1', row.id);
+		yield* ahead(dialect, 'UPDATE issuances SET retired = 1 WHERE id = $1', row.id);
 		yield* startNew(dialect, [one]);
 	} else one.result = resultOf(decision, row);
 }
@@ -225,7 +226,8 @@ function* start(
 	request: BeginRequest,
 ): Operation<BeginResult> {
 	const now = yield* clock(dialect);
-	yield* rows(
+	yield* ahead(
+		dialect,
 		`UPDATE issuances SET state = 'sending', reason = NULL, attempt = $2, state_at = $3,
 			updated_at = $3, lease_until = $4, issuer_did = $5, subject_hmac = $6, key_thumbprint = $7,
 			reference = $8, instance = $9, workflow_id = $10, execution_id = $11, node_id = $12,
@@ -244,6 +246,6 @@ function* start(
 		request.executionId,
 		request.nodeId,
 	);
-	yield* rowsFor(dialect, OPEN_ATTEMPTS, [{ id, number: attempt }], now);
+	yield* ahead(dialect, OPEN_ATTEMPTS, [{ id, number: attempt }], now);
 	return { outcome: 'started', issuanceId: id, attempt };
 }

@@ -1,7 +1,7 @@
 import type { AttemptOutcome, KeptIssuance, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
-import { forDialect, rowsFor, type Operation } from '../sql/Session';
+import { ahead, forDialect, rowsFor, type Operation } from '../sql/Session';
 import type { AttemptEnd } from '../transitions';
 
 /** How an attempt ended, and when AIR is to be asked if its row has come to an issuance by that. */
@@ -67,15 +67,18 @@ const KEPT = forDialect(
 	ORDER BY a.ended_at DESC`,
 );
 
+/** Sent ahead. @returns whether any attempt has one of the hashes */
+export function* anyKnown(dialect: Dialect, hashes: readonly string[]): Operation<() => boolean> {
+	const found = yield* ahead(dialect, KNOWN, hashes);
+	return () => found().length > 0;
+}
+
 /** @returns by row, the first answer with this hash that another row has */
 export function* keptFor(
 	dialect: Dialect,
 	given: readonly RowHash[],
 ): Operation<Map<number, KeptIssuance>> {
 	if (given.length === 0) return new Map<number, KeptIssuance>();
-	const hashes = given.map(({ hash }) => hash.toWellFormed());
-	// Usually there is none, which is quickly seen.
-	if ((yield* rowsFor(dialect, KNOWN, hashes)).length === 0) return new Map<number, KeptIssuance>();
 	const asked = given.map(({ row: { id }, hash }) => ({ id, hash }));
 	const found = yield* rowsFor<{
 		id: number;
@@ -157,13 +160,13 @@ export function* endAttempts(
 		uuid: ended.userUuid,
 		at: ended.at,
 	}));
-	yield* rowsFor(dialect, END_ATTEMPTS, attempts);
+	yield* ahead(dialect, END_ATTEMPTS, attempts);
 	const stands = ({ end }: RowEnd) => end.submitted && end.standing !== null;
 	const common = ({ row: { id }, end: { state, reason }, ended: { at } }: RowEnd) => {
 		return { id, at, state, reason };
 	};
 	const others = ends.filter((one) => !stands(one)).map(common);
-	if (others.length > 0) yield* rowsFor(dialect, WRITE_STATES, others);
+	if (others.length > 0) yield* ahead(dialect, WRITE_STATES, others);
 	const standing = ends.filter(stands).map((one) => {
 		const first = kept.get(one.row.id);
 		return {
@@ -176,5 +179,5 @@ export function* endAttempts(
 			kept_same: first?.sameSubject == null ? null : Number(first.sameSubject),
 		};
 	});
-	if (standing.length > 0) yield* rowsFor(dialect, WRITE_STANDING, standing, now);
+	if (standing.length > 0) yield* ahead(dialect, WRITE_STANDING, standing, now);
 }

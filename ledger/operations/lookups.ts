@@ -9,7 +9,7 @@ import type {
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation, type Value } from '../sql/Session';
-import { readRows, selecting, WITH_HASH } from './rows';
+import { ofRecipient, readRows, selecting, WITH_HASH } from './rows';
 
 const NEWEST_WITH_HASH = selecting(`WHERE ${WITH_HASH} ORDER BY i.id DESC LIMIT 1`);
 const WITH_KEY = selecting(
@@ -44,7 +44,7 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 		conditions.push((store) => condition(parameter, store));
 	};
 	demand(filter.states, (states, { oneOf }) => `i.state ${oneOf(states, 'text')}`);
-	demand(filter.recipient, (one) => `i.recipient = ${one}`);
+	demand(filter.recipient, (one) => ofRecipient('i.recipient', one));
 	demand(filter.recipientInAnySpelling, (one) => `lower(i.recipient) = lower(${one})`);
 	demand(filter.realm, (one) => `i.realm = ${one}`);
 	demand(filter.program, (one) => `i.program = ${one}`);

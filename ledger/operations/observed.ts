@@ -1,9 +1,9 @@
 import type { LedgerRow, Observation } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
-import { clock, later, rows, type Operation } from '../sql/Session';
+import { ahead, clock, later, rows, type Operation } from '../sql/Session';
 import { decideObserved } from '../transitions';
 import { appendEvents, type NewEvent } from './events';
-import { locking, lockRows, readRowsById, WITH_HASH } from './rows';
+import { locking, lockRows, ofRecipient, readRowsById, WITH_HASH } from './rows';
 
 const LOCK_WITH_HASH = locking(WITH_HASH);
 
@@ -22,7 +22,7 @@ export function* observed(
 	for (const row of found) {
 		const asked = seen.recipient === undefined || seen.recipient === row.recipient;
 		if (asked && row.coreClaimHash === coreClaimHash)
-			events.push(...(yield* observe(row, seen, at)));
+			events.push(...(yield* observe(dialect, row, seen, at)));
 	}
 	yield* appendEvents(dialect, events, at);
 	return (yield* readRowsById(dialect, ids)).reverse();
@@ -31,7 +31,7 @@ export function* observed(
 /** Whether an attempt is under way that may take the place of the row, which is locked, at AIR. */
 function* isReplacing(row: LedgerRow, at: number): Operation<boolean> {
 	const underWay = yield* rows(
-		`SELECT 1 FROM issuances WHERE recipient = $1 AND program = $2 AND realm = $3
+		`SELECT 1 FROM issuances WHERE ${ofRecipient('recipient', '$1')} AND program = $2 AND realm = $3
 			AND state = 'sending' AND lease_until > $4 AND id <> $5 LIMIT 1`,
 		row.recipient,
 		row.program,
@@ -42,11 +42,17 @@ function* isReplacing(row: LedgerRow, at: number): Operation<boolean> {
 	return underWay.length > 0;
 }
 
-function* observe(row: LedgerRow, seen: Observation, at: number): Operation<NewEvent[]> {
+function* observe(
+	dialect: Dialect,
+	row: LedgerRow,
+	seen: Observation,
+	at: number,
+): Operation<NewEvent[]> {
 	const replacing = seen.state === 'unusable' && (yield* isReplacing(row, at));
 	const change = decideObserved(row, seen, replacing);
 	const confirmed = change.state === 'confirmed' && row.state !== 'confirmed';
-	yield* rows(
+	yield* ahead(
+		dialect,
 		`UPDATE issuances SET state = $2, vc_status = $3, vc_id = $4, next_check_at = $5,
 			confirmed_at = $6, updated_at = $7, state_at = CASE WHEN state = $2 THEN state_at ELSE $7 END,
 			claimed_until = NULL, missing_since = NULL, checks = checks + 1

@@ -5,7 +5,7 @@ import { clock, forDialect, rows, type Operation, type Store, rowsFor } from '..
 import { expireLease } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
-import { BY_ID, locking, lockRows, readAnyRows } from './rows';
+import { BY_ID, locking, lockRows, ofRecipient, readAnyRows } from './rows';
 import { FINISHED, OPEN } from './states';
 
 /** Rows per transaction; kept small because it blocks the event loop and other writers. */
@@ -117,7 +117,7 @@ function* remove(
 	return ids.length;
 }
 
-const LOCK_PERSON = locking('i.recipient = $1');
+const LOCK_PERSON = locking(ofRecipient('i.recipient', '$1'));
 
 /** `Ledger.forget`. Attempts and events go with their rows. */
 export function* forget(dialect: Dialect, recipient: string): Operation<number> {
@@ -132,7 +132,7 @@ export function* eraseUnlessBusy(dialect: Dialect, recipient: string): Operation
 	const now = yield* clock(dialect);
 	const [busy] = yield* rows<{ until: number | null }>(
 		`SELECT max(lease_until) AS until FROM issuances
-		WHERE recipient = $1 AND state = 'sending' AND lease_until > $2`,
+		WHERE ${ofRecipient('recipient', '$1')} AND state = 'sending' AND lease_until > $2`,
 		recipient,
 		now,
 	);

@@ -2,6 +2,7 @@ import { assertRow } from '../assertRow';
 import type { LedgerRow } from '../LedgerRow';
 import type { Dialect } from '../sql/Dialect';
 import {
+	ahead,
 	forDialect,
 	rowsFor,
 	textOf,
@@ -107,6 +108,12 @@ export function* readRowsById(dialect: Dialect, ids: readonly number[]): Operati
 	return ids.length === 0 ? [] : yield* readRows(dialect, BY_ID, ids);
 }
 
+/** The same, sent ahead. */
+export function* readAhead(dialect: Dialect, ids: readonly number[]): Operation<() => LedgerRow[]> {
+	const found = yield* ahead<{ row: string }>(dialect, BY_ID, ids);
+	return () => found().map(({ row }) => assertRow(rowOf(row)));
+}
+
 /** A statement that locks rows. @param where - the condition, with the rows' table called `i` */
 export const locking = (where: TextFor) =>
 	forDialect(
@@ -131,12 +138,40 @@ export function* lockRows(
 	return locked.map(({ id }) => id);
 }
 
+/** The same, sent ahead. */
+export function* lockAhead(
+	dialect: Dialect,
+	lock: (dialect: Dialect) => string,
+	...values: readonly Value[]
+): Operation<() => number[]> {
+	const locked = yield* ahead<{ id: number }>(dialect, lock, ...values);
+	return () => locked().map(({ id }) => id);
+}
+
 const LOCK_IDS = locking(WITH_IDS);
 
 /** Locks rows by their IDs, see {@link lockRows}. @returns those that may still be there */
 export function* lockIds(dialect: Dialect, ids: readonly number[]): Operation<readonly number[]> {
 	return dialect.rowLock === '' ? ids : yield* lockRows(dialect, LOCK_IDS, ids);
 }
+
+/** The same, sent ahead. */
+export function* lockIdsAhead(
+	dialect: Dialect,
+	ids: readonly number[],
+): Operation<() => readonly number[]> {
+	return dialect.rowLock === '' ? () => ids : yield* lockAhead(dialect, LOCK_IDS, ids);
+}
+
+/**
+ * A row has the recipient, in the same spelling; found by the index for all spellings, since each index
+ * makes each write dearer.
+ *
+ * @param column - of the row
+ * @param recipient - an expression
+ */
+export const ofRecipient = (column: string, recipient: string) =>
+	`lower(${column}) = lower(${recipient}) AND ${column} = ${recipient}`;
 
 /** Row `i` has the hash `$2` with any of its attempts, in the realm `$1`. */
 export const WITH_HASH = `i.realm = $1

@@ -73,8 +73,8 @@ export const schema = ({
 		ON issuances (realm, instance, due_at, id) WHERE due_at IS NOT NULL`,
 	`CREATE INDEX issuances_pending
 		ON issuances (realm, pending_since, id) WHERE state = 'submitted'`,
-	'CREATE INDEX issuances_by_recipient ON issuances (recipient, program, realm, state)',
-	'CREATE INDEX issuances_by_address ON issuances (lower(recipient), id)',
+	// For an address as it is, and in any spelling: see `ofRecipient`.
+	'CREATE INDEX issuances_by_recipient ON issuances (lower(recipient), program, realm, state)',
 	`CREATE INDEX issuances_by_reference
 		ON issuances (reference, id) WHERE reference IS NOT NULL`,
 	`CREATE INDEX issuances_sending ON issuances (lease_until) WHERE state = 'sending'`,

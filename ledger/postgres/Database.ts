@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type {
+	Client,
 	CustomTypesConfig,
 	Pool,
 	PoolClient,
@@ -25,8 +26,15 @@ export interface Patience {
 
 const USUAL: Patience = { statementMs: 15_000, lockMs: 10_000 };
 
-/** Statements within one transaction. */
+/** Statements within one transaction, which run in the order in which they are sent. */
 export interface Session {
+	/** Sends a statement and does not wait for it. @returns filled by `settled` */
+	readonly send: (
+		statement: string,
+		values?: readonly unknown[],
+	) => { rows: unknown[] | undefined };
+	/** Waits for all that were sent. If one fails, all after it fail as well, and the first is told. */
+	readonly settled: () => Promise<void>;
 	/** @returns the rows, as the statement's column names say */
 	readonly rows: <Row extends QueryResultRow>(
 		statement: string,
@@ -104,6 +112,8 @@ export class Database {
 			idleTimeoutMillis: IDLE_MS,
 			allowExitOnIdle: true,
 			keepAlive: true,
+			// A statement is sent before the one before it is answered: see `Session.send`.
+			pipeline: true,
 			fallback_application_name: 'n8n-nodes-moca-air',
 		});
 		return new Database(pool, connection);
@@ -141,22 +151,24 @@ export class Database {
 
 	private async once<T>(work: (session: Session) => Promise<T>, patience: Patience): Promise<T> {
 		const client = await this.connect();
+		const { made } = this;
 		// Longer than the server's own: this one is for a server that no longer answers at all.
 		const limitMs = patience.statementMs + CONNECT_TIMEOUT_MS;
-		const run = async (text: string, values?: readonly unknown[]) =>
-			await driver(send(client, limitMs, text, values));
+		const session = sending(
+			async (text, values) => await driver(send(client, limitMs, text, values)),
+			client.connection,
+		);
 		let result: T;
 		try {
-			await run(opening(patience, this.asked(client)));
-			result = await work({
-				rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) =>
-					(await run(text, values)).rows as Row[],
-			});
-			await run('COMMIT');
+			session.send(opening(patience, this.asked(client)));
+			result = await work(session);
+			session.send('COMMIT');
+			await session.settled();
 		} catch (error) {
+			session.flush();
 			if (error instanceof DriverFailure && isReadOnly(error)) {
-				// All that were made before lead to the same server.
-				this.readOnlyUpTo = Math.max(this.readOnlyUpTo, this.clients.get(client) ?? 0);
+				// The others may lead to the same server, those made after this one too.
+				this.readOnlyUpTo = Math.max(this.readOnlyUpTo, made);
 				client.release(true);
 			} else {
 				await undo(client);
@@ -190,6 +202,43 @@ const numbers = ({ builtins, getTypeParser }: typeof import('pg').types): Custom
 	getTypeParser: (oid, format): unknown =>
 		oid === builtins.INT8 ? Number : getTypeParser(oid, format),
 });
+
+type Run = (text: string, values?: readonly unknown[]) => Promise<QueryResult<QueryResultRow>>;
+
+/** All that are sent before one is waited for leave in one piece: most of what a statement costs here. */
+function sending(run: Run, { stream }: Client['connection']): Session & { flush: () => void } {
+	let underWay: Promise<void>[] = [];
+	const flush = () => {
+		if (underWay.length > 0) stream.uncork();
+		underWay = [];
+	};
+	const settled = async () => {
+		const all = underWay;
+		flush();
+		await Promise.all(all);
+	};
+	const send: Session['send'] = (text, values) => {
+		const answer: ReturnType<Session['send']> = { rows: undefined };
+		if (underWay.length === 0) stream.cork();
+		const done = run(text, values).then(({ rows }) => {
+			answer.rows = rows;
+		});
+		// Told by `settled`; until then nobody is to call it unhandled.
+		done.catch(() => undefined);
+		underWay.push(done);
+		return answer;
+	};
+	return {
+		send,
+		settled,
+		flush,
+		rows: async <Row extends QueryResultRow>(text: string, values: readonly unknown[] = []) => {
+			const answer = send(text, values);
+			await settled();
+			return (answer.rows ?? []) as Row[];
+		},
+	};
+}
 
 /** `pg` takes the limit with the query as well, which its types do not say. */
 async function send(

@@ -1,4 +1,4 @@
-import type { Dialect } from '../sql/Dialect';
+import type { ColumnType, Dialect } from '../sql/Dialect';
 
 /** The first half of our advisory locks, which are the whole database's; the letters "moca". */
 export const LOCK_CLASS = 0x6d6f6361;
@@ -12,13 +12,43 @@ const EVENT_LOCK = 2;
  */
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
+/**
+ * The limit cuts nothing off: by it PostgreSQL knows how many records there are. It takes any JSON for
+ * a hundred, and then reads a whole table of some ten thousand rows instead of looking one up.
+ */
 const records: Dialect['records'] = (name, parameter, columns) => {
 	const typed = Object.entries(columns).map(([column, type]) => `${column} ${type}`);
-	return `jsonb_to_recordset(CAST(${parameter} AS jsonb)) AS ${name} (${typed.join(', ')})`;
+	const list = `CAST(${parameter} AS jsonb)`;
+	return `(SELECT * FROM jsonb_to_recordset(${list}) AS one (${typed.join(', ')})
+		LIMIT jsonb_array_length(${list})) AS ${name}`;
 };
 
+/** `t.column` of the only record is the parameter `$column`. */
+const named = (text: string, columns: Readonly<Record<string, ColumnType>>) =>
+	text.replaceAll(/\bt\.(\w+)/g, (_, column: string) => parameterOf(column, columns[column]));
+
+const parameterOf = (column: string, type: ColumnType = 'text') => `CAST($${column} AS ${type})`;
+
 /** Statements as PostgreSQL has them. */
-export const postgresDialect = (clockOffsetMs: () => number): Dialect => ({
+export function postgresDialect(clockOffsetMs: () => number): Dialect {
+	const many = dialectFor(clockOffsetMs);
+	const single: Dialect = {
+		...many,
+		oneOf: (parameter, type) => `= CAST(${parameter} AS ${type})`,
+		records: (name, _, columns) => {
+			const selected = Object.entries(columns).map(
+				([column, type]) => `${parameterOf(column, type)} AS ${column}`,
+			);
+			return `(SELECT ${selected.join(', ')}) AS ${name}`;
+		},
+		update: (table, set, where, columns) =>
+			`UPDATE ${table} SET ${named(set, columns)} WHERE ${named(where, columns)}`,
+		lockHashes: `SELECT pg_advisory_xact_lock(${HASH_LOCK_CLASS}, hashtext(CAST($1 AS text)))`,
+	};
+	return { ...many, single };
+}
+
+const dialectFor = (clockOffsetMs: () => number): Dialect => ({
 	now: NOW,
 	clock: `SELECT ${NOW} AS now`,
 	clockOffsetMs,

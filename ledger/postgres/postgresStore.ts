@@ -1,4 +1,12 @@
-import { json, type Operation, type Shared, type Store, type Value } from '../sql/Session';
+import { placedOnce, singleValues, type Placed } from '../sql/placed';
+import {
+	json,
+	type Operation,
+	type Shared,
+	type Statement,
+	type Store,
+	type Value,
+} from '../sql/Session';
 import { Batches } from './Batches';
 import type { Database, Patience, Session } from './Database';
 import { postgresDialect } from './postgresDialect';
@@ -10,11 +18,24 @@ const BATCH: Patience = { statementMs: 15_000, lockMs: 1_000 };
 const bind = (value: Value): unknown =>
 	Array.isArray(value) && typeof value[0] === 'object' ? json(value) : value;
 
+/** Texts whose lists have one element each, with places; each put together once. */
+const placed = new Map<string, Placed>();
+
+function single({ text, values }: Statement): [string, unknown[]] {
+	const made = placed.get(text) ?? placedOnce(text);
+	placed.set(text, made);
+	return [made.text, singleValues(made.names, values)];
+}
+
 async function run<T>(session: Session, operation: Operation<T>): Promise<T> {
 	let step = operation.next();
 	while (step.done !== true) {
-		const { text, values } = step.value;
-		step = operation.next(await session.rows(text, values.map(bind)));
+		const statement = step.value;
+		const { text, values } = statement;
+		const sent = statement.single ? single(statement) : ([text, values.map(bind)] as const);
+		const answer = session.send(...sent);
+		if (!statement.ahead) await session.settled();
+		step = operation.next(answer);
 	}
 	return step.value;
 }

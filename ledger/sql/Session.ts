@@ -14,6 +14,13 @@ export interface Statement {
 	readonly values: readonly Value[];
 	/** Its lists have one element each, and it is written for that: see `Dialect.single`. */
 	readonly single: boolean;
+	/** Nobody needs the answer before the next one that is waited for. */
+	readonly ahead: boolean;
+}
+
+/** What a statement gives: nothing yet if it was sent ahead, until a later one was waited for. */
+export interface Answer {
+	readonly rows: unknown[] | undefined;
 }
 
 /**
@@ -22,14 +29,19 @@ export interface Statement {
  * It runs inside one transaction, in one turn of the event loop on SQLite, and awaited statement by
  * statement on PostgreSQL. It may run more than once, so it has no other effect than its statements.
  */
-export type Operation<T> = Generator<Statement, T, unknown[]>;
+export type Operation<T> = Generator<Statement, T, Answer>;
 
 /** A statement, or a part of one, that is put together for a dialect. */
 export type TextFor = string | ((dialect: Dialect) => string);
 
 /** Runs one statement. @returns its rows, with the names that the statement gives its columns */
 export function* rows<Row>(text: string, ...values: readonly Value[]): Operation<Row[]> {
-	return (yield { text, values, single: false }) as Row[];
+	return read<Row>(yield { text, values, single: false, ahead: false });
+}
+
+function read<Row>({ rows: found }: Answer): Row[] {
+	if (found === undefined) throw new Error('a statement was sent ahead and not waited for');
+	return found as Row[];
 }
 
 const isSingle = (value: Value) =>
@@ -41,9 +53,34 @@ export function* rowsFor<Row>(
 	textFor: (dialect: Dialect) => string,
 	...values: readonly Value[]
 ): Operation<Row[]> {
+	return read<Row>(yield statementFor(dialect, textFor, values, false));
+}
+
+function statementFor(
+	dialect: Dialect,
+	textFor: (dialect: Dialect) => string,
+	values: readonly Value[],
+	ahead: boolean,
+): Statement {
 	const single = dialect.single !== undefined && values.every(isSingle);
-	const text = textFor(single ? (dialect.single ?? dialect) : dialect);
-	return (yield { text, values, single }) as Row[];
+	return { text: textFor(single ? (dialect.single ?? dialect) : dialect), values, single, ahead };
+}
+
+/**
+ * Sends a statement whose rows are needed later or not at all: on PostgreSQL it shares a round trip with
+ * the next one that is waited for, or with the commit. Statements run in the order in which they are
+ * sent, and if one fails, so does the transaction.
+ *
+ * @returns gives its rows, once a later statement was waited for
+ */
+export function* ahead<Row>(
+	dialect: Dialect,
+	textFor: TextFor,
+	...values: readonly Value[]
+): Operation<() => Row[]> {
+	const build = typeof textFor === 'string' ? () => textFor : textFor;
+	const answer = yield statementFor(dialect, build, values, true);
+	return () => read<Row>(answer);
 }
 
 /**

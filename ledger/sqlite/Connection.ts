@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { LedgerError } from '../LedgerError';
+import { placedInTurn, singleValues, type Placed } from '../sql/placed';
 import { json, type Value } from '../sql/Session';
 import { fileFailure, isBusy, sqliteFailure } from './failure';
 
@@ -23,36 +24,22 @@ export interface Session {
 
 const CHANGES = 'SELECT total_changes() AS n';
 
-/** Names of parameters, each put together once: it takes as long as the rest of {@link bind}. */
-const parameters = new Map<string | number, string>();
-
-function parameterOf(column: string | number): string {
-	const known = parameters.get(column);
-	if (known !== undefined) return known;
-	const name = `$${column}`;
-	parameters.set(column, name);
-	return name;
+/** Values by place. A list is given as JSON, unless it has one element and the statement is for that. */
+function bind(names: Placed['names'], values: readonly Value[], single: boolean): SQLInputValue[] {
+	if (single) return singleValues(names, values);
+	return names.map((name) => {
+		const value = typeof name === 'number' ? (values[name] ?? null) : null;
+		return value === null || typeof value !== 'object' ? value : json(value);
+	});
 }
 
-/** Values by the names that the statement's parameters have: see `Dialect.single`. */
-function bind(values: readonly Value[], single: boolean): Record<string, SQLInputValue> {
-	const bound: Record<string, SQLInputValue> = {};
-	for (const [index, value] of values.entries()) {
-		const name = parameterOf(index + 1);
-		if (value === null || typeof value !== 'object') bound[name] = value;
-		else if (!single) bound[name] = json(value);
-		else {
-			const [only = null] = value;
-			if (only === null || typeof only !== 'object') bound[name] = only;
-			else for (const column in only) bound[parameterOf(column)] = only[column] ?? null;
-		}
-	}
-	return bound;
+interface Prepared extends Placed {
+	readonly statement: StatementSync;
 }
 
 /** A database, its prepared statements, and patience with other writers. */
 export class Connection {
-	private readonly statements = new Map<string, StatementSync>();
+	private readonly statements = new Map<string, Prepared>();
 	private flush: () => Promise<void> = async () => {
 		await Promise.resolve();
 	};
@@ -138,23 +125,25 @@ export class Connection {
 
 	/** How many rows this connection has written, ever. */
 	private changes(): unknown {
-		return this.prepared(CHANGES).get()?.n;
+		return this.prepared(CHANGES).statement.get()?.n;
 	}
 
 	private readonly session: Session = {
 		rows: (text, values = [], single = false) => {
-			return this.prepared(text).all(bind(values, single));
+			const { statement, names } = this.prepared(text);
+			return statement.all(...bind(names, values, single));
 		},
 		script: (sql) => {
 			this.database.exec(sql);
 		},
 	};
 
-	private prepared(sql: string): StatementSync {
+	private prepared(sql: string): Prepared {
 		const found = this.statements.get(sql);
 		if (found !== undefined) return found;
-		const statement = this.database.prepare(sql);
-		this.statements.set(sql, statement);
-		return statement;
+		const placed = placedInTurn(sql);
+		const made = { ...placed, statement: this.database.prepare(placed.text) };
+		this.statements.set(sql, made);
+		return made;
 	}
 }

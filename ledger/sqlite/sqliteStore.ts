@@ -12,8 +12,8 @@ function run<T>(session: Session, operation: Operation<T>, clock: string): T {
 	let step = operation.next();
 	while (step.done !== true) {
 		const { text, values, single } = step.value;
-		if (text === clock) step = operation.next((now ??= session.rows(text)));
-		else step = operation.next(session.rows(text, values, single));
+		const rows = text === clock ? (now ??= session.rows(text)) : session.rows(text, values, single);
+		step = operation.next({ rows });
 	}
 	return step.value;
 }
