@@ -98,7 +98,7 @@ describe('move', () => {
 	});
 
 	test.each([
-		['postgresql://ada:s3cret@', 'The address of the ledger is not valid'],
+		['postgresql://ada:s3cret@db:port/moca', 'The address of the ledger is not valid'],
 		['nonsense s3cret', 'The address of the ledger is not valid'],
 	])('an address that is none is refused in one line: %s', async (url, words) => {
 		const { status, stdout, stderr } = await cli(
