@@ -213,7 +213,8 @@ export class Editor {
 	/** Fills a text field of the open node or credential, as pasting does. */
 	async fill(parameter: string, text: string, within: Page | Locator = this.page): Promise<void> {
 		const field = this.byTestId(`parameter-input-${parameter}`, within);
-		await field.locator('input, textarea').first().fill(text);
+		// The first input of a field that can also be chosen from a list is its mode.
+		await field.locator('input:not([readonly]), textarea').first().fill(text);
 		await this.#settle();
 	}
 
