@@ -57,7 +57,13 @@ const own = (type: string, parameters: Json, credentials: Credentials, rest: Jso
 const issuing = (credentials: Credentials, parameters: Json = {}) => ({
 	...host.issueNode(
 		{ credentials },
-		{ recipient: VICTIM, idempotency: 'event', eventId: EVENT_ID, ...parameters },
+		{
+			recipient: VICTIM,
+			idempotency: 'event',
+			eventId: EVENT_ID,
+			simplify: false,
+			...parameters,
+		},
 	),
 	name: 'Moca AIR',
 });

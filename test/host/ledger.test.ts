@@ -19,7 +19,6 @@ import {
 	type Host,
 	type Json,
 } from './workflows';
-import { grouped } from '../support/grouped';
 
 /**
  * Issue on Behalf with its embedded ledger in a real n8n: whatever n8n repeats, nothing is issued
@@ -77,7 +76,7 @@ const issueNode = ({ options = {}, ...parameters }: Json = {}, rest: Json = {}) 
 	host.issueNode(rest, {
 		subjectJson: asExpression({ ...SUBJECT, kycLevel: CANARY }),
 		...parameters,
-		...grouped({ concurrency: 1, ...(options as Json) }),
+		options: { concurrency: 1, ...(options as Json) },
 	});
 
 const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
