@@ -7,10 +7,12 @@ const expected = [
 	[
 		'MOCA_AIR_COMPATIBILITY_PACKAGE',
 		[
-			'../../air/dispatchers',
+			'../../air/http/dispatchers',
 			'../../credentials/MocaAirApi.credentials',
-			'../../issuance/openLedger',
+			'../../errors/AirError',
+			'../../issuance/session/openLedger',
 			'../../ledger/Ledger',
+			'../../n8n/run/RunLedger',
 			'../../nodes/MocaAirTrigger/MocaAirTrigger.node',
 		],
 	],

@@ -35,7 +35,10 @@ module.exports = {
 			transformIgnorePatterns: ['/node_modules/(?!(jose|p-retry|is-network-error)/)'],
 			moduleNameMapper: {
 				...Object.fromEntries(engineModules.map((name) => [`^${name}$`, fromEngine.resolve(name)])),
-				'^(?:\\.\\./)+(air|credentials|issuance|ledger|nodes)/(.+)$': join(installed, 'dist/$1/$2'),
+				'^(?:\\.\\./)+(air|credentials|errors|issuance|ledger|n8n|nodes)/(.+)$': join(
+					installed,
+					'dist/$1/$2',
+				),
 			},
 		},
 	],
