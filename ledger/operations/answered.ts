@@ -20,18 +20,21 @@ export interface Answered {
 	readonly answer: AcceptedAnswer;
 }
 
+/** Rows that may be replaced by those with the IDs `$2`. */
+const OTHERS = forDialect(
+	({ oneOf }) => `SELECT other.id FROM issuances own
+		JOIN issuances other ON ${ofRecipient('other.recipient', 'own.recipient')} AND other.program = own.program
+			AND other.realm = own.realm AND other.state IN ('submitted', 'confirmed')
+	WHERE own.id ${oneOf('$2', 'bigint')}`,
+);
+
 /**
  * The attempts' own rows and, where wanted, those that their issuances replace: the state and the time
  * are looked at again when the rows are locked. One list, so that all are locked in one order.
  */
-const LOCK_OWN_AND_REPLACED = locking(
-	({ oneOf }) => `i.id IN (
-		SELECT id FROM issuances WHERE id ${oneOf('$1', 'bigint')}
-		UNION
-		SELECT other.id FROM issuances own
-			JOIN issuances other ON ${ofRecipient('other.recipient', 'own.recipient')} AND other.program = own.program
-				AND other.realm = own.realm AND other.state IN ('submitted', 'confirmed')
-		WHERE own.id ${oneOf('$2', 'bigint')})`,
+const LOCK_OWN_AND_OTHERS = locking(
+	(dialect) => `i.id IN (
+		SELECT id FROM issuances WHERE id ${dialect.oneOf('$1', 'bigint')} UNION ${OTHERS(dialect)})`,
 );
 
 const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
@@ -55,7 +58,12 @@ export function* answered(
 	const lock =
 		superseding.length === 0
 			? yield* lockIdsAhead(dialect, ids)
-			: yield* lockAhead(dialect, LOCK_OWN_AND_REPLACED, ids, superseding);
+			: yield* lockAhead(
+					dialect,
+					dialect.rowLock === '' ? OTHERS : LOCK_OWN_AND_OTHERS,
+					ids,
+					superseding,
+				);
 	const read = yield* readAhead(dialect, ids);
 	// Of two answers with one hash that come at once, the second has to see the first. Taken after the
 	// rows and before the events, so that nobody waits for another in a circle.
@@ -98,7 +106,8 @@ export function* answered(
 	const looked = known() || given.length > ends.length ? given : [];
 	const kept = yield* keptFor(dialect, looked);
 	yield* endAttempts(dialect, ends, at, kept);
-	const others = locked.length > ends.length;
+	const own = new Set(ends.map(({ row }) => row.id));
+	const others = locked.some((id) => !own.has(id));
 	const superseded = others ? yield* supersede(dialect, locked, replacing, at) : [];
 	return recorded.map(
 		(one) =>

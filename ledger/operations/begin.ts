@@ -1,7 +1,7 @@
 import type { BeginRequest, BeginResult, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
-import { ahead, clock, forDialect, later, rowsFor, type Operation } from '../sql/Session';
+import { ahead, clock, forDialect, later, rows, rowsFor, type Operation } from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { lockIds, readRows, selecting } from './rows';
@@ -90,12 +90,17 @@ const INSERT = forDialect(
 		records,
 		now,
 		single,
+		inserted,
 	}) => `INSERT INTO issuances (${COLUMNS}, state, attempt, state_at, created_at, updated_at)
 	SELECT ${COLUMNS}, 'sending', 1, $2, $2, $2
 	FROM ${records('asked', '$1', { ...ASKED, place: 'bigint' })}
 	WHERE true ${single === undefined ? '' : `ORDER BY ${KEY}, place`}
 	ON CONFLICT (${KEY}) WHERE retired = 0 DO NOTHING
-	RETURNING id, realm, program, idempotency_key AS "idempotencyKey", ${now} AS now`,
+	${
+		inserted === undefined
+			? `RETURNING id, realm, program, idempotency_key AS "idempotencyKey", ${now} AS now`
+			: ''
+	}`,
 );
 
 const DATE_ANEW = forDialect(
@@ -103,13 +108,18 @@ const DATE_ANEW = forDialect(
 		lease_until = lease_until + $3 WHERE id ${oneOf('$1', 'bigint')}`,
 );
 
+/** A row that was inserted, and when. */
+type Made = LedgerRow & { readonly now: number };
+
 /** Starts all whose keys nobody has. Of several with one key the first is started. */
 function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	const began = yield* clock(dialect);
 	const records = open.map(({ request }, place) =>
 		recordOf(request, later(began, request.leaseMs), place),
 	);
-	const made = yield* rowsFor<LedgerRow & { now: number }>(dialect, INSERT, records, began);
+	const returned = yield* rowsFor<Made>(dialect, INSERT, records, began);
+	const inserted = open.length === 1 ? dialect.single?.inserted : undefined;
+	const made = inserted === undefined ? returned : yield* rows<Made>(inserted);
 	if (made.length === 0) return;
 	// Looked at when the rows were made, and so after a wait for somebody with the same key.
 	const now = Math.max(...made.map((row) => row.now)) + dialect.clockOffsetMs();
@@ -118,9 +128,9 @@ function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	if (waited > 0) yield* ahead(dialect, DATE_ANEW, ids, now, waited);
 	const attempts = ids.map((id) => ({ id, number: 1 }));
 	yield* ahead(dialect, OPEN_ATTEMPTS, attempts, began + waited);
-	const byKey = new Map(made.map((row) => [keyOf(row), row.id]));
+	const byKey = new Map(made.map((row) => [open.length === 1 ? '' : keyOf(row), row.id]));
 	for (const one of open) {
-		const key = keyOf(one.request);
+		const key = open.length === 1 ? '' : keyOf(one.request);
 		const issuanceId = byKey.get(key);
 		byKey.delete(key);
 		if (issuanceId !== undefined) one.result = { outcome: 'started', issuanceId, attempt: 1 };

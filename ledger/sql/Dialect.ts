@@ -39,6 +39,11 @@ export interface Dialect {
 	 * them: by name, as `$column`, in place of a record, and as they are in place of a list.
 	 */
 	readonly single?: Dialect;
+	/**
+	 * Reads the `id` of the row that the last statement has inserted, if it has, and the clock as `now`:
+	 * where RETURNING makes an insert half as dear again.
+	 */
+	readonly inserted?: string;
 	/** Locks the hashes in the list `$1` until the transaction ends. */
 	readonly lockHashes?: string;
 	/** Locks the events until the transaction ends, so that their IDs rise in commit order. */

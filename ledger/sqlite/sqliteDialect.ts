@@ -39,6 +39,7 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 	};
 	const single: Dialect = {
 		...many,
+		inserted: `SELECT last_insert_rowid() AS id, ${NOW} AS now WHERE changes() > 0`,
 		oneOf: (parameter) => `= ${parameter}`,
 		records: (name, _, columns) => {
 			const selected = Object.keys(columns).map((column) => `$${column} AS ${column}`);
