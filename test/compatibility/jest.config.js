@@ -35,9 +35,14 @@ module.exports = {
 			transformIgnorePatterns: ['/node_modules/(?!(jose|p-retry|is-network-error)/)'],
 			moduleNameMapper: {
 				...Object.fromEntries(engineModules.map((name) => [`^${name}$`, fromEngine.resolve(name)])),
-				'^(?:\\.\\./)+(air|credentials|errors|issuance|ledger|n8n|nodes)/(.+)$': join(
+				'^(?:\\.\\./)+(air|credentials|issuance|ledger|n8n|nodes)/(.+)$': join(
 					installed,
 					'dist/$1/$2',
+				),
+				// n8n has a folder of this name, too.
+				'^(?:\\.\\./)+errors/(AirError|errorCatalogue|errorLink|redact|secrets)$': join(
+					installed,
+					'dist/errors/$1',
 				),
 			},
 		},
