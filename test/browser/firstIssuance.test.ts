@@ -109,12 +109,25 @@ describe('a new user', () => {
 		await look('credential-accepted');
 	});
 
-	step('fills recipient, program and fields, executes the step and reads the output', async () => {
+	step('fills recipient, program and fields', async () => {
 		await editor.fill('recipient', 'grace.hopper@example.com');
 		await editor.fill('issuanceProgram', PROGRAM_ID);
 		await editor.chooseOption('subjectMode', 'Using Fields Below');
 		for (const [name, type, value] of ATTRIBUTES) await editor.addField(name, type, value);
 		await look('filled');
+	});
+
+	step('checks it first: nothing is sent', async () => {
+		await editor.chooseOption('operation', 'Check Only');
+		const output = await editor.executeStep();
+		await look('checked-only');
+		expect(await output.innerText()).toMatch(/wouldIssue/);
+		expect(await output.innerText()).toMatch(/[Nn]othing was sent/);
+		expect(host.air.emulator.control.issuances()).toEqual([]);
+	});
+
+	step('executes the step and reads the output', async () => {
+		await editor.chooseOption('operation', 'Issue');
 		const output = await editor.executeStep();
 		await look('issued');
 		expect(await output.innerText()).toMatch(/coreClaimHash/);
