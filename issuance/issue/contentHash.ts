@@ -27,28 +27,20 @@ function canonical(value: unknown): string {
 	return `{${members.join(',')}}`;
 }
 
-/**
- * An HMAC of content under a secret that is derived from the private key: equal for equal content,
- * and worthless to whoever finds it in the ledger.
- *
- * @param key - the private key of the credential
- * @param content - anything that JSON carries; the order of members does not matter
- * @returns base64url
- * @example
- * ```ts
- * contentHash(key, { a: 1, b: 2 }) === contentHash(key, { b: 2, a: 1 }); // true
- * ```
- */
-export function contentHash(key: PrivateKey, content: unknown): string {
-	return hmac(key, canonical(content));
-}
-
+/** Under a secret that is derived from the private key: worthless to anybody who finds it in the ledger. */
 const hmac = (key: PrivateKey, text: string) =>
 	createHmac('sha256', secretOf(key)).update(text).digest('base64url');
 
 /**
  * The HMACs of a subject, and of everything that makes content the same, whose text holds that of the
- * subject: a large one is sorted and written once.
+ * subject: a large one is sorted and written once. The order of members does not matter.
+ *
+ * @param key - the private key of the credential
+ * @returns each in base64url
+ * @example
+ * ```ts
+ * const { ofSubject } = contentHashes(key, 'ada@example.com', issuerDid, { tier: 'Gold' });
+ * ```
  */
 export function contentHashes(
 	key: PrivateKey,
