@@ -2,18 +2,14 @@ import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../../air/AirClient'
 import { AirError } from '../../errors/AirError';
 import { pause } from '../../air/pacing/backoff';
 import { DEFAULT_REPEAT_LIMITS } from '../../air/pacing/repeat';
-import type {
-	AttemptFailure,
-	AttemptRef,
-	BeginResult,
-	LedgerRow,
-	RecordedAnswer,
-} from '../../ledger/Ledger';
+import type { AttemptRef, BeginResult, LedgerRow } from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
 import type { Idempotency } from './idempotency';
-import { issue, type IssueRecord } from './issue';
+import { AttemptRecord, type Answers } from './AttemptRecord';
+import { deliver } from './deliver';
 import type { Issuance, IssueRequest, Issuing } from './Issuing';
 import type { LedgerSession } from '../session/LedgerSession';
+import { OnBehalf } from './OnBehalf';
 import {
 	answeredAtOf,
 	outcomeOfReplay,
@@ -38,7 +34,7 @@ const MARGIN_MS = 30_000;
  *
  * @param session - its client sends
  * @throws AirError `AIR_ISSUED_UNKNOWN`, `AIR_ISSUE_BUSY`, `AIR_EVENT_ID_…`, `LEDGER_…` (nothing was
- *   sent then), and what {@link issue} throws
+ *   sent then), and what {@link deliver} throws
  * @example
  * ```ts
  * const { coreClaimHash, outcome } = await issueOnce(session, issuing, idempotency);
@@ -53,12 +49,15 @@ export async function issueOnce(
 	const { request, stopped } = issuing;
 	await session.assertKeyAccepted(stopped);
 	const busyUntil = performance.now() + BUSY_WAIT_MS;
-	return await issue<RememberedIssuance>(client, issuing, async (permit) => {
+	const door = new OnBehalf(client, issuing);
+	const { baseUrl } = client.identity;
+	return await deliver<Issuance, RememberedIssuance>(baseUrl, issuing, async (permit) => {
 		if (session.expectsNew) signAhead(client, request.recipient);
 		const begun = await begin(session, issuing, idempotency);
 		session.expectsNew = begun.outcome === 'started';
 		if (begun.outcome === 'started') {
-			return new AttemptRecord(session, begun, request, idempotency.subjectHmac);
+			const answers = answersOf(session, begun, request, idempotency);
+			return { door, record: new AttemptRecord(session, begun, answers) };
 		}
 		permit.giveBack();
 		if (begun.outcome === 'busy') {
@@ -83,71 +82,23 @@ function signAhead(client: AirClient, recipient: string): void {
 	client.token(recipient).catch(() => undefined);
 }
 
-/** The row of the ledger that an attempt was begun in. */
-class AttemptRecord implements IssueRecord<RememberedIssuance> {
-	private readonly attempt: AttemptRef;
-	private readonly supersedes: boolean;
-
-	constructor(
-		private readonly session: LedgerSession,
-		{ issuanceId, attempt }: AttemptRef,
-		{ onDuplicate }: IssueRequest,
-		private readonly subjectHmac: string,
-	) {
-		this.attempt = { issuanceId, attempt };
-		this.supersedes = onDuplicate === 'revoke';
-	}
-
-	async answered(issuance: Issuance): Promise<RememberedIssuance> {
-		const { session, attempt } = this;
-		const recorded = await this.write(issuance);
-		if (recorded !== undefined) return withOutcome(issuance, recorded);
-		return await unrecorded(session, attempt.issuanceId, issuance, this.subjectHmac);
-	}
-
-	/** What an earlier attempt left unknown stays unknown. */
-	async failed(error: unknown): Promise<unknown> {
-		const { session, attempt } = this;
-		const [outcome, reason] =
-			error instanceof AirError
-				? ([outcomeOf(error), error.code] as const)
-				: (['unknown', 'unexpected'] as const);
-		await session.noteRefusal(error);
-		let row: LedgerRow | undefined;
-		await session.write(
-			`attempt ${attempt.attempt} of row ${attempt.issuanceId}: ${reason}`,
-			async () => {
-				row = await session.ledger.failed(attempt, { outcome, reason });
-			},
-		);
-		return row === undefined
-			? error
-			: besidesEarlier(error, row, session.nameOf(row), this.supersedes);
-	}
-
-	/** The run is over: nobody else tries again to write it. */
-	async endedLate(outcome: Issuance | Error): Promise<void> {
-		if (outcome instanceof Error) await this.failed(outcome);
-		else await this.write(outcome);
-		await this.session.end();
-	}
-
-	/** @returns undefined when it could not be written at once */
-	private async write({ coreClaimHash, userUuid }: Issuance): Promise<RecordedAnswer | undefined> {
-		const { session, attempt, supersedes } = this;
-		let recorded: RecordedAnswer | undefined;
-		await session.write(`issuance ${coreClaimHash}`, async () => {
-			recorded = await session.ledger.answered(attempt, {
-				coreClaimHash,
-				userUuid: userUuid ?? null,
-				nextCheckMs: FIRST_CHECK_MS,
-				supersedes,
-			});
-		});
-		await session.keyWasAccepted();
-		return recorded;
-	}
-}
+/** What Issue on Behalf says of AIR's answer. */
+const answersOf = (
+	session: LedgerSession,
+	{ issuanceId }: AttemptRef,
+	{ onDuplicate }: IssueRequest,
+	{ subjectHmac }: Idempotency,
+): Answers<Issuance, RememberedIssuance> => ({
+	accepted: ({ coreClaimHash, userUuid }) => ({
+		coreClaimHash,
+		userUuid: userUuid ?? null,
+		nextCheckMs: FIRST_CHECK_MS,
+		supersedes: onDuplicate === 'revoke',
+	}),
+	recorded: withOutcome,
+	unrecorded: async (issuance) => await unrecorded(session, issuanceId, issuance, subjectHmac),
+	safeToRepeat: onDuplicate === 'ignore',
+});
 
 /**
  * How long an attempt is believed to be under way: the last of its repeats may begin at the end of
@@ -235,42 +186,4 @@ function replay(row: LedgerRow, name: string): RememberedIssuance {
 		...(row.vcStatus === null ? {} : { vcStatus: row.vcStatus }),
 		...(row.vcId === null ? {} : { vcId: row.vcId }),
 	};
-}
-
-function outcomeOf(error: AirError): AttemptFailure['outcome'] {
-	switch (error.kind) {
-		case 'refused':
-			return 'rejected';
-		case 'outcome-unknown':
-			return 'unknown';
-		case 'not-sent':
-		case 'cancelled':
-		case 'input':
-			return 'not-sent';
-	}
-}
-
-/**
- * A refusal says nothing of an earlier attempt whose outcome is unknown; a conflict even hints that
- * it was that attempt which issued.
- */
-function besidesEarlier(
-	error: unknown,
-	row: LedgerRow,
-	name: string,
-	supersedes: boolean,
-): unknown {
-	if (!(error instanceof AirError) || row.state !== 'unknown') return error;
-	if (error.kind === 'outcome-unknown') return error;
-	const earlier =
-		error.httpStatus === 409
-			? 'The credential was probably issued by an earlier attempt, which ended without a known outcome'
-			: 'An earlier attempt to issue this ended without a known outcome, and that has not changed';
-	return error.with({
-		kind: 'outcome-unknown',
-		safeToRepeat: !supersedes,
-		note: [error.facts.note, `${earlier} (${name}).`]
-			.filter((note) => note !== undefined)
-			.join(' '),
-	});
 }
