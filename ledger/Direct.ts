@@ -13,6 +13,8 @@ export interface SealedCredential {
 	readonly issuer: string;
 	/** Of the key that signed it. */
 	readonly kid: string;
+	/** That key, as it is published: JSON. */
+	readonly publicJwk: string;
 	readonly holderDid: string;
 	/** The key that it is sealed to, as text. */
 	readonly holderKey: string;
@@ -23,13 +25,6 @@ export type IfHeld = 'keep' | 'reissue' | 'another';
 
 export interface DirectRequest extends BeginRequest {
 	readonly ifHeld: IfHeld;
-}
-
-/** The key that signed, which stays published for as long as the credential is valid. */
-export interface SigningKey {
-	readonly kid: string;
-	/** JSON. */
-	readonly publicJwk: string;
 }
 
 export type DirectLook =
@@ -56,8 +51,8 @@ export type DirectBegun =
 /** What is to be sent, and in the place of what. */
 export interface DirectSeal {
 	readonly sealed: SealedCredential;
-	/** Null where nothing is to outlive the row. */
-	readonly key: SigningKey | null;
+	/** Whether number and key are kept when the row is gone, until it expires. */
+	readonly outlives: boolean;
 	/** The ID of what was sealed for the row before, as it was looked at: its own to send that again. */
 	readonly instead: string | null;
 }

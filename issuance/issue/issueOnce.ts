@@ -1,31 +1,18 @@
-import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../../air/AirClient';
+import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
-import { pause } from '../../air/pacing/backoff';
-import { DEFAULT_REPEAT_LIMITS } from '../../air/pacing/repeat';
 import type { AttemptRef, BeginResult, LedgerRow } from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
 import type { Idempotency } from './idempotency';
+import { assertStands, beginning, BusyWait, conflict } from './known';
 import { AttemptRecord, type Answers } from './AttemptRecord';
 import { deliver } from './deliver';
 import type { Issuance, IssueRequest, Issuing } from './Issuing';
 import type { LedgerSession } from '../session/LedgerSession';
 import { OnBehalf } from './OnBehalf';
-import {
-	answeredAtOf,
-	outcomeOfReplay,
-	unrecorded,
-	withOutcome,
-	type RememberedIssuance,
-} from './outcome';
+import { outcomeOfReplay, unrecorded, withOutcome, type RememberedIssuance } from './outcome';
 
-/** How long another attempt with the same key is waited for. */
-const BUSY_WAIT_MS = 30_000;
-const BUSY_POLL_MS = 500;
 /** AIR takes some seconds to confirm; the trigger asks first after this. */
 const FIRST_CHECK_MS = 5_000;
-/** Connecting, reading the answer after a cancel, writing it down: nothing of it takes this long. */
-const MARGIN_MS = 30_000;
-
 /**
  * Issues one credential and remembers it: what was issued under the same key before is not issued
  * again but answered from the ledger.
@@ -48,7 +35,7 @@ export async function issueOnce(
 	const { client } = session.settings;
 	const { request, stopped } = issuing;
 	await session.assertKeyAccepted(stopped);
-	const busyUntil = performance.now() + BUSY_WAIT_MS;
+	const busy = new BusyWait();
 	const door = new OnBehalf(client, issuing);
 	const { baseUrl } = client.identity;
 	return await deliver<Issuance, RememberedIssuance>(baseUrl, issuing, async (permit) => {
@@ -61,10 +48,7 @@ export async function issueOnce(
 		}
 		permit.giveBack();
 		if (begun.outcome === 'busy') {
-			if (performance.now() >= busyUntil) {
-				throw new AirError('AIR_ISSUE_BUSY', { detail: session.nameOf(begun.row) });
-			}
-			await pause(Math.min(BUSY_POLL_MS, begun.leaseMs + 1), stopped);
+			await busy.next(begun, session, stopped);
 			return 'again';
 		}
 		// Perhaps AIR has refused the key to another item meanwhile.
@@ -100,36 +84,18 @@ const answersOf = (
 	safeToRepeat: onDuplicate === 'ignore',
 });
 
-/**
- * How long an attempt is believed to be under way: the last of its repeats may begin at the end of
- * the time for repeats and then take its whole timeout. A lease that ends earlier would let a second
- * attempt start beside the first.
- *
- * @param timeoutMs - of one request
- * @returns milliseconds
- */
-export function leaseMsFor(timeoutMs: number = DEFAULT_REQUEST_TIMEOUT_MS): number {
-	return DEFAULT_REPEAT_LIMITS.withinMs + timeoutMs + MARGIN_MS;
-}
-
 async function begin(
 	session: LedgerSession,
-	{ request, reference, repeatUnknown, timeoutMs }: Issuing,
-	{ key, rememberMs, subjectHmac }: Idempotency,
+	issuing: Issuing,
+	idempotency: Idempotency,
 ): Promise<BeginResult> {
+	const { request, repeatUnknown } = issuing;
 	try {
 		return await session.ledger.begin({
-			...session.settings.origin,
-			realm: session.realm,
+			...beginning(session, idempotency, issuing),
 			program: request.credentialId,
 			issuerDid: request.issuerDid,
 			recipient: request.recipient,
-			idempotencyKey: key,
-			subjectHmac,
-			keyThumbprint: session.settings.client.identity.key.thumbprint,
-			reference: reference ?? null,
-			rememberMs,
-			leaseMs: leaseMsFor(timeoutMs),
 			repeatUnknown,
 			replaces: request.onDuplicate === 'revoke',
 		});
@@ -145,7 +111,7 @@ async function begin(
  */
 export function fromLedger(
 	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' }>,
-	{ mode }: Idempotency,
+	idempotency: Idempotency,
 	session: LedgerSession,
 ): RememberedIssuance {
 	const { row } = begun;
@@ -155,18 +121,8 @@ export function fromLedger(
 			detail: `${name}, begun ${new Date(row.createdAt).toISOString()}`,
 		});
 	}
-	if (begun.outcome === 'conflict') {
-		throw new AirError(
-			begun.about === 'recipient' ? 'AIR_EVENT_ID_OTHER_RECIPIENT' : 'AIR_EVENT_ID_OTHER_SUBJECT',
-			{ detail: `${name}, used ${answeredAtOf(row)}` },
-		);
-	}
-	const stands = row.state !== 'superseded' && row.state !== 'unusable';
-	if (mode === 'content' && !stands && !session.isOwn(row)) {
-		throw new AirError('AIR_ISSUED_NOT_STANDING', {
-			detail: `${name}, issued ${answeredAtOf(row)}, now ${row.state}`,
-		});
-	}
+	if (begun.outcome === 'conflict') throw conflict(begun, session);
+	assertStands(row, idempotency, session);
 	return replay(row, name);
 }
 

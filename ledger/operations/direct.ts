@@ -5,7 +5,6 @@ import type {
 	DirectSeal,
 	LedgerRow,
 	SealedCredential,
-	SigningKey,
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, rows, type Operation } from '../sql/Session';
@@ -68,7 +67,7 @@ function* sealedFor(row: LedgerRow): Operation<SealedCredential | undefined> {
 	if (revocationNumber === null || holderDid === null) return undefined;
 	const [found] = yield* rows<Omit<SealedCredential, 'revocationNumber' | 'holderDid'>>(
 		`SELECT external_id AS "externalId", body, expires_at AS "expiresAt", issuer, kid,
-			holder_key AS "holderKey" FROM envelopes WHERE issuance_id = $1`,
+			public_jwk AS "publicJwk", holder_key AS "holderKey" FROM envelopes WHERE issuance_id = $1`,
 		row.id,
 	);
 	return found && { ...found, revocationNumber, holderDid };
@@ -81,7 +80,7 @@ function* sealedFor(row: LedgerRow): Operation<SealedCredential | undefined> {
 export function* beginDirect(
 	dialect: Dialect,
 	request: DirectRequest,
-	{ sealed, key, instead }: DirectSeal,
+	{ sealed, outlives, instead }: DirectSeal,
 ): Operation<DirectBegun> {
 	const { realm, program, recipient, idempotencyKey } = request;
 	if (dialect.lockHashes !== undefined) {
@@ -101,15 +100,15 @@ export function* beginDirect(
 	const { row } = seen;
 	if (row?.revocationNumber != null) yield* revokeNumbers(dialect, [row.revocationNumber], now);
 	yield* keep(dialect, begun.issuanceId, sealed);
-	if (key !== null) yield* keepUntilExpiry(dialect, request, sealed, key);
+	if (outlives) yield* keepUntilExpiry(dialect, request, sealed);
 	return begun;
 }
 
 const KEEP_ENVELOPE = `INSERT INTO envelopes (issuance_id, external_id, body, expires_at, issuer, kid,
-		holder_key) VALUES ($1, $2, $3, $4, $5, $6, $7)
+		public_jwk, holder_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 	ON CONFLICT (issuance_id) DO UPDATE SET external_id = excluded.external_id, body = excluded.body,
 		expires_at = excluded.expires_at, issuer = excluded.issuer, kid = excluded.kid,
-		holder_key = excluded.holder_key`;
+		public_jwk = excluded.public_jwk, holder_key = excluded.holder_key`;
 
 const KEEP_KEY = forDialect(
 	({ greatest }) => `INSERT INTO signing_keys AS k (realm, kid, key_thumbprint, public_jwk,
@@ -120,8 +119,7 @@ const KEEP_KEY = forDialect(
 );
 
 function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): Operation<void> {
-	const { externalId, body, revocationNumber, expiresAt, issuer, kid, holderDid, holderKey } =
-		sealed;
+	const { externalId, body, revocationNumber, expiresAt, holderDid } = sealed;
 	yield* ahead(
 		dialect,
 		`UPDATE issuances SET way = 'direct', external_id = $2, revocation_number = $3,
@@ -132,7 +130,8 @@ function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): 
 		expiresAt,
 		holderDid,
 	);
-	const values = [externalId, body, expiresAt, issuer, kid, holderKey];
+	const { issuer, kid, publicJwk, holderKey } = sealed;
+	const values = [externalId, body, expiresAt, issuer, kid, publicJwk, holderKey];
 	yield* ahead(dialect, KEEP_ENVELOPE, issuanceId, ...values);
 }
 
@@ -140,8 +139,7 @@ function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): 
 function* keepUntilExpiry(
 	dialect: Dialect,
 	{ realm, keyThumbprint }: DirectRequest,
-	{ revocationNumber, expiresAt }: SealedCredential,
-	{ kid, publicJwk }: SigningKey,
+	{ revocationNumber, expiresAt, kid, publicJwk }: SealedCredential,
 ): Operation<void> {
 	yield* ahead(
 		dialect,

@@ -197,6 +197,7 @@ export const schema = ({
 		-- What the credential in it names, and to whose key it is sealed.
 		issuer text NOT NULL,
 		kid text NOT NULL,
+		public_jwk text NOT NULL,
 		holder_key text NOT NULL
 	) ${keyed}`,
 	'CREATE INDEX envelopes_by_expiry ON envelopes (expires_at)',

@@ -153,7 +153,7 @@ async function fill(many = 20): Promise<void> {
 		INSERT INTO credentials VALUES ('r', '9223372036854775806', 'list', 3, 99, NULL, 't'),
 			('r', '12', 'list', 4, 99, 98, 't');
 		INSERT INTO signing_keys VALUES ('r', 'kid', 't', '{"kty":"EC"}', 99);
-		INSERT INTO envelopes VALUES (1, 'external', '{"data":"a"}', 99, 'did:web:example.com', 'k1', '302a')`);
+		INSERT INTO envelopes VALUES (1, 'external', '{"data":"a"}', 99, 'did:web:example.com', 'k1', '{}', '302a')`);
 	store.close();
 }
 

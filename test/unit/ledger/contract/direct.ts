@@ -38,6 +38,7 @@ export function direct(store: GetStore): void {
 		expiresAt: store().now() + 30 * DAY,
 		issuer: 'did:web:example.com',
 		kid: 'k1',
+		publicJwk: '{}',
 		holderDid: 'did:air:id:test:ada',
 		holderKey: '302a',
 		...changes,
@@ -45,7 +46,7 @@ export function direct(store: GetStore): void {
 
 	const seal = (name: string, instead: string | null = null): DirectSeal => ({
 		sealed: sealedAs(name),
-		key: { kid: 'k1', publicJwk: '{}' },
+		outlives: true,
 		instead,
 	});
 
@@ -251,7 +252,7 @@ export function direct(store: GetStore): void {
 
 		test('with the ledger off nothing outlives the row', async () => {
 			const { ledger, sql } = store();
-			await ledger.beginDirect(asked('1'), { ...seal('A'), key: null });
+			await ledger.beginDirect(asked('1'), { ...seal('A'), outlives: false });
 			expect(await numbers()).toEqual([]);
 			expect(await sql('SELECT kid FROM signing_keys')).toEqual([]);
 		});
