@@ -33,7 +33,13 @@ export const directErrors = {
 		when: 'The issuer DID is no did:web, or is not written as resolvers write it',
 		title: 'The issuer DID of direct issuance is not valid',
 		advice:
-			'Use the form did:web:example.com, or did:web:example.com:path for a document at https://example.com/path/did.json: the host in lower case, a port as %3A8443, no test webhook. It has to be the very same text in the AIR dashboard (Issuer → Settings).',
+			'Set Issuer Host or DID in the credential to the host that publishes your did.json, such as issuer.example.com, or to its DID: did:web:example.com, or did:web:example.com:path for a document at https://example.com/path/did.json, with the host in lower case, a port as %3A8443, and no test webhook. The DID has to be the very same text in the AIR dashboard (Issuer → Settings).',
+	}),
+	AIR_ACCOUNT_URL_INVALID: input({
+		when: 'Account URL is empty or no address while Environment is Custom URL, or holds a path, a user name, a query or a fragment',
+		title: 'Account URL is not valid',
+		advice:
+			'Open the credential. With the environment Custom URL, direct issuance needs the host that looks up accounts, which is another one than the base URL: https://air.api.sandbox.air3.com for the sandbox, or the address of your emulator.',
 	}),
 	AIR_DIRECT_KID_INVALID: input({
 		when: 'The Key ID has a character that cannot be part of a DID URL, or is too long',
