@@ -67,7 +67,7 @@ export interface LedgerRow extends Origin {
 }
 
 export type EventType =
-	'confirmed' | 'unusable' | 'superseded' | 'status' | 'delayed' | 'abandoned';
+	'confirmed' | 'unusable' | 'superseded' | 'status' | 'delayed' | 'abandoned' | 'unknown';
 
 /**
  * Unique per issuance, type and threshold; ids rise in commit order and are never used again. Rows of
@@ -77,7 +77,10 @@ export interface LedgerEvent {
 	readonly id: number;
 	readonly issuanceId: number;
 	readonly type: EventType;
-	/** What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed`. */
+	/**
+	 * What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed`, and of
+	 * `unknown` how often the row was settled before.
+	 */
 	readonly threshold: string;
 	readonly at: number;
 }
