@@ -1,5 +1,11 @@
 import type { LedgerRow } from '../../ledger/Ledger';
-import { isoTime } from '../text';
+
+/** Milliseconds since 1970 as people and machines read them: ISO 8601, UTC. */
+export function isoTime(at: number): string;
+export function isoTime(at: number | null): string | null;
+export function isoTime(at: number | null): string | null {
+	return at === null ? null : new Date(at).toISOString();
+}
 
 /** When the row came into its state, as far as the row tells. */
 export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow): string {
@@ -9,19 +15,11 @@ export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow):
 	return isoTime(updatedAt);
 }
 
-/** Hashes of issuances beside the one that stands: answers to attempts that others had overtaken. */
-const furtherHashes = ({ attempts, coreClaimHash }: LedgerRow) =>
-	attempts.flatMap((attempt) =>
-		attempt.coreClaimHash === null || attempt.coreClaimHash === coreClaimHash
-			? []
-			: [attempt.coreClaimHash],
-	);
-
 /**
  * A row for other programs. Named one by one, so that nothing gets out that was not meant to; the
  * HMAC of the subject is left out, since it says nothing to anybody but the ledger.
  */
-export function rowAsJson(row: LedgerRow) {
+export function wholeRow(row: LedgerRow) {
 	return {
 		id: row.id,
 		state: row.state,
@@ -60,45 +58,44 @@ export function rowAsJson(row: LedgerRow) {
 	};
 }
 
-/** The same for spreadsheets: attempts are counted, and what they have beyond the row is kept. */
-export const CSV_COLUMNS = [
-	'id',
-	'state',
-	'since',
-	'recipient',
-	'realm',
-	'program',
-	'issuerDid',
-	'reference',
-	'idempotencyKey',
-	'coreClaimHash',
-	'userUuid',
-	'vcId',
-	'vcStatus',
-	'reason',
-	'createdAt',
-	'answeredAt',
-	'confirmedAt',
-	'updatedAt',
-	'nextCheckAt',
-	'checks',
-	'leaseUntil',
-	'instance',
-	'workflowId',
-	'executionId',
-	'nodeId',
-	'keyThumbprint',
-	'attempts',
-	'furtherHashes',
-] as const;
+const EVENT = 'event:';
 
-/** A row's cells, in the order of {@link CSV_COLUMNS}. */
-export function rowAsCells(row: LedgerRow): (string | number | null)[] {
-	const { attempts, ...rest } = rowAsJson(row);
-	const cells: Readonly<Record<(typeof CSV_COLUMNS)[number], string | number | null>> = {
-		...rest,
-		attempts: attempts.length,
-		furtherHashes: furtherHashes(row).join(' '),
+/** The event ID that a row was asked for with; null when it was recognized otherwise. */
+export const eventIdOf = ({ idempotencyKey }: Pick<LedgerRow, 'idempotencyKey'>) =>
+	idempotencyKey.startsWith(EVENT) ? idempotencyKey.slice(EVENT.length) : null;
+
+/** The idempotency key of an event ID. */
+export const keyOfEvent = (eventId: string) => `${EVENT}${eventId}`;
+
+/**
+ * What a workflow or a report needs of a row, called as the other nodes call it.
+ *
+ * @example
+ * ```ts
+ * simpleRow(row); // { ledgerRow: 1030, state: 'unknown', email: 'ada@example.com', … }
+ * ```
+ */
+export function simpleRow(row: LedgerRow) {
+	return {
+		ledgerRow: row.id,
+		state: row.state,
+		email: row.recipient,
+		credentialId: row.program === '' ? null : row.program,
+		reference: row.reference,
+		eventId: eventIdOf(row),
+		coreClaimHash: row.coreClaimHash,
+		vcId: row.vcId,
+		vcStatus: row.vcStatus,
+		reason: row.reason,
+		attempt: row.attempt,
+		createdAt: isoTime(row.createdAt),
+		submittedAt: isoTime(row.keptSince ?? row.answeredAt),
+		seenAt: isoTime(row.confirmedAt),
+		since: since(row),
+		workflowId: row.workflowId,
+		executionId: row.executionId,
 	};
-	return CSV_COLUMNS.map((column) => cells[column]);
 }
+
+/** What {@link simpleRow} says, and all else that a row holds. */
+export const fullRow = (row: LedgerRow) => ({ ...simpleRow(row), ...wholeRow(row) });
