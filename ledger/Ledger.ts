@@ -178,6 +178,15 @@ export interface Ledger {
 	settlements(realm: string, issuanceId: number): Promise<Settlement[]>;
 
 	/**
+	 * Ends attempts whose lease ran out (see `expireLease`), in all realms: what is written does not
+	 * depend on who notices.
+	 *
+	 * @param most - `limit`: of how many rows at most
+	 * @returns of how many
+	 */
+	endLeases(most: { readonly limit: number }): Promise<number>;
+
+	/**
 	 * Applies retention to at most `limit` rows of each kind; to be called again while it finds some.
 	 * Attempts whose lease ran out end (see `expireLease`); rows that have been `submitted` or `unknown`
 	 * for `openDays` become `abandoned` with an event; rows that have been anything else but `sending`

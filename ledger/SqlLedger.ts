@@ -49,7 +49,7 @@ import { events, feed, newestInFeed } from './operations/feed';
 import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
 import { find, idBelow, list, programs, summary, totals } from './operations/lookups';
 import { observed } from './operations/observed';
-import { eraseUnlessBusy, forget, prune } from './operations/retention';
+import { endLeases, eraseUnlessBusy, forget, prune } from './operations/retention';
 import { settle, settlements } from './operations/settle';
 import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
@@ -166,6 +166,10 @@ export class SqlLedger implements Ledger {
 
 	async settlements(realm: string, issuanceId: number): Promise<Settlement[]> {
 		return await this.store.read(() => settlements(realm, issuanceId));
+	}
+
+	async endLeases({ limit }: { readonly limit: number }): Promise<number> {
+		return await endLeases(this.store, limit);
 	}
 
 	async prune(retention: Retention): Promise<PruneResult> {

@@ -66,7 +66,7 @@ export const ledgerErrors = {
 		when: 'Ledger → Settle, and the outcome of the row is not unknown, or not any more',
 		title: 'The outcome of this row is known already',
 		advice:
-			'Nothing was changed. The answer of AIR may have arrived late, or somebody else has settled it: Ledger → Get shows the row.',
+			'Look at it with Ledger → Get: the answer of AIR may have arrived late, or somebody else has settled it. Nothing was changed.',
 	}),
 	AIR_SETTLE_OVERTAKEN: ledger('input', false, {
 		when: 'Ledger → Settle with Attempt, and the row was sent again since that attempt',

@@ -14,26 +14,36 @@ const STEP = 50;
 const DAY_MS = 86_400_000;
 
 /**
- * `Ledger.prune`, in steps: a transaction for each, so that none holds its rows for long. The oldest
- * come first; those that somebody holds come next time.
+ * In steps, a transaction for each, so that none holds its rows for long. The oldest come first; those
+ * that somebody holds come next time.
  */
+async function inSteps(
+	store: Store,
+	limit: number,
+	step: (most: number) => Operation<number>,
+): Promise<number> {
+	for (let done = 0; ;) {
+		const most = Math.min(STEP, limit - done);
+		const found = most > 0 ? await store.write(() => step(most)) : 0;
+		done += found;
+		if (found < STEP) return done;
+	}
+}
+
+/** `Ledger.endLeases`. */
+export const endLeases = async (store: Store, limit: number): Promise<number> =>
+	await inSteps(store, limit, (most) => expire(store.dialect, most));
+
+/** `Ledger.prune`. */
 export async function prune(
 	store: Store,
 	{ finishedDays, openDays, limit, realm }: Retention,
 ): Promise<PruneResult> {
 	const { dialect } = store;
-	const inSteps = async (step: (most: number) => Operation<number>): Promise<number> => {
-		for (let done = 0; ;) {
-			const most = Math.min(STEP, limit - done);
-			const found = most > 0 ? await store.write(() => step(most)) : 0;
-			done += found;
-			if (found < STEP) return done;
-		}
-	};
 	return {
-		expired: await inSteps((most) => expire(dialect, most)),
-		abandoned: await inSteps((most) => abandon(dialect, most, openDays, realm)),
-		deleted: await inSteps((most) => remove(dialect, most, finishedDays, realm)),
+		expired: await endLeases(store, limit),
+		abandoned: await inSteps(store, limit, (most) => abandon(dialect, most, openDays, realm)),
+		deleted: await inSteps(store, limit, (most) => remove(dialect, most, finishedDays, realm)),
 	};
 }
 

@@ -17,16 +17,17 @@ export class MocaAir implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ { checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT" }[$parameter["operation"]] }}',
-		description: 'Find out why AIR answers 401 or 403, and get the documents that you host for AIR',
+			'={{ { checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT", getMany: "ledger: get many", get: "ledger: get", summary: "ledger: summary", settle: "ledger: settle", erasePerson: "ledger: erase person" }[$parameter["operation"]] }}',
+		description:
+			'See what was issued, settle what is unknown, and find out why AIR answers 401 or 403',
 		defaults: { name: 'Moca AIR' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: {
 			replacements: {
 				description:
-					'Check whether the key, the JWKS and the clock of this Moca AIR credential work, and whether AIR accepts them. ' +
-					'Gives one finding for each check, with what to do. Issues nothing.',
+					'Look up what was issued with Moca AIR, to whom and how far it got, or check whether the key, the JWKS ' +
+					'and the clock of the credential work. Reads only: issues and changes nothing.',
 			},
 		},
 		sensitiveOutputFields: ['token'],

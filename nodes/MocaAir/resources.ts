@@ -1,10 +1,21 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { checkSetup } from './checkSetup/checkSetup';
 import { createPartnerJwt } from './createPartnerJwt/createPartnerJwt';
+import { erasePerson } from './erasePerson/erasePerson';
+import { getManyRows } from './getManyRows/getManyRows';
 import { getPublicDocuments } from './getPublicDocuments/getPublicDocuments';
+import { getRow } from './getRow/getRow';
+import { getSummary } from './getSummary/getSummary';
 import type { Operation, Resource } from './Operation';
+import { settleRow } from './settleRow/settleRow';
 
 const resources: readonly Resource[] = [
+	{
+		name: 'Ledger',
+		value: 'ledger',
+		preselected: 'getMany',
+		operations: [erasePerson, getRow, getManyRows, settleRow, getSummary],
+	},
 	{
 		name: 'Setup',
 		value: 'setup',

@@ -42,6 +42,9 @@ export function eventItem(event: FeedEvent): INodeExecutionData {
 		seenAt: iso(row.confirmedAt),
 		secondsUntilSeen: took,
 		delayedMinutes: event.type === 'delayed' ? Number(event.threshold) : null,
+		ledgerRow: row.id,
+		attempt: row.attempt,
+		reason: row.reason,
 		workflowId: row.workflowId,
 		executionId: row.executionId === '' ? null : row.executionId,
 	};

@@ -95,6 +95,12 @@ export const properties: INodeProperties[] = [
 				action: 'On credential unusable',
 				description: 'The credential expired, was revoked, or is gone',
 			},
+			{
+				name: 'Outcome Unknown',
+				value: 'outcomeUnknown',
+				action: 'On outcome unknown',
+				description: 'AIR may or may not have issued: somebody has to look, and settle it',
+			},
 		],
 		default: ['confirmed'],
 		required: true,

@@ -108,8 +108,43 @@ const rows: readonly Row[] = [
 		displayName: 'Moca AIR',
 		className: 'MocaAir',
 		parameters: [
-			['resource', 'options setup', 'setup'],
+			['resource', 'options ledger|setup', 'setup'],
+			['operation', 'options erasePerson|get|getMany|settle|summary', 'getMany'],
 			['operation', 'options checkSetup|createPartnerJwt|getPublicDocuments', 'checkSetup'],
+			['recipient', 'string', ''],
+			['spelling', 'options any|exact', 'any'],
+			['dryRun', 'boolean', true],
+			['eraseNotice', 'notice', ''],
+			['findBy', 'options event|hash|id', 'hash'],
+			['coreClaimHash', 'string', ''],
+			['eventId', 'string', ''],
+			['program', 'string', ''],
+			['ledgerRow', 'string', ''],
+			['simplify', 'boolean', true],
+			['returnAll', 'boolean', false],
+			['limit', 'number', 50],
+			['filters', 'collection', {}],
+			['filters.begunAfter', 'dateTime', ''],
+			['filters.begunBefore', 'dateTime', ''],
+			['filters.eventId', 'string', ''],
+			['filters.exactSpelling', 'boolean', false],
+			['filters.executionId', 'string', ''],
+			['filters.program', 'string', ''],
+			['filters.recipient', 'string', ''],
+			['filters.reference', 'string', ''],
+			[
+				'filters.states',
+				'multiOptions abandoned|confirmed|rejected|sending|submitted|superseded|unknown|unusable',
+				[],
+			],
+			['settleNotice', 'notice', ''],
+			['outcome', 'options issued|notIssued|sendAgain', 'issued'],
+			['note', 'string', ''],
+			['options', 'collection', {}],
+			['options.attempt', 'string', ''],
+			['days', 'number', 30],
+			['binaryPropertyName', 'string', 'data'],
+			['asFile', 'boolean', false],
 			['checkIssueOnBehalf', 'boolean', false],
 			['ownAddress', 'string', ''],
 			['notice', 'notice', ''],
@@ -131,7 +166,11 @@ const rows: readonly Row[] = [
 			['issuances', 'fixedCollection', {}],
 			['issuances.issuance.coreClaimHash', 'string', ''],
 			['issuances.issuance.recipient', 'string', ''],
-			['events', 'multiOptions confirmed|delayed|notUsable|statusChanged', ['confirmed']],
+			[
+				'events',
+				'multiOptions confirmed|delayed|notUsable|outcomeUnknown|statusChanged',
+				['confirmed'],
+			],
 			['delayMinutes', 'number', 5],
 			['start', 'options beginning|now', 'now'],
 			['filters', 'collection', {}],
@@ -168,7 +207,15 @@ const SEARCHED_FOR: Readonly<Record<string, readonly string[]>> = {
 	],
 	mocaAirGetIssuanceStatus: ['issuance status'],
 	// The entry of the trigger, too, whose own aliases n8n drops.
-	mocaAir: ['check setup', 'credential confirmed', '401'],
+	mocaAir: [
+		'issuances',
+		'ledger',
+		'settle',
+		'erase person',
+		'check setup',
+		'credential confirmed',
+		'401',
+	],
 	mocaAirTrigger: ['credential confirmed'],
 	mocaAirJwksTrigger: ['JWKS'],
 };
@@ -196,7 +243,8 @@ function onceEach(properties: readonly INodeProperties[]): INodeProperties[] {
 	const seen = new Set<string>();
 	return properties.filter((property) => {
 		const { name, type, default: fallback } = property;
-		const id = JSON.stringify([name, type, fallback]);
+		const inner = type === 'collection' ? property.options?.map((option) => option.name) : [];
+		const id = JSON.stringify([name, type, fallback, inner]);
 		if ((type === 'notice' && kinds.has(name)) || seen.has(id)) return false;
 		seen.add(id);
 		return true;
@@ -284,6 +332,7 @@ describe('the nodes panel', () => {
 			'On credential confirmed',
 			'On credential delayed',
 			'On credential unusable',
+			'On outcome unknown',
 		]);
 	});
 
@@ -295,6 +344,11 @@ describe('the nodes panel', () => {
 			.flatMap(({ options }) => options ?? [])
 			.map((option) => ('action' in option ? option.action : ''));
 		expect(actions).toEqual([
+			'Erase a person from the ledger',
+			'Get an issuance',
+			'Get many issuances',
+			'Settle an unknown outcome',
+			'Get a summary of issuances',
 			'Check the setup',
 			'Get the public documents',
 			'Create a partner JWT',
