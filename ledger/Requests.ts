@@ -1,5 +1,12 @@
 import type { AttemptRef } from './Attempt';
-import type { EventType, LedgerEvent, LedgerRow, Origin, RowState } from './LedgerRow';
+import type {
+	EventType,
+	LedgerEvent,
+	LedgerRow,
+	Origin,
+	RowState,
+	WayOfIssuing,
+} from './LedgerRow';
 
 /** What the operations of a ledger are asked, and what they answer. */
 
@@ -81,6 +88,7 @@ export interface ListFilter {
 	readonly recipientInAnySpelling?: string | undefined;
 	readonly realm?: string | undefined;
 	readonly program?: string | undefined;
+	readonly way?: WayOfIssuing | undefined;
 	readonly reference?: string | undefined;
 	/** `event:` and the event ID, for one. */
 	readonly idempotencyKey?: string | undefined;

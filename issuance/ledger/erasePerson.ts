@@ -7,7 +7,7 @@ import { pages } from './pages';
 const WAIT_MS = 10_000;
 
 /** In these states the person still holds the credential, as far as the ledger knows. */
-const HELD: readonly RowState[] = ['submitted', 'confirmed'];
+const HELD: readonly RowState[] = ['submitted', 'confirmed', 'stored'];
 
 /** The rows of one spelling of an address. */
 export interface Spelling {

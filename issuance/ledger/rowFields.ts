@@ -15,6 +15,18 @@ export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow):
 	return isoTime(updatedAt);
 }
 
+/** What AIR calls the issuance that stands: a hash, or where it was stored. */
+const namesAtAir = ({ way, coreClaimHash }: LedgerRow) => ({
+	coreClaimHash: way === 'direct' ? null : coreClaimHash,
+	storagePath: way === 'direct' ? coreClaimHash : null,
+});
+
+/** What was issued: an issuance program, or a type of credential that is issued directly. */
+export const typeOf = ({ way, program }: Pick<LedgerRow, 'way' | 'program'>) => ({
+	credentialId: way === 'direct' || program === '' ? null : program,
+	vct: way === 'direct' ? program : null,
+});
+
 /**
  * A row for other programs. Named one by one, so that nothing gets out that was not meant to; the
  * HMAC of the subject is left out, since it says nothing to anybody but the ledger.
@@ -27,10 +39,15 @@ export function wholeRow(row: LedgerRow) {
 		recipient: row.recipient,
 		realm: row.realm,
 		program: row.program,
+		way: row.way,
 		issuerDid: row.issuerDid,
 		reference: row.reference,
 		idempotencyKey: row.idempotencyKey,
-		coreClaimHash: row.coreClaimHash,
+		...namesAtAir(row),
+		externalId: row.externalId,
+		revocationNumber: row.revocationNumber,
+		expiresAt: isoTime(row.expiresAt),
+		holderDid: row.holderDid,
 		userUuid: row.userUuid,
 		vcId: row.vcId,
 		vcStatus: row.vcStatus,
@@ -79,11 +96,12 @@ export function simpleRow(row: LedgerRow) {
 	return {
 		ledgerRow: row.id,
 		state: row.state,
+		way: row.way,
 		email: row.recipient,
-		credentialId: row.program === '' ? null : row.program,
+		...typeOf(row),
 		reference: row.reference,
 		eventId: eventIdOf(row),
-		coreClaimHash: row.coreClaimHash,
+		...namesAtAir(row),
 		vcId: row.vcId,
 		vcStatus: row.vcStatus,
 		reason: row.reason,

@@ -60,6 +60,11 @@ export async function settleRow(
 		});
 	}
 	const found = await findRow(where, { by: 'id', id });
+	if (found.way === 'direct' && as.outcome === 'issued' && as.coreClaimHash !== null) {
+		throw new AirError('AIR_SETTING_INVALID', {
+			detail: 'Core Claim Hash must be empty: what is issued directly has none',
+		});
+	}
 	const attempt = settling.attempt ?? found.attempt;
 	let result: SettleResult;
 	try {

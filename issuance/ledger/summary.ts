@@ -17,7 +17,8 @@ export interface Summary {
 	readonly states: Counts;
 	/** The one with the most rows first. */
 	readonly programs: readonly {
-		readonly credentialId: string;
+		/** Of what is issued directly, the type of the credential (`vct`). */
+		readonly program: string;
 		readonly total: number;
 		readonly states: Counts;
 	}[];
@@ -81,7 +82,7 @@ export async function summarize(
 		unknown: all.states.unknown ?? 0,
 		states: all.states,
 		programs: programs
-			.map(([credentialId, counts]) => ({ credentialId, ...counts }))
+			.map(([program, counts]) => ({ program, ...counts }))
 			.sort((a, b) => b.total - a.total),
 		days: byDay
 			.map(([day, counts]) => ({ day, ...counts }))

@@ -15,6 +15,7 @@ export const escaped = (text: string) => text.replace(/[&<>"']/g, (mark) => MARK
 
 const COLORS: Readonly<Record<RowState, string>> = {
 	confirmed: '#1a7f37',
+	stored: '#2da44e',
 	submitted: '#4493f8',
 	sending: '#a5c8ff',
 	unknown: '#d1242f',
@@ -101,12 +102,12 @@ export function summaryHtml(summary: Summary): string {
 					return `<tr>${cell(state)}${cell(counted(count), NUMBER)}${bar({ [state]: count }, ofStates)}${cell(STATE_WORDS[state])}</tr>`;
 				}),
 			),
-			heading('By issuance program'),
+			heading('By issuance program or type'),
 			table(
-				['Issuance program', 'Issuances', '', 'States'],
+				['Program or type', 'Issuances', '', 'States'],
 				programs.map(
 					(program) =>
-						`<tr>${cell(program.credentialId)}${cell(counted(program.total), NUMBER)}${bar(program.states, most(programs))}${cell(inWords(program.states))}</tr>`,
+						`<tr>${cell(program.program)}${cell(counted(program.total), NUMBER)}${bar(program.states, most(programs))}${cell(inWords(program.states))}</tr>`,
 				),
 			),
 			heading('By day'),

@@ -49,6 +49,7 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 	demand(filter.recipientInAnySpelling, (one) => `lower(i.recipient) = lower(${one})`);
 	demand(filter.realm, (one) => `i.realm = ${one}`);
 	demand(filter.program, (one) => `i.program = ${one}`);
+	demand(filter.way, (one) => `i.way = ${one}`);
 	demand(filter.reference, (one) => `i.reference = ${one}`);
 	demand(filter.idempotencyKey, (one) => `i.idempotency_key = ${one}`);
 	demand(filter.createdFrom, (at) => `i.created_at >= ${at}`);

@@ -55,7 +55,7 @@ function* issued(
 	yield* rows('UPDATE issuances SET attempt = $2 WHERE id = $1', row.id, number);
 	const end = decideAnswered({ ...row, attempt: number }, number, { coreClaimHash, userUuid });
 	const ended = { number, outcome: 'accepted', coreClaimHash, userUuid } as const;
-	const nextCheckAt = coreClaimHash === null ? null : at;
+	const nextCheckAt = coreClaimHash === null || row.way === 'direct' ? null : at;
 	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt } }], at);
 }
 
@@ -71,6 +71,8 @@ function* notIssued(
 			WHERE issuance_id = $1 AND outcome IN ('unknown', 'open')`,
 			id,
 		);
+		// What is issued directly is sealed anew then, and the number of what was sealed before is revoked.
+		yield* rows('DELETE FROM envelopes WHERE issuance_id = $1', id);
 	}
 	yield* rows(
 		`UPDATE issuances SET state = 'rejected', reason = $2, state_at = $3, updated_at = $3,

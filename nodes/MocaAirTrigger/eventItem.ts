@@ -1,4 +1,5 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { typeOf } from '../../issuance/ledger/rowFields';
 import type { FeedEvent } from '../../ledger/Ledger';
 import type { EventType } from '../../ledger/Ledger';
 
@@ -10,6 +11,7 @@ const NAMES: Readonly<Record<EventType, string>> = {
 	status: 'statusChanged',
 	delayed: 'delayed',
 	abandoned: 'givenUp',
+	stored: 'stored',
 	unknown: 'outcomeUnknown',
 };
 
@@ -31,9 +33,10 @@ export function eventItem(event: FeedEvent): INodeExecutionData {
 		eventId: `${event.ledgerId}-${event.id}`,
 		event: NAMES[event.type],
 		time: iso(event.at),
-		coreClaimHash: row.coreClaimHash,
+		way: row.way,
+		coreClaimHash: row.way === 'direct' ? null : row.coreClaimHash,
 		email: row.recipient,
-		credentialId: row.program === '' ? null : row.program,
+		...typeOf(row),
 		reference: row.reference,
 		state: row.state,
 		vcId: row.vcId,

@@ -322,7 +322,7 @@ describe('Get Many', () => {
 			total: 4,
 			unknown: 1,
 			states: { submitted: 3, unknown: 1 },
-			programs: [{ credentialId: PROGRAM_ID, total: 4 }],
+			programs: [{ program: PROGRAM_ID, total: 4 }],
 			html: expect.stringContaining('1 has an unknown outcome') as string,
 		});
 		expect(item?.binary?.report).toMatchObject({

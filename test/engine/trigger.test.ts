@@ -188,6 +188,8 @@ describe('an event', () => {
 				secondsUntilSeen: expect.any(Number) as number,
 				delayedMinutes: null,
 				ledgerRow: expect.any(Number) as number,
+				way: 'on-behalf',
+				vct: null,
 				attempt: 1,
 				reason: null,
 				workflowId: 'engine-test',

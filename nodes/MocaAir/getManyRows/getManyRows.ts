@@ -81,7 +81,8 @@ const properties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. c21s70g0i54sn0023172Cv',
-				description: 'Only of this program ID',
+				description:
+					'Only of this program ID; or, issued directly, of this type of credential (vct)',
 			},
 			{
 				displayName: 'Recipient Email',
@@ -106,6 +107,17 @@ const properties: INodeProperties[] = [
 				options: stateOptions,
 				default: [],
 				description: 'Only rows in one of these states; in any state if none is chosen',
+			},
+			{
+				displayName: 'Way of Issuing',
+				name: 'way',
+				type: 'options',
+				options: [
+					{ name: 'Direct', value: 'direct', description: 'Signed by you, stored at AIR' },
+					{ name: 'On Behalf', value: 'on-behalf', description: 'Issued by AIR in your name' },
+				],
+				default: 'on-behalf',
+				description: 'Only what was issued in this way',
 			},
 		],
 	},
@@ -140,6 +152,7 @@ const shape = {
 				program: optionalText(),
 				recipient: optionalText(),
 				reference: optionalText(),
+				way: z.enum(['direct', 'on-behalf'], 'is not one of its choices').optional(),
 				states: z.array(z.enum(ROW_STATES, 'must be states that there are')).default([]),
 			},
 			'are not as expected',
@@ -156,6 +169,7 @@ function filterOf(filters: Filters, realm: string, timeZone: string): RowFilter 
 		states: states.length === 0 ? undefined : states,
 		...(exactSpelling ? { recipient } : { recipientInAnySpelling: recipient }),
 		program,
+		way: filters.way,
 		reference,
 		executionId,
 		idempotencyKey: eventId === undefined ? undefined : keyOfEvent(eventId),

@@ -330,7 +330,7 @@ describe('export', () => {
 		});
 		const { stdout } = await ledger('export', '--format', 'csv');
 		const [head, ...lines] = stdout.split('\r\n');
-		expect(head).toMatch(/^id,state,since,recipient,realm,program,issuerDid,reference,/);
+		expect(head).toMatch(/^id,state,since,recipient,realm,program,way,issuerDid,reference,/);
 		expect(lines.pop()).toBe('');
 		const cells = lines.map((line) => /did:air:id:test:issuer,(.*),key-\d/.exec(line)?.[1]);
 		expect(cells.reverse()).toEqual([

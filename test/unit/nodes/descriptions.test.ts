@@ -134,9 +134,10 @@ const rows: readonly Row[] = [
 			['filters.reference', 'string', ''],
 			[
 				'filters.states',
-				'multiOptions abandoned|confirmed|rejected|sending|submitted|superseded|unknown|unusable',
+				'multiOptions abandoned|confirmed|rejected|sending|stored|submitted|superseded|unknown|unusable',
 				[],
 			],
+			['filters.way', 'options direct|on-behalf', 'on-behalf'],
 			['settleNotice', 'notice', ''],
 			['outcome', 'options issued|notIssued|sendAgain', 'issued'],
 			['note', 'string', ''],

@@ -192,8 +192,8 @@ describe('the summary', () => {
 			unknown: 1,
 			states: { confirmed: 1, submitted: 1, unknown: 1 },
 			programs: [
-				{ credentialId: PROGRAM, total: 2, states: { confirmed: 1, submitted: 1 } },
-				{ credentialId: 'other', total: 1, states: { unknown: 1 } },
+				{ program: PROGRAM, total: 2, states: { confirmed: 1, submitted: 1 } },
+				{ program: 'other', total: 1, states: { unknown: 1 } },
 			],
 			days: [{ day: today, total: 3, states: { confirmed: 1, submitted: 1, unknown: 1 } }],
 		});

@@ -8,8 +8,8 @@ const SUMMARY: Summary = {
 	unknown: 1,
 	states: { confirmed: 1200, submitted: 33, unknown: 1 },
 	programs: [
-		{ credentialId: 'c1', total: 1200, states: { confirmed: 1200 } },
-		{ credentialId: 'c2', total: 34, states: { submitted: 33, unknown: 1 } },
+		{ program: 'c1', total: 1200, states: { confirmed: 1200 } },
+		{ program: 'c2', total: 34, states: { submitted: 33, unknown: 1 } },
 	],
 	days: [
 		{ day: '2026-11-29', total: 1234, states: { confirmed: 1200, submitted: 33, unknown: 1 } },
@@ -24,7 +24,7 @@ test('says how many, of when, by state, program and day, and what needs somebody
 		'1 has an unknown outcome',
 		'By state',
 		'AIR may or may not have issued',
-		'By issuance program',
+		'By issuance program or type',
 
 		'By day',
 	]) {
@@ -47,10 +47,10 @@ test('is made of tables and bars of CSS: nothing runs, and nothing is loaded', (
 });
 
 test('what is not ours is escaped', () => {
-	const credentialId = `<script>alert("x")</script>' onload='&amp;`;
+	const program = `<script>alert("x")</script>' onload='&amp;`;
 	const html = summaryHtml({
 		...SUMMARY,
-		programs: [{ credentialId, total: 1, states: { confirmed: 1 } }],
+		programs: [{ program, total: 1, states: { confirmed: 1 } }],
 	});
 	expect(html).not.toContain('<script');
 	expect(html).not.toContain("' onload='");
