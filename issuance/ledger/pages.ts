@@ -1,9 +1,9 @@
 import type { Ledger, LedgerRow, ListFilter } from '../../ledger/Ledger';
 
 /** Rows at a time: SQLite keeps n8n waiting while it reads them. */
-const PAGE = 200;
+const PAGE = 100;
 /** Rows that are looked at at a time where no index leads to those that fit. */
-const PART = 4_000;
+const PART = 2_000;
 
 /** Which rows: a {@link ListFilter} without the pages. */
 export type RowFilter = Omit<ListFilter, 'limit' | 'beforeId' | 'fromId'>;

@@ -205,7 +205,7 @@ describe('the summary', () => {
 		const day = 20_000 * DAY;
 		const many = {
 			idBelow: async (beforeId = 9, rows: number) => {
-				expect(rows).toBeLessThanOrEqual(4_000);
+				expect(rows).toBeLessThanOrEqual(2_000);
 				return Promise.resolve(beforeId > 1 ? Math.max(1, beforeId - 4) : undefined);
 			},
 			summary: async (query: object) => {
