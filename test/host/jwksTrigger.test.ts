@@ -79,7 +79,7 @@ describe('what is served', () => {
 	test('GET, HEAD and 304, as the node wrote it', async () => {
 		const get = await fetch(url);
 		expect(get.status).toBe(200);
-		expect(get.headers.get('content-type')).toBe('application/json; charset=utf-8');
+		expect(get.headers.get('content-type')).toBe('application/json');
 		expect(get.headers.get('cache-control')).toBe('public, max-age=300');
 		const text = await get.text();
 		const { keys } = JSON.parse(text) as { keys: Json[] };

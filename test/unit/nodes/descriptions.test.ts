@@ -153,6 +153,8 @@ const rows: readonly Row[] = [
 		parameters: [
 			['notice', 'notice', ''],
 			['path', 'string', ''],
+			['issuerDocuments', 'boolean', false],
+			['documentsNotice', 'notice', ''],
 			['options', 'collection', {}],
 			['options.cacheSeconds', 'number', 300],
 			['options.startExecutions', 'boolean', false],
