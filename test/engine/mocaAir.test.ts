@@ -127,6 +127,44 @@ describe('Check Setup', () => {
 		},
 	);
 
+	describe('of direct issuance', () => {
+		const direct = () => ({
+			...{ directIssuer: 'did:web:localhost%3A1', accountUrl: air.emulator.accountUrl },
+			issuerDid: '',
+		});
+		const row = async (label: string, parameters = {}, settings = {}) => {
+			const { json } = await check(parameters, direct(), settings);
+			return json('Done').find(({ check: name }) => name === label);
+		};
+
+		test('the documents are fetched, without anything being asked for', async () => {
+			expect(await row('did.json answers')).toMatchObject({
+				status: 'fail',
+				detail: expect.stringMatching(
+					/^A document of the issuer cannot be read: did\.json/,
+				) as string,
+			});
+			expect(await row('Issue on Behalf')).toBeUndefined();
+			expect(control().counts().byOperation.account).toBe(0);
+		});
+
+		test('the account host is asked for one’s own address, if that is wished', async () => {
+			expect(await row('Account host')).toMatchObject({ status: 'warn' });
+			const ticked = { checkAccountHost: true, ownAddress: 'me@example.com' };
+			expect(await row('Account host', ticked)).toMatchObject({ status: 'pass' });
+			expect(control().counts()).toMatchObject({ issuances: 0, usersCreated: 1 });
+			expect(control().counts().byOperation.issue).toBe(0);
+			// It is the one check that creates somebody.
+			control().reset();
+		});
+
+		test('an agent cannot make an account', async () => {
+			const ticked = { checkAccountHost: true, ownAddress: 'victim@example.com' };
+			expect(await row('Account host', ticked, TOOL)).toMatchObject({ status: 'warn' });
+			expect(control().counts()).toMatchObject({ usersCreated: 0 });
+		});
+	});
+
 	test('an agent may check, but not choose for whom AIR is asked', async () => {
 		const { json } = await check(
 			{ checkIssueOnBehalf: true, ownAddress: 'victim@example.com' },

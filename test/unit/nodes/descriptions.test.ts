@@ -111,6 +111,7 @@ const rows: readonly Row[] = [
 			['resource', 'options setup', 'setup'],
 			['operation', 'options checkSetup|createPartnerJwt|getPublicDocuments', 'checkSetup'],
 			['checkIssueOnBehalf', 'boolean', false],
+			['checkAccountHost', 'boolean', false],
 			['ownAddress', 'string', ''],
 			['notice', 'notice', ''],
 			['scope', 'options custom|issue|issue on-behalf|none|verify', 'issue'],
