@@ -1,3 +1,4 @@
+import type { AirClient } from '../../air/AirClient';
 import { DirectClient } from '../../air/direct/DirectClient';
 import type { AirAccount } from '../../air/direct/account';
 import { fetchIssuerDocument } from '../../air/direct/published';
@@ -5,6 +6,7 @@ import type { WebIssuer } from '../../air/direct/webIssuer';
 import type { PrivateKey } from '../../air/keys/privateKey';
 import { NO_REPEAT } from '../../air/pacing/repeat';
 import { parseRecipient } from '../inputs/inputs';
+import { proveDirectly, proveKey, type Prove } from '../session/proveKey';
 import type { DirectSettings } from '../settings/directSettings';
 import { locate } from './locate';
 import { resultOf, type Result } from './Result';
@@ -28,6 +30,25 @@ export interface DirectOptions {
 	/** Whose account is looked up, and made if there is none; undefined: nobody's. */
 	readonly accountAddress: unknown;
 	readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * What proves the key: AIR may have no Issue on Behalf for who issues directly only, and so no status
+ * to ask for.
+ *
+ * @param isDirectOnly - no issuer DID is set, and an issuer of direct issuance is
+ */
+export function proofOf(client: AirClient, isDirectOnly: boolean): Prove {
+	if (!isDirectOnly) {
+		return async (proof) => {
+			await proveKey(client, proof);
+		};
+	}
+	// No account is looked up for it.
+	const direct = new DirectClient({ ...client.identity, accountUrl: '', scope: SCOPE });
+	return async (proof) => {
+		await proveDirectly(direct, client, proof);
+	};
 }
 
 /** A name server that does not answer must not hold up the rest. */

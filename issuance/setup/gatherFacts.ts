@@ -6,7 +6,7 @@ import { parseRecipient } from '../inputs/inputs';
 import type { DirectSettings } from '../settings/directSettings';
 import { privateKeyOf, publicKeysOf } from '../settings/settings';
 import { askAir } from './askAir';
-import { gatherDirect, soon } from './gatherDirect';
+import { gatherDirect, proofOf, soon } from './gatherDirect';
 import { locate } from './locate';
 import { resultOf } from './Result';
 import type { PublishedJwks, SetupFacts } from './SetupFacts';
@@ -90,9 +90,10 @@ export async function gatherFacts(
 		air === undefined || kid === undefined || !key?.value || !baseUrl?.value
 			? undefined
 			: new AirClient({ ...air, baseUrl: baseUrl.value, kid, key: key.value });
+	const isDirectOnly = direct !== undefined && issuerDid?.trim() === '';
 	const [jwks, asked, directFacts] = await Promise.all([
 		jwksUrl === undefined ? undefined : jwksFacts(jwksUrl, signal),
-		client === undefined ? undefined : askAir(client, signal),
+		client === undefined ? undefined : askAir(proofOf(client, isDirectOnly), signal),
 		direct === undefined
 			? undefined
 			: gatherDirect(direct, client?.identity, { documents, accountAddress, signal }),

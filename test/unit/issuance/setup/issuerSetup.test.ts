@@ -96,6 +96,21 @@ describe('good', () => {
 		expect(found(findings, 'issueOnBehalf')).toBeUndefined();
 	});
 
+	test('the key is proven where AIR has no Issue on Behalf, and nothing is stored', async () => {
+		air.emulator.control.injectFault({
+			...{ kind: 'answer', operation: 'status', status: 404, times: null },
+			body: { type: 'text', text: 'no such endpoint' },
+		} as const);
+		const findings = await check();
+		expect(found(findings, 'airAccepts')).toMatchObject({ status: 'pass' });
+		expect(found(findings, 'clock')).toMatchObject({ status: 'pass' });
+		expect(setupProblem(findings)).toBeUndefined();
+		expect(air.emulator.control.counts()).toMatchObject({ issuances: 0, usersCreated: 0 });
+		expect(found(await check({ privateKey: makeKey().pem }), 'airAccepts')).toMatchObject({
+			status: 'fail',
+		});
+	});
+
 	test('whoever uses both ways is told that Issue on Behalf was not checked', async () => {
 		const findings = await check({ issuerDid: 'did:air:id:test:engine' });
 		expect(found(findings, 'issueOnBehalf')?.code).toBe('AIR_FEATURE_NOT_CHECKED');
