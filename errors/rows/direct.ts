@@ -53,6 +53,24 @@ export const directErrors = {
 		advice: 'Use fewer or shorter claims; put a link in the place of a picture.',
 	}),
 
+	AIR_DIRECT_NOT_SET_UP: input({
+		when: 'Issue Directly runs with a credential without an issuer of direct issuance',
+		title: 'Direct issuance is not set up in the credential',
+		advice:
+			'Open the credential and fill in Issuer Host or DID: the host at which your did.json is published. Run Moca AIR with the operation Check Setup after that.',
+	}),
+	AIR_DIRECT_SCHEMA_INVALID: input({
+		when: 'Schema ID is empty, or has characters that no ID has',
+		title: 'The Schema ID is not valid',
+		advice:
+			'Copy it from the AIR dashboard (Issuer → Schemas). It is neither the name of the type (vct) nor a program ID.',
+	}),
+	AIR_DIRECT_TYPE_INVALID: input({
+		when: 'Credential Type is empty, too long, or has spaces or other characters than ASCII',
+		title: 'The Credential Type is not valid',
+		advice:
+			'Copy the name of the type (vct) from the AIR dashboard (Issuer → Schemas), exactly as it is there: verifiers compare it character by character.',
+	}),
 	AIR_DIRECT_NEEDS_LEDGER: input({
 		when: 'Issuance Ledger is off in the credential, and something was chosen that needs it',
 		title: 'This needs the issuance ledger, which is off',
