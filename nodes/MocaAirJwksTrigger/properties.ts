@@ -50,8 +50,16 @@ export const properties: INodeProperties[] = [
 			'Whether to serve the DID document of an issuer beside the JWKS, for direct issuance. For trying out only.',
 	},
 	{
-		displayName: `<b>An issuer that n8n hosts is for trying out.</b> Unpublishing, copying or moving this workflow, or changing Path, ends every credential that it issued: nobody can check them any more. For real ones <a href="${HOSTING}" target="_blank">host the documents elsewhere</a>.<br /><br />Under Webhook URLs copy the Production URL that ends in <b>/did.json</b> into Issuer Host or DID of the credential; the other one is the JWKS URL. Opened in a browser it shows the issuer DID, as <b>id</b>: register that with AIR (dashboard, Issuer → Settings). n8n has no place for jwt-vc-issuer, which is at the root of a host, so leave Issuer Written As at DID.`,
+		displayName: `An issuer that n8n hosts is for trying out. Unpublishing, copying or moving this workflow, or changing Path, ends every credential that it issued: nobody can check them any more. For real ones <a href="${HOSTING}" target="_blank">host the documents elsewhere</a>.`,
 		name: 'documentsNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { issuerDocuments: [true] } },
+	},
+	{
+		displayName:
+			'Of the two Production URLs under Webhook URLs, put the one that ends in /did.json into Issuer Host or DID of the credential; the other one is the JWKS URL. Opened in a browser it shows your issuer DID (did:web:…): register that with AIR (dashboard, Issuer → Settings). n8n has no place for jwt-vc-issuer, which is at the root of a host, so leave Issuer Written As at DID.',
+		name: 'documentsAddress',
 		type: 'notice',
 		default: '',
 		displayOptions: { show: { issuerDocuments: [true] } },

@@ -199,6 +199,7 @@ const rows: readonly Row[] = [
 			['path', 'string', ''],
 			['issuerDocuments', 'boolean', false],
 			['documentsNotice', 'notice', ''],
+			['documentsAddress', 'notice', ''],
 			['options', 'collection', {}],
 			['options.cacheSeconds', 'number', 300],
 			['options.startExecutions', 'boolean', false],
