@@ -145,6 +145,13 @@ export const directErrors = {
 			'Ask the person to log in to AIR once, and run it again. Or switch on the option Unbound, if anybody who gets hold of the credential may show it as their own. Nothing was issued.',
 	}),
 
+	AIR_STATUS_OF_DIRECT: input({
+		when: 'Get Issuance Status is asked about a storagePath that the ledger does not know',
+		title: 'AIR tells no status of what was issued directly',
+		advice:
+			'That AIR gave a storagePath is all that it tells of it. What the ledger knows is shown only for what was issued with this partner ID, and not with Issuance Ledger set to Off. To see whether a credential opens, look into the AIR account of the person.',
+	}),
+
 	AIR_STORE_BAD_REQUEST: refused({
 		when: '400 when storing',
 		title: 'AIR did not accept the sealed credential',

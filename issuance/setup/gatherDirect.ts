@@ -33,13 +33,13 @@ export interface DirectOptions {
 }
 
 /**
- * What proves the key: AIR may have no Issue on Behalf for who issues directly only, and so no status
- * to ask for.
+ * What proves the key, as it does for the nodes: AIR may have no Issue on Behalf for who issues
+ * directly, and so no status to ask for.
  *
- * @param isDirectOnly - no issuer DID is set, and an issuer of direct issuance is
+ * @param isDirect - the credential is set up for direct issuance
  */
-export function proofOf(client: AirClient, isDirectOnly: boolean): Prove {
-	if (!isDirectOnly) {
+export function proofOf(client: AirClient, isDirect: boolean): Prove {
+	if (!isDirect) {
 		return async (proof) => {
 			await proveKey(client, proof);
 		};

@@ -90,10 +90,9 @@ export async function gatherFacts(
 		air === undefined || kid === undefined || !key?.value || !baseUrl?.value
 			? undefined
 			: new AirClient({ ...air, baseUrl: baseUrl.value, kid, key: key.value });
-	const isDirectOnly = direct !== undefined && issuerDid?.trim() === '';
 	const [jwks, asked, directFacts] = await Promise.all([
 		jwksUrl === undefined ? undefined : jwksFacts(jwksUrl, signal),
-		client === undefined ? undefined : askAir(proofOf(client, isDirectOnly), signal),
+		client === undefined ? undefined : askAir(proofOf(client, direct !== undefined), signal),
 		direct === undefined
 			? undefined
 			: gatherDirect(direct, client?.identity, { documents, accountAddress, signal }),

@@ -5,7 +5,7 @@ import { AirError } from '../../errors/AirError';
 import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import { LedgerSession } from '../../issuance/session/LedgerSession';
-import type { Prove } from '../../issuance/session/proveKey';
+import { proofFor } from '../../issuance/direct/issuer';
 import { openLedger, openMemory } from '../../issuance/session/openLedger';
 import type { RunSettings } from '../parameters/credentialSettings';
 import { executionBegan, firstExecution, originOf, thisExecution } from './execution';
@@ -22,11 +22,7 @@ export class RunLedger {
 	private readonly hints = new Map<string, NodeExecutionHint>();
 	private unrecorded = 0;
 
-	/** @param proves - how AIR is asked whether it accepts the key, if not by a question of Issue on Behalf */
-	constructor(
-		private readonly context: IExecuteFunctions,
-		private readonly proves?: (settings: RunSettings) => Prove,
-	) {}
+	constructor(private readonly context: IExecuteFunctions) {}
 
 	/**
 	 * The ledger as this credential chose it; where it is off, what this execution has issued.
@@ -70,7 +66,7 @@ export class RunLedger {
 			return new LedgerSession({
 				ledger: opened?.ledger ?? (await openMemory()),
 				client: settings.client,
-				prove: this.proves?.(settings),
+				prove: proofFor(settings, settings.client),
 				origin,
 				// Where n8n does not say which execution this is, no other run may find what it has issued.
 				...(opened === undefined ? { onlyIn: thisExecution(context) || randomUUID() } : {}),

@@ -18,17 +18,17 @@ export class MocaAir implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ { issueDirectly: "issue directly", checkDirectIssuance: "check direct issuance: nothing is issued", checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT" }[$parameter["operation"]] }}',
+			'={{ { issueDirectly: "issue directly", checkDirectIssuance: "check direct issuance: nothing is issued", checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT", getMany: "ledger: get many", get: "ledger: get", summary: "ledger: summary", settle: "ledger: settle", erasePerson: "ledger: erase person" }[$parameter["operation"]] }}',
 		description:
-			'Issue credentials that you sign yourself, find out why AIR answers 401 or 403, and get the documents that you host',
+			'Issue credentials that you sign yourself, see what was issued, settle what is unknown, and find out why AIR answers 401 or 403',
 		defaults: { name: 'Moca AIR' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: {
 			replacements: {
 				description:
-					"Issue a verifiable credential to a person's Moca AIR account by e-mail address, or, with the resource Setup, " +
-					'check whether key, JWKS and clock work. Issuing cannot be undone: call it once per person and occasion, ' +
+					"Work with verifiable credentials in people's Moca AIR accounts, as its operation says: look up what was issued, check the set-up, " +
+					'or issue a credential to an e-mail address. Issuing cannot be undone: call it once per person and occasion, ' +
 					'only with data that was verified, and never again for an outcome that is unknown.',
 			},
 		},

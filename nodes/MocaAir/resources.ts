@@ -3,8 +3,13 @@ import { checkSetup } from './checkSetup/checkSetup';
 import { createPartnerJwt } from './createPartnerJwt/createPartnerJwt';
 import { checkDirectIssuance } from './issueDirectly/checkDirectIssuance';
 import { issueDirectly } from './issueDirectly/issueDirectly';
+import { erasePerson } from './erasePerson/erasePerson';
+import { getManyRows } from './getManyRows/getManyRows';
 import { getPublicDocuments } from './getPublicDocuments/getPublicDocuments';
+import { getRow } from './getRow/getRow';
+import { getSummary } from './getSummary/getSummary';
 import type { Operation, Resource } from './Operation';
+import { settleRow } from './settleRow/settleRow';
 
 const resources: readonly Resource[] = [
 	{
@@ -12,6 +17,12 @@ const resources: readonly Resource[] = [
 		value: 'credential',
 		preselected: 'issueDirectly',
 		operations: [checkDirectIssuance, issueDirectly],
+	},
+	{
+		name: 'Ledger',
+		value: 'ledger',
+		preselected: 'getMany',
+		operations: [erasePerson, getRow, getManyRows, settleRow, getSummary],
 	},
 	{
 		name: 'Setup',

@@ -114,7 +114,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			return {
 				lane: laneOf(request),
 				run: async (stopped, free) => {
-					hints.sending(request);
+					hints.sending(request, repeatUnknown);
 					const issuing: Issuing = {
 						request,
 						repeatUnknown,
@@ -129,9 +129,12 @@ export class MocaAirIssueOnBehalf implements INodeType {
 					const issuance = await issueOnce(session, issuing, idempotency);
 					ledger.count(session, issuance);
 					hints.issued(issuance);
-					if (waitMs === undefined) return { ...issuance, ...onChainOf(issuance) };
-
 					const { coreClaimHash } = issuance;
+					// What was settled by hand may have no hash to ask for.
+					if (waitMs === undefined || coreClaimHash === '') {
+						return { ...issuance, ...onChainOf(issuance) };
+					}
+
 					await session.hold(coreClaimHash, waitMs);
 					const { status, lastError, waitedMs } = await waitUntilOnChain(
 						client,

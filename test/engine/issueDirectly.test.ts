@@ -1,10 +1,14 @@
 import type { IDataObject, INode } from 'n8n-workflow';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers } from '../../issuance/session/openLedger';
 import { KID, SCHEMA, useDirectRig } from '../unit/emulator/directSupport';
 import { PARTNER } from '../unit/emulator/support';
 import { runWorkflow, type RunResult } from './runWorkflow';
-import { mocaAirWorkflow } from './workflows';
+import { activate } from './pollTrigger';
+import { mocaAirWorkflow, statusWorkflow } from './workflows';
 import '../support/forgetLimits';
 
 const rig = useDirectRig();
@@ -20,6 +24,17 @@ afterAll(async () => {
 	delete process.env.MOCA_AIR_ALLOW_PRIVATE_URLS;
 	await closeLedgers();
 	await closeDispatchers();
+});
+
+let folder = '';
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-direct-'));
+	process.env.N8N_USER_FOLDER = folder;
+});
+afterEach(async () => {
+	await closeLedgers();
+	delete process.env.N8N_USER_FOLDER;
+	rmSync(folder, { recursive: true, force: true });
 });
 
 const control = () => rig().emulator.control;
@@ -181,4 +196,76 @@ test('a tool of an agent issues what it was told, and reads no field of its item
 	expect(issued.json('Done')).toMatchObject([{ outcome: 'issued' }]);
 	const refused = await run([{ email: person(), level: 1 }], {}, { settings: tool });
 	expect(refused.error?.message ?? JSON.stringify(refused.json('Done'))).toContain('incoming item');
+});
+
+describe('with the embedded ledger', () => {
+	const embedded = { ledger: 'embedded' };
+	const issue = async (email: string, parameters: INode['parameters'] = {}) => {
+		const ran = await run(
+			[{ email, level: 2, event: 'evt_1' }],
+			{ idempotency: 'event', eventId: '={{ $json.event }}', ...parameters },
+			{ with: embedded },
+		);
+		expect(ran.error).toBeUndefined();
+		return ran.json('Done')[0] ?? {};
+	};
+
+	test('a redelivered event is answered, and another event keeps what the person holds', async () => {
+		const email = person();
+		const first = await issue(email);
+		expect(first).toMatchObject({ outcome: 'issued' });
+		expect(await issue(email)).toMatchObject({
+			outcome: 'alreadyIssued',
+			storagePath: first.storagePath,
+		});
+		expect(await issue(email, { eventId: 'evt_2', ifHeld: 'keep' })).toMatchObject({
+			outcome: 'kept',
+			sameClaims: true,
+			externalId: first.externalId,
+		});
+		expect(await wallet(email)).toHaveLength(1);
+	});
+
+	test('the trigger tells that it was stored, once', async () => {
+		const trigger = activate({
+			credential: credential(embedded) as never,
+			parameters: { events: ['stored'], watch: 'everywhere' },
+		});
+		expect(await trigger.poll()).toBeNull();
+		const email = person();
+		const first = await issue(email);
+		expect(await trigger.poll()).toMatchObject([
+			{
+				event: 'stored',
+				way: 'direct',
+				email,
+				vct: 'kyc-level',
+				coreClaimHash: null,
+				storagePath: first.storagePath,
+				externalId: first.externalId,
+				expiresAt: first.expiresAt,
+				state: 'stored',
+			},
+		]);
+		expect(await trigger.poll()).toBeNull();
+	});
+
+	test('Get Issuance Status says what the ledger knows of it, and asks AIR nothing', async () => {
+		const email = person();
+		const { storagePath } = await issue(email);
+		control().clearRecord();
+		const asked = await runWorkflow(
+			statusWorkflow([{ coreClaimHash: storagePath, email }]),
+			credential(embedded) as never,
+		);
+		expect(asked.json('Done')).toMatchObject([
+			{ email, state: 'stored', storagePath, vct: 'kyc-level', onChain: false },
+		]);
+		const other = await runWorkflow(
+			statusWorkflow([{ coreClaimHash: 'dstorage://vc/0/other', email }]),
+			credential(embedded) as never,
+		);
+		expect(other.error?.message).toBe('AIR tells no status of what was issued directly');
+		expect(control().requests()).toEqual([]);
+	});
 });

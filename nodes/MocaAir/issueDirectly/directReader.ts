@@ -1,14 +1,12 @@
 import { tryToParseDateTime, type IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
-import { DirectClient } from '../../../air/direct/DirectClient';
 import type { Disclosable } from '../../../air/direct/hideClaims';
-import { publicJwkOf } from '../../../air/keys/PublicJwk';
 import { AirError } from '../../../errors/AirError';
 import type { DirectIssuer, DirectIssueRequest } from '../../../issuance/direct/DirectIssuing';
 import { expiryAfter, expiryAt } from '../../../issuance/direct/expiry';
+import { issuerOf } from '../../../issuance/direct/issuer';
 import { parseCredentialType, parseSchemaId } from '../../../issuance/inputs/inputs';
 import { idempotencyOf, type Idempotency } from '../../../issuance/issue/idempotency';
-import { proveDirectly, type Prove } from '../../../issuance/session/proveKey';
 import { schemaFromJsonSchema } from '../../../issuance/subject/schema/readSchema';
 import type { CredentialSubject } from '../../../issuance/subject/subject';
 import { namesIn } from '../../../n8n/issuing/automatic';
@@ -51,41 +49,6 @@ const chosen = <const Values extends readonly [string, ...string[]]>(
 		throw new AirError('AIR_SETTING_INVALID', { detail: `${label} is not one of its choices` });
 	};
 };
-
-/** One for each credential of a run, whose tokens and accounts are kept in the process anyway. */
-const issuers = new WeakMap<RunSettings, DirectIssuer>();
-
-/**
- * Who issues directly with a credential.
- *
- * @throws AirError `AIR_DIRECT_NOT_SET_UP`, `AIR_DIRECT_DID_INVALID`, `AIR_DIRECT_KID_INVALID`,
- *   `AIR_ACCOUNT_URL_INVALID`
- */
-export function issuerOf(settings: RunSettings): DirectIssuer {
-	const known = issuers.get(settings);
-	if (known !== undefined) return known;
-	const { direct, identity, furtherPublicKeys } = settings;
-	if (direct === undefined) throw new AirError('AIR_DIRECT_NOT_SET_UP');
-	const { issuer, issuerAs, accountUrl } = direct;
-	const { baseUrl, partnerId, kid, key } = identity;
-	// What cannot be part of the address of a key is refused before anything is asked.
-	issuer.keyId(kid);
-	const made: DirectIssuer = {
-		client: new DirectClient({ baseUrl, accountUrl, partnerId, kid, key, scope: 'issue' }),
-		issuer,
-		issuerAs,
-		published: [publicJwkOf(key, kid), ...furtherPublicKeys],
-	};
-	issuers.set(settings, made);
-	return made;
-}
-
-/** How AIR is asked whether it accepts the key of who issues directly. */
-export const provesDirectly =
-	(settings: RunSettings): Prove =>
-	async (proof) => {
-		await proveDirectly(issuerOf(settings).client, settings.client, proof);
-	};
 
 /** @throws AirError `AIR_DIRECT_EXPIRY_INVALID` */
 function expiries(context: IExecuteFunctions): Parameter<number> {

@@ -11,7 +11,7 @@ import { outputOf } from '../../../n8n/run/output';
 import { RunLedger } from '../../../n8n/run/RunLedger';
 import { RunLimits } from '../../../n8n/run/RunLimits';
 import type { Operation } from '../Operation';
-import { directReader, provesDirectly } from './directReader';
+import { directReader } from './directReader';
 import { properties } from './properties';
 
 const RUN_AGAIN =
@@ -19,7 +19,7 @@ const RUN_AGAIN =
 
 async function issueItems(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const readItem = directReader(context);
-	const ledger = new RunLedger(context, provesDirectly);
+	const ledger = new RunLedger(context);
 	const firstKey = firstContentKeys(context);
 	const hints = new RunHints(context, 'set If the Person Has One to Reissue');
 	const limits = new RunLimits();

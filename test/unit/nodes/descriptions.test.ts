@@ -108,8 +108,9 @@ const rows: readonly Row[] = [
 		displayName: 'Moca AIR',
 		className: 'MocaAir',
 		parameters: [
-			['resource', 'options credential|setup', 'setup'],
+			['resource', 'options credential|ledger|setup', 'setup'],
 			['operation', 'options checkDirectIssuance|issueDirectly', 'issueDirectly'],
+			['operation', 'options erasePerson|get|getMany|settle|summary', 'getMany'],
 			['operation', 'options checkSetup|createPartnerJwt|getPublicDocuments', 'checkSetup'],
 			['recipient', 'string', ''],
 			['credentialType', 'string', ''],
@@ -153,6 +154,38 @@ const rows: readonly Row[] = [
 			['expert.rememberHours', 'number', 24],
 			['expert.requestTimeout', 'number', 30],
 			['expert.requestsPerSecond', 'number', 0],
+			['spelling', 'options any|exact', 'any'],
+			['dryRun', 'boolean', true],
+			['eraseNotice', 'notice', ''],
+			['findBy', 'options event|hash|id', 'hash'],
+			['coreClaimHash', 'string', ''],
+			['program', 'string', ''],
+			['ledgerRow', 'string', ''],
+			['returnAll', 'boolean', false],
+			['limit', 'number', 50],
+			['filters', 'collection', {}],
+			['filters.begunAfter', 'dateTime', ''],
+			['filters.begunBefore', 'dateTime', ''],
+			['filters.eventId', 'string', ''],
+			['filters.exactSpelling', 'boolean', false],
+			['filters.executionId', 'string', ''],
+			['filters.program', 'string', ''],
+			['filters.recipient', 'string', ''],
+			['filters.reference', 'string', ''],
+			[
+				'filters.states',
+				'multiOptions abandoned|confirmed|rejected|sending|stored|submitted|superseded|unknown|unusable',
+				[],
+			],
+			['filters.way', 'options direct|on-behalf', 'on-behalf'],
+			['settleNotice', 'notice', ''],
+			['outcome', 'options issued|notIssued|sendAgain', 'issued'],
+			['note', 'string', ''],
+			['options', 'collection', {}],
+			['options.attempt', 'string', ''],
+			['days', 'number', 30],
+			['binaryPropertyName', 'string', 'data'],
+			['asFile', 'boolean', false],
 			['checkIssueOnBehalf', 'boolean', false],
 			['checkAccountHost', 'boolean', false],
 			['ownAddress', 'string', ''],
@@ -175,7 +208,11 @@ const rows: readonly Row[] = [
 			['issuances', 'fixedCollection', {}],
 			['issuances.issuance.coreClaimHash', 'string', ''],
 			['issuances.issuance.recipient', 'string', ''],
-			['events', 'multiOptions confirmed|delayed|notUsable|statusChanged', ['confirmed']],
+			[
+				'events',
+				'multiOptions confirmed|delayed|notUsable|outcomeUnknown|statusChanged|stored',
+				['confirmed'],
+			],
 			['delayMinutes', 'number', 5],
 			['start', 'options beginning|now', 'now'],
 			['filters', 'collection', {}],
@@ -215,7 +252,15 @@ const SEARCHED_FOR: Readonly<Record<string, readonly string[]>> = {
 	],
 	mocaAirGetIssuanceStatus: ['issuance status'],
 	// The entry of the trigger, too, whose own aliases n8n drops.
-	mocaAir: ['check setup', 'credential confirmed', '401'],
+	mocaAir: [
+		'issuances',
+		'ledger',
+		'settle',
+		'erase person',
+		'check setup',
+		'credential confirmed',
+		'401',
+	],
 	mocaAirTrigger: ['credential confirmed'],
 	mocaAirJwksTrigger: ['JWKS'],
 };
@@ -242,9 +287,9 @@ function onceEach(properties: readonly INodeProperties[]): INodeProperties[] {
 	const kinds = new Set(properties.filter(({ type }) => type !== 'notice').map(({ name }) => name));
 	const seen = new Set<string>();
 	return properties.filter((property) => {
-		const { name, type, default: fallback, options } = property;
-		// Two operations may both have Options, each its own.
-		const id = JSON.stringify([name, type, fallback, options?.map((option) => option.name)]);
+		const { name, type, default: fallback } = property;
+		const inner = type === 'collection' ? property.options?.map((option) => option.name) : [];
+		const id = JSON.stringify([name, type, fallback, inner]);
 		if ((type === 'notice' && kinds.has(name)) || seen.has(id)) return false;
 		seen.add(id);
 		return true;
@@ -332,6 +377,8 @@ describe('the nodes panel', () => {
 			'On credential confirmed',
 			'On credential delayed',
 			'On credential unusable',
+			'On outcome unknown',
+			'On credential stored',
 		]);
 	});
 
@@ -345,6 +392,11 @@ describe('the nodes panel', () => {
 		expect(actions).toEqual([
 			'Check items before they are issued directly',
 			'Issue a credential directly',
+			'Erase a person from the ledger',
+			'Get an issuance',
+			'Get many issuances',
+			'Settle an unknown outcome',
+			'Get a summary of issuances',
 			'Check the setup',
 			'Get the public documents',
 			'Create a partner JWT',
