@@ -8,7 +8,7 @@ import { CHECKS } from '../../../../issuance/setup/checks';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../../engine/air';
 import { startForeignServer, type ForeignServer } from '../../../host/httpServer';
 import { trusting } from '../../../support/trusting';
-import { startIssuerHost, type IssuerHost } from '../../emulator/directSupport';
+import { startIssuerHost, type IssuerHost } from '../../../support/issuerHost';
 import { BROKEN_SETUPS, type BrokenSetup } from './brokenSetups';
 
 const docs = readFileSync(join(__dirname, '../../../../docs/setup-check.md'), 'utf8');

@@ -2,7 +2,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { PARTNER_ID, type TestAir } from '../../../engine/air';
 import { makeKey } from '../../../support/keys';
-import type { IssuerHost } from '../../emulator/directSupport';
+import type { IssuerHost } from '../../../support/issuerHost';
 
 /** What a person got wrong, and the check that has to say so. */
 export interface BrokenSetup {

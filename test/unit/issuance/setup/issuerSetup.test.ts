@@ -11,7 +11,7 @@ import { setupProblem } from '../../../../issuance/setup/setupProblem';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../../engine/air';
 import { makeKey, type TestKey } from '../../../support/keys';
 import { trusting } from '../../../support/trusting';
-import { startIssuerHost, type IssuerHost } from '../../emulator/directSupport';
+import { startIssuerHost, type IssuerHost } from '../../../support/issuerHost';
 
 /** What an issuer publishes, fetched over HTTPS as verifiers do. */
 let air: TestAir;
