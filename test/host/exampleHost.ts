@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { readExample, type Example } from '../../scripts/examples';
+import { readExample, triggerOf, type Example } from '../../scripts/examples';
 import { setUp } from '../../scripts/loadExamples';
 import type { Execution } from '../../harness/executionsApi';
 import { poll } from '../../harness/poll';
@@ -137,6 +137,40 @@ export const choosing =
 			one.type === nodeType ? { ...one, credentials: { [credentialType]: credential } } : one,
 		),
 	});
+
+/**
+ * Stripe Trigger registers itself at Stripe when it is published, so a Webhook takes its place, and a
+ * node of the same name that gives out the body alone, as Stripe Trigger does.
+ */
+export function withoutStripe(example: Example): Example {
+	const trigger = triggerOf(example);
+	return {
+		...example,
+		pinData: {},
+		nodes: [
+			...example.nodes.filter((node) => node !== trigger),
+			{
+				id: 'webhook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2.1,
+				position: [-220, 0],
+				webhookId: 'stripe-test',
+				parameters: { httpMethod: 'POST', path: 'stripe-test', options: {} },
+			},
+			{
+				...trigger,
+				type: 'n8n-nodes-base.set',
+				typeVersion: 3.4,
+				parameters: { mode: 'raw', jsonOutput: '={{ $json.body }}', options: {} },
+			},
+		],
+		connections: {
+			...example.connections,
+			Webhook: { main: [[{ node: trigger.name, type: 'main', index: 0 }]] },
+		},
+	};
+}
 
 /** Which nodes of an execution ran. */
 export const ranIn = ({ data }: Execution) => Object.keys(data.resultData.runData);

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
-import { exampleNames, readExample, triggerOf, type Example } from '../../scripts/examples';
-import { choosing, ExampleHost, placeOf, ranIn, type Imported } from './exampleHost';
+import { exampleNames, readExample, triggerOf } from '../../scripts/examples';
+import { choosing, ExampleHost, placeOf, ranIn, withoutStripe, type Imported } from './exampleHost';
 import { launchChromium } from '../../harness/chromium';
 import { Editor } from '../../harness/editor';
 import type { Execution } from '../../harness/executionsApi';
@@ -252,40 +252,6 @@ describe.each<[string, KycProvider]>([
 		expect(examples.postsFor(emailOf('ida'))).toHaveLength(2);
 	});
 });
-
-/**
- * Stripe Trigger registers itself at Stripe when it is published, so a Webhook takes its place, and a
- * node of the same name that gives out the body alone, as Stripe Trigger does.
- */
-function withoutStripe(example: Example): Example {
-	const trigger = triggerOf(example);
-	return {
-		...example,
-		pinData: {},
-		nodes: [
-			...example.nodes.filter((node) => node !== trigger),
-			{
-				id: 'webhook',
-				name: 'Webhook',
-				type: 'n8n-nodes-base.webhook',
-				typeVersion: 2.1,
-				position: [-220, 0],
-				webhookId: 'stripe-test',
-				parameters: { httpMethod: 'POST', path: 'stripe-test', options: {} },
-			},
-			{
-				...trigger,
-				type: 'n8n-nodes-base.set',
-				typeVersion: 3.4,
-				parameters: { mode: 'raw', jsonOutput: '={{ $json.body }}', options: {} },
-			},
-		],
-		connections: {
-			...example.connections,
-			Webhook: { main: [[{ node: trigger.name, type: 'main', index: 0 }]] },
-		},
-	};
-}
 
 describe('stripe-membership', () => {
 	countCasesOf('stripe-membership');

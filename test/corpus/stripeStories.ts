@@ -1,0 +1,374 @@
+import type { Held, Sent, Story } from './Story';
+import {
+	customer,
+	GOLD,
+	invoicePaid,
+	OTHER,
+	SILVER,
+	subscription,
+	thin,
+	type ApiVersion,
+	type Paid,
+	type SubscriptionState,
+} from './stripeEvents';
+
+/** Everything that one customer’s events have in common. */
+const shorthand = (who: string) => {
+	const cus = `cus_${who}`;
+	const email = `${who}@example.com`;
+	return {
+		cus,
+		email,
+		sub: (
+			type: 'created' | 'updated' | 'deleted',
+			n: number,
+			day: number,
+			rest: Partial<SubscriptionState> = {},
+		) => subscription(type, { id: `${who}_s${n}`, day, customer: cus, ...rest }),
+		paid: (n: number, day: number, rest: Partial<Paid> = {}) =>
+			invoicePaid({ id: `${who}_i${n}`, day, customer: cus, email, ...rest }),
+		cust: (type: 'created' | 'updated', n: number, day: number, address: string | null = email) =>
+			customer(type, { id: `${who}_c${n}`, day, of: cus, email: address }),
+	};
+};
+
+type Shorthand = ReturnType<typeof shorthand>;
+
+const story = (
+	id: string,
+	what: string,
+	phases: (s: Shorthand, who: string) => readonly (readonly Sent[])[],
+	held: Held | null,
+	rest: Partial<Story> = {},
+): Story => ({
+	id: `stripe-${id}`,
+	what,
+	phases: (who) => phases(shorthand(who), who),
+	holds: (who) => (held === null ? {} : { [`${who}@example.com`]: held }),
+	// A state that comes before the address is told of, and issued as soon as the address comes.
+	alert: held === null ? 'never' : 'maybe',
+	...rest,
+});
+
+const VERSIONS: readonly ApiVersion[] = [
+	'2018-11-08',
+	'2020-08-27',
+	'2024-06-20',
+	'2025-03-31.basil',
+];
+
+const silver = { last: 'Silver' } as const;
+const gold = { last: 'Gold' } as const;
+const upgraded = { last: 'Gold', before: ['Silver'] } as const;
+
+/** What Stripe sends to a seller of memberships. */
+export const stripeStories: readonly Story[] = [
+	story(
+		'new',
+		'a new subscription: incomplete, active and paid in one second',
+		({ sub, paid }) => [
+			[
+				sub('created', 1, 0, { status: 'incomplete' }),
+				sub('updated', 2, 0, { from: { status: 'incomplete' } }),
+				paid(1, 0, { reason: 'subscription_create' }),
+			],
+		],
+		silver,
+	),
+	story(
+		'tier-first',
+		'the tier comes in a newer event than the address, and arrives first',
+		({ sub, paid }) => [[sub('updated', 1, 0.01)], [paid(1, 0)]],
+		silver,
+		{ alert: 'always', says: /nobody knows the e-mail address/ },
+	),
+	story(
+		'upgrade',
+		'an upgrade: subscription and prorated invoice in one second',
+		({ sub, paid }) => [
+			[sub('created', 1, 0), paid(1, 0)],
+			[
+				sub('updated', 2, 5, { prices: [GOLD], from: { prices: [SILVER] } }),
+				paid(2, 5, { price: GOLD, credited: SILVER, reason: 'subscription_update' }),
+			],
+		],
+		upgraded,
+	),
+	story(
+		'upgrade-mixed',
+		'the same, but everything in any order',
+		({ sub, paid }) => [
+			[
+				sub('created', 1, 0),
+				paid(1, 0),
+				sub('updated', 2, 5, { prices: [GOLD], from: { prices: [SILVER] } }),
+				paid(2, 5, { price: GOLD, credited: SILVER, reason: 'subscription_update' }),
+			],
+		],
+		upgraded,
+	),
+	story(
+		'late-invoice',
+		'an old invoice of the lower tier is collected three days after the upgrade',
+		({ sub, paid }) => [
+			[
+				sub('created', 1, 0),
+				paid(1, 0),
+				sub('updated', 2, 5, { prices: [GOLD], from: { prices: [SILVER] } }),
+			],
+			[paid(2, 8, { finalized: 4 })],
+		],
+		upgraded,
+	),
+	story(
+		'one-off',
+		'an invoice that bills a price of the list once, without a subscription',
+		({ paid }) => [[paid(1, 0, { price: GOLD, reason: 'manual' })]],
+		null,
+	),
+	story(
+		'long-invoice',
+		'an invoice with more lines than the event carries: the subscription decides',
+		({ sub, paid }) => [
+			[sub('created', 1, 0, { prices: [GOLD] }), paid(1, 0, { price: OTHER, hasMore: true })],
+		],
+		gold,
+	),
+	story(
+		'two-subscriptions',
+		'two subscriptions: the higher tier counts',
+		({ sub, paid }) => [
+			[paid(1, 0)],
+			[
+				sub('created', 1, 0, { subscription: 'a' }),
+				sub('created', 2, 1, { subscription: 'b', prices: [GOLD] }),
+			],
+			[sub('updated', 3, 30, { subscription: 'a' }), paid(2, 30)],
+		],
+		upgraded,
+	),
+	story(
+		'two-subscriptions-one-ends',
+		'two subscriptions, and the higher one ends: the lower one counts from then on',
+		({ sub, paid }) => [
+			[
+				paid(1, 0),
+				sub('created', 1, 0, { subscription: 'a' }),
+				sub('created', 2, 0, { subscription: 'b', prices: [GOLD] }),
+			],
+			[sub('deleted', 3, 9, { subscription: 'b', prices: [GOLD] })],
+		],
+		{ last: 'Silver', before: ['Silver', 'Gold'] },
+	),
+	story(
+		'canceled-first',
+		'the end of a subscription arrives before its beginning',
+		({ sub, paid }) => [
+			[sub('deleted', 3, 40)],
+			[sub('created', 1, 0), sub('updated', 2, 30), paid(1, 0), paid(2, 30)],
+		],
+		null,
+	),
+	story(
+		'will-cancel',
+		'canceled at the end of the period: a member until then',
+		({ sub, paid }) => [
+			[sub('created', 1, 0), sub('updated', 2, 3, { cancelAtPeriodEnd: true }), paid(1, 0)],
+		],
+		silver,
+	),
+	story(
+		'paused',
+		'collection is paused: nothing new is issued',
+		({ sub, paid }) => [
+			[sub('updated', 2, 4, { paused: true })],
+			[sub('created', 1, 0), paid(1, 0)],
+		],
+		null,
+	),
+	story(
+		'unpaid-upgrade',
+		'an upgrade that is not paid: past due',
+		({ sub, paid }) => [
+			[sub('created', 1, 0), paid(1, 0)],
+			[
+				sub('updated', 2, 5, {
+					prices: [GOLD],
+					status: 'past_due',
+					from: { prices: [SILVER], status: 'active' },
+				}),
+			],
+		],
+		silver,
+	),
+	story(
+		'never-paid',
+		'the first payment never came',
+		({ sub, cust }) => [
+			[
+				cust('created', 1, 0),
+				sub('created', 1, 0, { status: 'incomplete' }),
+				sub('updated', 2, 1, { status: 'incomplete_expired', from: { status: 'incomplete' } }),
+			],
+		],
+		null,
+	),
+	story(
+		'trial',
+		'a trial counts',
+		({ sub, cust }) => [
+			[cust('created', 1, 0), sub('created', 1, 0, { status: 'trialing', prices: [GOLD] })],
+		],
+		gold,
+	),
+	story(
+		'renewals',
+		'renewals of the same tier issue nothing',
+		({ sub, paid }) => [
+			[
+				sub('created', 1, 0),
+				paid(1, 0),
+				sub('updated', 2, 30),
+				paid(2, 30),
+				sub('updated', 3, 60),
+				paid(3, 60),
+			],
+		],
+		silver,
+	),
+	story(
+		'there-and-back',
+		'up and down again within one period',
+		({ sub, cust }) => [
+			[cust('created', 1, 0), sub('created', 1, 0)],
+			[sub('updated', 2, 1, { prices: [GOLD], from: { prices: [SILVER] } })],
+			[sub('updated', 3, 2, { from: { prices: [GOLD] } })],
+		],
+		{ last: 'Silver', before: ['Silver', 'Gold'] },
+	),
+	...VERSIONS.map((api) =>
+		story(
+			`api-${api.slice(0, 7)}`,
+			`an upgrade in API version ${api}`,
+			({ sub, paid }) => [
+				[sub('created', 1, 0, { api }), paid(1, 0, { api })],
+				[
+					sub('updated', 2, 5, { api, prices: [GOLD], from: { prices: [SILVER] } }),
+					paid(2, 5, { api, price: GOLD, credited: SILVER }),
+				],
+			],
+			upgraded,
+		),
+	),
+	story(
+		'versions-mixed',
+		'the version of the API changes between two events',
+		({ sub, paid }) => [
+			[
+				sub('created', 1, 0, { api: '2018-11-08' }),
+				paid(1, 0, { api: '2018-11-08' }),
+				sub('updated', 2, 5, { prices: [GOLD], from: { prices: [SILVER] } }),
+			],
+		],
+		upgraded,
+	),
+	story(
+		'several-items',
+		'a subscription with an add-on beside the membership',
+		({ sub, cust }) => [[cust('created', 1, 0), sub('created', 1, 0, { prices: [OTHER, SILVER] })]],
+		silver,
+	),
+	story(
+		'expanded',
+		'the customer comes as an object where an ID is usual',
+		({ cus, sub, paid }) => [
+			[sub('created', 1, 0, { customer: { id: cus } }), paid(1, 0, { customer: { id: cus } })],
+		],
+		silver,
+	),
+	story(
+		'address-later',
+		'a customer without an address gets one in Stripe',
+		({ sub, paid, cust }) => [
+			[sub('created', 1, 0), paid(1, 0, { email: null })],
+			[cust('updated', 1, 2)],
+		],
+		silver,
+		{ alert: 'always', says: /nobody knows the e-mail address/ },
+	),
+	story(
+		'address-lost',
+		'a later invoice without an address does not take the known one away',
+		({ sub, paid }) => [[paid(1, 0), paid(2, 30, { email: null })], [sub('updated', 1, 30)]],
+		silver,
+		{ alert: 'never' },
+	),
+	{
+		...story(
+			'old-address',
+			'an invoice that is paid late has the address of the day on which it was finalized',
+			({ sub, paid, cust }, who) => [
+				[cust('updated', 1, 2), paid(1, 9, { finalized: 0, email: `${who}-old@example.com` })],
+				[sub('created', 1, 9)],
+			],
+			silver,
+			{ alert: 'never' },
+		),
+	},
+	story(
+		'no-address',
+		'nobody knows the address',
+		({ sub, paid }) => [[sub('created', 1, 0, { prices: [GOLD] }), paid(1, 0, { email: null })]],
+		null,
+		{ alert: 'always', says: /cus_.*nobody knows the e-mail address/ },
+	),
+	story(
+		'no-customer',
+		'an invoice of nobody, with an address',
+		({ paid }) => [[paid(1, 0, { customer: null, price: SILVER })]],
+		null,
+		{ alert: 'always', says: /evt_.*names no customer/ },
+	),
+	story(
+		'no-customer-no-address',
+		'an invoice of nobody, without an address',
+		({ paid }) => [[paid(1, 1, { customer: null, email: null, price: GOLD })]],
+		null,
+		{ alert: 'always', says: /evt_.*names no customer/ },
+	),
+	story(
+		'blank-customer',
+		'a subscription whose customer is blank',
+		({ sub }) => [[sub('created', 1, 0, { customer: ' ', prices: [GOLD] })]],
+		null,
+		{ alert: 'always', says: /evt_.*names no customer/ },
+	),
+	story(
+		'thin',
+		'a thin event does not carry its object',
+		(_, who) => [[thin({ id: `${who}_t1`, day: 0 }, `sub_only_${who}`)]],
+		null,
+		{ alert: 'always', says: /evt_.*Snapshot/ },
+	),
+	story(
+		'many-items',
+		'a subscription with more items than the event carries',
+		({ sub, cust }) => [
+			[cust('created', 1, 0), sub('created', 1, 0, { prices: [OTHER], hasMore: true })],
+		],
+		null,
+		{ alert: 'always', says: /more items than the event carries/ },
+	),
+	story(
+		'test-mode',
+		'events of Stripe’s test mode',
+		({ sub, paid }) => [[sub('created', 1, 0, { live: false }), paid(1, 0, { live: false })]],
+		null,
+	),
+	story(
+		'other-product',
+		'a subscription of another product',
+		({ sub, paid }) => [[sub('created', 1, 0, { prices: [OTHER] }), paid(1, 0, { price: OTHER })]],
+		null,
+	),
+];
