@@ -203,7 +203,7 @@ export const sumsubStories: readonly Story[] = [
 	...[undefined, null, '', '  '].map((externalUserId, index) =>
 		sumsub(
 			`no-user-${index}`,
-			`an applicant without a user ID (${JSON.stringify(externalUserId) ?? 'missing'})`,
+			`an applicant without a user ID (${externalUserId === undefined ? 'missing' : JSON.stringify(externalUserId)})`,
 			(who) => [[review(who, 0, { externalUserId })]],
 			failing(/applicant-of-.*no externalUserId/, {
 				rows: (who) => [row(who), row(who, { userId: null, email: `${who}-null@example.com` })],
@@ -422,7 +422,7 @@ export const veriffStories: readonly Story[] = [
 	...[undefined, null, ' '].map((vendorData, index) =>
 		veriff(
 			`no-user-${index}`,
-			`a session without a user ID (${JSON.stringify(vendorData) ?? 'missing'})`,
+			`a session without a user ID (${vendorData === undefined ? 'missing' : JSON.stringify(vendorData)})`,
 			(who) => [[decision(who, 0, { vendorData })]],
 			failing(/session-of-.*neither vendorData nor endUserId/, {
 				rows: (who) => [row(who), row(who, { userId: null, email: `${who}-null@example.com` })],

@@ -8,7 +8,7 @@ import type { Host } from './workflows';
 /** n8n gives no more executions at a time. */
 const PAGE = 100;
 /** At once, as a provider with some workers would. */
-const CONCURRENCY = 4;
+const CONCURRENCY = 8;
 
 /** How the events of a story reach the example that they are for. */
 export interface Played {

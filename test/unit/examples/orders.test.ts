@@ -41,6 +41,10 @@ function* inTurns(executions: Iterator<unknown>[], random: () => number, atOnce:
 	}
 }
 
+const drain = (steps: Iterator<unknown>) => {
+	while (steps.next().done !== true);
+};
+
 const player =
 	(
 		read: (body: Json) => Json[],
@@ -64,8 +68,7 @@ const player =
 				alerts.push(text(event.alert));
 				return;
 			}
-			const { action: _, ...row } = event;
-			table.upsert(row);
+			table.upsert(event);
 			yield;
 			const [decided] = decide(event, structuredClone(table.rows), people);
 			yield;
@@ -88,13 +91,15 @@ const player =
 		for (const events of story.phases(who)) {
 			const sent = deliveries(events, random).map(({ body }) => body);
 			const atOnce = story.oneByOne === true ? 1 : 2;
-			for (const _ of inTurns(
-				sent.map((body) => execution(body)),
-				random,
-				atOnce,
-			));
+			drain(
+				inTurns(
+					sent.map((body) => execution(body)),
+					random,
+					atOnce,
+				),
+			);
 			// What failed because two came at once is sent again, as the documentation says.
-			for (const { body } of deliveries(events, random)) for (const _ of execution(body));
+			for (const { body } of deliveries(events, random)) drain(execution(body));
 		}
 		return { issued, alerts };
 	};
