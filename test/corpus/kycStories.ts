@@ -1,9 +1,6 @@
 import type { Held, Row, Sent, Story } from './Story';
 
-/**
- * What Sumsub, Persona and Veriff send, in the shapes that they document: docs.sumsub.com “User
- * verification webhooks”, docs.withpersona.com “Webhooks”, devdocs.veriff.com “Decision webhook”.
- */
+/** What Sumsub, Persona and Veriff send, in the shapes that they document. */
 export type KycProviderName = 'sumsub' | 'persona' | 'veriff';
 
 const START = Date.UTC(2026, 0, 19, 7, 18, 45, 321);
@@ -87,6 +84,13 @@ const RED = {
 	},
 };
 
+/** Persona’s events have IDs of their own, which are the same here. */
+const sameId = (event: Sent, other: Sent): Sent => {
+	const { data } = event.body;
+	const id = (other.body.data as Body | undefined)?.id;
+	return data === undefined ? event : sent({ data: { ...(data as Body), id } });
+};
+
 /** The stories that all three providers tell. */
 function common(
 	provider: KycProviderName,
@@ -107,6 +111,12 @@ function common(
 			[refuse(who, 5)],
 			[approve(who, 0)],
 		]),
+		story(
+			'repeated-id',
+			'an approval with the ID and the time of a refusal',
+			(who) => [[refuse(who, 0)], [sameId(approve(who, 0), refuse(who, 0))]],
+			failing(/two decisions/),
+		),
 		story(
 			'older-approval',
 			'an older approval after a newer one',

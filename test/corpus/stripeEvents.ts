@@ -1,9 +1,9 @@
 import type { Sent } from './Story';
 
 /**
- * Stripe’s events in the shapes of several API versions: docs.stripe.com/api/events, subscriptions and
- * invoices, with the moves that the changelog names (2020-08-27 items and prices, 2025-03-31 “basil”:
- * billing periods on the items, prices of invoice lines under `pricing`).
+ * Stripe’s events in the shapes of several API versions. With 2020-08-27 prices took the place of plans;
+ * with 2025-03-31 (“basil”) billing periods moved to the items, and the price of an invoice line under
+ * `pricing`.
  */
 export type ApiVersion = '2018-11-08' | '2020-08-27' | '2024-06-20' | '2025-03-31.basil';
 

@@ -25,7 +25,9 @@ class Table {
 	readonly rows: Json[] = [];
 
 	upsert(row: Json): void {
-		const found = this.rows.find(({ eventId }) => eventId === row.eventId);
+		const found = this.rows.find(
+			({ eventId, decision }) => eventId === row.eventId && decision === row.decision,
+		);
 		if (found === undefined) this.rows.push({ ...row, id: this.rows.length + 1 });
 		else Object.assign(found, row);
 	}
