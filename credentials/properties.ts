@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { CREDENTIAL_LABELS } from '../issuance/settings/settings';
 import { advanced } from './advanced';
+import { directIssuance } from './directIssuance';
 
 /** The fields of the form, in the order in which a new user fills them in. */
 export const properties: INodeProperties[] = [
@@ -51,7 +52,7 @@ export const properties: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. did:air:…',
 		description:
-			'From the AIR dashboard under Accounts → General. Nodes can override it in their options.',
+			'For Issue on Behalf. From the AIR dashboard under Accounts → General; nodes can override it in their options. Direct issuance has an issuer of its own, below.',
 	},
 	{
 		displayName: CREDENTIAL_LABELS.privateKey,
@@ -83,5 +84,6 @@ export const properties: INodeProperties[] = [
 		description:
 			'The address that you registered in the AIR dashboard. Leave it empty until then: the test takes no offence that AIR does not know your key yet. Once it is filled in, it has to answer.',
 	},
+	...directIssuance,
 	...advanced,
 ];

@@ -13,7 +13,7 @@ const ACCOUNT_URLS = {
  *
  * @param environment - which AIR
  * @param customUrl - for `custom`: Account URL as the user typed it
- * @throws AirError `AIR_BASE_URL_INVALID`, which says that it is about Account URL
+ * @throws AirError `AIR_ACCOUNT_URL_INVALID`
  * @example
  * ```ts
  * resolveAccountUrl('sandbox'); // 'https://air.api.sandbox.air3.com'
@@ -22,7 +22,7 @@ const ACCOUNT_URLS = {
 export function resolveAccountUrl(environment: AirEnvironment, customUrl = ''): string {
 	if (environment !== 'custom') return ACCOUNT_URLS[environment];
 	const refuse = (detail: string | undefined) =>
-		new AirError('AIR_BASE_URL_INVALID', { detail: `Account URL: ${detail ?? 'it is not valid'}` });
+		new AirError('AIR_ACCOUNT_URL_INVALID', { detail });
 	let url: URL;
 	try {
 		url = new URL(resolveBaseUrl('custom', customUrl));

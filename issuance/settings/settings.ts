@@ -12,6 +12,7 @@ import type { PublicJwk } from '../../air/keys/PublicJwk';
 import { importPublicKeys } from '../../air/keys/publicKey';
 import { DEFAULT_RETENTION } from '../../ledger/Ledger';
 import type { LedgerChoice } from '../session/openLedger';
+import { directSettings, type DirectSettings } from './directSettings';
 import { readOnce } from './readOnce';
 
 const text = z.string().trim();
@@ -25,6 +26,9 @@ export const CREDENTIAL_LABELS = {
 	kid: 'Key ID',
 	issuerDid: 'Issuer DID',
 	jwksUrl: 'JWKS URL',
+	directIssuer: 'Issuer Host or DID',
+	directIssuerAs: 'Issuer Written As',
+	accountUrl: 'Account URL',
 	furtherPublicJwks: 'Further Public Keys',
 	scope: 'Scope',
 	jwtLifetime: 'Token Lifetime',
@@ -45,6 +49,9 @@ const credentialSchema = z.looseObject({
 	kid: text.default(''),
 	issuerDid: text.default(''),
 	jwksUrl: text.default(''),
+	directIssuer: text.default(''),
+	directIssuerAs: z.enum(['did', 'url']).default('did'),
+	accountUrl: text.default(''),
 	// Not “…Keys”: of two rules of n8n's linters one would have that masked, the other shown.
 	furtherPublicJwks: text.default(''),
 	scope: z.enum(['issue on-behalf', 'issue']).default('issue on-behalf'),
@@ -72,6 +79,8 @@ export interface AirSettings {
 	readonly issuerDid: string;
 	/** Empty when the credential names none. */
 	readonly jwksUrl: string;
+	/** Undefined when the credential names no issuer for direct issuance. */
+	readonly direct: DirectSettings | undefined;
 	/** Whether the owner of the credential lets workflows have Partner JWTs. */
 	readonly allowHandingOutJwts: boolean;
 	/** Published beside the key of the credential, for a change of keys. */
@@ -104,7 +113,8 @@ const KEY = /-----BEGIN|"kty"|^M[A-I][\w+/=\s-]{60,}$/;
 
 /** AIR is told of these, everybody who fetches the JWKS reads some: a key must never be in them. */
 function assertNoKeyElsewhere(fields: CredentialFields): void {
-	for (const name of ['partnerId', 'kid', 'issuerDid', 'baseUrl', 'jwksUrl'] as const) {
+	const told = ['partnerId', 'kid', 'issuerDid', 'baseUrl', 'jwksUrl'] as const;
+	for (const name of [...told, 'directIssuer', 'accountUrl'] as const) {
 		if (!KEY.test(fields[name])) continue;
 		throw new AirError('AIR_SETTING_INVALID', {
 			detail: `${CREDENTIAL_LABELS[name]} holds a key, which belongs in ${CREDENTIAL_LABELS.privateKey} and nowhere else`,
@@ -172,6 +182,7 @@ export async function readSettings(
 		},
 		issuerDid,
 		jwksUrl,
+		direct: directSettings(fields, CREDENTIAL_LABELS.directIssuer),
 		allowHandingOutJwts: fields.allowHandingOutJwts,
 		furtherPublicKeys: await publicKeysOf(fields.furtherPublicJwks),
 		ledger: ledgerChoice(fields.ledger, fields.ledgerSecret),

@@ -2,6 +2,7 @@ import type { HttpAnswer } from '../../air/answers/answer';
 import type { PublishedKey } from '../../air/jwks';
 import type { PrivateKey } from '../../air/keys/privateKey';
 import type { PublicJwk } from '../../air/keys/PublicJwk';
+import type { WebIssuer } from '../../air/direct/webIssuer';
 import type { Result } from './Result';
 
 /** Whose address a host name leads to, as seen from here. */
@@ -22,6 +23,12 @@ export interface ClockReading {
 	readonly uncertaintyMs: number;
 }
 
+/** What the credential says of direct issuance. */
+export interface DirectFacts {
+	readonly issuer: Result<WebIssuer>;
+	readonly accountUrl: Result<string>;
+}
+
 /**
  * All that the checks judge, gathered before the first of them: a fact that could not be had, because
  * another one is missing, is undefined, and the check that needs it is left out.
@@ -33,6 +40,8 @@ export interface SetupFacts {
 	readonly kid: string | undefined;
 	/** Empty when the credential has none. */
 	readonly issuerDid: string | undefined;
+	/** Undefined when the credential is not set up for direct issuance. */
+	readonly direct: DirectFacts | undefined;
 	readonly furtherKeys: Result<readonly PublicJwk[]> | undefined;
 	readonly baseUrl: Result<string> | undefined;
 	/** Empty when the credential has none. */

@@ -63,8 +63,9 @@ export function furtherKeys({ furtherKeys: read }: SetupFacts): Verdict | undefi
 		: pass(`Further Public Keys holds ${length === 1 ? 'one key' : `${length} keys`}`);
 }
 
-export function issuerDid({ issuerDid: did }: SetupFacts): Verdict | undefined {
-	if (did === undefined) return undefined;
+/** Whoever issues directly only has none. */
+export function issuerDid({ issuerDid: did, direct }: SetupFacts): Verdict | undefined {
+	if (did === undefined || (did.trim() === '' && direct !== undefined)) return undefined;
 	try {
 		return pass(`The issuer DID is ${quoted(parseIssuerDid('', did))}`);
 	} catch (error) {

@@ -1,4 +1,5 @@
-import { kidOf, readFields, type CredentialFields } from '../settings/settings';
+import { directSettings } from '../settings/directSettings';
+import { CREDENTIAL_LABELS, kidOf, readFields, type CredentialFields } from '../settings/settings';
 import { CHECKS } from './checks';
 import type { Finding, Verdict } from './Finding';
 import { gatherFacts, type CheckOptions, type Setup } from './gatherFacts';
@@ -30,6 +31,7 @@ function setupOf(fields: CredentialFields): Setup {
 		privateKey: fields.privateKey,
 		kid: kidOf(fields),
 		issuerDid: fields.issuerDid,
+		direct: directSettings(fields, CREDENTIAL_LABELS.directIssuer),
 		furtherPublicKeys: fields.furtherPublicJwks,
 		jwksUrl: fields.jwksUrl,
 		air: { environment, baseUrl, partnerId, scope, lifetimeSeconds: jwtLifetime * 60 },

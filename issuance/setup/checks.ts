@@ -9,6 +9,7 @@ import {
 	privateKey,
 	settings,
 } from './aboutCredential';
+import { directIssuer } from './aboutDirect';
 import { kidOnce, noPrivateMembers, noUnknownKey, purpose, sameKey } from './aboutKeys';
 import type { Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
@@ -59,6 +60,11 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 		label: 'Issuer DID',
 		makesSure: 'The issuer DID has the form of a DID',
 		judge: issuerDid,
+	},
+	directIssuer: {
+		label: 'Issuer of direct issuance',
+		makesSure: 'Issuer Host or DID is a host or a did:web that Key ID can be added to',
+		judge: directIssuer,
 	},
 	baseUrl: {
 		label: 'Base URL',

@@ -3,11 +3,12 @@ import { AirError } from '../../errors/AirError';
 import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
 import { fetchJwks, readJwks } from '../../air/jwks';
 import { parseRecipient } from '../inputs/inputs';
+import type { DirectSettings } from '../settings/directSettings';
 import { privateKeyOf, publicKeysOf } from '../settings/settings';
 import { askAir } from './askAir';
 import { locate } from './locate';
 import { resultOf } from './Result';
-import type { Location, PublishedJwks, SetupFacts } from './SetupFacts';
+import type { DirectFacts, Location, PublishedJwks, SetupFacts } from './SetupFacts';
 
 const SETUP_TIMEOUT_MS = 10_000;
 
@@ -17,6 +18,7 @@ export interface Setup {
 	readonly privateKey?: string | undefined;
 	readonly kid?: string | undefined;
 	readonly issuerDid?: string | undefined;
+	readonly direct?: DirectSettings | undefined;
 	/** As pasted. */
 	readonly furtherPublicKeys?: string | undefined;
 	readonly jwksUrl?: string | undefined;
@@ -69,6 +71,13 @@ async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<Publish
 	return { location, answer, keys };
 }
 
+async function directFacts(direct: DirectSettings): Promise<DirectFacts> {
+	return {
+		issuer: await resultOf(() => direct.issuer),
+		accountUrl: await resultOf(() => direct.accountUrl),
+	};
+}
+
 /**
  * Gathers everything that the checks judge: reads, fetches the JWKS, and asks AIR, at most 10 seconds
  * for each. Nothing is issued.
@@ -76,7 +85,7 @@ async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<Publish
  * @throws AirError `AIR_CANCELLED`
  */
 export async function gatherFacts(
-	{ privateKey, kid, issuerDid, furtherPublicKeys, jwksUrl, air }: Setup,
+	{ privateKey, kid, issuerDid, direct, furtherPublicKeys, jwksUrl, air }: Setup,
 	{ signal, ownAddress }: CheckOptions,
 ): Promise<SetupFacts> {
 	const key =
@@ -109,6 +118,7 @@ export async function gatherFacts(
 		key,
 		kid,
 		issuerDid,
+		direct: direct === undefined ? undefined : await directFacts(direct),
 		furtherKeys:
 			furtherPublicKeys === undefined
 				? undefined

@@ -72,6 +72,15 @@ describe('what saved credentials depend on', () => {
 			['privateKey', 'Private Key', 'string', ''],
 			['kid', 'Key ID', 'string', ''],
 			['jwksUrl', 'JWKS URL', 'string', ''],
+			[
+				'directNotice',
+				'<b>Direct Issuance</b>: the issuer of what you sign yourself, known by a DID of yours. Leave it empty to use Issue on Behalf only.',
+				'notice',
+				'',
+			],
+			['directIssuer', 'Issuer Host or DID', 'string', ''],
+			['directIssuerAs', 'Issuer Written As', 'options', 'did'],
+			['accountUrl', 'Account URL', 'string', ''],
 			['advanced', 'Advanced', 'boolean', false],
 			['ledger', 'Issuance Ledger', 'options', 'embedded'],
 			['ledgerSecret', 'Connection URL', 'string', ''],
@@ -161,9 +170,20 @@ describe('what saved credentials depend on', () => {
 				'Private Key',
 				'Key ID',
 				'JWKS URL',
+				'Issuer Host or DID',
 				'Advanced',
 			]);
 		});
+	});
+
+	test('the rest of direct issuance is asked for once an issuer is set', () => {
+		const saved = (data: INodeParameters) =>
+			NodeHelpers.getNodeParameters(type.properties, data, true, false, null, null) ?? {};
+		const direct = ['directIssuer', 'directIssuerAs', 'accountUrl'];
+		const kept = (data: INodeParameters) => direct.filter((name) => name in saved(data));
+		expect(kept({})).toEqual(['directIssuer']);
+		expect(kept({ directIssuer: 'a.example' })).toEqual(['directIssuer', 'directIssuerAs']);
+		expect(kept({ directIssuer: 'a.example', environment: 'custom' })).toEqual(direct);
 	});
 
 	test('the base URL is asked for only where it counts', () => {
@@ -223,6 +243,21 @@ describe('the test in the credential form', () => {
 	test('no issuer DID fails it', async () => {
 		expect(await messageOf({ issuerDid: '' })).toMatch(
 			/^The credential names no issuer DID.*Accounts → General/,
+		);
+	});
+
+	test('with an issuer of direct issuance no issuer DID is needed', async () => {
+		const data = {
+			issuerDid: '',
+			directIssuer: 'issuer.example.com',
+			accountUrl: 'https://a.example',
+		};
+		expect(await authenticate(testRequest(), data)).toBeTruthy();
+	});
+
+	test('an issuer of direct issuance that is none fails it', async () => {
+		expect(await messageOf({ directIssuer: 'did:key:z6Mk' })).toMatch(
+			/issuer DID of direct issuance is not valid: Issuer Host or DID: .*Set Issuer Host or DID/,
 		);
 	});
 

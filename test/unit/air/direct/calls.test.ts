@@ -42,8 +42,8 @@ describe('the account host', () => {
 	])('is refused: %j', async (custom) => {
 		const error = await airErrorOf(() => resolveAccountUrl('custom', custom));
 		expect([error.code, error.message]).toEqual([
-			'AIR_BASE_URL_INVALID',
-			expect.stringContaining('Account URL: '),
+			'AIR_ACCOUNT_URL_INVALID',
+			expect.stringMatching(/^Account URL is not valid: /),
 		]);
 		expect(error.message).not.toContain('pass');
 	});

@@ -91,7 +91,10 @@ describe('a key in a field that AIR is told of, or that is published, is refused
 	const { pem } = makeKey();
 	const der = pem.replace(/-----[^-]+-----/g, '').replace(/\s/g, '');
 	const jwk = JSON.stringify(createPrivateKey(pem).export({ format: 'jwk' }));
-	const fields = ['kid', 'issuerDid', 'jwksUrl', 'baseUrl', 'partnerId'];
+	const fields = [
+		...['kid', 'issuerDid', 'jwksUrl', 'baseUrl', 'partnerId'],
+		...['directIssuer', 'accountUrl'],
+	];
 	test.each(fields.flatMap((field) => [pem, der, jwk].map((key) => [field, key] as const)))(
 		'%s',
 		async (field, key) => {
@@ -126,6 +129,13 @@ describe('what is refused, by its name in the form', () => {
 		['a JWKS URL that is no text', { jwksUrl: null }, /JWKS URL is not as expected/],
 		['a base URL that is no text', { baseUrl: 5 }, /Base URL is not as expected/],
 		['an unknown scope', { scope: SECRET }, /Scope is not as expected/],
+		[
+			'an issuer host that is no text',
+			{ directIssuer: 5 },
+			/Issuer Host or DID is not as expected/,
+		],
+		['an unknown form', { directIssuerAs: SECRET }, /Issuer Written As is not as expected/],
+		['an account URL that is no text', { accountUrl: [] }, /Account URL is not as expected/],
 		['no lifetime', { jwtLifetime: 0 }, /Token Lifetime is below 1 minute/],
 		['an emptied lifetime', { jwtLifetime: '' }, /Token Lifetime is below 1 minute/],
 		['a lifetime of 16', { jwtLifetime: 16 }, /Token Lifetime is above 15 minutes/],

@@ -90,6 +90,27 @@ export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 		arrange: () => ({ issuerDid: PARTNER_ID }),
 	},
 	{
+		mistake: 'The host of direct issuance was written with http',
+		check: 'directIssuer',
+		status: 'fail',
+		arrange: () => ({ directIssuer: 'http://issuer.example.com' }),
+	},
+	{
+		mistake: 'Direct issuance at a custom address, and no Account URL',
+		check: 'directIssuer',
+		status: 'fail',
+		arrange: () => ({ directIssuer: 'issuer.example.com', accountUrl: '' }),
+	},
+	{
+		mistake: 'Direct issuance with a Key ID that cannot be part of a DID',
+		check: 'directIssuer',
+		status: 'fail',
+		arrange: ({ key, jwks }) => {
+			jwks.keys = [key.jwk('my key')];
+			return { directIssuer: 'issuer.example.com', kid: 'my key', accountUrl: 'https://a.example' };
+		},
+	},
+	{
 		mistake: 'The base URL is incomplete',
 		check: 'baseUrl',
 		status: 'fail',

@@ -27,6 +27,7 @@ beforeAll(async () => {
 		key: { value: await importPrivateKey(air.key.pem) },
 		kid: PARTNER_ID,
 		issuerDid: 'did:air:id:test:engine',
+		direct: undefined,
 		furtherKeys: { value: [] },
 		baseUrl: { value: 'https://api.sandbox.mocachain.org/v1' },
 		jwksUrl: 'https://issuer.example.com/jwks.json',
@@ -143,6 +144,18 @@ describe('good', () => {
 		const findings = await check({ jwksUrl: '' });
 		expect(names(findings)).toEqual([...OF_THE_CREDENTIAL, 'jwksUrl', ...OF_AIR]);
 		expect(problems(findings)).toEqual(['jwksUrl: warn']);
+	});
+
+	test('an issuer of direct issuance stands in for the issuer DID', async () => {
+		const findings = await check({
+			...{ issuerDid: '', directIssuer: 'issuer.example.com' },
+			accountUrl: 'https://accounts.example.com',
+		});
+		expect(problems(findings)).toEqual([]);
+		expect(names(findings)).not.toContain('issuerDid');
+		expect(found(findings, 'directIssuer').detail).toBe(
+			'Direct issuance is set up for did:web:issuer.example.com',
+		);
 	});
 
 	test('asks once, for a hash that nobody has, under an address that nobody can have', async () => {

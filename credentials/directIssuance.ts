@@ -1,0 +1,56 @@
+import type { INodeProperties } from 'n8n-workflow';
+import { CREDENTIAL_LABELS } from '../issuance/settings/settings';
+
+/** The section for direct issuance: more than the first field is asked only once that is filled in. */
+export const directIssuance: INodeProperties[] = [
+	{
+		displayName:
+			'<b>Direct Issuance</b>: the issuer of what you sign yourself, known by a DID of yours. Leave it empty to use Issue on Behalf only.',
+		name: 'directNotice',
+		type: 'notice',
+		default: '',
+	},
+	{
+		displayName: CREDENTIAL_LABELS.directIssuer,
+		name: 'directIssuer',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. issuer.example.com',
+		description:
+			'The host that publishes your DID document, an https address with a path, or did:web:…. Register the DID in the AIR dashboard (Issuer → Settings). It is another one than Issuer DID, and must not change after the first credential.',
+	},
+	{
+		displayName: CREDENTIAL_LABELS.directIssuerAs,
+		name: 'directIssuerAs',
+		type: 'options',
+		options: [
+			{
+				name: 'DID',
+				value: 'did',
+				description: 'As the newest documents of AIR say, and as most verifiers read it',
+			},
+			{
+				name: 'HTTPS URL',
+				value: 'url',
+				description:
+					'As the older documents of AIR say; needs jwt-vc-issuer at the root of the host',
+			},
+		],
+		default: 'did',
+		displayOptions: { show: { directIssuer: [{ _cnd: { exists: true } }] } },
+		description:
+			'How credentials name the issuer (iss). AIR’s documents disagree; change it only when a verifier rejects the default.',
+	},
+	{
+		displayName: CREDENTIAL_LABELS.accountUrl,
+		name: 'accountUrl',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. https://air.api.sandbox.air3.com',
+		displayOptions: {
+			show: { environment: ['custom'], directIssuer: [{ _cnd: { exists: true } }] },
+		},
+		description:
+			'Where AIR looks up accounts, without a path. AIR has another host for it than for Base URL.',
+	},
+];

@@ -1,0 +1,90 @@
+import type { AirEnvironment } from '../../air/baseUrl';
+import { resolveAccountUrl } from '../../air/direct/accountUrl';
+import { issuerOfDocument, webIssuer, type WebIssuer } from '../../air/direct/webIssuer';
+import { AirError } from '../../errors/AirError';
+
+/** What direct issuance needs of a credential, beside what every call to AIR needs. */
+export interface DirectSettings {
+	/** Read when it is asked for. @throws AirError `AIR_DIRECT_DID_INVALID` */
+	readonly issuer: WebIssuer;
+	/** Whether credentials name the issuer by its DID or by its https URL. */
+	readonly issuerAs: 'did' | 'url';
+	/** Read when it is asked for. @throws AirError `AIR_ACCOUNT_URL_INVALID` */
+	readonly accountUrl: string;
+}
+
+/** The fields of the credential that direct issuance is read from. */
+export interface DirectFields {
+	readonly environment: AirEnvironment;
+	readonly directIssuer: string;
+	readonly directIssuerAs: DirectSettings['issuerAs'];
+	readonly accountUrl: string;
+}
+
+const refuse = (detail: string) => new AirError('AIR_DIRECT_DID_INVALID', { detail });
+
+/** An address of one of the files that are published beside the DID document, or of a JWKS. */
+const OF_A_FILE = /(?:\/\.well-known|\.json|\/air-partner-info|\/jwt-vc-issuer)$/;
+
+function issuerOfAddress(text: string): WebIssuer {
+	const address = text.includes('://') ? text : `https://${text}`;
+	if (!URL.canParse(address)) throw refuse('it is neither a host, an https address nor a did:web');
+	const url = new URL(address);
+	if (url.protocol !== 'https:') throw refuse('the address has to begin with https://');
+	if (url.username !== '' || url.password !== '' || /[?#]/.test(address)) {
+		throw refuse('the address must not hold a user name, a query or a fragment');
+	}
+	if (url.pathname.endsWith('/did.json')) return issuerOfDocument(url.href);
+	const path = url.pathname.replace(/\/$/, '');
+	if (OF_A_FILE.test(path)) {
+		throw refuse('the address is that of another file than did.json; use the host');
+	}
+	return webIssuer(`did:web:${url.host.replace(':', '%3A')}${path.replaceAll('/', ':')}`);
+}
+
+/**
+ * Reads who issues directly, in any of the ways that people write it.
+ *
+ * @param text - a host, an https address (of the issuer or of its did.json), or a did:web
+ * @throws AirError `AIR_DIRECT_DID_INVALID`
+ * @example
+ * ```ts
+ * parseDirectIssuer('issuer.example.com').did; // 'did:web:issuer.example.com'
+ * parseDirectIssuer('https://n8n.example.com/webhook/air').did; // 'did:web:n8n.example.com:webhook:air'
+ * ```
+ */
+export function parseDirectIssuer(text: string): WebIssuer {
+	const trimmed = text.trim();
+	if (trimmed === '') throw refuse('it is empty');
+	return /^did:/i.test(trimmed) ? webIssuer(trimmed) : issuerOfAddress(trimmed);
+}
+
+/**
+ * What a credential says about direct issuance. Its texts are read only when they are asked for, so
+ * that a bad one stops direct issuance and nothing else.
+ *
+ * @param label - what the form calls the field of the issuer, for errors
+ * @returns undefined when no issuer is set, so that nothing can be issued directly
+ * @example
+ * ```ts
+ * const { issuer } = directSettings(fields, 'Issuer Host or DID') ?? notSetUp();
+ * ```
+ */
+export function directSettings(fields: DirectFields, label: string): DirectSettings | undefined {
+	const { environment, directIssuer, directIssuerAs, accountUrl } = fields;
+	if (directIssuer === '') return undefined;
+	return {
+		issuerAs: directIssuerAs,
+		get issuer() {
+			try {
+				return parseDirectIssuer(directIssuer);
+			} catch (error) {
+				if (!(error instanceof AirError)) throw error;
+				throw error.with({ detail: `${label}: ${error.facts.detail ?? 'it cannot be read'}` });
+			}
+		},
+		get accountUrl() {
+			return resolveAccountUrl(environment, accountUrl);
+		},
+	};
+}
