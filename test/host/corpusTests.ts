@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { kycStories, type KycProviderName } from '../corpus/kycStories';
+import { kycStories } from '../corpus/kycStories';
+import type { KycProviderName } from '../corpus/kycStory';
 import { randomFrom, type Sent, type Story } from '../corpus/Story';
 import { stripeStories } from '../corpus/stripeStories';
 import { readExample, triggerOf } from '../../scripts/examples';
