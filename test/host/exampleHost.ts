@@ -1,9 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
-import { readExample, type Example } from '../../scripts/examples';
+import { readExample, triggerOf, type Example } from '../../scripts/examples';
 import { setUp } from '../../scripts/loadExamples';
 import type { Execution } from '../../harness/executionsApi';
 import { poll } from '../../harness/poll';
+import { jsonOf } from '../../harness/runData';
 import { inRow, items, node, start, type Host, type Json } from './workflows';
 
 /** An example as a user has it after importing it and choosing the credentials. */
@@ -55,6 +56,31 @@ export class ExampleHost {
 		expect(status).toBe('success');
 	}
 
+	/** Deletes the rows of a Data Table that have all of these values. */
+	async forgetRows(table: string, having: Readonly<Record<string, string>>): Promise<void> {
+		const remove = node(
+			'Delete',
+			'n8n-nodes-base.dataTable',
+			{
+				operation: 'deleteRows',
+				dataTableId: { __rl: true, mode: 'name', value: table },
+				matchType: 'allConditions',
+				filters: {
+					conditions: Object.entries(having).map(([keyName, keyValue]) => ({
+						keyName,
+						condition: 'eq',
+						keyValue,
+					})),
+				},
+				options: {},
+			},
+			{ typeVersion: 1.1 },
+		);
+		const { status, data } = await this.host.run(inRow(start(), remove));
+		expect(status).toBe('success');
+		expect(jsonOf(data, 'Delete')).toHaveLength(1);
+	}
+
 	/**
 	 * Sends a form of n8n as a browser does, again and again while it is not registered (yet).
 	 *
@@ -79,6 +105,13 @@ export class ExampleHost {
 	/** The subjects that AIR was sent for a person. */
 	subjectsOf(email: string): unknown[] {
 		return this.postsFor(email).map(({ body }) => (body as Json).credentialSubject);
+	}
+
+	/** The subjects that AIR issued to a person. */
+	claimsIssued(email: string): unknown[] {
+		return this.postsFor(email)
+			.filter(({ outcome }) => outcome === 'issued' || outcome === 'reissued')
+			.map(({ body }) => (body as Json).credentialSubject);
 	}
 
 	/** The issuing requests that AIR got for a person, whatever became of them. */
@@ -137,6 +170,40 @@ export const choosing =
 			one.type === nodeType ? { ...one, credentials: { [credentialType]: credential } } : one,
 		),
 	});
+
+/**
+ * Stripe Trigger registers itself at Stripe when it is published, so a Webhook takes its place, and a
+ * node of the same name that gives out the body alone, as Stripe Trigger does.
+ */
+export function withoutStripe(example: Example): Example {
+	const trigger = triggerOf(example);
+	return {
+		...example,
+		pinData: {},
+		nodes: [
+			...example.nodes.filter((node) => node !== trigger),
+			{
+				id: 'webhook',
+				name: 'Webhook',
+				type: 'n8n-nodes-base.webhook',
+				typeVersion: 2.1,
+				position: [-220, 0],
+				webhookId: 'stripe-test',
+				parameters: { httpMethod: 'POST', path: 'stripe-test', options: {} },
+			},
+			{
+				...trigger,
+				type: 'n8n-nodes-base.set',
+				typeVersion: 3.4,
+				parameters: { mode: 'raw', jsonOutput: '={{ $json.body }}', options: {} },
+			},
+		],
+		connections: {
+			...example.connections,
+			Webhook: { main: [[{ node: trigger.name, type: 'main', index: 0 }]] },
+		},
+	};
+}
 
 /** Which nodes of an execution ran. */
 export const ranIn = ({ data }: Execution) => Object.keys(data.resultData.runData);

@@ -1,21 +1,21 @@
 import type { Browser } from 'playwright-core';
-import { exampleNames, readExample, triggerOf, type Example } from '../../scripts/examples';
-import { choosing, ExampleHost, placeOf, ranIn, type Imported } from './exampleHost';
+import { csvFiles } from '../corpus/csvFiles';
+import { GOLD, invoicePaid, SILVER, subscription } from '../corpus/stripeEvents';
+import type { Sent } from '../corpus/Story';
+import { exampleNames, readExample, triggerOf } from '../../scripts/examples';
+import { choosing, ExampleHost, placeOf, ranIn, withoutStripe, type Imported } from './exampleHost';
 import { launchChromium } from '../../harness/chromium';
 import { Editor } from '../../harness/editor';
 import type { Execution } from '../../harness/executionsApi';
 import { poll } from '../../harness/poll';
 import { itemsOf, jsonOf } from '../../harness/runData';
 import {
-	invoicePaid,
 	makeSecret,
 	persona,
-	subscriptionUpdated,
 	sumsub,
 	veriff,
 	type KycProvider,
 	type Review,
-	type Subscribed,
 } from './providerEvents';
 import { inRow, items, start, startHost, type Host } from './workflows';
 
@@ -176,7 +176,7 @@ describe.each<[string, KycProvider]>([
 		await register('cem');
 		const { status, execution } = await post(review('cem', { outcome: 'refused' }));
 		expect(status).toBe(200);
-		expect(ranIn(execution)).toContain('Remember Refusal');
+		expect(ranIn(execution)).toContain('Nothing to Do');
 		expect(examples.postsFor(emailOf('cem'))).toEqual([]);
 	});
 
@@ -184,7 +184,7 @@ describe.each<[string, KycProvider]>([
 		await register('cia');
 		const { status, execution } = await post(review('cia', { outcome: 'undecided', at: at(9) }));
 		expect(status).toBe(200);
-		expect(ranIn(execution)).toContain('No Decision: Ignored');
+		expect(ranIn(execution)).toContain('Nothing to Do');
 		await post(review('cia', { at: at(0) }));
 		expect(examples.postsFor(emailOf('cia'))).toHaveLength(1);
 	});
@@ -194,7 +194,7 @@ describe.each<[string, KycProvider]>([
 		await post(review('dan', { outcome: 'refused', at: at(5) }));
 		const { status, execution } = await post(review('dan', { at: at(0) }));
 		expect(status).toBe(200);
-		expect(ranIn(execution)).toContain('Older Event: Ignored');
+		expect(ranIn(execution)).toContain('Nothing to Do');
 		expect(examples.postsFor(emailOf('dan'))).toEqual([]);
 	});
 
@@ -229,9 +229,7 @@ describe.each<[string, KycProvider]>([
 			key: provider.marksSandbox ? secret : makeSecret(),
 		});
 		expect(status).toBe(provider.marksSandbox ? 200 : 401);
-		expect(ranIn(execution)).toContain(
-			provider.marksSandbox ? 'Test Event: Ignored' : 'Answer 401',
-		);
+		expect(ranIn(execution)).toContain(provider.marksSandbox ? 'Nothing to Do' : 'Answer 401');
 		expect(examples.postsFor(emailOf('hal'))).toEqual([]);
 	});
 
@@ -253,156 +251,87 @@ describe.each<[string, KycProvider]>([
 	});
 });
 
-/**
- * Stripe Trigger registers itself at Stripe when it is published, so a Webhook takes its place, and a
- * node of the same name that gives out the body alone, as Stripe Trigger does.
- */
-function withoutStripe(example: Example): Example {
-	const trigger = triggerOf(example);
-	return {
-		...example,
-		pinData: {},
-		nodes: [
-			...example.nodes.filter((node) => node !== trigger),
-			{
-				id: 'webhook',
-				name: 'Webhook',
-				type: 'n8n-nodes-base.webhook',
-				typeVersion: 2.1,
-				position: [-220, 0],
-				webhookId: 'stripe-test',
-				parameters: { httpMethod: 'POST', path: 'stripe-test', options: {} },
-			},
-			{
-				...trigger,
-				type: 'n8n-nodes-base.set',
-				typeVersion: 3.4,
-				parameters: { mode: 'raw', jsonOutput: '={{ $json.body }}', options: {} },
-			},
-		],
-		connections: {
-			...example.connections,
-			Webhook: { main: [[{ node: trigger.name, type: 'main', index: 0 }]] },
-		},
-	};
-}
-
 describe('stripe-membership', () => {
 	countCasesOf('stripe-membership');
-	const SILVER = 'price_sample_silver';
-	const GOLD = 'price_sample_gold';
 	let imported: Imported;
-	let deliveries = 0;
+	let posted = 0;
 
 	beforeAll(async () => {
 		imported = await examples.import('stripe-membership', withoutStripe);
 		await host.api.workflows.activate(imported.workflowId);
 	}, 120_000);
 
-	const post = async (event: object) => {
-		const { status } = await host.api.webhook('stripe-test', { body: event });
+	const post = async ({ body }: Sent) => {
+		const { status } = await host.api.webhook('stripe-test', { body });
 		expect(status).toBe(200);
-		deliveries += 1;
-		const execution = (await imported.executions(deliveries)).at(-1);
+		posted += 1;
+		const execution = (await imported.executions(posted)).at(-1);
 		if (execution === undefined) throw new Error('no execution');
 		return execution;
 	};
 
-	const of = (customer: string, price: string, rest: Partial<Subscribed> = {}): Subscribed => ({
-		customer,
-		price,
-		at: at(0),
-		...rest,
-	});
-
-	const tiersOf = (customer: string) =>
-		examples.subjectsOf(`${customer}@example.com`).map((subject) => {
-			const { tier, tierSince } = subject as { tier: string; tierSince: string };
-			return `${tier} ${tierSince}`;
+	const active = (who: string, day: number, prices: readonly string[] = [SILVER]) =>
+		subscription('updated', { id: `${who}_s${day}`, day, customer: `cus_${who}`, prices });
+	const paid = (who: string, day: number, price = SILVER) =>
+		invoicePaid({
+			id: `${who}_i${day}`,
+			day,
+			customer: `cus_${who}`,
+			email: `${who}@example.com`,
+			price,
 		});
 
-	test('paid: a membership with the time of the payment', async () => {
-		const execution = await post(invoicePaid(of('cus_ada', SILVER)));
+	test('paid and active: a membership with the time since when it has been so', async () => {
+		const invoice = await post(paid('ada', 0));
+		expect(ranIn(invoice)).toContain('Nothing to Do');
+		const execution = await post(active('ada', 0));
 		expect(failureOf(execution)).toBeUndefined();
-		expect(examples.subjectsOf('cus_ada@example.com')).toEqual([
+		expect(examples.subjectsOf('ada@example.com')).toEqual([
 			{ tier: 'Silver', tierSince: '2026-01-19T07:18:45.000Z', brandId: 'your-brand' },
 		]);
 	});
 
 	test('renewed: the same tier issues nothing', async () => {
-		await post(invoicePaid(of('cus_bob', SILVER)));
-		const execution = await post(invoicePaid(of('cus_bob', SILVER, { at: at(30) })));
-		expect(ranIn(execution)).toContain('Same Tier: Nothing to Do');
-		expect(tiersOf('cus_bob')).toEqual(['Silver 2026-01-19T07:18:45.000Z']);
-	});
-
-	test('upgraded: the event has no address, it is known from the payment', async () => {
-		await post(invoicePaid(of('cus_cem', SILVER)));
-		await post(subscriptionUpdated(of('cus_cem', GOLD, { at: at(5) })));
-		// The invoice for the upgrade comes, too, and credits what is left of the old price.
-		const invoice = await post(invoicePaid(of('cus_cem', GOLD, { at: at(6) }), SILVER));
-		expect(ranIn(invoice)).toContain('Same Tier: Nothing to Do');
-		expect(tiersOf('cus_cem')).toEqual([
-			'Silver 2026-01-19T07:18:45.000Z',
-			'Gold 2026-01-19T07:23:45.000Z',
+		await post(paid('bob', 0));
+		await post(active('bob', 0));
+		const execution = await post(active('bob', 30));
+		expect(jsonOf(execution.data, 'Which Tier?')).toMatchObject([
+			{ action: 'nothing', reason: 'the same tier as before' },
 		]);
+		expect(examples.postsFor('bob@example.com')).toHaveLength(1);
 	});
 
 	test('the same event again, an hour later: issues nothing', async () => {
-		const event = invoicePaid(of('cus_dan', GOLD));
+		await post(paid('dan', 0));
+		const event = active('dan', 0, [GOLD]);
 		await post(event);
 		examples.anHourPasses();
 		await post(event);
-		expect(examples.postsFor('cus_dan@example.com')).toHaveLength(1);
-	});
-
-	test('an older event after a newer one: the newer tier stays', async () => {
-		await post(invoicePaid(of('cus_eli', GOLD, { at: at(10) })));
-		const execution = await post(invoicePaid(of('cus_eli', SILVER, { at: at(0) })));
-		expect(ranIn(execution)).toContain('Older Event: Ignored');
-		expect(tiersOf('cus_eli')).toEqual(['Gold 2026-01-19T07:28:45.000Z']);
-	});
-
-	test('an older change after a newer renewal of the same tier: issues nothing', async () => {
-		await post(invoicePaid(of('cus_fay', GOLD, { at: at(0) })));
-		await post(invoicePaid(of('cus_fay', GOLD, { at: at(10) })));
-		await post(subscriptionUpdated(of('cus_fay', SILVER, { at: at(5) })));
-		expect(tiersOf('cus_fay')).toEqual(['Gold 2026-01-19T07:18:45.000Z']);
-	});
-
-	test('not paid, or another product: issues nothing', async () => {
-		await post(subscriptionUpdated(of('cus_gil', GOLD, { status: 'past_due' })));
-		const execution = await post(invoicePaid(of('cus_gil', 'price_of_something_else')));
-		expect(ranIn(execution)).toContain('No Membership: Ignored');
-		expect(tiersOf('cus_gil')).toEqual([]);
-	});
-
-	test('nobody knows the e-mail address: an alert that names the customer', async () => {
-		const execution = await post(subscriptionUpdated(of('cus_hal', GOLD)));
-		expect(failureOf(execution)?.message).toContain('cus_hal');
-		const invoice = await post(invoicePaid(of('cus_hal', GOLD, { at: at(1), email: null })));
-		expect(failureOf(invoice)?.message).toContain('cus_hal');
-		expect(tiersOf('cus_hal')).toEqual([]);
-	});
-
-	test('an event of Stripe’s test mode issues nothing with a production credential', async () => {
-		const execution = await post(invoicePaid(of('cus_ida', GOLD, { live: false })));
-		expect(ranIn(execution)).toContain('Test Event: Ignored');
-		expect(tiersOf('cus_ida')).toEqual([]);
+		expect(examples.postsFor('dan@example.com')).toHaveLength(1);
 	});
 
 	test('AIR refuses: the event sent again issues', async () => {
-		const email = 'cus_joe@example.com';
+		const email = 'joe@example.com';
 		host.air.emulator.control.injectFault({
 			kind: 'answer',
 			operation: 'issue',
 			status: 400,
 			recipient: email,
 		});
-		const event = invoicePaid(of('cus_joe', GOLD));
+		await post(paid('joe', 0));
+		const event = active('joe', 0, [GOLD]);
 		expect((await post(event)).status).toBe('error');
 		expect((await post(event)).status).toBe('success');
 		expect(examples.postsFor(email)).toHaveLength(2);
+	});
+
+	test('the tier was issued, and the workflow died before it wrote that down: once', async () => {
+		await post(paid('kim', 0));
+		await post(active('kim', 0));
+		await examples.forgetRows('moca_stripe_events', { kind: 'issued', customerId: 'cus_kim' });
+		const execution = await post(active('kim', 30));
+		expect(issuedIn(execution)).toMatchObject([{ outcome: 'alreadyIssued' }]);
+		expect(examples.postsFor('kim@example.com')).toHaveLength(1);
 	});
 });
 
@@ -416,8 +345,8 @@ describe('form-attendance', () => {
 		await host.api.workflows.activate(imported.workflowId);
 	}, 120_000);
 
-	const submit = async (email: string, code = 'sample-code') => {
-		expect(await examples.submitForm('attendance', [email, code, 'VIP'])).toBe(200);
+	const submit = async (email: string, code = 'sample-code', ticket = 'VIP') => {
+		expect(await examples.submitForm('attendance', [email, code, ticket])).toBe(200);
 		submissions += 1;
 		const execution = (await imported.executions(submissions)).at(-1);
 		if (execution === undefined) throw new Error('no execution');
@@ -457,6 +386,18 @@ describe('form-attendance', () => {
 		expect(examples.postsFor('eve-not-there@example.com')).toEqual([]);
 	});
 
+	test('with a ticket that the form does not offer: nothing', async () => {
+		const execution = await submit('max-not-there@example.com', 'sample-code', 'Organizer');
+		expect(ranIn(execution)).toContain('No Such Ticket: Ignored');
+		expect(examples.postsFor('max-not-there@example.com')).toEqual([]);
+	});
+
+	test('without a code: nothing, and no failure', async () => {
+		const execution = await submit('mia-not-there@example.com', '');
+		expect(ranIn(execution)).toContain('Wrong Code: Ignored');
+		expect(examples.postsFor('mia-not-there@example.com')).toEqual([]);
+	});
+
 	test('with no e-mail address: an error that says so', async () => {
 		const execution = await submit('nobody');
 		expect(failureOf(execution)?.message).toMatch(/not a valid e-mail address/);
@@ -486,13 +427,18 @@ describe('bulk-csv', () => {
 		authorization: `Basic ${Buffer.from(`ops:${password}`).toString('base64')}`,
 	});
 
-	const upload = async (...lines: readonly string[]) => {
-		const text = ['email,tier,tierSince,brandId', ...lines].join('\r\n');
-		const file = new File([text], 'members.csv', { type: 'text/csv' });
+	const uploadBytes = async (bytes: Uint8Array<ArrayBuffer>) => {
+		const file = new File([bytes], 'members.csv', { type: 'text/csv' });
 		expect(await examples.submitForm('issue-memberships', [file], authorized())).toBe(200);
 		uploads += 1;
 		const execution = (await imported.executions(uploads)).at(-1);
 		if (execution === undefined) throw new Error('no execution');
+		return execution;
+	};
+
+	const upload = async (...lines: readonly string[]) => {
+		const text = ['email,tier,tierSince,brandId', ...lines].join('\r\n');
+		const execution = await uploadBytes(new Uint8Array(Buffer.from(text)));
 		expect(failureOf(execution)).toBeUndefined();
 		return execution;
 	};
@@ -500,38 +446,58 @@ describe('bulk-csv', () => {
 	const line = (person: string) => `${person}@example.com,Gold,2026-01-19T07:18:45Z,your-brand`;
 	const reportOf = (execution: Execution) => jsonOf(execution.data, 'Report Line');
 
-	test('each good line is issued, each bad one stands in the report with its line and advice', async () => {
-		const execution = await upload(
-			line('bulk-ada'),
-			'nobody,Gold,2026-01-19T07:18:45Z,your-brand',
-			'bulk-cem@example.com,Gold,yesterday,your-brand',
-			line('bulk-dan'),
+	test.each(csvFiles.map((file) => [file.what, file] as const))('%s', async (_what, file) => {
+		const who = `csv-${file.id}`;
+		const execution = await uploadBytes(file.bytes(who));
+		if (file.refused !== undefined) {
+			expect(failureOf(execution)?.message).toMatch(file.refused);
+			expect(ranIn(execution)).not.toContain(ISSUE);
+			return;
+		}
+		expect(failureOf(execution)).toBeUndefined();
+		const expected = file.report ?? [];
+		expect(reportOf(execution)).toMatchObject(
+			expected.map(([of, person, result, why = /./]) => ({
+				line: of,
+				email: expect.stringContaining(`${who}-${person}`) as string,
+				result,
+				'what happened': expect.stringMatching(why) as string,
+			})),
 		);
-		expect(examples.subjectsOf('bulk-ada@example.com')).toEqual([
-			{ tier: 'Gold', tierSince: '2026-01-19T07:18:45Z', brandId: 'your-brand' },
-		]);
-		expect(examples.postsFor('bulk-dan@example.com')).toHaveLength(1);
+		for (const person of new Set(expected.map(([, one]) => one))) {
+			const due = expected.filter(([, one, result]) => one === person && result === 'issued');
+			const claims = examples.claimsIssued(`${who}-${person}@example.com`);
+			expect([person, claims]).toEqual([
+				person,
+				due.map(() => ({ tier: 'Gold', tierSince: '2026-01-19T07:18:45Z', brandId: 'your-brand' })),
+			]);
+		}
+	});
+
+	test('the report has advice for what failed, and comes as one file', async () => {
+		const execution = await upload(line('bulk-ada'), 'nobody,Gold,2026-01-19T07:18:45Z,your-brand');
 		expect(reportOf(execution)).toMatchObject([
+			{ line: 2, result: 'issued', 'what to do': 'Nothing.' },
 			{
 				line: 3,
 				email: 'nobody',
-				'what happened': expect.stringContaining('not a valid e-mail address') as string,
+				result: 'failed',
+				'what to do': expect.stringMatching(/.{20}/) as string,
 				code: 'AIR_RECIPIENT_INVALID',
 			},
-			{
-				line: 4,
-				email: 'bulk-cem@example.com',
-				'what happened': expect.stringContaining('tierSince') as string,
-			},
 		]);
-		const file = itemsOf(execution.data, 'Failures as CSV')[0]?.binary;
-		expect(file).toMatchObject({ report: { fileName: 'failures.csv', fileExtension: 'csv' } });
+		const files = itemsOf(execution.data, 'Report as CSV');
+		expect(files).toHaveLength(1);
+		expect(files[0]?.binary).toMatchObject({
+			report: { fileName: 'report.csv', fileExtension: 'csv' },
+		});
 	});
 
 	test('the whole file again, an hour later and with the bad line corrected: issues that line only', async () => {
 		await upload(line('bulk-eli'), line('nobody of').replace('@example.com', ''));
 		examples.anHourPasses();
-		await upload(line('bulk-eli'), line('bulk-fay'));
+		const execution = await upload(line('bulk-eli'), line('bulk-fay'));
+		expect(reportOf(execution)).toMatchObject([{ result: 'replayed' }, { result: 'issued' }]);
 		expect(examples.postsFor('bulk-eli@example.com')).toHaveLength(1);
 		expect(examples.postsFor('bulk-fay@example.com')).toHaveLength(1);
 	});
@@ -544,7 +510,10 @@ describe('bulk-csv', () => {
 			recipient: 'bulk-gil@example.com',
 		});
 		const execution = await upload(line('bulk-gil'), line('bulk-hal'));
-		expect(reportOf(execution)).toMatchObject([{ line: 2, email: 'bulk-gil@example.com' }]);
+		expect(reportOf(execution)).toMatchObject([
+			{ line: 2, email: 'bulk-gil@example.com', result: 'failed' },
+			{ line: 3, result: 'issued' },
+		]);
 		expect(examples.postsFor('bulk-hal@example.com')).toHaveLength(1);
 	});
 

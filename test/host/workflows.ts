@@ -102,6 +102,33 @@ export interface Host {
 	close(): Promise<void>;
 }
 
+/** What a host is made of. */
+interface HostParts extends Pick<Host, 'folder' | 'air' | 'n8n' | 'close'> {
+	/** Of the credential, where they are not those that fit the emulated AIR. */
+	readonly fields?: Record<string, string | number>;
+}
+
+/** Signs in to a running n8n, and makes the credential. */
+export async function hostOn({ fields, ...parts }: HostParts): Promise<Host> {
+	const api = await N8nApi.signIn(parts.n8n.url);
+	const { id, name } = await api.credentials.create(
+		CREDENTIAL,
+		'Moca AIR',
+		fields ?? parts.air.credential,
+	);
+	const credentials = { [CREDENTIAL]: { id, name } };
+	return {
+		...parts,
+		api,
+		credentials,
+		issueNode: (rest, parameters) => issueNode(credentials, rest, parameters),
+		run: async (workflow) => {
+			const saved = await api.workflows.create(workflow);
+			return await api.executions.wait(await api.workflows.run(saved.id, { trigger: 'Start' }));
+		},
+	};
+}
+
 /** @param env - added to that of n8n */
 export async function startHost(env: Record<string, string> = {}): Promise<Host> {
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-host-'));
@@ -112,24 +139,10 @@ export async function startHost(env: Record<string, string> = {}): Promise<Host>
 		env,
 		log: (line) => process.stderr.write(`${line}\n`),
 	});
-	const api = await N8nApi.signIn(n8n.url);
-	const { id, name } = await api.credentials.create(CREDENTIAL, 'Moca AIR', air.credential);
-	const credentials = { [CREDENTIAL]: { id, name } };
-	return {
-		folder,
-		air,
-		n8n,
-		api,
-		credentials,
-		issueNode: (rest, parameters) => issueNode(credentials, rest, parameters),
-		run: async (workflow) => {
-			const saved = await api.workflows.create(workflow);
-			return await api.executions.wait(await api.workflows.run(saved.id, { trigger: 'Start' }));
-		},
-		close: async () => {
-			await n8n.stop();
-			await air.close();
-			rmSync(folder, { recursive: true, force: true });
-		},
+	const close = async () => {
+		await n8n.stop();
+		await air.close();
+		rmSync(folder, { recursive: true, force: true });
 	};
+	return await hostOn({ folder, air, n8n, close });
 }

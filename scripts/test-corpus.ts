@@ -1,0 +1,22 @@
+import { Checks } from './checks';
+import { buildPackage } from './package';
+
+/**
+ * The corpus in more orders than `npm run test:host` plays: `npm run test:corpus -- 200 25` for 200 in
+ * regular and 25 in queue mode, and `npm run test:corpus -- 1 0 4711` for one order of a seed.
+ */
+const [orders = '50', queueOrders = '10', seed] = process.argv.slice(2);
+const checks = new Checks();
+buildPackage();
+const files = [
+	...(Number(orders) > 0 ? ['test/host/corpus.test'] : []),
+	...(Number(queueOrders) > 0 ? ['test/host/corpusQueue.test'] : []),
+];
+checks.jest(['host'], [...files, '--runInBand'], {
+	env: {
+		MOCA_AIR_CORPUS_ORDERS: orders,
+		MOCA_AIR_CORPUS_QUEUE_ORDERS: queueOrders,
+		...(seed === undefined ? {} : { MOCA_AIR_CORPUS_SEED: seed }),
+	},
+});
+checks.finish();

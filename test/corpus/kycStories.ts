@@ -1,0 +1,12 @@
+import type { KycProviderName } from './kycStory';
+import { personaStories } from './personaStories';
+import { sumsubStories } from './sumsubStories';
+import { veriffStories } from './veriffStories';
+import type { Story } from './Story';
+
+/** What the KYC providers send, by provider. */
+export const kycStories: Readonly<Record<KycProviderName, readonly Story[]>> = {
+	sumsub: sumsubStories,
+	persona: personaStories,
+	veriff: veriffStories,
+};
