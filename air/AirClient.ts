@@ -1,5 +1,5 @@
 import { ofReading, type AirError } from '../errors/AirError';
-import { secretsOf, withoutSecrets } from '../errors/secrets';
+import { secretsOf, withoutSecrets, type Secrets } from '../errors/secrets';
 import { readBody, type AirBody, type HttpAnswer } from './answers/answer';
 import { answerError, type AnswerContext } from './answers/answerError';
 import {
@@ -74,7 +74,7 @@ export interface AirRequest {
 export interface Received {
 	readonly answer: HttpAnswer;
 	/** What was sent and must not be shown. */
-	readonly secrets: RegExp;
+	readonly secrets: Secrets;
 }
 
 /** One for the process: tokens are told apart by key and address, see the class. */
@@ -185,7 +185,7 @@ export class AirClient {
 function read<T>(
 	received: Received,
 	context: Pick<AnswerContext, 'operation' | 'onDuplicate'>,
-	parse: (body: AirBody, secrets: RegExp) => T | undefined,
+	parse: (body: AirBody, secrets: Secrets) => T | undefined,
 ): T {
 	return readReceived(received, parse, (answer, body) =>
 		answerError(answer, body, { ...context, now: Date.now() }),
@@ -250,7 +250,7 @@ export async function exchange(
  */
 export function readReceived<T>(
 	{ answer, secrets }: Received,
-	parse: (body: AirBody, secrets: RegExp) => T | undefined,
+	parse: (body: AirBody, secrets: Secrets) => T | undefined,
 	toError: (answer: HttpAnswer, body: AirBody) => AirError,
 ): T {
 	const body = readBody(answer.text, secrets);

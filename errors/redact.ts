@@ -1,4 +1,4 @@
-import { cutText, REMOVED, withoutSecrets } from './secrets';
+import { cutText, REMOVED, withoutSecrets, type Secrets } from './secrets';
 
 /** A token that something has spoilt the beginning of. */
 const THREE_PARTS = /(?<![\w-])[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}/g;
@@ -15,7 +15,7 @@ const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;
  * redact('bad token eyJhbGciOiJFUzI1NiJ9.e30.sig'); // 'bad token [removed]'
  * ```
  */
-export function redact(text: string, maxLength = 300, secrets?: RegExp): string {
+export function redact(text: string, maxLength = 300, secrets?: Secrets): string {
 	const clean = withoutSecrets(text.slice(0, 10_000).toWellFormed(), secrets)
 		.replace(THREE_PARTS, REMOVED)
 		.replace(LONG_BASE64, REMOVED)

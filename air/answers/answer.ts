@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { redact } from '../../errors/redact';
+import type { Secrets } from '../../errors/secrets';
 import { tidy } from './tidy';
 
 /** What came back over HTTP, before anything is made of it. */
@@ -83,7 +84,7 @@ function pageWords(page: string): string {
  * readBody('{"error":403,"message":"issueOnBehalf is not allowed"}').shape; // 'air'
  * ```
  */
-export function readBody(received: string, secrets?: RegExp): AirBody {
+export function readBody(received: string, secrets?: Secrets): AirBody {
 	const trimmed = received.trim();
 	const shown = (message: string) => redact(message, undefined, secrets) || undefined;
 	if (trimmed === '') return { shape: 'empty', json: undefined, message: undefined };

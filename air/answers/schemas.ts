@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { AirBody } from './answer';
 import type { OnDuplicate } from './answerError';
-import { cutText, REMOVED } from '../../errors/secrets';
+import { cutText, REMOVED, type Secrets } from '../../errors/secrets';
 import { tidy } from './tidy';
 
 /** Body of `POST /credentials/issue-on-behalf`. Names as the API spells them. */
@@ -69,7 +69,7 @@ export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 const wrapped = z.looseObject({ data: z.unknown() });
 
 /** The fields of the schema first, so that no number of others can crowd them out. */
-function tidied(json: unknown, known: readonly string[], secrets: RegExp | undefined): unknown {
+function tidied(json: unknown, known: readonly string[], secrets: Secrets | undefined): unknown {
 	if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
 	const isKnown = ([name]: readonly [string, unknown]) => known.includes(name);
 	const members = Object.entries(json);
@@ -93,7 +93,7 @@ function tidied(json: unknown, known: readonly string[], secrets: RegExp | undef
 export function readAnswer<T extends z.ZodObject>(
 	schema: T,
 	body: AirBody,
-	secrets?: RegExp,
+	secrets?: Secrets,
 ): z.infer<T> | undefined {
 	if (body.shape === 'envelope') return undefined;
 	const known = Object.keys(schema.shape);
@@ -119,7 +119,7 @@ function isSameHash(one: string, other: string): boolean {
 export function readStatus(
 	asked: string,
 	body: AirBody,
-	secrets?: RegExp,
+	secrets?: Secrets,
 ): StatusAnswer | undefined {
 	const answer = readAnswer(statusAnswerSchema, body, secrets);
 	if (answer?.coreClaimHash === undefined) return answer;

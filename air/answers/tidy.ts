@@ -1,4 +1,4 @@
-import { cutText, REMOVED, withoutSecrets } from '../../errors/secrets';
+import { cutText, REMOVED, withoutSecrets, type Secrets } from '../../errors/secrets';
 
 /** Text of AIR's that no field needs is passed on up to this length. */
 const LONGEST_TEXT = 10_000;
@@ -10,7 +10,7 @@ const MOST_VALUES = 1_000;
 /** Control characters but for lines and tabs, and those that turn the direction of what follows. */
 const UNSTORABLE = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/gu;
 
-function tidyText(text: string, secrets: RegExp | undefined, maxLength: number): string {
+function tidyText(text: string, secrets: Secrets | undefined, maxLength: number): string {
 	// A broken character becomes a visible one and is not left out: no word may turn into another.
 	const clean = withoutSecrets(text, secrets).toWellFormed().replace(UNSTORABLE, '\uFFFD');
 	return cutText(clean, maxLength);
@@ -27,7 +27,7 @@ function tidyText(text: string, secrets: RegExp | undefined, maxLength: number):
  * tidy({ note: 'a\u0000b' }); // { note: 'a\uFFFDb' }
  * ```
  */
-export function tidy(value: unknown, secrets?: RegExp): unknown {
+export function tidy(value: unknown, secrets?: Secrets): unknown {
 	let left = MOST_VALUES;
 	const walk = (one: unknown, depth: number): unknown => {
 		if (typeof one === 'string') return tidyText(one, secrets, LONGEST_TEXT);

@@ -110,11 +110,15 @@ export class HolderCache {
 		signal: AbortSignal | undefined,
 	): Promise<AirAccount> {
 		found.waiting++;
-		const left = new AbortController();
+		const cancelled = Promise.withResolvers<never>();
+		const cancel = () => {
+			cancelled.reject(new AirError('AIR_CANCELLED'));
+		};
+		signal?.addEventListener('abort', cancel, { once: true });
 		try {
-			return await Promise.race([found.account, cancelled(signal, left.signal)]);
+			return await Promise.race([found.account, cancelled.promise]);
 		} finally {
-			left.abort();
+			signal?.removeEventListener('abort', cancel);
 			found.waiting--;
 			if (found.waiting === 0 && found.foundAt === undefined) {
 				this.drop(key, found);
@@ -122,16 +126,6 @@ export class HolderCache {
 			}
 		}
 	}
-}
-
-/** Fails after the signal; until then, and after `left`, nothing comes of it. */
-async function cancelled(signal: AbortSignal | undefined, left: AbortSignal): Promise<never> {
-	return await new Promise<never>((_resolve, reject) => {
-		const leave = () => {
-			reject(new AirError('AIR_CANCELLED'));
-		};
-		signal?.addEventListener('abort', leave, { once: true, signal: left });
-	});
 }
 
 const keyOf = ({ accountUrl, partnerId, scope, thumbprint, email }: HolderId) =>

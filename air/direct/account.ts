@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
+import type { Secrets } from '../../errors/secrets';
 import type { AirBody } from '../answers/answer';
 import { readAnswer } from '../answers/schemas';
 import { readBinding, readHolderKey, type BindingJwk, type HolderKey } from './holderKeys';
@@ -56,7 +57,7 @@ export function accountRequest(partnerId: string, partnerJwt: string) {
  * const account = readAccount(readBody(answer.text), secrets);
  * ```
  */
-export function readAccount(body: AirBody, secrets?: RegExp): AirAccount | undefined {
+export function readAccount(body: AirBody, secrets?: Secrets): AirAccount | undefined {
 	const answer = readAnswer(accountSchema, body, secrets);
 	if (answer === undefined) return undefined;
 	const { did, publicKey, signingKey, userId, status } = answer;

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, ECDH, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 
@@ -21,6 +21,13 @@ export interface BindingJwk {
 const X25519 = '302a300506032b656e032100';
 const HEX = new RegExp(`^(?:0x)?(${X25519}[0-9a-f]{64})$`, 'i');
 
+/** The DER of an X25519 public key. Node itself takes 30 times as long to write it as to tell the key. */
+export const x25519Der = (key: KeyObject) =>
+	Buffer.concat([
+		Buffer.from(X25519, 'hex'),
+		Buffer.from(key.export({ format: 'jwk' }).x ?? '', 'base64url'),
+	]);
+
 /**
  * Reads the encryption key of an account as AIR writes it: the DER of an X25519 key in hexadecimal
  * digits. Exactly that, as Node also takes bytes after it and keys of other kinds.
@@ -34,8 +41,9 @@ const HEX = new RegExp(`^(?:0x)?(${X25519}[0-9a-f]{64})$`, 'i');
 export function readHolderKey(text: string): HolderKey {
 	const hex = HEX.exec(text)?.[1]?.toLowerCase();
 	if (hex === undefined) throw new AirError('AIR_HOLDER_KEY_INVALID');
-	const key = createPublicKey({ key: Buffer.from(hex, 'hex'), format: 'der', type: 'spki' });
-	return { hex, keyObject: key };
+	// As PEM, since Node takes three times as long to see what an object is that says how to read it.
+	const pem = `-----BEGIN PUBLIC KEY-----\n${Buffer.from(hex, 'hex').toString('base64')}\n-----END PUBLIC KEY-----`;
+	return { hex, keyObject: createPublicKey(pem) };
 }
 
 const number = z.string().regex(/^[\w-]{43}$/);
@@ -56,8 +64,13 @@ const bindingSchema = z.object({
 export function readBinding(jwk: unknown): BindingJwk {
 	const binding = bindingSchema.safeParse(jwk).data;
 	if (binding === undefined) throw new AirError('AIR_HOLDER_BINDING_INVALID');
+	const point = [
+		Buffer.of(4),
+		...[binding.x, binding.y].map((one) => Buffer.from(one, 'base64url')),
+	];
 	try {
-		createPublicKey({ key: { ...binding }, format: 'jwk' });
+		// Refuses what is not on the curve, in a quarter of the time that it takes to make a key.
+		ECDH.convertKey(Buffer.concat(point), 'prime256v1');
 	} catch {
 		// Node's words may describe the input; that there is no such point says it all.
 		throw new AirError('AIR_HOLDER_BINDING_INVALID');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Secrets } from '../../errors/secrets';
 import type { AirBody } from '../answers/answer';
 import { readAnswer } from '../answers/schemas';
 import { assertBodyFits } from './bodySize';
@@ -69,6 +70,6 @@ export function storeBody({ holderDid, schemaId, expiresAt, id, envelope }: Stor
  * @param secrets - what was sent, from `secretsOf`
  * @returns undefined when it does not say: then it counts as not known
  */
-export function readStored(body: AirBody, secrets?: RegExp): StoredAnswer | undefined {
+export function readStored(body: AirBody, secrets?: Secrets): StoredAnswer | undefined {
 	return readAnswer(storedSchema, body, secrets);
 }

@@ -6,6 +6,7 @@ import { makeKey, serveJwks, type TestKey } from '../support/keys';
 export const PARTNER_ID = 'bench-partner';
 export const ISSUER_DID = 'did:air:id:test:bench';
 export const PROGRAM_ID = 'c21s70g0i54sn0023172Cv';
+export const SCHEMA_ID = '01KSTQK70XGFBT558HRHFB';
 export const SCOPE = 'issue on-behalf';
 
 export type Algorithm = 'RS256' | 'ES256';
@@ -13,6 +14,8 @@ export type Algorithm = 'RS256' | 'ES256';
 /** The emulated AIR, in a process of its own. */
 export interface BenchAir {
 	readonly baseUrl: string;
+	/** Of accounts, for direct issuance. */
+	readonly accountUrl: string;
 	readonly alg: Algorithm;
 	readonly key: TestKey;
 	/** Forgets what was issued and counted, and answers after this time. */
@@ -25,6 +28,7 @@ export interface BenchAir {
 /** What the process of the emulator says when it is ready. */
 export interface Ready {
 	readonly baseUrl: string;
+	readonly accountUrl: string;
 	readonly controlUrl: string;
 }
 
@@ -38,7 +42,7 @@ export async function startAir(alg: Algorithm): Promise<BenchAir> {
 			{
 				programId: PROGRAM_ID,
 				issuerDid: ISSUER_DID,
-				schemaId: '01KSTQK70XGFBT558HRHFB',
+				schemaId: SCHEMA_ID,
 				subject: { kycLevel: { type: 'string' }, isOver18: { type: 'boolean' } },
 			},
 		],
@@ -46,7 +50,7 @@ export async function startAir(alg: Algorithm): Promise<BenchAir> {
 	const child = fork(join(__dirname, 'airProcess.ts'), [JSON.stringify(partner)], {
 		execArgv: ['--import', 'tsx'],
 	});
-	const { baseUrl, controlUrl } = await new Promise<Ready>((resolve, reject) => {
+	const { baseUrl, accountUrl, controlUrl } = await new Promise<Ready>((resolve, reject) => {
 		child.once('message', (message) => {
 			resolve(message as Ready);
 		});
@@ -65,6 +69,7 @@ export async function startAir(alg: Algorithm): Promise<BenchAir> {
 	};
 	return {
 		baseUrl,
+		accountUrl,
 		alg,
 		key,
 		begin: async (latencyMs, rateLimit = { perSecond: null }) => {

@@ -1,5 +1,6 @@
 import type { Row } from '../settings';
 import { ceiling2000 } from './ceiling2000';
+import { direct2000 } from './direct2000';
 import { issue2000 } from './issue2000';
 import { issue20000 } from './issue20000';
 import { ledgers } from './ledgers';
@@ -16,4 +17,5 @@ export const ROWS: ReadonlyMap<number, Row> = new Map([
 	[5, oneItem],
 	[6, polls],
 	[7, ledgers],
+	[8, direct2000],
 ]);

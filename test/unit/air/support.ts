@@ -1,3 +1,4 @@
+import type { Secrets } from '../../../errors/secrets';
 import { execFileSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import type { Server as HttpServer } from 'node:http';
@@ -10,7 +11,7 @@ import { AirError } from '../../../errors/AirError';
 /** The error that an answer is turned into, when it comes as the client receives it. */
 export const errorOfAnswer = (
 	answer: HttpAnswer,
-	{ secrets, ...context }: AnswerContext & { readonly secrets?: RegExp },
+	{ secrets, ...context }: AnswerContext & { readonly secrets?: Secrets },
 ): AirError =>
 	answerError(
 		{ ...answer, retryAfterMs: retryAfterMs(answer.headers, context.now) },
