@@ -86,7 +86,8 @@ export function usePartner(): () => Partner {
 	};
 }
 
-function partnerOf(rig: DirectRig, own: Ledger): Partner {
+/** @param own - the ledger, unless an issuance is told another */
+export function partnerOf(rig: DirectRig, own: Ledger): Partner {
 	const { emulator } = rig;
 	const log: string[] = [];
 	const realm = `${emulator.baseUrl} ${PARTNER}`;
