@@ -1,6 +1,6 @@
 import { pool } from '../../../engine/faults/pool';
+import { fasterPauses } from '../../../support/fasterPauses';
 import type * as backoff from '../../../../air/pacing/backoff';
-import type * as limiterClock from '../../../../air/pacing/limiterClock';
 import { wordOf } from './matrix/books';
 import {
 	airSettings,
@@ -14,17 +14,7 @@ import {
 import { directFaults } from './matrix/faults';
 
 /** What is waited for between attempts passes faster here. */
-jest.mock('../../../../air/pacing/limiterClock', () => {
-	const { systemClock } = jest.requireActual<typeof limiterClock>(
-		'../../../../air/pacing/limiterClock',
-	);
-	return {
-		systemClock: {
-			now: () => systemClock.now() * 100,
-			after: (ms: number, callback: () => void) => systemClock.after(ms / 100, callback),
-		},
-	};
-});
+fasterPauses(100);
 jest.mock('../../../../air/pacing/backoff', () => {
 	const actual = jest.requireActual<typeof backoff>('../../../../air/pacing/backoff');
 	return {
