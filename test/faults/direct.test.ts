@@ -36,9 +36,11 @@ const EACH_TIME: ReadonlySet<string> = new Set([
 ]);
 const cells: Cell[] = directFaults.flatMap((fault) =>
 	airSettings.flatMap((setting) =>
-		(EACH_TIME.has(setting.name) ? [false, true] : [false]).map(
-			(always): Cell => ({ fault, setting, always }),
-		),
+		(EACH_TIME.has(setting.name) ? [false, true] : [false]).map((always): Cell => ({
+			fault,
+			setting,
+			always,
+		})),
 	),
 );
 /** They wait most of the time: for a pause, a repeat or a timeout. */

@@ -25,13 +25,26 @@ import { PARTNER, type Signer } from '../../emulator/support';
 
 export const VCT = 'kyc-level';
 
-/** A partner with a ledger, and AIR as the emulator is it. */
-export interface Partner {
-	readonly rig: DirectRig;
+/** Who issues, to which AIR. */
+export interface Where {
+	readonly baseUrl: string;
+	readonly accountUrl: string;
+	/** Of the issuer. */
+	readonly did: string;
+	readonly signer: Pick<Signer, 'privateKey'>;
+}
+
+/** A partner with a ledger. */
+export interface Issuer {
 	readonly ledger: Ledger;
 	readonly log: readonly string[];
 	/** Who issues; `beside`: the first key of the partner is published beside this one. */
-	issuer(changes?: { signer?: Signer; kid?: string; beside?: boolean }): Promise<DirectIssuer>;
+	issuer(changes?: {
+		signer?: Signer;
+		kid?: string;
+		beside?: boolean;
+		accountUrl?: string;
+	}): Promise<DirectIssuer>;
 	/** Issues in an execution of its own. */
 	issue(
 		event: string,
@@ -41,6 +54,11 @@ export interface Partner {
 	row(event: string): Promise<LedgerRow | undefined>;
 	/** All that the ledger knows, apart from time. */
 	numbers(): Promise<readonly LedgerRow[]>;
+}
+
+/** The same, and AIR as the emulator is it. */
+export interface Partner extends Issuer {
+	readonly rig: DirectRig;
 	/** What AIR was sent: one hash for each byte string. */
 	bodies(): string[];
 	accounts(): number;
@@ -86,31 +104,51 @@ export function usePartner(): () => Partner {
 	};
 }
 
-/** @param own - the ledger, unless an issuance is told another */
 export function partnerOf(rig: DirectRig, own: Ledger): Partner {
-	const { emulator } = rig;
+	const { emulator, issuer, signer } = rig;
+	const { baseUrl, accountUrl } = emulator;
+	return {
+		...issuerOn(own, { baseUrl, accountUrl, did: issuer.did, signer }),
+		rig,
+		bodies: () =>
+			emulator.control
+				.requests()
+				.filter(({ operation, externalId }) => operation === 'store' && externalId !== undefined)
+				.map(({ bodyHash }) => bodyHash ?? ''),
+		accounts: () => emulator.control.counts().accounts,
+	};
+}
+
+/** @param own - the ledger, unless an issuance is told another */
+export function issuerOn(own: Ledger, where: Where): Issuer {
 	const log: string[] = [];
-	const realm = `${emulator.baseUrl} ${PARTNER}`;
+	const realm = `${where.baseUrl} ${PARTNER}`;
 	let executions = 0;
 
-	const keyOf = async ({ privateKey }: Signer) =>
+	const keyOf = async ({ privateKey }: Where['signer']) =>
 		await importPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
 
-	const issuerOf: Partner['issuer'] = async ({
-		signer = rig.signer,
+	const issuerOf: Issuer['issuer'] = async ({
+		signer = where.signer,
 		kid = KID,
 		beside = false,
+		accountUrl = where.accountUrl,
+	}: {
+		signer?: Where['signer'];
+		kid?: string;
+		beside?: boolean;
+		accountUrl?: string;
 	} = {}) => {
 		const key = await keyOf(signer);
-		const { baseUrl, accountUrl } = emulator;
+		const { baseUrl } = where;
 		const identity = { baseUrl, accountUrl, partnerId: PARTNER, kid, key, scope: 'issue' };
 		return {
 			client: new DirectClient(identity),
-			issuer: webIssuer(rig.issuer.did),
+			issuer: webIssuer(where.did),
 			issuerAs: 'did',
 			published: [
 				publicJwkOf(key, kid),
-				...(beside ? [publicJwkOf(await keyOf(rig.signer), KID)] : []),
+				...(beside ? [publicJwkOf(await keyOf(where.signer), KID)] : []),
 			],
 		};
 	};
@@ -134,7 +172,6 @@ export function partnerOf(rig: DirectRig, own: Ledger): Partner {
 	};
 
 	return {
-		rig,
 		ledger: own,
 		log,
 		issuer: issuerOf,
@@ -164,11 +201,5 @@ export function partnerOf(rig: DirectRig, own: Ledger): Partner {
 		},
 		row: async (event) => await own.find(realm, { program: VCT, idempotencyKey: `event:${event}` }),
 		numbers: async () => await own.list({ limit: 100 }),
-		bodies: () =>
-			emulator.control
-				.requests()
-				.filter(({ operation, externalId }) => operation === 'store' && externalId !== undefined)
-				.map(({ bodyHash }) => bodyHash ?? ''),
-		accounts: () => emulator.control.counts().accounts,
 	};
 }

@@ -53,16 +53,25 @@ export interface Numbers {
 	readonly envelopes: number;
 }
 
+/** @param sql - reads the tables of a ledger, as somebody else would */
+export async function numbersBy(
+	sql: (statement: string) => Promise<readonly Readonly<Record<string, unknown>>[]>,
+): Promise<Numbers> {
+	const found = await sql('SELECT number, revoked_at FROM credentials');
+	const envelopes = await sql('SELECT external_id FROM envelopes');
+	return {
+		numbers: new Map(found.map((one) => [String(one.number), one.revoked_at !== null])),
+		envelopes: envelopes.length,
+	};
+}
+
 /** @param file - of a ledger, that others may be using */
-export function numbersIn(file: string): Numbers {
+export async function numbersIn(file: string): Promise<Numbers> {
 	const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
 	try {
-		const found = database.prepare('SELECT number, revoked_at FROM credentials').all();
-		const envelopes = database.prepare('SELECT count(*) AS n FROM envelopes').get();
-		return {
-			numbers: new Map(found.map((one) => [String(one.number), one.revoked_at !== null])),
-			envelopes: Number(envelopes?.n),
-		};
+		return await numbersBy(
+			async (statement) => await Promise.resolve(database.prepare(statement).all()),
+		);
 	} finally {
 		database.close();
 	}

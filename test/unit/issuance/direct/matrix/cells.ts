@@ -157,7 +157,7 @@ class Run {
 		}
 		await this.repeat();
 		const lying = await this.ofEvent();
-		const books = { ...this.numbers(), row: await this.partner.row(EVENT), lying };
+		const books = { ...(await this.numbers()), row: await this.partner.row(EVENT), lying };
 		const requests = control.requests();
 		const storesAgain = setting.air.repeatedStore === 'again';
 		const { endings } = this;
@@ -199,7 +199,7 @@ class Run {
 	/** The person has one that stands, at any time, and the old one stands until the new one is known. */
 	private async checkHeld(): Promise<void> {
 		if (this.old === undefined) return;
-		const { numbers } = numbersIn(this.file);
+		const { numbers } = await numbersIn(this.file);
 		const isReplaced = numbers.get(this.old.number) === true;
 		const isKnown = this.endings.at(-1)?.how === 'issued';
 		if (isReplaced !== isKnown) {
@@ -218,8 +218,8 @@ class Run {
 		return all.filter(({ externalId }) => externalId !== this.old?.externalId);
 	}
 
-	private numbers(): Numbers {
-		const { numbers, envelopes } = numbersIn(this.file);
+	private async numbers(): Promise<Numbers> {
+		const { numbers, envelopes } = await numbersIn(this.file);
 		const own = [...numbers].filter(([number]) => number !== this.old?.number);
 		return { numbers: new Map(own), envelopes };
 	}
