@@ -59,6 +59,8 @@ export interface Issuer {
 /** The same, and AIR as the emulator is it. */
 export interface Partner extends Issuer {
 	readonly rig: DirectRig;
+	/** Where the ledger is. */
+	readonly file: string;
 	/** What AIR was sent: one hash for each byte string. */
 	bodies(): string[];
 	accounts(): number;
@@ -88,8 +90,9 @@ export function usePartner(): () => Partner {
 	beforeEach(async () => {
 		forgetLimits();
 		folder = mkdtempSync(join(tmpdir(), 'moca-air-direct-'));
-		ledger = (await openSqliteLedger({ file: join(folder, 'ledger.sqlite') })).ledger;
-		partner = partnerOf(getRig(), ledger);
+		const file = join(folder, 'ledger.sqlite');
+		({ ledger } = await openSqliteLedger({ file }));
+		partner = partnerOf(getRig(), ledger, file);
 		// The emulator has forgotten them, and this process has not.
 		const { client } = await partner.issuer();
 		for (const name of ['ada', 'first']) client.forgetAccount(`${name}@example.com`);
@@ -104,12 +107,13 @@ export function usePartner(): () => Partner {
 	};
 }
 
-export function partnerOf(rig: DirectRig, own: Ledger): Partner {
+export function partnerOf(rig: DirectRig, own: Ledger, file: string): Partner {
 	const { emulator, issuer, signer } = rig;
 	const { baseUrl, accountUrl } = emulator;
 	return {
 		...issuerOn(own, { baseUrl, accountUrl, did: issuer.did, signer }),
 		rig,
+		file,
 		bodies: () =>
 			emulator.control
 				.requests()

@@ -112,8 +112,8 @@ export class Cells {
 		const file = join(this.folder, randomUUID(), 'ledger.sqlite');
 		const { ledger } = await openSqliteLedger({ file });
 		try {
-			const partner = partnerOf({ ...this.shared, emulator }, ledger);
-			return await new Run(cell, partner, file).play();
+			const partner = partnerOf({ ...this.shared, emulator }, ledger, file);
+			return await new Run(cell, partner).play();
 		} finally {
 			await ledger.close();
 			await emulator.close();
@@ -134,7 +134,6 @@ class Run {
 	constructor(
 		private readonly cell: Cell,
 		private readonly partner: Partner,
-		private readonly file: string,
 	) {}
 
 	async play(): Promise<Outcome> {
@@ -199,7 +198,7 @@ class Run {
 	/** The person has one that stands, at any time, and the old one stands until the new one is known. */
 	private async checkHeld(): Promise<void> {
 		if (this.old === undefined) return;
-		const { numbers } = await numbersIn(this.file);
+		const { numbers } = await numbersIn(this.partner.file);
 		const isReplaced = numbers.get(this.old.number) === true;
 		const isKnown = this.endings.at(-1)?.how === 'issued';
 		if (isReplaced !== isKnown) {
@@ -219,7 +218,7 @@ class Run {
 	}
 
 	private async numbers(): Promise<Numbers> {
-		const { numbers, envelopes } = await numbersIn(this.file);
+		const { numbers, envelopes } = await numbersIn(this.partner.file);
 		const own = [...numbers].filter(([number]) => number !== this.old?.number);
 		return { numbers: new Map(own), envelopes };
 	}
