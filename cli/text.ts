@@ -36,10 +36,3 @@ export function echo(typed: string): string {
 
 /** `1 row`, `2 rows`. */
 export const rows = (count: number) => `${count} ${count === 1 ? 'row' : 'rows'}`;
-
-/** Milliseconds since 1970 as people and machines read them. */
-export function isoTime(at: number): string;
-export function isoTime(at: number | null): string | null;
-export function isoTime(at: number | null): string | null {
-	return at === null ? null : new Date(at).toISOString();
-}

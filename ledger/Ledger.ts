@@ -91,7 +91,8 @@ export interface Ledger {
 	answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<RecordedAnswer>;
 
 	/**
-	 * The attempt ended otherwise.
+	 * The attempt ended otherwise. When the row becomes `unknown`, here or by a lease that runs out, an
+	 * event is appended in the same transaction: once, and again when it was settled meanwhile.
 	 *
 	 * @returns the row as it is now
 	 * @throws LedgerError as `answered`
@@ -126,8 +127,18 @@ export interface Ledger {
 	/** How many rows were begun on each day, by program and state: the newest day first. */
 	summary(query: SummaryQuery): Promise<SummaryLine[]>;
 
-	/** Rows, newest first; for the shell. */
+	/** Rows, newest first. */
 	list(filter: ListFilter): Promise<LedgerRow[]>;
+
+	/**
+	 * Where a part of the table begins, so that a large one can be gone through in parts: SQLite keeps
+	 * n8n waiting while it reads.
+	 *
+	 * @param beforeId - where the part above begins; undefined for the first part
+	 * @param rows - how many rows of all realms a part has at most
+	 * @returns the lowest ID of the part; undefined when nothing is below
+	 */
+	idBelow(beforeId: number | undefined, rows: number): Promise<number | undefined>;
 
 	/** What was issued of late, by program; the one used last comes first. */
 	programs(realm: string): Promise<ProgramUse[]>;
@@ -150,8 +161,9 @@ export interface Ledger {
 	 * row any more.
 	 *
 	 * @param waitMs - for so long at most, then it says `busy`
+	 * @param realm - only from this one; from every realm when undefined
 	 */
-	erase(recipient: string, waitMs: number): Promise<EraseResult>;
+	erase(recipient: string, waitMs: number, realm?: string): Promise<EraseResult>;
 
 	/**
 	 * AIR has accepted a token that this key signed: its holder may write and be given rows of the
@@ -174,7 +186,8 @@ export interface Ledger {
 	 * under way, and when the row is no longer as it was seen. A late answer is recorded all the same:
 	 * after `issued` as a further issuance, otherwise it stands. Who settled and why is kept.
 	 *
-	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it
+	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it; without a hash nobody
+	 *   can ask, and the row is only replayed
 	 * - `not-issued`: the row is `rejected`, so that its key may be tried again
 	 * - `send-again`: the same, but a refusal of the next attempt leaves the row unknown
 	 */
@@ -182,6 +195,15 @@ export interface Ledger {
 
 	/** How a row was settled, in order. */
 	settlements(realm: string, issuanceId: number): Promise<Settlement[]>;
+
+	/**
+	 * Ends attempts whose lease ran out (see `expireLease`), in all realms: what is written does not
+	 * depend on who notices.
+	 *
+	 * @param most - `limit`: of how many rows at most
+	 * @returns of how many
+	 */
+	endLeases(most: { readonly limit: number }): Promise<number>;
 
 	/**
 	 * Applies retention to at most `limit` rows of each kind; to be called again while it finds some.

@@ -81,7 +81,14 @@ export interface LedgerRow extends Origin {
 }
 
 export type EventType =
-	'confirmed' | 'unusable' | 'superseded' | 'status' | 'delayed' | 'abandoned' | 'stored';
+	| 'confirmed'
+	| 'unusable'
+	| 'superseded'
+	| 'status'
+	| 'delayed'
+	| 'abandoned'
+	| 'stored'
+	| 'unknown';
 
 /**
  * Unique per issuance, type and threshold; ids rise in commit order and are never used again. Rows of
@@ -91,7 +98,10 @@ export interface LedgerEvent {
 	readonly id: number;
 	readonly issuanceId: number;
 	readonly type: EventType;
-	/** What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed`. */
+	/**
+	 * What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed`, and of
+	 * `unknown` how often the row was settled before.
+	 */
 	readonly threshold: string;
 	readonly at: number;
 }

@@ -1,5 +1,12 @@
 import type { AttemptRef } from './Attempt';
-import type { EventType, LedgerEvent, LedgerRow, Origin, RowState } from './LedgerRow';
+import type {
+	EventType,
+	LedgerEvent,
+	LedgerRow,
+	Origin,
+	RowState,
+	WayOfIssuing,
+} from './LedgerRow';
 
 /** What the operations of a ledger are asked, and what they answer. */
 
@@ -74,12 +81,14 @@ export type FindBy =
 	| { readonly program: string; readonly idempotencyKey: string };
 
 export interface ListFilter {
+	readonly id?: number | undefined;
 	readonly states?: readonly RowState[] | undefined;
 	readonly recipient?: string | undefined;
 	/** The same address in any spelling: upper and lower case count for `recipient`. */
 	readonly recipientInAnySpelling?: string | undefined;
 	readonly realm?: string | undefined;
 	readonly program?: string | undefined;
+	readonly way?: WayOfIssuing | undefined;
 	readonly reference?: string | undefined;
 	/** `event:` and the event ID, for one. */
 	readonly idempotencyKey?: string | undefined;
@@ -93,6 +102,8 @@ export interface ListFilter {
 	readonly limit: number;
 	/** Only rows with an id below this: for paging. */
 	readonly beforeId?: number | undefined;
+	/** Only rows with this id or a higher one: see `Ledger.idBelow`. */
+	readonly fromId?: number | undefined;
 }
 
 export interface SummaryQuery {
@@ -100,6 +111,9 @@ export interface SummaryQuery {
 	/** Begun at this time or later, and before that one. */
 	readonly createdFrom: number;
 	readonly createdBefore: number;
+	/** Only rows with an id from this one, and below that one: a part of the table at a time. */
+	readonly fromId?: number | undefined;
+	readonly beforeId?: number | undefined;
 }
 
 /** How many rows of one program were begun on one day, by the state they are in now. */
@@ -113,15 +127,15 @@ export interface SummaryLine {
 
 export type EraseResult =
 	| { readonly outcome: 'erased'; readonly rows: number }
-	/** Attempts for this person are under way for so long; nothing was erased. */
+	/** Attempts for this person are under way for so long, in milliseconds; nothing was erased. */
 	| { readonly outcome: 'busy'; readonly leaseMs: number };
 
 /** What a person knows of an outcome that the ledger does not. */
 export type SettleAs =
-	/** It is in the AIR dashboard, with this hash. */
+	/** It was found, with this hash; null when the person does not know it. */
 	| {
 			readonly outcome: 'issued';
-			readonly coreClaimHash: string;
+			readonly coreClaimHash: string | null;
 			readonly userUuid: string | null;
 	  }
 	/** It is not there. */

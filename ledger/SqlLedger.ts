@@ -52,9 +52,9 @@ import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
 import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
-import { find, list, programs, summary, totals } from './operations/lookups';
+import { find, idBelow, list, programs, summary, totals } from './operations/lookups';
 import { observed } from './operations/observed';
-import { eraseUnlessBusy, forget, prune } from './operations/retention';
+import { endLeases, eraseUnlessBusy, forget, prune } from './operations/retention';
 import { settle, settlements } from './operations/settle';
 import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
@@ -123,6 +123,10 @@ export class SqlLedger implements Ledger {
 		return await this.store.read(() => list(this.dialect, filter));
 	}
 
+	async idBelow(beforeId: number | undefined, rows: number): Promise<number | undefined> {
+		return await this.store.read(() => idBelow(beforeId, rows));
+	}
+
 	async programs(realm: string): Promise<ProgramUse[]> {
 		return await this.store.read(() => programs(realm));
 	}
@@ -145,9 +149,9 @@ export class SqlLedger implements Ledger {
 		return erased;
 	}
 
-	async erase(recipient: string, waitMs: number): Promise<EraseResult> {
+	async erase(recipient: string, waitMs: number, realm?: string): Promise<EraseResult> {
 		for (const deadline = performance.now() + waitMs; ;) {
-			const result = await this.store.write(() => eraseUnlessBusy(this.dialect, recipient));
+			const result = await this.store.write(() => eraseUnlessBusy(this.dialect, recipient, realm));
 			const left = deadline - performance.now();
 			if (result.outcome === 'erased' || left <= 0) {
 				if (result.outcome === 'erased' && result.rows > 0) await this.store.purge();
@@ -175,6 +179,10 @@ export class SqlLedger implements Ledger {
 
 	async settlements(realm: string, issuanceId: number): Promise<Settlement[]> {
 		return await this.store.read(() => settlements(realm, issuanceId));
+	}
+
+	async endLeases({ limit }: { readonly limit: number }): Promise<number> {
+		return await endLeases(this.store, limit);
 	}
 
 	async prune(retention: Retention): Promise<PruneResult> {

@@ -1,6 +1,5 @@
 import {
 	isOnlyWatched,
-	type AcceptedAnswer,
 	type Attempt,
 	type AttemptFailure,
 	type BeginRequest,
@@ -94,7 +93,8 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 			return { do: 'start', attempt: row.attempt + 1 };
 		case 'unknown':
 		case 'abandoned':
-			if (row.coreClaimHash !== null) return { do: 'answer' };
+			// Somebody may have settled it without a hash.
+			if (row.answeredAt !== null) return { do: 'answer' };
 			return asked.repeatUnknown ? { do: 'start', attempt: row.attempt + 1 } : { do: 'unknown' };
 		case 'submitted':
 		case 'confirmed':
@@ -175,15 +175,17 @@ export function expireLease(
 export function decideAnswered(
 	row: WithAttempts,
 	number: number,
-	{ coreClaimHash, userUuid }: Pick<AcceptedAnswer, 'coreClaimHash' | 'userUuid'>,
+	{ coreClaimHash, userUuid }: Pick<Attempt, 'coreClaimHash' | 'userUuid'>,
 ): AttemptEnd {
 	const told = row.attempts.some(
 		(attempt) => attempt.number === number && attempt.coreClaimHash !== null,
 	);
 	if (told) return unchanged(row);
 	const standing = unchanged(row).standing?.number ?? 0;
+	// Somebody may have settled it by hand without what AIR calls it.
+	const nameless = row.state === 'stored' && row.coreClaimHash === null;
 	const stands =
-		row.state === 'submitted'
+		row.state === 'submitted' || nameless
 			? number > standing
 			: !ANSWERED.includes(row.state) && (row.state !== 'sending' || number === row.attempt);
 	if (!stands) return unchanged(row);

@@ -1,7 +1,7 @@
 import type { LedgerRow } from '../../ledger/Ledger';
 import type { Io } from '../Io';
 import { printableJson } from '../text';
-import { rowAsJson } from './fields';
+import { wholeRow } from '../../issuance/ledger/rowFields';
 
 /**
  * Writes rows as one JSON array, a row on each line, without ever holding more than was added last.
@@ -13,7 +13,7 @@ export class JsonArray {
 	constructor(private readonly write: Io['stdout']) {}
 
 	async add(rows: readonly LedgerRow[]): Promise<void> {
-		const text = rows.map((row) => printableJson(rowAsJson(row))).join(',\n');
+		const text = rows.map((row) => printableJson(wholeRow(row))).join(',\n');
 		if (text === '') return;
 		await this.write(`${this.empty ? '[\n' : ',\n'}${text}`);
 		this.empty = false;

@@ -3,10 +3,10 @@ import { Option, type Command } from 'commander';
 import { command, type Call } from '../Command';
 import { csvLine } from '../csv';
 import type { Io } from '../Io';
-import { CSV_COLUMNS, rowAsCells } from './fields';
+import { CSV_COLUMNS, rowAsCells } from './csvRow';
 import { JsonArray } from './JsonArray';
 import { reading } from './open';
-import { pages } from './pages';
+import { pages } from '../../issuance/ledger/pages';
 import { placeOf, withPlace, type PlaceOptions } from './place';
 import { RECIPIENT_HELP, readRecipient } from './recipient';
 

@@ -4,10 +4,10 @@ import { command, notEmpty, wholeNumber, type Call } from '../Command';
 import { UsageError } from '../errors';
 import { table } from '../table';
 import { echo, rows as rowsInWords } from '../text';
-import { since } from './fields';
+import { since } from '../../issuance/ledger/rowFields';
 import { JsonArray } from './JsonArray';
 import { reading } from './open';
-import { pages } from './pages';
+import { pages } from '../../issuance/ledger/pages';
 import { placeOf, withPlace, type PlaceOptions } from './place';
 import { RECIPIENT_HELP, readRecipient } from './recipient';
 

@@ -1,32 +1,21 @@
-import { ROW_STATES, type RowState } from '../../ledger/Ledger';
+import { STATE_WORDS } from '../../issuance/ledger/stateWords';
+import { ROW_STATES } from '../../ledger/Ledger';
 import type { Command } from 'commander';
 import { command, PROGRAM, type Call } from '../Command';
 import { table } from '../table';
 import { rows } from '../text';
 import { reading } from './open';
-import { count } from './pages';
+import { count } from '../../issuance/ledger/pages';
 import { describePlace, placeOf, withPlace, type PlaceOptions } from './place';
-
-const MEANING: Readonly<Record<RowState, string>> = {
-	sending: 'an attempt is under way',
-	rejected: 'AIR refused, or nothing was sent; it may be tried again',
-	unknown: 'AIR may or may not have issued',
-	stored: 'issued directly: stored at AIR, and not expired',
-	submitted: 'AIR accepted; not yet confirmed on-chain',
-	confirmed: 'confirmed on-chain',
-	unusable: 'revoked, expired or failed, as AIR says',
-	superseded: 'replaced by a later issuance to the same person',
-	abandoned: 'open for so long that it is no longer watched',
-};
 
 const ADVICE = `What to do about an unknown outcome:
   1. See which: ${PROGRAM} ledger list --unanswered
   2. Look each recipient up in the AIR dashboard (Issuer → Claim Records).
-  3. If the credential is there, all is well; the row stays as a record.
-  4. If it is not, run the item once with the option Send Again When Outcome Is
-     Unknown. Or issue with On Duplicate set to Keep Existing: by AIR's documents
-     that gives back a credential that exists. It may be an older one, so compare
-     the issue date.
+  3. Say what you found: ${PROGRAM} ledger settle ROW --issued,
+     or --not-issued, with --note "who looked". Then a repeat is answered from the
+     ledger, or sent.
+  Under Keep Existing a repeat is sent all the same: by AIR's documents that gives back
+  a credential that exists. It may be an older one, so compare the issue date.
 `;
 
 export const status = (call: Call): Command =>
@@ -46,7 +35,7 @@ export const status = (call: Call): Command =>
 				await io.stdout(
 					table(
 						['STATE', 'ROWS', 'MEANING'],
-						ROW_STATES.map((state) => [state, String(totals[state] ?? 0), MEANING[state]]),
+						ROW_STATES.map((state) => [state, String(totals[state] ?? 0), STATE_WORDS[state]]),
 					),
 				);
 				if (unanswered > 0) await io.stdout(`\n${describeUnanswered(unanswered)}\n`);

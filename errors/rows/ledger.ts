@@ -6,14 +6,13 @@ const ledger = (
 	rest: Omit<AirErrorRow, 'kind' | 'retryable'>,
 ) => ({ ...rest, kind, retryable });
 
-const LIST = 'npx n8n-nodes-moca-air ledger list --state unknown';
-
 /** What the ledger says, and what it finds for an item. */
 export const ledgerErrors = {
 	AIR_ISSUED_UNKNOWN: ledger('outcome-unknown', false, {
 		when: 'The ledger holds an earlier attempt for the same idempotency key whose outcome is unknown, under Revoke and Reissue',
 		title: 'We do not know whether an earlier attempt issued this credential',
-		advice: `It is not sent again, because under Revoke and Reissue that would destroy what the earlier attempt may have issued. Look the recipient up in the AIR dashboard (Issuer → Claim Records). If nothing is there, run the item once with the option Send Again When Outcome Is Unknown. ${LIST} lists all such rows.`,
+		advice:
+			'It is not sent again, because under Revoke and Reissue that would destroy what the earlier attempt may have issued. Look the recipient up in the AIR dashboard (Issuer → Claim Records), then tell the ledger what you found: node Moca AIR, Ledger → Settle, or npx n8n-nodes-moca-air ledger settle. Then run the item again. All such rows: Ledger → Get Many with State Unknown, or ledger list --state unknown.',
 	}),
 	AIR_ISSUE_BUSY: ledger('not-sent', true, {
 		when: 'Another execution is sending the same issuance right now, and did not end within 30 seconds',
@@ -44,6 +43,48 @@ export const ledgerErrors = {
 		title: 'The event ID is not valid',
 		advice:
 			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. With a part missing, later events would count as repeats of this one. Look at the incoming item, which field of it holds the ID, and let the node read that one.',
+	}),
+	AIR_LEDGER_OFF: ledger('input', false, {
+		when: 'Ledger → Get Many, Get, Summary, Settle or Erase Person, and Issuance Ledger is Off in the credential',
+		title: 'There is nothing to look at: the issuance ledger is off in this credential',
+		advice:
+			'With Issuance Ledger set to Off nothing is remembered. Open the credential and set it to Embedded, or to PostgreSQL in queue mode; what is issued from then on can be looked at, settled and erased here.',
+	}),
+	AIR_LEDGER_ROW_MISSING: ledger('input', false, {
+		when: 'Ledger → Get or Settle, and the ledger has no such row for the base URL and partner ID of this credential',
+		title: 'The ledger has no such row for this credential',
+		advice:
+			'Look for it with Ledger → Get Many. Rows belong to base URL and partner ID together, so take the credential that issued it. Retention or an erasure may have removed it.',
+	}),
+	AIR_LEDGER_NOT_FOR_TOOLS: ledger('input', false, {
+		when: 'An AI agent calls Ledger → Settle or Erase Person as a tool',
+		title: 'Settling and erasing are not left to AI agents',
+		advice:
+			'A model cannot look into the AIR dashboard, and can be talked into anything. Let a person decide: put Moca AIR behind an n8n Form in a workflow of its own. Agents may use Get Many, Get and Summary.',
+	}),
+	AIR_SETTLE_KNOWN: ledger('input', false, {
+		when: 'Ledger → Settle, and the outcome of the row is not unknown, or not any more',
+		title: 'The outcome of this row is known already',
+		advice:
+			'Look at it with Ledger → Get: the answer of AIR may have arrived late, or somebody else has settled it. Nothing was changed.',
+	}),
+	AIR_SETTLE_OVERTAKEN: ledger('input', false, {
+		when: 'Ledger → Settle with Attempt, and the row was sent again since that attempt',
+		title: 'It was sent again since somebody looked, and is unknown again',
+		advice:
+			'Nothing was changed. Look the recipient up in the AIR dashboard once more, then settle it with the number of the present attempt.',
+	}),
+	AIR_SETTLE_BUSY: ledger('not-sent', true, {
+		when: 'Ledger → Settle while an attempt is under way for the row',
+		title: 'An attempt to issue this is under way',
+		advice:
+			'Nothing was changed. Try again when it has ended: then its outcome is known, or can be settled.',
+	}),
+	AIR_ERASE_BUSY: ledger('not-sent', true, {
+		when: 'Ledger → Erase Person, and an attempt to issue to this person is under way for more than 10 seconds',
+		title: 'An attempt to issue to this person is under way',
+		advice:
+			'Erased now, AIR’s answer would have no row any more. Try again when the attempt has ended.',
 	}),
 	AIR_LEDGER_DRIVER_MISSING: ledger('not-sent', false, {
 		when: 'node:sqlite (Node before 22.13) or pg is not there',

@@ -128,11 +128,10 @@ export function fromLedger(
 
 /** The recorded answer, in the shape of a fresh one. */
 function replay(row: LedgerRow, name: string): RememberedIssuance {
-	if (row.coreClaimHash === null) {
-		throw new AirError('AIR_ISSUED_UNKNOWN', { detail: name });
-	}
+	if (row.answeredAt === null) throw new AirError('AIR_ISSUED_UNKNOWN', { detail: name });
 	return {
-		coreClaimHash: row.coreClaimHash,
+		// Empty where somebody settled it by hand and knew no hash.
+		coreClaimHash: row.coreClaimHash ?? '',
 		credentialId: row.program,
 		...(row.userUuid === null ? {} : { userUuid: row.userUuid }),
 		email: row.recipient,

@@ -13,6 +13,9 @@ const DELAYED_BATCH = 500;
 /** … and so many goes there are in one poll. */
 const DELAYED_BATCHES = 10;
 
+/** So many attempts that nobody finished are ended in one poll. */
+const LEASES = 500;
+
 export interface WatchedPair {
 	readonly coreClaimHash: string;
 	readonly recipient: string;
@@ -185,6 +188,8 @@ async function learn(
 			}
 		});
 	}
+	// Else an attempt that n8n did not live to finish is noticed by the next tidying up only.
+	if (types.includes('unknown')) await tried(() => ledger.endLeases({ limit: LEASES }));
 	const unanswered =
 		report !== undefined && report.asked > 0 && report.answered === 0
 			? report.lastError

@@ -137,7 +137,7 @@ const REPLACED = forDialect(
 		JOIN issuances i ON ${ofRecipient('i.recipient', 'own.recipient')} AND i.program = own.program
 			AND i.realm = own.realm AND i.way = own.way AND i.state IN ${HELD} AND i.id <> own.id
 	WHERE i.id ${oneOf('$2', 'bigint')} AND i.answered_at <= replacing.started_at
-		AND i.core_claim_hash <> replacing.hash`,
+		AND coalesce(i.core_claim_hash, '') <> replacing.hash`,
 );
 
 const SUPERSEDE = forDialect(

@@ -4,6 +4,7 @@ import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, later, rows, rowsFor, type Operation } from '../sql/Session';
 import { decideBegin, type BeginDecision } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
+import { appendUnknown } from './events';
 import { lockIds, readRows, selecting } from './rows';
 
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
@@ -72,14 +73,19 @@ export function* begin(
 	requests: readonly BeginRequest[],
 ): Operation<BeginResult[]> {
 	const all = requests.map((request): Asked => ({ request, result: undefined }));
+	/** Rows whose lease has run out, and that are not sent again at once. */
+	const unknown: number[] = [];
 	for (let i = 0; i < TRIES; i++) {
 		for (const step of [startNew, tellKnown, startAgain]) {
 			yield* step(
 				dialect,
 				all.filter(({ result }) => result === undefined),
+				unknown,
 			);
 			const told = all.flatMap(({ result }) => result ?? []);
-			if (told.length === all.length) return told;
+			if (told.length < all.length) continue;
+			if (unknown.length > 0) yield* appendUnknown(dialect, unknown, yield* clock(dialect));
+			return told;
 		}
 	}
 	throw new LedgerError('LEDGER_LOCKED', 'the row of this key came and went');
@@ -202,14 +208,19 @@ function* tellKnown(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 }
 
 /** Decides again on the rows that are to be written, and writes them, now that they are locked. */
-function* startAgain(dialect: Dialect, open: readonly Asked[]): Operation<void> {
+function* startAgain(dialect: Dialect, open: readonly Asked[], unknown: number[]): Operation<void> {
 	const ids = [...(yield* rowsOf(dialect, open)).values()].map(({ id }) => id);
 	yield* lockIds(dialect, ids);
-	for (const one of open) yield* startOne(dialect, one, ids);
+	for (const one of open) yield* startOne(dialect, one, ids, unknown);
 }
 
 /** Tells nothing if the key has become free, or another row has it, which is not locked. */
-function* startOne(dialect: Dialect, one: Asked, locked: readonly number[]): Operation<void> {
+function* startOne(
+	dialect: Dialect,
+	one: Asked,
+	locked: readonly number[],
+	unknown: number[],
+): Operation<void> {
 	const { request } = one;
 	const read = function* () {
 		return (yield* rowsOf(dialect, [one])).get(keyOf(request));
@@ -222,6 +233,7 @@ function* startOne(dialect: Dialect, one: Asked, locked: readonly number[]): Ope
 		yield* endAttempts(dialect, [leaseEnd(row, decision.end, at)], at);
 		row = (yield* read()) ?? row;
 		decision = yield* decide(dialect, row, request);
+		if (row.state === 'unknown' && decision.do !== 'start') unknown.push(row.id);
 	}
 	if (decision.do === 'start') {
 		one.result = yield* start(dialect, row.id, decision.attempt, request);

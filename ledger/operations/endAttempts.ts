@@ -129,7 +129,8 @@ const WRITE_STANDING = forDialect(({ update }) =>
 		'issuances AS i',
 		`${STATE}, core_claim_hash = t.standing_hash, user_uuid = t.standing_uuid,
 		answered_at = t.answered_at, next_check_at = t.next_check_at, claimed_until = NULL, checks = 0,
-		vc_id = NULL, vc_status = NULL, confirmed_at = NULL, pending_since = $2, missing_since = NULL,
+		vc_id = NULL, vc_status = NULL, confirmed_at = NULL,
+		pending_since = CASE WHEN t.standing_hash IS NOT NULL THEN CAST($2 AS bigint) END, missing_since = NULL,
 		kept_since = t.kept_since, kept_same = t.kept_same`,
 		'i.id = t.id',
 		{

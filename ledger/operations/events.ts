@@ -1,6 +1,6 @@
 import type { EventType } from '../LedgerRow';
 import type { Dialect } from '../sql/Dialect';
-import { ahead, forDialect, type Operation } from '../sql/Session';
+import { ahead, forDialect, rowsFor, type Operation } from '../sql/Session';
 
 export interface NewEvent {
 	readonly issuanceId: number;
@@ -67,3 +67,24 @@ export function* appendEvents(
 /** The same event for each of some rows, in their order. */
 export const eventForEach = (ids: readonly number[], type: EventType, threshold = ''): NewEvent[] =>
 	ids.map((issuanceId) => ({ issuanceId, type, threshold }));
+
+const SETTLED = forDialect(
+	({ oneOf }) => `SELECT issuance_id AS id, count(*) AS times FROM settlements
+		WHERE issuance_id ${oneOf('$1', 'bigint')} GROUP BY issuance_id`,
+);
+
+/**
+ * Appends `unknown` for rows that have become that: once for each, and again when somebody settled it
+ * in between. To be called last, as {@link appendEvents}.
+ */
+export function* appendUnknown(
+	dialect: Dialect,
+	ids: readonly number[],
+	at: number,
+): Operation<void> {
+	if (ids.length === 0) return;
+	const settled = yield* rowsFor<{ id: number; times: number }>(dialect, SETTLED, ids);
+	const times = new Map(settled.map((one) => [one.id, one.times]));
+	const told = ids.flatMap((id) => eventForEach([id], 'unknown', String(times.get(id) ?? '')));
+	yield* appendEvents(dialect, told, at);
+}

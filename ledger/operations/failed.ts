@@ -3,6 +3,7 @@ import type { Dialect } from '../sql/Dialect';
 import { clock, type Operation } from '../sql/Session';
 import { decideFailed } from '../transitions';
 import { endAttempts, rowErased } from './endAttempts';
+import { appendUnknown } from './events';
 import { lockIds, readRowsById } from './rows';
 
 /** `Ledger.failed`. What is known for certain of an attempt stays. */
@@ -20,6 +21,7 @@ export function* failed(
 	const ended = { number, outcome: failure.outcome, coreClaimHash: null, userUuid: null };
 	const end = decideFailed(row, number, failure);
 	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt: at } }], at);
+	if (end.state === 'unknown') yield* appendUnknown(dialect, [issuanceId], at);
 	const [written] = yield* readRowsById(dialect, [issuanceId]);
 	return written ?? row;
 }

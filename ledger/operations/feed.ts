@@ -16,8 +16,10 @@ function conditionsOf({ oneOf }: Dialect, filter: FeedFilter): { where: string; 
 		'i.realm = $1',
 		`e.type ${oneOf('$2', 'text')}`,
 		"(e.type <> 'delayed' OR e.threshold = $3)",
-		// What was never issued, as far as anybody knows, has nothing to tell.
-		'i.core_claim_hash IS NOT NULL',
+		// What was never issued, as far as anybody knows, has nothing else to tell; and what is known by
+		// now needs nobody to look. An attempt that is under way again may end as before.
+		`CASE e.type WHEN 'unknown' THEN i.state IN ('unknown', 'sending', 'abandoned')
+			AND i.answered_at IS NULL ELSE i.core_claim_hash IS NOT NULL END`,
 	];
 	const demand = (value: Value | undefined, condition: (parameter: string) => string) => {
 		if (value !== undefined) conditions.push(condition(`$${values.push(value)}`));

@@ -43,11 +43,13 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 		const parameter = `$${values.push(value)}`;
 		conditions.push((store) => condition(parameter, store));
 	};
+	demand(filter.id, (id) => `i.id = ${id}`);
 	demand(filter.states, (states, { oneOf }) => `i.state ${oneOf(states, 'text')}`);
 	demand(filter.recipient, (one) => ofRecipient('i.recipient', one));
 	demand(filter.recipientInAnySpelling, (one) => `lower(i.recipient) = lower(${one})`);
 	demand(filter.realm, (one) => `i.realm = ${one}`);
 	demand(filter.program, (one) => `i.program = ${one}`);
+	demand(filter.way, (one) => `i.way = ${one}`);
 	demand(filter.reference, (one) => `i.reference = ${one}`);
 	demand(filter.idempotencyKey, (one) => `i.idempotency_key = ${one}`);
 	demand(filter.createdFrom, (at) => `i.created_at >= ${at}`);
@@ -56,11 +58,26 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 	const now = filter.unanswered === true ? yield* clock(dialect) : undefined;
 	demand(now, (at) => `(i.state = 'unknown' OR (i.state = 'sending' AND i.lease_until <= ${at}))`);
 	demand(filter.beforeId, (id) => `i.id < ${id}`);
+	demand(filter.fromId, (id) => `i.id >= ${id}`);
 	const select = selecting((store) => {
 		const all = conditions.map((condition) => condition(store)).join(' AND ');
 		return `${all === '' ? '' : `WHERE ${all}`} ORDER BY i.id DESC LIMIT $1`;
 	});
 	return yield* readRows(dialect, select, ...values);
+}
+
+/** `Ledger.idBelow`. */
+export function* idBelow(
+	beforeId: number = Number.MAX_SAFE_INTEGER,
+	most: number,
+): Operation<number | undefined> {
+	const [found] = yield* rows<{ lowest: number | null }>(
+		`SELECT min(id) AS lowest FROM (
+			SELECT id FROM issuances WHERE id < $1 ORDER BY id DESC LIMIT $2) AS part`,
+		beforeId,
+		most,
+	);
+	return found?.lowest ?? undefined;
 }
 
 /** So many of the newest issuances are looked at, however many there are. */
@@ -85,10 +102,13 @@ export function* summary(query: SummaryQuery): Operation<SummaryLine[]> {
 	return yield* rows<SummaryLine>(
 		`SELECT created_at - created_at % ${DAY_MS} AS day, program, state, count(*) AS count
 		FROM issuances WHERE realm = $1 AND created_at >= $2 AND created_at < $3 AND origin = 'issued'
+			AND id >= $4 AND id < $5
 		GROUP BY 1, program, state ORDER BY 1 DESC, program, state`,
 		query.realm,
 		query.createdFrom,
 		query.createdBefore,
+		query.fromId ?? 0,
+		query.beforeId ?? Number.MAX_SAFE_INTEGER,
 	);
 }
 

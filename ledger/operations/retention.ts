@@ -4,7 +4,7 @@ import type { Dialect } from '../sql/Dialect';
 import { clock, forDialect, rows, type Operation, type Store, rowsFor } from '../sql/Session';
 import { expireLease } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
-import { appendEvents, eventForEach } from './events';
+import { appendEvents, appendUnknown, eventForEach } from './events';
 import { BY_ID, locking, lockRows, ofRecipient, readAnyRows } from './rows';
 import { FINISHED, OPEN, STORED } from './states';
 
@@ -14,29 +14,39 @@ const STEP = 50;
 const DAY_MS = 86_400_000;
 
 /**
- * `Ledger.prune`, in steps: a transaction for each, so that none holds its rows for long. The oldest
- * come first; those that somebody holds come next time.
+ * In steps, a transaction for each, so that none holds its rows for long. The oldest come first; those
+ * that somebody holds come next time.
  */
+async function inSteps(
+	store: Store,
+	limit: number,
+	step: (most: number) => Operation<number>,
+): Promise<number> {
+	for (let done = 0; ;) {
+		const most = Math.min(STEP, limit - done);
+		const found = most > 0 ? await store.write(() => step(most)) : 0;
+		done += found;
+		if (found < STEP) return done;
+	}
+}
+
+/** `Ledger.endLeases`. */
+export const endLeases = async (store: Store, limit: number): Promise<number> =>
+	await inSteps(store, limit, (most) => expire(store.dialect, most));
+
+/** `Ledger.prune`. */
 export async function prune(
 	store: Store,
 	{ finishedDays, openDays, limit, realm }: Retention,
 ): Promise<PruneResult> {
 	const { dialect } = store;
-	const inSteps = async (step: (most: number) => Operation<number>): Promise<number> => {
-		for (let done = 0; ;) {
-			const most = Math.min(STEP, limit - done);
-			const found = most > 0 ? await store.write(() => step(most)) : 0;
-			done += found;
-			if (found < STEP) return done;
-		}
-	};
 	return {
-		expired: await inSteps((most) => expire(dialect, most)),
-		abandoned: await inSteps((most) => abandon(dialect, most, openDays, realm)),
+		expired: await endLeases(store, limit),
+		abandoned: await inSteps(store, limit, (most) => abandon(dialect, most, openDays, realm)),
 		deleted:
-			(await inSteps((most) => remove(dialect, most, finishedDays, realm))) +
-			(await inSteps((most) => removeStored(dialect, most, finishedDays, realm))) +
-			(await inSteps((most) => removeExpired(dialect, most))),
+			(await inSteps(store, limit, (most) => remove(dialect, most, finishedDays, realm))) +
+			(await inSteps(store, limit, (most) => removeStored(dialect, most, finishedDays, realm))) +
+			(await inSteps(store, limit, (most) => removeExpired(dialect, most))),
 	};
 }
 
@@ -75,6 +85,8 @@ function* expire(dialect: Dialect, most: number): Operation<number> {
 		return end === undefined ? [] : [leaseEnd(row, end, now)];
 	});
 	yield* endAttempts(dialect, ends, now);
+	const unknown = ends.flatMap(({ row, end }) => (end.state === 'unknown' ? [row.id] : []));
+	yield* appendUnknown(dialect, unknown, now);
 	return ends.length;
 }
 
@@ -168,27 +180,38 @@ function* removeExpired(dialect: Dialect, most: number): Operation<number> {
 	return removed;
 }
 
-const LOCK_PERSON = locking(ofRecipient('i.recipient', '$1'));
+/** The rows of `i` that are the person's, in the realm `$2` or, where that is null, in every realm. */
+const PERSON = `${ofRecipient('i.recipient', '$1')} AND (CAST($2 AS text) IS NULL OR i.realm = $2)`;
+const LOCK_PERSON = locking(PERSON);
 
 /** `Ledger.forget`. Attempts and events go with their rows. */
-export function* forget(dialect: Dialect, recipient: string): Operation<number> {
-	const ids = yield* lockRows(dialect, LOCK_PERSON, recipient);
+export function* forget(
+	dialect: Dialect,
+	recipient: string,
+	realm: string | null = null,
+): Operation<number> {
+	const ids = yield* lockRows(dialect, LOCK_PERSON, recipient, realm);
 	if (ids.length > 0) yield* rowsFor(dialect, DELETE, ids);
 	return ids.length;
 }
 
 /** `Ledger.erase`, once: not while an attempt is under way. */
-export function* eraseUnlessBusy(dialect: Dialect, recipient: string): Operation<EraseResult> {
-	yield* lockRows(dialect, LOCK_PERSON, recipient);
+export function* eraseUnlessBusy(
+	dialect: Dialect,
+	recipient: string,
+	realm: string | null = null,
+): Operation<EraseResult> {
+	yield* lockRows(dialect, LOCK_PERSON, recipient, realm);
 	const now = yield* clock(dialect);
 	const [busy] = yield* rows<{ until: number | null }>(
-		`SELECT max(lease_until) AS until FROM issuances
-		WHERE ${ofRecipient('recipient', '$1')} AND state = 'sending' AND lease_until > $2`,
+		`SELECT max(i.lease_until) AS until FROM issuances i
+		WHERE ${PERSON} AND i.state = 'sending' AND i.lease_until > $3`,
 		recipient,
+		realm,
 		now,
 	);
 	if (busy?.until != null) return { outcome: 'busy', leaseMs: busy.until - now };
-	return { outcome: 'erased', rows: yield* forget(dialect, recipient) };
+	return { outcome: 'erased', rows: yield* forget(dialect, recipient, realm) };
 }
 
 interface Bound {

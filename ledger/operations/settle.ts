@@ -1,8 +1,9 @@
-import type { LedgerRow, Settlement, SettleRequest, SettleResult } from '../Ledger';
+import type { Attempt, LedgerRow, Settlement, SettleRequest, SettleResult } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation } from '../sql/Session';
 import { decideAnswered, expireLease, SETTLED } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
+import { appendUnknown } from './events';
 import { lockIds, readRowsById } from './rows';
 
 /**
@@ -23,8 +24,9 @@ export function* settle(dialect: Dialect, request: SettleRequest): Operation<Set
 	const found = yield* again(dialect, row);
 	const states = [row.state, found.state];
 	const isOpen =
-		(found.state === 'unknown' || found.state === 'abandoned') && found.coreClaimHash === null;
+		(found.state === 'unknown' || found.state === 'abandoned') && found.answeredAt === null;
 	if (!isOpen || !states.includes(seen.state) || found.attempt !== seen.attempt) {
+		if (end?.state === 'unknown') yield* appendUnknown(dialect, [issuanceId], now);
 		return { outcome: 'changed', row: found };
 	}
 	yield* note(request, now);
@@ -40,7 +42,7 @@ function* again(dialect: Dialect, row: LedgerRow): Operation<LedgerRow> {
 function* issued(
 	dialect: Dialect,
 	row: LedgerRow,
-	{ coreClaimHash, userUuid }: { readonly coreClaimHash: string; readonly userUuid: string | null },
+	{ coreClaimHash, userUuid }: Pick<Attempt, 'coreClaimHash' | 'userUuid'>,
 	at: number,
 ): Operation<void> {
 	const number = row.attempt + 1;
@@ -53,7 +55,8 @@ function* issued(
 	yield* rows('UPDATE issuances SET attempt = $2 WHERE id = $1', row.id, number);
 	const end = decideAnswered({ ...row, attempt: number }, number, { coreClaimHash, userUuid });
 	const ended = { number, outcome: 'accepted', coreClaimHash, userUuid } as const;
-	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt: at } }], at);
+	const nextCheckAt = coreClaimHash === null || row.way === 'direct' ? null : at;
+	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt } }], at);
 }
 
 /** The key may be tried again. Where nobody knows, the attempts stay unknown, and so does a refusal. */
@@ -68,6 +71,8 @@ function* notIssued(
 			WHERE issuance_id = $1 AND outcome IN ('unknown', 'open')`,
 			id,
 		);
+		// What is issued directly is sealed anew then, and the number of what was sealed before is revoked.
+		yield* rows('DELETE FROM envelopes WHERE issuance_id = $1', id);
 	}
 	yield* rows(
 		`UPDATE issuances SET state = 'rejected', reason = $2, state_at = $3, updated_at = $3,

@@ -27,7 +27,7 @@ export class MocaAirTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle:
-			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("notUsable", "not usable").replace("statusChanged", "any change") }}',
+			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("notUsable", "not usable").replace("statusChanged", "any change").replace("outcomeUnknown", "outcome unknown") }}',
 		// n8n shows it for the whole entry Moca AIR.
 		description: 'Start when a credential is on-chain, delayed or unusable; check the set-up',
 		defaults: { name: 'Moca AIR Trigger' },

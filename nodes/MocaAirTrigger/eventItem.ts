@@ -1,6 +1,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
+import { typeOf } from '../../issuance/ledger/rowFields';
 import type { FeedEvent } from '../../ledger/Ledger';
-import type { EventType } from '../../ledger/Ledger';
+import type { EventType, LedgerRow } from '../../ledger/Ledger';
 
 /** As the parameter Events calls them. */
 const NAMES: Readonly<Record<EventType, string>> = {
@@ -11,7 +12,17 @@ const NAMES: Readonly<Record<EventType, string>> = {
 	delayed: 'delayed',
 	abandoned: 'givenUp',
 	stored: 'stored',
+	unknown: 'outcomeUnknown',
 };
+
+/** What was issued directly. */
+const ofDirect = (row: LedgerRow): IDataObject => ({
+	storagePath: row.coreClaimHash,
+	externalId: row.externalId,
+	revocationNumber: row.revocationNumber,
+	holderDid: row.holderDid,
+	expiresAt: iso(row.expiresAt),
+});
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
@@ -31,9 +42,11 @@ export function eventItem(event: FeedEvent): INodeExecutionData {
 		eventId: `${event.ledgerId}-${event.id}`,
 		event: NAMES[event.type],
 		time: iso(event.at),
-		coreClaimHash: row.coreClaimHash,
+		way: row.way,
+		coreClaimHash: row.way === 'direct' ? null : row.coreClaimHash,
+		...(row.way === 'direct' ? ofDirect(row) : {}),
 		email: row.recipient,
-		credentialId: row.program === '' ? null : row.program,
+		...typeOf(row),
 		reference: row.reference,
 		state: row.state,
 		vcId: row.vcId,
@@ -42,6 +55,9 @@ export function eventItem(event: FeedEvent): INodeExecutionData {
 		seenAt: iso(row.confirmedAt),
 		secondsUntilSeen: took,
 		delayedMinutes: event.type === 'delayed' ? Number(event.threshold) : null,
+		ledgerRow: row.id,
+		attempt: row.attempt,
+		reason: row.reason,
 		workflowId: row.workflowId,
 		executionId: row.executionId === '' ? null : row.executionId,
 	};

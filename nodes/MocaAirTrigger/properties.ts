@@ -95,6 +95,18 @@ export const properties: INodeProperties[] = [
 				action: 'On credential unusable',
 				description: 'The credential expired, was revoked, or is gone',
 			},
+			{
+				name: 'Outcome Unknown',
+				value: 'outcomeUnknown',
+				action: 'On outcome unknown',
+				description: 'AIR may or may not have issued: somebody has to look, and settle it',
+			},
+			{
+				name: 'Stored',
+				value: 'stored',
+				action: 'On credential stored',
+				description: 'AIR has stored what you issued directly; nothing later is told of it',
+			},
 		],
 		default: ['confirmed'],
 		required: true,

@@ -17,7 +17,9 @@ const TYPES = {
 	confirmed: ['confirmed'],
 	delayed: ['delayed', 'abandoned'],
 	notUsable: ['unusable'],
+	outcomeUnknown: ['unknown'],
 	statusChanged: ['status'],
+	stored: ['stored'],
 } as const satisfies Record<string, readonly EventType[]>;
 
 const EVENTS = 'must name at least one event';
@@ -33,7 +35,7 @@ const filter = text()
 const schema = z.object({
 	watch: z.enum(['instance', 'everywhere', 'specific'], 'is not one of its choices'),
 	events: z
-		.array(z.enum(['confirmed', 'delayed', 'notUsable', 'statusChanged'], EVENTS), EVENTS)
+		.array(z.enum(Object.keys(TYPES) as (keyof typeof TYPES)[], EVENTS), EVENTS)
 		.min(1, EVENTS),
 	delayMinutes: wholeNumberFrom(1, 10_080, 'minutes'),
 	start: z.enum(['now', 'beginning'], 'is not one of its choices'),

@@ -328,6 +328,16 @@ describe('what may have happened', () => {
 		expect(posts()).toBe(2);
 	});
 
+	test('each run says so while that is on and matters', async () => {
+		const on = { options: { sendAgainWhenUnknown: true } };
+		expect(hintsOf(await run([person('ada')], on)).join()).toMatch(
+			/Send Again When Outcome Is Unknown is on/,
+		);
+		expect(hintsOf(await run([person('bob')])).join()).not.toMatch(/Send Again/);
+		const kept = await run([person('eve')], { ...on, onDuplicate: 'ignore' });
+		expect(hintsOf(kept).join()).not.toMatch(/Send Again/);
+	});
+
 	test.each([
 		['429', { kind: 'answer', status: 429 }],
 		['503 with Retry-After', { kind: 'answer', status: 503, retryAfter: { seconds: 0 } }],

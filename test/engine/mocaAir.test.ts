@@ -341,12 +341,23 @@ describe('Create Partner JWT', () => {
 		).not.toMatch(/saves the data/);
 	});
 
-	test('the operation is not offered to agents, and the field is declared as sensitive', () => {
+	test('agents are offered what only reads, and the field is declared as sensitive', () => {
 		const { description } = new MocaAir();
 		expect(description.sensitiveOutputFields).toEqual(['token']);
-		const operation = description.properties.find(({ name }) => name === 'operation');
-		expect(operation?.default).toBe('checkSetup');
-		const offered = operation?.options?.filter((option) => !('displayOptions' in option));
-		expect(offered).toMatchObject([{ value: 'checkSetup' }]);
+		const operations = description.properties.filter(({ name }) => name === 'operation');
+		expect(operations.map((operation) => operation.default)).toEqual([
+			'issueDirectly',
+			'getMany',
+			'checkSetup',
+		]);
+		const offered = operations.flatMap(({ options = [] }) =>
+			options.filter((option) => !('displayOptions' in option)),
+		);
+		// Nothing that changes the ledger, and no token.
+		expect(offered.map((option) => ('value' in option ? option.value : ''))).toEqual([
+			...['checkDirectIssuance', 'issueDirectly'],
+			...['get', 'getMany', 'summary'],
+			'checkSetup',
+		]);
 	});
 });

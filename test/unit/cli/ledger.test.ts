@@ -63,7 +63,7 @@ describe('which ledger', () => {
 		expect((await cli(['ledger', 'status'], { env })).stderr).toContain('There is no ledger at');
 	});
 
-	test.each([['status'], ['list'], ['export'], ['forget', 'ada@example.com', '--yes']])(
+	test.each([['status'], ['list'], ['export'], ['erase', 'ada@example.com', '--yes']])(
 		'%s never makes one',
 		async (...argv) => {
 			expect(await ledger(...argv)).toMatchObject({ status: 1, stdout: '' });
@@ -84,7 +84,7 @@ describe('which ledger', () => {
 		other.exec('CREATE TABLE workflow_entity (id)');
 		other.close();
 		const before = readFileSync(at.file);
-		const { status, stderr } = await ledger('forget', 'ada@example.com', '--yes');
+		const { status, stderr } = await ledger('erase', 'ada@example.com', '--yes');
 		expect(status).toBe(1);
 		expect(stderr).toContain('another program');
 		expect(readFileSync(at.file)).toEqual(before);
@@ -330,7 +330,7 @@ describe('export', () => {
 		});
 		const { stdout } = await ledger('export', '--format', 'csv');
 		const [head, ...lines] = stdout.split('\r\n');
-		expect(head).toMatch(/^id,state,since,recipient,realm,program,issuerDid,reference,/);
+		expect(head).toMatch(/^id,state,since,recipient,realm,program,way,issuerDid,reference,/);
 		expect(lines.pop()).toBe('');
 		const cells = lines.map((line) => /did:air:id:test:issuer,(.*),key-\d/.exec(line)?.[1]);
 		expect(cells.reverse()).toEqual([
@@ -379,25 +379,94 @@ test('list: by program, reference and event ID', async () => {
 	expect(await hashes('--event-id', 'evt_1', '--program', 'other')).toEqual([]);
 });
 
-describe('forget', () => {
+describe('settle', () => {
+	const settle = async (...argv: string[]) =>
+		await ledger('settle', '2', '--note', 'Bob, in Claim Records', ...argv);
+	const row = async () => {
+		const rows = JSON.parse((await ledger('list', '--json')).stdout) as Record<string, unknown>[];
+		return rows.find(({ id }) => id === 2);
+	};
+
+	test.each([
+		[['--issued', '--hash', 'seen'], 'submitted', 'seen', 'answered from the ledger'],
+		[['--issued'], 'submitted', null, 'answered from the ledger'],
+		[['--not-issued'], 'rejected', null, 'sent when the item'],
+		[['--send-again'], 'rejected', null, 'sent when the item'],
+	])('%j', async (argv, state, coreClaimHash, words) => {
+		await fillSome();
+		const ran = await settle(...argv);
+		expect(ran).toMatchObject({ status: 0, stderr: '' });
+		expect(ran.stdout).toMatch(
+			new RegExp(`^Row 2 of ada@example.com is now ${state}\\. .*${words}`),
+		);
+		expect(await row()).toMatchObject({ state, coreClaimHash });
+		await at.fill(async (store) => {
+			expect(await store.settlements(REALM, 2)).toMatchObject([
+				{ executionId: '', note: 'Bob, in Claim Records', state: 'unknown', attempt: 1 },
+			]);
+		});
+	});
+
+	test('what is known by now, or not there, is left as it is', async () => {
+		await fillSome();
+		await settle('--issued', '--hash', 'seen');
+		const again = await settle('--not-issued');
+		expect(again).toMatchObject({ status: 1, stdout: '' });
+		expect(again.stderr).toMatch(/^The outcome of this row is known already: row 2 is submitted\./);
+		expect(await row()).toMatchObject({ state: 'submitted', coreClaimHash: 'seen' });
+		const none = await ledger('settle', '9', '--not-issued', '--note', 'Bob');
+		expect(none).toMatchObject({ status: 1, stderr: 'There is no row 9. Nothing was changed.\n' });
+	});
+
+	test('while an attempt is under way, it says for how long', async () => {
+		await at.fill(async (store) => {
+			await start(store);
+		});
+		const ran = await ledger('settle', '1', '--not-issued', '--note', 'Bob');
+		expect(ran.stderr).toMatch(/^An attempt to issue this is under way: row 1, for \d+ s at most/);
+	});
+
+	test.each([
+		[[], 'needs one of --issued'],
+		[['--issued', '--not-issued'], 'needs one of --issued'],
+		[['--not-issued', '--hash', 'seen'], '--hash goes with --issued'],
+		[['--issued', '--hash', 'a b'], '--hash: '],
+	])('%j is a wrong call', async (argv, words) => {
+		await fillSome();
+		const ran = await settle(...argv);
+		expect(ran).toMatchObject({ status: 2, stdout: '' });
+		expect(ran.stderr).toContain(words);
+		expect(await row()).toMatchObject({ state: 'unknown' });
+	});
+
+	test('who looked has to be said', async () => {
+		await fillSome();
+		expect(await ledger('settle', '2', '--issued')).toMatchObject({ status: 2 });
+		expect((await ledger('settle', '2', '--issued', '--note', ' ')).stderr).toContain('is empty');
+	});
+});
+
+describe('erase', () => {
 	test('waits for an attempt that is under way, and says so when it lasts', async () => {
 		await at.fill(async (store) => {
 			await start(store);
 		});
-		const ran = await ledger('forget', 'ada@example.com', '--yes');
+		const ran = await ledger('erase', 'ada@example.com', '--yes');
 		expect(ran).toMatchObject({ status: 1, stdout: '' });
-		expect(ran.stderr).toMatch(/Nothing was erased: an attempt .* for \d+ s at most/);
+		expect(ran.stderr).toMatch(
+			/^An attempt .* for \d+ s at most; nothing was erased\. .*AIR_ERASE_BUSY/,
+		);
 	}, 30_000);
 
-	const forget = async (given: string, ...more: string[]) =>
-		await cli(['ledger', 'forget', 'ada@example.com', '--file', at.file, ...more], {
+	const erase = async (given: string, ...more: string[]) =>
+		await cli(['ledger', 'erase', 'ada@example.com', '--file', at.file, ...more], {
 			answer: given,
 		});
 	const left = async () => JSON.parse((await ledger('export')).stdout) as { recipient: string }[];
 
 	test.each(['yes', 'y', ' YES '])('asks, and erases after %j', async (given) => {
 		await fillSome();
-		const { status, stdout, stderr, questions } = await forget(given);
+		const { status, stdout, stderr, questions } = await erase(given);
 		expect(status).toBe(0);
 		expect(questions).toEqual(['Erase them for good? (yes/no) ']);
 		expect(stderr).toContain(`2 rows of ada@example.com in ${at.file}.\n`);
@@ -412,7 +481,7 @@ describe('forget', () => {
 
 	test.each(['no', '', 'yess'])('erases nothing after %j', async (given) => {
 		await fillSome();
-		const { status, stdout, stderr } = await forget(given);
+		const { status, stdout, stderr } = await erase(given);
 		expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
 		expect(stderr).toMatch(/Nothing was erased\.\n$/);
 		expect(await left()).toHaveLength(3);
@@ -420,7 +489,7 @@ describe('forget', () => {
 
 	test('--yes: nobody is asked, the consequences are told', async () => {
 		await fillSome();
-		const { status, stdout, stderr } = await ledger('forget', ' ada@example.com', '--yes');
+		const { status, stdout, stderr } = await ledger('erase', ' ada@example.com', '--yes');
 		expect({ status, stdout }).toEqual({
 			status: 0,
 			stdout: `Erased 2 rows of ada@example.com from ${at.file}.\n`,
@@ -432,13 +501,15 @@ describe('forget', () => {
 	test('nobody by that name: nothing to ask, and no error', async () => {
 		await fillSome();
 		const { status, stdout, questions } = await cli(
-			['ledger', 'forget', 'Ada@example.com', '--file', at.file],
+			['ledger', 'erase', 'Ada@example.com', '--file', at.file],
 			{ answer: 'yes' },
 		);
 		expect({ status, questions }).toEqual({ status: 0, questions: [] });
 		expect(stdout).toContain('No rows of Ada@example.com');
-		expect(stdout).toContain('Upper and lower case count');
+		expect(stdout).toContain('Other spellings, which stay: ada@example.com (2 rows).');
 		expect(await left()).toHaveLength(3);
+		const nobody = await ledger('erase', 'nobody@example.com', '--yes');
+		expect(nobody.stdout).toContain('Upper and lower case count');
 	});
 });
 

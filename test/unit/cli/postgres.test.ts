@@ -21,7 +21,7 @@ test('all commands on PostgreSQL; neither user nor password is shown', async () 
 	};
 	const where = `PostgreSQL on 127.0.0.1:${server.port}, database ${database}`;
 
-	for (const argv of [['status'], ['list'], ['export'], ['forget', 'ada@example.com', '--yes']]) {
+	for (const argv of [['status'], ['list'], ['export'], ['erase', 'ada@example.com', '--yes']]) {
 		const { status, stderr } = await ledger(...argv);
 		expect(status).toBe(1);
 		expect(stderr).toMatch(new RegExp(`^There is no ledger in ${where}: .*\n$`));
@@ -40,7 +40,7 @@ test('all commands on PostgreSQL; neither user nor password is shown', async () 
 	expect(stdout).toContain(`Ledger: ${where}\n2 rows\n`);
 	expect(stdout).toContain('1 row has an unknown outcome.');
 	expect((await ledger('list', '--state', 'unknown')).stdout).toContain('AIR_TIMEOUT');
-	expect(await ledger('forget', 'ada@example.com', '--yes')).toMatchObject({
+	expect(await ledger('erase', 'ada@example.com', '--yes')).toMatchObject({
 		status: 0,
 		stdout: `Erased 1 row of ada@example.com from ${where}.\n`,
 	});
@@ -90,7 +90,7 @@ describe('move', () => {
 
 		const old = ['--file', at.file];
 		expect((await cli(['ledger', 'status', ...old])).stdout).toContain('1 row\n');
-		const erase = await cli(['ledger', 'forget', 'ada@example.com', '--yes', ...old]);
+		const erase = await cli(['ledger', 'erase', 'ada@example.com', '--yes', ...old]);
 		expect(erase).toMatchObject({ status: 1, stdout: '' });
 		expect(erase.stderr).toBe(
 			'The ledger was moved: the rows of this file are in PostgreSQL now (LEDGER_MOVED)\n',

@@ -13,7 +13,7 @@ test.each([
 	[['ledger', '--help'], 'ledger [options] [command]'],
 	[['ledger', 'status', '--help'], 'ledger status ['],
 	[['ledger', 'list', '-h'], '--state <STATE'],
-	[['ledger', 'forget', 'ada@example.com', '--help'], 'ledger forget [options] <EMAIL>'],
+	[['ledger', 'erase', 'ada@example.com', '--help'], 'ledger erase [options] <EMAIL>'],
 	[['ledger', 'export', '--format', 'csv', '--help'], '--format <FORMAT>'],
 ])('%j shows help, and does nothing else', async (argv, words) => {
 	const { status, stdout, stderr } = await cli(argv);
@@ -55,9 +55,9 @@ test.each([
 	],
 	[['ledger', 'list', '--recipient', 'ada'], '“ada” is no e-mail', 'ledger list --help'],
 	[['ledger', 'export', '--format', 'xml'], 'Allowed choices are json, csv', 'export --help'],
-	[['ledger', 'forget', '--yes'], "missing required argument 'EMAIL'", 'ledger forget --help'],
-	[['ledger', 'forget', 'a@b', 'c@d', '--yes'], 'Expected 1 argument but got 2', 'forget --help'],
-	[['ledger', 'forget', 'a@b'], 'nobody to ask: add --yes', 'ledger forget --help'],
+	[['ledger', 'erase', '--yes'], "missing required argument 'EMAIL'", 'ledger erase --help'],
+	[['ledger', 'erase', 'a@b', 'c@d', '--yes'], 'Expected 1 argument but got 2', 'erase --help'],
+	[['ledger', 'erase', 'a@b'], 'nobody to ask: add --yes', 'ledger erase --help'],
 ])('%j is no right call: 2, one line, and where to read on', async (argv, words, hint) => {
 	const { status, stdout, stderr } = await cli(argv);
 	expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

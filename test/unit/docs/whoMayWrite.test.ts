@@ -15,6 +15,8 @@ import { publicJwkOf } from '../../../air/keys/PublicJwk';
 import type { DirectIssuer, DirectIssueRequest } from '../../../issuance/direct/DirectIssuing';
 import { issueDirectly } from '../../../issuance/direct/issueDirectly';
 import { issueOnce } from '../../../issuance/issue/issueOnce';
+import { erasePerson } from '../../../issuance/ledger/erasePerson';
+import { settleRow } from '../../../issuance/ledger/settleRow';
 import { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { forgetPauses } from '../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type WatchSettings } from '../../../issuance/watch/pollEvents';
@@ -221,7 +223,7 @@ describe('who does everything there is to do', () => {
 		const pairs = [{ coreClaimHash: 'gone', recipient: 'gone@example.com' }];
 		const poll: WatchSettings = {
 			watch: 'instance',
-			filter: { types: ['confirmed', 'delayed'], delayMinutes: 5 },
+			filter: { types: ['confirmed', 'delayed', 'unknown'], delayMinutes: 5 },
 			maxCalls: 10,
 			maxEvents: 10,
 			withinMs: 20_000,
@@ -232,6 +234,16 @@ describe('who does everything there is to do', () => {
 			await tried(() => pollEvents(memory, { ...poll, watch, start: 'beginning', evidence }));
 			await tried(() => sampleEvent(memory, { ...poll, watch }));
 		}
+		// As Ledger → Settle and Erase Person of the node Moca AIR.
+		await tried(async () => {
+			await memory.assertKeyAccepted();
+			const by = { instance: 'n8n', workflowId: 'w', executionId: '1' };
+			await settleRow(memory, { id: 1, attempt: 1, as: { outcome: 'not-issued' }, by, note: 'x' });
+		});
+		await tried(async () => {
+			await memory.assertKeyAccepted();
+			await erasePerson(memory.ledger, ['nobody@example.com'], memory.realm);
+		});
 		await memory.end();
 		return called;
 	}

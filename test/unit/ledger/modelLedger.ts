@@ -117,6 +117,9 @@ export class ModelLedger {
 		if (this.row === undefined) return;
 		const leaseUntil = state === 'sending' ? this.row.leaseUntil : null;
 		this.row = { ...this.row, state, reason, leaseUntil };
-		if (submitted) this.row = { ...this.row, coreClaimHash: standing?.coreClaimHash ?? null };
+		if (submitted) {
+			const coreClaimHash = standing?.coreClaimHash ?? null;
+			this.row = { ...this.row, coreClaimHash, answeredAt: this.now };
+		}
 	}
 }

@@ -88,7 +88,7 @@ describe('decideBegin', () => {
 	});
 
 	test('an abandoned row with an issuance is a replay', () => {
-		const abandoned = inState('abandoned', { coreClaimHash: 'hash-1' });
+		const abandoned = inState('abandoned', { coreClaimHash: 'hash-1', answeredAt: 1 });
 		expect(decideBegin(abandoned, request({ repeatUnknown: true }), 1000).do).toBe('answer');
 	});
 });

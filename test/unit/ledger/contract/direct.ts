@@ -6,6 +6,7 @@ import {
 	type IfHeld,
 	type Ledger,
 	type SealedCredential,
+	type SettleAs,
 } from '../../../../ledger/Ledger';
 import type { GetStore } from './store';
 import { answer, DAY, eventTypes, MINUTE, REALM, request } from './requests';
@@ -68,6 +69,68 @@ export function direct(store: GetStore): void {
 	const envelopes = async () => (await store().sql('SELECT external_id FROM envelopes')).length;
 
 	describe('issued directly', () => {
+		describe('settled by hand', () => {
+			const settle = async (ledger: Ledger, as: SettleAs) => {
+				const [row] = await ledger.list({ way: 'direct', limit: 1 });
+				if (row === undefined) throw new Error('no row');
+				const by = { instance: '', workflowId: '', executionId: '' };
+				const note = 'looked into the wallet';
+				return await ledger.settle({ realm: REALM, issuanceId: row.id, seen: row, as, by, note });
+			};
+			const found = { outcome: 'issued', coreClaimHash: null, userUuid: null } as const;
+
+			test('as found in the wallet: stored, a replay from then on, and told', async () => {
+				const { ledger } = store();
+				const attempt = await begin(ledger, 'A', asked('1'));
+				await ledger.failed(attempt, UNKNOWN);
+				expect(await settle(ledger, found)).toMatchObject({
+					outcome: 'settled',
+					row: {
+						state: 'stored',
+						coreClaimHash: null,
+						nextCheckAt: null,
+						externalId: 'urn:uuid:A',
+					},
+				});
+				expect(await envelopes()).toBe(0);
+				expect(await ledger.lookDirect(asked('1'))).toMatchObject({ outcome: 'answered' });
+				expect(await eventTypes(ledger)).toEqual(['unknown', 'stored']);
+				expect(await numbers()).toEqual([['65656565', false]]);
+				// What AIR calls it may still come.
+				await ledger.answered(attempt, stored('dstorage://vc/1'));
+				expect(await ledger.list({ limit: 1 })).toMatchObject([
+					{ state: 'stored', coreClaimHash: 'dstorage://vc/1' },
+				]);
+				expect(await ledger.list({ way: 'on-behalf', limit: 9 })).toEqual([]);
+			});
+
+			test('as not stored: sealed anew, and the number of what was sealed before is revoked', async () => {
+				const { ledger } = store();
+				const attempt = await begin(ledger, 'A', asked('1'));
+				await ledger.failed(attempt, UNKNOWN);
+				await settle(ledger, { outcome: 'not-issued' });
+				expect(await envelopes()).toBe(0);
+				const seen = await ledger.lookDirect(asked('1'));
+				expect(seen).toMatchObject({ outcome: 'open', sealed: undefined, mayBeStored: false });
+				await begin(ledger, 'B', asked('1'));
+				expect(await numbers()).toEqual([
+					['65656565', true],
+					['66666666', false],
+				]);
+			});
+
+			test('to be sent again: the same bytes', async () => {
+				const { ledger } = store();
+				await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
+				await settle(ledger, { outcome: 'send-again' });
+				expect(await ledger.lookDirect(asked('1'))).toMatchObject({
+					outcome: 'open',
+					sealed: { externalId: 'urn:uuid:A' },
+					mayBeStored: true,
+				});
+			});
+		});
+
 		test('what was sealed is kept with the attempt, and goes when it has arrived', async () => {
 			const { ledger } = store();
 			const attempt = await begin(ledger, 'A', asked('1'));

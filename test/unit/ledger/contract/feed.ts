@@ -2,6 +2,7 @@ import type { CursorKey, FeedFilter, FeedQuery } from '../../../../ledger/Ledger
 import { DEFAULT_RETENTION, type Ledger } from '../../../../ledger/Ledger';
 import type { GetStore } from './store';
 import {
+	answer,
 	CONFIRMED,
 	DAY,
 	HOUR,
@@ -12,6 +13,7 @@ import {
 	PROGRAM,
 	REVOKED,
 	REALM,
+	request,
 	seen,
 	start,
 } from './requests';
@@ -51,6 +53,83 @@ const watching = (pairs = [PAIR]) => ({
 	pairs,
 });
 const DUE = { realm: REALM, limit: 10, leaseMs: MINUTE };
+
+const UNKNOWN = { outcome: 'unknown', reason: 'AIR_TIMEOUT' } as const;
+
+function unknowns(store: GetStore): void {
+	describe('outcomes that are unknown', () => {
+		const told = async (changes: Partial<FeedQuery> = {}) =>
+			(await store().ledger.feed(query({ types: ['unknown'], ...changes }))).events.map(
+				({ row, threshold }) => `${row.id}${threshold === '' ? '' : ` ${threshold}`}`,
+			);
+		const settle = async (outcome: 'not-issued' | 'send-again') => {
+			const { ledger } = store();
+			const [row] = await ledger.list({ limit: 1 });
+			if (row === undefined) throw new Error('no row');
+			return await ledger.settle({
+				realm: REALM,
+				issuanceId: row.id,
+				seen: row,
+				as: { outcome },
+				by: { instance: '', workflowId: '', executionId: '' },
+				note: null,
+			});
+		};
+
+		test('are told once, however often they are tried again, and again when they were settled', async () => {
+			const { ledger } = store();
+			const { issuanceId } = await start(ledger);
+			for (const attempt of [1, 2]) {
+				await ledger.failed({ issuanceId, attempt }, UNKNOWN);
+				expect(await told()).toEqual(['1']);
+				// While it is under way again, it may still end as before.
+				await start(ledger, { repeatUnknown: true });
+				expect(await told()).toEqual(['1']);
+			}
+			await ledger.failed({ issuanceId, attempt: 3 }, UNKNOWN);
+			expect(await told({ types: ['confirmed', 'unusable', 'delayed'] })).toEqual([]);
+			await settle('send-again');
+			expect(await told()).toEqual([]);
+			await start(ledger);
+			await ledger.failed({ issuanceId, attempt: 4 }, UNKNOWN);
+			expect(await told()).toEqual(['1', '1 1']);
+		});
+
+		test('are not told once they are known', async () => {
+			const { ledger } = store();
+			const attempt = await start(ledger);
+			await ledger.failed(attempt, UNKNOWN);
+			await ledger.answered(attempt, answer('late'));
+			expect(await told()).toEqual([]);
+			await ledger.failed(await start(ledger, { idempotencyKey: 'b' }), UNKNOWN);
+			await settle('not-issued');
+			expect(await told()).toEqual([]);
+			expect(await ledger.newestInFeed({ ...ALL, types: ['unknown'] })).toBeUndefined();
+		});
+
+		test('by a lease that ran out: whoever notices it first', async () => {
+			const { ledger, advance } = store();
+			for (const idempotencyKey of ['a', 'b', 'c']) await start(ledger, { idempotencyKey });
+			advance(MINUTE);
+			await ledger.begin(request({ idempotencyKey: 'a' }));
+			expect(await told()).toEqual(['1']);
+			// Sent again at once: nobody has to look.
+			await start(ledger, { idempotencyKey: 'b', repeatUnknown: true });
+			expect(await told()).toEqual(['1']);
+			expect(await ledger.endLeases({ limit: 10 })).toBe(1);
+			expect(await ledger.endLeases({ limit: 10 })).toBe(0);
+			await ledger.prune(DEFAULT_RETENTION);
+			expect(await told()).toEqual(['1', '3']);
+		});
+
+		test('of what was refused or is only not sent, nothing is told', async () => {
+			const { ledger } = store();
+			await ledger.failed(await start(ledger), { outcome: 'rejected', reason: 'AIR_X' });
+			await ledger.failed(await start(ledger), { outcome: 'not-sent', reason: 'AIR_X' });
+			expect(await ledger.events(0, 10)).toEqual([]);
+		});
+	});
+}
 
 function cursors(store: GetStore): void {
 	describe('cursors', () => {
@@ -582,6 +661,7 @@ function pending(store: GetStore): void {
 /** What triggers live on (`Feed.ts`). */
 export function feed(store: GetStore): void {
 	cursors(store);
+	unknowns(store);
 	reading(store);
 	pending(store);
 }

@@ -217,7 +217,7 @@ export function kept(store: GetStore): void {
 				await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
 			}
 			await ledger.prune({ finishedDays: 90, openDays: 0, limit: 100 });
-			expect(await eventTypes(ledger)).toEqual(['abandoned', 'abandoned']);
+			expect(await eventTypes(ledger)).toEqual(['unknown', 'unknown', 'abandoned', 'abandoned']);
 		});
 
 		test('under Revoke and Reissue a row with the very hash is not superseded', async () => {

@@ -1,6 +1,6 @@
 import type { AttemptRef, LedgerRow, SettleRequest } from '../../../../ledger/Ledger';
 import type { GetStore } from './store';
-import { answer, CONFIRMED, issue, MINUTE, REALM, request, start } from './requests';
+import { answer, CONFIRMED, HOUR, issue, MINUTE, REALM, request, start } from './requests';
 
 /** What a person says of an outcome that the ledger does not know. */
 export function settling(store: GetStore): void {
@@ -64,6 +64,44 @@ export function settling(store: GetStore): void {
 				expect(await ledger.find(REALM, { coreClaimHash: hash })).toEqual(now);
 			},
 		);
+
+		test('as issued by somebody who knows no hash: a replay, that nobody asks about', async () => {
+			const { ledger, advance } = store();
+			const { attempt, row } = await unknown();
+			const as = { outcome: 'issued', coreClaimHash: null, userUuid: null } as const;
+			expect(await settle(row, { as })).toMatchObject({
+				outcome: 'settled',
+				row: { state: 'submitted', coreClaimHash: null, nextCheckAt: null },
+			});
+			expect((await ledger.begin(request())).outcome).toBe('answered');
+			advance(HOUR);
+			expect(await ledger.claimDue({ realm: REALM, limit: 5, leaseMs: MINUTE })).toEqual([]);
+			const delayed = { realm: REALM, minutes: 1, start: 'beginning', limit: 5 } as const;
+			expect(await ledger.appendDelayed(delayed)).toBe(0);
+			expect(await settle(row, { as: { outcome: 'not-issued' } })).toMatchObject({
+				outcome: 'changed',
+			});
+			// Given up by retention, it is still what somebody said of it.
+			await ledger.prune({ finishedDays: 90, openDays: 0, limit: 10 });
+			expect(await ledger.totals()).toEqual({ abandoned: 1 });
+			expect((await ledger.begin(request({ rememberMs: null }))).outcome).toBe('answered');
+			const [given] = await ledger.list({ limit: 1 });
+			if (given === undefined) throw new Error('no row');
+			expect(await settle(given, { as })).toMatchObject({ outcome: 'changed' });
+			await ledger.answered(attempt, answer('late'));
+			expect(await ledger.list({ limit: 1 })).toMatchObject([
+				{ state: 'submitted', coreClaimHash: 'late' },
+			]);
+		});
+
+		test('as issued without a hash, and then replaced: it is superseded', async () => {
+			const { ledger, advance } = store();
+			const { row } = await unknown();
+			await settle(row, { as: { ...AT_AIR, coreClaimHash: null } });
+			advance(MINUTE);
+			await issue(ledger, 'hash-2', { idempotencyKey: 'key-2' }, { supersedes: true });
+			expect(await ledger.totals()).toEqual({ superseded: 1, submitted: 1 });
+		});
 
 		test('as not issued: the key may be tried again, and a refusal is one', async () => {
 			const { ledger } = store();

@@ -155,6 +155,35 @@ export function shell(store: GetStore): void {
 			expect(await ledger.erase('ada@example.com', 0)).toEqual({ outcome: 'erased', rows: 0 });
 		});
 
+		test('erasing from one realm leaves the rows of others, and does not wait for them', async () => {
+			const { ledger } = store();
+			await issue(ledger, 'h1', { idempotencyKey: 'a' });
+			await start(ledger, { realm: 'another', idempotencyKey: 'b' });
+			expect(await ledger.erase('ada@example.com', 0, 'a third')).toMatchObject({ rows: 0 });
+			expect(await ledger.erase('ada@example.com', 0, REALM)).toEqual({
+				outcome: 'erased',
+				rows: 1,
+			});
+			expect(await ledger.list({ limit: 10 })).toMatchObject([{ realm: 'another' }]);
+		});
+
+		test('a large table is gone through in parts', async () => {
+			const { ledger } = store();
+			expect(await ledger.idBelow(undefined, 2)).toBeUndefined();
+			const rows = await issueMany(ledger, 5);
+			await ledger.forget('person-2@example.com');
+			const ids = rows.map(({ id }) => id);
+			expect(await ledger.idBelow(undefined, 2)).toBe(ids[3]);
+			expect(await ledger.idBelow(ids[3], 2)).toBe(ids[0]);
+			expect(await ledger.idBelow(ids[0], 2)).toBeUndefined();
+			const part = { fromId: ids[1], beforeId: ids[4] };
+			const found = await ledger.list({ ...part, limit: 10 });
+			expect(found.map(({ id }) => id)).toEqual([ids[3], ids[1]]);
+			expect(await ledger.list({ id: ids[1], limit: 10 })).toMatchObject([{ id: ids[1] }]);
+			const all = { realm: REALM, createdFrom: 0, createdBefore: Number.MAX_SAFE_INTEGER };
+			expect(await ledger.summary({ ...all, ...part })).toMatchObject([{ count: 2 }]);
+		});
+
 		test('find: by key or by hash, within the realm', async () => {
 			const { ledger } = store();
 			const row = await issue(ledger, 'hash-1');

@@ -9,12 +9,27 @@ export class RunHints {
 	private readonly outcomes = new Map<IssueOutcome, number>();
 	/** Of those that AIR kept: how many have the very claims of their item. */
 	private keptSame = 0;
+	/** Send Again When Outcome Is Unknown is on, and matters. */
+	private sendsAgain = false;
 
-	constructor(private readonly context: IExecuteFunctions) {}
+	/** @param toReplace - how to replace what a person holds, in the words of the node */
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly toReplace: string,
+	) {}
 
-	/** An item is about to be sent. */
-	sending({ recipient }: IssueRequest): void {
+	/**
+	 * An item is about to be sent.
+	 *
+	 * @param repeatUnknown - whether it is sent although an earlier attempt may have issued it
+	 */
+	sending(
+		{ recipient, onDuplicate }: Pick<IssueRequest, 'recipient'> & Partial<IssueRequest>,
+		repeatUnknown = false,
+	): void {
 		this.sent++;
+		// Keep Existing sends again by itself, and harms nothing by it.
+		if (onDuplicate === 'revoke' && repeatUnknown) this.sendsAgain = true;
 		this.recipients.add(recipient);
 	}
 
@@ -28,6 +43,7 @@ export class RunHints {
 	show(): void {
 		if (typeof this.context.addExecutionHints !== 'function') return;
 		const hints = [
+			...this.sendAgain(),
 			...this.onePerson(),
 			...this.kept(),
 			...this.reissued(),
@@ -38,6 +54,16 @@ export class RunHints {
 
 	private count(outcome: IssueOutcome): number {
 		return this.outcomes.get(outcome) ?? 0;
+	}
+
+	private sendAgain(): NodeExecutionHint[] {
+		if (!this.sendsAgain) return [];
+		return [
+			hint(
+				'warning',
+				'Send Again When Outcome Is Unknown is on: what an earlier attempt may have issued is sent again, and replaced. Remove the option when it has served. To decide for one issuance only, use Moca AIR: Ledger → Settle.',
+			),
+		];
 	}
 
 	private onePerson(): NodeExecutionHint[] {
@@ -58,7 +84,7 @@ export class RunHints {
 				: [
 						hint(
 							'warning',
-							`${this.holders(other)} It was kept; the new values were NOT issued. To replace what a person holds, use Revoke and Reissue.`,
+							`${this.holders(other)} It was kept; the new values were NOT issued. To replace what a person holds, ${this.toReplace}.`,
 						),
 					]),
 			...(this.keptSame === 0

@@ -1,0 +1,59 @@
+import { wholeRow } from '../../issuance/ledger/rowFields';
+import type { LedgerRow } from '../../ledger/Ledger';
+
+/** Hashes of issuances beside the one that stands: answers to attempts that others had overtaken. */
+const furtherHashes = ({ attempts, coreClaimHash }: LedgerRow) =>
+	attempts.flatMap((attempt) =>
+		attempt.coreClaimHash === null || attempt.coreClaimHash === coreClaimHash
+			? []
+			: [attempt.coreClaimHash],
+	);
+
+/** The same for spreadsheets: attempts are counted, and what they have beyond the row is kept. */
+export const CSV_COLUMNS = [
+	'id',
+	'state',
+	'since',
+	'recipient',
+	'realm',
+	'program',
+	'way',
+	'issuerDid',
+	'reference',
+	'idempotencyKey',
+	'coreClaimHash',
+	'storagePath',
+	'externalId',
+	'revocationNumber',
+	'expiresAt',
+	'holderDid',
+	'userUuid',
+	'vcId',
+	'vcStatus',
+	'reason',
+	'createdAt',
+	'answeredAt',
+	'confirmedAt',
+	'updatedAt',
+	'nextCheckAt',
+	'checks',
+	'leaseUntil',
+	'instance',
+	'workflowId',
+	'executionId',
+	'nodeId',
+	'keyThumbprint',
+	'attempts',
+	'furtherHashes',
+] as const;
+
+/** A row's cells, in the order of {@link CSV_COLUMNS}. */
+export function rowAsCells(row: LedgerRow): (string | number | null)[] {
+	const { attempts, ...rest } = wholeRow(row);
+	const cells: Readonly<Record<(typeof CSV_COLUMNS)[number], string | number | null>> = {
+		...rest,
+		attempts: attempts.length,
+		furtherHashes: furtherHashes(row).join(' '),
+	};
+	return CSV_COLUMNS.map((column) => cells[column]);
+}

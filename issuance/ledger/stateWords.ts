@@ -1,0 +1,14 @@
+import type { RowState } from '../../ledger/Ledger';
+
+/** What the states of rows mean, for people. */
+export const STATE_WORDS: Readonly<Record<RowState, string>> = {
+	sending: 'an attempt is under way',
+	rejected: 'AIR refused, or nothing was sent; it may be tried again',
+	unknown: 'AIR may or may not have issued',
+	stored: 'issued directly: stored at AIR, and not expired',
+	submitted: 'AIR accepted; not yet confirmed on-chain',
+	confirmed: 'confirmed on-chain',
+	unusable: 'revoked, expired or failed, as AIR says',
+	superseded: 'replaced by a later issuance to the same person',
+	abandoned: 'open for so long that it is no longer watched',
+};

@@ -1,0 +1,213 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { z } from 'zod';
+import { pages, type RowFilter } from '../../../issuance/ledger/pages';
+import { keyOfEvent } from '../../../issuance/ledger/rowFields';
+import { asAirError } from '../../../issuance/session/asAirError';
+import type { LedgerSession } from '../../../issuance/session/LedgerSession';
+import { ROW_STATES } from '../../../ledger/Ledger';
+import { trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
+import type { Operation } from '../Operation';
+import { optionalText, readFields, readMoment, rowItem, simplify } from '../ledgerRun/fields';
+import { ledgerItems, type Found } from '../ledgerRun/ledgerItems';
+import { stateOptions } from './stateOptions';
+
+const properties: INodeProperties[] = [
+	{
+		displayName: 'Return All',
+		name: 'returnAll',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to return all results or only up to a given limit',
+	},
+	{
+		displayName: 'Limit',
+		name: 'limit',
+		type: 'number',
+		typeOptions: { minValue: 1 },
+		default: 50,
+		displayOptions: { show: { returnAll: [false] } },
+		description: 'Max number of results to return',
+	},
+	{
+		displayName: 'Filters',
+		name: 'filters',
+		type: 'collection',
+		placeholder: 'Add Filter',
+		default: {},
+		description: 'A row has to fit all of them. The newest come first.',
+		options: [
+			{
+				displayName: 'Begun After',
+				name: 'begunAfter',
+				type: 'dateTime',
+				default: '',
+				description: 'Only what was begun at this time or later',
+			},
+			{
+				displayName: 'Begun Before',
+				name: 'begunBefore',
+				type: 'dateTime',
+				default: '',
+				description: 'Only what was begun before this time',
+			},
+			{
+				displayName: 'Event ID',
+				name: 'eventId',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. evt_1PqXyz',
+				description: 'Only what this event ID asked for',
+			},
+			{
+				displayName: 'Exact Spelling',
+				name: 'exactSpelling',
+				type: 'boolean',
+				default: false,
+				description:
+					'Whether upper and lower case of Recipient Email count: to AIR, another spelling may be another person',
+			},
+			{
+				displayName: 'Execution ID',
+				name: 'executionId',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. 381',
+				description:
+					'Only what this execution asked for last; the ID is in the address of its page',
+			},
+			{
+				displayName: 'Issuance Program',
+				name: 'program',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. c21s70g0i54sn0023172Cv',
+				description:
+					'Only of this program ID; or, issued directly, of this type of credential (vct)',
+			},
+			{
+				displayName: 'Recipient Email',
+				name: 'recipient',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. ada@example.com',
+				description: 'Only what was issued to this address, in any spelling of it',
+			},
+			{
+				displayName: 'Reference',
+				name: 'reference',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. order-7',
+				description: 'Only with this reference; capitals count',
+			},
+			{
+				displayName: 'State',
+				name: 'states',
+				type: 'multiOptions',
+				options: stateOptions,
+				default: [],
+				description: 'Only rows in one of these states; in any state if none is chosen',
+			},
+			{
+				displayName: 'Way of Issuing',
+				name: 'way',
+				type: 'options',
+				options: [
+					{ name: 'Direct', value: 'direct', description: 'Signed by you, stored at AIR' },
+					{ name: 'On Behalf', value: 'on-behalf', description: 'Issued by AIR in your name' },
+				],
+				default: 'on-behalf',
+				description: 'Only what was issued in this way',
+			},
+		],
+	},
+	simplify,
+];
+
+/**
+ * A filter whose expression gives nothing must not show the rows of everybody.
+ *
+ * @returns the filters, with what no filter takes in the place of nothing
+ */
+function noneGivesNothing(filters: unknown): unknown {
+	if (typeof filters !== 'object' || filters === null) return {};
+	return Object.fromEntries(
+		Object.entries(filters).map(([name, value]: [string, unknown]) => [name, value ?? false]),
+	);
+}
+
+const shape = {
+	returnAll: trueOrFalse().default(false),
+	limit: wholeNumberFrom(1, 1_000_000_000).default(50),
+	simplify: trueOrFalse().default(true),
+	filters: z.preprocess(
+		noneGivesNothing,
+		z.looseObject(
+			{
+				begunAfter: z.unknown().optional(),
+				begunBefore: z.unknown().optional(),
+				eventId: optionalText(),
+				exactSpelling: trueOrFalse().default(false),
+				executionId: optionalText(),
+				program: optionalText(),
+				recipient: optionalText(),
+				reference: optionalText(),
+				way: z.enum(['direct', 'on-behalf'], 'is not one of its choices').optional(),
+				states: z.array(z.enum(ROW_STATES, 'must be states that there are')).default([]),
+			},
+			'are not as expected',
+		),
+	),
+};
+
+type Filters = z.infer<typeof shape.filters>;
+
+function filterOf(filters: Filters, realm: string, timeZone: string): RowFilter {
+	const { eventId, exactSpelling, executionId, program, recipient, reference, states } = filters;
+	return {
+		realm,
+		states: states.length === 0 ? undefined : states,
+		...(exactSpelling ? { recipient } : { recipientInAnySpelling: recipient }),
+		program,
+		way: filters.way,
+		reference,
+		executionId,
+		idempotencyKey: eventId === undefined ? undefined : keyOfEvent(eventId),
+		createdFrom: readMoment(filters.begunAfter, 'Begun After', timeZone),
+		createdBefore: readMoment(filters.begunBefore, 'Begun Before', timeZone),
+	};
+}
+
+async function rows(
+	context: IExecuteFunctions,
+	{ ledger, realm }: LedgerSession,
+	itemIndex: number,
+): Promise<Found[]> {
+	const asked = readFields(context, properties, shape, itemIndex);
+	const filter = filterOf(asked.filters, realm, context.getTimezone());
+	const found: Found[] = [];
+	try {
+		const limit = asked.returnAll ? undefined : asked.limit;
+		for await (const page of pages(ledger, { ...filter, limit })) {
+			for (const row of page) found.push(rowItem(row, asked.simplify));
+		}
+	} catch (error) {
+		throw asAirError(error);
+	}
+	return found;
+}
+
+/** The rows of the ledger that fit. */
+export const getManyRows: Operation = {
+	option: {
+		name: 'Get Many',
+		value: 'getMany',
+		description: 'See what was issued, to whom, and what is stuck',
+		action: 'Get many issuances',
+	},
+	properties,
+	run: async (context) =>
+		await ledgerItems(context, {
+			item: async (session, itemIndex) => await rows(context, session, itemIndex),
+		}),
+};

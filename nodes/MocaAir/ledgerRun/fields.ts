@@ -1,0 +1,109 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import { z } from 'zod';
+import { AirError } from '../../../errors/AirError';
+import { fullRow, simpleRow } from '../../../issuance/ledger/rowFields';
+import { toIso } from '../../../issuance/subject/values/dates';
+import type { LedgerRow } from '../../../ledger/Ledger';
+import { labelsOf, settingInvalid } from '../../../n8n/parameters/settingInvalid';
+import { rawParameter } from '../../../n8n/parameters/parameter';
+
+export const simplify: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	noDataExpression: true,
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+};
+
+/** A row as an item, as Simplify says. */
+export const rowItem = (row: LedgerRow, simple: boolean) => ({
+	json: simple ? simpleRow(row) : fullRow(row),
+});
+
+/** Empty text is no text: an expression may have given nothing. */
+export const optionalText = () =>
+	z
+		.union([z.string(), z.number()], 'must be text')
+		.nullish()
+		.transform((given) => {
+			const text = String(given ?? '').trim();
+			return text === '' ? undefined : text;
+		});
+
+/** The ID of a row; also as text, as expressions and forms give it. */
+export const rowId = () => {
+	const words = 'must be the whole number that the error, the trigger or Get Many names';
+	return z.coerce.number(words).int(words).min(1, words).max(Number.MAX_SAFE_INTEGER, words);
+};
+
+/**
+ * Reads parameters for an item, with the words of the panel in what is refused. An agent's tool reads
+ * nothing of the incoming item.
+ *
+ * @throws AirError `AIR_SETTING_INVALID`, `AIR_TOOL_READS_ITEM`
+ */
+export function readFields<Shape extends z.ZodRawShape>(
+	context: IExecuteFunctions,
+	properties: readonly INodeProperties[],
+	shape: Shape,
+	itemIndex: number,
+): z.infer<z.ZodObject<Shape>> {
+	const given = Object.fromEntries(
+		Object.keys(shape).map((name) => {
+			rawParameter(context, name, itemIndex);
+			const value: unknown = context.getNodeParameter(name, itemIndex, null);
+			return [name, value ?? undefined];
+		}),
+	);
+	const parsed = z.object(shape).safeParse(given);
+	if (!parsed.success) throw settingInvalid(labelsOf(properties), parsed.error);
+	return parsed.data;
+}
+
+/** By how much a zone is ahead of UTC at a moment, in milliseconds. */
+function aheadOfUtc(at: number, timeZone: string): number {
+	const parts = new Intl.DateTimeFormat('en', {
+		timeZone,
+		hourCycle: 'h23',
+		year: 'numeric',
+		month: 'numeric',
+		day: 'numeric',
+		hour: 'numeric',
+		minute: 'numeric',
+		second: 'numeric',
+	}).formatToParts(at);
+	const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
+	const [year, month, day] = [part('year'), part('month'), part('day')];
+	return Date.UTC(year, month - 1, day, part('hour'), part('minute'), part('second')) - at;
+}
+
+const HAS_ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/i;
+const LOCAL = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$/;
+
+/**
+ * A moment as n8n gives it: a date of JavaScript or Luxon, or text. Text without a zone, such as the
+ * picker of n8n gives it, is in the time zone of the workflow.
+ *
+ * @param label - of the field, for the error
+ * @returns milliseconds since 1970; undefined for nothing
+ * @throws AirError `AIR_SETTING_INVALID`
+ */
+export function readMoment(value: unknown, label: string, timeZone: string): number | undefined {
+	if (value === undefined || value === null || value === '') return undefined;
+	const trimmed = (typeof value === 'string' ? value : (toIso(value) ?? '')).trim();
+	const at = LOCAL.test(trimmed)
+		? Date.parse(`${trimmed.replace(' ', 'T')}${trimmed.length === 10 ? 'T00:00:00Z' : 'Z'}`)
+		: HAS_ZONE.test(trimmed)
+			? Date.parse(trimmed)
+			: Number.NaN;
+	if (Number.isNaN(at)) {
+		throw new AirError('AIR_SETTING_INVALID', {
+			detail: `${label} must be a date and time such as 2026-11-29T14:00:00`,
+		});
+	}
+	if (!LOCAL.test(trimmed)) return at;
+	// Asked twice: at a change of the clocks the first guess is off by an hour.
+	const guess = at - aheadOfUtc(at, timeZone);
+	return at - aheadOfUtc(guess, timeZone);
+}

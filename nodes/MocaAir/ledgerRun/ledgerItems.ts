@@ -1,0 +1,76 @@
+import type { IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import { AirError } from '../../../errors/AirError';
+import type { LedgerSession } from '../../../issuance/session/LedgerSession';
+import { failedItem, nodeError } from '../../../n8n/errors/nodeError';
+import { credentialSettings } from '../../../n8n/parameters/credentialSettings';
+import { isTool } from '../../../n8n/run/execution';
+import { cancelSignal } from '../../../n8n/run/forEachItem';
+import { RunLedger } from '../../../n8n/run/RunLedger';
+import { assertAgentIsTold, goesOnAfterFailure } from '../../../n8n/tool/toolUse';
+
+/** What an operation gives for an item: plain data, and a file if it makes one. */
+export interface Found {
+	readonly json: object;
+	readonly binary?: INodeExecutionData['binary'];
+}
+
+export interface LedgerRun {
+	/**
+	 * What is done for one item.
+	 *
+	 * @param session - of a key that AIR has accepted
+	 */
+	readonly item: (session: LedgerSession, itemIndex: number) => Promise<readonly Found[]>;
+	/** It changes the ledger, so that a person has to decide. */
+	readonly changes?: boolean;
+}
+
+const plain = (json: object) => JSON.parse(JSON.stringify(json)) as IDataObject;
+
+/**
+ * Runs an operation on the ledger for each item, one after another. Each asks first whether AIR accepts
+ * the key of the credential: somebody who merely knows a partner ID is shown nothing and changes nothing.
+ *
+ * @throws the error of the node, unless On Error lets the run go on
+ */
+export async function ledgerItems(
+	context: IExecuteFunctions,
+	{ item, changes = false }: LedgerRun,
+): Promise<INodeExecutionData[][]> {
+	const settingsFor = credentialSettings(context);
+	const ledger = new RunLedger(context);
+	const signal = cancelSignal(context);
+	const items = context.getInputData().length;
+	const output: INodeExecutionData[] = [];
+	const one = async (itemIndex: number): Promise<readonly Found[]> => {
+		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
+		if (changes && isTool(context)) throw new AirError('AIR_LEDGER_NOT_FOR_TOOLS');
+		assertAgentIsTold(context);
+		const settings = await settingsFor(undefined);
+		if (settings.ledger.store === 'off') throw new AirError('AIR_LEDGER_OFF');
+		const session = await ledger.for(settings);
+		await session.assertKeyAccepted(signal);
+		return await item(session, itemIndex);
+	};
+	try {
+		for (let itemIndex = 0; itemIndex < items; itemIndex++) {
+			try {
+				for (const { json, binary } of await one(itemIndex)) {
+					output.push({
+						json: plain(json),
+						...(binary === undefined ? {} : { binary }),
+						pairedItem: { item: itemIndex },
+					});
+				}
+			} catch (error) {
+				if (!goesOnAfterFailure(context)) {
+					throw nodeError(context.getNode(), error, itemIndex, items);
+				}
+				output.push(failedItem(error, itemIndex, context.getNode()));
+			}
+		}
+	} finally {
+		await ledger.end();
+	}
+	return [output];
+}
