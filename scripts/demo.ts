@@ -7,6 +7,7 @@ import { packAndInstall } from '../harness/installPackage';
 import { N8nApi, owner } from '../harness/n8nApi';
 import { startN8n } from '../harness/n8nProcess';
 import { KYC_EVENT, startDemoAir } from './demoAir';
+import { issueDirectly } from './demoDirect';
 import { loadExamples } from './loadExamples';
 import { buildPackage, root } from './package';
 
@@ -43,7 +44,7 @@ async function demo(keep: boolean, examples: boolean): Promise<string> {
 		log('installing the tarball into a new n8n, in .n8n/nodes as a user does');
 		await packAndInstall({ userFolder, log });
 
-		const air = await startDemoAir();
+		const air = await startDemoAir(undefined, true);
 		cleanUp.push(async () => {
 			await air.close();
 		});
@@ -86,6 +87,8 @@ async function demo(keep: boolean, examples: boolean): Promise<string> {
 		const { issuances } = air.emulator.control.counts();
 		if (issuances !== 1) throw new Error(`AIR counted ${issuances} issuances instead of one`);
 		log('it was answered from the ledger: AIR counted exactly one issuance');
+
+		await issueDirectly({ api, air, credentialId: id, log });
 
 		if (examples) {
 			const airCredential = { id, name: 'Moca AIR' };

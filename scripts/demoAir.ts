@@ -23,9 +23,12 @@ export type DemoAir = EmulatedAir;
 /**
  * Starts AIR as the demo and the host tests need it: keys made now, their JWKS served, one partner
  * with a published program for each kind of credential that the examples issue.
+ *
+ * @param direct - whether the partner issues directly, too
  */
-export async function startDemoAir(confirmAfterMs = 2500): Promise<DemoAir> {
+export async function startDemoAir(confirmAfterMs = 2500, direct = false): Promise<DemoAir> {
 	return await startEmulatedAir({
+		issuesDirectly: direct,
 		partnerId: PARTNER_ID,
 		issuerDid: ISSUER_DID,
 		confirmAfterMs,

@@ -228,7 +228,7 @@ describe('with the embedded ledger', () => {
 
 	test('the trigger tells that it was stored, once', async () => {
 		const trigger = activate({
-			credential: credential(embedded) as never,
+			credential: credential(embedded),
 			parameters: { events: ['stored'], watch: 'everywhere' },
 		});
 		expect(await trigger.poll()).toBeNull();
@@ -256,14 +256,14 @@ describe('with the embedded ledger', () => {
 		control().clearRecord();
 		const asked = await runWorkflow(
 			statusWorkflow([{ coreClaimHash: storagePath, email }]),
-			credential(embedded) as never,
+			credential(embedded),
 		);
 		expect(asked.json('Done')).toMatchObject([
 			{ email, state: 'stored', storagePath, vct: 'kyc-level', onChain: false },
 		]);
 		const other = await runWorkflow(
 			statusWorkflow([{ coreClaimHash: 'dstorage://vc/0/other', email }]),
-			credential(embedded) as never,
+			credential(embedded),
 		);
 		expect(other.error?.message).toBe('AIR tells no status of what was issued directly');
 		expect(control().requests()).toEqual([]);

@@ -3,7 +3,6 @@ import { openEnvelope } from '../../../emulator/direct/envelope';
 import { didDocumentUrl } from '../../../emulator/direct/issuerKeys';
 import {
 	bodyOf,
-	didDocument,
 	disclosure,
 	KID,
 	signed,
@@ -11,6 +10,7 @@ import {
 	useDirectRig,
 	type Draft,
 } from './directSupport';
+import { didDocument } from '../../support/issuerHost';
 import { ADA, newSigner } from './support';
 
 const rig = useDirectRig();
