@@ -39,7 +39,9 @@ const heldUpAfter = (name: keyof Ledger, meanwhile: () => Promise<unknown>): Led
 				const answer: unknown = await Reflect.apply(found, target, given);
 				if (member === name) {
 					const work = once;
-					once = async () => await Promise.resolve();
+					once = async () => {
+						await Promise.resolve();
+					};
 					await work();
 				}
 				return answer;
@@ -85,8 +87,8 @@ describe('reissue', () => {
 			const before = await standing();
 			expect(before).toHaveLength(1);
 			const ended = await Promise.all(
-				[partner(), other].map(async ({ issue }, index) => {
-					return await endingOf(issue(`${round}-${index}`, { ifHeld: 'reissue' }));
+				[partner(), other].map(async (one, index) => {
+					return await endingOf(one.issue(`${round}-${index}`, { ifHeld: 'reissue' }));
 				}),
 			);
 			expect(ended.map(wordOf)).toEqual(['issued', 'issued']);
