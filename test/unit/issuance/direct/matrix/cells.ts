@@ -230,7 +230,8 @@ type Word = 'issued' | 'not-sent' | 'refused' | 'outcome-unknown';
 export function firstOf({ fault, setting, always }: Cell): Word {
 	const { known, call, worked, final = false } = fault;
 	const { storagePath = 'sent', repeatedStore = 201, accountNulls = [] } = setting.air;
-	if (call === 'account') {
+	// Who holds one has been looked up for it minutes ago.
+	if (call === 'account' && setting.reissue !== true) {
 		if (known === 'refused') return 'refused';
 		if (known !== 'nothing' && (always || final)) return 'not-sent';
 	}
@@ -239,6 +240,8 @@ export function firstOf({ fault, setting, always }: Cell): Word {
 	if (call === 'store') {
 		if (known === 'refused' && (always || fault.askedAgain !== true)) return 'refused';
 		if (known === 'not-sent' && always) return 'not-sent';
+		// It says that it did nothing, and has stored it.
+		if (known === 'not-sent' && worked && repeatedStore === 409) return 'refused';
 		if (known === 'unknown') {
 			if (always || final || refusesSecond) return 'outcome-unknown';
 			if (worked && storagePath !== 'lost' && repeatedStore === 409) return 'outcome-unknown';
