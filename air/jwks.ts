@@ -6,17 +6,46 @@ import { send } from './http/egress';
 /** Nobody's key set is larger, and AIR would not read it either. */
 const LONGEST_JWKS_BYTES = 64 * 1024;
 
-const jwkSchema = z.looseObject({
+/** A public key as somebody published it. */
+export const jwkSchema = z.looseObject({
 	kty: z.string(),
 	kid: z.string().optional(),
 	alg: z.string().optional(),
 	use: z.string().optional(),
 	key_ops: z.array(z.string()).optional(),
 });
-const jwksSchema = z.looseObject({ keys: z.array(jwkSchema) });
+/** A key set as somebody published it. */
+export const jwksSchema = z.looseObject({ keys: z.array(jwkSchema) });
 
 /** One key of a published set, as it was found. */
 export type PublishedKey = z.infer<typeof jwkSchema>;
+
+/**
+ * Fetches what somebody published, as others do: that exact URL, no redirects.
+ *
+ * @param url - https, public
+ * @param accept - the header
+ * @param timeoutMs - for the whole fetch
+ * @returns the answer, whatever its status
+ * @throws AirError of the way there
+ */
+export async function fetchPublished(
+	url: string,
+	accept: string,
+	timeoutMs: number,
+	signal?: AbortSignal,
+): Promise<HttpAnswer> {
+	return await send({
+		method: 'GET',
+		url,
+		headers: { accept },
+		timeoutMs,
+		signal,
+		maxBytes: LONGEST_JWKS_BYTES,
+	}).catch((error: unknown) => {
+		throw ofReading(error);
+	});
+}
 
 /**
  * Fetches what is at a JWKS URL as AIR does: that exact URL, no redirects.
@@ -36,16 +65,8 @@ export async function fetchJwks(
 	signal?: AbortSignal,
 ): Promise<HttpAnswer> {
 	if (!URL.canParse(url)) throw new AirError('AIR_JWKS_URL_INVALID');
-	const answer = await send({
-		method: 'GET',
-		url,
-		headers: { accept: 'application/jwk-set+json, application/json' },
-		timeoutMs,
-		signal,
-		maxBytes: LONGEST_JWKS_BYTES,
-	}).catch((error: unknown) => {
-		throw ofReading(error);
-	});
+	const accept = 'application/jwk-set+json, application/json';
+	const answer = await fetchPublished(url, accept, timeoutMs, signal);
 	if (answer.status !== 200) {
 		throw new AirError('AIR_JWKS_UNREADABLE', { detail: `it answers HTTP ${answer.status}` });
 	}

@@ -1,6 +1,5 @@
 import { generateKeyPair } from 'node:crypto';
-import { access, mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { jwksDocument } from '../air/keys/jwksDocument';
 import { importPrivateKey } from '../air/keys/privateKey';
@@ -8,9 +7,8 @@ import { publicJwkOf, type PublicJwk } from '../air/keys/PublicJwk';
 import type { SigningAlgorithm } from '../air/keys/signingAlgorithm';
 import { Option, type Command } from 'commander';
 import { command, notEmpty, type Call } from './Command';
-import { CliError, systemCode } from './errors';
-import { jwksText } from './jwks';
 import { readKid } from './keyId';
+import { documentText, saveNew } from './newFiles';
 import { printable } from './text';
 
 interface KeygenOptions {
@@ -40,40 +38,12 @@ async function makeKeyPair(alg: SigningAlgorithm): Promise<KeyPair> {
 	};
 }
 
-function isThere(path: string): Promise<boolean> {
-	return access(path).then(
-		() => true,
-		() => false,
-	);
-}
-
-const there = (path: string) =>
-	new CliError(
-		`${printable(path)} is there already. Nothing was overwritten: give another folder to --out.`,
-	);
-
-/** Never onto something that is there, not even onto a link: `wx` makes the file or fails. */
-async function create(path: string, text: string, mode: number): Promise<void> {
-	try {
-		await writeFile(path, text, { flag: 'wx', mode });
-	} catch (error) {
-		if (systemCode(error) === 'EEXIST') throw there(path);
-		throw new CliError(`${printable(path)} cannot be written (${systemCode(error)}).`);
-	}
-}
-
 async function save(folder: string, { privatePem, publicPem }: KeyPair, jwk: PublicJwk) {
-	try {
-		await mkdir(folder, { recursive: true, mode: 0o700 });
-	} catch (error) {
-		throw new CliError(`The folder ${printable(folder)} cannot be made (${systemCode(error)}).`);
-	}
-	for (const name of [PRIVATE, PUBLIC, JWKS]) {
-		if (await isThere(join(folder, name))) throw there(join(folder, name));
-	}
-	await create(join(folder, PRIVATE), privatePem, 0o600);
-	await create(join(folder, PUBLIC), publicPem, 0o644);
-	await create(join(folder, JWKS), jwksText(jwksDocument([jwk])), 0o644);
+	await saveNew(folder, 0o700, [
+		{ name: PRIVATE, text: privatePem, mode: 0o600 },
+		{ name: PUBLIC, text: publicPem, mode: 0o644 },
+		{ name: JWKS, text: documentText(jwksDocument([jwk])), mode: 0o644 },
+	]);
 }
 
 const report = (

@@ -3,6 +3,7 @@ import { version } from '../air/version';
 import { LedgerError } from '../ledger/LedgerError';
 import { check } from './check';
 import { command, PROGRAM, type Call } from './Command';
+import { did } from './did';
 import { CliError, UsageError } from './errors';
 import { OutputClosed, type Io } from './Io';
 import { jwks } from './jwks';
@@ -20,6 +21,7 @@ const program = (call: Call) =>
 		.version(version, '--version', 'shows the version of the package')
 		.addCommand(keygen(call))
 		.addCommand(jwks(call))
+		.addCommand(did(call))
 		.addCommand(check(call))
 		.addCommand(ledger(call));
 

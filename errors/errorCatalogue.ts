@@ -2,6 +2,7 @@ import type { AirErrorRow } from './rows/AirErrorRow';
 import { answerErrors } from './rows/answers';
 import { directErrors } from './rows/direct';
 import { inputErrors } from './rows/inputs';
+import { issuerErrors } from './rows/issuer';
 import { jwksTriggerErrors } from './rows/jwksTrigger';
 import { keyErrors } from './rows/keys';
 import { ledgerErrors } from './rows/ledger';
@@ -23,6 +24,7 @@ export const errorCatalogue = {
 	...triggerErrors,
 	...jwksTriggerErrors,
 	...setupErrors,
+	...issuerErrors,
 	...partnerJwtErrors,
 } as const satisfies Record<string, AirErrorRow>;
 

@@ -9,7 +9,8 @@ const answerSchema = z.object({
 	externalId: z.string(),
 });
 
-const PATH = 'kyc-passed-direct';
+/** Of the webhook. */
+export const PATH = 'kyc-passed-direct';
 
 /** Webhook → Moca AIR, Issue Directly: the same event as the other way gets. */
 export const DIRECT_WORKFLOW = {

@@ -4,6 +4,7 @@ import type { AirErrorRow } from '../errors/errorCatalogue';
 import { answerErrors } from '../errors/rows/answers';
 import { directErrors } from '../errors/rows/direct';
 import { inputErrors } from '../errors/rows/inputs';
+import { issuerErrors } from '../errors/rows/issuer';
 import { jwksTriggerErrors } from '../errors/rows/jwksTrigger';
 import { keyErrors } from '../errors/rows/keys';
 import { ledgerErrors } from '../errors/rows/ledger';
@@ -84,6 +85,11 @@ const GROUPS: readonly [
 		'Set-up check',
 		'What only the [set-up check](setup-check.md) finds; it speaks of the others in their own words.',
 		setupErrors,
+	],
+	[
+		'Documents of the issuer',
+		'What the set-up check finds about [what an issuer publishes](issuer-documents.md) for direct issuance.',
+		issuerErrors,
 	],
 	[
 		'Moca AIR',

@@ -17,6 +17,12 @@ export const jwksTriggerErrors = {
 		advice:
 			'Open the workflow in the editor, delete the node, add it again, and save. The new node has the webhook ID that n8n needs for a fixed path.',
 	}),
+	AIR_JWKS_NO_DID: jwksTrigger({
+		when: 'Serve Issuer Documents is on, the credential names no issuer, and no did:web leads to the address of Moca AIR JWKS Trigger',
+		title: 'No issuer DID fits the address of this node',
+		advice:
+			'An issuer DID needs n8n at an https address with a host name, and a Path of letters, digits, dots, dashes and underscores. If a proxy is in front of n8n, fill in Issuer Host or DID in the credential, or let the operator tell n8n its address (WEBHOOK_URL). To serve the JWKS alone, switch Serve Issuer Documents off.',
+	}),
 	AIR_JWKS_OTHER_PARTNER: jwksTrigger({
 		when: 'Path of Moca AIR JWKS Trigger contains a partner ID that is not that of its credential',
 		title: 'The path and the credential name different partner IDs',

@@ -2,7 +2,9 @@ import type { HttpAnswer } from '../../air/answers/answer';
 import type { PublishedKey } from '../../air/jwks';
 import type { PrivateKey } from '../../air/keys/privateKey';
 import type { PublicJwk } from '../../air/keys/PublicJwk';
+import type { AirAccount } from '../../air/direct/account';
 import type { WebIssuer } from '../../air/direct/webIssuer';
+import type { DirectSettings } from '../settings/directSettings';
 import type { Result } from './Result';
 
 /** Whose address a host name leads to, as seen from here. */
@@ -26,7 +28,19 @@ export interface ClockReading {
 /** What the credential says of direct issuance. */
 export interface DirectFacts {
 	readonly issuer: Result<WebIssuer>;
+	readonly issuerAs: DirectSettings['issuerAs'];
 	readonly accountUrl: Result<string>;
+	/** Undefined when nobody asked for it, or there is nowhere to fetch from. */
+	readonly published: PublishedIssuer | undefined;
+	/** Of whoever asks; undefined when it was not looked up. */
+	readonly account: Result<AirAccount> | undefined;
+}
+
+/** What verifiers find of an issuer. */
+export interface PublishedIssuer {
+	readonly location: Location;
+	readonly did: Result<HttpAnswer>;
+	readonly vcIssuer: Result<HttpAnswer>;
 }
 
 /**

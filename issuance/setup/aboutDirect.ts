@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import { fail, pass, type Verdict } from './Finding';
+import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
 /** The issuer, its account host, and the Key ID as a part of the DID. */
@@ -15,4 +15,20 @@ export function directIssuer({ direct, kid }: SetupFacts): Verdict | undefined {
 		throw error;
 	}
 	return pass(`Direct issuance is set up for ${issuer.value.did}`);
+}
+
+/** The host answers, and the account is not such that it can be issued to. */
+const ABOUT_ACCOUNT = /^AIR_(ACCOUNT_INCOMPLETE|HOLDER_)/;
+
+/** Nobody is told that all is well where this was not asked. */
+export function accountHost({ settings, direct }: SetupFacts): Verdict | undefined {
+	if (settings === undefined || direct?.accountUrl.value === undefined) return undefined;
+	const { account } = direct;
+	if (account === undefined) return warn(new AirError('AIR_ACCOUNT_NOT_CHECKED'));
+	if (account.error === undefined) {
+		return account.value.binding === undefined
+			? warn(new AirError('AIR_HOLDER_UNBOUND'))
+			: pass('The account host of AIR answers, and your account can be issued to');
+	}
+	return ABOUT_ACCOUNT.test(account.error.code) ? warn(account.error) : fail(account.error);
 }

@@ -1,25 +1,30 @@
-import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { NO_REPEAT } from '../../air/pacing/repeat';
-import { proveKey } from '../session/proveKey';
+import type { Prove } from '../session/proveKey';
 import type { Result } from './Result';
 import type { ClockReading } from './SetupFacts';
 
 /** A Date has whole seconds. */
 const DATE_STEP_MS = 1000;
 
-/** Whether AIR accepts a token, and by how much the clocks differ. @throws AirError when cancelled */
+/**
+ * Whether AIR accepts a token, and by how much the clocks differ.
+ *
+ * @param prove - asks it
+ * @throws AirError when cancelled
+ */
 export async function askAir(
-	client: AirClient,
+	prove: Prove,
 	signal?: AbortSignal,
 ): Promise<{ readonly air: Result<true>; readonly clock: ClockReading | undefined }> {
 	const sentAt = performance.now();
 	let clock: ClockReading | undefined;
 	const onDate = (date: string | undefined) => {
-		clock = readClock(date, Date.now(), performance.now() - sentAt);
+		// The first answer was on its way for the shortest time.
+		clock ??= readClock(date, Date.now(), performance.now() - sentAt);
 	};
 	try {
-		await proveKey(client, { repeat: NO_REPEAT, signal, onDate });
+		await prove({ repeat: NO_REPEAT, signal, onDate });
 		return { air: { value: true }, clock };
 	} catch (error) {
 		if (!(error instanceof AirError) || error.code === 'AIR_CANCELLED') throw error;

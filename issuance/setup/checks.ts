@@ -9,7 +9,16 @@ import {
 	privateKey,
 	settings,
 } from './aboutCredential';
-import { directIssuer } from './aboutDirect';
+import { accountHost, directIssuer } from './aboutDirect';
+import {
+	didContentType,
+	didId,
+	didReachable,
+	furtherKeysInDid,
+	keyInDid,
+	noPrivateMembers as nothingPrivatePublished,
+	vcIssuer,
+} from './aboutIssuer';
 import { kidOnce, noPrivateMembers, noUnknownKey, purpose, sameKey } from './aboutKeys';
 import type { Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
@@ -144,5 +153,45 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 		label: 'Issue on Behalf',
 		makesSure: 'Issue on Behalf is enabled (asked only if you want it)',
 		judge: featureEnabled,
+	},
+	directReachable: {
+		label: 'did.json answers',
+		makesSure: 'did.json answers within 10 seconds, at an https address that others can reach',
+		judge: didReachable,
+	},
+	directType: {
+		label: 'Content type of did.json',
+		makesSure: 'It has the content type that verifiers take',
+		judge: didContentType,
+	},
+	directDid: {
+		label: 'DID in did.json',
+		makesSure: 'It can be read, and is the document of the DID that fits its address',
+		judge: didId,
+	},
+	directPrivateMembers: {
+		label: 'Nothing private in did.json',
+		makesSure: 'Nothing private is published in it, or in jwt-vc-issuer',
+		judge: nothingPrivatePublished,
+	},
+	directKey: {
+		label: 'Key in did.json',
+		makesSure: 'The key of the credential is in it, under assertionMethod',
+		judge: keyInDid,
+	},
+	directFurtherKeys: {
+		label: 'Further keys in did.json',
+		makesSure: 'During a change of the key both are in it',
+		judge: furtherKeysInDid,
+	},
+	directVcIssuer: {
+		label: 'jwt-vc-issuer',
+		makesSure: 'jwt-vc-issuer agrees; only a warning while Issuer Written As is DID',
+		judge: vcIssuer,
+	},
+	directAccountHost: {
+		label: 'Account host',
+		makesSure: 'The account host of AIR answers (asked only if you want it)',
+		judge: accountHost,
 	},
 };

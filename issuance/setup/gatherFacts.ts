@@ -6,9 +6,10 @@ import { parseRecipient } from '../inputs/inputs';
 import type { DirectSettings } from '../settings/directSettings';
 import { privateKeyOf, publicKeysOf } from '../settings/settings';
 import { askAir } from './askAir';
+import { gatherDirect, proofOf, soon } from './gatherDirect';
 import { locate } from './locate';
 import { resultOf } from './Result';
-import type { DirectFacts, Location, PublishedJwks, SetupFacts } from './SetupFacts';
+import type { PublishedJwks, SetupFacts } from './SetupFacts';
 
 const SETUP_TIMEOUT_MS = 10_000;
 
@@ -40,23 +41,19 @@ export interface CheckOptions {
 	 * to belong to whoever asks.
 	 */
 	readonly ownAddress?: unknown;
+	/** Fetches what the issuer of direct issuance publishes. */
+	readonly documents?: boolean | undefined;
+	/**
+	 * Asks AIR's account host for the account of this address, and so makes it: it has to belong to
+	 * whoever asks.
+	 */
+	readonly accountAddress?: unknown;
 }
 
 /** The address can be followed: with a user name in it, others would see a password. */
 function addressOf(jwksUrl: string): URL | undefined {
 	const url = URL.canParse(jwksUrl) ? new URL(jwksUrl) : undefined;
 	return url?.hostname === '' || url?.username !== '' || url.password !== '' ? undefined : url;
-}
-
-/** A name server that does not answer must not hold up the rest. */
-async function soon(location: Promise<Location>): Promise<Location> {
-	let timer: NodeJS.Timeout | undefined;
-	const late = new Promise<Location>((resolve) => {
-		timer = setTimeout(resolve, SETUP_TIMEOUT_MS, 'unknown');
-	});
-	return await Promise.race([location, late]).finally(() => {
-		clearTimeout(timer);
-	});
 }
 
 async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<PublishedJwks> {
@@ -71,13 +68,6 @@ async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<Publish
 	return { location, answer, keys };
 }
 
-async function directFacts(direct: DirectSettings): Promise<DirectFacts> {
-	return {
-		issuer: await resultOf(() => direct.issuer),
-		accountUrl: await resultOf(() => direct.accountUrl),
-	};
-}
-
 /**
  * Gathers everything that the checks judge: reads, fetches the JWKS, and asks AIR, at most 10 seconds
  * for each. Nothing is issued.
@@ -86,7 +76,7 @@ async function directFacts(direct: DirectSettings): Promise<DirectFacts> {
  */
 export async function gatherFacts(
 	{ privateKey, kid, issuerDid, direct, furtherPublicKeys, jwksUrl, air }: Setup,
-	{ signal, ownAddress }: CheckOptions,
+	{ signal, ownAddress, documents = false, accountAddress }: CheckOptions,
 ): Promise<SetupFacts> {
 	const key =
 		privateKey === undefined
@@ -100,9 +90,12 @@ export async function gatherFacts(
 		air === undefined || kid === undefined || !key?.value || !baseUrl?.value
 			? undefined
 			: new AirClient({ ...air, baseUrl: baseUrl.value, kid, key: key.value });
-	const [jwks, asked] = await Promise.all([
+	const [jwks, asked, directFacts] = await Promise.all([
 		jwksUrl === undefined ? undefined : jwksFacts(jwksUrl, signal),
-		client === undefined ? undefined : askAir(client, signal),
+		client === undefined ? undefined : askAir(proofOf(client, direct !== undefined), signal),
+		direct === undefined
+			? undefined
+			: gatherDirect(direct, client?.identity, { documents, accountAddress, signal }),
 	]);
 	const feature =
 		ownAddress === undefined || client === undefined || asked?.air.value !== true
@@ -118,7 +111,7 @@ export async function gatherFacts(
 		key,
 		kid,
 		issuerDid,
-		direct: direct === undefined ? undefined : await directFacts(direct),
+		direct: directFacts,
 		furtherKeys:
 			furtherPublicKeys === undefined
 				? undefined

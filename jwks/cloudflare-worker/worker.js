@@ -17,7 +17,11 @@ function publicJwks({ keys }) {
 }
 
 const body = publicJwks(jwks);
-const headers = { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' };
+const headers = {
+	'content-type': 'application/json',
+	'cache-control': 'public, max-age=300',
+	'access-control-allow-origin': '*',
+};
 
 export default {
 	fetch({ method, url }) {

@@ -21,7 +21,11 @@ function publicJwks({ keys }) {
 }
 
 const body = publicJwks(jwks);
-const headers = { 'content-type': 'application/json', 'cache-control': 'public, max-age=300' };
+const headers = {
+	'content-type': 'application/json',
+	'cache-control': 'public, max-age=300',
+	'access-control-allow-origin': '*',
+};
 
 export function GET() {
 	return new Response(body, { headers });

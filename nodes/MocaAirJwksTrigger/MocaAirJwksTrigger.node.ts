@@ -7,13 +7,15 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { ownJwks } from '../../issuance/settings/ownJwks';
+import { servedIssuer } from '../../issuance/settings/servedIssuer';
 import { readSettings } from '../../issuance/settings/settings';
 import { nodeError } from '../../n8n/errors/nodeError';
-import { answerWithJwks } from './answerWithJwks';
+import { answerNotServed, answerWithDocument } from './answerWithDocument';
 import { assertServable } from './assertServable';
 import { fetchItem } from './fetchItem';
-import { PATH, properties } from './properties';
-import { readOptions } from './readParameters';
+import { DID_PATH, PARTNER_INFO_PATH, PATH, properties, WITHOUT_DOCUMENTS } from './properties';
+import { readIssuerDocuments, readOptions } from './readParameters';
+import { askedFor, servedDocument, WEBHOOKS } from './servedDocument';
 
 export class MocaAirJwksTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -56,6 +58,23 @@ export class MocaAirJwksTrigger implements INodeType {
 				// The panel has room for one method.
 				ndvHideMethod: true,
 			},
+			{
+				name: WEBHOOKS.did,
+				httpMethod: 'GET,HEAD',
+				responseMode: 'onReceived',
+				path: DID_PATH,
+				isFullPath: true,
+				ndvHideMethod: true,
+				ndvHideUrl: WITHOUT_DOCUMENTS,
+			},
+			{
+				name: WEBHOOKS.partnerInfo,
+				httpMethod: 'GET,HEAD',
+				responseMode: 'onReceived',
+				path: PARTNER_INFO_PATH,
+				isFullPath: true,
+				ndvHideUrl: true,
+			},
 		],
 		properties,
 	};
@@ -83,15 +102,28 @@ export class MocaAirJwksTrigger implements INodeType {
 	/** Nothing thrown here is shown to who fetches: n8n keeps it for the execution list. */
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		try {
-			const jwks = ownJwks(await readSettings(await this.getCredentials('mocaAirApi')));
+			const settings = await readSettings(await this.getCredentials('mocaAirApi'));
 			const options = readOptions(this.getNodeParameter('options', {}));
-			const statusCode = answerWithJwks(this.getResponseObject(), jwks, options.cacheSeconds);
+			const asked = askedFor(this.getWebhookName());
+			const isOn = readIssuerDocuments(this.getNodeParameter('issuerDocuments', false));
+			// A bad issuer must not take the JWKS down.
+			const issuer =
+				asked !== 'jwks' && isOn
+					? servedIssuer(settings, this.getNodeWebhookUrl(WEBHOOKS.did) ?? '')
+					: undefined;
+			const document = servedDocument(asked, settings, issuer?.issuer);
+			const response = this.getResponseObject();
+			const statusCode =
+				document === undefined
+					? answerNotServed(response)
+					: answerWithDocument(response, document, options.cacheSeconds);
 			// A test ends only with an item.
 			if (this.getMode() !== 'manual' && !options.startExecutions) {
 				return { noWebhookResponse: true };
 			}
-			const url = this.getNodeWebhookUrl('default') ?? '';
-			const item = fetchItem(this.getRequestObject(), statusCode, jwks, url);
+			const keyIds = ownJwks(settings).keys.map(({ kid }) => kid);
+			const url = this.getNodeWebhookUrl(WEBHOOKS[asked]) ?? '';
+			const item = fetchItem(this.getRequestObject(), { statusCode, keyIds, url, issuer });
 			return { noWebhookResponse: true, workflowData: [[item]] };
 		} catch (error) {
 			throw nodeError(this.getNode(), error, 0, 1);

@@ -2,8 +2,19 @@ import type { IHookFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { whyNotPublic } from '../../air/http/publicUrl';
 import { ownJwks } from '../../issuance/settings/ownJwks';
-import { readSettings } from '../../issuance/settings/settings';
-import { assertPath, readOptions } from './readParameters';
+import { servedIssuer } from '../../issuance/settings/servedIssuer';
+import { readSettings, type AirSettings } from '../../issuance/settings/settings';
+import { assertPath, readIssuerDocuments, readOptions } from './readParameters';
+import { servedDocument, WEBHOOKS } from './servedDocument';
+
+/** @returns what the owner should know of the issuer that is served; undefined when all is well */
+function aboutIssuer(context: IHookFunctions, settings: AirSettings): string | undefined {
+	if (!readIssuerDocuments(context.getNodeParameter('issuerDocuments', false))) return undefined;
+	const didUrl = context.getNodeWebhookUrl(WEBHOOKS.did) ?? '';
+	const { issuer, elsewhere } = servedIssuer(settings, didUrl);
+	servedDocument('did', settings, issuer);
+	return elsewhere;
+}
 
 /**
  * Checks before n8n begins to serve that there is something to serve, and that it will be where the
@@ -19,9 +30,11 @@ export async function assertServable(context: IHookFunctions): Promise<void> {
 	assertPath(context.getNodeParameter('path', ''), settings.identity.partnerId);
 	// Without one n8n puts the workflow's ID and the node's name before the path.
 	if (context.getNode().webhookId === undefined) throw new AirError('AIR_JWKS_PATH_NOT_FIXED');
-	const url = context.getNodeWebhookUrl('default') ?? '';
+	const url = context.getNodeWebhookUrl(WEBHOOKS.jwks) ?? '';
 	const reason = whyNotPublic(url);
 	if (reason !== undefined) {
 		context.logger.warn(`${name}: AIR cannot fetch the JWKS at ${url}: ${reason}`);
 	}
+	const elsewhere = aboutIssuer(context, settings);
+	if (elsewhere !== undefined) context.logger.warn(`${name}: ${elsewhere}`);
 }

@@ -1,31 +1,39 @@
 import type { IncomingMessage } from 'node:http';
 import type { INodeExecutionData } from 'n8n-workflow';
-import type { JwksDocument } from '../../air/keys/jwksDocument';
 import { whyNotPublic } from '../../air/http/publicUrl';
 import { redact } from '../../errors/redact';
+import type { ServedIssuer } from '../../issuance/settings/servedIssuer';
+
+export interface Fetched {
+	readonly statusCode: number;
+	readonly keyIds: readonly string[];
+	/** Where it is served in production. */
+	readonly url: string;
+	/** Of a document of an issuer. */
+	readonly issuer: ServedIssuer | undefined;
+}
 
 /**
  * The item of a fetch: when, by whom as far as they say, what they got. No addresses of visitors, and
  * what anybody sent is shortened, with tokens and keys taken out.
- *
- * @param url - where the JWKS is served in production
  */
 export function fetchItem(
 	{ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,
-	statusCode: number,
-	jwks: JwksDocument,
-	url: string,
+	{ statusCode, keyIds, url, issuer }: Fetched,
 ): INodeExecutionData {
 	const reason = whyNotPublic(url);
+	const warning =
+		reason === undefined ? issuer?.elsewhere : `AIR cannot fetch this address: ${reason}`;
 	return {
 		json: {
 			fetchedAt: new Date().toISOString(),
 			method: method ?? null,
 			userAgent: headers['user-agent'] === undefined ? null : redact(headers['user-agent'], 200),
 			statusCode,
-			keyIds: jwks.keys.map(({ kid }) => kid),
+			keyIds: [...keyIds],
 			url,
-			warning: reason === undefined ? null : `AIR cannot fetch this address: ${reason}`,
+			issuerDid: issuer?.issuer.did ?? null,
+			warning: warning ?? null,
 		},
 	};
 }

@@ -6,6 +6,21 @@ import type { INodeProperties } from 'n8n-workflow';
  */
 export const PATH = '={{ $parameter["path"] || $webhookId + "/.well-known/jwks.json" }}';
 
+/**
+ * Where the documents of an issuer are: in the folder that the JWKS is in, or below its path where that
+ * does not end in a file name of its own.
+ */
+const FOLDER = String.raw`("" + ($parameter["path"] || $webhookId)).trim().replace(/^\/|\/$/g, "").replace(/(\/\.well-known)?\/jwks\.json$/, "")`;
+
+export const DID_PATH = `={{ ${FOLDER} + "/did.json" }}`;
+export const PARTNER_INFO_PATH = `={{ ${FOLDER} + "/air-partner-info" }}`;
+
+/** Nothing is at these addresses then. */
+export const WITHOUT_DOCUMENTS = '={{ !$parameter["issuerDocuments"] }}';
+
+const HOSTING =
+	'https://github.com/n8n-nodes-moca-air/n8n-nodes-moca-air/blob/main/docs/issuer-documents.md';
+
 export const DEFAULT_CACHE_SECONDS = 300;
 export const LONGEST_CACHE_SECONDS = 86_400;
 
@@ -25,6 +40,29 @@ export const properties: INodeProperties[] = [
 		placeholder: 'e.g. my-company/.well-known/jwks.json',
 		description:
 			'Where n8n serves the JWKS, after /webhook/. May stay empty: the address is then one that only this node has. Where a proxy blocks addresses with “/.”, write a path without “.well-known/”. After a change, register the new URL with AIR.',
+	},
+	{
+		displayName: 'Serve Issuer Documents',
+		name: 'issuerDocuments',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to serve the DID document of an issuer beside the JWKS, for direct issuance. For trying out only.',
+	},
+	{
+		displayName: `An issuer that n8n hosts is for trying out. Unpublishing, copying or moving this workflow, or changing Path, ends every credential that it issued: nobody can check them any more. For real ones <a href="${HOSTING}" target="_blank">host the documents elsewhere</a>.`,
+		name: 'documentsNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { issuerDocuments: [true] } },
+	},
+	{
+		displayName:
+			'Of the two Production URLs under Webhook URLs, put the one that ends in /did.json into Issuer Host or DID of the credential; the other one is the JWKS URL. Opened in a browser it shows your issuer DID (did:web:…): register that with AIR (dashboard, Issuer → Settings). n8n has no place for jwt-vc-issuer, which is at the root of a host, so leave Issuer Written As at DID.',
+		name: 'documentsAddress',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { issuerDocuments: [true] } },
 	},
 	{
 		displayName: 'Options',

@@ -32,6 +32,13 @@ export function readOptions(options: unknown): ServeOptions {
 	throw settingInvalid(LABELS, parsed.error, 'options');
 }
 
+/** @throws AirError `AIR_SETTING_INVALID` */
+export function readIssuerDocuments(value: unknown): boolean {
+	const parsed = trueOrFalse().safeParse(value);
+	if (parsed.success) return parsed.data;
+	throw settingInvalid(LABELS, parsed.error, 'issuerDocuments');
+}
+
 /** As n8n reads it: without a slash at either end (n8n 2.40.7, webhook.service.js). */
 const trimmed = (path: string) => path.trim().replace(/^\/|\/$/g, '');
 

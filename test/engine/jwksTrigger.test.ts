@@ -4,6 +4,7 @@ import { request } from 'undici';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { AirClient } from '../../air/AirClient';
 import { readSettings } from '../../issuance/settings/settings';
+import { MocaAirJwksTrigger } from '../../nodes/MocaAirJwksTrigger/MocaAirJwksTrigger.node';
 import { makeKey } from '../support/keys';
 import { PARTNER_ID, startTestAir, type TestAir } from './air';
 import { serveJwksNode, WEBHOOK_ID, type ServedJwks, type ServeOptions } from './serveJwksNode';
@@ -56,7 +57,7 @@ describe('an answer', () => {
 		const { url, returned } = await serve();
 		const answer = await fetch(url);
 		expect(answer.status).toBe(200);
-		expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+		expect(answer.headers.get('content-type')).toBe('application/json');
 		expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
 		expect(answer.headers.get('etag')).toMatch(/^W\/"[^"]+"$/);
 		expect(await answer.json()).toEqual({ keys: [air.key.jwk(PARTNER_ID)] });
@@ -156,13 +157,179 @@ describe('an answer', () => {
 	});
 });
 
-describe('an execution', () => {
-	const itemOf = ({ returned }: ServedJwks) => {
-		const [first] = returned;
-		if (first === undefined || first instanceof Error) throw new Error('no answer');
-		return first.workflowData?.[0]?.[0]?.json;
-	};
+const itemOf = ({ returned }: ServedJwks) => {
+	const [first] = returned;
+	if (first === undefined || first instanceof Error) throw new Error('no answer');
+	return first.workflowData?.[0]?.[0]?.json;
+};
 
+describe('the documents of an issuer', () => {
+	const DID = `did:web:n8n.example.com:webhook:${WEBHOOK_ID}`;
+	const ON = parameters({ issuerDocuments: true });
+	const at = ({ origin, paths }: ServedJwks, index: number) => `${origin}${paths[index] ?? ''}`;
+
+	test.each([
+		['', WEBHOOK_ID],
+		['my-company/.well-known/jwks.json', 'my-company'],
+		['/a/b/jwks.json/', 'a/b'],
+		['keys', 'keys'],
+		['jwks.json', 'jwks.json'],
+	])('Path %j: they are in %s', async (path, folder) => {
+		const { paths } = await serve({ node: parameters({ path, issuerDocuments: true }) });
+		expect(paths.slice(1)).toEqual([
+			`/webhook/${folder}/did.json`,
+			`/webhook/${folder}/air-partner-info`,
+		]);
+	});
+
+	test('did.json names the DID that fits the address, and each key once', async () => {
+		const next = makeKey('RS256').jwk('next');
+		const credential = { ...air.credential, furtherPublicJwks: JSON.stringify(next) };
+		const current = await serve({ node: ON, credential });
+		expect(await current.create()).toBe(true);
+		expect(current.log).toEqual([]);
+		const answer = await fetch(at(current, 1), { headers: { origin: 'https://verifier.example' } });
+		expect(answer.status).toBe(200);
+		expect(answer.headers.get('content-type')).toBe('application/did+ld+json');
+		expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+		expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+		expect(await answer.json()).toMatchObject({
+			id: DID,
+			verificationMethod: [
+				{ id: `${DID}#${PARTNER_ID}`, controller: DID, publicKeyJwk: air.key.jwk(PARTNER_ID) },
+				{ id: `${DID}#next`, controller: DID, publicKeyJwk: next },
+			],
+			assertionMethod: [`${DID}#${PARTNER_ID}`, `${DID}#next`],
+			service: [
+				{ serviceEndpoint: `https://n8n.example.com/webhook/${WEBHOOK_ID}/air-partner-info` },
+			],
+		});
+	});
+
+	test('air-partner-info names the partner', async () => {
+		const answer = await fetch(at(await serve({ node: ON }), 2));
+		expect(answer.headers.get('content-type')).toBe('application/json');
+		expect(await answer.json()).toEqual({ partnerId: PARTNER_ID });
+	});
+
+	test('HEAD and 304, as for the JWKS', async () => {
+		const current = await serve({ node: ON });
+		const head = await fetch(at(current, 1), { method: 'HEAD' });
+		expect([head.status, await head.text()]).toEqual([200, '']);
+		expect(head.headers.get('content-type')).toBe('application/did+ld+json');
+		const etag = head.headers.get('etag') ?? '';
+		const known = await request(at(current, 1), { headers: { 'if-none-match': etag } });
+		expect(known.statusCode).toBe(304);
+		expect(await known.body.text()).toBe('');
+	});
+
+	test('off: they answer 404 and never HTML, while the JWKS is there', async () => {
+		const current = await serve();
+		for (const index of [1, 2]) {
+			const answer = await fetch(at(current, index));
+			expect([answer.status, answer.headers.get('content-type')]).toEqual([
+				404,
+				'application/json',
+			]);
+			expect(await answer.text()).toMatch(/^\{"message":"Serve Issuer Documents is off/);
+		}
+		expect((await fetch(current.url)).status).toBe(200);
+	});
+
+	test('the editor hides their addresses while it is off, and shows that of did.json when on', () => {
+		const [jwks, did, partnerInfo] = new MocaAirJwksTrigger().description.webhooks ?? [];
+		expect(jwks?.ndvHideUrl).toBeUndefined();
+		expect(did?.ndvHideUrl).toBe('={{ !$parameter["issuerDocuments"] }}');
+		expect(partnerInfo?.ndvHideUrl).toBe(true);
+		for (const webhook of [jwks, did, partnerInfo]) {
+			expect(webhook).toMatchObject({ httpMethod: 'GET,HEAD', isFullPath: true });
+		}
+	});
+
+	test('a test event says which DID is to be registered', async () => {
+		const current = await serve({ node: ON, mode: 'manual' });
+		await fetch(at(current, 1));
+		expect(itemOf(current)).toMatchObject({
+			statusCode: 200,
+			url: `https://n8n.example.com/webhook/${WEBHOOK_ID}/did.json`,
+			issuerDid: DID,
+			warning: null,
+		});
+	});
+
+	test('the credential’s own issuer counts; where resolvers look elsewhere, it is said', async () => {
+		const credential = { ...air.credential, directIssuer: 'issuer.example.com' };
+		const current = await serve({ node: ON, mode: 'manual', credential });
+		expect(await (await fetch(at(current, 1))).json()).toMatchObject({
+			id: 'did:web:issuer.example.com',
+		});
+		const words =
+			/resolvers look for did:web:issuer\.example\.com at https:\/\/issuer\.example\.com\/\.well-known\/did\.json, which has to lead here/;
+		expect(itemOf(current)?.warning).toMatch(words);
+		expect(await current.create()).toBe(true);
+		expect(current.log).toEqual([
+			{ level: 'warn', message: expect.stringMatching(words) as string },
+		]);
+	});
+
+	test('the did.json of this address as the credential’s issuer is that of the address', async () => {
+		const directIssuer = `https://n8n.example.com/webhook/${WEBHOOK_ID}/did.json`;
+		const current = await serve({ node: ON, credential: { ...air.credential, directIssuer } });
+		expect(await current.create()).toBe(true);
+		expect(current.log).toEqual([]);
+		expect(await (await fetch(at(current, 1))).json()).toMatchObject({ id: DID });
+	});
+
+	test('an issuer that became bad leaves the JWKS alone', async () => {
+		const current = await serve({ node: ON });
+		current.credential = { ...current.credential, directIssuer: 'http://a.example' };
+		expect((await fetch(current.url)).status).toBe(200);
+		const answer = await fetch(at(current, 1));
+		expect([answer.status, await answer.text()]).toEqual([500, '{"message":"Error in workflow"}']);
+	});
+
+	test.each<[string, Partial<ServeOptions>, RegExp]>([
+		[
+			'n8n without https',
+			{ webhookBaseUrl: 'http://n8n.example.com/webhook' },
+			/No issuer DID fits the address of this node: its document needs an https address/,
+		],
+		[
+			'n8n at an IP address',
+			{ webhookBaseUrl: 'https://10.0.0.5/webhook' },
+			/No issuer DID fits .*not an IP address/,
+		],
+		[
+			'a path with a tilde',
+			{ node: parameters({ issuerDocuments: true, path: 'a~b/jwks.json' }) },
+			/No issuer DID fits .*a part of the path/,
+		],
+		[
+			'a switch that is none',
+			{ node: parameters({ issuerDocuments: 'yes' }) },
+			/Serve Issuer Documents must be true or false/,
+		],
+	])(
+		'%s: the workflow is not published, and the error says what to do',
+		async (_what, options, words) => {
+			const error = await createError({ node: ON, ...options });
+			expect(error.message).toMatch(words);
+			expect(error.description).toMatch(/^[A-Z]/);
+		},
+	);
+
+	test('a Key ID that no DID URL takes keeps them from being published, not the JWKS', async () => {
+		const credential = { ...air.credential, kid: 'my key' };
+		const error = await createError({ node: ON, credential });
+		expect(error.message).toMatch(/Key ID \(kid\) cannot be used for direct issuance/);
+		await served?.close();
+		const current = await serve({ credential });
+		expect(await current.create()).toBe(true);
+		expect((await fetch(current.url)).status).toBe(200);
+	});
+});
+
+describe('an execution', () => {
 	test('is started by a test event, which says where to register what', async () => {
 		const current = await serve({ mode: 'manual' });
 		await fetch(current.url, { headers: { 'user-agent': 'AIR/1.0' } });
@@ -173,6 +340,7 @@ describe('an execution', () => {
 			statusCode: 200,
 			keyIds: [PARTNER_ID],
 			url: `https://n8n.example.com/webhook/${WEBHOOK_ID}/.well-known/jwks.json`,
+			issuerDid: null,
 			warning: null,
 		});
 	});

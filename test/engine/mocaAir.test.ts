@@ -32,10 +32,10 @@ const hints = ({ run }: RunResult) =>
 	(run.data.resultData.runData.Auth?.at(-1)?.hints ?? []).map(({ message }) => message).join('\n');
 const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
 const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/;
-/** The other has nothing to look at here. */
-const DONE = Object.values(CHECKS)
-	.map(({ label }) => label)
-	.filter((label) => label !== 'Further Public Keys');
+/** The others have nothing to look at here. */
+const DONE = Object.entries(CHECKS)
+	.filter(([name]) => name !== 'furtherPublicKeys' && !name.startsWith('direct'))
+	.map(([, { label }]) => label);
 /** The JWKS of these tests is on loopback, and Issue on Behalf is asked only when ticked. */
 const WARNINGS = ['JWKS URL is public', 'Issue on Behalf'];
 const TOOL = { type: 'n8n-nodes-moca-air.mocaAirTool' };
@@ -127,6 +127,44 @@ describe('Check Setup', () => {
 		},
 	);
 
+	describe('of direct issuance', () => {
+		const direct = () => ({
+			...{ directIssuer: 'did:web:localhost%3A1', accountUrl: air.emulator.accountUrl },
+			issuerDid: '',
+		});
+		const row = async (label: string, parameters = {}, settings = {}) => {
+			const { json } = await check(parameters, direct(), settings);
+			return json('Done').find(({ check: name }) => name === label);
+		};
+
+		test('the documents are fetched, without anything being asked for', async () => {
+			expect(await row('did.json answers')).toMatchObject({
+				status: 'fail',
+				detail: expect.stringMatching(
+					/^A document of the issuer cannot be read: did\.json/,
+				) as string,
+			});
+			expect(await row('Issue on Behalf')).toBeUndefined();
+			expect(control().counts().byOperation.account).toBe(0);
+		});
+
+		test('the account host is asked for one’s own address, if that is wished', async () => {
+			expect(await row('Account host')).toMatchObject({ status: 'warn' });
+			const ticked = { checkAccountHost: true, ownAddress: 'me@example.com' };
+			expect(await row('Account host', ticked)).toMatchObject({ status: 'pass' });
+			expect(control().counts()).toMatchObject({ issuances: 0, usersCreated: 1 });
+			expect(control().counts().byOperation.issue).toBe(0);
+			// It is the one check that creates somebody.
+			control().reset();
+		});
+
+		test('an agent cannot make an account', async () => {
+			const ticked = { checkAccountHost: true, ownAddress: 'victim@example.com' };
+			expect(await row('Account host', ticked, TOOL)).toMatchObject({ status: 'warn' });
+			expect(control().counts()).toMatchObject({ usersCreated: 0 });
+		});
+	});
+
 	test('an agent may check, but not choose for whom AIR is asked', async () => {
 		const { json } = await check(
 			{ checkIssueOnBehalf: true, ownAddress: 'victim@example.com' },
@@ -171,12 +209,45 @@ describe('Get Public Documents', () => {
 		expect(item?.json).toEqual({
 			fileName: 'jwks.json',
 			mediaType: 'application/json',
+			url: air.jwks.url,
 			content: jwks,
 		});
 		const file = item?.binary?.data;
 		expect(file).toMatchObject({ fileName: 'jwks.json', mimeType: 'application/json' });
 		expect(JSON.parse(bytes(file?.data))).toEqual(jwks);
 		expect(control().requests()).toEqual([]);
+	});
+
+	test('with an issuer for direct issuance, what it publishes too, with where and as what', async () => {
+		const next = makeKey('RS256').jwk('next');
+		const { error, items } = await documents({
+			furtherPublicJwks: JSON.stringify(next),
+			directIssuer: 'issuer.example.com',
+		});
+		expect(error).toBeUndefined();
+		const files = items('Auth').map(({ json, binary }) => {
+			expect(JSON.parse(bytes(binary?.data?.data))).toEqual(json.content);
+			expect(binary?.data).toMatchObject({ fileName: json.fileName, mimeType: json.mediaType });
+			return [json.fileName, json.mediaType, json.url];
+		});
+		const wellKnown = 'https://issuer.example.com/.well-known';
+		expect(files).toEqual([
+			['jwks.json', 'application/json', air.jwks.url],
+			['did.json', 'application/did+ld+json', `${wellKnown}/did.json`],
+			['jwt-vc-issuer.json', 'application/json', `${wellKnown}/jwt-vc-issuer`],
+			['air-partner-info.json', 'application/json', `${wellKnown}/air-partner-info`],
+		]);
+		const did = 'did:web:issuer.example.com';
+		expect(items('Auth')[1]?.json.content).toMatchObject({
+			id: did,
+			assertionMethod: [`${did}#${PARTNER_ID}`, `${did}#next`],
+		});
+		expect(control().requests()).toEqual([]);
+	});
+
+	test('an issuer that is none: an error that names the field', async () => {
+		const { error } = await documents({ directIssuer: 'http://issuer.example.com' });
+		expect(error?.message).toMatch(/Issuer Host or DID: the address has to begin with https/);
 	});
 
 	test('nothing private is in it, and a private key among the public ones is refused', async () => {

@@ -30,6 +30,9 @@ export interface ServeOptions {
 export interface ServedJwks {
 	/** On loopback; the path is the one that n8n would serve. */
 	readonly url: string;
+	/** The paths that n8n would serve, in the order of the description. */
+	readonly paths: readonly string[];
+	readonly origin: string;
 	/** What it is served from; may be changed while it runs. */
 	credential: ICredentialDataDecryptedObject;
 	/** What the node returned or threw, one entry for each fetch. */
@@ -79,11 +82,26 @@ export async function serveJwksNode({
 			webhookTestBaseUrl: webhookBaseUrl.replace('/webhook', '/webhook-test'),
 			...rest,
 		}) as unknown as IWorkflowExecuteAdditionalData;
-	const webhookData = {
-		webhookDescription: type.description.webhooks?.[0],
-	} as unknown as IWebhookData;
+	/** As n8n finds the webhook of a path. */
+	const webhooks = new Map(
+		(type.description.webhooks ?? []).map((webhookDescription) => {
+			const path = workflow.expression.getSimpleParameterValue(
+				ownNode,
+				webhookDescription.path,
+				'internal',
+				{},
+			);
+			const trimmed = String(path).trim().replace(/^\//, '').replace(/\/$/, '');
+			return [`/webhook/${trimmed}`, { webhookDescription } as unknown as IWebhookData];
+		}),
+	);
 
 	const answer = async (httpRequest: Request, httpResponse: Response) => {
+		const webhookData = webhooks.get(httpRequest.path);
+		if (webhookData === undefined) {
+			httpResponse.status(404).json({ message: 'no such webhook' });
+			return;
+		}
 		const additionalData = dataWith({ httpRequest, httpResponse });
 		const context = new WebhookContext(
 			workflow,
@@ -111,6 +129,8 @@ export async function serveJwksNode({
 		returned: [] as (IWebhookResponseData | Error)[],
 		log,
 		url: '',
+		origin: '',
+		paths: [...webhooks.keys()],
 		create: async () => {
 			const context = new HookContext(
 				workflow,
@@ -128,6 +148,7 @@ export async function serveJwksNode({
 		},
 	};
 	const { port } = server.address() as AddressInfo;
-	served.url = `http://127.0.0.1:${port}/webhook/${WEBHOOK_ID}/.well-known/jwks.json`;
+	served.origin = `http://127.0.0.1:${port}`;
+	served.url = `${served.origin}${served.paths[0] ?? ''}`;
 	return served;
 }

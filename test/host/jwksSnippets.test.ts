@@ -2,8 +2,11 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { webIssuer } from '../../air/direct/webIssuer';
+import { documentsToHost } from '../../issuance/settings/publicDocuments';
 import { signPartnerJwt } from '../../air/tokens/partnerJwt';
 import { importPrivateKey } from '../../air/keys/privateKey';
+import { publicJwkOf } from '../../air/keys/PublicJwk';
 import { makeKey, type TestKey } from '../support/keys';
 import { checkout } from '../../harness/paths';
 import { CachingAirs } from './jwks/cachingAirs';
@@ -64,6 +67,21 @@ async function fetchKids(url: string): Promise<unknown[]> {
 	}
 	return keys.map(({ kid }) => kid);
 }
+
+/** What an issuer publishes, by file name, and what is to be served at which address. */
+async function issuer() {
+	const keys = [old, fresh].map(async ([, key], index) =>
+		publicJwkOf(await importPrivateKey(key.pem), `key-${index}`),
+	);
+	const documents = documentsToHost(
+		webIssuer('did:web:issuer.example.com'),
+		'p',
+		await Promise.all(keys),
+	);
+	return documents.filter(({ fileName }) => fileName !== 'jwks.json');
+}
+const filesOf = (documents: Awaited<ReturnType<typeof issuer>>) =>
+	Object.fromEntries(documents.map(({ fileName, content }) => [fileName, JSON.stringify(content)]));
 
 const privateKeys = {
 	EC: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
@@ -135,6 +153,34 @@ describe.each(Object.entries(HOSTS))('%s', (_name, open) => {
 			} finally {
 				await airs.close();
 			}
+		},
+		slow,
+	);
+
+	test(
+		'the documents of an issuer, each with its type, for browsers too',
+		async () => {
+			const { url, publish } = await opened();
+			const documents = await issuer();
+			await publish(jwksOf(old), filesOf(documents));
+			expect(await fetchKids(url)).toEqual([old[0]]);
+			for (const { url: place, mediaType, content } of documents) {
+				const here = new URL(new URL(place).pathname, url);
+				for (const method of ['GET', 'HEAD']) {
+					const answer = await fetch(here, { method, headers: { origin: 'https://a.example' } });
+					expect([place, answer.status]).toEqual([place, 200]);
+					expect(answer.headers.get('content-type')).toBe(mediaType);
+					expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+					expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+					if (method === 'GET') expect(await answer.json()).toEqual(content);
+				}
+			}
+			const { d } = privateKeys.EC;
+			const leaking = filesOf(documents);
+			leaking['did.json'] = leaking['did.json']?.replace('"kty"', `"d":"${d}","kty"`) ?? '';
+			await expect(publish(jwksOf(old), leaking)).rejects.toThrow(/holds a PRIVATE key/);
+			// The next test finds the files as they were.
+			await publish(jwksOf(old), filesOf(documents));
 		},
 		slow,
 	);
@@ -233,4 +279,13 @@ test('the snippets guard themselves with the same lines', () => {
 	);
 	expect(guards[0]).toMatch(/PRIVATE/);
 	expect(new Set(guards).size).toBe(1);
+	const ofDocuments = [
+		...['node/server.mjs', 'cloudflare-worker/issuer.js'],
+		...['did.json', 'jwt-vc-issuer', 'air-partner-info'].map((n) => `nextjs/issuer/${n}/route.js`),
+	].map((file) => {
+		const text = readFileSync(join(checkout, 'jwks', file), 'utf8');
+		return /function publicText[\s\S]*?\n}\n/.exec(text)?.[0];
+	});
+	expect(ofDocuments[0]).toMatch(/PRIVATE/);
+	expect(new Set(ofDocuments).size).toBe(1);
 });

@@ -79,7 +79,7 @@ describe('what is served', () => {
 	test('GET, HEAD and 304, as the node wrote it', async () => {
 		const get = await fetch(url);
 		expect(get.status).toBe(200);
-		expect(get.headers.get('content-type')).toBe('application/json; charset=utf-8');
+		expect(get.headers.get('content-type')).toBe('application/json');
 		expect(get.headers.get('cache-control')).toBe('public, max-age=300');
 		const text = await get.text();
 		const { keys } = JSON.parse(text) as { keys: Json[] };
@@ -127,6 +127,62 @@ describe('what is served', () => {
 		});
 		expect(jwksFetches).toBeGreaterThan(0);
 		expect(await host.api.executions.list({ workflowId: servingId })).toEqual([]);
+	});
+});
+
+describe('the documents of an issuer', () => {
+	/** Of another credential, so that the address of this n8n, which is http, does not matter. */
+	async function serve(path: string, parameters: Json) {
+		const data = { ...host.air.credential, directIssuer: 'issuer.example.com' };
+		const { id, name } = await host.api.credentials.create(CREDENTIAL, 'issuer', data);
+		const credentials = { [CREDENTIAL]: { id, name } };
+		const serving = jwksNode({ path: `${path}/.well-known/jwks.json`, ...parameters }, credentials);
+		const workflow = await host.api.workflows.create(inRow(serving));
+		await host.api.workflows.activate(workflow.id);
+		const base = `${host.n8n.url}/webhook/${path}`;
+		return { did: `${base}/did.json`, partnerInfo: `${base}/air-partner-info` };
+	}
+
+	test('did.json and air-partner-info are beside the JWKS, with their types, for any browser', async () => {
+		const { did, partnerInfo } = await serve('issuer', { issuerDocuments: true });
+		const DID = 'did:web:issuer.example.com';
+		const headers = { origin: 'https://verifier.example' };
+		const get = await fetch(did, { headers });
+		expect(get.status).toBe(200);
+		expect(get.headers.get('content-type')).toBe('application/did+ld+json');
+		expect(get.headers.get('access-control-allow-origin')).toBe('*');
+		expect(await get.json()).toMatchObject({
+			id: DID,
+			assertionMethod: [`${DID}#${PARTNER_ID}`],
+		});
+		const head = await fetch(did, { method: 'HEAD', headers });
+		expect([head.status, await head.text()]).toEqual([200, '']);
+		expect(head.headers.get('content-type')).toBe('application/did+ld+json');
+		const etag = get.headers.get('etag') ?? '';
+		const known = await request(did, { headers: { 'if-none-match': etag } });
+		expect(known.statusCode).toBe(304);
+		await known.body.dump();
+		const preflight = await fetch(did, {
+			method: 'OPTIONS',
+			headers: { ...headers, 'access-control-request-method': 'GET' },
+		});
+		expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([
+			204,
+			headers.origin,
+		]);
+		const partner = await fetch(partnerInfo);
+		expect(partner.headers.get('content-type')).toBe('application/json');
+		expect(await partner.json()).toEqual({ partnerId: PARTNER_ID });
+	});
+
+	test('switched off, their addresses answer 404 as JSON', async () => {
+		for (const address of Object.values(await serve('no-issuer', {}))) {
+			const answer = await fetch(address);
+			expect([answer.status, answer.headers.get('content-type')]).toEqual([
+				404,
+				'application/json',
+			]);
+		}
 	});
 });
 

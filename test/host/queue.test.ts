@@ -5,6 +5,8 @@ import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { imbalances, summaryOf, type Books } from './books';
 import { N8nApi } from '../../harness/n8nApi';
+import { KYC_EVENT } from '../../scripts/demoAir';
+import { DIRECT_WORKFLOW, PATH } from '../../scripts/demoDirect';
 import { Provider } from './provider';
 import { startQueueHost, type QueueHost } from './queueHost';
 import { acceptedPosts, armFaults, kycEvents, stormWorkflow, underWay } from './storm';
@@ -100,6 +102,38 @@ test('50 webhooks, the worker killed in the middle, all resent: the books balanc
 	await provider.onceMore(api);
 	expect(air.emulator.control.counts().byOperation.issue).toBe(requestsBefore);
 }, 480_000);
+
+test('directly, with lost answers, each event delivered twice at once: one credential each', async () => {
+	const { air, services } = host;
+	const { control } = air.emulator;
+	control.clearFaults();
+	const ledger = { ledger: 'postgres', ledgerSecret: services.databaseUrl };
+	const credential = await api.credentials.create('mocaAirApi', 'direct', {
+		...air.credential,
+		...ledger,
+	});
+	const { id } = await api.workflows.import(DIRECT_WORKFLOW, {
+		mocaAirApi: { id: credential.id, name: 'direct' },
+	});
+	await api.workflows.activate(id);
+	// Every third POST is carried out, and its answer never arrives.
+	const lost = { kind: 'reset', afterWork: true, operation: 'store' } as const;
+	control.injectFault({ ...lost, probability: 0.33, seed });
+	const people = Array.from({ length: 10 }, (_, i) => `direct-${i}@example.com`);
+	const deliver = async (email: string) => {
+		const body = { ...KYC_EVENT, email, eventId: `event of ${email}` };
+		for (let attempt = 0; attempt < 5; attempt++) {
+			const answer = await api.webhook(PATH, { method: 'POST', body });
+			if (answer.status === 200) return;
+		}
+		throw new Error(`no end for ${email}`);
+	};
+	await Promise.all([...people, ...people].map(deliver));
+	const held = (await control.wallet()).filter(({ recipient }) => people.includes(recipient));
+	expect(held.map(({ recipient }) => recipient).sort()).toEqual([...people].sort());
+	expect(held.filter(({ valid }) => !valid)).toEqual([]);
+	expect(control.counts().storeRepeats).toBeGreaterThan(0);
+}, 300_000);
 
 test('no process logged a key, a token or the URL of the ledger', () => {
 	const logged = [host.main, ...host.workers].flatMap(({ logs }) => logs).join('\n');

@@ -54,7 +54,7 @@ export async function startQueueHost(options: QueueHostOptions): Promise<QueueHo
 		stops.unshift(() => postgres.stop());
 		const database = await postgres.freshDatabase();
 		const services = { redisPort: redis.port, databaseUrl: postgres.urlFor({ database }) };
-		const air = await startDemoAir(300);
+		const air = await startDemoAir(300, true);
 		stops.unshift(() => air.close());
 		const main = await startN8n({
 			userFolder: mainFolder,

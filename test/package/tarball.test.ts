@@ -72,9 +72,13 @@ test('holds the ways to host a JWKS, ready to copy', () => {
 			.map((file) => relative(jwks, file))
 			.sort(),
 	).toEqual([
+		'cloudflare-worker/issuer.js',
 		'cloudflare-worker/worker.js',
 		'cloudflare-worker/wrangler.jsonc',
 		'keygen.html',
+		'nextjs/issuer/air-partner-info/route.js',
+		'nextjs/issuer/did.json/route.js',
+		'nextjs/issuer/jwt-vc-issuer/route.js',
 		'nextjs/route.js',
 		'nginx/jwks.conf',
 		'nginx/publish.sh',

@@ -5,6 +5,18 @@ import { checkSetupItems } from './checkSetupItems';
 /** An agent must not choose for whose address AIR is asked. */
 const notForAgents = { '@tool': [false] };
 
+const ownAddress = (shownWhen: Readonly<Record<string, boolean[]>>): INodeProperties => ({
+	displayName: 'Your Own Email',
+	name: 'ownAddress',
+	type: 'string',
+	default: '',
+	required: true,
+	placeholder: 'e.g. name@example.com',
+	displayOptions: { show: { ...notForAgents, ...shownWhen } },
+	description:
+		'AIR is asked in the name of this address. Take your own: AIR may create the account of an unknown one.',
+});
+
 const properties: INodeProperties[] = [
 	{
 		displayName: 'Check Issue on Behalf',
@@ -16,16 +28,16 @@ const properties: INodeProperties[] = [
 			'Whether to find out, too, if Issue on Behalf is enabled: by an empty request, which issues nothing',
 	},
 	{
-		displayName: 'Your Own Email',
-		name: 'ownAddress',
-		type: 'string',
-		default: '',
-		required: true,
-		placeholder: 'e.g. name@example.com',
-		displayOptions: { show: { ...notForAgents, checkIssueOnBehalf: [true] } },
+		displayName: 'Check Account Host',
+		name: 'checkAccountHost',
+		type: 'boolean',
+		default: false,
+		displayOptions: { show: notForAgents },
 		description:
-			'The empty request names this address. Take your own: it is not known whether AIR creates the account of an unknown one.',
+			'Whether to find out, too, if the host answers where AIR looks up accounts for direct issuance: by looking up your own. AIR makes an account for an address that has none.',
 	},
+	ownAddress({ checkIssueOnBehalf: [true] }),
+	ownAddress({ checkIssueOnBehalf: [false], checkAccountHost: [true] }),
 ];
 
 /** Looks at key, JWKS, clock and AIR; issues nothing. */
@@ -33,7 +45,8 @@ export const checkSetup: Operation = {
 	option: {
 		name: 'Check Setup',
 		value: 'checkSetup',
-		description: 'Look at key, JWKS, clock and AIR, and say what to fix; issues nothing',
+		description:
+			'Look at key, JWKS, DID document, clock and AIR, and say what to fix; issues nothing',
 		action: 'Check the setup',
 	},
 	properties,

@@ -12,12 +12,15 @@ import { failedItem, nodeError } from '../../../n8n/errors/nodeError';
  */
 export async function checkSetupItems(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	try {
-		const asks =
-			!isTool(context) && context.getNodeParameter('checkIssueOnBehalf', 0, false) === true;
-		const ownAddress: unknown = asks ? context.getNodeParameter('ownAddress', 0, '') : undefined;
+		const isOn = (name: string) =>
+			!isTool(context) && context.getNodeParameter(name, 0, false) === true;
+		const ownAddress = (name: string): unknown =>
+			isOn(name) ? (context.getNodeParameter('ownAddress', 0, '') ?? '') : undefined;
 		const findings = await checkSetup(await context.getCredentials('mocaAirApi'), {
 			signal: cancelSignal(context),
-			ownAddress: asks ? (ownAddress ?? '') : undefined,
+			documents: true,
+			ownAddress: ownAddress('checkIssueOnBehalf'),
+			accountAddress: ownAddress('checkAccountHost'),
 		});
 		return setupReport(findings).map((row) => ({ json: { ...row }, pairedItem: { item: 0 } }));
 	} catch (error) {

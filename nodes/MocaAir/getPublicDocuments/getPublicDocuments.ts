@@ -1,23 +1,20 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
-import { ownJwks } from '../../../issuance/settings/ownJwks';
+import { publicDocuments, type PublicDocument } from '../../../issuance/settings/publicDocuments';
 import { readSettings } from '../../../issuance/settings/settings';
 import { failedItem, nodeError } from '../../../n8n/errors/nodeError';
 import { goesOnAfterFailure } from '../../../n8n/tool/toolUse';
 import type { Operation } from '../Operation';
 
-const MEDIA_TYPE = 'application/json';
-
-/** A document that is hosted for AIR, both to look at and as a file that other nodes can upload. */
+/** A document that is hosted, both to look at and as a file that other nodes can upload. */
 async function documentItem(
 	context: IExecuteFunctions,
-	fileName: string,
-	content: object,
+	{ fileName, mediaType, url, content }: PublicDocument,
 ): Promise<INodeExecutionData> {
 	const text = `${JSON.stringify(content, null, 2)}\n`;
 	return {
-		json: { fileName, mediaType: MEDIA_TYPE, content: { ...content } },
+		json: { fileName, mediaType, url, content: { ...content } },
 		binary: {
-			data: await context.helpers.prepareBinaryData(Buffer.from(text), fileName, MEDIA_TYPE),
+			data: await context.helpers.prepareBinaryData(Buffer.from(text), fileName, mediaType),
 		},
 		pairedItem: { item: 0 },
 	};
@@ -27,7 +24,10 @@ async function documentItem(
 async function documents(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	try {
 		const settings = await readSettings(await context.getCredentials('mocaAirApi'));
-		return [await documentItem(context, 'jwks.json', ownJwks(settings))];
+		const items = publicDocuments(settings).map(
+			async (document) => await documentItem(context, document),
+		);
+		return await Promise.all(items);
 	} catch (error) {
 		if (goesOnAfterFailure(context)) return [failedItem(error, 0, context.getNode())];
 		throw nodeError(context.getNode(), error, 0, 1);
@@ -39,7 +39,8 @@ export const getPublicDocuments: Operation = {
 	option: {
 		name: 'Get Public Documents',
 		value: 'getPublicDocuments',
-		description: 'Get the JWKS to host for AIR, as JSON and as a file; nothing private is in it',
+		description:
+			'Get what you host for AIR, the JWKS and for direct issuance the DID document, as JSON and as files; nothing private is in them',
 		action: 'Get the public documents',
 		displayOptions: { show: { '@tool': [false] } },
 	},

@@ -1,6 +1,8 @@
 import { startGroup, type ProcessGroup } from '../../../harness/processGroup';
 import { poll } from '../../../harness/poll';
 
+export type Documents = Readonly<Record<string, string>>;
+
 /** One way to host a JWKS, as its snippet says, in a folder of its own. */
 export interface JwksHost {
 	/** Where AIR would fetch it. */
@@ -8,9 +10,10 @@ export interface JwksHost {
 	/**
 	 * Does what the snippet says is to do with a new jwks.json, and waits until it is served.
 	 *
+	 * @param documents - what an issuer publishes besides, by file name
 	 * @throws with what was printed when the snippet refuses it
 	 */
-	readonly publish: (jwksJson: string) => Promise<void>;
+	readonly publish: (jwksJson: string, documents?: Documents) => Promise<void>;
 	readonly close: () => Promise<void>;
 }
 

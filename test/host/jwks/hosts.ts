@@ -1,6 +1,7 @@
 import {
 	chmodSync,
 	copyFileSync,
+	cpSync,
 	mkdirSync,
 	mkdtempSync,
 	readFileSync,
@@ -15,7 +16,7 @@ import type { Log } from '../../../harness/log';
 import { ensureNginx } from '../../../harness/nginx';
 import { ensureNpmInstall } from '../../../harness/npmInstall';
 import { checkout, node24, pathWithNode24 } from '../../../harness/paths';
-import { startServer, type JwksHost, type Server } from './JwksHost';
+import { startServer, type Documents, type JwksHost, type Server } from './JwksHost';
 
 const snippet = (...path: string[]) => join(checkout, 'dist', 'jwks', ...path);
 
@@ -33,7 +34,7 @@ function makeFolder(): string {
 async function restarting(
 	folder: string,
 	start: (port: number) => Promise<Server>,
-	beforeStart: (jwksJson: string) => Promise<void>,
+	beforeStart: (jwksJson: string, documents?: Documents) => Promise<void>,
 ): Promise<JwksHost> {
 	const port = await freePort();
 	let server: Server | undefined;
@@ -43,9 +44,9 @@ async function restarting(
 	};
 	return {
 		url: urlOn(port),
-		publish: async (jwksJson) => {
+		publish: async (jwksJson, documents) => {
 			await stop();
-			await beforeStart(jwksJson);
+			await beforeStart(jwksJson, documents);
 			server = await start(port);
 		},
 		close: async () => {
@@ -55,9 +56,16 @@ async function restarting(
 	};
 }
 
-function saveIn(folder: string): (jwksJson: string) => Promise<void> {
-	return (jwksJson) => {
-		writeFileSync(join(folder, 'jwks.json'), jwksJson);
+/** @returns the names of the files */
+function write(folder: string, jwksJson: string, documents: Documents = {}): string[] {
+	const files = { ...documents, 'jwks.json': jwksJson };
+	for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+	return Object.keys(files);
+}
+
+function saveIn(folder: string): (jwksJson: string, documents?: Documents) => Promise<void> {
+	return (jwksJson, documents) => {
+		write(folder, jwksJson, documents);
 		return Promise.resolve();
 	};
 }
@@ -80,7 +88,7 @@ async function nodeHost(): Promise<JwksHost> {
 const workerd = join(checkout, 'node_modules', 'workerd', 'bin', 'workerd');
 
 /** What wrangler makes of the folder, for workerd: the modules and a socket. */
-const workerdConfig = (port: number) => `
+const workerdConfig = (port: number, main: string, files: readonly string[]) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker)],
@@ -88,8 +96,11 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [
-    (name = "worker.js", esModule = embed "worker.js"),
-    (name = "jwks.json", json = embed "jwks.json")
+    ${[main, 'worker.js']
+			.filter((name, index, names) => names.indexOf(name) === index)
+			.map((name) => `(name = "${name}", esModule = embed "${name}"),`)
+			.join('\n    ')}
+    ${files.map((name) => `(name = "${name}", json = embed "${name}")`).join(',\n    ')}
   ],
   compatibilityDate = "2026-01-01"
 );
@@ -98,9 +109,13 @@ const worker :Workerd.Worker = (
 /** Cloudflare's own runtime. */
 async function workerHost(): Promise<JwksHost> {
 	const folder = makeFolder();
-	copyFileSync(snippet('cloudflare-worker', 'worker.js'), join(folder, 'worker.js'));
+	for (const name of ['worker.js', 'issuer.js']) {
+		copyFileSync(snippet('cloudflare-worker', name), join(folder, name));
+	}
+	let files: string[] = [];
 	const start = (port: number) => {
-		writeFileSync(join(folder, 'config.capnp'), workerdConfig(port));
+		const main = files.includes('did.json') ? 'issuer.js' : 'worker.js';
+		writeFileSync(join(folder, 'config.capnp'), workerdConfig(port, main, files));
 		return startServer({
 			command: node24(),
 			args: [workerd, 'serve', 'config.capnp'],
@@ -108,7 +123,10 @@ async function workerHost(): Promise<JwksHost> {
 			url: urlOn(port),
 		});
 	};
-	return await restarting(folder, start, saveIn(folder));
+	return await restarting(folder, start, (jwksJson, documents) => {
+		files = write(folder, jwksJson, documents);
+		return Promise.resolve();
+	});
 }
 
 /** What a project has besides the snippet. Next.js must be found within the root. */
@@ -126,7 +144,8 @@ async function nextApp(log: Log, config: object) {
 		log,
 	});
 	const folder = mkdtempSync(join(installed, 'app-'));
-	const route = join(folder, 'app', '.well-known', 'jwks.json');
+	const wellKnown = join(folder, 'app', '.well-known');
+	const route = join(wellKnown, 'jwks.json');
 	mkdirSync(route, { recursive: true });
 	copyFileSync(snippet('nextjs', 'route.js'), join(route, 'route.js'));
 	for (const [name, text] of Object.entries(nextProject(installed, config))) {
@@ -134,8 +153,13 @@ async function nextApp(log: Log, config: object) {
 	}
 	const next = join(installed, 'node_modules', 'next', 'dist', 'bin', 'next');
 	const env = { PATH: pathWithNode24(), HOME: folder, CI: '1', NEXT_TELEMETRY_DISABLED: '1' };
-	const build = async (jwksJson: string) => {
+	const build = async (jwksJson: string, documents: Documents = {}) => {
 		writeFileSync(join(route, 'jwks.json'), jwksJson);
+		for (const [file, text] of Object.entries(documents)) {
+			const name = file === 'did.json' ? file : file.replace(/\.json$/, '');
+			cpSync(snippet('nextjs', 'issuer', name), join(wellKnown, name), { recursive: true });
+			writeFileSync(join(wellKnown, name, file), text);
+		}
 		await run(node24(), [next, 'build'], {
 			what: 'building the Next.js app',
 			log,
@@ -212,10 +236,9 @@ async function nginxHost(log: Log): Promise<JwksHost> {
 	});
 	return {
 		url: urlOn(port),
-		publish: async (jwksJson) => {
-			const file = join(folder, 'jwks.json');
-			writeFileSync(file, jwksJson);
-			const args = [snippet('nginx', 'publish.sh'), file, www];
+		publish: async (jwksJson, documents) => {
+			const files = write(folder, jwksJson, documents).map((name) => join(folder, name));
+			const args = [snippet('nginx', 'publish.sh'), ...files, www];
 			await run('sh', args, { what: 'publishing', log, cwd: folder });
 		},
 		close: async () => {

@@ -247,3 +247,86 @@ describe('jwks', () => {
 		expect(stderr).toContain('jwks --help');
 	});
 });
+
+describe('did', () => {
+	const rsa = makeKey('RS256');
+	const ec = makeKey('ES256');
+	const WHO = ['--issuer', 'issuer.example.com', '--partner', 'partner-1'];
+	const FILES = ['air-partner-info.json', 'did.json', 'jwks.json', 'jwt-vc-issuer.json'];
+	const json = (name: string): unknown => JSON.parse(read(`out/${name}`));
+
+	test('the documents of two keys, as during a change of the key, in a folder', async () => {
+		const keys = [
+			write('old.json', JSON.stringify({ keys: [ec.jwk('old')] })),
+			write('new.json', JSON.stringify({ keys: [rsa.jwk('new')] })),
+		];
+		const { status, stdout, stderr } = await cli(['did', ...keys, ...WHO, '--out', at('out')]);
+		expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+		expect(readdirSync(at('out')).sort()).toEqual(FILES);
+		const jwks = { keys: [ec.jwk('old'), rsa.jwk('new')] };
+		const ids = ['old', 'new'].map((kid) => `did:web:issuer.example.com#${kid}`);
+		expect(json('jwks.json')).toEqual(jwks);
+		expect(json('jwt-vc-issuer.json')).toEqual({ issuer: 'https://issuer.example.com', jwks });
+		expect(json('air-partner-info.json')).toEqual({ partnerId: 'partner-1' });
+		expect(json('did.json')).toMatchObject({
+			id: 'did:web:issuer.example.com',
+			verificationMethod: jwks.keys.map((publicKeyJwk, index) => ({
+				id: ids[index],
+				publicKeyJwk,
+			})),
+			assertionMethod: ids,
+		});
+		expect(stdout).toContain(
+			'did.json               at https://issuer.example.com/.well-known/did.json, as application/did+ld+json',
+		);
+		expect(stdout).toMatch(
+			/dashboard, Issuer → Settings, issuer DID: did:web:issuer.example.com\n/,
+		);
+	});
+
+	test('of a private key only the public half', async () => {
+		const file = write('private.pem', ec.pem);
+		const argv = ['did', file, '--kid', 'k1', ...WHO, '--out', at('out')];
+		const { status, stderr } = await cli(argv);
+		expect(status).toBe(0);
+		expect(stderr).toMatch(/private\.pem holds a private key\. Never publish that file/);
+		for (const name of FILES) expect(read(`out/${name}`)).not.toMatch(/"d"|PRIVATE/);
+	});
+
+	test.each(FILES)(
+		'%s is never overwritten: it may be the only place of an old key',
+		async (name) => {
+			write(name, 'mine');
+			const key = write('key.json', JSON.stringify(ec.jwk('k1')));
+			const { status, stdout, stderr } = await cli(['did', key, ...WHO, '--out', folder]);
+			expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+			expect(stderr).toContain(`${at(name)} is there already. Nothing was overwritten`);
+			expect(readdirSync(folder).sort()).toEqual([name, 'key.json'].sort());
+		},
+	);
+
+	test.each([
+		['http://issuer.example.com', 'k1', 'AIR_DIRECT_DID_INVALID'],
+		['issuer.example.com', 'my key', 'AIR_DIRECT_KID_INVALID'],
+	])('%s with the key ID %j: one line, and nothing is written', async (issuer, kid, code) => {
+		const key = write('key.json', JSON.stringify(ec.jwk(kid)));
+		const argv = ['did', key, '--issuer', issuer, '--partner', 'p', '--out', at('out')];
+		const { status, stdout, stderr } = await cli(argv);
+		expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+		expect(stderr).toMatch(new RegExp(`\\(${code}\\)\n$`));
+		expect(readdirSync(folder)).toEqual(['key.json']);
+	});
+
+	test.each([
+		[['x', '--partner', 'p', '--out', 'y'], "required option '--issuer <WHO>' not specified"],
+		[['x', '--issuer', 'a', '--out', 'y'], "required option '--partner <ID>' not specified"],
+		[['x', '--issuer', 'a', '--partner', 'p'], "required option '--out <DIR>' not specified"],
+		[['x', '--issuer=', '--partner', 'p', '--out', 'y'], '--issuer is empty'],
+		[[...WHO, '--out', 'y'], "missing required argument 'KEY'"],
+	])('%j is no right call', async (args, words) => {
+		const { status, stderr } = await cli(['did', ...args]);
+		expect(status).toBe(2);
+		expect(stderr).toContain(words);
+		expect(stderr).toContain('did --help');
+	});
+});

@@ -74,7 +74,7 @@ describe('what saved credentials depend on', () => {
 			['jwksUrl', 'JWKS URL', 'string', ''],
 			[
 				'directNotice',
-				'<b>Direct Issuance</b>: the issuer of what you sign yourself, known by a DID of yours. Leave it empty to use Issue on Behalf only.',
+				'Direct Issuance: the issuer of what you sign yourself, known by a DID of yours. Leave it empty to use Issue on Behalf only.',
 				'notice',
 				'',
 			],

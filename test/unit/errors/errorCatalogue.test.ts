@@ -9,6 +9,7 @@ import {
 import { answerErrors } from '../../../errors/rows/answers';
 import { directErrors } from '../../../errors/rows/direct';
 import { inputErrors } from '../../../errors/rows/inputs';
+import { issuerErrors } from '../../../errors/rows/issuer';
 import { jwksTriggerErrors } from '../../../errors/rows/jwksTrigger';
 import { keyErrors } from '../../../errors/rows/keys';
 import { ledgerErrors } from '../../../errors/rows/ledger';
@@ -50,6 +51,7 @@ test('no group redefines a code of another', () => {
 		triggerErrors,
 		jwksTriggerErrors,
 		setupErrors,
+		issuerErrors,
 		partnerJwtErrors,
 	];
 	const all = groups.flatMap((group) => Object.keys(group));

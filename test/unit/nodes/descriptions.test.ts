@@ -187,6 +187,7 @@ const rows: readonly Row[] = [
 			['binaryPropertyName', 'string', 'data'],
 			['asFile', 'boolean', false],
 			['checkIssueOnBehalf', 'boolean', false],
+			['checkAccountHost', 'boolean', false],
 			['ownAddress', 'string', ''],
 			['notice', 'notice', ''],
 			['scope', 'options custom|issue|issue on-behalf|none|verify', 'issue'],
@@ -233,6 +234,9 @@ const rows: readonly Row[] = [
 		parameters: [
 			['notice', 'notice', ''],
 			['path', 'string', ''],
+			['issuerDocuments', 'boolean', false],
+			['documentsNotice', 'notice', ''],
+			['documentsAddress', 'notice', ''],
 			['options', 'collection', {}],
 			['options.cacheSeconds', 'number', 300],
 			['options.startExecutions', 'boolean', false],

@@ -1,3 +1,6 @@
+import fc from 'fast-check';
+import { webIssuer } from '../../../../air/direct/webIssuer';
+import { AirError } from '../../../../errors/AirError';
 import { parseDirectIssuer } from '../../../../issuance/settings/directSettings';
 import { readSettings } from '../../../../issuance/settings/settings';
 import { makeKey } from '../../../support/keys';
@@ -101,4 +104,44 @@ describe('the account host', () => {
 test('the form of the issuer', async () => {
 	const data = { directIssuer: 'issuer.example.com', directIssuerAs: 'url' };
 	expect((await directOf(data))?.issuerAs).toBe('url');
+});
+
+test('whatever is typed is refused, or becomes a DID that leads back to itself', () => {
+	const piece = fc.constantFrom(
+		...['https://', 'http://', 'did:web:', 'a.example', 'A.EXAMPLE', ':8443', '%3A8443', ':443'],
+		...[
+			'/',
+			'//',
+			'/webhook',
+			'/did.json',
+			'/.well-known',
+			'..',
+			'?',
+			'#',
+			'@',
+			' ',
+			'\\',
+			'%2F',
+			'ä',
+		],
+	);
+	const typed = fc.oneof(
+		fc.string(),
+		fc.array(piece, { maxLength: 6 }).map((pieces) => pieces.join('')),
+	);
+	fc.assert(
+		fc.property(typed, (text) => {
+			let did: string;
+			try {
+				({ did } = parseDirectIssuer(text));
+			} catch (error) {
+				expect(error).toBeInstanceOf(AirError);
+				expect(error).toMatchObject({ code: 'AIR_DIRECT_DID_INVALID' });
+				return;
+			}
+			expect(parseDirectIssuer(did).did).toBe(did);
+			expect(parseDirectIssuer(webIssuer(did).didDocumentUrl).did).toBe(did);
+			expect(parseDirectIssuer(webIssuer(did).url).did).toBe(did);
+		}),
+	);
 });

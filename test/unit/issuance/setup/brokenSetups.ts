@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { PARTNER_ID, type TestAir } from '../../../engine/air';
 import { makeKey } from '../../../support/keys';
+import type { IssuerHost } from '../../../support/issuerHost';
 
 /** What a person got wrong, and the check that has to say so. */
 export interface BrokenSetup {
@@ -14,8 +15,11 @@ export interface BrokenSetup {
 		air: TestAir,
 		/** Serves a JWKS somewhere else, with these headers. */
 		serve: (body: string, status?: number, headers?: Record<string, string>) => Promise<string>,
+		/** Has published what an issuer publishes. */
+		issuer: IssuerHost,
 	) => Promise<ICredentialDataDecryptedObject> | ICredentialDataDecryptedObject;
 	readonly ownAddress?: string;
+	readonly accountAddress?: string;
 }
 
 const privateJwk = (pem: string) => createPrivateKey(pem).export({ format: 'jwk' });
@@ -31,6 +35,17 @@ function register({ emulator }: TestAir, jwksUrl: string): { jwksUrl: string } {
 		jwksUrl,
 	});
 	return { jwksUrl };
+}
+
+/** An issuer who publishes as in this page, and issues directly only. */
+const direct = ({ emulator }: TestAir, { did }: IssuerHost) => ({
+	...{ directIssuer: did, accountUrl: emulator.accountUrl, issuerDid: '' },
+});
+
+/** Changes did.json. */
+function changeDid({ pages }: IssuerHost, change: (did: Record<string, unknown>) => unknown) {
+	const page = pages.get('/.well-known/did.json');
+	if (page !== undefined) change(page.body as Record<string, unknown>);
 }
 
 /** At least one for each check (docs/setup-check.md). */
@@ -293,5 +308,86 @@ export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 			emulator.control.injectFault({ kind: 'answer', operation: 'issue', status: 403, body });
 			return {};
 		},
+	},
+	{
+		mistake: 'did.json was not published',
+		check: 'directReachable',
+		status: 'fail',
+		arrange: (air, _serve, issuer) => {
+			issuer.pages.delete('/.well-known/did.json');
+			return direct(air, issuer);
+		},
+	},
+	{
+		mistake: 'The issuer is in a private network',
+		check: 'directReachable',
+		status: 'warn',
+		arrange: (air, _serve, issuer) => direct(air, issuer),
+	},
+	{
+		mistake: 'did.json is served as bytes, as some places for static files do',
+		check: 'directType',
+		status: 'fail',
+		arrange: (air, _serve, issuer) => {
+			const page = issuer.pages.get('/.well-known/did.json');
+			if (page !== undefined) page.type = 'application/octet-stream';
+			return direct(air, issuer);
+		},
+	},
+	{
+		mistake: 'did.json was made for another host',
+		check: 'directDid',
+		status: 'fail',
+		arrange: (air, _serve, issuer) => {
+			changeDid(issuer, (did) => (did.id = 'did:web:www.example.com'));
+			return direct(air, issuer);
+		},
+	},
+	{
+		mistake: 'The private key was put into did.json',
+		check: 'directPrivateMembers',
+		status: 'fail',
+		arrange: (air, _serve, issuer) => {
+			const privateKeyJwk = privateJwk(air.key.pem);
+			changeDid(issuer, (did) => (did.verificationMethod = [{ id: '#key', privateKeyJwk }]));
+			return direct(air, issuer);
+		},
+	},
+	{
+		mistake: 'did.json was not made again for the new key',
+		check: 'directKey',
+		status: 'fail',
+		arrange: (air, _serve, issuer) => {
+			changeDid(issuer, (did) => (did.verificationMethod = []));
+			return direct(air, issuer);
+		},
+	},
+	{
+		mistake: 'The old key was taken out of did.json during a change of the key',
+		check: 'directFurtherKeys',
+		status: 'warn',
+		arrange: (air, _serve, issuer) => ({
+			...direct(air, issuer),
+			furtherPublicJwks: JSON.stringify(makeKey().jwk('old')),
+		}),
+	},
+	{
+		mistake: 'n8n serves did.json, and nobody jwt-vc-issuer',
+		check: 'directVcIssuer',
+		status: 'warn',
+		arrange: (air, _serve, issuer) => {
+			issuer.pages.delete('/.well-known/jwt-vc-issuer');
+			return direct(air, issuer);
+		},
+	},
+	{
+		mistake: 'Account URL is the base URL',
+		check: 'directAccountHost',
+		status: 'fail',
+		accountAddress: 'me@example.com',
+		arrange: (air, _serve, issuer) => ({
+			...direct(air, issuer),
+			accountUrl: new URL(air.emulator.baseUrl).origin,
+		}),
 	},
 ];

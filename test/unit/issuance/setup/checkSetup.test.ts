@@ -151,7 +151,7 @@ describe('good', () => {
 			...{ issuerDid: '', directIssuer: 'issuer.example.com' },
 			accountUrl: 'https://accounts.example.com',
 		});
-		expect(problems(findings)).toEqual([]);
+		expect(problems(findings)).toEqual(['directAccountHost: warn']);
 		expect(names(findings)).not.toContain('issuerDid');
 		expect(found(findings, 'directIssuer').detail).toBe(
 			'Direct issuance is set up for did:web:issuer.example.com',

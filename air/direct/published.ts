@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { AirError } from '../../errors/AirError';
+import type { HttpAnswer } from '../answers/answer';
+import { privateMembers } from '../keys/jwk';
+import { fetchPublished, jwkSchema, jwksSchema } from '../jwks';
+
+const methodSchema = z.looseObject({
+	id: z.string(),
+	publicKeyJwk: jwkSchema.optional().catch(undefined),
+});
+const referenceSchema = z.union([z.string(), z.looseObject({ id: z.string() })]);
+const didSchema = z.looseObject({
+	id: z.string(),
+	verificationMethod: z.array(methodSchema).default([]),
+	assertionMethod: z.array(referenceSchema).default([]),
+});
+const vcIssuerSchema = z.looseObject({ issuer: z.string(), jwks: jwksSchema });
+
+/** A DID document as it was found. */
+export type PublishedDid = z.infer<typeof didSchema>;
+
+/** A jwt-vc-issuer as it was found. */
+export type PublishedVcIssuer = z.infer<typeof vcIssuerSchema>;
+
+const unreadable = (detail: string) => new AirError('AIR_ISSUER_DOCUMENT_UNREADABLE', { detail });
+
+/**
+ * Fetches a document of an issuer as verifiers do.
+ *
+ * @param url - https, public
+ * @param timeoutMs - for the whole fetch
+ * @returns an answer with status 200, not read yet
+ * @throws AirError: of the way there, or `AIR_ISSUER_DOCUMENT_UNREADABLE` for another status
+ */
+export async function fetchIssuerDocument(
+	url: string,
+	timeoutMs: number,
+	signal?: AbortSignal,
+): Promise<HttpAnswer> {
+	const accept = 'application/did+ld+json, application/json';
+	const answer = await fetchPublished(url, accept, timeoutMs, signal);
+	if (answer.status !== 200) throw unreadable(`it answers HTTP ${answer.status}`);
+	if (answer.unreadable !== undefined) throw unreadable(answer.unreadable);
+	return answer;
+}
+
+function parse(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw unreadable('it does not answer JSON');
+	}
+}
+
+/**
+ * The private members of keys in a document, wherever in it they are.
+ *
+ * @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is no JSON
+ */
+export function leakedMembers({ text }: Pick<HttpAnswer, 'text'>): string[] {
+	const search = (value: unknown): string[] => {
+		if (typeof value !== 'object' || value === null) return [];
+		const own = 'kty' in value ? privateMembers(value) : [];
+		return [...own, ...Object.values(value).flatMap(search)];
+	};
+	return [...new Set(search(parse(text)))];
+}
+
+function read<T>(schema: z.ZodType<T>, { text }: Pick<HttpAnswer, 'text'>, kind: string): T {
+	const parsed = schema.safeParse(parse(text));
+	if (!parsed.success) throw unreadable(`it does not answer ${kind}`);
+	return parsed.data;
+}
+
+/** @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is no DID document */
+export const readDid = (answer: Pick<HttpAnswer, 'text'>): PublishedDid =>
+	read(didSchema, answer, 'a DID document');
+
+/** @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is none */
+export const readVcIssuer = (answer: Pick<HttpAnswer, 'text'>): PublishedVcIssuer =>
+	read(vcIssuerSchema, answer, 'an issuer with its keys');

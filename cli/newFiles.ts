@@ -1,0 +1,59 @@
+import { access, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CliError, systemCode } from './errors';
+import { printable } from './text';
+
+export interface NewFile {
+	readonly name: string;
+	readonly text: string;
+	/** As `chmod` takes it. */
+	readonly mode: number;
+}
+
+/** A document as it is hosted: for people to read, and to compare. */
+export const documentText = (document: object) => `${JSON.stringify(document, null, 2)}\n`;
+
+function isThere(path: string): Promise<boolean> {
+	return access(path).then(
+		() => true,
+		() => false,
+	);
+}
+
+const there = (path: string) =>
+	new CliError(
+		`${printable(path)} is there already. Nothing was overwritten: give another folder to --out.`,
+	);
+
+/** Never onto something that is there, not even onto a link: `wx` makes the file or fails. */
+async function create(path: string, text: string, mode: number): Promise<void> {
+	try {
+		await writeFile(path, text, { flag: 'wx', mode });
+	} catch (error) {
+		if (systemCode(error) === 'EEXIST') throw there(path);
+		throw new CliError(`${printable(path)} cannot be written (${systemCode(error)}).`);
+	}
+}
+
+/**
+ * Writes files into a folder, which is made if need be. Where one of them is there already, none is
+ * written.
+ *
+ * @param folderMode - of a folder that is made
+ * @throws CliError in one line
+ */
+export async function saveNew(
+	folder: string,
+	folderMode: number,
+	files: readonly NewFile[],
+): Promise<void> {
+	try {
+		await mkdir(folder, { recursive: true, mode: folderMode });
+	} catch (error) {
+		throw new CliError(`The folder ${printable(folder)} cannot be made (${systemCode(error)}).`);
+	}
+	for (const { name } of files) {
+		if (await isThere(join(folder, name))) throw there(join(folder, name));
+	}
+	for (const { name, text, mode } of files) await create(join(folder, name), text, mode);
+}

@@ -1,0 +1,61 @@
+import { AirError } from '../errors/AirError';
+import type { PublicJwk } from '../air/keys/PublicJwk';
+import type { Call } from './Command';
+import { CliError, UsageError } from './errors';
+import { inOneLine, readKeyFile, type KeyFile } from './keyFile';
+import { readKid } from './keyId';
+import { printable } from './text';
+
+/** What commands say of the files of keys that they take. */
+export const KEYS =
+	'a file with public or private keys: PEM, JWK or JWKS. Of a private key only the public half is taken, and only members that are known to be public';
+
+/** For the option that takes one key ID for each key. */
+export const KIDS =
+	'the key ID, once for each key and in their order. Without it: the kid of the JWK, else the thumbprint of the key (RFC 7638)';
+
+/** @throws UsageError */
+export const oneMoreKid = (kid: string, before: readonly string[]) => [...before, readKid(kid)];
+
+/** @throws UsageError unless there is a kid for each key, or none at all */
+function withKids(keys: readonly PublicJwk[], kids: readonly string[]): PublicJwk[] {
+	if (kids.length > 0 && kids.length !== keys.length) {
+		throw new UsageError(
+			`--kid is given ${kids.length} times for ${keys.length} keys: give one for each, in their order`,
+		);
+	}
+	return keys.map((key, index) => ({ ...key, kid: kids[index] ?? key.kid }));
+}
+
+/**
+ * Reads keys from files, makes a document or several of them, and says afterwards which of the files
+ * holds a private key.
+ *
+ * @param files - as typed
+ * @param kids - as typed: none, or one for each key
+ * @param publish - makes and gives out the documents
+ * @throws CliError in one line, UsageError
+ */
+export async function publishKeys(
+	{ io }: Call,
+	files: readonly string[],
+	kids: readonly string[],
+	publish: (keys: readonly PublicJwk[]) => Promise<void>,
+): Promise<void> {
+	// One after another: the first that cannot be read ends it, and nothing is left under way.
+	const read: KeyFile[] = [];
+	for (const file of files) read.push(await readKeyFile(file));
+	const keys = read.flatMap((file) => file.keys);
+	try {
+		await publish(withKids(keys, kids));
+	} catch (error) {
+		throw error instanceof AirError ? new CliError(inOneLine(error)) : error;
+	}
+	for (const [index, { hasPrivate }] of read.entries()) {
+		if (!hasPrivate) continue;
+		const file = printable(files[index] ?? '');
+		await io.stderr(
+			`${file} holds a private key. Never publish that file: host what was made of it.\n`,
+		);
+	}
+}

@@ -1,0 +1,113 @@
+import type { AirClient } from '../../air/AirClient';
+import { DirectClient } from '../../air/direct/DirectClient';
+import type { AirAccount } from '../../air/direct/account';
+import { fetchIssuerDocument } from '../../air/direct/published';
+import type { WebIssuer } from '../../air/direct/webIssuer';
+import type { PrivateKey } from '../../air/keys/privateKey';
+import { NO_REPEAT } from '../../air/pacing/repeat';
+import { parseRecipient } from '../inputs/inputs';
+import { proveDirectly, proveKey, type Prove } from '../session/proveKey';
+import type { DirectSettings } from '../settings/directSettings';
+import { locate } from './locate';
+import { resultOf, type Result } from './Result';
+import type { DirectFacts, Location, PublishedIssuer } from './SetupFacts';
+
+const SETUP_TIMEOUT_MS = 10_000;
+/** The claim that AIR's documents name for direct issuance. */
+const SCOPE = 'issue';
+
+/** Who asks AIR's account host: all of it is read. */
+export interface AccountAsker {
+	readonly baseUrl: string;
+	readonly partnerId: string;
+	readonly kid: string;
+	readonly key: PrivateKey;
+}
+
+export interface DirectOptions {
+	/** Whether to fetch what the issuer publishes. */
+	readonly documents: boolean;
+	/** Whose account is looked up, and made if there is none; undefined: nobody's. */
+	readonly accountAddress: unknown;
+	readonly signal: AbortSignal | undefined;
+}
+
+/**
+ * What proves the key, as it does for the nodes: AIR may have no Issue on Behalf for who issues
+ * directly, and so no status to ask for.
+ *
+ * @param isDirect - the credential is set up for direct issuance
+ */
+export function proofOf(client: AirClient, isDirect: boolean): Prove {
+	if (!isDirect) {
+		return async (proof) => {
+			await proveKey(client, proof);
+		};
+	}
+	// No account is looked up for it.
+	const direct = new DirectClient({ ...client.identity, accountUrl: '', scope: SCOPE });
+	return async (proof) => {
+		await proveDirectly(direct, client, proof);
+	};
+}
+
+/** A name server that does not answer must not hold up the rest. */
+export async function soon(location: Promise<Location>): Promise<Location> {
+	let timer: NodeJS.Timeout | undefined;
+	const late = new Promise<Location>((resolve) => {
+		timer = setTimeout(resolve, SETUP_TIMEOUT_MS, 'unknown');
+	});
+	return await Promise.race([location, late]).finally(() => {
+		clearTimeout(timer);
+	});
+}
+
+async function published(issuer: WebIssuer, signal?: AbortSignal): Promise<PublishedIssuer> {
+	const fetched = async (url: string) =>
+		await resultOf(async () => await fetchIssuerDocument(url, SETUP_TIMEOUT_MS, signal));
+	const [location, did, vcIssuer] = await Promise.all([
+		soon(locate(new URL(issuer.didDocumentUrl))),
+		fetched(issuer.didDocumentUrl),
+		fetched(issuer.vcIssuerUrl),
+	]);
+	return { location, did, vcIssuer };
+}
+
+async function account(
+	accountUrl: string,
+	asker: AccountAsker,
+	{ accountAddress, signal }: DirectOptions,
+): Promise<Result<AirAccount>> {
+	return await resultOf(async () => {
+		const email = parseRecipient(accountAddress, 'AIR_ADDRESS_INVALID');
+		const client = new DirectClient({ ...asker, accountUrl, scope: SCOPE });
+		// What is known from before says nothing about the host now.
+		client.forgetAccount(email);
+		return await client.account(email, { signal, timeoutMs: SETUP_TIMEOUT_MS, repeat: NO_REPEAT });
+	});
+}
+
+/**
+ * Gathers what the checks of direct issuance judge. Nothing is issued; an account is looked up, and so
+ * made, only for an address that was given for that.
+ *
+ * @param asker - undefined when something is missing to ask AIR with
+ * @throws AirError `AIR_CANCELLED`
+ */
+export async function gatherDirect(
+	direct: DirectSettings,
+	asker: AccountAsker | undefined,
+	options: DirectOptions,
+): Promise<DirectFacts> {
+	const issuer = await resultOf(() => direct.issuer);
+	const accountUrl = await resultOf(() => direct.accountUrl);
+	const isAsked = options.accountAddress !== undefined;
+	const [found, holder] = await Promise.all([
+		options.documents && issuer.value ? published(issuer.value, options.signal) : undefined,
+		isAsked && asker !== undefined && accountUrl.value !== undefined
+			? account(accountUrl.value, asker, options)
+			: undefined,
+	]);
+	const { issuerAs } = direct;
+	return { issuer, issuerAs, accountUrl, published: found, account: holder };
+}

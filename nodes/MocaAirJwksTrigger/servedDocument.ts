@@ -1,0 +1,44 @@
+import type { WebhookType } from 'n8n-workflow';
+import { issuerDocuments } from '../../air/direct/issuerDocuments';
+import type { WebIssuer } from '../../air/direct/webIssuer';
+import { ownJwks } from '../../issuance/settings/ownJwks';
+import type { AirSettings } from '../../issuance/settings/settings';
+
+type Document = 'jwks' | 'did' | 'partnerInfo';
+
+/** n8n's type knows two names of webhooks, n8n itself goes by whatever the description says. */
+const named = (name: string) => name as WebhookType;
+
+/** The webhooks of the node, by the names that n8n knows them by. */
+export const WEBHOOKS: Readonly<Record<Document, WebhookType>> = {
+	jwks: 'default',
+	did: named('did'),
+	partnerInfo: named('partnerInfo'),
+};
+
+/** What the webhook serves that n8n says was asked. */
+export const askedFor = (name: string): Document =>
+	name === 'did' || name === 'partnerInfo' ? name : 'jwks';
+
+export interface ServedDocument {
+	readonly contentType: string;
+	readonly content: object;
+}
+
+/**
+ * What one of the webhooks serves. The JWKS goes out as JSON, which browsers show, and not as
+ * `application/jwk-set+json` (RFC 7517, 8.5.1), which they download: people are told to look at it.
+ *
+ * @param issuer - undefined where only the JWKS is served
+ * @returns undefined for what is not served
+ * @throws AirError of a credential whose keys cannot be published
+ */
+export function servedDocument(
+	document: Document,
+	settings: AirSettings,
+	issuer: WebIssuer | undefined,
+): ServedDocument | undefined {
+	const jwks = ownJwks(settings);
+	if (document === 'jwks') return { contentType: 'application/json', content: jwks };
+	return issuer && issuerDocuments(issuer, settings.identity.partnerId, jwks.keys)[document];
+}
