@@ -1,5 +1,8 @@
-/** `accepted`: AIR gave a hash. `open`: under way, or ended without anybody saying how. */
-export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown';
+/**
+ * `accepted`: AIR gave a hash. `open`: under way, or ended without anybody saying how. `replaced`: it sent
+ * a sealed credential in whose place the row has another one since; what AIR says of it never stands.
+ */
+export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown' | 'replaced';
 
 /** One POST, as far as the ledger was told of it. */
 export interface Attempt {
@@ -38,6 +41,8 @@ export interface RecordedAnswer {
 	readonly kept: KeptIssuance | null;
 	/** How many rows this issuance has replaced. */
 	readonly superseded: number;
+	/** The attempt is `replaced`: what was stored is revoked, and the row stands for another credential. */
+	readonly replaced: boolean;
 }
 
 export interface KeptIssuance {

@@ -162,6 +162,13 @@ export function expireLease(
 }
 
 /**
+ * Whether an attempt sent what was replaced since by another credential, whose number is another one:
+ * what AIR says of it later is recorded, and never stands.
+ */
+export const isReplaced = ({ attempts }: Pick<WithAttempts, 'attempts'>, number: number): boolean =>
+	attempts.some((one) => one.number === number && one.outcome === 'replaced');
+
+/**
  * Decides what a row becomes when AIR accepted one of its attempts. An attempt that a later one has
  * overtaken is recorded with its hash; it stands only if the later one came to nothing. What is known
  * of an issuance beyond its submission is never given up for a late answer.
@@ -180,7 +187,7 @@ export function decideAnswered(
 	const told = row.attempts.some(
 		(attempt) => attempt.number === number && attempt.coreClaimHash !== null,
 	);
-	if (told) return unchanged(row);
+	if (told || isReplaced(row, number)) return unchanged(row);
 	const standing = unchanged(row).standing?.number ?? 0;
 	// Somebody may have settled it by hand without what AIR calls it.
 	const nameless = row.state === 'stored' && row.coreClaimHash === null;
@@ -216,7 +223,9 @@ export function decideFailed(
 		return unchanged(row);
 	}
 	const others = row.attempts.filter((attempt) => attempt.number !== number);
-	const standing = others.filter(({ coreClaimHash }) => coreClaimHash !== null).at(-1);
+	const standing = others
+		.filter((one) => one.coreClaimHash !== null && one.outcome !== 'replaced')
+		.at(-1);
 	if (standing !== undefined) {
 		return { state: accepted(row), reason, standing, submitted: true };
 	}

@@ -91,6 +91,14 @@ export const directErrors = {
 		advice:
 			'The credential that was sealed first may have been stored for the account of that time, and it is not issued to another one under the same event. Ask the person whether both accounts are theirs. If so, run it under a new event ID.',
 	},
+	AIR_DIRECT_REPLACED: {
+		kind: 'outcome-unknown',
+		retryable: false,
+		when: 'AIR answered so late that another execution has sealed another credential for the same event meanwhile',
+		title: 'AIR stored a credential in whose place there is another one by now',
+		advice:
+			'What was stored is revoked in the issuance ledger. Run the item again: it is told what became of the credential that took its place, or sends that one again. Nothing is issued twice.',
+	},
 	AIR_KEY_NOT_PROVEN: notSent(true, {
 		when: 'AIR answers a token of this key as it answers a token of any other key, so that nobody can tell whose it is',
 		title: 'It cannot be told whether AIR accepts this private key',

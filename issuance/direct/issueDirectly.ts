@@ -4,6 +4,7 @@ import { systemRandomness } from '../../air/direct/randomness';
 import { assertExpiry } from '../../air/direct/signCredential';
 import type { Series } from '../../air/pacing/repeat';
 import { AirError } from '../../errors/AirError';
+import type { AirErrorKind } from '../../errors/rows/AirErrorRow';
 import type { DirectBegun, DirectLook, DirectRequest, SealedCredential } from '../../ledger/Ledger';
 import { AttemptRecord, type Answers } from '../issue/AttemptRecord';
 import { deliver, type Door } from '../issue/deliver';
@@ -64,6 +65,8 @@ function checked(session: LedgerSession, { request }: DirectIssuing): HiddenClai
 	return hideClaims(credentialSubject, { disclosable }, systemRandomness);
 }
 
+const OF_AIR: ReadonlySet<AirErrorKind> = new Set(['refused', 'outcome-unknown']);
+
 /** One item on its way. */
 class DirectItem {
 	private readonly busy = new BusyWait();
@@ -119,7 +122,7 @@ class DirectItem {
 		const door = new DirectDoor(session, issuer, issuing, sealed);
 		const how = { ...issuing, repeatUnknown: true };
 		type Sent = RememberedDirect | undefined;
-		return await deliver<DirectIssuance, Sent>(baseUrl, how, async (permit) => {
+		const sending = deliver<DirectIssuance, Sent>(baseUrl, how, async (permit) => {
 			const begun = await this.ask<DirectBegun>((ledger) =>
 				ledger.beginDirect(asked, { sealed, outlives, instead }),
 			);
@@ -135,6 +138,16 @@ class DirectItem {
 			}
 			return { result: await this.known(begun) };
 		});
+		return await sending.catch(async (error: unknown) => await this.orAnswered(error));
+	}
+
+	/** Somebody else may have had an answer for the same event: then AIR's last word is not the last word. */
+	private async orAnswered(error: unknown): Promise<RememberedDirect> {
+		const isOfAir = error instanceof AirError && OF_AIR.has(error.kind);
+		if (!isOfAir || this.issuing.stopped?.aborted === true) throw error;
+		const seen = await this.session.ledger.lookDirect(this.asked).catch(() => undefined);
+		if (seen?.outcome !== 'answered') throw error;
+		return await this.known(seen);
 	}
 
 	private async known(known: NotSent): Promise<RememberedDirect> {
@@ -164,7 +177,10 @@ const answersOf = (
 			nextCheckMs: null,
 			supersedes: request.ifHeld === 'reissue',
 		}),
-		recorded: (issuance, known) => ({ ...withOutcome(issuance, known), ...marked }),
+		recorded: (issuance, known) => {
+			if (known.replaced) throw new AirError('AIR_DIRECT_REPLACED');
+			return { ...withOutcome(issuance, known), ...marked };
+		},
 		unrecorded: async (issuance) =>
 			await Promise.resolve({ ...issuance, ...marked, outcome: 'issued', recorded: false }),
 		safeToRepeat: true,

@@ -9,7 +9,7 @@ import {
 	type Operation,
 	type RowRecord,
 } from '../sql/Session';
-import { decideAnswered } from '../transitions';
+import { decideAnswered, isReplaced } from '../transitions';
 import { endAttempts, anyKnown, keptFor, type RowEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
 import { revokeNumbers } from './direct';
@@ -90,20 +90,22 @@ export function* answered(
 		for (const one of shared) taken.add(one);
 		const hash = attempt.coreClaimHash ?? coreClaimHash;
 		const answeredAt = attempt.endedAt ?? at;
-		if (attempt.coreClaimHash !== null) return { row, hash, answeredAt };
+		const replaced = isReplaced(row, number);
+		if (attempt.coreClaimHash !== null) return { row, hash, answeredAt, replaced };
 		const end = decideAnswered(row, number, answer);
 		const nextCheckAt = nextCheckMs === null ? null : later(at, nextCheckMs);
 		const ended = {
 			number,
-			outcome: 'accepted',
+			outcome: replaced ? 'replaced' : 'accepted',
 			coreClaimHash,
 			userUuid,
 			at,
 			nextCheckAt,
 		} as const;
 		ends.push({ row, end, ended });
-		if (supersedes) replacing.push({ id: row.id, started_at: attempt.startedAt, hash });
-		return { row, hash, answeredAt: at };
+		if (supersedes && !replaced)
+			replacing.push({ id: row.id, started_at: attempt.startedAt, hash });
+		return { row, hash, answeredAt: at, replaced };
 	});
 	const given = recorded.filter((one) => one !== undefined);
 	// Usually AIR has given none of them before, which is quickly seen.
@@ -117,6 +119,7 @@ export function* answered(
 		(one) =>
 			one && {
 				answeredAt: one.answeredAt,
+				replaced: one.replaced,
 				kept: kept.get(one.row.id) ?? null,
 				superseded: superseded.filter((id) => id === one.row.id).length,
 			},

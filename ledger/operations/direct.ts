@@ -40,12 +40,18 @@ export function* lookDirect(dialect: Dialect, request: DirectRequest): Operation
 
 const UNKNOWN = ['unknown', 'open'];
 
-const OF_PERSON = selecting(
-	`WHERE ${ofRecipient('i.recipient', '$1')} AND i.program = $2 AND i.realm = $3
-		AND i.way = 'direct' AND i.id <> $4
-		AND (i.state IN ('sending', 'unknown') OR (i.state = 'stored' AND i.expires_at > $5))
-	ORDER BY CASE WHEN i.state = 'stored' THEN 0 ELSE 1 END, i.id DESC LIMIT 1`,
-);
+const ofPerson = (states: string) =>
+	selecting(
+		`WHERE ${ofRecipient('i.recipient', '$1')} AND i.program = $2 AND i.realm = $3
+			AND i.way = 'direct' AND i.id <> $4 AND ${states}
+		ORDER BY CASE WHEN i.state = 'stored' THEN 0 ELSE 1 END, i.id DESC LIMIT 1`,
+	);
+
+const OPEN = `i.state IN ('sending', 'unknown')`;
+
+/** What is to be kept counts for more than what is open, and what is to be replaced not at all. */
+const HELD_OR_OPEN = ofPerson(`(${OPEN} OR (i.state = 'stored' AND i.expires_at > $5))`);
+const ONLY_OPEN = ofPerson(OPEN);
 
 /** Another row of the person that decides for this one. @param own - its ID */
 function* heldOrUnderWay(
@@ -55,9 +61,13 @@ function* heldOrUnderWay(
 	now: number,
 ): Operation<DirectLook | undefined> {
 	if (ifHeld === 'another') return undefined;
-	const [row] = yield* readRows(dialect, OF_PERSON, recipient, program, realm, own, now);
+	const person = [recipient, program, realm, own] as const;
+	const [row] =
+		ifHeld === 'keep'
+			? yield* readRows(dialect, HELD_OR_OPEN, ...person, now)
+			: yield* readRows(dialect, ONLY_OPEN, ...person);
 	if (row === undefined) return undefined;
-	if (row.state === 'stored') return ifHeld === 'keep' ? { outcome: 'held', row } : undefined;
+	if (row.state === 'stored') return { outcome: 'held', row };
 	const leaseMs = row.state === 'sending' ? (row.leaseUntil ?? now) - now : 0;
 	return leaseMs > 0 ? { outcome: 'busy', row, leaseMs } : { outcome: 'unknown', row };
 }
@@ -99,10 +109,15 @@ export function* beginDirect(
 	const now = yield* clock(dialect);
 	const { row } = seen;
 	if (row?.revocationNumber != null) yield* revokeNumbers(dialect, [row.revocationNumber], now);
+	if (row !== undefined) yield* ahead(dialect, REPLACE, row.id, begun.attempt);
 	yield* keep(dialect, begun.issuanceId, sealed);
 	if (outlives) yield* keepUntilExpiry(dialect, request, sealed);
 	return begun;
 }
+
+/** What they have sent is no longer what the row stands for. */
+const REPLACE = `UPDATE attempts SET outcome = 'replaced'
+	WHERE issuance_id = $1 AND number < $2 AND core_claim_hash IS NULL`;
 
 const KEEP_ENVELOPE = `INSERT INTO envelopes (issuance_id, external_id, body, expires_at, issuer, kid,
 		public_jwk, holder_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -7,8 +7,8 @@ import tls from 'node:tls';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import { errorCatalogue } from '../../../errors/errorCatalogue';
 import { forgetLimits } from '../../../air/pacing/HostLimiter';
-import type * as limiterClock from '../../../air/pacing/limiterClock';
 import { closeLedgers, openLedger } from '../../../issuance/session/openLedger';
+import { fasterPauses } from '../../support/fasterPauses';
 import { Gateway, type Behaviour } from '../../support/gateway';
 import { certificateForLocalhost } from '../../support/postgresCertificate';
 import { reportRow } from '../../support/report';
@@ -19,18 +19,7 @@ import { issueFaults, type IssueFault } from './issueFaults';
 import { pool } from './pool';
 
 /** What AIR is left alone for passes faster here: a minute takes three seconds. */
-jest.mock('../../../air/pacing/limiterClock', () => {
-	const FASTER = 20;
-	const { systemClock } = jest.requireActual<typeof limiterClock>(
-		'../../../air/pacing/limiterClock',
-	);
-	return {
-		systemClock: {
-			now: () => systemClock.now() * FASTER,
-			after: (ms: number, callback: () => void) => systemClock.after(ms / FASTER, callback),
-		},
-	};
-});
+fasterPauses(20);
 
 /**
  * Fault × setting at the POST to AIR: three people, the fault meets the second of them (or the network

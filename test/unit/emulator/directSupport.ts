@@ -10,7 +10,12 @@ import {
 	sign as signBytes,
 } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { startEmulator, type Emulator, type EmulatorOptions } from '../../../emulator';
+import {
+	startEmulator,
+	type Emulator,
+	type EmulatorOptions,
+	type PartnerInput,
+} from '../../../emulator';
 import { startIssuerHost, type IssuerHost } from '../../support/issuerHost';
 import {
 	ADA,
@@ -134,22 +139,25 @@ const post = async (url: string, headers: Record<string, string>, body: unknown)
 export const direct = (signer: Signer, parts: TokenParts = {}): string =>
 	token(signer, { ...parts, claims: { scope: 'issue', email: undefined, ...parts.claims } });
 
+/** What AIR knows of who issues: one program that is published, and one that is not. */
+export const partnersOf = ({ did }: IssuerHost, jwksUrl: string): PartnerInput[] => [
+	{
+		partnerId: PARTNER,
+		jwksUrl,
+		programs: [
+			{ programId: 'c0direct', issuerDid: did, schemaId: SCHEMA, vct: 'kyc-level' },
+			{ programId: 'c0draft', issuerDid: did, schemaId: 'DRAFT', published: false },
+		],
+	},
+];
+
 export async function startDirectRig(options: EmulatorOptions = {}): Promise<DirectRig> {
 	const signer = newSigner();
 	const jwks = await startJwksHost();
 	const issuer = await startIssuerHost();
 	const emulator = await startEmulator({
 		ca: issuer.ca,
-		partners: [
-			{
-				partnerId: PARTNER,
-				jwksUrl: jwks.url,
-				programs: [
-					{ programId: 'c0direct', issuerDid: issuer.did, schemaId: SCHEMA, vct: 'kyc-level' },
-					{ programId: 'c0draft', issuerDid: issuer.did, schemaId: 'DRAFT', published: false },
-				],
-			},
-		],
+		partners: partnersOf(issuer, jwks.url),
 		...options,
 	});
 

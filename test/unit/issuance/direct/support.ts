@@ -25,13 +25,26 @@ import { PARTNER, type Signer } from '../../emulator/support';
 
 export const VCT = 'kyc-level';
 
-/** A partner with a ledger, and AIR as the emulator is it. */
-export interface Partner {
-	readonly rig: DirectRig;
+/** Who issues, to which AIR. */
+export interface Where {
+	readonly baseUrl: string;
+	readonly accountUrl: string;
+	/** Of the issuer. */
+	readonly did: string;
+	readonly signer: Pick<Signer, 'privateKey'>;
+}
+
+/** A partner with a ledger. */
+export interface Issuer {
 	readonly ledger: Ledger;
 	readonly log: readonly string[];
 	/** Who issues; `beside`: the first key of the partner is published beside this one. */
-	issuer(changes?: { signer?: Signer; kid?: string; beside?: boolean }): Promise<DirectIssuer>;
+	issuer(changes?: {
+		signer?: Signer;
+		kid?: string;
+		beside?: boolean;
+		accountUrl?: string;
+	}): Promise<DirectIssuer>;
 	/** Issues in an execution of its own. */
 	issue(
 		event: string,
@@ -41,6 +54,13 @@ export interface Partner {
 	row(event: string): Promise<LedgerRow | undefined>;
 	/** All that the ledger knows, apart from time. */
 	numbers(): Promise<readonly LedgerRow[]>;
+}
+
+/** The same, and AIR as the emulator is it. */
+export interface Partner extends Issuer {
+	readonly rig: DirectRig;
+	/** Where the ledger is. */
+	readonly file: string;
 	/** What AIR was sent: one hash for each byte string. */
 	bodies(): string[];
 	accounts(): number;
@@ -70,8 +90,9 @@ export function usePartner(): () => Partner {
 	beforeEach(async () => {
 		forgetLimits();
 		folder = mkdtempSync(join(tmpdir(), 'moca-air-direct-'));
-		ledger = (await openSqliteLedger({ file: join(folder, 'ledger.sqlite') })).ledger;
-		partner = partnerOf(getRig(), ledger);
+		const file = join(folder, 'ledger.sqlite');
+		({ ledger } = await openSqliteLedger({ file }));
+		partner = partnerOf(getRig(), ledger, file);
 		// The emulator has forgotten them, and this process has not.
 		const { client } = await partner.issuer();
 		for (const name of ['ada', 'first']) client.forgetAccount(`${name}@example.com`);
@@ -86,30 +107,52 @@ export function usePartner(): () => Partner {
 	};
 }
 
-function partnerOf(rig: DirectRig, own: Ledger): Partner {
-	const { emulator } = rig;
+export function partnerOf(rig: DirectRig, own: Ledger, file: string): Partner {
+	const { emulator, issuer, signer } = rig;
+	const { baseUrl, accountUrl } = emulator;
+	return {
+		...issuerOn(own, { baseUrl, accountUrl, did: issuer.did, signer }),
+		rig,
+		file,
+		bodies: () =>
+			emulator.control
+				.requests()
+				.filter(({ operation, externalId }) => operation === 'store' && externalId !== undefined)
+				.map(({ bodyHash }) => bodyHash ?? ''),
+		accounts: () => emulator.control.counts().accounts,
+	};
+}
+
+/** @param own - the ledger, unless an issuance is told another */
+export function issuerOn(own: Ledger, where: Where): Issuer {
 	const log: string[] = [];
-	const realm = `${emulator.baseUrl} ${PARTNER}`;
+	const realm = `${where.baseUrl} ${PARTNER}`;
 	let executions = 0;
 
-	const keyOf = async ({ privateKey }: Signer) =>
+	const keyOf = async ({ privateKey }: Where['signer']) =>
 		await importPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
 
-	const issuerOf: Partner['issuer'] = async ({
-		signer = rig.signer,
+	const issuerOf: Issuer['issuer'] = async ({
+		signer = where.signer,
 		kid = KID,
 		beside = false,
+		accountUrl = where.accountUrl,
+	}: {
+		signer?: Where['signer'];
+		kid?: string;
+		beside?: boolean;
+		accountUrl?: string;
 	} = {}) => {
 		const key = await keyOf(signer);
-		const { baseUrl, accountUrl } = emulator;
+		const { baseUrl } = where;
 		const identity = { baseUrl, accountUrl, partnerId: PARTNER, kid, key, scope: 'issue' };
 		return {
 			client: new DirectClient(identity),
-			issuer: webIssuer(rig.issuer.did),
+			issuer: webIssuer(where.did),
 			issuerAs: 'did',
 			published: [
 				publicJwkOf(key, kid),
-				...(beside ? [publicJwkOf(await keyOf(rig.signer), KID)] : []),
+				...(beside ? [publicJwkOf(await keyOf(where.signer), KID)] : []),
 			],
 		};
 	};
@@ -133,7 +176,6 @@ function partnerOf(rig: DirectRig, own: Ledger): Partner {
 	};
 
 	return {
-		rig,
 		ledger: own,
 		log,
 		issuer: issuerOf,
@@ -163,11 +205,5 @@ function partnerOf(rig: DirectRig, own: Ledger): Partner {
 		},
 		row: async (event) => await own.find(realm, { program: VCT, idempotencyKey: `event:${event}` }),
 		numbers: async () => await own.list({ limit: 100 }),
-		bodies: () =>
-			emulator.control
-				.requests()
-				.filter(({ operation, externalId }) => operation === 'store' && externalId !== undefined)
-				.map(({ bodyHash }) => bodyHash ?? ''),
-		accounts: () => emulator.control.counts().accounts,
 	};
 }

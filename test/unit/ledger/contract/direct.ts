@@ -195,6 +195,43 @@ export function direct(store: GetStore): void {
 			expect(await envelopes()).toBe(1);
 		});
 
+		test('a late answer to what was replaced is recorded, and never stands', async () => {
+			const { ledger } = store();
+			await ledger.answered(await begin(ledger, 'C', asked('0')), stored('dstorage://vc/0'));
+			const first = await begin(ledger, 'A', asked('1', {}, 'reissue'));
+			await ledger.failed(first, UNKNOWN);
+			const second = await ledger.beginDirect(asked('1', {}, 'reissue'), seal('B', 'urn:uuid:A'));
+			const late = { ...stored('dstorage://vc/1'), supersedes: true };
+			expect(await ledger.answered(first, late)).toMatchObject({ replaced: true, superseded: 0 });
+			expect(await ledger.answered(first, late)).toMatchObject({ replaced: true });
+			expect(await ledger.failed(attemptOf(second), REJECTED)).toMatchObject({
+				state: 'rejected',
+				coreClaimHash: null,
+				externalId: 'urn:uuid:B',
+			});
+			expect(await ledger.totals()).toEqual({ stored: 1, rejected: 1 });
+			expect(await ledger.lookDirect(asked('1'))).toMatchObject({
+				outcome: 'open',
+				mayBeStored: false,
+			});
+			expect(await numbers()).toEqual([
+				['65656565', true],
+				['66666666', false],
+				['67676767', false],
+			]);
+		});
+
+		test('reissue: what the person holds hides nobody who is issuing to them', async () => {
+			const { ledger } = store();
+			await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+			const second = await begin(ledger, 'B', asked('2', {}, 'reissue'));
+			const third = asked('3', {}, 'reissue');
+			expect(await ledger.lookDirect(third)).toMatchObject({ outcome: 'busy' });
+			expect(await ledger.beginDirect(third, seal('C'))).toMatchObject({ outcome: 'busy' });
+			await ledger.failed(second, UNKNOWN);
+			expect(await ledger.beginDirect(third, seal('C'))).toMatchObject({ outcome: 'unknown' });
+		});
+
 		test('who looked before somebody else sealed has to look again, and nothing is written', async () => {
 			const { ledger } = store();
 			await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);

@@ -1,0 +1,228 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { SettingsInput } from '../../../emulator';
+import type { Ledger } from '../../../ledger/Ledger';
+import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
+import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
+import { pool } from '../../engine/faults/pool';
+import { startPostgres, type TestPostgres } from '../../support/postgres';
+import { reportRow } from '../../support/report';
+import { startDirectRig, type DirectRig } from '../../unit/emulator/directSupport';
+import {
+	endingOf,
+	imbalancesOf,
+	lyingFor,
+	numbersBy,
+	wordOf,
+	type Ending,
+} from '../../unit/issuance/direct/matrix/books';
+import { issuerOn, type Where } from '../../unit/issuance/direct/support';
+import { spawnIssuer } from './spawnIssuer';
+import type { Told, Work } from './worker';
+
+/**
+ * One direct issuance in a process that is killed, or stopped for longer than its lease, at each of its
+ * moments: before and after each call of the ledger, and at each step of each request. Then another
+ * process issues the same event, and the one that was stopped goes on. At the end the books balance.
+ */
+const EVENT = 'event';
+/** Longer than any lease. */
+const LATER_MS = 10 * 60_000;
+const AT_ONCE = 3;
+
+jest.setTimeout(1_800_000);
+
+let rig: DirectRig;
+let folder: string;
+let postgres: TestPostgres;
+let pem: string;
+
+/** A ledger that several processes use; its clock is ahead in this one. */
+interface Shared {
+	readonly store: Work['store'];
+	readonly ledger: Ledger;
+	readonly sql: (statement: string) => Promise<Record<string, unknown>[]>;
+	readonly later: () => void;
+}
+
+async function sqlite(): Promise<Shared> {
+	const file = join(folder, randomUUID(), 'ledger.sqlite');
+	let offset = 0;
+	const { ledger } = await openSqliteLedger({ file, clockOffsetMs: () => offset });
+	return {
+		store: { file },
+		ledger,
+		sql: async (statement) => {
+			const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+			const found = database.prepare(statement).all();
+			database.close();
+			return await Promise.resolve(found);
+		},
+		later: () => {
+			offset += LATER_MS;
+		},
+	};
+}
+
+async function postgresql(): Promise<Shared> {
+	const database = await postgres.freshDatabase();
+	const url = postgres.urlFor({ database });
+	let offset = 0;
+	return {
+		store: { url },
+		ledger: await openPostgresLedger({ url, clockOffsetMs: () => offset }),
+		sql: async (statement) =>
+			await postgres.sql(statement.replace('FROM ', 'FROM moca_air.'), database),
+		later: () => {
+			offset += LATER_MS;
+		},
+	};
+}
+
+beforeAll(async () => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+	folder = mkdtempSync(join(tmpdir(), 'moca-air-processes-'));
+	[rig, postgres] = await Promise.all([startDirectRig(), startPostgres()]);
+	pem = rig.signer.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+});
+
+afterAll(async () => {
+	delete process.env.MOCA_AIR_ALLOW_PRIVATE_URLS;
+	await rig.close();
+	await postgres.stop();
+	rmSync(folder, { recursive: true, force: true });
+});
+
+interface Result {
+	/** Where the other process was struck; undefined if it was not. */
+	readonly moment: string | undefined;
+	/** What the struck process told in the end. */
+	readonly struck: Told;
+	readonly last: Ending;
+	readonly imbalances: readonly string[];
+	/** How often the store was asked after the strike. */
+	readonly sentAgain: number;
+}
+
+async function strike(
+	open: () => Promise<Shared>,
+	signal: 'SIGKILL' | 'SIGSTOP',
+	at: number | undefined,
+): Promise<Result> {
+	const shared = await open();
+	try {
+		return await struck(shared, signal, at);
+	} finally {
+		await shared.ledger.close();
+	}
+}
+
+async function struck(
+	{ store, ledger, sql, later }: Shared,
+	signal: 'SIGKILL' | 'SIGSTOP',
+	at: number | undefined,
+): Promise<Result> {
+	const { emulator, issuer, signer } = rig;
+	const { baseUrl, accountUrl } = emulator;
+	const where: Where = { baseUrl, accountUrl, did: issuer.did, signer };
+	const here = issuerOn(ledger, where);
+	const recipient = `${randomUUID()}@example.com`;
+	// AIR knows the key: what follows is one issuance and nothing else.
+	await here.issue('first', { recipient: `${randomUUID()}@example.com` });
+	const others = await numbersBy(sql);
+	const work = { store, baseUrl, accountUrl, did: issuer.did, pem, recipient, event: EVENT };
+	const child = spawnIssuer(at === undefined ? work : { ...work, at, signal });
+	const first = await child.first;
+	if (signal === 'SIGKILL') await child.ended;
+	later();
+	const requests = () =>
+		emulator.control
+			.requests()
+			.filter((one) => one.operation === 'store' && one.recipient === recipient);
+	const before = requests().length;
+	const other = await endingOf(here.issue(EVENT, { recipient }));
+	const sentAgain = requests().length - before;
+	if (signal === 'SIGSTOP') child.resume();
+	const told = await child.ended;
+	const last = await endingOf(here.issue(EVENT, { recipient }));
+	const now = await numbersBy(sql);
+	const imbalances = imbalancesOf({
+		row: await here.row(EVENT),
+		numbers: new Map([...now.numbers].filter(([number]) => !others.numbers.has(number))),
+		envelopes: now.envelopes,
+		lying: await lyingFor(emulator, recipient),
+		requests: requests(),
+		endings: [...(told.ending === undefined ? [] : [told.ending]), other, last],
+		storesAgain: emulator.control.overview().settings.repeatedStore === 'again',
+	});
+	const moment = at === undefined ? undefined : first.moments.at(-1);
+	return { moment, struck: told, last: other, imbalances: [...imbalances], sentAgain };
+}
+
+const REPEATS: readonly SettingsInput[] = [
+	{ repeatedStore: 201 },
+	{ repeatedStore: 409 },
+	{ repeatedStore: 'again' },
+];
+
+describe.each([
+	['SQLite', sqlite],
+	['PostgreSQL', postgresql],
+] as const)('%s', (name, open) => {
+	let moments: readonly string[];
+
+	beforeAll(async () => {
+		({
+			struck: { moments },
+		} = await strike(open, 'SIGKILL', undefined));
+		process.stderr.write(`${name}: ${moments.join(', ')}\n`);
+	});
+
+	const places = () => moments.map((_, index) => index + 1);
+
+	test('there are twenty moments and more', () => {
+		expect(moments.length).toBeGreaterThanOrEqual(20);
+		expect(moments.filter((one) => one === 'after beginDirect')).toHaveLength(1);
+	});
+
+	test('kill -9 at each of them: another process finishes what was begun', async () => {
+		rig.emulator.control.setSettings({ repeatedStore: 201 });
+		const results = await pool(places(), AT_ONCE, async (at) => await strike(open, 'SIGKILL', at));
+		for (const [at, { moment, last, imbalances, sentAgain }] of results) {
+			expect([moment, imbalances]).toEqual([moments[at - 1], []]);
+			expect([moment, wordOf(last)]).toEqual([moment, 'issued']);
+			const isRecorded = at >= moments.indexOf('after answered') + 1;
+			expect([moment, sentAgain]).toEqual([moment, isRecorded ? 0 : 1]);
+			if (last.how === 'issued' && isRecorded) expect(last.item.outcome).toBe('alreadyIssued');
+		}
+		reportRow({
+			Place: 'direct issuance: processes',
+			Fault: `${name}: kill -9 at ${results.size} moments`,
+			Setting: '',
+			First: 'nothing told',
+			Again: `${results.size} issued`,
+			Accepted: results.size,
+		});
+	});
+
+	test.each(REPEATS)(
+		'stopped for longer than its lease at each of them, and then it goes on: %j',
+		async (setting) => {
+			rig.emulator.control.setSettings(setting);
+			const results = await pool(
+				places(),
+				AT_ONCE,
+				async (at) => await strike(open, 'SIGSTOP', at),
+			);
+			const told: string[] = [];
+			for (const [at, { moment, last, struck: stopped, imbalances }] of results) {
+				expect([moment, imbalances]).toEqual([moments[at - 1], []]);
+				told.push(`${moment ?? ''}: ${wordOf(stopped.ending)}, other ${wordOf(last)}`);
+			}
+			process.stderr.write(`${name} ${JSON.stringify(setting)}\n${told.join('\n')}\n`);
+		},
+	);
+});
