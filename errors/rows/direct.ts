@@ -53,6 +53,24 @@ export const directErrors = {
 		advice: 'Use fewer or shorter claims; put a link in the place of a picture.',
 	}),
 
+	AIR_DIRECT_NOT_SET_UP: input({
+		when: 'Issue Directly runs with a credential without an issuer of direct issuance',
+		title: 'Direct issuance is not set up in the credential',
+		advice:
+			'Open the credential and fill in Issuer Host or DID: the host at which your did.json is published. Run Moca AIR with the operation Check Setup after that.',
+	}),
+	AIR_DIRECT_SCHEMA_INVALID: input({
+		when: 'Schema ID is empty, or has characters that no ID has',
+		title: 'The Schema ID is not valid',
+		advice:
+			'Copy it from the AIR dashboard (Issuer → Schemas). It is neither the name of the type (vct) nor a program ID.',
+	}),
+	AIR_DIRECT_TYPE_INVALID: input({
+		when: 'Credential Type is empty, too long, or has spaces or other characters than ASCII',
+		title: 'The Credential Type is not valid',
+		advice:
+			'Copy the name of the type (vct) from the AIR dashboard (Issuer → Schemas), exactly as it is there: verifiers compare it character by character.',
+	}),
 	AIR_DIRECT_NEEDS_LEDGER: input({
 		when: 'Issuance Ledger is off in the credential, and something was chosen that needs it',
 		title: 'This needs the issuance ledger, which is off',
@@ -125,6 +143,13 @@ export const directErrors = {
 		title: 'This person has no signing key yet, so the credential cannot be bound to them',
 		advice:
 			'Ask the person to log in to AIR once, and run it again. Or switch on the option Unbound, if anybody who gets hold of the credential may show it as their own. Nothing was issued.',
+	}),
+
+	AIR_STATUS_OF_DIRECT: input({
+		when: 'Get Issuance Status is asked about a storagePath that the ledger does not know',
+		title: 'AIR tells no status of what was issued directly',
+		advice:
+			'That AIR gave a storagePath is all that it tells of it. What the ledger knows is shown only for what was issued with this partner ID, and not with Issuance Ledger set to Off. To see whether a credential opens, look into the AIR account of the person.',
 	}),
 
 	AIR_STORE_BAD_REQUEST: refused({

@@ -16,7 +16,7 @@ export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow):
 }
 
 /** What AIR calls the issuance that stands: a hash, or where it was stored. */
-const namesAtAir = ({ way, coreClaimHash }: LedgerRow) => ({
+export const namesAtAir = ({ way, coreClaimHash }: LedgerRow) => ({
 	coreClaimHash: way === 'direct' ? null : coreClaimHash,
 	storagePath: way === 'direct' ? coreClaimHash : null,
 });

@@ -5,6 +5,7 @@ import { AirError } from '../../errors/AirError';
 import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import { LedgerSession } from '../../issuance/session/LedgerSession';
+import { proofFor } from '../../issuance/direct/issuer';
 import { openLedger, openMemory } from '../../issuance/session/openLedger';
 import type { RunSettings } from '../parameters/credentialSettings';
 import { executionBegan, firstExecution, originOf, thisExecution } from './execution';
@@ -65,6 +66,7 @@ export class RunLedger {
 			return new LedgerSession({
 				ledger: opened?.ledger ?? (await openMemory()),
 				client: settings.client,
+				prove: proofFor(settings, settings.client),
 				origin,
 				// Where n8n does not say which execution this is, no other run may find what it has issued.
 				...(opened === undefined ? { onlyIn: thisExecution(context) || randomUUID() } : {}),
@@ -84,7 +86,7 @@ export class RunLedger {
 	}
 
 	/** Counts what the hints at the end tell of an issuance. */
-	count({ settings }: LedgerSession, { recorded }: RememberedIssuance): void {
+	count({ settings }: LedgerSession, { recorded }: Pick<RememberedIssuance, 'recorded'>): void {
 		if (settings.onlyIn !== undefined) {
 			this.hint(
 				'info',

@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { nodeError } from '../../n8n/errors/nodeError';
+import { subjectAttributes } from '../../n8n/issuing/mapperFields';
 import { operationOf, properties } from './resources';
 
 export class MocaAir implements INodeType {
@@ -17,23 +18,46 @@ export class MocaAir implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ { checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT", getMany: "ledger: get many", get: "ledger: get", summary: "ledger: summary", settle: "ledger: settle", erasePerson: "ledger: erase person" }[$parameter["operation"]] }}',
+			'={{ { issueDirectly: "issue directly", checkDirectIssuance: "check direct issuance: nothing is issued", checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT", getMany: "ledger: get many", get: "ledger: get", summary: "ledger: summary", settle: "ledger: settle", erasePerson: "ledger: erase person" }[$parameter["operation"]] }}',
 		description:
-			'See what was issued, settle what is unknown, and find out why AIR answers 401 or 403',
+			'Issue credentials that you sign yourself, see what was issued, settle what is unknown, and find out why AIR answers 401 or 403',
 		defaults: { name: 'Moca AIR' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: {
 			replacements: {
 				description:
-					'Look up what was issued with Moca AIR, to whom and how far it got, or check whether the key, the JWKS ' +
-					'and the clock of the credential work. Reads only: issues and changes nothing.',
+					"Work with verifiable credentials in people's Moca AIR accounts, as its operation says: look up what was issued, check the set-up, " +
+					'or issue a credential to an e-mail address. Issuing cannot be undone: call it once per person and occasion, ' +
+					'only with data that was verified, and never again for an outcome that is unknown.',
 			},
 		},
 		sensitiveOutputFields: ['token'],
 		credentials: [{ name: 'mocaAirApi', required: true }],
+		hints: [
+			{
+				type: 'warning',
+				location: 'ndv',
+				whenToDisplay: 'always',
+				displayCondition:
+					'={{ $parameter["resource"] === "credential" && /^c[0-9a-zA-Z]{21}$/.test(String($parameter["schemaId"]).trim()) }}',
+				message:
+					'The Schema ID looks like a program ID. AIR wants the schema ID here, from the AIR dashboard under Issuer → Schemas.',
+			},
+			{
+				type: 'warning',
+				location: 'ndv',
+				whenToDisplay: 'beforeExecution',
+				displayCondition:
+					'={{ $parameter["resource"] === "credential" && ($parameter["options"] ?? {})["sameRecipient"] !== true && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
+				message:
+					'There are several items and one Recipient Email: all credentials would go to the same person. Drag the e-mail field from the input instead.',
+			},
+		],
 		properties,
 	};
+
+	methods = { resourceMapping: { subjectAttributes } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operationOf(

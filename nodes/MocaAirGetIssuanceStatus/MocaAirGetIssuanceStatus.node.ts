@@ -5,6 +5,9 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { AirError } from '../../errors/AirError';
+import { isoTime, namesAtAir, typeOf } from '../../issuance/ledger/rowFields';
+import type { LedgerSession } from '../../issuance/session/LedgerSession';
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
 import { waitUntilOnChain } from '../../issuance/status/waitUntilOnChain';
@@ -55,6 +58,8 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			const { client } = settings;
 			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
 			const session = await ledger.ifOpen(settings);
+			const direct = await storedDirectly(session, coreClaimHash, signal);
+			if (direct !== undefined) return direct;
 			const email = await recipientOf(
 				addressOf(itemIndex),
 				async () => await (await ledger.for(settings)).find(coreClaimHash, signal),
@@ -108,6 +113,28 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			},
 		);
 	}
+}
+
+/** What AIR says of what was issued directly is over when it has stored it: the ledger says that again. */
+async function storedDirectly(
+	session: LedgerSession | undefined,
+	storagePath: string,
+	signal: AbortSignal | undefined,
+): Promise<object | undefined> {
+	if (!storagePath.includes('://')) return undefined;
+	const row = await session?.find(storagePath, signal);
+	if (row?.way !== 'direct') throw new AirError('AIR_STATUS_OF_DIRECT');
+	return {
+		email: row.recipient,
+		state: row.state,
+		onChain: false,
+		...typeOf(row),
+		...namesAtAir(row),
+		externalId: row.externalId,
+		revocationNumber: row.revocationNumber,
+		expiresAt: isoTime(row.expiresAt),
+		submittedAt: isoTime(row.answeredAt),
+	};
 }
 
 /** The address of the item, or the one that the ledger has for the hash. */

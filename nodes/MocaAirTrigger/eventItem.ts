@@ -1,7 +1,7 @@
 import type { IDataObject, INodeExecutionData } from 'n8n-workflow';
 import { typeOf } from '../../issuance/ledger/rowFields';
 import type { FeedEvent } from '../../ledger/Ledger';
-import type { EventType } from '../../ledger/Ledger';
+import type { EventType, LedgerRow } from '../../ledger/Ledger';
 
 /** As the parameter Events calls them. */
 const NAMES: Readonly<Record<EventType, string>> = {
@@ -14,6 +14,15 @@ const NAMES: Readonly<Record<EventType, string>> = {
 	stored: 'stored',
 	unknown: 'outcomeUnknown',
 };
+
+/** What was issued directly. */
+const ofDirect = (row: LedgerRow): IDataObject => ({
+	storagePath: row.coreClaimHash,
+	externalId: row.externalId,
+	revocationNumber: row.revocationNumber,
+	holderDid: row.holderDid,
+	expiresAt: iso(row.expiresAt),
+});
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
@@ -35,6 +44,7 @@ export function eventItem(event: FeedEvent): INodeExecutionData {
 		time: iso(event.at),
 		way: row.way,
 		coreClaimHash: row.way === 'direct' ? null : row.coreClaimHash,
+		...(row.way === 'direct' ? ofDirect(row) : {}),
 		email: row.recipient,
 		...typeOf(row),
 		reference: row.reference,

@@ -1,6 +1,7 @@
 import type { IPollFunctions } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
+import { proofFor } from '../../issuance/direct/issuer';
 import { asAirError } from '../../issuance/session/asAirError';
 import { LedgerSession } from '../../issuance/session/LedgerSession';
 import { openLedger } from '../../issuance/session/openLedger';
@@ -20,9 +21,11 @@ export async function openSession(
 	try {
 		const opened = await openLedger(settings.ledger);
 		if (opened === undefined) throw new AirError('AIR_TRIGGER_NEEDS_LEDGER');
+		const client = new AirClient(settings.identity);
 		return new LedgerSession({
 			ledger: opened.ledger,
-			client: new AirClient(settings.identity),
+			client,
+			prove: proofFor(settings, client),
 			origin: {
 				instance: typeof context.getInstanceId === 'function' ? context.getInstanceId() : '',
 				workflowId: context.getWorkflow().id ?? '',

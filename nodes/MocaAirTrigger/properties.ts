@@ -101,6 +101,12 @@ export const properties: INodeProperties[] = [
 				action: 'On outcome unknown',
 				description: 'AIR may or may not have issued: somebody has to look, and settle it',
 			},
+			{
+				name: 'Stored',
+				value: 'stored',
+				action: 'On credential stored',
+				description: 'AIR has stored what you issued directly; nothing later is told of it',
+			},
 		],
 		default: ['confirmed'],
 		required: true,

@@ -19,6 +19,7 @@ const TYPES = {
 	notUsable: ['unusable'],
 	outcomeUnknown: ['unknown'],
 	statusChanged: ['status'],
+	stored: ['stored'],
 } as const satisfies Record<string, readonly EventType[]>;
 
 const EVENTS = 'must name at least one event';

@@ -345,12 +345,17 @@ describe('Create Partner JWT', () => {
 		const { description } = new MocaAir();
 		expect(description.sensitiveOutputFields).toEqual(['token']);
 		const operations = description.properties.filter(({ name }) => name === 'operation');
-		expect(operations.map((operation) => operation.default)).toEqual(['getMany', 'checkSetup']);
+		expect(operations.map((operation) => operation.default)).toEqual([
+			'issueDirectly',
+			'getMany',
+			'checkSetup',
+		]);
 		const offered = operations.flatMap(({ options = [] }) =>
 			options.filter((option) => !('displayOptions' in option)),
 		);
 		// Nothing that changes the ledger, and no token.
 		expect(offered.map((option) => ('value' in option ? option.value : ''))).toEqual([
+			...['checkDirectIssuance', 'issueDirectly'],
 			...['get', 'getMany', 'summary'],
 			'checkSetup',
 		]);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Pool } from 'undici';
 import { closeLedgers } from '../../issuance/session/openLedger';
 import { RunLedger } from '../../n8n/run/RunLedger';
-import { RunHints } from '../../nodes/MocaAirIssueOnBehalf/RunHints';
+import { RunHints } from '../../n8n/issuing/RunHints';
 import { root } from '../../scripts/package';
 import { startTestAir, type TestAir } from './air';
 import { runWorkflow } from './runWorkflow';
@@ -17,7 +17,7 @@ import { issueWorkflow, person } from './workflows';
  */
 const MOST_FRAMES = 10;
 /** Beside those within the ledger. */
-const MOST_FILES = 30;
+const MOST_FILES = 31;
 
 let air: TestAir;
 let folder: string;

@@ -12,14 +12,21 @@ export class RunHints {
 	/** Send Again When Outcome Is Unknown is on, and matters. */
 	private sendsAgain = false;
 
-	constructor(private readonly context: IExecuteFunctions) {}
+	/** @param toReplace - how to replace what a person holds, in the words of the node */
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly toReplace: string,
+	) {}
 
 	/**
 	 * An item is about to be sent.
 	 *
 	 * @param repeatUnknown - whether it is sent although an earlier attempt may have issued it
 	 */
-	sending({ recipient, onDuplicate }: IssueRequest, repeatUnknown: boolean): void {
+	sending(
+		{ recipient, onDuplicate }: Pick<IssueRequest, 'recipient'> & Partial<IssueRequest>,
+		repeatUnknown = false,
+	): void {
 		this.sent++;
 		// Keep Existing sends again by itself, and harms nothing by it.
 		if (onDuplicate === 'revoke' && repeatUnknown) this.sendsAgain = true;
@@ -77,7 +84,7 @@ export class RunHints {
 				: [
 						hint(
 							'warning',
-							`${this.holders(other)} It was kept; the new values were NOT issued. To replace what a person holds, use Revoke and Reissue.`,
+							`${this.holders(other)} It was kept; the new values were NOT issued. To replace what a person holds, ${this.toReplace}.`,
 						),
 					]),
 			...(this.keptSame === 0
