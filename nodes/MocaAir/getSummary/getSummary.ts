@@ -20,6 +20,13 @@ const properties: INodeProperties[] = [
 		description: 'How many days to look back, today included. Days are those of UTC.',
 	},
 	{
+		displayName: 'Also as a File',
+		name: 'asFile',
+		type: 'boolean',
+		default: false,
+		description: 'Whether to give the HTML as a file, too, e.g. to attach or to upload',
+	},
+	{
 		displayName: 'Put Output in Field',
 		name: 'binaryPropertyName',
 		type: 'string',
@@ -27,13 +34,6 @@ const properties: INodeProperties[] = [
 		required: true,
 		displayOptions: { show: { asFile: [true] } },
 		hint: 'The name of the output binary field to put the file in',
-	},
-	{
-		displayName: 'Also as a File',
-		name: 'asFile',
-		type: 'boolean',
-		default: false,
-		description: 'Whether to give the HTML as a file, too, e.g. to attach or to upload',
 	},
 ];
 

@@ -25,6 +25,7 @@ test('there are examples for every kind of trigger that the README promises', ()
 			'kyc-sumsub',
 			'kyc-veriff',
 			'on-chain-message',
+			'outcome-unknown',
 			'stripe-membership',
 		]),
 	);
