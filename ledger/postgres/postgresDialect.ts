@@ -57,7 +57,7 @@ const dialectFor = (clockOffsetMs: () => number): Dialect => ({
 	greatest: 'greatest',
 	least: 'least',
 	jsonObject: 'json_build_object',
-	jsonList: (item, order) => `coalesce(json_agg(${item} ORDER BY ${order}), '[]')`,
+	jsonList: (item) => `coalesce(json_agg(${item}), '[]')`,
 	oneOf: (parameter, type) => `= ANY(CAST(${parameter} AS ${type}[]))`,
 	records,
 	update: (table, set, where, columns) =>

@@ -21,7 +21,7 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 		greatest: 'max',
 		least: 'min',
 		jsonObject: 'json_object',
-		jsonList: (item, order) => `json_group_array(${item} ORDER BY ${order})`,
+		jsonList: (item) => `json_group_array(${item})`,
 		oneOf: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
 		records,
 		update: (table, set, where, columns) =>
@@ -39,7 +39,7 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 	};
 	const single: Dialect = {
 		...many,
-		inserted: `SELECT last_insert_rowid() AS id, ${NOW} AS now WHERE changes() > 0`,
+		inserted: 'SELECT last_insert_rowid() AS id WHERE changes() > 0',
 		oneOf: (parameter) => `= ${parameter}`,
 		records: (name, _, columns) => {
 			const selected = Object.keys(columns).map((column) => `$${column} AS ${column}`);
