@@ -48,7 +48,11 @@ const ASKED = {
 	lease_until: 'bigint',
 } as const;
 
-const COLUMNS = Object.keys(ASKED).join(', ');
+/** What a new row holds, by column. */
+const NEW = {
+	...Object.fromEntries(Object.keys(ASKED).map((column) => [column, `t.${column}`])),
+	...{ state: "'sending'", attempt: '1', state_at: '$2', created_at: '$2', updated_at: '$2' },
+};
 
 const keyOf = ({ realm, program, idempotencyKey }: LedgerRow | BeginRequest) =>
 	JSON.stringify([realm, program, idempotencyKey].map((text) => text.toWellFormed()));
@@ -87,14 +91,10 @@ export function* begin(
 
 const INSERT = forDialect(
 	({
-		records,
+		insert,
 		now,
-		single,
 		inserted,
-	}) => `INSERT INTO issuances (${COLUMNS}, state, attempt, state_at, created_at, updated_at)
-	SELECT ${COLUMNS}, 'sending', 1, $2, $2, $2
-	FROM ${records('asked', '$1', { ...ASKED, place: 'bigint' })}
-	WHERE true ${single === undefined ? '' : `ORDER BY ${KEY}, place`}
+	}) => `${insert('issuances', NEW, { ...ASKED, place: 'bigint' }, `${KEY}, place`)}
 	ON CONFLICT (${KEY}) WHERE retired = 0 DO NOTHING
 	${
 		inserted === undefined
@@ -137,9 +137,13 @@ function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	}
 }
 
-const OPEN_ATTEMPTS = forDialect(
-	({ records }) => `INSERT INTO attempts (issuance_id, number, started_at, outcome)
-	SELECT id, number, $2, 'open' FROM ${records('t', '$1', { id: 'bigint', number: 'bigint' })}`,
+const OPEN_ATTEMPTS = forDialect(({ insert }) =>
+	insert(
+		'attempts',
+		{ issuance_id: 't.id', number: 't.number', started_at: '$2', outcome: "'open'" },
+		{ id: 'bigint', number: 'bigint' },
+		'id',
+	),
 );
 
 const BY_KEY = selecting(

@@ -27,6 +27,16 @@ export interface Dialect {
 		parameter: string,
 		columns: Readonly<Record<string, ColumnType>>,
 	) => string;
+	/**
+	 * Inserts a row for each record, in an order. Of the row's values, given by column, those of the
+	 * record are called `t.column`.
+	 */
+	readonly insert: (
+		table: string,
+		values: Readonly<Record<string, string>>,
+		columns: Readonly<Record<string, ColumnType>>,
+		order: string,
+	) => string;
 	/** Updates the rows of `table` that fit records, which are called `t` in `set` and `where`. */
 	readonly update: (
 		table: string,

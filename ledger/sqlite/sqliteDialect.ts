@@ -24,6 +24,10 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 		jsonList: (item) => `json_group_array(${item})`,
 		oneOf: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
 		records,
+		insert: (table, values, columns, order) =>
+			`INSERT INTO ${table} (${Object.keys(values).join(', ')})
+			SELECT ${Object.values(values).join(', ')} FROM ${records('t', '$1', columns)}
+			WHERE true ORDER BY ${order}`,
 		update: (table, set, where, columns) =>
 			`UPDATE ${table} SET ${set} FROM ${records('t', '$1', columns)} WHERE ${where}`,
 		schema: {
@@ -45,6 +49,9 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 			const selected = Object.keys(columns).map((column) => `$${column} AS ${column}`);
 			return `(SELECT ${selected.join(', ')}) AS ${name}`;
 		},
+		insert: (table, values) =>
+			`INSERT INTO ${table} (${Object.keys(values).join(', ')})
+			VALUES (${named(Object.values(values).join(', '))})`,
 		update: (table, set, where) => `UPDATE ${table} SET ${named(set)} WHERE ${named(where)}`,
 	};
 	return { ...many, single };
