@@ -43,15 +43,14 @@ function* oldest(
 	state: string,
 	before: number,
 	most: number,
-	realm: string | undefined,
+	realm: string,
 ): Operation<number[]> {
 	const found = yield* rows<{ id: number }>(
-		`SELECT id FROM issuances
-		WHERE ${state} AND state_at <= $1 ${realm === undefined ? '' : 'AND realm = $3'}
+		`SELECT id FROM issuances WHERE ${state} AND state_at <= $1 AND realm = $3
 		ORDER BY state_at LIMIT $2 ${skipLocked}`,
 		before,
 		most,
-		...(realm === undefined ? [] : [realm]),
+		realm,
 	);
 	return found.map(({ id }) => id);
 }
@@ -83,7 +82,7 @@ function* abandon(
 	dialect: Dialect,
 	most: number,
 	days: number,
-	realm: string | undefined,
+	realm: string,
 ): Operation<number> {
 	const now = yield* clock(dialect);
 	const ids = yield* oldest(dialect, OPEN, Math.trunc(now - days * DAY_MS), most, realm);
@@ -107,7 +106,7 @@ function* remove(
 	dialect: Dialect,
 	most: number,
 	days: number,
-	realm: string | undefined,
+	realm: string,
 ): Operation<number> {
 	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
 	const ids = yield* oldest(dialect, FINISHED, before, most, realm);
