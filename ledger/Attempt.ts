@@ -18,11 +18,15 @@ export interface AttemptRef {
 }
 
 export interface AcceptedAnswer {
+	/** Of a direct issuance, the `storagePath`. */
 	readonly coreClaimHash: string;
 	readonly userUuid: string | null;
-	/** When to ask AIR for the first time, from now; at once if it stands only later (see AttemptEnd). */
-	readonly nextCheckMs: number;
-	/** Under Revoke and Reissue: what this person held of this program is replaced. */
+	/**
+	 * When to ask AIR for the first time, from now; at once if it stands only later (see AttemptEnd).
+	 * Null where there is nothing to ask.
+	 */
+	readonly nextCheckMs: number | null;
+	/** What this person held of this program is replaced; the numbers of direct ones are revoked. */
 	readonly supersedes: boolean;
 }
 

@@ -1,4 +1,5 @@
 import type { AcceptedAnswer, AttemptFailure, AttemptRef, RecordedAnswer } from './Attempt';
+import type { DirectBegun, DirectLook, DirectRequest, DirectSeal } from './Direct';
 import type { LedgerEvent, LedgerRow, RowState } from './LedgerRow';
 import type {
 	BeginRequest,
@@ -32,6 +33,7 @@ import type {
 } from './Requests';
 
 export type * from './Attempt';
+export type * from './Direct';
 export * from './LedgerRow';
 export * from './Requests';
 
@@ -55,6 +57,23 @@ export interface Ledger {
 	 * @throws LedgerError when nothing could be written: then nothing may be sent
 	 */
 	begin(request: BeginRequest): Promise<BeginResult>;
+
+	/**
+	 * What is known of an issuance that is to be made directly. Nothing is begun: the account of the
+	 * person is looked up only where this says `open`, as AIR makes one for an address that has none.
+	 */
+	lookDirect(request: DirectRequest): Promise<DirectLook>;
+
+	/**
+	 * Begins an attempt to store a sealed credential, or says why none may begin: as `begin`, and in the
+	 * same write what was sealed is kept, to be sent again byte by byte, and its number and the key that
+	 * signed it for as long as it is valid. The number of what was sealed for this row before is revoked.
+	 *
+	 * Under `keep` and `reissue` of all who issue this type to this person one at a time is told `started`.
+	 *
+	 * @throws LedgerError when nothing could be written: then nothing may be sent
+	 */
+	beginDirect(request: DirectRequest, seal: DirectSeal): Promise<DirectBegun>;
 
 	/**
 	 * AIR accepted the attempt. An overtaken attempt's answer is recorded as a further issuance.

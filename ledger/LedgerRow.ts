@@ -1,11 +1,15 @@
 import type { Attempt } from './Attempt';
 
-/** `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (D3). */
+/**
+ * `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (D3); what is issued
+ * directly becomes `stored` in place of `submitted`, and nothing more can be learnt of it.
+ */
 export const ROW_STATES = [
 	'sending',
 	'rejected',
 	'unknown',
 	'submitted',
+	'stored',
 	'confirmed',
 	'unusable',
 	'superseded',
@@ -13,6 +17,9 @@ export const ROW_STATES = [
 ] as const;
 
 export type RowState = (typeof ROW_STATES)[number];
+
+/** How it is issued: by AIR on the partner's behalf, or signed by the partner itself. */
+export type WayOfIssuing = 'on-behalf' | 'direct';
 
 /** Where an issuance was asked for. */
 export interface Origin {
@@ -27,8 +34,9 @@ export interface LedgerRow extends Origin {
 	readonly id: number;
 	/** Base URL and partner ID. */
 	readonly realm: string;
-	/** AIR's `credentialId`. */
+	/** AIR's `credentialId`; of what is issued directly, the type of the credential (`vct`). */
 	readonly program: string;
+	readonly way: WayOfIssuing;
 	readonly issuerDid: string;
 	readonly recipient: string;
 	readonly idempotencyKey: string;
@@ -44,9 +52,15 @@ export interface LedgerRow extends Origin {
 	/** Number of the current attempt. */
 	readonly attempt: number;
 	readonly attempts: readonly Attempt[];
-	/** Of the issuance that stands. */
+	/** What AIR calls the issuance that stands: its `coreClaimHash`, or the `storagePath` of a direct one. */
 	readonly coreClaimHash: string | null;
 	readonly userUuid: string | null;
+	/** Of what was last sealed to be issued directly, as are the next three: its ID. */
+	readonly externalId: string | null;
+	readonly revocationNumber: string | null;
+	readonly expiresAt: number | null;
+	/** DID of the person. */
+	readonly holderDid: string | null;
 	readonly vcId: string | null;
 	readonly vcStatus: string | null;
 	/** Null when there is nothing more to learn. */
@@ -67,7 +81,7 @@ export interface LedgerRow extends Origin {
 }
 
 export type EventType =
-	'confirmed' | 'unusable' | 'superseded' | 'status' | 'delayed' | 'abandoned';
+	'confirmed' | 'unusable' | 'superseded' | 'status' | 'delayed' | 'abandoned' | 'stored';
 
 /**
  * Unique per issuance, type and threshold; ids rise in commit order and are never used again. Rows of

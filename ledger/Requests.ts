@@ -168,7 +168,11 @@ export interface Retention {
 	readonly limit: number;
 }
 
-export const DEFAULT_RETENTION: Omit<Retention, 'realm'> = { finishedDays: 90, openDays: 180, limit: 500 };
+export const DEFAULT_RETENTION: Omit<Retention, 'realm'> = {
+	finishedDays: 90,
+	openDays: 180,
+	limit: 500,
+};
 
 /** How much of one program was issued of late. */
 export interface ProgramUse {

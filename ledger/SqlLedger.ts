@@ -10,6 +10,10 @@ import type {
 	CursorMove,
 	CursorStart,
 	DelayedQuery,
+	DirectBegun,
+	DirectLook,
+	DirectRequest,
+	DirectSeal,
 	DueQuery,
 	EraseResult,
 	FeedEvent,
@@ -42,6 +46,7 @@ import { answered, type Answered } from './operations/answered';
 import { begin } from './operations/begin';
 import { moveCursor, openCursor } from './operations/cursors';
 import { appendDelayed } from './operations/delayed';
+import { beginDirect, lookDirect } from './operations/direct';
 import { claimDue, hold, missing, postpone, release } from './operations/due';
 import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
@@ -80,6 +85,14 @@ export class SqlLedger implements Ledger {
 
 	async begin(request: BeginRequest): Promise<BeginResult> {
 		return await this.beginShared(request);
+	}
+
+	async lookDirect(request: DirectRequest): Promise<DirectLook> {
+		return await this.store.read(() => lookDirect(this.dialect, request));
+	}
+
+	async beginDirect(request: DirectRequest, seal: DirectSeal): Promise<DirectBegun> {
+		return await this.store.write(() => beginDirect(this.dialect, request, seal));
 	}
 
 	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<RecordedAnswer> {

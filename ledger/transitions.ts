@@ -34,7 +34,10 @@ export type BeginDecision =
 	| { readonly do: 'unknown' }
 	| { readonly do: 'conflict'; readonly about: 'recipient' | 'subject' };
 
-type WithAttempts = Pick<LedgerRow, 'state' | 'reason' | 'attempt' | 'attempts' | 'coreClaimHash'>;
+type WithAttempts = Pick<
+	LedgerRow,
+	'way' | 'state' | 'reason' | 'attempt' | 'attempts' | 'coreClaimHash'
+>;
 
 type Found = WithAttempts &
 	Pick<
@@ -100,6 +103,7 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 				return { do: 'retire-and-insert' };
 			}
 			return { do: 'answer' };
+		case 'stored':
 		case 'unusable':
 		case 'superseded':
 			return { do: 'answer' };
@@ -121,7 +125,16 @@ export interface AttemptEnd {
 }
 
 /** In these states an issuance stands. */
-const ANSWERED: readonly RowState[] = ['submitted', 'confirmed', 'unusable', 'superseded'];
+const ANSWERED: readonly RowState[] = [
+	'submitted',
+	'stored',
+	'confirmed',
+	'unusable',
+	'superseded',
+];
+
+/** In which state an issuance stands that was accepted just now. */
+const accepted = ({ way }: WithAttempts): RowState => (way === 'direct' ? 'stored' : 'submitted');
 
 function unchanged(row: WithAttempts): AttemptEnd {
 	const { coreClaimHash } = row;
@@ -175,7 +188,7 @@ export function decideAnswered(
 			: !ANSWERED.includes(row.state) && (row.state !== 'sending' || number === row.attempt);
 	if (!stands) return unchanged(row);
 	return {
-		state: 'submitted',
+		state: accepted(row),
 		reason: null,
 		standing: { number, coreClaimHash, userUuid },
 		submitted: true,
@@ -201,9 +214,9 @@ export function decideFailed(
 		return unchanged(row);
 	}
 	const others = row.attempts.filter((attempt) => attempt.number !== number);
-	const accepted = others.filter(({ coreClaimHash }) => coreClaimHash !== null).at(-1);
-	if (accepted !== undefined) {
-		return { state: 'submitted', reason, standing: accepted, submitted: true };
+	const standing = others.filter(({ coreClaimHash }) => coreClaimHash !== null).at(-1);
+	if (standing !== undefined) {
+		return { state: accepted(row), reason, standing, submitted: true };
 	}
 	const unknown =
 		outcome === 'unknown' ||

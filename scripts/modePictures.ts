@@ -1,5 +1,5 @@
 import { schemaFromJsonSchema } from '../issuance/subject/schema/readSchema';
-import { mapperFields } from '../nodes/MocaAirIssueOnBehalf/mapperFields';
+import { mapperFields } from '../n8n/issuing/mapperFields';
 import type { Editor } from '../harness/editor';
 import { PROGRAM_ID } from './demoAir';
 

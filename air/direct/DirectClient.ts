@@ -1,3 +1,5 @@
+import { ofReading } from '../../errors/AirError';
+import { withoutSecrets } from '../../errors/secrets';
 import type { AirBody, HttpAnswer } from '../answers/answer';
 import {
 	asking,
@@ -88,6 +90,28 @@ export class DirectClient {
 		return readReceived(received, readStored, errorOf('store'));
 	}
 
+	/**
+	 * Posts an empty body to the store: it names no person and holds no credential, so nothing can be
+	 * stored. Never repeated.
+	 *
+	 * @param key - signs in the place of the identity's own: to see whether AIR tells the two apart
+	 * @returns the answer, whatever its status
+	 * @throws AirError when there is none
+	 */
+	async storeNothing(options: RequestOptions = {}, key?: PrivateKey): Promise<HttpAnswer> {
+		const { baseUrl } = this.identity;
+		const signed = async () => {
+			const token = await this.token(baseUrl, undefined, key);
+			return { token, headers: { 'x-partner-auth': token }, body: '{}' };
+		};
+		try {
+			const { answer, secrets } = await exchange({ baseUrl, path: STORE_PATH, signed }, options);
+			return { ...answer, text: withoutSecrets(answer.text, secrets) };
+		} catch (error) {
+			throw ofReading(error);
+		}
+	}
+
 	private async ask(email: string, options: RequestOptions): Promise<AirAccount> {
 		const { accountUrl: baseUrl, partnerId } = this.identity;
 		const signed = async () => {
@@ -104,10 +128,10 @@ export class DirectClient {
 	}
 
 	/** The one without an address is private to this class: it must not leave the process otherwise. */
-	private async token(url: string, email?: string): Promise<string> {
+	private async token(url: string, email?: string, other?: PrivateKey): Promise<string> {
 		const { key, partnerId, kid, scope } = this.identity;
 		const claims = { partnerId, kid, scope, email, lifetimeSeconds: TOKEN_LIFETIME_SECONDS };
-		return await tokens.get(key, url, claims, Date.now());
+		return await tokens.get(other ?? key, url, claims, Date.now());
 	}
 }
 

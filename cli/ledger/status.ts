@@ -11,6 +11,7 @@ const MEANING: Readonly<Record<RowState, string>> = {
 	sending: 'an attempt is under way',
 	rejected: 'AIR refused, or nothing was sent; it may be tried again',
 	unknown: 'AIR may or may not have issued',
+	stored: 'issued directly: stored at AIR, and not expired',
 	submitted: 'AIR accepted; not yet confirmed on-chain',
 	confirmed: 'confirmed on-chain',
 	unusable: 'revoked, expired or failed, as AIR says',

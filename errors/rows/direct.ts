@@ -53,6 +53,51 @@ export const directErrors = {
 		advice: 'Use fewer or shorter claims; put a link in the place of a picture.',
 	}),
 
+	AIR_DIRECT_NOT_SET_UP: input({
+		when: 'Issue Directly runs with a credential without an issuer of direct issuance',
+		title: 'Direct issuance is not set up in the credential',
+		advice:
+			'Open the credential and fill in Issuer Host or DID: the host at which your did.json is published. Run Moca AIR with the operation Check Setup after that.',
+	}),
+	AIR_DIRECT_SCHEMA_INVALID: input({
+		when: 'Schema ID is empty, or has characters that no ID has',
+		title: 'The Schema ID is not valid',
+		advice:
+			'Copy it from the AIR dashboard (Issuer → Schemas). It is neither the name of the type (vct) nor a program ID.',
+	}),
+	AIR_DIRECT_TYPE_INVALID: input({
+		when: 'Credential Type is empty, too long, or has spaces or other characters than ASCII',
+		title: 'The Credential Type is not valid',
+		advice:
+			'Copy the name of the type (vct) from the AIR dashboard (Issuer → Schemas), exactly as it is there: verifiers compare it character by character.',
+	}),
+	AIR_DIRECT_NEEDS_LEDGER: input({
+		when: 'Issuance Ledger is off in the credential, and something was chosen that needs it',
+		title: 'This needs the issuance ledger, which is off',
+		advice:
+			'Open the credential and choose another Issuance Ledger: what the person holds, and what is to be revoked, has to be remembered. Nothing was sent.',
+	}),
+	AIR_DIRECT_EARLIER_UNKNOWN: notSent(false, {
+		when: 'If the Person Has One is Keep or Reissue, and the outcome of an earlier issuance of this type to this person is unknown',
+		title: 'An earlier credential of this type for this person may or may not have been stored',
+		advice:
+			'Run that item again: its very same bytes are sent again, which is safe, and its outcome becomes known. Then run this one. Or set If the Person Has One to Issue Another, if two would do no harm. Nothing was sent for this item.',
+	}),
+	AIR_DIRECT_OTHER_ACCOUNT: {
+		kind: 'outcome-unknown',
+		retryable: false,
+		when: 'What was sealed before may have been stored, and the address belongs to an account with another DID by now',
+		title: 'This address is another AIR account now than when the credential was sealed',
+		advice:
+			'The credential that was sealed first may have been stored for the account of that time, and it is not issued to another one under the same event. Ask the person whether both accounts are theirs. If so, run it under a new event ID.',
+	},
+	AIR_KEY_NOT_PROVEN: notSent(true, {
+		when: 'AIR answers a token of this key as it answers a token of any other key, so that nobody can tell whose it is',
+		title: 'It cannot be told whether AIR accepts this private key',
+		advice:
+			'Nothing is written into the ledger, or shown from it, under a key that AIR does not tell from a stranger’s. Something in front of AIR may answer in its place: check the environment or base URL in the credential. If both are right, ask the AIR team; until then the credential can be used with Issuance Ledger set to Off. Nothing was sent.',
+	}),
+
 	AIR_ACCOUNT_BAD_REQUEST: refused({
 		when: '400 by the account host that does not speak of the address',
 		title: 'AIR did not accept the question for the account of this person',

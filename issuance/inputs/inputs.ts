@@ -95,6 +95,20 @@ export function parseProgram(value: unknown): string {
 	return readId(value, /^[\w.:-]+$/, { code: 'AIR_PROGRAM_INVALID', what: 'program ID' });
 }
 
+/** Reads the schema ID of a direct issuance. @throws AirError `AIR_DIRECT_SCHEMA_INVALID` */
+export function parseSchemaId(value: unknown): string {
+	return readId(value, /^[\w.:-]+$/, { code: 'AIR_DIRECT_SCHEMA_INVALID', what: 'schema ID' });
+}
+
+/**
+ * Reads the type of a credential, its claim `vct`: any name without spaces; many are addresses.
+ *
+ * @throws AirError `AIR_DIRECT_TYPE_INVALID`
+ */
+export function parseCredentialType(value: unknown): string {
+	return readId(value, /^[\x21-\x7E]+$/, { code: 'AIR_DIRECT_TYPE_INVALID', what: 'type' });
+}
+
 /**
  * Reads an issuer DID: the option of the node, or else the credential's. AIR's documents know
  * several methods, so only the `did:` is demanded.

@@ -29,9 +29,8 @@ export type Issuance = IssueAnswer & {
 	readonly submittedAt: string;
 };
 
-/** One issuance as it is asked for, with everything decided that is decided once. */
-export interface Issuing {
-	readonly request: IssueRequest;
+/** How one issuance is sent, whichever way: everything that is decided once. */
+export interface Delivering<A> {
 	/** Whether to send again although an earlier attempt may have issued, from `repeatsUnknown`. */
 	readonly repeatUnknown: boolean;
 	/** Aborted when the user cancels the execution. */
@@ -50,5 +49,10 @@ export interface Issuing {
 	/** Called when AIR has answered and only the ledger is still to be written. */
 	readonly onAnswered?: (() => void) | undefined;
 	/** Called with how a POST ended that was under way when the user cancelled. */
-	readonly onLateOutcome?: ((outcome: IssueAnswer | Error) => void) | undefined;
+	readonly onLateOutcome?: ((outcome: A | Error) => void) | undefined;
+}
+
+/** One issuance on behalf as it is asked for. */
+export interface Issuing extends Delivering<IssueAnswer> {
+	readonly request: IssueRequest;
 }

@@ -4,6 +4,7 @@ import type { LedgerRow } from '../../ledger/Ledger';
 import { decideBegin } from '../../ledger/transitions';
 import { asAirError } from '../session/asAirError';
 import type { LedgerSession } from '../session/LedgerSession';
+import { Earlier } from './Earlier';
 import type { Idempotency } from './idempotency';
 import { laneOf, type IssueRequest } from './Issuing';
 import { fromLedger } from './issueOnce';
@@ -30,16 +31,9 @@ export interface Checked extends Partial<Omit<OutcomeFields, 'outcome'>> {
 /** Rows of one person that are looked at: more than anybody holds of one program. */
 const MOST_ROWS = 200;
 
-interface Earlier {
-	readonly row: number;
-	readonly recipient: string;
-	readonly subjectHmac: string;
-}
-
 /** Checks the items of one run, one after another: says what issuing would do, and does nothing. */
 export class Checking {
-	/** By program and key: the first item of this run. */
-	private readonly seen = new Map<string, Earlier>();
+	private readonly earlier = new Earlier();
 	/** Who would hold something by this run. */
 	private readonly holders = new Set<string>();
 
@@ -60,10 +54,8 @@ export class Checking {
 	): Promise<Checked> {
 		const { recipient, credentialId } = request;
 		const about = { email: recipient, credentialId };
-		const earlier = this.earlier(request, idempotency, row);
-		if (earlier !== undefined) {
-			return { ...about, outcome: 'alreadyIssued', sameAsRow: earlier.row };
-		}
+		const sameAsRow = this.earlier.rowOf({ recipient, what: credentialId }, idempotency, row);
+		if (sameAsRow !== undefined) return { ...about, outcome: 'alreadyIssued', sameAsRow };
 		const readable = (await session?.isKeyAccepted()) === true ? session : undefined;
 		const before =
 			readable === undefined
@@ -80,26 +72,6 @@ export class Checking {
 		this.holders.add(laneOf(request));
 		if (!holds) return { ...about, outcome: 'wouldIssue' };
 		return { ...about, outcome: request.onDuplicate === 'revoke' ? 'wouldReissue' : 'wouldKeep' };
-	}
-
-	/** The item of this run that this one repeats. */
-	private earlier(
-		{ recipient, credentialId }: IssueRequest,
-		{ key, subjectHmac }: Idempotency,
-		row: number,
-	): Earlier | undefined {
-		const id = JSON.stringify([credentialId, key]);
-		const first = this.seen.get(id);
-		if (first === undefined) {
-			this.seen.set(id, { row, recipient, subjectHmac });
-			return undefined;
-		}
-		const detail = `row ${first.row} of this run has the same event ID`;
-		if (first.recipient !== recipient)
-			throw new AirError('AIR_EVENT_ID_OTHER_RECIPIENT', { detail });
-		if (first.subjectHmac !== subjectHmac)
-			throw new AirError('AIR_EVENT_ID_OTHER_SUBJECT', { detail });
-		return first;
 	}
 }
 

@@ -55,7 +55,7 @@ function keyOf(
  */
 export function idempotencyOf(
 	key: PrivateKey,
-	request: IssueRequest,
+	request: Pick<IssueRequest, 'recipient' | 'issuerDid' | 'credentialSubject'>,
 	mode: IdempotencyMode,
 	ignored: readonly string[],
 ): Idempotency {

@@ -23,10 +23,10 @@ export interface OutcomeFields {
 const iso = (ms: number) => new Date(ms).toISOString();
 
 /** An answer of AIR, with what the ledger knew of it. */
-export function withOutcome(
-	issuance: Issuance,
+export function withOutcome<T extends object>(
+	issuance: T,
 	{ answeredAt, kept, superseded }: RecordedAnswer,
-): Issuance & OutcomeFields {
+): T & OutcomeFields {
 	const fields: OutcomeFields =
 		kept === null
 			? { outcome: superseded > 0 ? 'reissued' : 'issued', submittedAt: iso(answeredAt) }

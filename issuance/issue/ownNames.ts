@@ -9,6 +9,7 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
 	'submittedAt',
 	'state',
 	'onChain',
+	'unbound',
 	'issuanceDateIso',
 	'expirationDateIso',
 	'waitedMs',

@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import { pause } from '../../air/pacing/backoff';
 import { DEFAULT_REPEAT_LIMITS, NO_REPEAT } from '../../air/pacing/repeat';
 import type { KeyAcceptance, Ledger } from '../../ledger/Ledger';
-import { proveKey } from './proveKey';
+import type { Prove } from './proveKey';
 import { realmOf } from './realm';
 import { Shared } from './Shared';
 
@@ -55,7 +55,8 @@ export class Acceptance {
 
 	constructor(
 		private readonly ledger: Ledger,
-		private readonly client: AirClient,
+		private readonly client: Pick<AirClient, 'identity'>,
+		private readonly prove: Prove,
 		private readonly log: (line: string) => void,
 	) {
 		this.realm = realmOf(client);
@@ -111,7 +112,7 @@ export class Acceptance {
 		const mayGoOn = found !== undefined && isInGrace(found);
 		for (let refused = found?.refused ?? true; ; refused = true) {
 			try {
-				await proveKey(this.client, {
+				await this.prove({
 					repeat: mayGoOn ? NO_REPEAT : DEFAULT_REPEAT_LIMITS,
 					signal,
 				});

@@ -4,6 +4,7 @@ import { watchDelayMs } from '../../air/pacing/backoff';
 import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../../ledger/Ledger';
 import { Acceptance, refusesKey } from './Acceptance';
 import { asAirError } from './asAirError';
+import { proveKey, type Prove } from './proveKey';
 import { realmOf } from './realm';
 import type { IssuanceStatus } from '../status/getStatus';
 
@@ -20,6 +21,8 @@ const nextPrune = new WeakMap<Ledger, Map<string, number>>();
 export interface LedgerSessionSettings {
 	readonly ledger: Ledger;
 	readonly client: AirClient;
+	/** Asks AIR whether it accepts the key; by a question of Issue on Behalf by default. */
+	readonly prove?: Prove | undefined;
 	readonly origin: Origin;
 	readonly ownExecutions: OwnExecutions;
 	/** Finished rows go after this many days. */
@@ -54,7 +57,13 @@ export class LedgerSession {
 	expectsNew = true;
 
 	constructor(readonly settings: LedgerSessionSettings) {
-		this.acceptance = new Acceptance(settings.ledger, settings.client, settings.log);
+		const { ledger, client, prove, log } = settings;
+		const ask: Prove =
+			prove ??
+			(async (proof) => {
+				await proveKey(client, proof);
+			});
+		this.acceptance = new Acceptance(ledger, client, ask, log);
 	}
 
 	get ledger(): Ledger {

@@ -1,5 +1,12 @@
+import { generateKeyPair } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { AirClient } from '../../air/AirClient';
+import { readBody, type HttpAnswer } from '../../air/answers/answer';
+import { directError } from '../../air/direct/directError';
+import type { DirectClient } from '../../air/direct/DirectClient';
+import { importPrivateKey, type PrivateKey } from '../../air/keys/privateKey';
 import type { RepeatLimits } from '../../air/pacing/repeat';
+import { asking } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 
 const PROOF_TIMEOUT_MS = 10_000;
@@ -16,8 +23,11 @@ export interface Proof {
 	readonly onDate?: (date: string | undefined) => void;
 }
 
+/** Asks AIR whether it accepts a key. @throws AirError what it answered instead of yes */
+export type Prove = (proof: Proof) => Promise<void>;
+
 /**
- * Asks AIR whether it accepts tokens of this client's key: the one place that says what proves a key.
+ * Asks AIR whether it accepts tokens of this client's key: with {@link proveDirectly} the one place that says what proves a key.
  * It asks for a hash that nobody has under an address that nobody can have, so that nothing is issued,
  * and the question of a stranger tells AIR and the stranger nothing.
  *
@@ -42,4 +52,73 @@ export async function proveKey(
 		if (error instanceof AirError && error.code === 'AIR_HASH_NOT_FOUND') return;
 		throw error;
 	}
+}
+
+/** In these words an answer to nothing says that the token was good, and what was sent was not. */
+const TAKEN: ReadonlySet<number> = new Set([400, 403, 404, 409, 422]);
+
+const generate = promisify(generateKeyPair);
+
+/** A key that AIR cannot know, of the same kind. */
+async function strangersKey({ algorithm }: PrivateKey): Promise<PrivateKey> {
+	const { privateKey } =
+		algorithm === 'ES256'
+			? await generate('ec', { namedCurve: 'P-256' })
+			: await generate('rsa', { modulusLength: 2048 });
+	return await importPrivateKey(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+}
+
+/**
+ * The same for who issues directly, as AIR's documents know no status of such a credential. Nothing is
+ * posted to the store, once with a token of this key and once with one of a key that was made up just
+ * now: the key is proven if AIR refuses the second as not authenticated, and the first for another reason.
+ * What AIR answers to nothing is not documented, so neither answer alone would prove anything. Nothing
+ * is stored, and no account is made.
+ *
+ * Where AIR does not tell the two apart, the question of Issue on Behalf is asked.
+ *
+ * @param onBehalf - with the same key
+ * @throws AirError what AIR answered instead of yes, why it could not be asked, `AIR_KEY_NOT_PROVEN`
+ * @example
+ * ```ts
+ * await proveDirectly(directClient, client, { repeat: NO_REPEAT });
+ * ```
+ */
+export async function proveDirectly(
+	client: DirectClient,
+	onBehalf: AirClient,
+	proof: Proof,
+): Promise<void> {
+	const own = await storeNothing(client, proof);
+	const stranger = await strangersKey(client.identity.key);
+	const other = await storeNothing(client, proof, stranger).catch((error: unknown) => {
+		if (error instanceof AirError && error.httpStatus === 401) return error.httpStatus;
+		throw error;
+	});
+	if (TAKEN.has(own) && other === 401) return;
+	try {
+		await proveKey(onBehalf, proof);
+	} catch (error) {
+		if (!(error instanceof AirError) || error.code === 'AIR_CANCELLED') throw error;
+		throw error.httpStatus === 401 ? error : new AirError('AIR_KEY_NOT_PROVEN');
+	}
+}
+
+/** @returns the status of the answer @throws AirError where AIR refuses the token, or gives no answer */
+async function storeNothing(
+	client: DirectClient,
+	{ repeat, signal, onDate }: Proof,
+	key?: PrivateKey,
+): Promise<number> {
+	const { baseUrl } = client.identity;
+	return await asking(baseUrl, { repeat, signal }, async (permit) => {
+		const onAnswer = ({ headers }: HttpAnswer) => onDate?.(headers.date);
+		const answer = await client.storeNothing(
+			{ permit, signal, timeoutMs: PROOF_TIMEOUT_MS, onAnswer },
+			key,
+		);
+		if (TAKEN.has(answer.status)) return answer.status;
+		const body = readBody(answer.text);
+		throw directError(answer, body, { operation: 'store', now: Date.now() });
+	});
 }

@@ -1,5 +1,5 @@
 /** How a column is kept. */
-export type MovedType = 'INTEGER' | 'TEXT' | 'BLOB';
+export type MovedType = 'INTEGER' | 'TEXT';
 
 /** A table as both stores have it. */
 export interface MovedTable {
@@ -16,7 +16,7 @@ export type Key = readonly (string | number)[];
 
 /** Some rows of a table, in the order of its key. */
 export interface Batch {
-	/** A JSON array of records by column; bytes as hexadecimal digits. */
+	/** A JSON array of records by column. */
 	readonly records: string;
 	readonly count: number;
 	/** Of the last row. */

@@ -14,6 +14,7 @@ import {
 import { decideAnswered } from '../transitions';
 import { endAttempts, anyKnown, keptFor, type RowEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
+import { revokeNumbers } from './direct';
 import {
 	ANSWERING_BY_ID,
 	answeringRows,
@@ -29,11 +30,14 @@ export interface Answered {
 	readonly answer: AcceptedAnswer;
 }
 
+/** In these states a person holds what was issued. */
+const HELD = "('submitted', 'confirmed', 'stored')";
+
 /** Rows that may be replaced by those with the IDs `$2`. */
 const OTHERS = forDialect(
 	({ oneOf }) => `SELECT other.id FROM issuances own
 		JOIN issuances other ON ${ofRecipient('other.recipient', 'own.recipient')} AND other.program = own.program
-			AND other.realm = own.realm AND other.state IN ('submitted', 'confirmed')
+			AND other.realm = own.realm AND other.way = own.way AND other.state IN ${HELD}
 	WHERE own.id ${oneOf('$2', 'bigint')}`,
 );
 
@@ -102,7 +106,7 @@ export function* answered(
 		const answeredAt = attempt.endedAt ?? at;
 		if (attempt.coreClaimHash !== null) return { row, hash, answeredAt };
 		const end = decideAnswered(row, number, answer);
-		const nextCheckAt = later(at, nextCheckMs);
+		const nextCheckAt = nextCheckMs === null ? null : later(at, nextCheckMs);
 		const ended = {
 			number,
 			outcome: 'accepted',
@@ -141,11 +145,11 @@ interface Replacing extends RowRecord {
 }
 
 const REPLACED = forDialect(
-	({ records, oneOf }) => `SELECT i.id AS id, own.id AS by
+	({ records, oneOf }) => `SELECT i.id AS id, own.id AS by, i.revocation_number AS number
 	FROM ${records('replacing', '$1', { id: 'bigint', started_at: 'bigint', hash: 'text' })}
 		JOIN issuances own ON own.id = replacing.id
 		JOIN issuances i ON ${ofRecipient('i.recipient', 'own.recipient')} AND i.program = own.program
-			AND i.realm = own.realm AND i.state IN ('submitted', 'confirmed') AND i.id <> own.id
+			AND i.realm = own.realm AND i.way = own.way AND i.state IN ${HELD} AND i.id <> own.id
 	WHERE i.id ${oneOf('$2', 'bigint')} AND i.answered_at <= replacing.started_at
 		AND i.core_claim_hash <> replacing.hash`,
 );
@@ -168,10 +172,20 @@ function* supersede(
 	at: number,
 ): Operation<number[]> {
 	if (replacing.length === 0) return [];
-	const replaced = yield* rowsFor<{ id: number; by: number }>(dialect, REPLACED, replacing, locked);
+	const replaced = yield* rowsFor<{ id: number; by: number; number: string | null }>(
+		dialect,
+		REPLACED,
+		replacing,
+		locked,
+	);
 	if (replaced.length === 0) return [];
 	const ids = replaced.map(({ id }) => id).sort((a, b) => a - b);
 	yield ahead(dialect, SUPERSEDE, ids, at);
+	yield* revokeNumbers(
+		dialect,
+		replaced.flatMap(({ number }) => number ?? []),
+		at,
+	);
 	yield* appendEvents(dialect, eventForEach(ids, 'superseded'), at);
 	return replaced.map(({ by }) => by);
 }

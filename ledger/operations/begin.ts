@@ -175,7 +175,10 @@ function* decide(
 }
 
 /** @returns undefined if there is something to write first */
-function resultOf(decision: BeginDecision, row: LedgerRow): BeginResult | undefined {
+export function resultOf(
+	decision: BeginDecision,
+	row: LedgerRow,
+): Exclude<BeginResult, { outcome: 'started' }> | undefined {
 	switch (decision.do) {
 		case 'answer':
 			return { outcome: 'answered', row };

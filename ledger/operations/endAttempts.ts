@@ -3,6 +3,7 @@ import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, forDialect, rowsFor, type Operation } from '../sql/Session';
 import type { AttemptEnd } from '../transitions';
+import { appendEvents, eventForEach } from './events';
 
 /** How an attempt ended, and when AIR is to be asked if its row has come to an issuance by that. */
 export interface Ended {
@@ -11,7 +12,8 @@ export interface Ended {
 	readonly coreClaimHash: string | null;
 	readonly userUuid: string | null;
 	readonly at: number;
-	readonly nextCheckAt: number;
+	/** Null where there is nothing to ask. */
+	readonly nextCheckAt: number | null;
 }
 
 /** The end of an attempt, and what its row becomes by that. */
@@ -136,6 +138,11 @@ const WRITE_STANDING = forDialect(({ update }) =>
 	),
 );
 
+/** It has arrived: nobody sends it again. */
+const DELETE_ENVELOPES = forDialect(
+	({ oneOf }) => `DELETE FROM envelopes WHERE issuance_id ${oneOf('$1', 'bigint')}`,
+);
+
 /**
  * Writes how attempts ended, and what their rows, which are locked, become by that; each row once.
  *
@@ -178,4 +185,9 @@ export function* endAttempts(
 		};
 	});
 	if (standing.length > 0) yield ahead(dialect, WRITE_STANDING, standing, now);
+	const stored = ends.filter(({ end }) => end.submitted && end.state === 'stored');
+	if (stored.length === 0) return;
+	const ids = stored.map(({ row: { id } }) => id);
+	yield ahead(dialect, DELETE_ENVELOPES, ids);
+	yield* appendEvents(dialect, eventForEach(ids, 'stored'), now);
 }

@@ -6,7 +6,7 @@ import { expireLease } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
 import { BY_ID, locking, lockRows, ofRecipient, readAnyRows } from './rows';
-import { FINISHED, OPEN } from './states';
+import { FINISHED, OPEN, STORED } from './states';
 
 /** Rows per transaction; kept small because it blocks the event loop and other writers. */
 const STEP = 50;
@@ -33,21 +33,25 @@ export async function prune(
 	return {
 		expired: await inSteps((most) => expire(dialect, most)),
 		abandoned: await inSteps((most) => abandon(dialect, most, openDays, realm)),
-		deleted: await inSteps((most) => remove(dialect, most, finishedDays, realm)),
+		deleted:
+			(await inSteps((most) => remove(dialect, most, finishedDays, realm))) +
+			(await inSteps((most) => removeStored(dialect, most, finishedDays, realm))) +
+			(await inSteps((most) => removeExpired(dialect, most))),
 	};
 }
 
-/** @returns the first rows in a state since `before`, locked */
+/** @returns the first rows in a state, whose time `since` lies at `before` or earlier, locked */
 function* oldest(
 	{ skipLocked }: Dialect,
 	state: string,
+	since: 'state_at' | 'expires_at',
 	before: number,
 	most: number,
 	realm: string,
 ): Operation<number[]> {
 	const found = yield* rows<{ id: number }>(
-		`SELECT id FROM issuances WHERE ${state} AND state_at <= $1 AND realm = $3
-		ORDER BY state_at LIMIT $2 ${skipLocked}`,
+		`SELECT id FROM issuances WHERE ${state} AND ${since} <= $1 AND realm = $3
+		ORDER BY ${since} LIMIT $2 ${skipLocked}`,
 		before,
 		most,
 		realm,
@@ -78,14 +82,16 @@ const ABANDON = forDialect(
 		next_check_at = NULL, claimed_until = NULL WHERE id ${oneOf('$1', 'bigint')}`,
 );
 
-function* abandon(
-	dialect: Dialect,
-	most: number,
-	days: number,
-	realm: string,
-): Operation<number> {
+function* abandon(dialect: Dialect, most: number, days: number, realm: string): Operation<number> {
 	const now = yield* clock(dialect);
-	const ids = yield* oldest(dialect, OPEN, Math.trunc(now - days * DAY_MS), most, realm);
+	const ids = yield* oldest(
+		dialect,
+		OPEN,
+		'state_at',
+		Math.trunc(now - days * DAY_MS),
+		most,
+		realm,
+	);
 	if (ids.length === 0) return 0;
 	yield* rowsFor(dialect, ABANDON, ids, now);
 	yield* appendEvents(dialect, eventForEach(ids, 'abandoned'), now);
@@ -102,18 +108,53 @@ const REMEMBER_NEWEST = forDialect(
 const DELETE = forDialect(({ oneOf }) => `DELETE FROM issuances WHERE id ${oneOf('$1', 'bigint')}`);
 
 /** Attempts and events go with their rows; what was the newest of them stays known (`Cursor.missed`). */
-function* remove(
+function* remove(dialect: Dialect, most: number, days: number, realm: string): Operation<number> {
+	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
+	const ids = yield* oldest(dialect, FINISHED, 'state_at', before, most, realm);
+	return yield* removeRows(dialect, ids);
+}
+
+/** What is issued directly is finished when it expires: until then somebody may want to revoke it. */
+function* removeStored(
 	dialect: Dialect,
 	most: number,
 	days: number,
 	realm: string,
 ): Operation<number> {
 	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
-	const ids = yield* oldest(dialect, FINISHED, before, most, realm);
+	const ids = yield* oldest(dialect, STORED, 'expires_at', before, most, realm);
+	return yield* removeRows(dialect, ids);
+}
+
+function* removeRows(dialect: Dialect, ids: readonly number[]): Operation<number> {
 	if (ids.length === 0) return 0;
 	yield* rowsFor(dialect, REMEMBER_NEWEST, ids);
 	yield* rowsFor(dialect, DELETE, ids);
 	return ids.length;
+}
+
+/** What outlives the row, by the name of its expiry. */
+const UNTIL_EXPIRY = [
+	{ table: 'envelopes', key: 'issuance_id', expiry: 'expires_at' },
+	{ table: 'credentials', key: 'number', expiry: 'expires_at' },
+] as const;
+
+/** Of what has expired nothing is sent again, and nobody asks for its status. */
+function* removeExpired(dialect: Dialect, most: number): Operation<number> {
+	const now = yield* clock(dialect);
+	let removed = 0;
+	for (const { table, key, expiry } of UNTIL_EXPIRY) {
+		const gone = yield* rows(
+			`DELETE FROM ${table} WHERE ${key} IN (
+				SELECT ${key} FROM ${table} WHERE ${expiry} <= $1 ORDER BY ${expiry} LIMIT $2 ${dialect.skipLocked})
+			RETURNING 1 AS one`,
+			now,
+			most,
+		);
+		removed = Math.max(removed, gone.length);
+	}
+	yield* rows('DELETE FROM signing_keys WHERE last_expires_at <= $1', now);
+	return removed;
 }
 
 const LOCK_PERSON = locking(ofRecipient('i.recipient', '$1'));

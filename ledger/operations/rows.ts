@@ -18,6 +18,7 @@ const MEMBERS = {
 	id: 'id',
 	realm: 'realm',
 	program: 'program',
+	way: 'way',
 	issuerDid: 'issuer_did',
 	recipient: 'recipient',
 	idempotencyKey: 'idempotency_key',
@@ -33,6 +34,10 @@ const MEMBERS = {
 	attempt: 'attempt',
 	coreClaimHash: 'core_claim_hash',
 	userUuid: 'user_uuid',
+	externalId: 'external_id',
+	revocationNumber: 'revocation_number',
+	expiresAt: 'expires_at',
+	holderDid: 'holder_did',
 	vcId: 'vc_id',
 	vcStatus: 'vc_status',
 	nextCheckAt: 'next_check_at',
@@ -123,7 +128,7 @@ export function* readRowsById(dialect: Dialect, ids: readonly number[]): Operati
 
 /** What of a row decides what an answer makes of it, and whether it means something. */
 const ANSWERING = [
-	...(['id', 'realm', 'program', 'recipient', 'state', 'reason', 'attempt'] as const),
+	...(['id', 'realm', 'program', 'way', 'recipient', 'state', 'reason', 'attempt'] as const),
 	...(['coreClaimHash', 'createdAt', 'answeredAt', 'keptSince', 'confirmedAt'] as const),
 	'updatedAt',
 ] as const satisfies (keyof LedgerRow)[];

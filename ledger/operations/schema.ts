@@ -1,5 +1,5 @@
 import type { Dialect } from '../sql/Dialect';
-import { FINISHED, OPEN } from './states';
+import { FINISHED, OPEN, STORED } from './states';
 
 /**
  * The version of the tables. A later release that changes them counts on from here and brings older
@@ -14,7 +14,7 @@ export const SCHEMA_VERSION = 1;
  */
 export const schema = ({
 	greatest,
-	schema: { id, integer, bytes, generated, randomId, table, keyed },
+	schema: { id, integer, generated, randomId, table, keyed },
 }: Dialect): readonly string[] => [
 	`CREATE TABLE identity (id text NOT NULL) ${table}`,
 	`INSERT INTO identity VALUES (${randomId})`,
@@ -23,6 +23,7 @@ export const schema = ({
 		id ${id},
 		realm text NOT NULL,
 		program text NOT NULL,
+		way text NOT NULL DEFAULT 'on-behalf',
 		issuer_did text NOT NULL,
 		recipient text NOT NULL,
 		idempotency_key text NOT NULL,
@@ -64,7 +65,12 @@ export const schema = ({
 		-- AIR kept what another row had been given before: since when, and whether (1 or 0) the subject
 		-- was the same.
 		kept_since ${integer},
-		kept_same ${integer}
+		kept_same ${integer},
+		-- Of what was sealed last to be issued directly.
+		external_id text,
+		revocation_number text,
+		expires_at ${integer},
+		holder_did text
 	) ${table}`,
 	`CREATE UNIQUE INDEX issuances_by_key
 		ON issuances (realm, program, idempotency_key) WHERE retired = 0`,
@@ -80,6 +86,7 @@ export const schema = ({
 	`CREATE INDEX issuances_sending ON issuances (lease_until) WHERE state = 'sending'`,
 	`CREATE INDEX issuances_open ON issuances (realm, state_at) WHERE ${OPEN}`,
 	`CREATE INDEX issuances_finished ON issuances (realm, state_at) WHERE ${FINISHED}`,
+	`CREATE INDEX issuances_stored ON issuances (realm, expires_at) WHERE ${STORED}`,
 
 	`CREATE TABLE attempts (
 		issuance_id ${integer} NOT NULL REFERENCES issuances ON DELETE CASCADE,
@@ -159,16 +166,17 @@ export const schema = ({
 		realm text NOT NULL,
 		-- 63 random bits, as text: more than a number of JavaScript holds.
 		number text NOT NULL,
-		list text NOT NULL,
-		list_index ${integer} NOT NULL,
-		exp ${integer} NOT NULL,
+		-- Its place in a status list, if it has one.
+		list text,
+		list_index ${integer},
+		expires_at ${integer} NOT NULL,
 		revoked_at ${integer},
 		key_thumbprint text NOT NULL,
-		PRIMARY KEY (realm, number),
+		PRIMARY KEY (number),
 		UNIQUE (realm, list, list_index)
 	) ${keyed}`,
-	'CREATE INDEX credentials_by_exp ON credentials (exp)',
-	`CREATE INDEX credentials_by_key ON credentials (realm, key_thumbprint, exp)`,
+	'CREATE INDEX credentials_by_expiry ON credentials (expires_at)',
+	`CREATE INDEX credentials_by_key ON credentials (realm, key_thumbprint, expires_at)`,
 
 	// Public keys stay published while credentials live that they signed.
 	`CREATE TABLE signing_keys (
@@ -176,7 +184,7 @@ export const schema = ({
 		kid text NOT NULL,
 		key_thumbprint text NOT NULL,
 		public_jwk text NOT NULL,
-		last_exp ${integer} NOT NULL,
+		last_expires_at ${integer} NOT NULL,
 		PRIMARY KEY (realm, kid, key_thumbprint)
 	) ${keyed}`,
 
@@ -184,8 +192,13 @@ export const schema = ({
 	`CREATE TABLE envelopes (
 		issuance_id ${integer} PRIMARY KEY NOT NULL REFERENCES issuances ON DELETE CASCADE,
 		external_id text NOT NULL,
-		bytes ${bytes} NOT NULL,
-		exp ${integer} NOT NULL
+		body text NOT NULL,
+		expires_at ${integer} NOT NULL,
+		-- What the credential in it names, and to whose key it is sealed.
+		issuer text NOT NULL,
+		kid text NOT NULL,
+		public_jwk text NOT NULL,
+		holder_key text NOT NULL
 	) ${keyed}`,
-	'CREATE INDEX envelopes_by_exp ON envelopes (exp)',
+	'CREATE INDEX envelopes_by_expiry ON envelopes (expires_at)',
 ];

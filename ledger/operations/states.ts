@@ -3,5 +3,8 @@
 /** What retention abandons. */
 export const OPEN = "state IN ('submitted', 'unknown')";
 
-/** What retention deletes: all else, a state that nobody knows included. */
-export const FINISHED = "state NOT IN ('sending', 'submitted', 'unknown')";
+/** What retention deletes some time after it came to this state: all else, a state that nobody knows included. */
+export const FINISHED = "state NOT IN ('sending', 'submitted', 'unknown', 'stored')";
+
+/** Finished when it expires, as somebody may want to revoke it until then. */
+export const STORED = "state = 'stored'";

@@ -89,14 +89,12 @@ export class MoveTarget {
 		const types = Object.entries(columns).map(
 			([column, type]) => `${column} ${type === 'INTEGER' ? 'bigint' : 'text'}`,
 		);
-		const values = Object.entries(columns).map(([column, type]) =>
-			type === 'BLOB' ? `decode(${column}, 'hex')` : column,
-		);
+		const names = Object.keys(columns).join(', ');
 		await this.database.transaction(async ({ rows }) => {
 			await rows(AS_MOVE);
 			await rows(
-				`INSERT INTO ${name} (${Object.keys(columns).join(', ')}) OVERRIDING SYSTEM VALUE
-				SELECT ${values.join(', ')}
+				`INSERT INTO ${name} (${names}) OVERRIDING SYSTEM VALUE
+				SELECT ${names}
 				FROM jsonb_to_recordset(CAST($1 AS jsonb)) AS moved (${types.join(', ')})
 				ON CONFLICT DO NOTHING`,
 				[records],

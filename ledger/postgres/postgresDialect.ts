@@ -76,7 +76,6 @@ const dialectFor = (clockOffsetMs: () => number): Dialect => ({
 	schema: {
 		id: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
 		integer: 'bigint',
-		bytes: 'bytea',
 		generated: 'STORED',
 		randomId: 'substr(md5(random()::text || clock_timestamp()::text || random()::text), 1, 12)',
 		table: '',

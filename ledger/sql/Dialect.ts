@@ -63,7 +63,6 @@ export interface Dialect {
 		/** An ID that is never given out again. */
 		readonly id: string;
 		readonly integer: string;
-		readonly bytes: string;
 		/** Of a generated column. */
 		readonly generated: string;
 		/** An expression of twelve random hexadecimal digits. */

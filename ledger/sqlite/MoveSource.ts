@@ -47,7 +47,7 @@ function tableOf(session: Session, name: string): MovedTable {
 	const found = session.rows('SELECT name, type, pk FROM pragma_table_info($1)', [name]).map(cells);
 	const columns: Record<string, MovedType> = {};
 	for (const [column, type] of found) {
-		columns[String(column)] = type === 'INTEGER' || type === 'BLOB' ? type : 'TEXT';
+		columns[String(column)] = type === 'INTEGER' ? type : 'TEXT';
 	}
 	const key = found
 		.filter(([, , place]) => Number(place) > 0)
@@ -139,9 +139,7 @@ export class MoveSource {
 		after: Key | undefined,
 		most: number,
 	): Promise<Batch> {
-		const fields = Object.entries(columns).map(
-			([column, type]) => `'${column}', ${type === 'BLOB' ? `hex(${column})` : column}`,
-		);
+		const fields = Object.keys(columns).map((column) => `'${column}', ${column}`);
 		const names = key.join(', ');
 		const places = key.map((_, index) => `$${index + 1}`).join(', ');
 		const where = after === undefined ? '' : `WHERE (${names}) > (${places})`;

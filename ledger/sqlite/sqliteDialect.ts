@@ -34,7 +34,6 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 			// AUTOINCREMENT, because SQLite gives the IDs of deleted rows out again without it.
 			id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
 			integer: 'INTEGER',
-			bytes: 'BLOB',
 			generated: 'VIRTUAL',
 			randomId: 'lower(hex(randomblob(6)))',
 			table: 'STRICT',

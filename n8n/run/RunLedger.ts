@@ -5,6 +5,7 @@ import { AirError } from '../../errors/AirError';
 import { asAirError } from '../../issuance/session/asAirError';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import { LedgerSession } from '../../issuance/session/LedgerSession';
+import type { Prove } from '../../issuance/session/proveKey';
 import { openLedger, openMemory } from '../../issuance/session/openLedger';
 import type { RunSettings } from '../parameters/credentialSettings';
 import { executionBegan, firstExecution, originOf, thisExecution } from './execution';
@@ -21,7 +22,11 @@ export class RunLedger {
 	private readonly hints = new Map<string, NodeExecutionHint>();
 	private unrecorded = 0;
 
-	constructor(private readonly context: IExecuteFunctions) {}
+	/** @param proves - how AIR is asked whether it accepts the key, if not by a question of Issue on Behalf */
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly proves?: (settings: RunSettings) => Prove,
+	) {}
 
 	/**
 	 * The ledger as this credential chose it; where it is off, what this execution has issued.
@@ -65,6 +70,7 @@ export class RunLedger {
 			return new LedgerSession({
 				ledger: opened?.ledger ?? (await openMemory()),
 				client: settings.client,
+				prove: this.proves?.(settings),
 				origin,
 				// Where n8n does not say which execution this is, no other run may find what it has issued.
 				...(opened === undefined ? { onlyIn: thisExecution(context) || randomUUID() } : {}),
@@ -84,7 +90,7 @@ export class RunLedger {
 	}
 
 	/** Counts what the hints at the end tell of an issuance. */
-	count({ settings }: LedgerSession, { recorded }: RememberedIssuance): void {
+	count({ settings }: LedgerSession, { recorded }: Pick<RememberedIssuance, 'recorded'>): void {
 		if (settings.onlyIn !== undefined) {
 			this.hint(
 				'info',

@@ -1,6 +1,14 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import type { Issuing } from '../../issuance/issue/Issuing';
+import type { Delivering } from '../../issuance/issue/Issuing';
+
+/** What AIR calls what it has issued or stored. */
+type Named = Readonly<Record<string, unknown>>;
+
+const nameOf = (issued: Named) =>
+	'coreClaimHash' in issued
+		? `coreClaimHash ${String(issued.coreClaimHash)}`
+		: `storagePath ${String(issued.storagePath)}`;
 
 /**
  * What the log of n8n learns of one item: repeats, and how a POST ended that a cancel overtook.
@@ -9,7 +17,7 @@ import type { Issuing } from '../../issuance/issue/Issuing';
 export function logOf(
 	context: IExecuteFunctions,
 	itemIndex: number,
-): Pick<Issuing, 'onRepeat' | 'onLateOutcome'> {
+): Pick<Delivering<Named>, 'onRepeat' | 'onLateOutcome'> {
 	// Only when there is something to say: n8n copies the whole node each time.
 	const item = () => `${context.getNode().name}, item ${itemIndex + 1}`;
 	return {
@@ -20,7 +28,7 @@ export function logOf(
 			context.logger.warn(
 				outcome instanceof Error
 					? `${item()}: after the cancel AIR's answer did not arrive: ${outcome instanceof AirError ? outcome.code : outcome.name}`
-					: `${item()}: after the cancel AIR answered: issued with coreClaimHash ${outcome.coreClaimHash}`,
+					: `${item()}: after the cancel AIR answered: issued with ${nameOf(outcome)}`,
 			);
 		},
 	};

@@ -21,6 +21,7 @@ const SIMPLE = [
 		'issuanceDateIso',
 		'expirationDateIso',
 	],
+	...['vct', 'expiresAt', 'unbound', 'externalId', 'storagePath', 'revocationNumber', 'holderDid'],
 	...['waitStopped', 'waitedMs', 'coreClaimHash'],
 ];
 

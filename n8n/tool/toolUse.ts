@@ -12,6 +12,13 @@ const ITEM = /\$(?:json|input|data|binary|item|items|thisItem)\b/;
 const LABELS: Readonly<Record<string, string>> = {
 	recipient: 'Recipient Email',
 	issuanceProgram: 'Issuance Program',
+	credentialType: 'Credential Type',
+	schemaId: 'Schema ID',
+	expiresAfterDays: 'Days',
+	expiresAt: 'Date',
+	disclosable: 'Claims by Choice',
+	disclosure: 'Disclosure',
+	ifHeld: 'If the Person Has One',
 	subjectFields: 'Fields',
 	subjectJson: 'JSON',
 	eventId: 'Event ID',

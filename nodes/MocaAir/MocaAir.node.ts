@@ -7,6 +7,7 @@ import {
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { nodeError } from '../../n8n/errors/nodeError';
+import { subjectAttributes } from '../../n8n/issuing/mapperFields';
 import { operationOf, properties } from './resources';
 
 export class MocaAir implements INodeType {
@@ -17,22 +18,46 @@ export class MocaAir implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ { checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT" }[$parameter["operation"]] }}',
-		description: 'Find out why AIR answers 401 or 403, and get the documents that you host for AIR',
+			'={{ { issueDirectly: "issue directly", checkDirectIssuance: "check direct issuance: nothing is issued", checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT" }[$parameter["operation"]] }}',
+		description:
+			'Issue credentials that you sign yourself, find out why AIR answers 401 or 403, and get the documents that you host',
 		defaults: { name: 'Moca AIR' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		usableAsTool: {
 			replacements: {
 				description:
-					'Check whether the key, the JWKS and the clock of this Moca AIR credential work, and whether AIR accepts them. ' +
-					'Gives one finding for each check, with what to do. Issues nothing.',
+					"Issue a verifiable credential to a person's Moca AIR account by e-mail address, or, with the resource Setup, " +
+					'check whether key, JWKS and clock work. Issuing cannot be undone: call it once per person and occasion, ' +
+					'only with data that was verified, and never again for an outcome that is unknown.',
 			},
 		},
 		sensitiveOutputFields: ['token'],
 		credentials: [{ name: 'mocaAirApi', required: true }],
+		hints: [
+			{
+				type: 'warning',
+				location: 'ndv',
+				whenToDisplay: 'always',
+				displayCondition:
+					'={{ $parameter["resource"] === "credential" && /^c[0-9a-zA-Z]{21}$/.test(String($parameter["schemaId"]).trim()) }}',
+				message:
+					'The Schema ID looks like a program ID. AIR wants the schema ID here, from the AIR dashboard under Issuer → Schemas.',
+			},
+			{
+				type: 'warning',
+				location: 'ndv',
+				whenToDisplay: 'beforeExecution',
+				displayCondition:
+					'={{ $parameter["resource"] === "credential" && ($parameter["options"] ?? {})["sameRecipient"] !== true && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
+				message:
+					'There are several items and one Recipient Email: all credentials would go to the same person. Drag the e-mail field from the input instead.',
+			},
+		],
 		properties,
 	};
+
+	methods = { resourceMapping: { subjectAttributes } };
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		const operation = operationOf(

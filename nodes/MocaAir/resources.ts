@@ -1,10 +1,18 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { checkSetup } from './checkSetup/checkSetup';
 import { createPartnerJwt } from './createPartnerJwt/createPartnerJwt';
+import { checkDirectIssuance } from './issueDirectly/checkDirectIssuance';
+import { issueDirectly } from './issueDirectly/issueDirectly';
 import { getPublicDocuments } from './getPublicDocuments/getPublicDocuments';
 import type { Operation, Resource } from './Operation';
 
 const resources: readonly Resource[] = [
+	{
+		name: 'Credential',
+		value: 'credential',
+		preselected: 'issueDirectly',
+		operations: [checkDirectIssuance, issueDirectly],
+	},
 	{
 		name: 'Setup',
 		value: 'setup',
@@ -13,13 +21,16 @@ const resources: readonly Resource[] = [
 	},
 ];
 
-/** A property that shows only with its resource and operation. */
+/** A property that shows only with its resource and operations. */
 function shownWith(
 	property: INodeProperties,
 	resource: Resource,
-	{ option }: Operation,
+	operations: readonly Operation[],
 ): INodeProperties {
-	const own = { resource: [resource.value], operation: [option.value] };
+	const own = {
+		resource: [resource.value],
+		operation: operations.map(({ option }) => option.value),
+	};
 	const show = { ...own, ...property.displayOptions?.show };
 	return { ...property, displayOptions: { ...property.displayOptions, show } };
 }
@@ -48,9 +59,10 @@ export const properties: INodeProperties[] = [
 	},
 	...resources.map(operationProperty),
 	...resources.flatMap((resource) =>
-		resource.operations.flatMap((operation) =>
-			operation.properties.map((property) => shownWith(property, resource, operation)),
-		),
+		[...new Set(resource.operations.map((operation) => operation.properties))].flatMap((own) => {
+			const operations = resource.operations.filter((operation) => operation.properties === own);
+			return own.map((property) => shownWith(property, resource, operations));
+		}),
 	),
 ];
 

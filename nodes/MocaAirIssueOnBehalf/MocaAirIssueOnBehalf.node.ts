@@ -19,12 +19,12 @@ import { RunLimits } from '../../n8n/run/RunLimits';
 import { RunLedger } from '../../n8n/run/RunLedger';
 import { waitStopped } from '../../n8n/run/waitStopped';
 import { checkOnly } from './checkOnly';
-import { firstContentKeys } from './firstContentKeys';
+import { firstContentKeys } from '../../n8n/issuing/firstContentKeys';
 import { itemReader } from './itemReader';
-import { outcomes } from './outcomes';
+import { outcomes } from '../../n8n/issuing/outcomes';
 import { properties } from './properties';
-import { RunHints } from './RunHints';
-import { subjectAttributes } from './mapperFields';
+import { RunHints } from '../../n8n/issuing/RunHints';
+import { subjectAttributes } from '../../n8n/issuing/mapperFields';
 import { usedPrograms } from './usedPrograms';
 
 const RUN_AGAIN = 'Correct what is wrong and run it all again: what was issued is not sent again.';
@@ -92,7 +92,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const readItem = itemReader(this);
 		const ledger = new RunLedger(this);
 		const firstKey = firstContentKeys(this);
-		const hints = new RunHints(this);
+		const hints = new RunHints(this, 'use Revoke and Reissue');
 		const limits = new RunLimits();
 		let allKnownAgain = true;
 		const prepare = async (
@@ -102,7 +102,11 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			const { options, settings, request, ...read } = await readItem(itemIndex);
 			const { client, identity } = settings;
 			limits.set(identity.baseUrl, options.requestsPerSecond);
-			const idempotency = firstKey(itemIndex, request, read.idempotency);
+			const idempotency = firstKey(
+				itemIndex,
+				{ recipient: request.recipient, what: request.credentialId },
+				read.idempotency,
+			);
 			const session = await ledger.for(settings);
 			if (session.settings.onlyIn !== undefined || !knownAgain(idempotency)) allKnownAgain = false;
 			const { waitMs, timeoutMs, reference } = options;

@@ -1,12 +1,12 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import type { OnDuplicate } from '../../air/answers/answerError';
-import { parseIssuerDid, parseProgram, parseRecipient } from '../../issuance/inputs/inputs';
+import { parseIssuerDid, parseProgram } from '../../issuance/inputs/inputs';
 import type { IssueRequest } from '../../issuance/issue/Issuing';
-import { parameter, type Parameter } from '../../n8n/parameters/parameter';
-import { subjectModes } from './automatic';
-import { subjects } from './subjects';
-import { wholeText } from './wholeText';
+import { parameter } from '../../n8n/parameters/parameter';
+import { subjectModes } from '../../n8n/issuing/automatic';
+import { subjects } from '../../n8n/issuing/subjects';
+import { recipients } from '../../n8n/issuing/recipients';
 
 /** An expression may give anything, and only a clear word may lead to a revocation. */
 function parseOnDuplicate(value: unknown): OnDuplicate {
@@ -19,19 +19,6 @@ export interface IssuerDids {
 	readonly option: string | undefined;
 	readonly credential: string;
 }
-
-/**
- * Reads the address of the recipient; made once for a run of the node.
- *
- * @throws AirError `AIR_RECIPIENT_INVALID`
- */
-export const recipients = (context: IExecuteFunctions): Parameter<string> =>
-	wholeText(
-		context,
-		'recipient',
-		(value) => parseRecipient(value),
-		(detail) => new AirError('AIR_RECIPIENT_INVALID', { detail }),
-	);
 
 /**
  * Reads and checks everything that an item sends, before anything is sent; made once for a run of

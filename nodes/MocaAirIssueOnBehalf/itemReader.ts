@@ -2,13 +2,16 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { repeatsUnknown } from '../../air/pacing/repeat';
 import { idempotencyOf, type Idempotency } from '../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../issuance/issue/Issuing';
-import type { CallOptionValues } from '../../n8n/parameters/callOptions';
+import { callOptionsReader, type CallOptionValues } from '../../n8n/parameters/callOptions';
 import { credentialSettings } from '../../n8n/parameters/credentialSettings';
 import type { Parameter } from '../../n8n/parameters/parameter';
-import { idempotencyModes } from './idempotencyMode';
-import { issueOptions } from './issueOptions';
+import { idempotencyModes } from '../../n8n/issuing/idempotencyMode';
+import { issueOptions } from '../../n8n/issuing/issueOptions';
 import { issueRequests } from './issueRequest';
-import { ownRecipients } from './ownRecipients';
+import { properties } from './properties';
+import { ownRecipients } from '../../n8n/issuing/ownRecipients';
+
+const readOptions = callOptionsReader(properties);
 
 type Settings = Awaited<ReturnType<ReturnType<typeof credentialSettings>>>;
 
@@ -35,7 +38,7 @@ export interface ItemReader {
  */
 export function itemReader(context: IExecuteFunctions): ItemReader {
 	const settingsFor = credentialSettings(context);
-	const options = issueOptions(context);
+	const options = issueOptions(context, readOptions);
 	const requestOf = issueRequests(context);
 	const modeOf = idempotencyModes(context);
 	const assertOwnRecipient = ownRecipients(context);

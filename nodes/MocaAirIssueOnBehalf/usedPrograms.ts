@@ -8,6 +8,7 @@ import { AirError } from '../../errors/AirError';
 import { Acceptance } from '../../issuance/session/Acceptance';
 import { asAirError } from '../../issuance/session/asAirError';
 import { openLedger } from '../../issuance/session/openLedger';
+import { proveKey, type Prove } from '../../issuance/session/proveKey';
 import { realmOf } from '../../issuance/session/realm';
 import { readSettings } from '../../issuance/settings/settings';
 import type { ProgramUse } from '../../ledger/Ledger';
@@ -34,7 +35,10 @@ async function listed(context: ILoadOptionsFunctions): Promise<readonly ProgramU
 	const realm = realmOf(settings);
 	// What the ledger knows is given out only to a key that AIR has accepted.
 	const client = new AirClient(settings.identity);
-	if (!(await new Acceptance(opened.ledger, client, () => undefined).holds())) {
+	const prove: Prove = async (proof) => {
+		await proveKey(client, proof);
+	};
+	if (!(await new Acceptance(opened.ledger, client, prove, () => undefined).holds())) {
 		return 'AIR has not accepted the key of this credential yet';
 	}
 	const used = await opened.ledger.programs(realm);

@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<EventType, string>> = {
 	status: 'statusChanged',
 	delayed: 'delayed',
 	abandoned: 'givenUp',
+	stored: 'stored',
 };
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());

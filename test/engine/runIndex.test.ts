@@ -6,7 +6,7 @@ import {
 	type INode,
 	type IWorkflowExecuteAdditionalData,
 } from 'n8n-workflow';
-import { runIndex } from '../../nodes/MocaAirIssueOnBehalf/runIndex';
+import { runIndex } from '../../n8n/issuing/runIndex';
 import { nodeTypes } from './runWorkflow';
 
 const node: INode = {

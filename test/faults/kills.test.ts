@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Emulator } from '../../emulator';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
-import { leaseMsFor } from '../../issuance/issue/issueOnce';
+import { leaseMsFor } from '../../issuance/issue/known';
 import type { Ledger } from '../../ledger/Ledger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { leaseMsFor } from '../../issuance/issue/issueOnce';
+import { leaseMsFor } from '../../issuance/issue/known';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import type { Ledger } from '../../ledger/Ledger';
 import { reportRow } from '../support/report';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
-import { leaseMsFor } from '../../issuance/issue/issueOnce';
+import { leaseMsFor } from '../../issuance/issue/known';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 import { imbalances, summaryOf, unexplained } from '../host/books';
 import { confirmedEvents } from '../host/confirmedEvents';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { readTemplate } from '../../../issuance/subject/values/template';
 import { parseSubject, subjectFromFields } from '../../../issuance/subject/subject';
-import { splitTemplate } from '../../../nodes/MocaAirIssueOnBehalf/templates';
+import { splitTemplate } from '../../../n8n/issuing/templates';
 import { badInput } from '../BadInput';
 import { must, taken } from '../expecting';
 import { NASTY } from '../pieces';

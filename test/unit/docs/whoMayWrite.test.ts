@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,12 @@ import { importPrivateKey } from '../../../air/keys/privateKey';
 import { getStatus } from '../../../issuance/status/getStatus';
 import { idempotencyOf } from '../../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../../issuance/issue/Issuing';
+import { readHolderKey } from '../../../air/direct/holderKeys';
+import { DirectClient } from '../../../air/direct/DirectClient';
+import { webIssuer } from '../../../air/direct/webIssuer';
+import { publicJwkOf } from '../../../air/keys/PublicJwk';
+import type { DirectIssuer, DirectIssueRequest } from '../../../issuance/direct/DirectIssuing';
+import { issueDirectly } from '../../../issuance/direct/issueDirectly';
 import { issueOnce } from '../../../issuance/issue/issueOnce';
 import { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { forgetPauses } from '../../../issuance/watch/politeness';
@@ -33,6 +40,10 @@ const rules = new Map(
 );
 const named = (text: string) => [...text.matchAll(/`(\w+)`/g)].map(([, name = '']) => name);
 const reads = named(/^These only read: .*?\./m.exec(page)?.[0] ?? '');
+
+const X25519_KEY = generateKeyPairSync('x25519')
+	.publicKey.export({ type: 'spki', format: 'der' })
+	.toString('hex');
 
 test('every operation of the ledger is on the page, once', () => {
 	const operations = Object.getOwnPropertyNames(SqlLedger.prototype);
@@ -135,6 +146,42 @@ describe('who does everything there is to do', () => {
 		return client;
 	}
 
+	/** Issues directly to somebody; AIR answers as it answers the other way. */
+	async function storeFor(memory: LedgerSession, onBehalf: AirClient, recipient: string) {
+		const { identity } = onBehalf;
+		const client = new DirectClient({ ...identity, accountUrl: 'https://account.example.com' });
+		jest.spyOn(client, 'account').mockResolvedValue({
+			did: 'did:air:id:test:ada',
+			holderKey: readHolderKey(X25519_KEY),
+			binding: undefined,
+			userId: undefined,
+			status: undefined,
+		});
+		jest.spyOn(client, 'store').mockImplementation(async () => {
+			if (recipient.startsWith('late')) throw new AirError('AIR_TIMEOUT');
+			return await Promise.resolve({ storagePath: `dstorage://vc/${recipient}` });
+		});
+		const issuer: DirectIssuer = {
+			client,
+			issuer: webIssuer('did:web:issuer.example'),
+			issuerAs: 'did',
+			published: [publicJwkOf(identity.key, identity.kid)],
+		};
+		const asked: DirectIssueRequest = {
+			recipient,
+			vct: 'member',
+			schemaId: 'schema',
+			credentialSubject: { tier: 'Gold' },
+			disclosable: 'all',
+			expiresAt: Math.floor(Date.now() / 1000) + 86_400,
+			ifHeld: 'reissue',
+			unboundAllowed: true,
+		};
+		const how = { mode: 'event', eventId: recipient } as const;
+		const idempotency = idempotencyOf(identity.key, { ...request, ...asked }, how, []);
+		return await issueDirectly(memory, issuer, { request: asked }, idempotency);
+	}
+
 	/** Everything that nodes and triggers can make of a ledger, whatever AIR answers. */
 	async function doEverything(identity: AirIdentity, accepts: boolean): Promise<Set<string>> {
 		const called = new Set<string>();
@@ -160,6 +207,9 @@ describe('who does everything there is to do', () => {
 				const issuing = { request: asked, repeatUnknown: true };
 				await tried(() => issueOnce(memory, issuing, idempotency));
 			}
+		}
+		for (const recipient of ['ada', 'late']) {
+			await tried(async () => await storeFor(memory, client, `${recipient}@example.com`));
 		}
 		const hash = 'hash of ada@example.com';
 		await tried(async () => await memory.find(hash));

@@ -1,7 +1,8 @@
 import type { AirClient } from '../../../air/AirClient';
 import { repeatsUnknown } from '../../../air/pacing/repeat';
 import { AirError } from '../../../errors/AirError';
-import { issue, NO_RECORD } from '../../../issuance/issue/issue';
+import { deliver, type IssueRecord } from '../../../issuance/issue/deliver';
+import { OnBehalf } from '../../../issuance/issue/OnBehalf';
 import type { Issuance, IssueRequest, Issuing } from '../../../issuance/issue/Issuing';
 
 /** What a test says of an issuance beside its request. */
@@ -20,13 +21,27 @@ export const issuingOf = (
 	...rest,
 });
 
+/** Writes nothing down. */
+const NO_RECORD: IssueRecord<Issuance, Issuance> = {
+	answered: async (issuance) => await Promise.resolve(issuance),
+	failed: async (error) => await Promise.resolve(error),
+};
+
 /** Issues, and writes nothing down. */
 export const issueAlone = async (
 	client: AirClient,
 	request: IssueRequest,
 	how?: HowToIssue,
-): Promise<Issuance> =>
-	await issue(client, issuingOf(request, how), async () => await Promise.resolve(NO_RECORD));
+): Promise<Issuance> => {
+	const issuing = issuingOf(request, how);
+	const begun = { door: new OnBehalf(client, issuing), record: NO_RECORD };
+	const { baseUrl } = client.identity;
+	return await deliver<Issuance, Issuance>(
+		baseUrl,
+		issuing,
+		async () => await Promise.resolve(begun),
+	);
+};
 
 /** The AirError that a call ends with; anything else fails the test. */
 export async function airErrorOf(call: () => unknown): Promise<AirError> {

@@ -1,4 +1,5 @@
 import { attempts } from './contract/attempts';
+import { direct } from './contract/direct';
 import { drifts } from './contract/drifts';
 import { feed } from './contract/feed';
 import { interleavings } from './contract/interleavings';
@@ -48,5 +49,6 @@ export function ledgerContract({ name, setUp, open }: StoreKind): void {
 		settling(getStore);
 		races(getStore);
 		drifts(getStore);
+		direct(getStore);
 	});
 }

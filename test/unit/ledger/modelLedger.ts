@@ -14,6 +14,11 @@ export function row(changes: Partial<LedgerRow> = {}): LedgerRow {
 	return {
 		...request(),
 		id: 1,
+		way: 'on-behalf',
+		externalId: null,
+		revocationNumber: null,
+		expiresAt: null,
+		holderDid: null,
 		state: 'sending',
 		reason: null,
 		attempt: 1,

@@ -15,7 +15,7 @@ const ACCEPTED = { outcome: 'accepted', coreClaimHash: 'hash-1' } as const;
 
 /** A row in a state, at time 1000, with a lease until 2000 if it has one. */
 function inState(state: RowState, changes: Partial<LedgerRow> = {}): LedgerRow {
-	const answered = ['submitted', 'confirmed', 'unusable', 'superseded'].includes(state);
+	const answered = ['submitted', 'stored', 'confirmed', 'unusable', 'superseded'].includes(state);
 	const first =
 		state === 'sending'
 			? attempt(1)
@@ -58,6 +58,7 @@ describe('decideBegin', () => {
 		rejected: ['start', 'start', 'start', 'start', other, again, other, 'start'],
 		unknown,
 		submitted: answered,
+		stored: answered,
 		confirmed: answered,
 		unusable: answered,
 		superseded: answered,
@@ -125,6 +126,7 @@ describe('decideAnswered', () => {
 		unknown: [stands, stands],
 		abandoned: [stands, stands],
 		submitted: [remains, stands],
+		stored: [remains, remains],
 		confirmed: [remains, remains],
 		unusable: [remains, remains],
 		superseded: [remains, remains],
@@ -197,6 +199,7 @@ describe('decideObserved', () => {
 		rejected: ['rejected', 'rejected', 'rejected', 'rejected'],
 		unknown: ['unknown', 'unknown', 'unknown', 'unknown'],
 		superseded: ['superseded', 'superseded', 'superseded', 'superseded'],
+		stored: ['stored', 'stored', 'stored', 'stored'],
 		abandoned: ['abandoned', 'abandoned', 'confirmed', 'unusable'],
 		submitted: ['submitted', 'submitted', 'confirmed', 'unusable'],
 		confirmed: ['confirmed', 'confirmed', 'confirmed', 'unusable'],

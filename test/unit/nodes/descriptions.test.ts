@@ -108,8 +108,51 @@ const rows: readonly Row[] = [
 		displayName: 'Moca AIR',
 		className: 'MocaAir',
 		parameters: [
-			['resource', 'options setup', 'setup'],
+			['resource', 'options credential|setup', 'setup'],
+			['operation', 'options checkDirectIssuance|issueDirectly', 'issueDirectly'],
 			['operation', 'options checkSetup|createPartnerJwt|getPublicDocuments', 'checkSetup'],
+			['recipient', 'string', ''],
+			['credentialType', 'string', ''],
+			['schemaId', 'string', ''],
+			['expires', 'options date|days', 'days'],
+			['expiresAfterDays', 'number', 365],
+			['expiresAt', 'dateTime', ''],
+			['subjectMode', 'options automatic|fields|json|mapper', 'mapper'],
+			['automaticNotice', 'notice', ''],
+			['attributesIn', 'string', ''],
+			['leftOut', 'string', ''],
+			['convertTypes', 'boolean', true],
+			['schemaSource', 'options example|jsonSchema', 'example'],
+			['subjectExample', 'json', '{}'],
+			['subjectSchema', 'json', '{}'],
+			['subjectMapper', 'resourceMapper', { mappingMode: 'defineBelow', value: null }],
+			['subjectFields', 'fixedCollection', {}],
+			['subjectFields.field.name', 'string', ''],
+			[
+				'subjectFields.field.type',
+				'options boolean|date|dateTime|integer|json|list|number|object|string|unixSeconds',
+				'string',
+			],
+			['subjectFields.field.value', 'string', ''],
+			['subjectJson', 'json', '{}'],
+			['disclosure', 'options all|chosen|none', 'all'],
+			['disclosable', 'string', ''],
+			['ifHeld', 'options another|keep|reissue', 'keep'],
+			['idempotency', 'options content|event|execution|off', 'content'],
+			['eventId', 'string', ''],
+			['simplify', 'boolean', true],
+			['options', 'collection', {}],
+			['options.includeInput', 'boolean', true],
+			['options.claimsSchema', 'json', '{}'],
+			['options.reference', 'string', ''],
+			['options.sameRecipient', 'boolean', true],
+			['options.unbound', 'boolean', true],
+			['expert', 'collection', {}],
+			['expert.concurrency', 'number', 10],
+			['expert.ignoreWhenComparing', 'string', ''],
+			['expert.rememberHours', 'number', 24],
+			['expert.requestTimeout', 'number', 30],
+			['expert.requestsPerSecond', 'number', 0],
 			['checkIssueOnBehalf', 'boolean', false],
 			['ownAddress', 'string', ''],
 			['notice', 'notice', ''],
@@ -195,8 +238,9 @@ function onceEach(properties: readonly INodeProperties[]): INodeProperties[] {
 	const kinds = new Set(properties.filter(({ type }) => type !== 'notice').map(({ name }) => name));
 	const seen = new Set<string>();
 	return properties.filter((property) => {
-		const { name, type, default: fallback } = property;
-		const id = JSON.stringify([name, type, fallback]);
+		const { name, type, default: fallback, options } = property;
+		// Two operations may both have Options, each its own.
+		const id = JSON.stringify([name, type, fallback, options?.map((option) => option.name)]);
 		if ((type === 'notice' && kinds.has(name)) || seen.has(id)) return false;
 		seen.add(id);
 		return true;
@@ -295,6 +339,8 @@ describe('the nodes panel', () => {
 			.flatMap(({ options }) => options ?? [])
 			.map((option) => ('action' in option ? option.action : ''));
 		expect(actions).toEqual([
+			'Check items before they are issued directly',
+			'Issue a credential directly',
 			'Check the setup',
 			'Get the public documents',
 			'Create a partner JWT',

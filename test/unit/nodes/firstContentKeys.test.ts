@@ -1,7 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { Idempotency } from '../../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../../issuance/issue/Issuing';
-import { firstContentKeys } from '../../../nodes/MocaAirIssueOnBehalf/firstContentKeys';
+import { firstContentKeys } from '../../../n8n/issuing/firstContentKeys';
 
 /** What n8n keeps for the node with the execution. */
 let kept: Record<string, unknown>;
@@ -17,13 +16,7 @@ const runOf = (runIndex = 0, type = 'n8n-nodes-moca-air.mocaAirIssueOnBehalf') =
 		runIndex,
 	} as unknown as IExecuteFunctions);
 
-const request = (recipient = 'ada@example.com', credentialId = 'c1'): IssueRequest => ({
-	recipient,
-	issuerDid: 'did:web:issuer.example',
-	credentialId,
-	credentialSubject: {},
-	onDuplicate: 'revoke',
-});
+const request = (recipient = 'ada@example.com', what = 'c1') => ({ recipient, what });
 
 const content = (key: string, mode: Idempotency['mode'] = 'content'): Idempotency => ({
 	mode,

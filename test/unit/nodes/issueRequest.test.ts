@@ -1,7 +1,9 @@
 import { AirError } from '../../../errors/AirError';
-import { idempotencyModes } from '../../../nodes/MocaAirIssueOnBehalf/idempotencyMode';
-import { issueOptions } from '../../../nodes/MocaAirIssueOnBehalf/issueOptions';
+import { idempotencyModes } from '../../../n8n/issuing/idempotencyMode';
+import { issueOptions } from '../../../n8n/issuing/issueOptions';
+import { callOptionsReader } from '../../../n8n/parameters/callOptions';
 import { issueRequests } from '../../../nodes/MocaAirIssueOnBehalf/issueRequest';
+import { properties } from '../../../nodes/MocaAirIssueOnBehalf/properties';
 import { fakeContext } from './support';
 
 const good = {
@@ -125,7 +127,7 @@ test('Map Automatically asks n8n for nothing that depends on the number of items
 		} as typeof context;
 		const requestOf = issueRequests(counted);
 		const modeOf = idempotencyModes(counted);
-		const optionsOf = issueOptions(counted);
+		const optionsOf = issueOptions(counted, callOptionsReader(properties));
 		for (let item = 0; item < items; item++) {
 			expect(requestOf(item, did)).toMatchObject({
 				recipient: `p${item}@example.com`,

@@ -1,5 +1,5 @@
 import type { ILoadOptionsFunctions } from 'n8n-workflow';
-import { subjectAttributes } from '../../../nodes/MocaAirIssueOnBehalf/mapperFields';
+import { subjectAttributes } from '../../../n8n/issuing/mapperFields';
 import { node } from './support';
 
 const fieldsFor = async (parameters: Record<string, unknown>) => {

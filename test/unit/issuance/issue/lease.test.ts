@@ -1,7 +1,7 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../../../air/AirClient';
 import { DEFAULT_REPEAT_LIMITS } from '../../../../air/pacing/repeat';
 import { laneOf, type IssueRequest } from '../../../../issuance/issue/Issuing';
-import { leaseMsFor } from '../../../../issuance/issue/issueOnce';
+import { leaseMsFor } from '../../../../issuance/issue/known';
 
 /** An answer that a cancel overtook is waited for so long, … */
 const AFTER_A_CANCEL_MS = 5_000;

@@ -3,7 +3,7 @@ import { FIELD_TYPES, type ValueType } from '../../../../../issuance/subject/val
 import { readTemplate } from '../../../../../issuance/subject/values/template';
 import { subjectFromSchema } from '../../../../../issuance/subject/schema/subjectFromSchema';
 import { parseSubject, subjectFromFields } from '../../../../../issuance/subject/subject';
-import { splitTemplate } from '../../../../../nodes/MocaAirIssueOnBehalf/templates';
+import { splitTemplate } from '../../../../../n8n/issuing/templates';
 import { claimTables } from '../../../../support/claimTables';
 
 /** docs/internals/decisions.md says what becomes of a value; here every row of it is run. */

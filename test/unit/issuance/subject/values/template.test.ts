@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { AirError } from '../../../../../errors/AirError';
 import { readJson } from '../../../../../issuance/subject/values/jsonText';
 import { readTemplate } from '../../../../../issuance/subject/values/template';
-import { splitTemplate } from '../../../../../nodes/MocaAirIssueOnBehalf/templates';
+import { splitTemplate } from '../../../../../n8n/issuing/templates';
 
 interface Chunk {
 	readonly type: string;

@@ -1,5 +1,5 @@
 import { AirError } from '../../errors/AirError';
-import type { ItemsSettings } from '../../n8n/run/forEachItem';
+import type { ItemsSettings } from '../run/forEachItem';
 
 const WORDS: Readonly<Record<string, string>> = {
 	issued: 'issued',

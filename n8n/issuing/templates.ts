@@ -1,9 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { readTemplate, readText, type Fill } from '../../issuance/subject/values/template';
-import { chunksOf, type Chunk } from '../../n8n/parameters/expressions';
-import type { Parameter } from '../../n8n/parameters/parameter';
-import { expressionReader } from '../../n8n/parameters/template';
+import { chunksOf, type Chunk } from '../parameters/expressions';
+import type { Parameter } from '../parameters/parameter';
+import { expressionReader } from '../parameters/template';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 

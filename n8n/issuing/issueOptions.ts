@@ -2,22 +2,23 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { joinIdParts } from '../../issuance/inputs/eventId';
 import {
-	callOptionsReader,
+	type callOptionsReader,
 	optionsOfItems,
 	type CallOptionValues,
-} from '../../n8n/parameters/callOptions';
-import type { Parameter } from '../../n8n/parameters/parameter';
-import { templateReader } from '../../n8n/parameters/template';
-import { properties } from './properties';
-
-const readOptions = callOptionsReader(properties);
+} from '../parameters/callOptions';
+import type { Parameter } from '../parameters/parameter';
+import { templateReader } from '../parameters/template';
 
 /**
  * Reads the options of an item; made once for a run of the node.
  *
+ * @param readOptions - of the node
  * @throws AirError `AIR_SETTING_INVALID`
  */
-export function issueOptions(context: IExecuteFunctions): Parameter<CallOptionValues> {
+export function issueOptions(
+	context: IExecuteFunctions,
+	readOptions: ReturnType<typeof callOptionsReader>,
+): Parameter<CallOptionValues> {
 	const options = optionsOfItems(context, readOptions);
 	const referenceParts = templateReader(context, 'options.reference');
 	return (itemIndex) => {

@@ -2,8 +2,8 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import type { IdempotencyMode } from '../../issuance/issue/idempotency';
-import { executionMark, isTool, originOf } from '../../n8n/run/execution';
-import { parameter } from '../../n8n/parameters/parameter';
+import { executionMark, isTool, originOf } from '../run/execution';
+import { parameter } from '../parameters/parameter';
 import { runIndex } from './runIndex';
 import { wholeText } from './wholeText';
 

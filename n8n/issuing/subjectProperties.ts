@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { FIELD_TYPES } from '../../issuance/subject/values/valueTypes';
-import { kept, type When } from '../../n8n/parameters/kept';
+import { kept, type When } from '../parameters/kept';
 
 const MODES = ['automatic', 'fields', 'json', 'mapper'] as const;
 type Mode = (typeof MODES)[number];

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import type { ItemJson } from '../../issuance/subject/itemFields';
-import { isTool } from '../../n8n/run/execution';
-import { parameter, type Parameter } from '../../n8n/parameters/parameter';
+import { isTool } from '../run/execution';
+import { parameter, type Parameter } from '../parameters/parameter';
 
 /**
  * Reads in which way the credential subject is given.

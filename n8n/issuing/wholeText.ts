@@ -1,9 +1,9 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { joinIdParts } from '../../issuance/inputs/eventId';
 import { noField } from '../../issuance/subject/itemFields';
-import { fieldOf } from '../../n8n/parameters/itemReferences';
-import { parameter, type Parameter } from '../../n8n/parameters/parameter';
-import { templateReader } from '../../n8n/parameters/template';
+import { fieldOf } from '../parameters/itemReferences';
+import { parameter, type Parameter } from '../parameters/parameter';
+import { templateReader } from '../parameters/template';
 import { itemJson } from './automatic';
 
 /**

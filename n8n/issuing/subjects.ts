@@ -17,8 +17,8 @@ import {
 	type SubjectSchema,
 } from '../../issuance/subject/schema/readSchema';
 import { FIELD_TYPES, VALUE_TYPES, type ValueType } from '../../issuance/subject/values/valueTypes';
-import { fieldsIn } from '../../n8n/parameters/itemReferences';
-import { parameter, rawParameter, type Parameter } from '../../n8n/parameters/parameter';
+import { fieldsIn } from '../parameters/itemReferences';
+import { parameter, rawParameter, type Parameter } from '../parameters/parameter';
 import { itemJson, nameIn, namesIn, subjectModes } from './automatic';
 import { assertNoForgottenExpression, isTemplate, jsonTemplate, textTemplate } from './templates';
 

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
-import { rawParameter } from '../../n8n/parameters/parameter';
+import { rawParameter } from '../parameters/parameter';
 
 /**
  * Makes a check that several items do not go to one typed address: what is issued cannot be taken

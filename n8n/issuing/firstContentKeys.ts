@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Idempotency } from '../../issuance/issue/idempotency';
-import type { IssueRequest } from '../../issuance/issue/Issuing';
-import { isTool } from '../../n8n/run/execution';
+import { isTool } from '../run/execution';
 import { runIndex } from './runIndex';
 
 /** Of one run: by the index of an item, whose it is and the key of its first try. */
@@ -12,10 +11,17 @@ const keptSchema = z.object({
 	keys: z.record(z.string(), z.tuple([z.string(), z.string()])),
 });
 
+/** Whose an item is. */
+interface Whose {
+	readonly recipient: string;
+	/** The program, or the type of the credential. */
+	readonly what: string;
+}
+
 /** Tells people and programs apart without keeping an address where n8n saves the execution. */
-const digest = ({ recipient, credentialId }: IssueRequest) =>
+const digest = ({ recipient, what }: Whose) =>
 	createHash('sha256')
-		.update(JSON.stringify([recipient, credentialId]))
+		.update(JSON.stringify([recipient, what]))
 		.digest('base64url')
 		.slice(0, 22);
 
@@ -35,16 +41,16 @@ const digest = ({ recipient, credentialId }: IssueRequest) =>
  */
 export function firstContentKeys(
 	context: IExecuteFunctions,
-): (itemIndex: number, request: IssueRequest, idempotency: Idempotency) => Idempotency {
+): (itemIndex: number, whose: Whose, idempotency: Idempotency) => Idempotency {
 	const memory = context.getContext('node');
 	const run = runIndex(context);
 	const tool = isTool(context);
 	const before = keptSchema.safeParse(memory.contentKeys).data;
 	const kept = before?.run === run ? before : { run, keys: {} };
 	memory.contentKeys = kept;
-	return (itemIndex, request, idempotency) => {
+	return (itemIndex, item, idempotency) => {
 		if (idempotency.mode !== 'content' || tool) return idempotency;
-		const whose = digest(request);
+		const whose = digest(item);
 		const [first, key] = kept.keys[itemIndex] ?? [];
 		if (first === whose && key !== undefined) return { ...idempotency, key };
 		kept.keys[itemIndex] = [whose, idempotency.key];

@@ -10,10 +10,14 @@ export class RunHints {
 	/** Of those that AIR kept: how many have the very claims of their item. */
 	private keptSame = 0;
 
-	constructor(private readonly context: IExecuteFunctions) {}
+	/** @param toReplace - how to replace what a person holds, in the words of the node */
+	constructor(
+		private readonly context: IExecuteFunctions,
+		private readonly toReplace: string,
+	) {}
 
 	/** An item is about to be sent. */
-	sending({ recipient }: IssueRequest): void {
+	sending({ recipient }: Pick<IssueRequest, 'recipient'>): void {
 		this.sent++;
 		this.recipients.add(recipient);
 	}
@@ -58,7 +62,7 @@ export class RunHints {
 				: [
 						hint(
 							'warning',
-							`${this.holders(other)} It was kept; the new values were NOT issued. To replace what a person holds, use Revoke and Reissue.`,
+							`${this.holders(other)} It was kept; the new values were NOT issued. To replace what a person holds, ${this.toReplace}.`,
 						),
 					]),
 			...(this.keptSame === 0

@@ -1,0 +1,58 @@
+import type { BeginRequest, BeginResult } from './Requests';
+import type { LedgerRow } from './LedgerRow';
+
+/** A credential as it is sent: the same bytes under the same ID, however often. */
+export interface SealedCredential {
+	readonly externalId: string;
+	/** The whole body of the request. */
+	readonly body: string;
+	readonly revocationNumber: string;
+	/** In milliseconds since 1970. */
+	readonly expiresAt: number;
+	/** As the credential names the issuer: its claim `iss`. */
+	readonly issuer: string;
+	/** Of the key that signed it. */
+	readonly kid: string;
+	/** That key, as it is published: JSON. */
+	readonly publicJwk: string;
+	readonly holderDid: string;
+	/** The key that it is sealed to, as text. */
+	readonly holderKey: string;
+}
+
+/** What is done if the person already holds a credential of this type: AIR does not ask, so we do. */
+export type IfHeld = 'keep' | 'reissue' | 'another';
+
+export interface DirectRequest extends BeginRequest {
+	readonly ifHeld: IfHeld;
+}
+
+export type DirectLook =
+	| Exclude<BeginResult, { outcome: 'started' }>
+	/** The person holds a valid one, which another row was answered with. */
+	| { readonly outcome: 'held'; readonly row: LedgerRow }
+	/** To be sent. */
+	| {
+			readonly outcome: 'open';
+			/** Of the same key; undefined if there is none. */
+			readonly row: LedgerRow | undefined;
+			/** What was sealed for that row. */
+			readonly sealed: SealedCredential | undefined;
+			/** AIR may have stored it: the outcome of an attempt is not known. */
+			readonly mayBeStored: boolean;
+	  };
+
+export type DirectBegun =
+	| Exclude<DirectLook, { outcome: 'open' }>
+	| Extract<BeginResult, { outcome: 'started' }>
+	/** Something else was sealed for this key meanwhile: look again. */
+	| { readonly outcome: 'changed' };
+
+/** What is to be sent, and in the place of what. */
+export interface DirectSeal {
+	readonly sealed: SealedCredential;
+	/** Whether number and key are kept when the row is gone, until it expires. */
+	readonly outlives: boolean;
+	/** The ID of what was sealed for the row before, as it was looked at: its own to send that again. */
+	readonly instead: string | null;
+}

@@ -1,0 +1,167 @@
+import type {
+	DirectBegun,
+	DirectLook,
+	DirectRequest,
+	DirectSeal,
+	LedgerRow,
+	SealedCredential,
+} from '../Ledger';
+import type { Dialect } from '../sql/Dialect';
+import { ahead, clock, forDialect, rows, type Operation } from '../sql/Session';
+import { decideBegin } from '../transitions';
+import { begin, resultOf } from './begin';
+import { find } from './lookups';
+import { ofRecipient, readRows, selecting } from './rows';
+
+const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
+
+/**
+ * `Ledger.lookDirect`: what is known of the key and of the person, as it is when it is read. A row of
+ * which it is told `open` is one that `begin` would start again.
+ */
+export function* lookDirect(dialect: Dialect, request: DirectRequest): Operation<DirectLook> {
+	const { realm, program, idempotencyKey } = request;
+	const found = yield* find(dialect, realm, { program, idempotencyKey });
+	const now = yield* clock(dialect);
+	const decision = decideBegin(found, request, now);
+	const known = found === undefined ? undefined : resultOf(decision, found);
+	if (known !== undefined) return known;
+	// What is retired is another issuance.
+	const row = decision.do === 'retire-and-insert' ? undefined : found;
+	const other = yield* heldOrUnderWay(dialect, request, row?.id ?? 0, now);
+	if (other !== undefined) return other;
+	return {
+		outcome: 'open',
+		row,
+		sealed: row === undefined ? undefined : yield* sealedFor(row),
+		mayBeStored: row?.attempts.some(({ outcome }) => UNKNOWN.includes(outcome)) === true,
+	};
+}
+
+const UNKNOWN = ['unknown', 'open'];
+
+const OF_PERSON = selecting(
+	`WHERE ${ofRecipient('i.recipient', '$1')} AND i.program = $2 AND i.realm = $3
+		AND i.way = 'direct' AND i.id <> $4
+		AND (i.state IN ('sending', 'unknown') OR (i.state = 'stored' AND i.expires_at > $5))
+	ORDER BY CASE WHEN i.state = 'stored' THEN 0 ELSE 1 END, i.id DESC LIMIT 1`,
+);
+
+/** Another row of the person that decides for this one. @param own - its ID */
+function* heldOrUnderWay(
+	dialect: Dialect,
+	{ recipient, program, realm, ifHeld }: DirectRequest,
+	own: number,
+	now: number,
+): Operation<DirectLook | undefined> {
+	if (ifHeld === 'another') return undefined;
+	const [row] = yield* readRows(dialect, OF_PERSON, recipient, program, realm, own, now);
+	if (row === undefined) return undefined;
+	if (row.state === 'stored') return ifHeld === 'keep' ? { outcome: 'held', row } : undefined;
+	const leaseMs = row.state === 'sending' ? (row.leaseUntil ?? now) - now : 0;
+	return leaseMs > 0 ? { outcome: 'busy', row, leaseMs } : { outcome: 'unknown', row };
+}
+
+function* sealedFor(row: LedgerRow): Operation<SealedCredential | undefined> {
+	const { revocationNumber, holderDid } = row;
+	if (revocationNumber === null || holderDid === null) return undefined;
+	const [found] = yield* rows<Omit<SealedCredential, 'revocationNumber' | 'holderDid'>>(
+		`SELECT external_id AS "externalId", body, expires_at AS "expiresAt", issuer, kid,
+			public_jwk AS "publicJwk", holder_key AS "holderKey" FROM envelopes WHERE issuance_id = $1`,
+		row.id,
+	);
+	return found && { ...found, revocationNumber, holderDid };
+}
+
+/**
+ * `Ledger.beginDirect`. Everybody who begins for the person, or under the key, waits meanwhile, so that
+ * what was looked at still holds.
+ */
+export function* beginDirect(
+	dialect: Dialect,
+	request: DirectRequest,
+	{ sealed, outlives, instead }: DirectSeal,
+): Operation<DirectBegun> {
+	const { realm, program, recipient, idempotencyKey } = request;
+	if (dialect.lockHashes !== undefined) {
+		const locks = [
+			['person', realm, program, recipient.toLowerCase()],
+			['key', realm, program, idempotencyKey],
+		].map((parts) => JSON.stringify(parts).toWellFormed());
+		yield ahead(dialect, LOCK_HASHES, locks);
+	}
+	const seen = yield* lookDirect(dialect, request);
+	if (seen.outcome !== 'open') return seen;
+	if ((seen.sealed?.externalId ?? null) !== instead) return { outcome: 'changed' };
+	const [begun] = yield* begin(dialect, [request]);
+	if (begun?.outcome !== 'started') return begun ?? { outcome: 'changed' };
+	if (sealed.externalId === instead) return begun;
+	const now = yield* clock(dialect);
+	const { row } = seen;
+	if (row?.revocationNumber != null) yield* revokeNumbers(dialect, [row.revocationNumber], now);
+	yield* keep(dialect, begun.issuanceId, sealed);
+	if (outlives) yield* keepUntilExpiry(dialect, request, sealed);
+	return begun;
+}
+
+const KEEP_ENVELOPE = `INSERT INTO envelopes (issuance_id, external_id, body, expires_at, issuer, kid,
+		public_jwk, holder_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+	ON CONFLICT (issuance_id) DO UPDATE SET external_id = excluded.external_id, body = excluded.body,
+		expires_at = excluded.expires_at, issuer = excluded.issuer, kid = excluded.kid,
+		public_jwk = excluded.public_jwk, holder_key = excluded.holder_key`;
+
+const KEEP_KEY = forDialect(
+	({ greatest }) => `INSERT INTO signing_keys AS k (realm, kid, key_thumbprint, public_jwk,
+		last_expires_at) VALUES ($1, $2, $3, $4, $5)
+	ON CONFLICT (realm, kid, key_thumbprint) DO UPDATE
+		SET last_expires_at = ${greatest}(k.last_expires_at, excluded.last_expires_at)
+		WHERE k.last_expires_at < excluded.last_expires_at`,
+);
+
+function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): Operation<void> {
+	const { externalId, body, revocationNumber, expiresAt, holderDid } = sealed;
+	yield ahead(
+		dialect,
+		`UPDATE issuances SET way = 'direct', external_id = $2, revocation_number = $3,
+			expires_at = $4, holder_did = $5 WHERE id = $1`,
+		issuanceId,
+		externalId,
+		revocationNumber,
+		expiresAt,
+		holderDid,
+	);
+	const { issuer, kid, publicJwk, holderKey } = sealed;
+	const values = [externalId, body, expiresAt, issuer, kid, publicJwk, holderKey];
+	yield ahead(dialect, KEEP_ENVELOPE, issuanceId, ...values);
+}
+
+/** What status and renewal live on: without the person. */
+function* keepUntilExpiry(
+	dialect: Dialect,
+	{ realm, keyThumbprint }: DirectRequest,
+	{ revocationNumber, expiresAt, kid, publicJwk }: SealedCredential,
+): Operation<void> {
+	yield ahead(
+		dialect,
+		'INSERT INTO credentials (realm, number, expires_at, key_thumbprint) VALUES ($1, $2, $3, $4)',
+		realm,
+		revocationNumber,
+		expiresAt,
+		keyThumbprint,
+	);
+	yield ahead(dialect, KEEP_KEY, realm, kid, keyThumbprint, publicJwk, expiresAt);
+}
+
+const REVOKE = forDialect(
+	({ oneOf }) => `UPDATE credentials SET revoked_at = $2
+	WHERE number ${oneOf('$1', 'text')} AND revoked_at IS NULL`,
+);
+
+/** Once and for ever. @param numbers - 63 random bits each, so that they need no realm */
+export function* revokeNumbers(
+	dialect: Dialect,
+	numbers: readonly string[],
+	at: number,
+): Operation<void> {
+	if (numbers.length > 0) yield ahead(dialect, REVOKE, numbers, at);
+}

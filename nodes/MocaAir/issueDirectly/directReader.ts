@@ -1,0 +1,199 @@
+import { tryToParseDateTime, type IExecuteFunctions } from 'n8n-workflow';
+import { z } from 'zod';
+import { DirectClient } from '../../../air/direct/DirectClient';
+import type { Disclosable } from '../../../air/direct/hideClaims';
+import { publicJwkOf } from '../../../air/keys/PublicJwk';
+import { AirError } from '../../../errors/AirError';
+import type { DirectIssuer, DirectIssueRequest } from '../../../issuance/direct/DirectIssuing';
+import { expiryAfter, expiryAt } from '../../../issuance/direct/expiry';
+import { parseCredentialType, parseSchemaId } from '../../../issuance/inputs/inputs';
+import { idempotencyOf, type Idempotency } from '../../../issuance/issue/idempotency';
+import { proveDirectly, type Prove } from '../../../issuance/session/proveKey';
+import { schemaFromJsonSchema } from '../../../issuance/subject/schema/readSchema';
+import type { CredentialSubject } from '../../../issuance/subject/subject';
+import { namesIn } from '../../../n8n/issuing/automatic';
+import { idempotencyModes } from '../../../n8n/issuing/idempotencyMode';
+import { issueOptions } from '../../../n8n/issuing/issueOptions';
+import { ownRecipients } from '../../../n8n/issuing/ownRecipients';
+import { recipients } from '../../../n8n/issuing/recipients';
+import { subjects } from '../../../n8n/issuing/subjects';
+import { callOptionsReader, type CallOptionValues } from '../../../n8n/parameters/callOptions';
+import { credentialSettings, type RunSettings } from '../../../n8n/parameters/credentialSettings';
+import { parameter, type Parameter } from '../../../n8n/parameters/parameter';
+import { properties } from './properties';
+
+/** An item, read and checked: everything that is issued of it, and how. */
+export interface ReadDirectItem {
+	readonly options: CallOptionValues;
+	readonly settings: RunSettings;
+	readonly issuer: DirectIssuer;
+	readonly request: DirectIssueRequest;
+	readonly idempotency: Idempotency;
+}
+
+export interface DirectReader {
+	(itemIndex: number): Promise<ReadDirectItem>;
+	readonly options: Parameter<CallOptionValues>;
+	/** The credential as an item uses it. */
+	readonly settings: (itemIndex: number) => Promise<RunSettings>;
+}
+
+const readOptions = callOptionsReader(properties);
+
+const chosen = <const Values extends readonly [string, ...string[]]>(
+	label: string,
+	values: Values,
+) => {
+	const schema = z.enum(values);
+	return (value: unknown) => {
+		const parsed = schema.safeParse(value);
+		if (parsed.success) return parsed.data;
+		throw new AirError('AIR_SETTING_INVALID', { detail: `${label} is not one of its choices` });
+	};
+};
+
+/** One for each credential of a run, whose tokens and accounts are kept in the process anyway. */
+const issuers = new WeakMap<RunSettings, DirectIssuer>();
+
+/**
+ * Who issues directly with a credential.
+ *
+ * @throws AirError `AIR_DIRECT_NOT_SET_UP`, `AIR_DIRECT_DID_INVALID`, `AIR_DIRECT_KID_INVALID`,
+ *   `AIR_ACCOUNT_URL_INVALID`
+ */
+export function issuerOf(settings: RunSettings): DirectIssuer {
+	const known = issuers.get(settings);
+	if (known !== undefined) return known;
+	const { direct, identity, furtherPublicKeys } = settings;
+	if (direct === undefined) throw new AirError('AIR_DIRECT_NOT_SET_UP');
+	const { issuer, issuerAs, accountUrl } = direct;
+	const { baseUrl, partnerId, kid, key } = identity;
+	// What cannot be part of the address of a key is refused before anything is asked.
+	issuer.keyId(kid);
+	const made: DirectIssuer = {
+		client: new DirectClient({ baseUrl, accountUrl, partnerId, kid, key, scope: 'issue' }),
+		issuer,
+		issuerAs,
+		published: [publicJwkOf(key, kid), ...furtherPublicKeys],
+	};
+	issuers.set(settings, made);
+	return made;
+}
+
+/** How AIR is asked whether it accepts the key of who issues directly. */
+export const provesDirectly =
+	(settings: RunSettings): Prove =>
+	async (proof) => {
+		await proveDirectly(issuerOf(settings).client, settings.client, proof);
+	};
+
+/** @throws AirError `AIR_DIRECT_EXPIRY_INVALID` */
+function expiries(context: IExecuteFunctions): Parameter<number> {
+	const how = parameter(context, 'expires', chosen('Expires', ['days', 'date']), {
+		fallback: 'days',
+	});
+	const days = parameter(context, 'expiresAfterDays', (value) => value, { fallback: 365 });
+	const zone = context.getTimezone();
+	const inZone = (text: string, end: boolean): number => {
+		try {
+			const read = tryToParseDateTime(text, zone);
+			return (end ? read.endOf('day') : read).toMillis();
+		} catch {
+			// n8n's words for it show the value.
+			return Number.NaN;
+		}
+	};
+	const date = parameter(context, 'expiresAt', (value) => expiryAt(value, inZone), {
+		fallback: '',
+	});
+	return (itemIndex) =>
+		how(itemIndex) === 'days' ? expiryAfter(days(itemIndex), Date.now()) : date(itemIndex);
+}
+
+/** @throws AirError `AIR_DIRECT_DISCLOSURE_INVALID` */
+function disclosures(context: IExecuteFunctions): Parameter<Disclosable> {
+	const how = parameter(context, 'disclosure', chosen('Disclosure', ['all', 'chosen', 'none']), {
+		fallback: 'all',
+	});
+	const names = parameter(context, 'disclosable', namesIn, { fallback: '' });
+	return (itemIndex) => {
+		const mode = how(itemIndex);
+		if (mode !== 'chosen') return mode;
+		const named = names(itemIndex);
+		if (named.length > 0) return named;
+		throw new AirError('AIR_DIRECT_DISCLOSURE_INVALID', { detail: 'it is empty' });
+	};
+}
+
+/** The claims, which nobody checks later: here is the last chance. */
+function claims(context: IExecuteFunctions): Parameter<CredentialSubject> {
+	const subject = subjects(context);
+	const isEmpty = (value: unknown) =>
+		value == null || (typeof value === 'string' && /^\s*(\{\s*\})?\s*$/.test(value));
+	const schema = parameter(
+		context,
+		'options.claimsSchema',
+		(value) => (isEmpty(value) ? undefined : schemaFromJsonSchema(value)),
+		{ fallback: '' },
+	);
+	return (itemIndex) => {
+		const given = subject(itemIndex);
+		const misfit = schema(itemIndex)?.validator?.(given);
+		if (misfit === undefined) return given;
+		throw new AirError('AIR_SUBJECT_INVALID', {
+			detail: misfit,
+			note: 'It does not fit the option JSON Schema of the Claims.',
+		});
+	};
+}
+
+/**
+ * Makes what reads and checks an item before anything is sent; made once for a run of the node.
+ *
+ * @throws AirError of kind `input`, and what n8n throws for a broken expression
+ */
+export function directReader(context: IExecuteFunctions): DirectReader {
+	const settingsFor = credentialSettings(context);
+	const options = issueOptions(context, readOptions);
+	const recipient = recipients(context);
+	const vct = parameter(context, 'credentialType', parseCredentialType, { fallback: '' });
+	const schemaId = parameter(context, 'schemaId', parseSchemaId, { fallback: '' });
+	const expiry = expiries(context);
+	const subject = claims(context);
+	const disclosable = disclosures(context);
+	const ifHeldOf = chosen('If the Person Has One', ['keep', 'reissue', 'another']);
+	const ifHeld = parameter(context, 'ifHeld', ifHeldOf, { fallback: 'keep' });
+	const unbound = parameter(context, 'options.unbound', (value) => value === true, {
+		fallback: false,
+	});
+	const modeOf = idempotencyModes(context);
+	const assertOwnRecipient = ownRecipients(context);
+	const settings = async () => await settingsFor(undefined);
+	const read = async (itemIndex: number): Promise<ReadDirectItem> => {
+		const given = options(itemIndex);
+		const own = await settings();
+		const issuer = issuerOf(own);
+		assertOwnRecipient(itemIndex, given);
+		const request: DirectIssueRequest = {
+			recipient: recipient(itemIndex),
+			vct: vct(itemIndex),
+			schemaId: schemaId(itemIndex),
+			credentialSubject: subject(itemIndex),
+			disclosable: disclosable(itemIndex),
+			expiresAt: expiry(itemIndex),
+			ifHeld: ifHeld(itemIndex),
+			unboundAllowed: unbound(itemIndex),
+		};
+		const mode = modeOf(itemIndex, given.rememberHours);
+		const compared = { ...request, issuerDid: issuer.issuer.did };
+		const { key } = own.identity;
+		return {
+			options: given,
+			settings: own,
+			issuer,
+			request,
+			idempotency: idempotencyOf(key, compared, mode, given.ignoreWhenComparing),
+		};
+	};
+	return Object.assign(read, { options, settings });
+}

@@ -1,0 +1,184 @@
+import type { IDataObject, INode } from 'n8n-workflow';
+import { closeDispatchers } from '../../air/http/dispatchers';
+import { closeLedgers } from '../../issuance/session/openLedger';
+import { KID, SCHEMA, useDirectRig } from '../unit/emulator/directSupport';
+import { PARTNER } from '../unit/emulator/support';
+import { runWorkflow, type RunResult } from './runWorkflow';
+import { mocaAirWorkflow } from './workflows';
+import '../support/forgetLimits';
+
+const rig = useDirectRig();
+/** Addresses are used once: the process keeps what it has looked up. */
+let people = 0;
+const person = () => `person-${++people}@example.com`;
+
+beforeAll(() => {
+	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
+});
+
+afterAll(async () => {
+	delete process.env.MOCA_AIR_ALLOW_PRIVATE_URLS;
+	await closeLedgers();
+	await closeDispatchers();
+});
+
+const control = () => rig().emulator.control;
+
+const credential = (changes: IDataObject = {}) => ({
+	environment: 'custom',
+	baseUrl: rig().emulator.baseUrl,
+	accountUrl: rig().emulator.accountUrl,
+	partnerId: PARTNER,
+	privateKey: rig().signer.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+	kid: KID,
+	issuerDid: '',
+	jwksUrl: '',
+	directIssuer: rig().issuer.did,
+	ledger: 'off',
+	...changes,
+});
+
+const PARAMETERS: INode['parameters'] = {
+	resource: 'credential',
+	operation: 'issueDirectly',
+	recipient: '={{ $json.email }}',
+	credentialType: 'kyc-level',
+	schemaId: SCHEMA,
+	subjectMode: 'fields',
+	subjectFields: {
+		field: [
+			{ name: 'level', type: 'integer', value: '={{ $json.level }}' },
+			{ name: 'country', type: 'string', value: 'IT' },
+		],
+	},
+	idempotency: 'off',
+	ifHeld: 'another',
+};
+
+const run = async (
+	items: readonly IDataObject[],
+	parameters: INode['parameters'] = {},
+	{ with: changes = {}, settings = {} }: { with?: IDataObject; settings?: Partial<INode> } = {},
+): Promise<RunResult> =>
+	await runWorkflow(
+		mocaAirWorkflow(items, { ...PARAMETERS, ...parameters }, settings),
+		credential(changes),
+	);
+
+const wallet = async (email: string) =>
+	(await control().wallet()).filter(({ recipient }) => recipient === email);
+
+const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
+
+const hints = ({ run: ran }: RunResult) =>
+	(ran.data.resultData.runData.Auth?.at(-1)?.hints ?? []).map(({ message }) => message).join('\n');
+
+test('each item is in the wallet of its person, and says what it is in the order of reading', async () => {
+	const [ada, bob] = [person(), person()];
+	const ran = await run([
+		{ email: ada, level: 2 },
+		{ email: bob, level: 3 },
+	]);
+	expect(ran.error).toBeUndefined();
+	const [first, second] = ran.json('Done');
+	expect(Object.keys(first ?? {})).toEqual([
+		...['email', 'outcome', 'submittedAt', 'vct', 'expiresAt'],
+		...['externalId', 'storagePath', 'revocationNumber', 'holderDid'],
+	]);
+	expect(first).toMatchObject({ email: ada, outcome: 'issued', vct: 'kyc-level' });
+	expect(second).toMatchObject({ email: bob, outcome: 'issued' });
+	expect(await wallet(ada)).toMatchObject([{ valid: true, claims: { level: 2, country: 'IT' } }]);
+	expect(await wallet(bob)).toMatchObject([{ valid: true, claims: { level: 3, country: 'IT' } }]);
+});
+
+test('claims by choice, and claims that everybody sees', async () => {
+	const email = person();
+	await run([{ email, level: 2 }], { disclosure: 'chosen', disclosable: 'level' });
+	expect(await wallet(email)).toMatchObject([{ valid: true, disclosable: ['level'] }]);
+});
+
+test.each([
+	['days', { expires: 'days', expiresAfterDays: 10 }],
+	['a day, to its end in the zone of the workflow', { expires: 'date', expiresAt: '2099-12-31' }],
+	['a moment', { expires: 'date', expiresAt: '2099-12-31T12:00:00Z' }],
+	['a date of n8n', { expires: 'date', expiresAt: '={{ $now.plus(10, "days") }}' }],
+])('expires: %s', async (what, parameters) => {
+	const ran = await run([{ email: person(), level: 2 }], parameters);
+	expect(ran.error).toBeUndefined();
+	const [item] = ran.json('Done');
+	const at = Date.parse(text(item?.expiresAt));
+	if (what.startsWith('a day')) {
+		// UTC, New York or Rome: the end of that day lies within half a day of its end in UTC.
+		expect(Math.abs(at - Date.parse('2099-12-31T23:59:59Z'))).toBeLessThan(14 * 3_600_000);
+		expect(new Date(at).getUTCSeconds()).toBe(59);
+	} else if (what === 'a moment') expect(item?.expiresAt).toBe('2099-12-31T12:00:00.000Z');
+	else expect(Math.abs(at - Date.now() - 10 * 86_400_000)).toBeLessThan(60_000);
+});
+
+test.each([
+	['AIR_DIRECT_EXPIRY_INVALID', { expires: 'date', expiresAt: '2001-01-01' }],
+	['AIR_DIRECT_EXPIRY_INVALID', { expires: 'date', expiresAt: '={{ 1893456000 }}' }],
+	['AIR_DIRECT_EXPIRY_INVALID', { expires: 'date', expiresAt: 'tomorrow' }],
+	['AIR_DIRECT_EXPIRY_INVALID', { expiresAfterDays: 0 }],
+	['AIR_DIRECT_TYPE_INVALID', { credentialType: '={{ "" }}' }],
+	['AIR_DIRECT_SCHEMA_INVALID', { schemaId: '={{ "" }}' }],
+	['AIR_DIRECT_DISCLOSURE_INVALID', { disclosure: 'chosen', disclosable: '={{ "" }}' }],
+	['AIR_SUBJECT_INVALID', { options: { claimsSchema: '{"properties":{"level":{"maximum":1}}}' } }],
+])('%s before an account is made: %j', async (code, parameters) => {
+	const ran = await run([{ email: person(), level: 2 }], parameters, {
+		settings: { onError: 'continueRegularOutput' },
+	});
+	expect(ran.json('Done')).toMatchObject([{ outcome: 'notIssued', code }]);
+	expect(control().counts()).toMatchObject({ accounts: 0, stored: 0 });
+});
+
+test('a credential without an issuer of direct issuance says where to set it up', async () => {
+	const ran = await run([{ email: person(), level: 2 }], {}, { with: { directIssuer: '' } });
+	expect(ran.error?.message).toBe('Direct issuance is not set up in the credential');
+	expect(ran.error?.description).toContain('Issuer Host or DID');
+});
+
+test('Continue On Fail: the others are issued, and the run says how many', async () => {
+	const [ada, bob] = [person(), person()];
+	const ran = await run(
+		[
+			{ email: ada, level: 2 },
+			{ email: bob, level: 'high' },
+		],
+		{},
+		{ settings: { onError: 'continueRegularOutput' } },
+	);
+	expect(ran.json('Done')).toMatchObject([
+		{ email: ada, outcome: 'issued' },
+		{ outcome: 'notIssued', code: 'AIR_SUBJECT_INVALID' },
+	]);
+	expect(hints(ran)).toContain('1 of 2 items failed');
+});
+
+test('Check Direct Issuance makes no account, signs nothing, and says what would happen', async () => {
+	const email = person();
+	const ran = await run(
+		[
+			{ email, level: 2 },
+			{ email, level: 2 },
+			{ email: 'nobody', level: 2 },
+		],
+		{ operation: 'checkDirectIssuance', idempotency: 'content', ifHeld: 'keep' },
+	);
+	expect(ran.json('Done')).toMatchObject([
+		{ email, outcome: 'wouldIssue' },
+		{ email, outcome: 'alreadyIssued', sameAsRow: 1 },
+		{ outcome: 'refused', code: 'AIR_RECIPIENT_INVALID' },
+	]);
+	expect(control().requests()).toEqual([]);
+	expect(hints(ran)).toContain('Check Direct Issuance: nothing was sent.');
+});
+
+test('a tool of an agent issues what it was told, and reads no field of its item', async () => {
+	const tool = { type: 'n8n-nodes-moca-air.mocaAirTool' };
+	const typed = { recipient: person(), subjectMode: 'json', subjectJson: '{ "level": 1 }' };
+	const issued = await run([{}], typed, { settings: tool });
+	expect(issued.json('Done')).toMatchObject([{ outcome: 'issued' }]);
+	const refused = await run([{ email: person(), level: 1 }], {}, { settings: tool });
+	expect(refused.error?.message ?? JSON.stringify(refused.json('Done'))).toContain('incoming item');
+});

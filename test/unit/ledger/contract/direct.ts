@@ -1,0 +1,259 @@
+import {
+	type DirectBegun,
+	type DirectRequest,
+	type DirectSeal,
+	type IfHeld,
+	type Ledger,
+	type SealedCredential,
+} from '../../../../ledger/Ledger';
+import type { GetStore } from './store';
+import { answer, DAY, eventTypes, MINUTE, REALM, request, RETENTION } from './requests';
+
+const VCT = 'https://example.com/types/member';
+const UNKNOWN = { outcome: 'unknown', reason: 'AIR_TIMEOUT' } as const;
+const REJECTED = { outcome: 'rejected', reason: 'AIR_STORE_FORBIDDEN' } as const;
+
+/** Stores what is issued directly, and what of it outlives a row. */
+export function direct(store: GetStore): void {
+	const asked = (
+		event: string,
+		changes: Partial<DirectRequest> = {},
+		ifHeld: IfHeld = 'another',
+	): DirectRequest => ({
+		...request({
+			program: VCT,
+			idempotencyKey: `event:${event}`,
+			rememberMs: null,
+			repeatUnknown: true,
+			...changes,
+		}),
+		ifHeld,
+	});
+
+	const sealedAs = (name: string, changes: Partial<SealedCredential> = {}): SealedCredential => ({
+		externalId: `urn:uuid:${name}`,
+		body: `{"data":"${name}"}`,
+		revocationNumber: name.charCodeAt(0).toString().repeat(4),
+		expiresAt: store().now() + 30 * DAY,
+		issuer: 'did:web:example.com',
+		kid: 'k1',
+		publicJwk: '{}',
+		holderDid: 'did:air:id:test:ada',
+		holderKey: '302a',
+		...changes,
+	});
+
+	const seal = (name: string, instead: string | null = null): DirectSeal => ({
+		sealed: sealedAs(name),
+		outlives: true,
+		instead,
+	});
+
+	const attemptOf = (begun: DirectBegun) => {
+		if (begun.outcome !== 'started') throw new Error(`expected started, not ${begun.outcome}`);
+		return { issuanceId: begun.issuanceId, attempt: begun.attempt };
+	};
+
+	const begin = async (ledger: Ledger, name: string, one: DirectRequest) =>
+		attemptOf(await ledger.beginDirect(one, seal(name)));
+
+	const stored = (path: string) => answer(path, { nextCheckMs: null, userUuid: null });
+
+	const numbers = async () => {
+		const found = await store().sql('SELECT number, revoked_at FROM credentials ORDER BY number');
+		return found.map(({ number, revoked_at: at }) => [number, at !== null]);
+	};
+
+	const envelopes = async () => (await store().sql('SELECT external_id FROM envelopes')).length;
+
+	describe('issued directly', () => {
+		test('what was sealed is kept with the attempt, and goes when it has arrived', async () => {
+			const { ledger } = store();
+			const attempt = await begin(ledger, 'A', asked('1'));
+			expect(await envelopes()).toBe(1);
+			expect(await ledger.lookDirect(asked('1'))).toMatchObject({ outcome: 'busy' });
+			await ledger.answered(attempt, stored('dstorage://vc/1'));
+			expect(await envelopes()).toBe(0);
+			const seen = await ledger.lookDirect(asked('1'));
+			expect(seen).toMatchObject({
+				outcome: 'answered',
+				row: {
+					way: 'direct',
+					state: 'stored',
+					coreClaimHash: 'dstorage://vc/1',
+					externalId: 'urn:uuid:A',
+					revocationNumber: '65656565',
+					holderDid: 'did:air:id:test:ada',
+					nextCheckAt: null,
+				},
+			});
+			expect(await eventTypes(ledger)).toEqual(['stored']);
+			expect(await numbers()).toEqual([['65656565', false]]);
+		});
+
+		test('an unknown outcome: the very same bytes are given out, also to another process', async () => {
+			const { ledger } = store();
+			await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
+			const other = await store().another();
+			const seen = await other.lookDirect(asked('1'));
+			expect(seen).toMatchObject({
+				outcome: 'open',
+				mayBeStored: true,
+				sealed: { externalId: 'urn:uuid:A', body: '{"data":"A"}', kid: 'k1', holderKey: '302a' },
+			});
+			const again = await other.beginDirect(asked('1'), seal('A', 'urn:uuid:A'));
+			expect(again).toMatchObject({ outcome: 'started', attempt: 2 });
+			await other.answered(attemptOf(again), stored('dstorage://vc/1'));
+			expect(await numbers()).toEqual([['65656565', false]]);
+		});
+
+		test('a process that dies leaves its bytes to the next one, once its lease has run out', async () => {
+			const { ledger, advance } = store();
+			await begin(ledger, 'A', asked('1'));
+			advance(MINUTE + 1);
+			expect(await ledger.lookDirect(asked('1'))).toMatchObject({
+				outcome: 'open',
+				mayBeStored: true,
+				sealed: { externalId: 'urn:uuid:A' },
+			});
+		});
+
+		test('another credential in its place: the number of the first is revoked in the same write', async () => {
+			const { ledger } = store();
+			await ledger.failed(await begin(ledger, 'A', asked('1')), REJECTED);
+			expect(await ledger.lookDirect(asked('1'))).toMatchObject({ mayBeStored: false });
+			const second = await ledger.beginDirect(asked('1'), seal('B', 'urn:uuid:A'));
+			expect(second).toMatchObject({ outcome: 'started' });
+			expect(await numbers()).toEqual([
+				['65656565', true],
+				['66666666', false],
+			]);
+			expect(await envelopes()).toBe(1);
+		});
+
+		test('who looked before somebody else sealed has to look again, and nothing is written', async () => {
+			const { ledger } = store();
+			await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
+			expect(await ledger.beginDirect(asked('1'), seal('B'))).toEqual({ outcome: 'changed' });
+			expect(await ledger.beginDirect(asked('1'), seal('B', 'urn:uuid:C'))).toEqual({
+				outcome: 'changed',
+			});
+			expect(await numbers()).toEqual([['65656565', false]]);
+			expect(await ledger.find(REALM, { program: VCT, idempotencyKey: 'event:1' })).toMatchObject({
+				state: 'unknown',
+				attempt: 1,
+				externalId: 'urn:uuid:A',
+			});
+		});
+
+		test.each(['keep', 'reissue'] as const)('%s: one person and type at a time', async (ifHeld) => {
+			const { ledger } = store();
+			await begin(ledger, 'A', asked('1'));
+			expect(await ledger.beginDirect(asked('2', {}, ifHeld), seal('B'))).toMatchObject({
+				outcome: 'busy',
+			});
+			const other = asked('2', { recipient: 'bob@example.com' }, ifHeld);
+			expect(await ledger.beginDirect(other, seal('B'))).toMatchObject({ outcome: 'started' });
+		});
+
+		test('keep: two at once, one is started', async () => {
+			const { ledger } = store();
+			const other = await store().another();
+			for (let i = 0; i < 10; i++) {
+				const person = { recipient: `p${i}@example.com` };
+				const begun = await Promise.all(
+					[ledger, other].map(async (one, j) => {
+						const mine = asked(`${i}-${j}`, person, 'keep');
+						return await one.beginDirect(mine, {
+							...seal('A'),
+							sealed: sealedAs('A', { revocationNumber: `${i}${j}`, externalId: `urn:${i}${j}` }),
+						});
+					}),
+				);
+				expect(begun.map(({ outcome }) => outcome).sort()).toEqual(['busy', 'started']);
+			}
+		});
+
+		test('keep: what the person holds is kept while it is valid; unknown stays unknown', async () => {
+			const { ledger, advance } = store();
+			const first = await begin(ledger, 'A', asked('1'));
+			await ledger.failed(first, UNKNOWN);
+			expect(await ledger.lookDirect(asked('2', {}, 'keep'))).toMatchObject({ outcome: 'unknown' });
+			await ledger.answered(first, stored('dstorage://vc/1'));
+			expect(await ledger.lookDirect(asked('2', {}, 'keep'))).toMatchObject({
+				outcome: 'held',
+				row: { externalId: 'urn:uuid:A' },
+			});
+			const elsewhere = asked('2', { program: 'https://example.com/types/other' }, 'keep');
+			expect(await ledger.lookDirect(elsewhere)).toMatchObject({ outcome: 'open' });
+			expect(await ledger.lookDirect(asked('2'))).toMatchObject({ outcome: 'open' });
+			advance(30 * DAY + MINUTE);
+			expect(await ledger.lookDirect(asked('2', {}, 'keep'))).toMatchObject({ outcome: 'open' });
+		});
+
+		test('reissue: the old one is superseded, and its number revoked, with the answer of the new one', async () => {
+			const { ledger } = store();
+			await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+			const second = await begin(ledger, 'B', asked('2', {}, 'reissue'));
+			expect(await numbers()).toEqual([
+				['65656565', false],
+				['66666666', false],
+			]);
+			const recorded = await ledger.answered(second, {
+				...stored('dstorage://vc/2'),
+				supersedes: true,
+			});
+			expect(recorded).toMatchObject({ superseded: 1, kept: null });
+			expect(await numbers()).toEqual([
+				['65656565', true],
+				['66666666', false],
+			]);
+			expect(await ledger.totals()).toEqual({ superseded: 1, stored: 1 });
+			expect(await eventTypes(ledger)).toEqual(['stored', 'stored', 'superseded']);
+		});
+
+		test('a late answer to an overtaken attempt is the one that stands', async () => {
+			const { ledger } = store();
+			const first = await begin(ledger, 'A', asked('1'));
+			await ledger.failed(first, UNKNOWN);
+			const second = attemptOf(await ledger.beginDirect(asked('1'), seal('A', 'urn:uuid:A')));
+			await ledger.answered(first, stored('dstorage://vc/1'));
+			const failed = await ledger.failed(second, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+			expect(failed).toMatchObject({ state: 'stored', coreClaimHash: 'dstorage://vc/1' });
+		});
+
+		test('erasing the person takes the bytes, and leaves number and key, which name nobody', async () => {
+			const { ledger, sql } = store();
+			await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
+			await ledger.forget('ada@example.com');
+			expect(await envelopes()).toBe(0);
+			expect(await numbers()).toEqual([['65656565', false]]);
+			expect(await sql('SELECT kid FROM signing_keys')).toEqual([{ kid: 'k1' }]);
+		});
+
+		test('retention: a row goes when it has been expired for so long, the rest at the expiry', async () => {
+			const { ledger, advance, sql } = store();
+			await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+			await ledger.failed(await begin(ledger, 'B', asked('2')), UNKNOWN);
+			advance(29 * DAY);
+			await ledger.prune({ ...RETENTION, finishedDays: 7 });
+			expect(await ledger.totals()).toEqual({ stored: 1, unknown: 1 });
+			expect([await envelopes(), (await numbers()).length]).toEqual([1, 2]);
+			advance(2 * DAY);
+			await ledger.prune({ ...RETENTION, finishedDays: 7 });
+			expect([await envelopes(), (await numbers()).length]).toEqual([0, 0]);
+			expect(await sql('SELECT kid FROM signing_keys')).toEqual([]);
+			expect(await ledger.totals()).toEqual({ stored: 1, unknown: 1 });
+			advance(7 * DAY);
+			await ledger.prune({ ...RETENTION, finishedDays: 7 });
+			expect(await ledger.totals()).toEqual({ unknown: 1 });
+		});
+
+		test('with the ledger off nothing outlives the row', async () => {
+			const { ledger, sql } = store();
+			await ledger.beginDirect(asked('1'), { ...seal('A'), outlives: false });
+			expect(await numbers()).toEqual([]);
+			expect(await sql('SELECT kid FROM signing_keys')).toEqual([]);
+		});
+	});
+}
