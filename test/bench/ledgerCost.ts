@@ -31,7 +31,7 @@ const BOUND = 1.5;
 const PAGE = 50;
 /** A row each time, as long as there are some of this age in the smallest store. */
 const PRUNES = 300;
-const OLD_DAYS = 60;
+const OLD_DAYS = 45;
 
 const YEAR_MS = 365 * 86_400_000;
 
