@@ -173,8 +173,8 @@ export interface Settlement extends Omit<Origin, 'nodeId'> {
 }
 
 export interface Retention {
-	/** Only rows of this realm are abandoned and deleted; of all realms when undefined. */
-	readonly realm?: string | undefined;
+	/** Only rows of this realm are abandoned and deleted. */
+	readonly realm: string;
 	/** Finished rows go after this many days. */
 	readonly finishedDays: number;
 	/** Open rows become abandoned after this many days. */
@@ -182,7 +182,11 @@ export interface Retention {
 	readonly limit: number;
 }
 
-export const DEFAULT_RETENTION: Retention = { finishedDays: 90, openDays: 180, limit: 500 };
+export const DEFAULT_RETENTION: Omit<Retention, 'realm'> = {
+	finishedDays: 90,
+	openDays: 180,
+	limit: 500,
+};
 
 /** How much of one program was issued of late. */
 export interface ProgramUse {

@@ -7,11 +7,24 @@ const LATEST = 8.64e15;
 /** Whether there is such a moment. */
 export const isTime = (value: number | null) => value === null || Math.abs(value) <= LATEST;
 
+/** What tells whether a row means something. */
+export type Told = Pick<
+	LedgerRow,
+	| 'id'
+	| 'state'
+	| 'attempt'
+	| 'createdAt'
+	| 'answeredAt'
+	| 'keptSince'
+	| 'confirmedAt'
+	| 'updatedAt'
+>;
+
 /**
  * Whether a row means something. The tables themselves do not check that, and somebody else may have
  * written into them.
  */
-export function isWhole(row: LedgerRow): boolean {
+export function isWhole(row: Told): boolean {
 	const { state, attempt, createdAt, answeredAt, keptSince, confirmedAt, updatedAt } = row;
 	return (
 		ROW_STATES.includes(state) &&
@@ -29,7 +42,7 @@ export const damaged = (id: number) =>
  *
  * @throws LedgerError LEDGER_UNAVAILABLE
  */
-export function assertRow(row: LedgerRow): LedgerRow {
+export function assertRow<Row extends Told>(row: Row): Row {
 	if (isWhole(row)) return row;
 	throw damaged(row.id);
 }

@@ -1,19 +1,28 @@
-import type { AcceptedAnswer, AttemptRef, LedgerRow, RecordedAnswer } from '../Ledger';
+import type { AcceptedAnswer, AttemptRef, RecordedAnswer } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import {
 	ahead,
 	clock,
 	forDialect,
 	later,
+	read,
 	rowsFor,
 	type Operation,
 	type RowRecord,
+	type Statement,
 } from '../sql/Session';
 import { decideAnswered, isReplaced } from '../transitions';
 import { endAttempts, anyKnown, keptFor, type RowEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
 import { revokeNumbers } from './direct';
-import { lockAhead, lockIdsAhead, locking, ofRecipient, readAhead } from './rows';
+import {
+	ANSWERING_BY_ID,
+	answeringRows,
+	LOCK_IDS,
+	locking,
+	ofRecipient,
+	type AnsweringRow,
+} from './rows';
 
 /** An attempt that AIR accepted. */
 export interface Answered {
@@ -43,7 +52,19 @@ const LOCK_OWN_AND_OTHERS = locking(
 
 const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
 
-const personOf = ({ realm, program, recipient }: LedgerRow) =>
+/** @returns undefined where a transaction holds all, and nothing is to be replaced */
+function lockFor(
+	dialect: Dialect,
+	ids: readonly number[],
+	superseding: readonly number[],
+): Statement | undefined {
+	const locks = dialect.rowLock !== '';
+	if (superseding.length > 0)
+		return ahead(dialect, locks ? LOCK_OWN_AND_OTHERS : OTHERS, ids, superseding);
+	return locks ? ahead(dialect, LOCK_IDS, ids) : undefined;
+}
+
+const personOf = ({ realm, program, recipient }: AnsweringRow) =>
 	JSON.stringify([realm, program, recipient]);
 
 /**
@@ -59,23 +80,16 @@ export function* answered(
 	const ids = told.map(({ attempt }) => attempt.issuanceId);
 	const superseding = ids.filter((_, index) => told[index]?.answer.supersedes);
 	const hashes = told.map(({ answer }) => answer.coreClaimHash.toWellFormed());
-	const lock =
-		superseding.length === 0
-			? yield* lockIdsAhead(dialect, ids)
-			: yield* lockAhead(
-					dialect,
-					dialect.rowLock === '' ? OTHERS : LOCK_OWN_AND_OTHERS,
-					ids,
-					superseding,
-				);
-	const read = yield* readAhead(dialect, ids);
+	const lock = lockFor(dialect, ids, superseding);
+	const owned = lock && (yield lock);
+	const reading = yield ahead(dialect, ANSWERING_BY_ID, ids);
 	// Of two answers with one hash that come at once, the second has to see the first. Taken after the
 	// rows and before the events, so that nobody waits for another in a circle.
-	if (dialect.lockHashes !== undefined) yield* ahead(dialect, LOCK_HASHES, hashes);
-	const known = yield* anyKnown(dialect, hashes);
+	if (dialect.lockHashes !== undefined) yield ahead(dialect, LOCK_HASHES, hashes);
+	const known = yield anyKnown(dialect, hashes);
 	const at = yield* clock(dialect);
-	const locked = lock();
-	const found = new Map(read().map((row) => [row.id, row]));
+	const locked = owned === undefined ? ids : read<{ id: number }>(owned).map(({ id }) => id);
+	const found = new Map(answeringRows(reading).map((row) => [row.id, row]));
 
 	const taken = new Set<string>();
 	const ends: RowEnd[] = [];
@@ -85,7 +99,7 @@ export function* answered(
 		const attempt = row?.attempts.find((one) => one.number === number);
 		if (row === undefined || attempt === undefined) return undefined;
 		const { coreClaimHash, userUuid, nextCheckMs, supersedes } = answer;
-		const shared = [personOf(row), coreClaimHash];
+		const shared = told.length === 1 ? [] : [personOf(row), coreClaimHash];
 		if (shared.some((one) => taken.has(one))) return undefined;
 		for (const one of shared) taken.add(one);
 		const hash = attempt.coreClaimHash ?? coreClaimHash;
@@ -109,7 +123,7 @@ export function* answered(
 	});
 	const given = recorded.filter((one) => one !== undefined);
 	// Usually AIR has given none of them before, which is quickly seen.
-	const looked = known() || given.length > ends.length ? given : [];
+	const looked = read(known).length > 0 || given.length > ends.length ? given : [];
 	const kept = yield* keptFor(dialect, looked);
 	yield* endAttempts(dialect, ends, at, kept);
 	const own = new Set(ends.map(({ row }) => row.id));
@@ -169,7 +183,7 @@ function* supersede(
 	);
 	if (replaced.length === 0) return [];
 	const ids = replaced.map(({ id }) => id).sort((a, b) => a - b);
-	yield* ahead(dialect, SUPERSEDE, ids, at);
+	yield ahead(dialect, SUPERSEDE, ids, at);
 	yield* revokeNumbers(
 		dialect,
 		replaced.flatMap(({ number }) => number ?? []),

@@ -49,7 +49,11 @@ const ASKED = {
 	lease_until: 'bigint',
 } as const;
 
-const COLUMNS = Object.keys(ASKED).join(', ');
+/** What a new row holds, by column. */
+const NEW = {
+	...Object.fromEntries(Object.keys(ASKED).map((column) => [column, `t.${column}`])),
+	...{ state: "'sending'", attempt: '1', state_at: '$2', created_at: '$2', updated_at: '$2' },
+};
 
 const keyOf = ({ realm, program, idempotencyKey }: LedgerRow | BeginRequest) =>
 	JSON.stringify([realm, program, idempotencyKey].map((text) => text.toWellFormed()));
@@ -93,14 +97,10 @@ export function* begin(
 
 const INSERT = forDialect(
 	({
-		records,
+		insert,
 		now,
-		single,
 		inserted,
-	}) => `INSERT INTO issuances (${COLUMNS}, state, attempt, state_at, created_at, updated_at)
-	SELECT ${COLUMNS}, 'sending', 1, $2, $2, $2
-	FROM ${records('asked', '$1', { ...ASKED, place: 'bigint' })}
-	WHERE true ${single === undefined ? '' : `ORDER BY ${KEY}, place`}
+	}) => `${insert('issuances', NEW, { ...ASKED, place: 'bigint' }, `${KEY}, place`)}
 	ON CONFLICT (${KEY}) WHERE retired = 0 DO NOTHING
 	${
 		inserted === undefined
@@ -114,8 +114,8 @@ const DATE_ANEW = forDialect(
 		lease_until = lease_until + $3 WHERE id ${oneOf('$1', 'bigint')}`,
 );
 
-/** A row that was inserted, and when. */
-type Made = LedgerRow & { readonly now: number };
+/** A row that was inserted, and when, if that may be later than it was begun. */
+type Made = LedgerRow & { readonly now?: number };
 
 /** Starts all whose keys nobody has. Of several with one key the first is started. */
 function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
@@ -128,12 +128,12 @@ function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	const made = inserted === undefined ? returned : yield* rows<Made>(inserted);
 	if (made.length === 0) return;
 	// Looked at when the rows were made, and so after a wait for somebody with the same key.
-	const now = Math.max(...made.map((row) => row.now)) + dialect.clockOffsetMs();
+	const now = Math.max(began, ...made.map((row) => (row.now ?? 0) + dialect.clockOffsetMs()));
 	const waited = now - began > WAITED_MS ? now - began : 0;
 	const ids = made.map(({ id }) => id);
-	if (waited > 0) yield* ahead(dialect, DATE_ANEW, ids, now, waited);
+	if (waited > 0) yield ahead(dialect, DATE_ANEW, ids, now, waited);
 	const attempts = ids.map((id) => ({ id, number: 1 }));
-	yield* ahead(dialect, OPEN_ATTEMPTS, attempts, began + waited);
+	yield ahead(dialect, OPEN_ATTEMPTS, attempts, began + waited);
 	const byKey = new Map(made.map((row) => [open.length === 1 ? '' : keyOf(row), row.id]));
 	for (const one of open) {
 		const key = open.length === 1 ? '' : keyOf(one.request);
@@ -143,9 +143,13 @@ function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	}
 }
 
-const OPEN_ATTEMPTS = forDialect(
-	({ records }) => `INSERT INTO attempts (issuance_id, number, started_at, outcome)
-	SELECT id, number, $2, 'open' FROM ${records('t', '$1', { id: 'bigint', number: 'bigint' })}`,
+const OPEN_ATTEMPTS = forDialect(({ insert }) =>
+	insert(
+		'attempts',
+		{ issuance_id: 't.id', number: 't.number', started_at: '$2', outcome: "'open'" },
+		{ id: 'bigint', number: 'bigint' },
+		'id',
+	),
 );
 
 const BY_KEY = selecting(
@@ -238,7 +242,7 @@ function* startOne(
 	if (decision.do === 'start') {
 		one.result = yield* start(dialect, row.id, decision.attempt, request);
 	} else if (decision.do === 'retire-and-insert') {
-		yield* ahead(dialect, 'UPDATE issuances SET retired = 1 WHERE id = $1', row.id);
+		yield ahead(dialect, 'UPDATE issuances SET retired = 1 WHERE id = $1', row.id);
 		yield* startNew(dialect, [one]);
 	} else one.result = resultOf(decision, row);
 }
@@ -251,7 +255,7 @@ function* start(
 	request: BeginRequest,
 ): Operation<BeginResult> {
 	const now = yield* clock(dialect);
-	yield* ahead(
+	yield ahead(
 		dialect,
 		`UPDATE issuances SET state = 'sending', reason = NULL, attempt = $2, state_at = $3,
 			updated_at = $3, lease_until = $4, issuer_did = $5, subject_hmac = $6, key_thumbprint = $7,
@@ -271,6 +275,6 @@ function* start(
 		request.executionId,
 		request.nodeId,
 	);
-	yield* ahead(dialect, OPEN_ATTEMPTS, [{ id, number: attempt }], now);
+	yield ahead(dialect, OPEN_ATTEMPTS, [{ id, number: attempt }], now);
 	return { outcome: 'started', issuanceId: id, attempt };
 }

@@ -98,7 +98,7 @@ export function* beginDirect(
 			['person', realm, program, recipient.toLowerCase()],
 			['key', realm, program, idempotencyKey],
 		].map((parts) => JSON.stringify(parts).toWellFormed());
-		yield* ahead(dialect, LOCK_HASHES, locks);
+		yield ahead(dialect, LOCK_HASHES, locks);
 	}
 	const seen = yield* lookDirect(dialect, request);
 	if (seen.outcome !== 'open') return seen;
@@ -135,7 +135,7 @@ const KEEP_KEY = forDialect(
 
 function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): Operation<void> {
 	const { externalId, body, revocationNumber, expiresAt, holderDid } = sealed;
-	yield* ahead(
+	yield ahead(
 		dialect,
 		`UPDATE issuances SET way = 'direct', external_id = $2, revocation_number = $3,
 			expires_at = $4, holder_did = $5 WHERE id = $1`,
@@ -147,7 +147,7 @@ function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): 
 	);
 	const { issuer, kid, publicJwk, holderKey } = sealed;
 	const values = [externalId, body, expiresAt, issuer, kid, publicJwk, holderKey];
-	yield* ahead(dialect, KEEP_ENVELOPE, issuanceId, ...values);
+	yield ahead(dialect, KEEP_ENVELOPE, issuanceId, ...values);
 }
 
 /** What status and renewal live on: without the person. */
@@ -156,7 +156,7 @@ function* keepUntilExpiry(
 	{ realm, keyThumbprint }: DirectRequest,
 	{ revocationNumber, expiresAt, kid, publicJwk }: SealedCredential,
 ): Operation<void> {
-	yield* ahead(
+	yield ahead(
 		dialect,
 		'INSERT INTO credentials (realm, number, expires_at, key_thumbprint) VALUES ($1, $2, $3, $4)',
 		realm,
@@ -164,7 +164,7 @@ function* keepUntilExpiry(
 		expiresAt,
 		keyThumbprint,
 	);
-	yield* ahead(dialect, KEEP_KEY, realm, kid, keyThumbprint, publicJwk, expiresAt);
+	yield ahead(dialect, KEEP_KEY, realm, kid, keyThumbprint, publicJwk, expiresAt);
 }
 
 const REVOKE = forDialect(
@@ -178,5 +178,5 @@ export function* revokeNumbers(
 	numbers: readonly string[],
 	at: number,
 ): Operation<void> {
-	if (numbers.length > 0) yield* ahead(dialect, REVOKE, numbers, at);
+	if (numbers.length > 0) yield ahead(dialect, REVOKE, numbers, at);
 }

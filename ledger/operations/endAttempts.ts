@@ -18,7 +18,7 @@ export interface Ended {
 
 /** The end of an attempt, and what its row becomes by that. */
 export interface RowEnd {
-	readonly row: LedgerRow;
+	readonly row: Pick<LedgerRow, 'id' | 'attempts'>;
 	readonly end: AttemptEnd;
 	readonly ended: Ended;
 }
@@ -47,7 +47,7 @@ function answeredAt({ row, end, ended }: RowEnd): number {
 
 /** A row, and a hash that AIR gave for it. */
 export interface RowHash {
-	readonly row: LedgerRow;
+	readonly row: Pick<LedgerRow, 'id'>;
 	readonly hash: string;
 }
 
@@ -69,11 +69,9 @@ const KEPT = forDialect(
 	ORDER BY a.ended_at DESC`,
 );
 
-/** Sent ahead. @returns whether any attempt has one of the hashes */
-export function* anyKnown(dialect: Dialect, hashes: readonly string[]): Operation<() => boolean> {
-	const found = yield* ahead(dialect, KNOWN, hashes);
-	return () => found().length > 0;
-}
+/** Sent ahead: has a row if any attempt has one of the hashes. */
+export const anyKnown = (dialect: Dialect, hashes: readonly string[]) =>
+	ahead(dialect, KNOWN, hashes);
 
 /** @returns by row, the first answer with this hash that another row has */
 export function* keptFor(
@@ -168,13 +166,13 @@ export function* endAttempts(
 		uuid: ended.userUuid,
 		at: ended.at,
 	}));
-	yield* ahead(dialect, END_ATTEMPTS, attempts);
+	yield ahead(dialect, END_ATTEMPTS, attempts);
 	const stands = ({ end }: RowEnd) => end.submitted && end.standing !== null;
 	const common = ({ row: { id }, end: { state, reason }, ended: { at } }: RowEnd) => {
 		return { id, at, state, reason };
 	};
 	const others = ends.filter((one) => !stands(one)).map(common);
-	if (others.length > 0) yield* ahead(dialect, WRITE_STATES, others);
+	if (others.length > 0) yield ahead(dialect, WRITE_STATES, others);
 	const standing = ends.filter(stands).map((one) => {
 		const first = kept.get(one.row.id);
 		return {
@@ -187,10 +185,10 @@ export function* endAttempts(
 			kept_same: first?.sameSubject == null ? null : Number(first.sameSubject),
 		};
 	});
-	if (standing.length > 0) yield* ahead(dialect, WRITE_STANDING, standing, now);
+	if (standing.length > 0) yield ahead(dialect, WRITE_STANDING, standing, now);
 	const stored = ends.filter(({ end }) => end.submitted && end.state === 'stored');
 	if (stored.length === 0) return;
 	const ids = stored.map(({ row: { id } }) => id);
-	yield* ahead(dialect, DELETE_ENVELOPES, ids);
+	yield ahead(dialect, DELETE_ENVELOPES, ids);
 	yield* appendEvents(dialect, eventForEach(ids, 'stored'), now);
 }

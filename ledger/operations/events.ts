@@ -54,14 +54,14 @@ export function* appendEvents(
 	at: number,
 ): Operation<void> {
 	if (events.length === 0) return;
-	if (dialect.lockEvents !== undefined) yield* ahead(dialect, dialect.lockEvents);
+	if (dialect.lockEvents !== undefined) yield ahead(dialect, dialect.lockEvents);
 	const told = events.map(({ issuanceId, type, threshold }, place) => ({
 		issuance_id: issuanceId,
 		type,
 		threshold,
 		place,
 	}));
-	yield* ahead(dialect, APPEND, told, at);
+	yield ahead(dialect, APPEND, told, at);
 }
 
 /** The same event for each of some rows, in their order. */

@@ -51,7 +51,7 @@ function* observe(
 	const replacing = seen.state === 'unusable' && (yield* isReplacing(row, at));
 	const change = decideObserved(row, seen, replacing);
 	const confirmed = change.state === 'confirmed' && row.state !== 'confirmed';
-	yield* ahead(
+	yield ahead(
 		dialect,
 		`UPDATE issuances SET state = $2, vc_status = $3, vc_id = $4, next_check_at = $5,
 			confirmed_at = $6, updated_at = $7, state_at = CASE WHEN state = $2 THEN state_at ELSE $7 END,

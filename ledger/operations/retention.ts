@@ -57,15 +57,14 @@ function* oldest(
 	since: 'state_at' | 'expires_at',
 	before: number,
 	most: number,
-	realm: string | undefined,
+	realm: string,
 ): Operation<number[]> {
 	const found = yield* rows<{ id: number }>(
-		`SELECT id FROM issuances
-		WHERE ${state} AND ${since} <= $1 ${realm === undefined ? '' : 'AND realm = $3'}
+		`SELECT id FROM issuances WHERE ${state} AND ${since} <= $1 AND realm = $3
 		ORDER BY ${since} LIMIT $2 ${skipLocked}`,
 		before,
 		most,
-		...(realm === undefined ? [] : [realm]),
+		realm,
 	);
 	return found.map(({ id }) => id);
 }
@@ -95,12 +94,7 @@ const ABANDON = forDialect(
 		next_check_at = NULL, claimed_until = NULL WHERE id ${oneOf('$1', 'bigint')}`,
 );
 
-function* abandon(
-	dialect: Dialect,
-	most: number,
-	days: number,
-	realm: string | undefined,
-): Operation<number> {
+function* abandon(dialect: Dialect, most: number, days: number, realm: string): Operation<number> {
 	const now = yield* clock(dialect);
 	const ids = yield* oldest(
 		dialect,
@@ -126,12 +120,7 @@ const REMEMBER_NEWEST = forDialect(
 const DELETE = forDialect(({ oneOf }) => `DELETE FROM issuances WHERE id ${oneOf('$1', 'bigint')}`);
 
 /** Attempts and events go with their rows; what was the newest of them stays known (`Cursor.missed`). */
-function* remove(
-	dialect: Dialect,
-	most: number,
-	days: number,
-	realm: string | undefined,
-): Operation<number> {
+function* remove(dialect: Dialect, most: number, days: number, realm: string): Operation<number> {
 	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
 	const ids = yield* oldest(dialect, FINISHED, 'state_at', before, most, realm);
 	return yield* removeRows(dialect, ids);
@@ -142,7 +131,7 @@ function* removeStored(
 	dialect: Dialect,
 	most: number,
 	days: number,
-	realm: string | undefined,
+	realm: string,
 ): Operation<number> {
 	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
 	const ids = yield* oldest(dialect, STORED, 'expires_at', before, most, realm);

@@ -10,7 +10,8 @@ import type {
 } from 'pg';
 import { LedgerError } from '../LedgerError';
 import type { Connection } from './connectionUrl';
-import { DriverFailure, failureOf, isReadOnly } from './failure';
+import { DriverFailure, failureOf, isNotPrepared, isReadOnly } from './failure';
+import { nameOf, PLAN_EACH, planningEach } from './prepared';
 
 const CONNECTIONS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -28,10 +29,16 @@ const USUAL: Patience = { statementMs: 15_000, lockMs: 10_000 };
 
 /** Statements within one transaction, which run in the order in which they are sent. */
 export interface Session {
-	/** Sends a statement and does not wait for it. @returns filled by `settled` */
+	/**
+	 * Sends a statement and does not wait for it.
+	 *
+	 * @param prepared - whether the server is to keep it, for the next time on the same connection
+	 * @returns filled by `settled`
+	 */
 	readonly send: (
 		statement: string,
 		values?: readonly unknown[],
+		prepared?: boolean,
 	) => { rows: unknown[] | undefined };
 	/** Waits for all that were sent. If one fails, all after it fail as well, and the first is told. */
 	readonly settled: () => Promise<void>;
@@ -81,6 +88,10 @@ export class Database {
 	private made = 0;
 	/** Connections up to here are read-only: the address leads to another server since. */
 	private readOnlyUpTo = 0;
+	/** Whether statements are prepared: until it turns out that a pooler in between does not keep them. */
+	private prepares = true;
+	/** Whether there were enough rows once: see {@link PLAN_EACH}. */
+	private grown = false;
 
 	private constructor(
 		private readonly pool: Pool,
@@ -134,6 +145,7 @@ export class Database {
 			return await this.once(work, patience);
 		} catch (error) {
 			if (!(error instanceof DriverFailure)) throw error;
+			if (isNotPrepared(error)) this.prepares = false;
 			const failure = failureOf(error);
 			if (!failure.again) throw failure.error;
 		}
@@ -154,16 +166,18 @@ export class Database {
 		const { made } = this;
 		// Longer than the server's own: this one is for a server that no longer answers at all.
 		const limitMs = patience.statementMs + CONNECT_TIMEOUT_MS;
-		const session = sending(
-			async (text, values) => await driver(send(client, limitMs, text, values)),
-			client.connection,
-		);
+		const session = sending(async (text, values, prepared = false) => {
+			const name = prepared && this.prepares ? nameOf(text) : undefined;
+			return await driver(send(client, limitMs, text, values, name));
+		}, client.connection);
 		let result: T;
 		try {
 			session.send(opening(patience, this.asked(client)));
+			const few = this.grown ? undefined : session.send(PLAN_EACH);
 			result = await work(session);
 			session.send('COMMIT');
 			await session.settled();
+			this.grown ||= few !== undefined && !planningEach(few.rows);
 		} catch (error) {
 			session.flush();
 			if (error instanceof DriverFailure && isReadOnly(error)) {
@@ -203,7 +217,11 @@ const numbers = ({ builtins, getTypeParser }: typeof import('pg').types): Custom
 		oid === builtins.INT8 ? Number : getTypeParser(oid, format),
 });
 
-type Run = (text: string, values?: readonly unknown[]) => Promise<QueryResult<QueryResultRow>>;
+type Run = (
+	text: string,
+	values?: readonly unknown[],
+	prepared?: boolean,
+) => Promise<QueryResult<QueryResultRow>>;
 
 /** All that are sent before one is waited for leave in one piece: most of what a statement costs here. */
 function sending(run: Run, { stream }: Client['connection']): Session & { flush: () => void } {
@@ -217,10 +235,10 @@ function sending(run: Run, { stream }: Client['connection']): Session & { flush:
 		flush();
 		await Promise.all(all);
 	};
-	const send: Session['send'] = (text, values) => {
+	const send: Session['send'] = (text, values, prepared) => {
 		const answer: ReturnType<Session['send']> = { rows: undefined };
 		if (underWay.length === 0) stream.cork();
-		const done = run(text, values).then(({ rows }) => {
+		const done = run(text, values, prepared).then(({ rows }) => {
 			answer.rows = rows;
 		});
 		// Told by `settled`; until then nobody is to call it unhandled.
@@ -246,8 +264,10 @@ async function send(
 	limitMs: number,
 	text: string,
 	values?: readonly unknown[],
+	name?: string,
 ): Promise<QueryResult<QueryResultRow>> {
 	const query: QueryConfig & { query_timeout: number } = { text, query_timeout: limitMs };
+	if (name !== undefined) query.name = name;
 	if (values !== undefined) query.values = [...values];
 	return await client.query<QueryResultRow>(query);
 }

@@ -76,7 +76,10 @@ const MESSAGES: readonly (readonly [RegExp, string])[] = [
 
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
-const AGAIN = /^(08|25006|57P0[123]|40P01|40001|ECONNRESET|EPIPE)/;
+/** A prepared statement is unknown, has its name already, or no longer fits the tables. */
+const NOT_PREPARED = /^(26000|42P05|0A000)$/;
+
+const AGAIN = /^(08|25006|57P0[123]|40P01|40001|26000|42P05|0A000|ECONNRESET|EPIPE)/;
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
@@ -89,6 +92,13 @@ function property(cause: unknown, name: string): string {
 
 /** Whether the server takes no writes: after a failover, an old connection leads to what is a copy now. */
 export const isReadOnly = ({ cause }: DriverFailure) => READ_ONLY.test(property(cause, 'code'));
+
+/**
+ * Whether statements are not where they were prepared: a pooler has led to another connection, or has
+ * cleared this one.
+ */
+export const isNotPrepared = ({ cause }: DriverFailure) =>
+	NOT_PREPARED.test(property(cause, 'code'));
 
 /** How PgBouncer says that it does not pass something on to PostgreSQL. */
 const STARTUP_PARAMETER = /unsupported startup parameter/i;

@@ -41,6 +41,9 @@ export function postgresDialect(clockOffsetMs: () => number): Dialect {
 			);
 			return `(SELECT ${selected.join(', ')}) AS ${name}`;
 		},
+		insert: (table, values, columns) =>
+			`INSERT INTO ${table} (${Object.keys(values).join(', ')})
+			VALUES (${named(Object.values(values).join(', '), columns)})`,
 		update: (table, set, where, columns) =>
 			`UPDATE ${table} SET ${named(set, columns)} WHERE ${named(where, columns)}`,
 		lockHashes: `SELECT pg_advisory_xact_lock(${HASH_LOCK_CLASS}, hashtext(CAST($1 AS text)))`,
@@ -57,9 +60,13 @@ const dialectFor = (clockOffsetMs: () => number): Dialect => ({
 	greatest: 'greatest',
 	least: 'least',
 	jsonObject: 'json_build_object',
-	jsonList: (item, order) => `coalesce(json_agg(${item} ORDER BY ${order}), '[]')`,
+	jsonList: (item) => `coalesce(json_agg(${item}), '[]')`,
 	oneOf: (parameter, type) => `= ANY(CAST(${parameter} AS ${type}[]))`,
 	records,
+	insert: (table, values, columns, order) =>
+		`INSERT INTO ${table} (${Object.keys(values).join(', ')})
+		SELECT ${Object.values(values).join(', ')} FROM ${records('t', '$1', columns)}
+		ORDER BY ${order}`,
 	update: (table, set, where, columns) =>
 		`UPDATE ${table} SET ${set} FROM ${records('t', '$1', columns)} WHERE ${where}`,
 	// In one order, so that two who lock several never wait for each other.

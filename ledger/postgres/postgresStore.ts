@@ -27,13 +27,14 @@ function single({ text, values }: Statement): [string, unknown[]] {
 	return [made.text, singleValues(made.names, values)];
 }
 
-async function run<T>(session: Session, operation: Operation<T>): Promise<T> {
+/** @param prepared - whether its statements are few, and come often */
+async function run<T>(session: Session, operation: Operation<T>, prepared: boolean): Promise<T> {
 	let step = operation.next();
 	while (step.done !== true) {
 		const statement = step.value;
 		const { text, values } = statement;
 		const sent = statement.single ? single(statement) : ([text, values.map(bind)] as const);
-		const answer = session.send(...sent);
+		const answer = session.send(...sent, prepared);
 		if (!statement.ahead) await session.settled();
 		step = operation.next(answer);
 	}
@@ -47,17 +48,19 @@ async function run<T>(session: Session, operation: Operation<T>): Promise<T> {
  * @param clockOffsetMs - added to the server's clock; for tests
  */
 export function postgresStore(database: Database, clockOffsetMs: () => number = () => 0): Store {
-	const transaction = async <T>(operation: () => Operation<T>, patience?: Patience): Promise<T> =>
-		await database.transaction((session) => run(session, operation()), patience);
+	const write = async <T>(operation: () => Operation<T>, patience?: Patience): Promise<T> =>
+		await database.transaction((session) => run(session, operation(), true), patience);
 	return {
 		dialect: postgresDialect(clockOffsetMs),
-		read: async (operation) => await transaction(operation),
-		write: async (operation) => await transaction(operation),
+		// What is read by filters has too many forms to be kept.
+		read: async (operation) =>
+			await database.transaction((session) => run(session, operation(), false)),
+		write: async (operation) => await write(operation),
 		sharing: <Item, Result>(operation: Shared<Item, Result>, missing: (item: Item) => Error) => {
 			const batches = new Batches<Item, Result>({
-				together: async (items) => await transaction(() => operation(items), BATCH),
+				together: async (items) => await write(() => operation(items), BATCH),
 				alone: async (item) => {
-					const [result] = await transaction(() => operation([item]));
+					const [result] = await write(() => operation([item]));
 					if (result === undefined) throw missing(item);
 					return result;
 				},

@@ -17,8 +17,8 @@ export interface Dialect {
 	readonly greatest: string;
 	readonly least: string;
 	readonly jsonObject: string;
-	/** A list of JSON values; empty if there are none. */
-	readonly jsonList: (item: string, order: string) => string;
+	/** A list of JSON values, in any order; empty if there are none. */
+	readonly jsonList: (item: string) => string;
 	/** The right side of a condition: one of the list that is given as `parameter`. */
 	readonly oneOf: (parameter: string, type: ColumnType) => string;
 	/** Records, given as `parameter` by `json`, in place of a table. */
@@ -26,6 +26,16 @@ export interface Dialect {
 		name: string,
 		parameter: string,
 		columns: Readonly<Record<string, ColumnType>>,
+	) => string;
+	/**
+	 * Inserts a row for each record, in an order. Of the row's values, given by column, those of the
+	 * record are called `t.column`.
+	 */
+	readonly insert: (
+		table: string,
+		values: Readonly<Record<string, string>>,
+		columns: Readonly<Record<string, ColumnType>>,
+		order: string,
 	) => string;
 	/** Updates the rows of `table` that fit records, which are called `t` in `set` and `where`. */
 	readonly update: (
@@ -40,8 +50,8 @@ export interface Dialect {
 	 */
 	readonly single?: Dialect;
 	/**
-	 * Reads the `id` of the row that the last statement has inserted, if it has, and the clock as `now`:
-	 * where RETURNING makes an insert half as dear again.
+	 * Reads the `id` of the row that the last statement has inserted, if it has: where RETURNING makes an
+	 * insert half as dear again, and nobody waits in one.
 	 */
 	readonly inserted?: string;
 	/** Locks the hashes in the list `$1` until the transaction ends. */

@@ -39,7 +39,8 @@ export function* rows<Row>(text: string, ...values: readonly Value[]): Operation
 	return read<Row>(yield { text, values, single: false, ahead: false });
 }
 
-function read<Row>({ rows: found }: Answer): Row[] {
+/** The rows of a statement, as its columns are named; of one sent {@link ahead}, once a later one was waited for. */
+export function read<Row>({ rows: found }: Answer): Row[] {
 	if (found === undefined) throw new Error('a statement was sent ahead and not waited for');
 	return found as Row[];
 }
@@ -67,21 +68,19 @@ function statementFor(
 }
 
 /**
- * Sends a statement whose rows are needed later or not at all: on PostgreSQL it shares a round trip with
- * the next one that is waited for, or with the commit. Statements run in the order in which they are
- * sent, and if one fails, so does the transaction.
+ * A statement whose rows are needed later or not at all: on PostgreSQL it shares a round trip with the
+ * next one that is waited for, or with the commit. Statements run in the order in which they are sent,
+ * and if one fails, so does the transaction.
  *
- * @returns gives its rows, once a later statement was waited for
+ * @example
+ * ```ts
+ * const locked = yield ahead(dialect, LOCK, ids);
+ * const now = yield* clock(dialect);
+ * const found = read<{ id: number }>(locked);
+ * ```
  */
-export function* ahead<Row>(
-	dialect: Dialect,
-	textFor: TextFor,
-	...values: readonly Value[]
-): Operation<() => Row[]> {
-	const build = typeof textFor === 'string' ? () => textFor : textFor;
-	const answer = yield statementFor(dialect, build, values, true);
-	return () => read<Row>(answer);
-}
+export const ahead = (dialect: Dialect, textFor: TextFor, ...values: readonly Value[]): Statement =>
+	statementFor(dialect, typeof textFor === 'string' ? () => textFor : textFor, values, true);
 
 /**
  * Reads the store's clock. To be asked when the locks are held: a clock that is read by the statement

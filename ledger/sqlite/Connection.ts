@@ -18,6 +18,8 @@ const PAUSE_MS = { least: 2, most: 20 };
 /** Statements inside a transaction. */
 export interface Session {
 	readonly rows: (text: string, values?: readonly Value[], single?: boolean) => unknown[];
+	/** The rows of a statement that is run once in a transaction, however often it is asked for. */
+	readonly once: (text: string) => unknown[];
 	/** Several statements at once, without values. */
 	readonly script: (sql: string) => void;
 }
@@ -93,7 +95,7 @@ export class Connection {
 		return await this.patiently(() => {
 			this.database.exec(begin);
 			try {
-				const result = work(this.session);
+				const result = work(this.session());
 				this.database.exec('COMMIT');
 				return result;
 			} catch (error) {
@@ -128,15 +130,25 @@ export class Connection {
 		return this.prepared(CHANGES).statement.get()?.n;
 	}
 
-	private readonly session: Session = {
-		rows: (text, values = [], single = false) => {
+	/** Of one transaction. */
+	private session(): Session {
+		const known = new Map<string, unknown[]>();
+		const rows: Session['rows'] = (text, values = [], single = false) => {
 			const { statement, names } = this.prepared(text);
 			return statement.all(...bind(names, values, single));
-		},
-		script: (sql) => {
-			this.database.exec(sql);
-		},
-	};
+		};
+		return {
+			rows,
+			once: (text) => {
+				const found = known.get(text) ?? rows(text);
+				known.set(text, found);
+				return found;
+			},
+			script: (sql) => {
+				this.database.exec(sql);
+			},
+		};
+	}
 
 	private prepared(sql: string): Prepared {
 		const found = this.statements.get(sql);

@@ -21,9 +21,13 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 		greatest: 'max',
 		least: 'min',
 		jsonObject: 'json_object',
-		jsonList: (item, order) => `json_group_array(${item} ORDER BY ${order})`,
+		jsonList: (item) => `json_group_array(${item})`,
 		oneOf: (parameter) => `IN (SELECT value FROM json_each(${parameter}))`,
 		records,
+		insert: (table, values, columns, order) =>
+			`INSERT INTO ${table} (${Object.keys(values).join(', ')})
+			SELECT ${Object.values(values).join(', ')} FROM ${records('t', '$1', columns)}
+			WHERE true ORDER BY ${order}`,
 		update: (table, set, where, columns) =>
 			`UPDATE ${table} SET ${set} FROM ${records('t', '$1', columns)} WHERE ${where}`,
 		schema: {
@@ -38,12 +42,15 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 	};
 	const single: Dialect = {
 		...many,
-		inserted: `SELECT last_insert_rowid() AS id, ${NOW} AS now WHERE changes() > 0`,
+		inserted: 'SELECT last_insert_rowid() AS id WHERE changes() > 0',
 		oneOf: (parameter) => `= ${parameter}`,
 		records: (name, _, columns) => {
 			const selected = Object.keys(columns).map((column) => `$${column} AS ${column}`);
 			return `(SELECT ${selected.join(', ')}) AS ${name}`;
 		},
+		insert: (table, values) =>
+			`INSERT INTO ${table} (${Object.keys(values).join(', ')})
+			VALUES (${named(Object.values(values).join(', '))})`,
 		update: (table, set, where) => `UPDATE ${table} SET ${named(set)} WHERE ${named(where)}`,
 	};
 	return { ...many, single };

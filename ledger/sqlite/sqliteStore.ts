@@ -4,16 +4,14 @@ import { GroupCommit } from './GroupCommit';
 import { sqliteDialect } from './sqliteDialect';
 
 /**
- * Runs an operation in one turn, so that nobody else is inside the transaction: it waits for nothing,
- * and looks at the clock once.
+ * Runs an operation in one turn, so that nobody else is inside the transaction. It waits for nothing, so
+ * that the clock stands still for it, and for all who share the transaction.
  */
-function run<T>(session: Session, operation: Operation<T>, clock: string): T {
-	let now: unknown[] | undefined;
+function run<T>({ rows, once }: Session, operation: Operation<T>, clock: string): T {
 	let step = operation.next();
 	while (step.done !== true) {
 		const { text, values, single } = step.value;
-		const rows = text === clock ? (now ??= session.rows(text)) : session.rows(text, values, single);
-		step = operation.next({ rows });
+		step = operation.next({ rows: text === clock ? once(text) : rows(text, values, single) });
 	}
 	return step.value;
 }

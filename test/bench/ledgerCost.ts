@@ -1,10 +1,12 @@
 /**
- * What begin, answered and claimDue cost, by how much is stored: at 1,000,000 rows at most 1.5 times
- * as much as at 1,000 (docs/ledger.md).
+ * What begin, answered, claimDue, a page of a listing and retention cost, by how much is stored: at
+ * 1,000,000 rows at most 1.5 times as much as at 1,000 (docs/ledger.md). And for how long the process
+ * stood still at most meanwhile.
  *
  *     tsx test/bench/ledgerCost.ts [--rows 1000,100000,1000000] [--store sqlite|postgres]
  */
 import { randomBytes } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { BeginRequest, Ledger } from '../../ledger/Ledger';
 import { type FilledLedger, type OpenFilled, PROGRAM, REALM } from './BenchStore';
@@ -17,7 +19,7 @@ const STORES: Readonly<Record<string, OpenFilled>> = {
 	postgres: openFilledPostgres,
 };
 
-const OPERATIONS = ['begin', 'answered', 'claimDue'] as const;
+const OPERATIONS = ['begin', 'answered', 'claimDue', 'list', 'prune'] as const;
 type Operation = (typeof OPERATIONS)[number];
 type Times = Record<Operation, number[]>;
 
@@ -26,6 +28,10 @@ const CLAIMED = 10;
 const WARM_UP = 100;
 const ROUNDS = 1000;
 const BOUND = 1.5;
+const PAGE = 50;
+/** A row each time, as long as there are some of this age in the smallest store. */
+const PRUNES = 300;
+const OLD_DAYS = 45;
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -68,9 +74,14 @@ async function round(ledger: Ledger, times: Times, nextCheckMs = YEAR_MS): Promi
 	);
 	if (due.length !== CLAIMED) throw new Error(`${due.length} rows were due`);
 	await ledger.release(due.map(({ id }) => id));
+	await timed(times.list, () => ledger.list({ realm: REALM, limit: PAGE }));
+	if (times.prune.length === PRUNES) return;
+	const retention = { realm: REALM, finishedDays: OLD_DAYS, openDays: 365, limit: 1 };
+	const { deleted } = await timed(times.prune, () => ledger.prune(retention));
+	if (deleted !== 1) throw new Error(`${deleted} rows were deleted`);
 }
 
-const noTimes = (): Times => ({ begin: [], answered: [], claimDue: [] });
+const noTimes = (): Times => ({ begin: [], answered: [], claimDue: [], list: [], prune: [] });
 
 const median = (times: number[]): number =>
 	times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? NaN;
@@ -87,39 +98,50 @@ async function main(): Promise<void> {
 	const open = STORES[values.store];
 	if (open === undefined) throw new Error(`--store: ${Object.keys(STORES).join(' or ')}`);
 	const sizes = values.rows.split(',').map(Number);
-	const measured: (FilledLedger & { readonly rows: number; readonly times: Times })[] = [];
+	const measured: (FilledLedger & Measured)[] = [];
 	try {
 		for (const rows of sizes) {
 			const filled = await open(rows);
-			measured.push({ rows, ...filled, times: noTimes() });
+			const stops = monitorEventLoopDelay({ resolution: 1 });
+			measured.push({ rows, ...filled, times: noTimes(), stops });
 			for (let i = 0; i < DUE_ROWS; i++) await round(filled.ledger, noTimes(), 0);
 			for (let i = 0; i < WARM_UP; i++) await round(filled.ledger, noTimes());
 		}
 		// By turns, so that what else the machine does meanwhile falls on all alike.
 		for (let i = 0; i < ROUNDS; i++) {
-			for (const { ledger, times } of measured) await round(ledger, times);
+			for (const { ledger, times, stops } of measured) {
+				stops.enable();
+				await round(ledger, times);
+				stops.disable();
+			}
 		}
 	} finally {
 		for (const filled of measured) await filled.destroy();
 	}
-	report(
-		values.store,
-		measured.map(({ rows, times }) => ({ rows, times })),
-	);
+	report(values.store, measured);
 }
 
-function report(store: string, measured: readonly { rows: number; times: Times }[]): void {
-	print(`| ${store}: rows | ${OPERATIONS.map((name) => `${name}, ms | ratio`).join(' | ')} |`);
-	print(`|---:|${OPERATIONS.map(() => '---:|---:|').join('')}`);
+interface Measured {
+	readonly rows: number;
+	readonly times: Times;
+	/** How long the event loop stood still, in nanoseconds. */
+	readonly stops: ReturnType<typeof monitorEventLoopDelay>;
+}
+
+function report(store: string, measured: readonly Measured[]): void {
+	const names = OPERATIONS.map((name) => `${name}, ms | ratio`).join(' | ');
+	print(`| ${store}: rows | ${names} | longest stop, ms |`);
+	print(`|---:|${OPERATIONS.map(() => '---:|---:|').join('')}---:|`);
 	let worst = 0;
-	for (const { rows, times } of measured) {
+	for (const { rows, times, stops } of measured) {
 		const cells = OPERATIONS.map((name) => {
 			const ms = median(times[name]);
 			const ratio = ms / median(measured[0]?.times[name] ?? []);
 			worst = Math.max(worst, ratio);
 			return `${ms.toFixed(3)} | ${ratio.toFixed(2)}`;
 		});
-		print(`| ${rows.toLocaleString('en')} | ${cells.join(' | ')} |`);
+		const stop = (stops.max / 1e6).toFixed(1);
+		print(`| ${rows.toLocaleString('en')} | ${cells.join(' | ')} | ${stop} |`);
 	}
 	print(`\nmedian of ${ROUNDS}; ${DUE_ROWS} rows due, ${CLAIMED} claimed; bound ${BOUND}`);
 	if (worst > BOUND) process.exitCode = 1;

@@ -106,7 +106,9 @@ async function outlived() {
 	const database = new DatabaseSync(embeddedLedgerFile(process.env));
 	database.exec('UPDATE issuances SET state_at = state_at - 91 * 86400000');
 	database.close();
-	expect(await (await ledger()).prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 1 });
+	expect(await (await ledger()).prune({ ...DEFAULT_RETENTION, realm: realm() })).toMatchObject({
+		deleted: 1,
+	});
 }
 
 const trigger = (options: Partial<ActivateOptions> = {}): Activated =>

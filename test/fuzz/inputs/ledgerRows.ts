@@ -152,7 +152,7 @@ function rowsOn({ name, setUp, open }: StoreKind) {
 		);
 		store.advance(91 * DAY_MS);
 		try {
-			await ledger.prune(DAYS);
+			await ledger.prune({ ...DAYS, realm });
 			const left = await ledger.find(realm, { coreClaimHash: hash });
 			must(left === undefined, 'a neighbour goes when its time has come');
 		} finally {

@@ -204,7 +204,7 @@ test('superseding: what becomes unusable in between is not superseded', async ()
 });
 
 describe('retention passes what somebody is writing at this moment', () => {
-	const days = { finishedDays: 90, openDays: 180, limit: 10 };
+	const days = { realm: REALM, finishedDays: 90, openDays: 180, limit: 10 };
 
 	test('an answer to an attempt whose lease has run out', async () => {
 		await start(ledger);

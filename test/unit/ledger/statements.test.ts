@@ -1,5 +1,5 @@
 import { placedInTurn, placedOnce, singleValues } from '../../../ledger/sql/placed';
-import { ahead, rows, type Operation } from '../../../ledger/sql/Session';
+import { ahead, read, rows, type Operation } from '../../../ledger/sql/Session';
 import { postgresDialect } from '../../../ledger/postgres/postgresDialect';
 import { sqliteDialect } from '../../../ledger/sqlite/sqliteDialect';
 
@@ -26,12 +26,12 @@ describe('parameters by their places', () => {
 
 describe('a statement that is sent ahead', () => {
 	function* twice(): Operation<[unknown[], unknown[]]> {
-		const first = yield* ahead(
+		const first = yield ahead(
 			sqliteDialect(() => 0),
 			'SELECT 1',
 		);
 		const second = yield* rows('SELECT 2');
-		return [first(), second];
+		return [read(first), second];
 	}
 
 	test('is marked, and its rows are read when a later one was waited for', () => {

@@ -125,7 +125,12 @@ class Stage {
 				this.active('b').saved = JSON.parse(rest);
 				break;
 			case 'prune':
-				await (await this.open()).prune(DEFAULT_RETENTION);
+				await (
+					await this.open()
+				).prune({
+					...DEFAULT_RETENTION,
+					realm: realmOf({ identity }),
+				});
 				break;
 			case 'poll':
 				await this.poll(rest);

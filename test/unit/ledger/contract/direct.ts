@@ -1,5 +1,4 @@
 import {
-	DEFAULT_RETENTION,
 	type DirectBegun,
 	type DirectRequest,
 	type DirectSeal,
@@ -9,7 +8,7 @@ import {
 	type SettleAs,
 } from '../../../../ledger/Ledger';
 import type { GetStore } from './store';
-import { answer, DAY, eventTypes, MINUTE, REALM, request } from './requests';
+import { answer, DAY, eventTypes, MINUTE, REALM, request, RETENTION } from './requests';
 
 const VCT = 'https://example.com/types/member';
 const UNKNOWN = { outcome: 'unknown', reason: 'AIR_TIMEOUT' } as const;
@@ -337,16 +336,16 @@ export function direct(store: GetStore): void {
 			await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
 			await ledger.failed(await begin(ledger, 'B', asked('2')), UNKNOWN);
 			advance(29 * DAY);
-			await ledger.prune({ ...DEFAULT_RETENTION, finishedDays: 7 });
+			await ledger.prune({ ...RETENTION, finishedDays: 7 });
 			expect(await ledger.totals()).toEqual({ stored: 1, unknown: 1 });
 			expect([await envelopes(), (await numbers()).length]).toEqual([1, 2]);
 			advance(2 * DAY);
-			await ledger.prune({ ...DEFAULT_RETENTION, finishedDays: 7 });
+			await ledger.prune({ ...RETENTION, finishedDays: 7 });
 			expect([await envelopes(), (await numbers()).length]).toEqual([0, 0]);
 			expect(await sql('SELECT kid FROM signing_keys')).toEqual([]);
 			expect(await ledger.totals()).toEqual({ stored: 1, unknown: 1 });
 			advance(7 * DAY);
-			await ledger.prune({ ...DEFAULT_RETENTION, finishedDays: 7 });
+			await ledger.prune({ ...RETENTION, finishedDays: 7 });
 			expect(await ledger.totals()).toEqual({ unknown: 1 });
 		});
 

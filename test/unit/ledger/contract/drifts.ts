@@ -1,5 +1,5 @@
 import { isWhole } from '../../../../ledger/assertRow';
-import { DEFAULT_RETENTION, type Ledger, type LedgerRow } from '../../../../ledger/Ledger';
+import type { Ledger, LedgerRow } from '../../../../ledger/Ledger';
 import { ALL, KEY } from './feed';
 import {
 	answer,
@@ -14,6 +14,7 @@ import {
 	REALM,
 	seen,
 	start,
+	RETENTION,
 } from './requests';
 import type { GetStore } from './store';
 
@@ -172,7 +173,7 @@ function damagedRows(store: GetStore): void {
 		}
 		await sql("UPDATE issuances SET updated_at = $1 WHERE idempotency_key = 'a'", NO_TIME);
 		advance(DAY);
-		expect((await ledger.prune(DEFAULT_RETENTION)).expired).toBeGreaterThanOrEqual(2);
+		expect((await ledger.prune(RETENTION)).expired).toBeGreaterThanOrEqual(2);
 		expect(await rowOf(ledger, 'b')).toMatchObject({ state: 'unknown' });
 		expect(await rowOf(ledger, 'c')).toMatchObject({ state: 'unknown' });
 	});
@@ -182,7 +183,7 @@ function damagedRows(store: GetStore): void {
 		await issueMany(ledger, 2);
 		await damage('state', 'astonished', 'hash-1');
 		advance(91 * DAY);
-		expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 1 });
+		expect(await ledger.prune(RETENTION)).toMatchObject({ deleted: 1 });
 		expect(await ledger.totals()).toEqual({ submitted: 1 });
 	});
 }
@@ -195,7 +196,7 @@ function endOfLease(store: GetStore): void {
 		await start(ledger, { repeatUnknown: true });
 		await ledger.answered(slow, answer('slow', { nextCheckMs: 7 * DAY }));
 		advance(DAY);
-		await ledger.prune(DEFAULT_RETENTION);
+		await ledger.prune(RETENTION);
 		const row = await rowOf(ledger);
 		expect(row).toMatchObject({ state: 'submitted', coreClaimHash: 'slow' });
 		// The lease is what ended then, and not the time at which somebody noticed.
@@ -218,7 +219,7 @@ function startingAgain(store: GetStore): void {
 }
 
 function orderOfRetention(store: GetStore): void {
-	const ONE = { ...DEFAULT_RETENTION, limit: 1 };
+	const ONE = { ...RETENTION, limit: 1 };
 	const stateOf = async (idempotencyKey: string) =>
 		(await store().ledger.list({ limit: 10 })).find((row) => row.idempotencyKey === idempotencyKey)
 			?.state;
@@ -279,17 +280,17 @@ function orderOfRetention(store: GetStore): void {
 		await confirm('b');
 		const [, , , last] = await ledger.events(0, 10);
 		advance(89 * DAY + HOUR);
-		expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 1 });
+		expect(await ledger.prune(RETENTION)).toMatchObject({ deleted: 1 });
 		await ledger.moveCursor(KEY, { toldMissed: true });
 		expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: false });
 		advance(DAY);
-		expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 1 });
+		expect(await ledger.prune(RETENTION)).toMatchObject({ deleted: 1 });
 		expect(await upTo()).toBe(last?.id);
 		expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: true });
 		await store().sql('UPDATE pruned SET up_to = 1000000');
 		await confirm('c');
 		advance(91 * DAY);
-		expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 1 });
+		expect(await ledger.prune(RETENTION)).toMatchObject({ deleted: 1 });
 		expect(await upTo()).toBe(1_000_000);
 	});
 

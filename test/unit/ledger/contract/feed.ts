@@ -1,5 +1,4 @@
-import type { CursorKey, FeedFilter, FeedQuery } from '../../../../ledger/Ledger';
-import { DEFAULT_RETENTION, type Ledger } from '../../../../ledger/Ledger';
+import type { CursorKey, FeedFilter, FeedQuery, Ledger } from '../../../../ledger/Ledger';
 import type { GetStore } from './store';
 import {
 	answer,
@@ -16,6 +15,7 @@ import {
 	request,
 	seen,
 	start,
+	RETENTION,
 } from './requests';
 
 export const KEY: CursorKey = {
@@ -205,7 +205,7 @@ function cursors(store: GetStore): void {
 			await ledger.moveCursor(seenAll, { delivered: (await ledger.feed(query())).upTo });
 			advance(91 * DAY);
 			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: false });
-			await ledger.prune(DEFAULT_RETENTION);
+			await ledger.prune(RETENTION);
 			expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ missed: true });
 			expect(await ledger.openCursor(seenAll, 'now')).toMatchObject({ missed: false });
 			const late = { ...KEY, nodeId: 'late' };
@@ -567,10 +567,10 @@ function pending(store: GetStore): void {
 			advance(80 * DAY);
 			const [row] = await ledger.watch(watching());
 			advance(20 * DAY);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 0 });
+			expect(await ledger.prune(RETENTION)).toMatchObject({ deleted: 0 });
 			expect(await ledger.watch(watching())).toEqual([row]);
 			advance(91 * DAY);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 1 });
+			expect(await ledger.prune(RETENTION)).toMatchObject({ deleted: 1 });
 		});
 	});
 

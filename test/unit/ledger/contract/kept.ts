@@ -171,7 +171,7 @@ export function kept(store: GetStore): void {
 			await ledger.appendDelayed(query);
 			expect(await toldOf(rows)).toEqual(['delayed 5']);
 			expect(await ledger.appendDelayed(query)).toBe(0);
-			await ledger.prune({ finishedDays: 90, openDays: 0, limit: 100 });
+			await ledger.prune({ realm: REALM, finishedDays: 90, openDays: 0, limit: 100 });
 			expect(await ledger.list({ states: ['abandoned'], limit: 9 })).toHaveLength(2);
 			expect(await toldOf(rows)).toEqual(['delayed 5', 'abandoned']);
 		});
@@ -216,7 +216,7 @@ export function kept(store: GetStore): void {
 				const attempt = await start(ledger, { idempotencyKey });
 				await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
 			}
-			await ledger.prune({ finishedDays: 90, openDays: 0, limit: 100 });
+			await ledger.prune({ realm: REALM, finishedDays: 90, openDays: 0, limit: 100 });
 			expect(await eventTypes(ledger)).toEqual(['unknown', 'unknown', 'abandoned', 'abandoned']);
 		});
 

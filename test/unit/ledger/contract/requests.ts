@@ -1,11 +1,13 @@
-import type {
-	AcceptedAnswer,
-	AttemptRef,
-	BeginRequest,
-	Ledger,
-	LedgerEvent,
-	LedgerRow,
-	Observation,
+import {
+	DEFAULT_RETENTION,
+	type AcceptedAnswer,
+	type AttemptRef,
+	type BeginRequest,
+	type Ledger,
+	type LedgerEvent,
+	type LedgerRow,
+	type Observation,
+	type Retention,
 } from '../../../../ledger/Ledger';
 
 export const MINUTE = 60_000;
@@ -104,3 +106,6 @@ export async function eventTypes(ledger: Ledger): Promise<string[]> {
 	const events: LedgerEvent[] = await ledger.events(0, 1000);
 	return events.map(({ type, threshold }) => (threshold === '' ? type : `${type} ${threshold}`));
 }
+
+/** Retention of the realm that tests have. */
+export const RETENTION: Retention = { ...DEFAULT_RETENTION, realm: REALM };

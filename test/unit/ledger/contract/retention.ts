@@ -1,4 +1,3 @@
-import { DEFAULT_RETENTION } from '../../../../ledger/Ledger';
 import { LEASE_EXPIRED } from '../../../../ledger/transitions';
 import type { GetStore } from './store';
 import {
@@ -14,6 +13,7 @@ import {
 	request,
 	REVOKED,
 	REALM,
+	RETENTION,
 	start,
 } from './requests';
 
@@ -27,14 +27,14 @@ export function retention(store: GetStore): void {
 		test('an attempt whose lease ran out becomes unknown, as of the end of its lease', async () => {
 			const { ledger, advance } = store();
 			await start(ledger);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual(NOTHING);
+			expect(await ledger.prune(RETENTION)).toEqual(NOTHING);
 			advance(DAY);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual({ ...NOTHING, expired: 1 });
+			expect(await ledger.prune(RETENTION)).toEqual({ ...NOTHING, expired: 1 });
 			const [row] = await ledger.list({ limit: 1 });
 			expect(row).toMatchObject({ state: 'unknown', reason: LEASE_EXPIRED, leaseUntil: null });
 			expect(row?.updatedAt).toBe((row?.createdAt ?? 0) + MINUTE);
 			expect(row?.attempts).toMatchObject([{ outcome: 'unknown', endedAt: row?.updatedAt }]);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual(NOTHING);
+			expect(await ledger.prune(RETENTION)).toEqual(NOTHING);
 		});
 
 		test('a credential’s days are applied to its own rows only', async () => {
@@ -44,7 +44,7 @@ export function retention(store: GetStore): void {
 				await issue(ledger, `h-${realm}`, { realm, idempotencyKey: 'open' });
 			}
 			advance(200 * DAY);
-			const pruned = await ledger.prune({ ...DEFAULT_RETENTION, realm: REALM });
+			const pruned = await ledger.prune(RETENTION);
 			expect(pruned).toEqual({ ...NOTHING, deleted: 1, abandoned: 1 });
 			expect(await ledger.totals()).toEqual({ abandoned: 1, rejected: 1, submitted: 1 });
 		});
@@ -63,9 +63,9 @@ export function retention(store: GetStore): void {
 			await ledger.observed(REALM, 'h-unusable', REVOKED);
 			advance(90 * DAY - MINUTE);
 			await ledger.observed(REALM, 'h-open', PENDING);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual(NOTHING);
+			expect(await ledger.prune(RETENTION)).toEqual(NOTHING);
 			advance(MINUTE + 1000);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual({ ...NOTHING, deleted: 4 });
+			expect(await ledger.prune(RETENTION)).toEqual({ ...NOTHING, deleted: 4 });
 			expect(await ledger.totals()).toEqual({ submitted: 2, unknown: 1 });
 			expect(await eventTypes(ledger)).toEqual(['unknown', 'status WAIT_ONCHAIN']);
 			expect(await ledger.find(REALM, { coreClaimHash: 'h-confirmed' })).toBeUndefined();
@@ -80,7 +80,7 @@ export function retention(store: GetStore): void {
 			await ledger.observed(REALM, 'h1', PENDING);
 			await issue(ledger, 'h3', { idempotencyKey: 'c' });
 			advance(80 * DAY);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toEqual({ ...NOTHING, abandoned: 2 });
+			expect(await ledger.prune(RETENTION)).toEqual({ ...NOTHING, abandoned: 2 });
 			expect(await ledger.totals()).toEqual({ submitted: 1, abandoned: 2 });
 			const events = ['unknown', 'status WAIT_ONCHAIN', 'abandoned', 'abandoned'];
 			expect(await eventTypes(ledger)).toEqual(events);
@@ -91,7 +91,7 @@ export function retention(store: GetStore): void {
 			const unknown = request({ idempotencyKey: 'b', rememberMs: null });
 			expect((await ledger.begin(unknown)).outcome).toBe('unknown');
 			advance(90 * DAY);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ deleted: 2 });
+			expect(await ledger.prune(RETENTION)).toMatchObject({ deleted: 2 });
 		});
 
 		test('what is heard later of the same state does not put its end off', async () => {
@@ -103,7 +103,7 @@ export function retention(store: GetStore): void {
 			await ledger.answered(slow, answer('slow'));
 			await ledger.observed(REALM, 'fast', PENDING);
 			advance(80 * DAY);
-			expect(await ledger.prune(DEFAULT_RETENTION)).toMatchObject({ abandoned: 1 });
+			expect(await ledger.prune(RETENTION)).toMatchObject({ abandoned: 1 });
 		});
 
 		test('an abandoned row is taken back by an answer or a confirmation', async () => {
@@ -112,7 +112,7 @@ export function retention(store: GetStore): void {
 			const lost = await start(ledger, { idempotencyKey: 'b' });
 			await ledger.failed(lost, UNKNOWN);
 			advance(180 * DAY);
-			await ledger.prune(DEFAULT_RETENTION);
+			await ledger.prune(RETENTION);
 			const [pending] = await ledger.observed(REALM, 'h1', PENDING);
 			expect(pending).toMatchObject({ state: 'abandoned', nextCheckAt: null });
 			const [row] = await ledger.observed(REALM, 'h1', CONFIRMED);
@@ -129,7 +129,7 @@ export function retention(store: GetStore): void {
 			advance(91 * DAY);
 			const deleted: number[] = [];
 			for (let i = 0; i < 4; i++) {
-				deleted.push((await ledger.prune({ ...DEFAULT_RETENTION, limit: 3 })).deleted);
+				deleted.push((await ledger.prune({ ...RETENTION, limit: 3 })).deleted);
 			}
 			expect(deleted).toEqual([3, 3, 1, 0]);
 		});
@@ -140,7 +140,7 @@ export function retention(store: GetStore): void {
 			const last = (await store().ledger.events(0, 10)).at(-1)?.id ?? 0;
 			expect(last).toBeGreaterThan(0);
 			store().advance(91 * DAY);
-			await store().ledger.prune(DEFAULT_RETENTION);
+			await store().ledger.prune(RETENTION);
 			expect(await store().ledger.events(0, 10)).toEqual([]);
 			await store().reopen();
 			const second = await issue(store().ledger, 'h2');

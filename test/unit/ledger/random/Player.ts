@@ -136,6 +136,7 @@ export class Player {
 				return await ledger.appendDelayed({ realm: REALM, ...step });
 			case 'prune':
 				return await ledger.prune({
+					realm: REALM,
 					finishedDays: step.days,
 					openDays: 2 * step.days,
 					limit: step.limit,
