@@ -109,7 +109,7 @@ export function* beginDirect(
 	const now = yield* clock(dialect);
 	const { row } = seen;
 	if (row?.revocationNumber != null) yield* revokeNumbers(dialect, [row.revocationNumber], now);
-	if (row !== undefined) yield* ahead(dialect, REPLACE, row.id, begun.attempt);
+	if (row !== undefined) yield ahead(dialect, REPLACE, row.id, begun.attempt);
 	yield* keep(dialect, begun.issuanceId, sealed);
 	if (outlives) yield* keepUntilExpiry(dialect, request, sealed);
 	return begun;

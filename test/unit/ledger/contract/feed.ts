@@ -12,6 +12,7 @@ import {
 	PROGRAM,
 	REVOKED,
 	REALM,
+	RETENTION,
 	request,
 	seen,
 	start,
@@ -118,7 +119,7 @@ function unknowns(store: GetStore): void {
 			expect(await told()).toEqual(['1']);
 			expect(await ledger.endLeases({ limit: 10 })).toBe(1);
 			expect(await ledger.endLeases({ limit: 10 })).toBe(0);
-			await ledger.prune(DEFAULT_RETENTION);
+			await ledger.prune(RETENTION);
 			expect(await told()).toEqual(['1', '3']);
 		});
 

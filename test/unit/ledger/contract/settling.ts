@@ -82,7 +82,7 @@ export function settling(store: GetStore): void {
 				outcome: 'changed',
 			});
 			// Given up by retention, it is still what somebody said of it.
-			await ledger.prune({ finishedDays: 90, openDays: 0, limit: 10 });
+			await ledger.prune({ realm: REALM, finishedDays: 90, openDays: 0, limit: 10 });
 			expect(await ledger.totals()).toEqual({ abandoned: 1 });
 			expect((await ledger.begin(request({ rememberMs: null }))).outcome).toBe('answered');
 			const [given] = await ledger.list({ limit: 1 });
