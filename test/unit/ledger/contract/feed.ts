@@ -12,7 +12,6 @@ import {
 	PROGRAM,
 	REVOKED,
 	REALM,
-	RETENTION,
 	request,
 	seen,
 	start,
