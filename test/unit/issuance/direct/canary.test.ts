@@ -88,11 +88,11 @@ beforeEach(() => {
 	subscribe('undici:client:sendHeaders', onSent);
 	subscribe('undici:request:create', onCreated);
 	const { diffieHellman, hkdfSync, generateKeyPairSync } = crypto;
-	jest.spyOn(crypto, 'diffieHellman').mockImplementation(((...given: unknown[]) => {
+	jest.spyOn(crypto, 'diffieHellman').mockImplementation((...given: unknown[]) => {
 		const secret = Reflect.apply(diffieHellman, crypto, given) as Buffer;
 		add('a shared secret', Buffer.from(secret));
 		return secret;
-	}));
+	});
 	jest.spyOn(crypto, 'hkdfSync').mockImplementation((...given: Parameters<typeof hkdfSync>) => {
 		const key = hkdfSync(...given);
 		add('an AES key', Buffer.from(key));
