@@ -138,13 +138,13 @@ describe('Create Partner JWT', () => {
 		});
 	});
 
-	test('n8n knows that the field is sensitive, and offers agents the check only', async () => {
+	test('n8n knows that the field is sensitive, and tells agents what cannot be undone', async () => {
 		const types = await host.api.nodeTypes('n8n-nodes-moca-air');
 		const named = (name: string) =>
 			types.find((type) => type.name === `n8n-nodes-moca-air.${name}`) ?? { properties: [] };
 		expect(named('mocaAir')).toMatchObject({ sensitiveOutputFields: ['token'] });
 		expect(named('mocaAirTool')).toMatchObject({
-			description: expect.stringMatching(/Issues nothing/) as string,
+			description: expect.stringMatching(/cannot be undone/) as string,
 		});
 	});
 
