@@ -21,7 +21,7 @@ let host: QueueHost;
 let api: N8nApi;
 
 beforeAll(async () => {
-	host = await startQueueHost({ concurrency: CONCURRENCY, log: say });
+	host = await startQueueHost({ concurrency: CONCURRENCY, issuesDirectly: true, log: say });
 	api = await N8nApi.signIn(host.main.url);
 }, 900_000);
 

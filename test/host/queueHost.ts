@@ -33,12 +33,14 @@ export interface QueueHostOptions {
 	/** How many executions at once in a worker. */
 	readonly concurrency: number;
 	readonly log: Log;
+	/** Whether the partner issues directly, too. */
+	readonly issuesDirectly?: boolean;
 	/** Added to the environment of main. */
 	readonly env?: Record<string, string>;
 }
 
 export async function startQueueHost(options: QueueHostOptions): Promise<QueueHost> {
-	const { concurrency, log, env = {} } = options;
+	const { concurrency, log, issuesDirectly = false, env = {} } = options;
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-queue-'));
 	const stops: (() => Promise<void>)[] = [];
 	const close = async () => {
@@ -54,7 +56,7 @@ export async function startQueueHost(options: QueueHostOptions): Promise<QueueHo
 		stops.unshift(() => postgres.stop());
 		const database = await postgres.freshDatabase();
 		const services = { redisPort: redis.port, databaseUrl: postgres.urlFor({ database }) };
-		const air = await startDemoAir(300, true);
+		const air = await startDemoAir(300, issuesDirectly);
 		stops.unshift(() => air.close());
 		const main = await startN8n({
 			userFolder: mainFolder,
