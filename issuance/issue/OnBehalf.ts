@@ -48,6 +48,8 @@ export class OnBehalf implements Door<Issuance> {
 	}
 }
 
+const THEN_SETTLE = 'Then tell the ledger what you found, with the node Moca AIR: Ledger → Settle.';
+
 /** What may be done about an unknown outcome depends on what sending again would do. */
 function unknownOutcomeNote(
 	onDuplicate: OnDuplicate,
@@ -59,6 +61,6 @@ function unknownOutcomeNote(
 		return `${known} With Keep Existing it is safe to send it again: what AIR has issued is kept.`;
 	}
 	return repeatUnknown
-		? `${known} ${LOOK_FIRST}`
-		: `${known} ${LOOK_FIRST} The node has not repeated it, because under Revoke and Reissue that would destroy what was issued; with Keep Existing, or the option Send Again When Outcome Is Unknown, it does.`;
+		? `${known} ${LOOK_FIRST} ${THEN_SETTLE}`
+		: `${known} ${LOOK_FIRST} ${THEN_SETTLE} The node has not repeated it, because under Revoke and Reissue that would destroy what was issued; with Keep Existing, or the option Send Again When Outcome Is Unknown, it does.`;
 }

@@ -1,17 +1,10 @@
-import { pool } from '../engine/faults/pool';
 import { fasterPauses } from '../support/fasterPauses';
 import type * as backoff from '../../air/pacing/backoff';
 import { reportRow } from '../support/report';
 import { wordOf } from '../unit/issuance/direct/matrix/books';
-import {
-	airSettings,
-	Cells,
-	firstOf,
-	lastOf,
-	type Cell,
-	type Outcome,
-} from '../unit/issuance/direct/matrix/cells';
+import { airSettings, type Cell } from '../unit/issuance/direct/matrix/cells';
 import { directFaults } from '../unit/issuance/direct/matrix/faults';
+import { testCells } from '../unit/issuance/direct/matrix/testCells';
 
 /** What is waited for between attempts passes faster here. */
 fasterPauses(100);
@@ -43,47 +36,17 @@ const cells: Cell[] = directFaults.flatMap((fault) =>
 		})),
 	),
 );
-/** They wait most of the time: for a pause, a repeat or a timeout. */
 const AT_ONCE = 16;
 
 jest.setTimeout(3_600_000);
 
-let all: Cells;
-let outcomes: ReadonlyMap<Cell, Outcome | Error>;
-
-beforeAll(async () => {
-	all = await Cells.start();
-	outcomes = await pool(cells, AT_ONCE, async (cell) => {
-		return await all
-			.run(cell)
-			.catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))));
-	});
-});
-afterAll(async () => {
-	await all.close();
-});
-
-test.each(
-	cells.map(
-		(cell) =>
-			[
-				`${cell.fault.call}: ${cell.fault.name}${cell.always ? ', each time' : ''}`,
-				cell.setting.name,
-				cell,
-			] as const,
-	),
-)('%s, %s', (_fault, _setting, cell) => {
-	const outcome = outcomes.get(cell);
-	if (!(outcome !== undefined && 'endings' in outcome)) throw outcome ?? new Error('not run');
-	const { endings, imbalances, lying } = outcome;
+testCells(cells, AT_ONCE, (cell, place, { endings, lying }) => {
 	reportRow({
 		Place: `direct issuance: ${cell.fault.call}`,
-		Fault: `${cell.fault.name}${cell.always ? ', each time' : ''}`,
+		Fault: place,
 		Setting: cell.setting.name,
 		First: wordOf(endings[0]),
 		Again: wordOf(endings.at(-1)),
 		Accepted: lying,
 	});
-	expect(imbalances).toEqual([]);
-	expect([wordOf(endings[0]), wordOf(endings.at(-1))]).toEqual([firstOf(cell), lastOf(cell)]);
 });
