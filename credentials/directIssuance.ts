@@ -53,4 +53,14 @@ export const directIssuance: INodeProperties[] = [
 		description:
 			'Where AIR looks up accounts, without a path. AIR has another host for it than for Base URL.',
 	},
+	{
+		displayName: CREDENTIAL_LABELS.statusListUrl,
+		name: 'statusListUrl',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. https://issuer.example.com/status-lists',
+		displayOptions: { show: { directIssuer: [{ _cnd: { exists: true } }] } },
+		description:
+			'Where your status lists are, for credentials that are issued with Revocable set to Status List. If empty: the folder status-lists of the issuer. It must not change after the first of them.',
+	},
 ];

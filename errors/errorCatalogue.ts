@@ -8,6 +8,7 @@ import { keyErrors } from './rows/keys';
 import { ledgerErrors } from './rows/ledger';
 import { partnerJwtErrors } from './rows/partnerJwt';
 import { publicKeyErrors } from './rows/publicKeys';
+import { revocationErrors } from './rows/revocation';
 import { setupErrors } from './rows/setup';
 import { transportErrors } from './rows/transport';
 import { triggerErrors } from './rows/trigger';
@@ -20,6 +21,7 @@ export const errorCatalogue = {
 	...transportErrors,
 	...answerErrors,
 	...directErrors,
+	...revocationErrors,
 	...ledgerErrors,
 	...triggerErrors,
 	...jwksTriggerErrors,

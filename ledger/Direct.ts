@@ -1,5 +1,6 @@
 import type { BeginRequest, BeginResult } from './Requests';
 import type { LedgerRow } from './LedgerRow';
+import type { Revocable } from './Revocations';
 
 /** A credential as it is sent: the same bytes under the same ID, however often. */
 export interface SealedCredential {
@@ -25,6 +26,8 @@ export type IfHeld = 'keep' | 'reissue' | 'another';
 
 export interface DirectRequest extends BeginRequest {
 	readonly ifHeld: IfHeld;
+	/** Of `reissue`: what the person holds is revoked before the new one is sent, and not after. */
+	readonly revokeFirst?: boolean | undefined;
 }
 
 export type DirectLook =
@@ -44,15 +47,19 @@ export type DirectLook =
 
 export type DirectBegun =
 	| Exclude<DirectLook, { outcome: 'open' }>
-	| Extract<BeginResult, { outcome: 'started' }>
-	/** Something else was sealed for this key meanwhile: look again. */
+	| (Extract<BeginResult, { outcome: 'started' }> & {
+			/** How many the person held that were revoked before this is sent: `revokeFirst`. */
+			readonly replacedFirst: number;
+	  })
+	/** Something else was sealed for this key meanwhile, or somebody has taken the place: look again. */
 	| { readonly outcome: 'changed' };
 
 /** What is to be sent, and in the place of what. */
 export interface DirectSeal {
 	readonly sealed: SealedCredential;
-	/** Whether number and key are kept when the row is gone, until it expires. */
+	/** Whether anything is kept when the row is gone, until it expires: the key, and what follows. */
 	readonly outlives: boolean;
+	readonly revocable: Revocable;
 	/** The ID of what was sealed for the row before, as it was looked at: its own to send that again. */
 	readonly instead: string | null;
 }

@@ -1,6 +1,7 @@
 import type { AcceptedAnswer, AttemptFailure, AttemptRef, RecordedAnswer } from './Attempt';
 import type { DirectBegun, DirectLook, DirectRequest, DirectSeal } from './Direct';
 import type { LedgerEvent, LedgerRow, RowState } from './LedgerRow';
+import type { Revocations } from './Revocations';
 import type {
 	BeginRequest,
 	BeginResult,
@@ -34,6 +35,7 @@ import type {
 
 export type * from './Attempt';
 export type * from './Direct';
+export type * from './Revocations';
 export * from './LedgerRow';
 export * from './Requests';
 
@@ -44,7 +46,7 @@ export * from './Requests';
  * (`transitions.ts`) inside a transaction that holds the row; the stores only read, ask, and write.
  * All times are milliseconds since 1970 by the store's own clock.
  */
-export interface Ledger {
+export interface Ledger extends Revocations {
 	/**
 	 * Begins an attempt, or says why none may begin. Atomic: of any number of callers with one key,
 	 * on any number of hosts, one is told `started`. Durable when it returns.

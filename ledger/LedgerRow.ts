@@ -2,7 +2,8 @@ import type { Attempt } from './Attempt';
 
 /**
  * `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (D3); what is issued
- * directly becomes `stored` in place of `submitted`, and nothing more can be learnt of it.
+ * directly becomes `stored` in place of `submitted`, and nothing more can be learnt of it, until the
+ * issuer itself makes it `revoked`.
  */
 export const ROW_STATES = [
 	'sending',
@@ -13,6 +14,7 @@ export const ROW_STATES = [
 	'confirmed',
 	'unusable',
 	'superseded',
+	'revoked',
 	'abandoned',
 ] as const;
 
@@ -61,6 +63,8 @@ export interface LedgerRow extends Origin {
 	readonly expiresAt: number | null;
 	/** DID of the person. */
 	readonly holderDid: string | null;
+	/** The row whose credential takes the place of this one, or was to: what became of it stands there. */
+	readonly replacedBy: number | null;
 	readonly vcId: string | null;
 	readonly vcStatus: string | null;
 	/** Null when there is nothing more to learn. */
@@ -88,6 +92,7 @@ export type EventType =
 	| 'delayed'
 	| 'abandoned'
 	| 'stored'
+	| 'revoked'
 	| 'unknown';
 
 /**

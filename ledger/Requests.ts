@@ -162,10 +162,10 @@ export type SettleResult =
 	| { readonly outcome: 'changed'; readonly row: LedgerRow }
 	| { readonly outcome: 'missing' };
 
-/** One settlement, as it is kept. */
+/** One settlement, or a revocation, as it is kept. */
 export interface Settlement extends Omit<Origin, 'nodeId'> {
 	readonly at: number;
-	readonly outcome: SettleAs['outcome'];
+	readonly outcome: SettleAs['outcome'] | 'revoked';
 	/** Of the row, before. */
 	readonly state: RowState;
 	readonly attempt: number;

@@ -26,17 +26,26 @@ import type {
 	LedgerEvent,
 	LedgerRow,
 	ListFilter,
+	ListSummary,
+	LiveKey,
 	Missing,
+	NewList,
+	NumberStatus,
 	Observation,
+	Place,
 	Postponed,
 	ProgramUse,
 	PruneResult,
+	PublishedList,
 	RecordedAnswer,
 	Retention,
+	RevokeRequest,
+	RevokeResult,
 	RowState,
 	Settlement,
 	SettleRequest,
 	SettleResult,
+	StatusList,
 	SummaryLine,
 	SummaryQuery,
 	WatchRequest,
@@ -54,8 +63,19 @@ import { events, feed, newestInFeed } from './operations/feed';
 import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
 import { find, idBelow, list, programs, summary, totals } from './operations/lookups';
 import { observed } from './operations/observed';
+import { Publishing } from './operations/Publishing';
 import { endLeases, eraseUnlessBusy, forget, prune } from './operations/retention';
+import { revoke } from './operations/revoke';
 import { settle, settlements } from './operations/settle';
+import {
+	freePlace,
+	liveKeys,
+	numberStatus,
+	openList,
+	restored,
+	statusList,
+	statusLists,
+} from './operations/statusLists';
 import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
 import type { Store } from './sql/Session';
@@ -68,11 +88,13 @@ export class SqlLedger implements Ledger {
 	private readonly dialect: Dialect;
 	private readonly beginShared: (request: BeginRequest) => Promise<BeginResult>;
 	private readonly answeredShared: (told: Answered) => Promise<RecordedAnswer>;
+	private readonly publishing: Publishing;
 
 	/** @param store - closed with the ledger */
 	constructor(private readonly store: Store) {
 		const { dialect } = store;
 		this.dialect = dialect;
+		this.publishing = new Publishing(store);
 		this.beginShared = store.sharing(
 			(requests: readonly BeginRequest[]) => begin(dialect, requests),
 			() => new LedgerError('LEDGER_LOCKED', 'the key could not be begun'),
@@ -92,11 +114,16 @@ export class SqlLedger implements Ledger {
 	}
 
 	async beginDirect(request: DirectRequest, seal: DirectSeal): Promise<DirectBegun> {
-		return await this.store.write(() => beginDirect(this.dialect, request, seal));
+		const begun = await this.store.write(() => beginDirect(this.dialect, request, seal));
+		const isNew = begun.outcome === 'started' && seal.sealed.externalId !== seal.instead;
+		if (isNew && (seal.instead !== null || begun.replacedFirst > 0)) await this.publishing.soon();
+		return begun;
 	}
 
 	async answered(attempt: AttemptRef, answer: AcceptedAnswer): Promise<RecordedAnswer> {
-		return await this.answeredShared({ attempt, answer });
+		const recorded = await this.answeredShared({ attempt, answer });
+		if (recorded.superseded > 0) await this.publishing.soon();
+		return recorded;
 	}
 
 	async failed(attempt: AttemptRef, failure: AttemptFailure): Promise<LedgerRow> {
@@ -223,6 +250,45 @@ export class SqlLedger implements Ledger {
 
 	async hold(realm: string, coreClaimHash: string, leaseMs: number): Promise<void> {
 		await this.store.write(() => hold(this.dialect, realm, coreClaimHash, leaseMs));
+	}
+
+	async freePlace(realm: string, draws: readonly number[]): Promise<Place | undefined> {
+		return await this.store.read(() => freePlace(this.dialect, realm, draws));
+	}
+
+	async openList(realm: string, list: NewList): Promise<void> {
+		await this.store.write(() => openList(this.dialect, realm, list));
+	}
+
+	async revoke(request: RevokeRequest): Promise<RevokeResult> {
+		const result = await this.store.write(() => revoke(this.dialect, request));
+		if (result.outcome === 'revoked') await this.publishing.soon();
+		return result;
+	}
+
+	async statusList(realm: string, id: string): Promise<StatusList | undefined> {
+		const known = await this.store.read(() => statusList(realm, id));
+		return await this.publishing.list(realm, id, known);
+	}
+
+	async statusLists(realm: string): Promise<ListSummary[]> {
+		return await this.store.read(() => statusLists(realm));
+	}
+
+	async numberStatus(realm: string, number: string): Promise<NumberStatus | undefined> {
+		const known = await this.store.read(() => numberStatus(realm, number));
+		return await this.publishing.number(realm, number, known);
+	}
+
+	async liveKeys(realm: string): Promise<LiveKey[]> {
+		return await this.store.read(() => liveKeys(this.dialect, realm));
+	}
+
+	async restored(
+		published: readonly PublishedList[],
+		nothingRevoked: boolean,
+	): Promise<{ closed: number; doubtful: number }> {
+		return await this.store.write(() => restored(this.dialect, published, nothingRevoked));
 	}
 
 	async close(): Promise<void> {

@@ -106,6 +106,7 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 		case 'stored':
 		case 'unusable':
 		case 'superseded':
+		case 'revoked':
 			return { do: 'answer' };
 	}
 }
@@ -131,6 +132,7 @@ const ANSWERED: readonly RowState[] = [
 	'confirmed',
 	'unusable',
 	'superseded',
+	'revoked',
 ];
 
 /** In which state an issuance stands that was accepted just now. */

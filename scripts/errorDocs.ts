@@ -10,6 +10,7 @@ import { keyErrors } from '../errors/rows/keys';
 import { ledgerErrors } from '../errors/rows/ledger';
 import { partnerJwtErrors } from '../errors/rows/partnerJwt';
 import { publicKeyErrors } from '../errors/rows/publicKeys';
+import { revocationErrors } from '../errors/rows/revocation';
 import { setupErrors } from '../errors/rows/setup';
 import { transportErrors } from '../errors/rows/transport';
 import { triggerErrors } from '../errors/rows/trigger';
@@ -70,6 +71,7 @@ const GROUPS: readonly [
 		'What only direct issuance can meet, where the credential is signed and sealed here: its claims, the account of the person, and the store.',
 		directErrors,
 	],
+	['Revoking', 'What [revoking](revoke.md) and the status lists can meet.', revocationErrors],
 	[
 		'Ledger',
 		'What the issuance ledger says, and what it finds for an item. See [ledger.md](ledger.md).',

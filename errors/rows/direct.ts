@@ -94,10 +94,10 @@ export const directErrors = {
 	AIR_DIRECT_REPLACED: {
 		kind: 'outcome-unknown',
 		retryable: false,
-		when: 'AIR answered so late that another execution has sealed another credential for the same event meanwhile',
-		title: 'AIR stored a credential in whose place there is another one by now',
+		when: 'AIR answered so late that it was revoked meanwhile, or another execution has sealed another credential for the same event',
+		title: 'AIR stored a credential that is revoked by now',
 		advice:
-			'What was stored is revoked in the issuance ledger. Run the item again: it is told what became of the credential that took its place, or sends that one again. Nothing is issued twice.',
+			'Another one has taken its place, or somebody has revoked it. Run the item again: it is told what became of it, or sends the one that took its place again. Nothing is issued twice.',
 	},
 	AIR_KEY_NOT_PROVEN: notSent(true, {
 		when: 'AIR answers a token of this key as it answers a token of any other key, so that nobody can tell whose it is',

@@ -13,6 +13,8 @@ export interface DirectIssuer {
 	readonly issuer: WebIssuer;
 	/** How a credential names the issuer. */
 	readonly issuerAs: 'did' | 'url';
+	/** Where status lists are. Read when it is asked for. @throws AirError `AIR_STATUS_LIST_URL_INVALID` */
+	readonly statusListUrl: string;
 	/** The key of the credential first, then those that are published beside it. */
 	readonly published: readonly PublicJwk[];
 }
@@ -30,6 +32,10 @@ export interface DirectIssueRequest {
 	/** In seconds since 1970. */
 	readonly expiresAt: number;
 	readonly ifHeld: IfHeld;
+	/** Of Reissue: what the person holds is revoked before the new one is sent. */
+	readonly revokeFirst: boolean;
+	/** By what it can be revoked; undefined: by its number, if there is a ledger. */
+	readonly revocable: 'list' | 'number' | 'off' | undefined;
 	/** A person without a signing key is issued to as well: anybody may show what they are given. */
 	readonly unboundAllowed: boolean;
 }

@@ -13,6 +13,7 @@ import type { LedgerSession } from '../session/LedgerSession';
 import type { DirectIssueRequest } from './DirectIssuing';
 import { laneOfDirect } from './DirectIssuing';
 import { fromDirectLedger } from './directOutcome';
+import { assertNeedsNoLedger } from './needsLedger';
 
 export interface CheckedDirect extends Partial<Omit<OutcomeFields, 'outcome'>> {
 	readonly email: string;
@@ -47,9 +48,7 @@ export class DirectChecking {
 		{ row, issuerDid }: { readonly row: number; readonly issuerDid: string },
 	): Promise<CheckedDirect> {
 		const { recipient, vct, credentialSubject, disclosable, expiresAt, ifHeld } = request;
-		if (ifHeld === 'reissue' && session === undefined) {
-			throw new AirError('AIR_DIRECT_NEEDS_LEDGER', { detail: 'If the Person Has One is Reissue' });
-		}
+		if (session === undefined) assertNeedsNoLedger(request);
 		assertExpiry(expiresAt, Date.now());
 		hideClaims(credentialSubject, { disclosable }, systemRandomness);
 		const about = { email: recipient, vct, expiresAt: new Date(expiresAt * 1000).toISOString() };

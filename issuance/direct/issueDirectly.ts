@@ -15,7 +15,9 @@ import { withoutOwnNames } from '../issue/ownNames';
 import { asAirError } from '../session/asAirError';
 import type { LedgerSession } from '../session/LedgerSession';
 import type { DirectIssuance, DirectIssuer, DirectIssuing } from './DirectIssuing';
+import { assertNeedsNoLedger } from './needsLedger';
 import { fromDirectLedger, type NotSent, type RememberedDirect } from './directOutcome';
+import { placeInList } from './placeInList';
 import { sealFor, type ToSend } from './sealFor';
 
 /**
@@ -39,7 +41,7 @@ export async function issueDirectly(
 	issuing: DirectIssuing,
 	idempotency: Idempotency,
 ): Promise<RememberedDirect> {
-	const claims = checked(session, issuing);
+	const claims = checked(session, issuer, issuing);
 	await session.assertKeyAccepted(issuing.stopped);
 	const item = new DirectItem(session, issuer, issuing, idempotency, claims);
 	try {
@@ -56,11 +58,15 @@ const isHolderUnknown = (error: unknown) =>
 	error instanceof AirError && error.code === 'AIR_STORE_HOLDER_UNKNOWN';
 
 /** Everything that can be refused without asking anybody. */
-function checked(session: LedgerSession, { request }: DirectIssuing): HiddenClaims {
-	const { credentialSubject, disclosable, expiresAt, ifHeld } = request;
-	if (ifHeld === 'reissue' && session.settings.onlyIn !== undefined) {
-		throw new AirError('AIR_DIRECT_NEEDS_LEDGER', { detail: 'If the Person Has One is Reissue' });
-	}
+function checked(
+	session: LedgerSession,
+	issuer: DirectIssuer,
+	{ request }: DirectIssuing,
+): HiddenClaims {
+	const { credentialSubject, disclosable, expiresAt } = request;
+	if (session.settings.onlyIn !== undefined) assertNeedsNoLedger(request);
+	// A slip in the credential is told before an account is made.
+	if (request.revocable === 'list') void issuer.statusListUrl;
 	assertExpiry(expiresAt, Date.now());
 	return hideClaims(credentialSubject, { disclosable }, systemRandomness);
 }
@@ -79,7 +85,7 @@ class DirectItem {
 		private readonly idempotency: Idempotency,
 		private readonly claims: HiddenClaims,
 	) {
-		const { recipient, vct, ifHeld } = issuing.request;
+		const { recipient, vct, ifHeld, revokeFirst } = issuing.request;
 		this.asked = {
 			...beginning(session, idempotency, issuing),
 			program: vct,
@@ -87,6 +93,7 @@ class DirectItem {
 			recipient,
 			repeatUnknown: true,
 			ifHeld,
+			revokeFirst,
 		};
 	}
 
@@ -108,12 +115,14 @@ class DirectItem {
 		const { recipient } = request;
 		const options = { signal: stopped, timeoutMs, onRepeat };
 		const account = await issuer.client.account(recipient, options);
-		return await sealFor(account, seen, issuer, request, claims, Date.now());
+		const findPlace = async () =>
+			await this.ask(async () => await placeInList(this.session, systemRandomness));
+		return await sealFor(account, seen, issuer, request, claims, Date.now(), findPlace);
 	}
 
 	/** @returns undefined when somebody else has sealed meanwhile: then all is looked at again */
 	private async send(
-		{ sealed, unbound }: ToSend,
+		{ sealed, unbound, revocable }: ToSend,
 		instead: string | null,
 	): Promise<RememberedDirect | undefined> {
 		const { session, issuer, issuing, asked } = this;
@@ -124,10 +133,10 @@ class DirectItem {
 		type Sent = RememberedDirect | undefined;
 		const sending = deliver<DirectIssuance, Sent>(baseUrl, how, async (permit) => {
 			const begun = await this.ask<DirectBegun>((ledger) =>
-				ledger.beginDirect(asked, { sealed, outlives, instead }),
+				ledger.beginDirect(asked, { sealed, outlives, revocable, instead }),
 			);
 			if (begun.outcome === 'started') {
-				const answers = answersOf(issuing, unbound === true);
+				const answers = answersOf(issuing, unbound === true, begun.replacedFirst);
 				return { door, record: new AttemptRecord<DirectIssuance, Sent>(session, begun, answers) };
 			}
 			permit.giveBack();
@@ -168,6 +177,7 @@ class DirectItem {
 const answersOf = (
 	{ request }: DirectIssuing,
 	unbound: boolean,
+	replacedFirst: number,
 ): Answers<DirectIssuance, RememberedDirect> => {
 	const marked = unbound ? ({ unbound: true } as const) : {};
 	return {
@@ -179,7 +189,8 @@ const answersOf = (
 		}),
 		recorded: (issuance, known) => {
 			if (known.replaced) throw new AirError('AIR_DIRECT_REPLACED');
-			return { ...withOutcome(issuance, known), ...marked };
+			const superseded = known.superseded + replacedFirst;
+			return { ...withOutcome(issuance, { ...known, superseded }), ...marked };
 		},
 		unrecorded: async (issuance) =>
 			await Promise.resolve({ ...issuance, ...marked, outcome: 'issued', recorded: false }),

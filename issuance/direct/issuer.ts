@@ -32,6 +32,9 @@ export function issuerOf(settings: AirSettings): DirectIssuer {
 		client: new DirectClient({ baseUrl, accountUrl, partnerId, kid, key, scope: 'issue' }),
 		issuer,
 		issuerAs,
+		get statusListUrl() {
+			return direct.statusListUrl;
+		},
 		published: [publicJwkOf(key, kid), ...furtherPublicKeys],
 	};
 	issuers.set(settings, made);

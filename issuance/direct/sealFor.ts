@@ -6,8 +6,9 @@ import { signCredential } from '../../air/direct/signCredential';
 import { storeBody } from '../../air/direct/store';
 import { publicJwkOf } from '../../air/keys/PublicJwk';
 import { AirError } from '../../errors/AirError';
-import type { DirectLook, SealedCredential } from '../../ledger/Ledger';
+import type { DirectLook, Place, Revocable, SealedCredential } from '../../ledger/Ledger';
 import type { DirectIssuer, DirectIssueRequest } from './DirectIssuing';
+import { statusOf } from './placeInList';
 
 /** What is sent again has to be of use for this long. */
 const LEAVES_MS = 60 * 60 * 1000;
@@ -17,7 +18,12 @@ export interface ToSend {
 	readonly sealed: SealedCredential;
 	/** The person has no signing key; undefined of what was sealed before. */
 	readonly unbound: boolean | undefined;
+	/** What counts for what is sealed now. */
+	readonly revocable: Revocable;
 }
+
+/** Finds a place in a status list. */
+export type FindPlace = () => Promise<Place>;
 
 /**
  * What to send to a person: what was sealed for this issuance before, if AIR may have stored that, and
@@ -26,6 +32,7 @@ export interface ToSend {
  *
  * @param open - what the ledger knows of the issuance
  * @param now - milliseconds since 1970
+ * @param findPlace - asked only for what is signed now, and revocable by a list
  * @throws AirError `AIR_DIRECT_OTHER_ACCOUNT`, `AIR_HOLDER_…`, `AIR_DIRECT_…`
  */
 export async function sealFor(
@@ -35,15 +42,16 @@ export async function sealFor(
 	request: DirectIssueRequest,
 	claims: HiddenClaims,
 	now: number,
+	findPlace: FindPlace,
 ): Promise<ToSend> {
 	const { sealed, row, mayBeStored } = open;
 	if (mayBeStored && row?.holderDid != null && row.holderDid !== account.did) {
 		throw new AirError('AIR_DIRECT_OTHER_ACCOUNT');
 	}
 	if (mayBeStored && sealed !== undefined && isOfUse(sealed, account, issuer, now)) {
-		return { sealed, unbound: undefined };
+		return { sealed, unbound: undefined, revocable: 'off' };
 	}
-	return await sealNow(account, issuer, request, claims, now);
+	return await sealNow(account, issuer, request, claims, now, findPlace);
 }
 
 /** Whether the person could open, show and be believed what was sealed before. */
@@ -67,12 +75,14 @@ const nameOf = ({ issuer, issuerAs }: DirectIssuer) =>
 async function sealNow(
 	account: AirAccount,
 	issuer: DirectIssuer,
-	{ vct, schemaId, expiresAt, unboundAllowed }: DirectIssueRequest,
+	{ vct, schemaId, expiresAt, unboundAllowed, revocable }: DirectIssueRequest,
 	claims: HiddenClaims,
 	now: number,
+	findPlace: FindPlace,
 ): Promise<ToSend> {
 	const { kid, key } = issuer.client.identity;
 	const binding = bindingOf(account, unboundAllowed);
+	const place = revocable === 'list' ? await findPlace() : undefined;
 	const id = credentialId(systemRandomness);
 	const nonce = revocationNumber(systemRandomness);
 	const credential = await signCredential(
@@ -87,6 +97,7 @@ async function sealNow(
 			nonce,
 			expiresAt,
 			binding,
+			status: place && statusOf(issuer.statusListUrl, place),
 			claims,
 		},
 		now,
@@ -106,5 +117,6 @@ async function sealNow(
 			holderKey: account.holderKey.hex,
 		},
 		unbound: binding === 'unbound',
+		revocable: place ?? (revocable === 'off' ? 'off' : 'number'),
 	};
 }

@@ -2,7 +2,7 @@ import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
 import { pause } from '../../air/pacing/backoff';
 import { DEFAULT_REPEAT_LIMITS } from '../../air/pacing/repeat';
 import { AirError } from '../../errors/AirError';
-import type { BeginRequest, BeginResult, LedgerRow } from '../../ledger/Ledger';
+import type { BeginRequest, BeginResult, LedgerRow, RowState } from '../../ledger/Ledger';
 import type { LedgerSession } from '../session/LedgerSession';
 import type { Idempotency } from './idempotency';
 import { answeredAtOf } from './outcome';
@@ -76,10 +76,12 @@ export function conflict(
 	);
 }
 
+/** In these states what was issued is no longer valid. */
+const FALLEN: readonly RowState[] = ['superseded', 'unusable', 'revoked'];
+
 /** @throws AirError `AIR_ISSUED_NOT_STANDING` for the same content where what was issued was replaced */
 export function assertStands(row: LedgerRow, { mode }: Idempotency, session: LedgerSession): void {
-	const stands = row.state !== 'superseded' && row.state !== 'unusable';
-	if (mode !== 'content' || stands || session.isOwn(row)) return;
+	if (mode !== 'content' || !FALLEN.includes(row.state) || session.isOwn(row)) return;
 	throw new AirError('AIR_ISSUED_NOT_STANDING', {
 		detail: `${session.nameOf(row)}, issued ${answeredAtOf(row)}, now ${row.state}`,
 	});

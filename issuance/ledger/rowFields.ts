@@ -48,6 +48,7 @@ export function wholeRow(row: LedgerRow) {
 		revocationNumber: row.revocationNumber,
 		expiresAt: isoTime(row.expiresAt),
 		holderDid: row.holderDid,
+		replacedBy: row.replacedBy,
 		userUuid: row.userUuid,
 		vcId: row.vcId,
 		vcStatus: row.vcStatus,

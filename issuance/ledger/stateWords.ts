@@ -10,5 +10,6 @@ export const STATE_WORDS: Readonly<Record<RowState, string>> = {
 	confirmed: 'confirmed on-chain',
 	unusable: 'revoked, expired or failed, as AIR says',
 	superseded: 'replaced by a later issuance to the same person',
+	revoked: 'issued directly, and revoked by you',
 	abandoned: 'open for so long that it is no longer watched',
 };

@@ -22,6 +22,7 @@ const COLORS: Readonly<Record<RowState, string>> = {
 	rejected: '#bc4c00',
 	unusable: '#6e7781',
 	superseded: '#afb8c1',
+	revoked: '#57606a',
 	abandoned: '#8250df',
 };
 

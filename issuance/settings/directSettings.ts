@@ -11,6 +11,8 @@ export interface DirectSettings {
 	readonly issuerAs: 'did' | 'url';
 	/** Read when it is asked for. @throws AirError `AIR_ACCOUNT_URL_INVALID` */
 	readonly accountUrl: string;
+	/** Where status lists are: see `statusListUri`. Read when it is asked for. @throws AirError `AIR_STATUS_LIST_URL_INVALID` */
+	readonly statusListUrl: string;
 }
 
 /** The fields of the credential that direct issuance is read from. */
@@ -19,6 +21,7 @@ export interface DirectFields {
 	readonly directIssuer: string;
 	readonly directIssuerAs: DirectSettings['issuerAs'];
 	readonly accountUrl: string;
+	readonly statusListUrl: string;
 }
 
 const refuse = (detail: string) => new AirError('AIR_DIRECT_DID_INVALID', { detail });
@@ -60,6 +63,35 @@ export function parseDirectIssuer(text: string): WebIssuer {
 }
 
 /**
+ * Reads where status lists are.
+ *
+ * @param text - of the credential; empty: the folder `status-lists` below the issuer
+ * @throws AirError `AIR_STATUS_LIST_URL_INVALID`
+ */
+export function parseStatusListUrl(text: string, issuer: WebIssuer): string {
+	if (text === '') return `${issuer.url}/status-lists`;
+	const invalid = (detail: string) => new AirError('AIR_STATUS_LIST_URL_INVALID', { detail });
+	if (!URL.canParse(text) || new URL(text).protocol !== 'https:') {
+		throw invalid('it is no address that begins with https://');
+	}
+	const url = new URL(text);
+	if (url.username !== '' || url.password !== '' || text.includes('#')) {
+		throw invalid('it must not hold a user name or a fragment');
+	}
+	if (/\/webhook-test\//.test(url.pathname)) {
+		throw invalid('a test URL answers only while somebody watches');
+	}
+	// Credentials and lists are compared by the letter, and verifiers may write an address in their way.
+	if (url.href !== text && url.href !== `${text}/`) {
+		throw invalid(`it is written in another way than verifiers do: ${url.href}`);
+	}
+	if (url.search !== '' && !text.endsWith('=')) {
+		throw invalid('with a question mark in it, it has to end in an equals sign');
+	}
+	return text;
+}
+
+/**
  * What a credential says about direct issuance. Its texts are read only when they are asked for, so
  * that a bad one stops direct issuance and nothing else.
  *
@@ -71,7 +103,7 @@ export function parseDirectIssuer(text: string): WebIssuer {
  * ```
  */
 export function directSettings(fields: DirectFields, label: string): DirectSettings | undefined {
-	const { environment, directIssuer, directIssuerAs, accountUrl } = fields;
+	const { environment, directIssuer, directIssuerAs, accountUrl, statusListUrl } = fields;
 	if (directIssuer === '') return undefined;
 	return {
 		issuerAs: directIssuerAs,
@@ -85,6 +117,9 @@ export function directSettings(fields: DirectFields, label: string): DirectSetti
 		},
 		get accountUrl() {
 			return resolveAccountUrl(environment, accountUrl);
+		},
+		get statusListUrl() {
+			return parseStatusListUrl(statusListUrl, this.issuer);
 		},
 	};
 }

@@ -29,6 +29,7 @@ export const CREDENTIAL_LABELS = {
 	directIssuer: 'Issuer Host or DID',
 	directIssuerAs: 'Issuer Written As',
 	accountUrl: 'Account URL',
+	statusListUrl: 'Status List URL',
 	furtherPublicJwks: 'Further Public Keys',
 	scope: 'Scope',
 	jwtLifetime: 'Token Lifetime',
@@ -52,6 +53,7 @@ const credentialSchema = z.looseObject({
 	directIssuer: text.default(''),
 	directIssuerAs: z.enum(['did', 'url']).default('did'),
 	accountUrl: text.default(''),
+	statusListUrl: text.default(''),
 	// Not “…Keys”: of two rules of n8n's linters one would have that masked, the other shown.
 	furtherPublicJwks: text.default(''),
 	scope: z.enum(['issue on-behalf', 'issue']).default('issue on-behalf'),
@@ -114,7 +116,7 @@ const KEY = /-----BEGIN|"kty"|^M[A-I][\w+/=\s-]{60,}$/;
 /** AIR is told of these, everybody who fetches the JWKS reads some: a key must never be in them. */
 function assertNoKeyElsewhere(fields: CredentialFields): void {
 	const told = ['partnerId', 'kid', 'issuerDid', 'baseUrl', 'jwksUrl'] as const;
-	for (const name of [...told, 'directIssuer', 'accountUrl'] as const) {
+	for (const name of [...told, 'directIssuer', 'accountUrl', 'statusListUrl'] as const) {
 		if (!KEY.test(fields[name])) continue;
 		throw new AirError('AIR_SETTING_INVALID', {
 			detail: `${CREDENTIAL_LABELS[name]} holds a key, which belongs in ${CREDENTIAL_LABELS.privateKey} and nowhere else`,

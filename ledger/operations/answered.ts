@@ -14,7 +14,7 @@ import {
 import { decideAnswered, isReplaced } from '../transitions';
 import { endAttempts, anyKnown, keptFor, type RowEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
-import { revokeNumbers } from './direct';
+import { revokeNumbers } from './revoke';
 import {
 	ANSWERING_BY_ID,
 	answeringRows,
@@ -157,9 +157,14 @@ const REPLACED = forDialect(
 		AND coalesce(i.core_claim_hash, '') <> replacing.hash`,
 );
 
-const SUPERSEDE = forDialect(
-	({ oneOf }) => `UPDATE issuances SET state = 'superseded', state_at = $2, updated_at = $2,
-		next_check_at = NULL, claimed_until = NULL WHERE id ${oneOf('$1', 'bigint')}`,
+const SUPERSEDE = forDialect(({ update }) =>
+	update(
+		'issuances AS i',
+		`state = 'superseded', state_at = $2, updated_at = $2, next_check_at = NULL,
+		claimed_until = NULL, replaced_by = t.new_id`,
+		'i.id = t.id',
+		{ id: 'bigint', new_id: 'bigint' },
+	),
 );
 
 /**
@@ -183,7 +188,8 @@ function* supersede(
 	);
 	if (replaced.length === 0) return [];
 	const ids = replaced.map(({ id }) => id).sort((a, b) => a - b);
-	yield ahead(dialect, SUPERSEDE, ids, at);
+	const told = replaced.map(({ id, by }) => ({ id, new_id: by }));
+	yield ahead(dialect, SUPERSEDE, told, at);
 	yield* revokeNumbers(
 		dialect,
 		replaced.flatMap(({ number }) => number ?? []),

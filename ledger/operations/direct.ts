@@ -4,13 +4,15 @@ import type {
 	DirectRequest,
 	DirectSeal,
 	LedgerRow,
+	Revocable,
 	SealedCredential,
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
-import { ahead, clock, forDialect, rows, type Operation } from '../sql/Session';
+import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
 import { decideBegin } from '../transitions';
 import { begin, resultOf } from './begin';
 import { find } from './lookups';
+import { replaceFirst, revokeNumbers } from './revoke';
 import { ofRecipient, readRows, selecting } from './rows';
 
 const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
@@ -90,7 +92,7 @@ function* sealedFor(row: LedgerRow): Operation<SealedCredential | undefined> {
 export function* beginDirect(
 	dialect: Dialect,
 	request: DirectRequest,
-	{ sealed, outlives, instead }: DirectSeal,
+	{ sealed, outlives, revocable, instead }: DirectSeal,
 ): Operation<DirectBegun> {
 	const { realm, program, recipient, idempotencyKey } = request;
 	if (dialect.lockHashes !== undefined) {
@@ -103,16 +105,23 @@ export function* beginDirect(
 	const seen = yield* lookDirect(dialect, request);
 	if (seen.outcome !== 'open') return seen;
 	if ((seen.sealed?.externalId ?? null) !== instead) return { outcome: 'changed' };
+	const isNew = sealed.externalId !== instead;
+	// First of all, as its place may be taken: then nothing is begun.
+	if (isNew && outlives && revocable !== 'off') {
+		if (!(yield* keepNumber(request, sealed, revocable))) return { outcome: 'changed' };
+	}
 	const [begun] = yield* begin(dialect, [request]);
 	if (begun?.outcome !== 'started') return begun ?? { outcome: 'changed' };
-	if (sealed.externalId === instead) return begun;
+	const replacedFirst = yield* replace(dialect, request, begun.issuanceId);
+	const started = { ...begun, replacedFirst };
+	if (!isNew) return started;
 	const now = yield* clock(dialect);
 	const { row } = seen;
 	if (row?.revocationNumber != null) yield* revokeNumbers(dialect, [row.revocationNumber], now);
 	if (row !== undefined) yield ahead(dialect, REPLACE, row.id, begun.attempt);
 	yield* keep(dialect, begun.issuanceId, sealed);
-	if (outlives) yield* keepUntilExpiry(dialect, request, sealed);
-	return begun;
+	if (outlives) yield* keepKey(dialect, request, sealed);
+	return started;
 }
 
 /** What they have sent is no longer what the row stands for. */
@@ -150,33 +159,71 @@ function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): 
 	yield ahead(dialect, KEEP_ENVELOPE, issuanceId, ...values);
 }
 
-/** What status and renewal live on: without the person. */
-function* keepUntilExpiry(
-	dialect: Dialect,
+/**
+ * What the status lives on: without the person.
+ *
+ * @returns false where somebody else has the place
+ */
+function* keepNumber(
 	{ realm, keyThumbprint }: DirectRequest,
-	{ revocationNumber, expiresAt, kid, publicJwk }: SealedCredential,
-): Operation<void> {
-	yield ahead(
-		dialect,
-		'INSERT INTO credentials (realm, number, expires_at, key_thumbprint) VALUES ($1, $2, $3, $4)',
+	{ revocationNumber, expiresAt }: SealedCredential,
+	revocable: Exclude<Revocable, 'off'>,
+): Operation<boolean> {
+	const { list, index } = revocable === 'number' ? { list: null, index: null } : revocable;
+	const kept = yield* rows(
+		`INSERT INTO credentials (realm, number, list, list_index, expires_at, key_thumbprint)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING 1 AS one`,
 		realm,
 		revocationNumber,
+		list,
+		index,
 		expiresAt,
 		keyThumbprint,
 	);
+	return kept.length > 0;
+}
+
+/** The key stays published for as long as it is needed. */
+function* keepKey(
+	dialect: Dialect,
+	{ realm, keyThumbprint }: DirectRequest,
+	{ expiresAt, kid, publicJwk }: SealedCredential,
+): Operation<void> {
 	yield ahead(dialect, KEEP_KEY, realm, kid, keyThumbprint, publicJwk, expiresAt);
 }
 
-const REVOKE = forDialect(
-	({ oneOf }) => `UPDATE credentials SET revoked_at = $2
-	WHERE number ${oneOf('$1', 'text')} AND revoked_at IS NULL`,
+const HELD = `SELECT i.id AS id FROM issuances i
+	WHERE ${ofRecipient('i.recipient', '$1')} AND i.program = $2 AND i.realm = $3
+		AND i.way = 'direct' AND i.state = 'stored' AND i.id <> $4`;
+
+const REPLACED_BEFORE = `SELECT count(*) AS count FROM issuances i
+	WHERE ${ofRecipient('i.recipient', '$1')} AND i.program = $2 AND i.realm = $3
+		AND i.state = 'superseded' AND i.replaced_by = $4`;
+
+const BEING_REPLACED = forDialect(
+	({ oneOf }) => `UPDATE issuances SET replaced_by = $2
+	WHERE id ${oneOf('$1', 'bigint')} AND state = 'stored'`,
 );
 
-/** Once and for ever. @param numbers - 63 random bits each, so that they need no realm */
-export function* revokeNumbers(
+/**
+ * Of a reissue: what the person holds is marked, or revoked at once.
+ *
+ * @returns how many were revoked before the new one is sent, by this attempt or by one before it
+ */
+function* replace(
 	dialect: Dialect,
-	numbers: readonly string[],
-	at: number,
-): Operation<void> {
-	if (numbers.length > 0) yield ahead(dialect, REVOKE, numbers, at);
+	{ recipient, program, realm, ifHeld, revokeFirst }: DirectRequest,
+	by: number,
+): Operation<number> {
+	if (ifHeld !== 'reissue') return 0;
+	const person = [recipient, program, realm, by] as const;
+	const found = yield* rows<{ id: number }>(HELD, ...person);
+	const held = found.map(({ id }) => id);
+	if (revokeFirst !== true) {
+		if (held.length > 0) yield* rowsFor(dialect, BEING_REPLACED, held, by);
+		return 0;
+	}
+	yield* replaceFirst(dialect, held, by, yield* clock(dialect));
+	const [before] = yield* rows<{ count: number }>(REPLACED_BEFORE, ...person);
+	return Number(before?.count ?? 0);
 }

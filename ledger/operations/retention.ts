@@ -145,20 +145,36 @@ function* removeRows(dialect: Dialect, ids: readonly number[]): Operation<number
 	return ids.length;
 }
 
-/** What outlives the row, by the name of its expiry. */
+/**
+ * What outlives the row. Of a status list nothing goes before all in it has expired and it is closed: a
+ * place is never given out twice, and what is published as revoked stays so.
+ */
 const UNTIL_EXPIRY = [
-	{ table: 'envelopes', key: 'issuance_id', expiry: 'expires_at' },
-	{ table: 'credentials', key: 'number', expiry: 'expires_at' },
+	{ table: 'envelopes', key: 'issuance_id', where: 'true' },
+	{ table: 'credentials', key: 'number', where: 'list IS NULL' },
+	{
+		table: 'credentials',
+		key: 'number',
+		where: `list IN (SELECT l.id FROM status_lists l WHERE l.closed_at IS NOT NULL AND NOT EXISTS (
+			SELECT 1 FROM credentials c WHERE c.realm = l.realm AND c.list = l.id AND c.expires_at > $1))`,
+	},
 ] as const;
+
+const EMPTY_LISTS = `DELETE FROM status_lists WHERE closed_at <= $1 AND NOT EXISTS (
+	SELECT 1 FROM credentials c WHERE c.realm = status_lists.realm AND c.list = status_lists.id)`;
+
+/** Somebody may be about to take a place in a list that was closed just now. */
+const CLOSED_FOR_MS = DAY_MS;
 
 /** Of what has expired nothing is sent again, and nobody asks for its status. */
 function* removeExpired(dialect: Dialect, most: number): Operation<number> {
 	const now = yield* clock(dialect);
 	let removed = 0;
-	for (const { table, key, expiry } of UNTIL_EXPIRY) {
+	for (const { table, key, where } of UNTIL_EXPIRY) {
 		const gone = yield* rows(
 			`DELETE FROM ${table} WHERE ${key} IN (
-				SELECT ${key} FROM ${table} WHERE ${expiry} <= $1 ORDER BY ${expiry} LIMIT $2 ${dialect.skipLocked})
+				SELECT ${key} FROM ${table} WHERE expires_at <= $1 AND ${where}
+				ORDER BY expires_at LIMIT $2 ${dialect.skipLocked})
 			RETURNING 1 AS one`,
 			now,
 			most,
@@ -166,6 +182,7 @@ function* removeExpired(dialect: Dialect, most: number): Operation<number> {
 		removed = Math.max(removed, gone.length);
 	}
 	yield* rows('DELETE FROM signing_keys WHERE last_expires_at <= $1', now);
+	yield* rows(EMPTY_LISTS, now - CLOSED_FOR_MS);
 	return removed;
 }
 

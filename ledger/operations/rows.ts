@@ -38,6 +38,7 @@ const MEMBERS = {
 	revocationNumber: 'revocation_number',
 	expiresAt: 'expires_at',
 	holderDid: 'holder_did',
+	replacedBy: 'replaced_by',
 	vcId: 'vc_id',
 	vcStatus: 'vc_status',
 	nextCheckAt: 'next_check_at',

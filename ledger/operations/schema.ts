@@ -70,7 +70,9 @@ export const schema = ({
 		external_id text,
 		revocation_number text,
 		expires_at ${integer},
-		holder_did text
+		holder_did text,
+		-- The row whose credential takes the place of this one, or was to.
+		replaced_by ${integer}
 	) ${table}`,
 	`CREATE UNIQUE INDEX issuances_by_key
 		ON issuances (realm, program, idempotency_key) WHERE retired = 0`,
@@ -87,6 +89,10 @@ export const schema = ({
 	`CREATE INDEX issuances_open ON issuances (realm, state_at) WHERE ${OPEN}`,
 	`CREATE INDEX issuances_finished ON issuances (realm, state_at) WHERE ${FINISHED}`,
 	`CREATE INDEX issuances_stored ON issuances (realm, expires_at) WHERE ${STORED}`,
+	`CREATE INDEX issuances_by_external_id
+		ON issuances (external_id) WHERE external_id IS NOT NULL`,
+	`CREATE INDEX issuances_by_number
+		ON issuances (revocation_number) WHERE revocation_number IS NOT NULL`,
 
 	`CREATE TABLE attempts (
 		issuance_id ${integer} NOT NULL REFERENCES issuances ON DELETE CASCADE,
@@ -171,12 +177,34 @@ export const schema = ({
 		list_index ${integer},
 		expires_at ${integer} NOT NULL,
 		revoked_at ${integer},
+		-- 1: the ledger was restored, and nobody has said whether it was revoked since the backup.
+		doubtful ${integer} NOT NULL DEFAULT 0,
 		key_thumbprint text NOT NULL,
 		PRIMARY KEY (number),
 		UNIQUE (realm, list, list_index)
 	) ${keyed}`,
 	'CREATE INDEX credentials_by_expiry ON credentials (expires_at)',
 	`CREATE INDEX credentials_by_key ON credentials (realm, key_thumbprint, expires_at)`,
+	`CREATE INDEX credentials_revoked ON credentials (revoked_at) WHERE revoked_at IS NOT NULL`,
+	`CREATE INDEX credentials_revoked_in_list
+		ON credentials (realm, list, list_index) WHERE revoked_at IS NOT NULL`,
+
+	// Lists in which credentials have their places. A place is never given out twice, so that of a list
+	// nothing goes before all in it has expired.
+	`CREATE TABLE status_lists (
+		id text NOT NULL,
+		realm text NOT NULL,
+		-- Which ledger gives out its places: one that was restored has another ID.
+		ledger_id text NOT NULL,
+		size ${integer} NOT NULL,
+		opened_at ${integer} NOT NULL,
+		closed_at ${integer},
+		doubtful ${integer} NOT NULL DEFAULT 0,
+		-- Places that were published as revoked before the ledger was restored: JSON.
+		published text,
+		PRIMARY KEY (id)
+	) ${keyed}`,
+	'CREATE UNIQUE INDEX status_lists_open ON status_lists (realm) WHERE closed_at IS NULL',
 
 	// Public keys stay published while credentials live that they signed.
 	`CREATE TABLE signing_keys (
@@ -185,6 +213,8 @@ export const schema = ({
 		key_thumbprint text NOT NULL,
 		public_jwk text NOT NULL,
 		last_expires_at ${integer} NOT NULL,
+		-- Somebody has said that it is to be published no more, although what it signed lives.
+		unpublished_at ${integer},
 		PRIMARY KEY (realm, kid, key_thumbprint)
 	) ${keyed}`,
 

@@ -1,4 +1,5 @@
 import type { Dialect } from './Dialect';
+import type { Published } from './Published';
 
 type Scalar = string | number | null;
 
@@ -136,6 +137,8 @@ export interface Store {
 		operation: Shared<Item, Result>,
 		missing: (item: Item) => Error,
 	): (item: Item) => Promise<Result>;
+	/** What was published as revoked, where that is kept outside of the database. */
+	readonly published?: Published;
 	/** Leaves nothing of erased rows in the store's files, as far as the store can do that. */
 	purge(): Promise<void>;
 	close(): Promise<void>;

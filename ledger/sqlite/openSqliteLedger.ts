@@ -7,6 +7,7 @@ import { sqliteFailure } from './failure';
 import { isLost, makeFile, mark } from './ledgerFile';
 import { assertNotMoved } from './moved';
 import { placeToRead } from './placeToRead';
+import { PublishedFile, revokedFileOf } from './PublishedFile';
 import { sqliteStore } from './sqliteStore';
 import { makeTables, version } from './tables';
 
@@ -95,6 +96,7 @@ export async function openSqliteLedger({
 	const { createdNow, marked } = readOnly
 		? { createdNow: false, marked: false }
 		: await makeFile(file);
+	const published = new PublishedFile(revokedFileOf(file), readOnly);
 	let connection: Connection | undefined;
 	let wal: FileHandle | undefined;
 	try {
@@ -104,13 +106,15 @@ export async function openSqliteLedger({
 		);
 		if (readOnly) {
 			if ((await connection.read(version)) === 0) throw new NoLedger();
-			return { ledger: new SqlLedger(sqliteStore(connection, clockOffsetMs)), createdNow };
+			const store = sqliteStore(connection, clockOffsetMs, undefined, published);
+			return { ledger: new SqlLedger(store), createdNow };
 		}
 		await prepare(connection, marked ? isLost(file, 'is empty') : undefined);
 		wal = await flushing(connection, file);
 		await wal.datasync();
 		if (!marked) await mark(file);
-		return { ledger: new SqlLedger(sqliteStore(connection, clockOffsetMs, wal)), createdNow };
+		const store = sqliteStore(connection, clockOffsetMs, wal, published);
+		return { ledger: new SqlLedger(store), createdNow };
 	} catch (error) {
 		connection?.close();
 		await wal?.close();

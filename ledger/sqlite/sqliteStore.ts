@@ -1,3 +1,4 @@
+import type { Published } from '../sql/Published';
 import type { Operation, Store } from '../sql/Session';
 import type { Connection, Session } from './Connection';
 import { GroupCommit } from './GroupCommit';
@@ -21,17 +22,20 @@ function run<T>({ rows, once }: Session, operation: Operation<T>, clock: string)
  *
  * @param clockOffsetMs - added to SQLite's clock; for tests
  * @param wal - closed with the store
+ * @param published - what was published as revoked
  */
 export function sqliteStore(
 	connection: Connection,
 	clockOffsetMs: () => number = () => 0,
 	wal?: { close(): Promise<void> },
+	published?: Published,
 ): Store {
 	const group = new GroupCommit(connection);
 	const dialect = sqliteDialect(clockOffsetMs);
 	const { clock } = dialect;
 	return {
 		dialect,
+		...(published === undefined ? {} : { published }),
 		read: async (operation) => await connection.read((session) => run(session, operation(), clock)),
 		write: async (operation) => await group.write((session) => run(session, operation(), clock)),
 		// Callers share transactions anyway, by GroupCommit.

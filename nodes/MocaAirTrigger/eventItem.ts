@@ -12,6 +12,7 @@ const NAMES: Readonly<Record<EventType, string>> = {
 	delayed: 'delayed',
 	abandoned: 'givenUp',
 	stored: 'stored',
+	revoked: 'revoked',
 	unknown: 'outcomeUnknown',
 };
 

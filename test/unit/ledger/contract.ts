@@ -7,6 +7,7 @@ import { kept } from './contract/kept';
 import { overtaken } from './contract/overtaken';
 import { races } from './contract/races';
 import { retention } from './contract/retention';
+import { revocations } from './contract/revocations';
 import { settling } from './contract/settling';
 import { shell } from './contract/shell';
 import type { ContractStore, GetStore } from './contract/store';
@@ -50,5 +51,6 @@ export function ledgerContract({ name, setUp, open }: StoreKind): void {
 		races(getStore);
 		drifts(getStore);
 		direct(getStore);
+		revocations(getStore);
 	});
 }

@@ -19,6 +19,7 @@ export function row(changes: Partial<LedgerRow> = {}): LedgerRow {
 		revocationNumber: null,
 		expiresAt: null,
 		holderDid: null,
+		replacedBy: null,
 		state: 'sending',
 		reason: null,
 		attempt: 1,

@@ -15,7 +15,14 @@ const ACCEPTED = { outcome: 'accepted', coreClaimHash: 'hash-1' } as const;
 
 /** A row in a state, at time 1000, with a lease until 2000 if it has one. */
 function inState(state: RowState, changes: Partial<LedgerRow> = {}): LedgerRow {
-	const answered = ['submitted', 'stored', 'confirmed', 'unusable', 'superseded'].includes(state);
+	const answered = [
+		'submitted',
+		'stored',
+		'confirmed',
+		'unusable',
+		'superseded',
+		'revoked',
+	].includes(state);
 	const first =
 		state === 'sending'
 			? attempt(1)
@@ -62,6 +69,7 @@ describe('decideBegin', () => {
 		confirmed: answered,
 		unusable: answered,
 		superseded: answered,
+		revoked: answered,
 		abandoned: unknown,
 	};
 	const cases = ROW_STATES.flatMap((state) =>
@@ -130,6 +138,7 @@ describe('decideAnswered', () => {
 		confirmed: [remains, remains],
 		unusable: [remains, remains],
 		superseded: [remains, remains],
+		revoked: [remains, remains],
 	};
 
 	test.each(ROW_STATES)('%s', (state) => {
@@ -200,6 +209,7 @@ describe('decideObserved', () => {
 		unknown: ['unknown', 'unknown', 'unknown', 'unknown'],
 		superseded: ['superseded', 'superseded', 'superseded', 'superseded'],
 		stored: ['stored', 'stored', 'stored', 'stored'],
+		revoked: ['revoked', 'revoked', 'revoked', 'revoked'],
 		abandoned: ['abandoned', 'abandoned', 'confirmed', 'unusable'],
 		submitted: ['submitted', 'submitted', 'confirmed', 'unusable'],
 		confirmed: ['confirmed', 'confirmed', 'confirmed', 'unusable'],

@@ -47,6 +47,7 @@ export function direct(store: GetStore): void {
 	const seal = (name: string, instead: string | null = null): DirectSeal => ({
 		sealed: sealedAs(name),
 		outlives: true,
+		revocable: 'number',
 		instead,
 	});
 

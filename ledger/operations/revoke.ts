@@ -1,0 +1,192 @@
+import type { LedgerRow, Place, RevokedMark, RevokeRequest, RevokeResult } from '../Ledger';
+import type { Dialect } from '../sql/Dialect';
+import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
+import { expireLease } from '../transitions';
+import { endAttempts, leaseEnd } from './endAttempts';
+import { appendEvents, eventForEach } from './events';
+import { lockIds, readRowsById } from './rows';
+
+const REVOKE = forDialect(
+	({ oneOf }) => `UPDATE credentials SET revoked_at = $2, doubtful = 0
+	WHERE number ${oneOf('$1', 'text')} AND revoked_at IS NULL`,
+);
+
+/** Once and for ever. @param numbers - 63 random bits each, so that they need no realm */
+export function* revokeNumbers(
+	dialect: Dialect,
+	numbers: readonly string[],
+	at: number,
+): Operation<void> {
+	if (numbers.length > 0) yield ahead(dialect, REVOKE, numbers, at);
+}
+
+interface Kept {
+	readonly list: string | null;
+	readonly index: number | null;
+	readonly expiresAt: number;
+	readonly revokedAt: number | null;
+}
+
+function* keptOf(dialect: Dialect, realm: string, number: string): Operation<Kept | undefined> {
+	const [found] = yield* rows<Kept>(
+		`SELECT list, list_index AS "index", expires_at AS "expiresAt", revoked_at AS "revokedAt"
+		FROM credentials WHERE number = $1 AND realm = $2 ${dialect.rowLock}`,
+		number,
+		realm,
+	);
+	return found;
+}
+
+const placeOf = ({ list, index }: Kept): Place | null =>
+	list === null || index === null ? null : { list, index };
+
+/** `Ledger.revoke`. */
+export function* revoke(dialect: Dialect, request: RevokeRequest): Operation<RevokeResult> {
+	const { realm, target } = request;
+	const id = 'issuanceId' in target ? target.issuanceId : yield* idOf(realm, target.number);
+	const row = id === undefined ? undefined : yield* rowAtRest(dialect, realm, id);
+	if (row === undefined) {
+		return 'number' in target
+			? yield* revokeKept(dialect, request, target.number, undefined)
+			: { outcome: 'missing' };
+	}
+	const now = yield* clock(dialect);
+	if (row.state === 'sending') {
+		return { outcome: 'busy', row, leaseMs: (row.leaseUntil ?? now) - now };
+	}
+	// What was sealed for the row before is another credential, and was revoked when it was replaced.
+	const number = 'number' in target ? target.number : row.revocationNumber;
+	if (number === null) return { outcome: 'not-kept', row };
+	const isLast = number === row.revocationNumber;
+	if (isLast && row.state === 'rejected') return { outcome: 'never-stored', row };
+	return yield* revokeKept(dialect, request, number, row);
+}
+
+function* idOf(realm: string, number: string): Operation<number | undefined> {
+	const [found] = yield* rows<{ id: number }>(
+		'SELECT id FROM issuances WHERE revocation_number = $1 AND realm = $2',
+		number,
+		realm,
+	);
+	return found?.id;
+}
+
+/** The row, locked; an attempt whose lease has run out is ended. */
+function* rowAtRest(dialect: Dialect, realm: string, id: number): Operation<LedgerRow | undefined> {
+	yield* lockIds(dialect, [id]);
+	const [row] = yield* readRowsById(dialect, [id]);
+	if (row?.realm !== realm) return undefined;
+	const now = yield* clock(dialect);
+	const end = expireLease(row, now);
+	if (end === undefined) return row;
+	yield* endAttempts(dialect, [leaseEnd(row, end, now)], now);
+	return (yield* readRowsById(dialect, [id]))[0];
+}
+
+/** @param row - undefined where it is gone */
+function* revokeKept(
+	dialect: Dialect,
+	request: RevokeRequest,
+	number: string,
+	row: LedgerRow | undefined,
+): Operation<RevokeResult> {
+	const kept = yield* keptOf(dialect, request.realm, number);
+	if (kept === undefined) {
+		return row === undefined ? { outcome: 'missing' } : { outcome: 'not-kept', row };
+	}
+	const about = { number, place: placeOf(kept), expiresAt: kept.expiresAt };
+	if (kept.revokedAt !== null) return { outcome: 'before', ...about, at: kept.revokedAt, row };
+	const at = yield* clock(dialect);
+	yield* revokeNumbers(dialect, [number], at);
+	if (row === undefined) return { outcome: 'revoked', ...about, at, row };
+	if (number === row.revocationNumber) yield* endRow(dialect, row, request, at);
+	const [now] = yield* readRowsById(dialect, [row.id]);
+	return { outcome: 'revoked', ...about, at, row: now ?? row };
+}
+
+/** In these states a row stands for what it has sealed. */
+const STANDING: readonly LedgerRow['state'][] = ['stored', 'unknown', 'abandoned'];
+
+function* endRow(
+	dialect: Dialect,
+	{ id, state, attempt }: LedgerRow,
+	{ by, note }: RevokeRequest,
+	at: number,
+): Operation<void> {
+	if (!STANDING.includes(state)) return;
+	yield ahead(
+		dialect,
+		`UPDATE issuances SET state = 'revoked', state_at = $2, updated_at = $2, lease_until = NULL,
+			next_check_at = NULL, claimed_until = NULL WHERE id = $1`,
+		id,
+		at,
+	);
+	// An answer that comes still is recorded, and never stands.
+	yield ahead(
+		dialect,
+		`UPDATE attempts SET outcome = 'replaced'
+		WHERE issuance_id = $1 AND core_claim_hash IS NULL AND outcome IN ('unknown', 'open')`,
+		id,
+	);
+	yield ahead(dialect, 'DELETE FROM envelopes WHERE issuance_id = $1', id);
+	yield ahead(
+		dialect,
+		`INSERT INTO settlements (issuance_id, number, at, outcome, state, attempt, instance,
+			workflow_id, execution_id, note)
+		SELECT $1, count(*) + 1, $2, 'revoked', $3, $4, $5, $6, $7, $8
+		FROM settlements WHERE issuance_id = $1`,
+		id,
+		at,
+		state,
+		attempt,
+		by.instance,
+		by.workflowId,
+		by.executionId,
+		note,
+	);
+	yield* appendEvents(dialect, eventForEach([id], 'revoked'), at);
+}
+
+const HELD = forDialect(
+	(dialect) => `SELECT i.id AS id, i.revocation_number AS number FROM issuances i
+	WHERE i.id ${dialect.oneOf('$1', 'bigint')} AND i.state = 'stored' ORDER BY i.id ${dialect.rowLock}`,
+);
+
+/**
+ * What a person holds is revoked before the new one is sent.
+ *
+ * @param held - IDs of the rows
+ * @param by - of the row that takes their place
+ */
+export function* replaceFirst(
+	dialect: Dialect,
+	held: readonly number[],
+	by: number,
+	at: number,
+): Operation<void> {
+	if (held.length === 0) return;
+	const locked = yield* rowsFor<{ id: number; number: string | null }>(dialect, HELD, held);
+	if (locked.length === 0) return;
+	const ids = locked.map(({ id }) => id);
+	yield ahead(dialect, SUPERSEDE, ids, at, by);
+	yield* revokeNumbers(
+		dialect,
+		locked.flatMap(({ number }) => number ?? []),
+		at,
+	);
+	yield* appendEvents(dialect, eventForEach(ids, 'superseded'), at);
+}
+
+const SUPERSEDE = forDialect(
+	({ oneOf }) => `UPDATE issuances SET state = 'superseded', state_at = $2, updated_at = $2,
+		replaced_by = $3 WHERE id ${oneOf('$1', 'bigint')}`,
+);
+
+/** What was revoked since a moment, the earliest first. @param since - milliseconds since 1970 */
+export function* revokedSince(since: number): Operation<RevokedMark[]> {
+	return yield* rows<RevokedMark>(
+		`SELECT realm, number, list, list_index AS "index", revoked_at AS at FROM credentials
+		WHERE revoked_at >= $1 ORDER BY revoked_at`,
+		since,
+	);
+}

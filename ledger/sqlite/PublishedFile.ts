@@ -1,0 +1,128 @@
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { z } from 'zod';
+import type { RevokedMark } from '../Revocations';
+import type { Published, PublishedPlaces } from '../sql/Published';
+import { errorCode, fileFailure } from './failure';
+
+/** Beside the ledger: what was revoked, a line of JSON for each. It is only ever added to. */
+export const revokedFileOf = (file: string) => `${file}.revoked`;
+
+const listLine = z.object({ realm: z.string(), list: z.string(), size: z.int().positive() });
+const markLine = z.object({
+	realm: z.string(),
+	number: z.string(),
+	list: z.string().nullable(),
+	index: z.int().min(0).nullable(),
+	at: z.int(),
+});
+type ListLine = z.infer<typeof listLine>;
+
+function parsed(line: string): unknown {
+	try {
+		return JSON.parse(line);
+	} catch {
+		// The process may have ended in the middle of a line; what is missing is added again.
+		return undefined;
+	}
+}
+
+/** `Published` in a file. Several processes of one host may add to it at once: each adds whole lines. */
+export class PublishedFile implements Published {
+	private readonly lists = new Map<string, ListLine>();
+	private readonly marks = new Map<string, RevokedMark>();
+	/** So many bytes were read. */
+	private read = 0;
+
+	/** @param readOnly - nothing is added */
+	constructor(
+		private readonly file: string,
+		private readonly readOnly: boolean,
+	) {}
+
+	async note(...[lists, marks]: Parameters<Published['note']>): Promise<void> {
+		if (this.readOnly) return;
+		await this.refresh();
+		const lines = [
+			...lists
+				.filter(({ id }) => !this.lists.has(id))
+				.map(({ id, realm, size }) => ({ realm, list: id, size })),
+			...marks.filter(({ number }) => !this.marks.has(number)),
+		];
+		if (lines.length === 0) return;
+		// The line break comes first, so that half a line of a process that ended spoils no other.
+		const text = lines.map((line) => `\n${JSON.stringify(line)}`).join('');
+		await this.using('a', async (handle) => {
+			await handle.write(`${text}\n`);
+			await handle.datasync();
+		});
+		await this.refresh();
+	}
+
+	async list(realm: string, id: string): Promise<PublishedPlaces | undefined> {
+		await this.refresh();
+		const list = this.lists.get(id);
+		if (list?.realm !== realm) return undefined;
+		const marks = [...this.marks.values()].filter((mark) => mark.list === id);
+		return {
+			size: list.size,
+			revoked: marks.flatMap(({ index }) => index ?? []),
+			changedAt: marks.reduce((latest, { at }) => Math.max(latest, at), 0),
+		};
+	}
+
+	async isRevoked(realm: string, number: string): Promise<boolean> {
+		await this.refresh();
+		return this.marks.get(number)?.realm === realm;
+	}
+
+	/** Reads what was added since. */
+	private async refresh(): Promise<void> {
+		const size = await this.size();
+		if (size < this.read) {
+			// Another file was put in its place. What was published stays so.
+			this.read = 0;
+		}
+		if (size === this.read) return;
+		const added = Buffer.alloc(size - this.read);
+		await this.using('r', async (handle) => {
+			await handle.read(added, 0, added.length, this.read);
+		});
+		// The last line may be half written still.
+		const end = added.lastIndexOf('\n') + 1;
+		this.read += end;
+		for (const line of added.subarray(0, end).toString('utf8').split('\n')) this.take(line);
+	}
+
+	private take(line: string): void {
+		if (line === '') return;
+		const value = parsed(line);
+		const mark = markLine.safeParse(value).data;
+		if (mark !== undefined) this.marks.set(mark.number, mark);
+		const list = listLine.safeParse(value).data;
+		if (list !== undefined) this.lists.set(list.list, list);
+	}
+
+	private async size(): Promise<number> {
+		try {
+			return (await stat(this.file)).size;
+		} catch (error) {
+			if (errorCode(error) === 'ENOENT') return 0;
+			throw fileFailure(error, `${this.file} cannot be looked at`);
+		}
+	}
+
+	private async using(
+		flags: 'a' | 'r',
+		work: (handle: FileHandle) => Promise<void>,
+	): Promise<void> {
+		let handle: FileHandle | undefined;
+		try {
+			handle = await open(this.file, flags, 0o600);
+			await work(handle);
+		} catch (error) {
+			throw fileFailure(error, `${this.file} cannot be ${flags === 'a' ? 'written' : 'read'}`);
+		} finally {
+			await handle?.close();
+		}
+	}
+}

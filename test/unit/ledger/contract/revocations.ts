@@ -1,0 +1,419 @@
+import type {
+	AttemptRef,
+	DirectRequest,
+	Ledger,
+	Place,
+	Revocable,
+	RevokeResult,
+	SealedCredential,
+} from '../../../../ledger/Ledger';
+import { answer, DAY, eventTypes, MINUTE, REALM, request, RETENTION } from './requests';
+import type { GetStore } from './store';
+
+const VCT = 'https://example.com/types/member';
+const BY = { instance: 'n8n', workflowId: 'w', executionId: '1' };
+
+/** The status of what is issued directly: lists, numbers, and what outlives a row. */
+export function revocations(store: GetStore): void {
+	const asked = (event: string, changes: Partial<DirectRequest> = {}): DirectRequest => ({
+		...request({
+			program: VCT,
+			idempotencyKey: `event:${event}`,
+			rememberMs: null,
+			repeatUnknown: true,
+		}),
+		ifHeld: 'another',
+		...changes,
+	});
+
+	const sealedAs = (number: number): SealedCredential => ({
+		externalId: `urn:uuid:${number}`,
+		body: '{}',
+		revocationNumber: String(number),
+		expiresAt: store().now() + 30 * DAY,
+		issuer: 'did:web:example.com',
+		kid: 'k1',
+		publicJwk: '{}',
+		holderDid: 'did:air:id:test:ada',
+		holderKey: '302a',
+	});
+
+	const begin = async (
+		ledger: Ledger,
+		number: number,
+		revocable: Revocable = 'number',
+		changes: Partial<DirectRequest> = {},
+	) => {
+		const seal = { sealed: sealedAs(number), outlives: true, revocable, instead: null };
+		return await ledger.beginDirect(asked(String(number), changes), seal);
+	};
+
+	const started = async (...given: Parameters<typeof begin>): Promise<AttemptRef> => {
+		const begun = await begin(...given);
+		if (begun.outcome !== 'started') throw new Error(`expected started, not ${begun.outcome}`);
+		return { issuanceId: begun.issuanceId, attempt: begun.attempt };
+	};
+
+	const stored = async (...given: Parameters<typeof begin>): Promise<AttemptRef> => {
+		const attempt = await started(...given);
+		await given[0].answered(
+			attempt,
+			answer(`dstorage://vc/${given[1]}`, { nextCheckMs: null, userUuid: null }),
+		);
+		return attempt;
+	};
+
+	const revoke = async (
+		ledger: Ledger,
+		target: { issuanceId: number } | { number: string },
+		realm = REALM,
+	): Promise<RevokeResult> => await ledger.revoke({ realm, target, by: BY, note: 'left' });
+
+	const listOf = async (ledger: Ledger, id = 'list-1', size = 64) => {
+		await ledger.openList(REALM, { id, size });
+	};
+
+	const draws = (...numbers: number[]) => numbers;
+
+	describe('revoking', () => {
+		test('once: the row is revoked, with an event and who did it, and its number for ever', async () => {
+			const { ledger, advance } = store();
+			const { issuanceId } = await stored(ledger, 7);
+			expect(await ledger.numberStatus(REALM, '7')).toBe('valid');
+			expect(await revoke(ledger, { issuanceId })).toMatchObject({
+				outcome: 'revoked',
+				number: '7',
+				place: null,
+				row: { state: 'revoked', coreClaimHash: 'dstorage://vc/7' },
+			});
+			expect(await ledger.numberStatus(REALM, '7')).toBe('revoked');
+			expect(await ledger.settlements(REALM, issuanceId)).toMatchObject([
+				{ ...BY, outcome: 'revoked', state: 'stored', note: 'left' },
+			]);
+			const at = store().now();
+			advance(MINUTE);
+			const again = await revoke(ledger, { issuanceId });
+			expect(again).toMatchObject({ outcome: 'before', row: { state: 'revoked' } });
+			expect(again.outcome === 'before' && again.at <= at).toBe(true);
+			expect(await eventTypes(ledger)).toEqual(['stored', 'revoked']);
+			expect(await ledger.settlements(REALM, issuanceId)).toHaveLength(1);
+		});
+
+		test('by its number, also when the row is gone', async () => {
+			const { ledger } = store();
+			await stored(ledger, 7);
+			await stored(ledger, 8);
+			expect(await revoke(ledger, { number: '7' })).toMatchObject({
+				outcome: 'revoked',
+				row: { state: 'revoked' },
+			});
+			await ledger.forget('ada@example.com');
+			const gone = await revoke(ledger, { number: '8' });
+			expect(gone).toMatchObject({ outcome: 'revoked', number: '8', row: undefined });
+			expect(await ledger.numberStatus(REALM, '8')).toBe('revoked');
+			expect(await revoke(ledger, { number: '9' })).toEqual({ outcome: 'missing' });
+		});
+
+		test('of another realm: missing, and nothing is changed', async () => {
+			const { ledger } = store();
+			const { issuanceId } = await stored(ledger, 7);
+			const other = 'https://air.example partner-2';
+			expect(await revoke(ledger, { issuanceId }, other)).toEqual({ outcome: 'missing' });
+			expect(await revoke(ledger, { number: '7' }, other)).toEqual({ outcome: 'missing' });
+			expect(await ledger.numberStatus(other, '7')).toBeUndefined();
+			expect(await ledger.numberStatus(REALM, '7')).toBe('valid');
+		});
+
+		test('while it is being sent: busy; when its lease has run out: what was sealed is sent no more', async () => {
+			const { ledger, advance, sql } = store();
+			const attempt = await started(ledger, 7);
+			const target = { issuanceId: attempt.issuanceId };
+			expect(await revoke(ledger, target)).toMatchObject({ outcome: 'busy' });
+			advance(MINUTE + 1);
+			expect(await revoke(ledger, target)).toMatchObject({ outcome: 'revoked' });
+			expect(await sql('SELECT 1 AS one FROM envelopes')).toEqual([]);
+			expect(await ledger.lookDirect(asked('7'))).toMatchObject({
+				outcome: 'answered',
+				row: { state: 'revoked' },
+			});
+			// AIR has stored it after all.
+			const late = answer('dstorage://vc/7', { nextCheckMs: null });
+			expect(await ledger.answered(attempt, late)).toMatchObject({ replaced: true });
+			expect(await ledger.list({ limit: 9 })).toMatchObject([{ state: 'revoked' }]);
+		});
+
+		test('what AIR refused was never stored; what was not kept cannot be revoked', async () => {
+			const { ledger } = store();
+			const refused = await started(ledger, 7);
+			await ledger.failed(refused, { outcome: 'rejected', reason: 'AIR_STORE_FORBIDDEN' });
+			const target = { issuanceId: refused.issuanceId };
+			expect(await revoke(ledger, target)).toMatchObject({ outcome: 'never-stored' });
+			const off = await stored(ledger, 8, 'off');
+			expect(await revoke(ledger, { issuanceId: off.issuanceId })).toMatchObject({
+				outcome: 'not-kept',
+				row: { state: 'stored' },
+			});
+			expect(await ledger.numberStatus(REALM, '8')).toBeUndefined();
+		});
+
+		test('a person whose credential is revoked holds none: Keep issues another', async () => {
+			const { ledger } = store();
+			const { issuanceId } = await stored(ledger, 7);
+			const keep = asked('8', { ifHeld: 'keep' });
+			expect(await ledger.lookDirect(keep)).toMatchObject({ outcome: 'held' });
+			await revoke(ledger, { issuanceId });
+			expect(await ledger.lookDirect(keep)).toMatchObject({ outcome: 'open' });
+		});
+
+		test('two at once: one revokes, the other is told that it was', async () => {
+			const { ledger } = store();
+			const other = await store().another();
+			for (let i = 0; i < 5; i++) {
+				const { issuanceId } = await stored(ledger, i);
+				const told = await Promise.all([
+					revoke(ledger, { issuanceId }),
+					revoke(other, { issuanceId }),
+				]);
+				expect(told.map(({ outcome }) => outcome).sort()).toEqual(['before', 'revoked']);
+			}
+			expect((await eventTypes(ledger)).filter((type) => type === 'revoked')).toHaveLength(5);
+		});
+	});
+
+	describe('Reissue that revokes first', () => {
+		const first = { ifHeld: 'reissue', revokeFirst: true } as const;
+
+		test('the old one is revoked in the same write that begins the new one', async () => {
+			const { ledger } = store();
+			const old = await stored(ledger, 7);
+			const begun = await begin(ledger, 8, 'number', first);
+			expect(begun).toMatchObject({ outcome: 'started', replacedFirst: 1 });
+			expect(await ledger.numberStatus(REALM, '7')).toBe('revoked');
+			expect(await ledger.list({ limit: 9 })).toMatchObject([
+				{ state: 'sending' },
+				{ id: old.issuanceId, state: 'superseded', replacedBy: old.issuanceId + 1 },
+			]);
+			expect(await eventTypes(ledger)).toEqual(['stored', 'superseded']);
+		});
+
+		test('sent again after an unknown outcome: it still knows what it has replaced', async () => {
+			const { ledger } = store();
+			await stored(ledger, 7);
+			const attempt = await started(ledger, 8, 'number', first);
+			await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+			const seal = { sealed: sealedAs(8), outlives: true, revocable: 'number' as const };
+			const again = await ledger.beginDirect(asked('8', first), {
+				...seal,
+				instead: 'urn:uuid:8',
+			});
+			expect(again).toMatchObject({ outcome: 'started', attempt: 2, replacedFirst: 1 });
+		});
+
+		test('otherwise the old one is only marked, and stands until the new one is stored', async () => {
+			const { ledger } = store();
+			const old = await stored(ledger, 7);
+			const attempt = await started(ledger, 8, 'number', { ifHeld: 'reissue' });
+			const oldRow = async () => await ledger.list({ id: old.issuanceId, limit: 1 });
+			const by = attempt.issuanceId;
+			expect(await oldRow()).toMatchObject([{ state: 'stored', replacedBy: by }]);
+			expect(await ledger.numberStatus(REALM, '7')).toBe('valid');
+			await ledger.answered(
+				attempt,
+				answer('dstorage://vc/8', { nextCheckMs: null, supersedes: true }),
+			);
+			expect(await oldRow()).toMatchObject([{ state: 'superseded', replacedBy: by }]);
+			expect(await ledger.numberStatus(REALM, '7')).toBe('revoked');
+		});
+	});
+
+	describe('status lists', () => {
+		test('no list, no place; one list for a realm, whoever opens it', async () => {
+			const { ledger } = store();
+			const other = await store().another();
+			expect(await ledger.freePlace(REALM, draws(1))).toBeUndefined();
+			await Promise.all([listOf(ledger, 'list-1'), listOf(other, 'list-2')]);
+			const lists = await ledger.statusLists(REALM);
+			expect(lists).toMatchObject([{ size: 64, closedAt: null, used: 0, lastIndex: null }]);
+			expect(await ledger.freePlace(REALM, draws(65, 2))).toEqual({ list: lists[0]?.id, index: 1 });
+			expect(await other.freePlace('https://air.example partner-2', draws(1))).toBeUndefined();
+		});
+
+		test('a place is taken with the attempt; who comes second has to draw again, and nothing is begun', async () => {
+			const { ledger } = store();
+			await listOf(ledger);
+			const place: Place = { list: 'list-1', index: 5 };
+			expect(await begin(ledger, 7, place)).toMatchObject({ outcome: 'started' });
+			expect(await begin(ledger, 8, place)).toEqual({ outcome: 'changed' });
+			expect(await ledger.totals()).toEqual({ sending: 1 });
+			expect(await ledger.freePlace(REALM, draws(5, 69, 6))).toEqual({ list: 'list-1', index: 6 });
+		});
+
+		test('two processes that draw the same place: one gets it', async () => {
+			const { ledger } = store();
+			const other = await store().another();
+			await listOf(ledger);
+			for (let i = 0; i < 10; i++) {
+				const place = { list: 'list-1', index: i };
+				const told = await Promise.all([
+					begin(ledger, 2 * i, place, { recipient: `a${i}@example.com` }),
+					begin(other, 2 * i + 1, place, { recipient: `b${i}@example.com` }),
+				]);
+				expect(told.map(({ outcome }) => outcome).sort()).toEqual(['changed', 'started']);
+			}
+			const found = await store().sql('SELECT list_index FROM credentials');
+			expect(new Set(found.map((row) => row.list_index)).size).toBe(10);
+		});
+
+		test('a list that is half full is closed, and goes on being served', async () => {
+			const { ledger } = store();
+			await listOf(ledger, 'list-1', 8);
+			for (let i = 0; i < 4; i++) await stored(ledger, i, { list: 'list-1', index: i });
+			expect(await ledger.freePlace(REALM, draws(0, 6))).toBeUndefined();
+			await listOf(ledger, 'list-2', 8);
+			expect(await ledger.freePlace(REALM, draws(0))).toEqual({ list: 'list-2', index: 0 });
+			expect(await ledger.statusLists(REALM)).toMatchObject([
+				{ id: 'list-1', used: 4, lastIndex: 3, closedAt: expect.any(Number) as number },
+				{ id: 'list-2', used: 0, closedAt: null },
+			]);
+			await revoke(ledger, { number: '2' });
+			expect(await ledger.statusList(REALM, 'list-1')).toMatchObject({ revoked: [2], size: 8 });
+		});
+
+		test('bits are what was revoked; a list is known in its realm only', async () => {
+			const { ledger } = store();
+			await listOf(ledger);
+			const before = store().now();
+			for (const [number, index] of [
+				[1, 40],
+				[2, 3],
+				[3, 9],
+			] as const) {
+				await stored(ledger, number, { list: 'list-1', index });
+			}
+			expect(await ledger.statusList(REALM, 'list-1')).toMatchObject({ revoked: [] });
+			await revoke(ledger, { number: '1' });
+			const second = await revoke(ledger, { number: '2' });
+			const list = await ledger.statusList(REALM, 'list-1');
+			expect(list).toMatchObject({ id: 'list-1', size: 64, revoked: [3, 40], doubtful: false });
+			expect(list?.changedAt).toBe(second.outcome === 'revoked' ? second.at : 0);
+			expect(list?.changedAt).toBeGreaterThanOrEqual(before - 1000);
+			expect(await ledger.statusList('https://air.example p2', 'list-1')).toBeUndefined();
+			expect(await ledger.statusList(REALM, 'list-9')).toBeUndefined();
+		});
+
+		test('reissue and a replaced seal set their bits as well', async () => {
+			const { ledger } = store();
+			await listOf(ledger);
+			await stored(ledger, 1, { list: 'list-1', index: 1 });
+			const attempt = await started(ledger, 2, { list: 'list-1', index: 2 }, { ifHeld: 'reissue' });
+			await ledger.answered(
+				attempt,
+				answer('dstorage://vc/2', { nextCheckMs: null, supersedes: true }),
+			);
+			expect((await ledger.statusList(REALM, 'list-1'))?.revoked).toEqual([1]);
+		});
+
+		test('erasing and retention leave the bits; of a closed list nothing goes before all has expired', async () => {
+			const { ledger, advance } = store();
+			await listOf(ledger, 'list-1', 8);
+			for (let i = 0; i < 4; i++) await stored(ledger, i, { list: 'list-1', index: i });
+			await revoke(ledger, { number: '2' });
+			await ledger.forget('ada@example.com');
+			await ledger.prune({ ...RETENTION, finishedDays: 1 });
+			expect((await ledger.statusList(REALM, 'list-1'))?.revoked).toEqual([2]);
+			advance(20 * DAY);
+			await listOf(ledger, 'list-2', 8);
+			await stored(ledger, 9, { list: 'list-1', index: 7 });
+			advance(20 * DAY);
+			await ledger.prune({ ...RETENTION, finishedDays: 1 });
+			expect((await ledger.statusList(REALM, 'list-1'))?.revoked).toEqual([2]);
+			advance(20 * DAY);
+			await ledger.prune({ ...RETENTION, finishedDays: 1 });
+			expect((await ledger.statusLists(REALM)).map(({ id }) => id)).toEqual(['list-2']);
+		});
+
+		test('an open list keeps the places of what has expired: none is given out twice', async () => {
+			const { ledger, advance } = store();
+			await listOf(ledger);
+			await stored(ledger, 1, { list: 'list-1', index: 1 });
+			await stored(ledger, 2);
+			advance(60 * DAY);
+			await ledger.prune({ ...RETENTION, finishedDays: 1 });
+			expect(await ledger.freePlace(REALM, draws(1, 2))).toEqual({ list: 'list-1', index: 2 });
+			expect(await ledger.numberStatus(REALM, '2')).toBeUndefined();
+		});
+	});
+
+	describe('put back to an older state', () => {
+		const prepared = async (ledger: Ledger) => {
+			await listOf(ledger);
+			await stored(ledger, 1, { list: 'list-1', index: 1 });
+			await stored(ledger, 2, { list: 'list-1', index: 2 });
+			await stored(ledger, 3);
+			await stored(ledger, 4);
+			await revoke(ledger, { number: '2' });
+			await revoke(ledger, { number: '4' });
+		};
+		const status = async (ledger: Ledger, ...numbers: string[]) =>
+			await Promise.all(numbers.map(async (one) => await ledger.numberStatus(REALM, one)));
+
+		test('lists are closed, and what is not revoked is doubtful', async () => {
+			const { ledger, sql } = store();
+			await prepared(ledger);
+			const [before] = await sql('SELECT id FROM identity');
+			expect(await ledger.restored([], false)).toEqual({ closed: 1, doubtful: 1 });
+			expect(await sql('SELECT id FROM identity')).not.toEqual([before]);
+			expect(await ledger.statusList(REALM, 'list-1')).toMatchObject({ doubtful: true });
+			expect(await status(ledger, '1', '2', '3', '4')).toEqual([
+				...['doubtful', 'revoked', 'doubtful', 'revoked'],
+			]);
+			expect(await ledger.freePlace(REALM, draws(9))).toBeUndefined();
+			await listOf(ledger, 'list-2');
+			expect(await ledger.freePlace(REALM, draws(9))).toEqual({ list: 'list-2', index: 9 });
+			await revoke(ledger, { number: '3' });
+			expect(await status(ledger, '3')).toEqual(['revoked']);
+		});
+
+		test('what was published last is taken over, also of what the ledger has forgotten', async () => {
+			const { ledger } = store();
+			await prepared(ledger);
+			const published = [{ id: 'list-1', revoked: [1, 2, 33] }];
+			expect(await ledger.restored(published, false)).toEqual({ closed: 1, doubtful: 0 });
+			expect(await ledger.statusList(REALM, 'list-1')).toMatchObject({
+				doubtful: false,
+				revoked: [1, 2, 33],
+			});
+			expect(await status(ledger, '1', '3')).toEqual(['revoked', 'doubtful']);
+		});
+
+		test('nothing was revoked since: nothing is doubtful, and the lists are closed all the same', async () => {
+			const { ledger } = store();
+			await prepared(ledger);
+			expect(await ledger.restored([], true)).toEqual({ closed: 1, doubtful: 0 });
+			expect(await status(ledger, '1', '2')).toEqual(['valid', 'revoked']);
+			expect(await ledger.freePlace(REALM, draws(9))).toBeUndefined();
+		});
+
+		test('a ledger whose ID was changed by hand gives no place in its lists', async () => {
+			const { ledger, sql } = store();
+			await prepared(ledger);
+			await sql("UPDATE identity SET id = 'other'");
+			expect(await ledger.freePlace(REALM, draws(9))).toBeUndefined();
+			await listOf(ledger, 'list-2');
+			expect(await ledger.freePlace(REALM, draws(9))).toMatchObject({ list: 'list-2' });
+		});
+	});
+
+	test('keys that sign, and how much lives by them', async () => {
+		const { ledger, advance } = store();
+		await stored(ledger, 1);
+		await stored(ledger, 2);
+		await stored(ledger, 3, 'off');
+		await revoke(ledger, { number: '1' });
+		expect(await ledger.liveKeys(REALM)).toMatchObject([
+			{ kid: 'k1', keyThumbprint: 'thumbprint-1', credentials: 1, unpublishedAt: null },
+		]);
+		advance(31 * DAY);
+		expect(await ledger.liveKeys(REALM)).toEqual([]);
+	});
+}
