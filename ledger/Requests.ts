@@ -90,6 +90,8 @@ export interface ListFilter {
 	readonly program?: string | undefined;
 	readonly way?: WayOfIssuing | undefined;
 	readonly reference?: string | undefined;
+	/** Of a direct issuance. */
+	readonly externalId?: string | undefined;
 	/** `event:` and the event ID, for one. */
 	readonly idempotencyKey?: string | undefined;
 	/** Begun at this time or later, and before that one. */

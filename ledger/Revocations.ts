@@ -18,7 +18,8 @@ export interface NewList {
 }
 
 export interface RevokeRequest {
-	readonly realm: string;
+	/** Undefined: whichever it is in. */
+	readonly realm: string | undefined;
 	/** A number outlives its row. */
 	readonly target: { readonly issuanceId: number } | { readonly number: string };
 	/** Where it was asked for; empty texts at the command line. */
@@ -39,9 +40,11 @@ export type RevokeResult =
 	  }
 	/** An attempt is under way for so long; what becomes of it is not known yet. */
 	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
+	/** It has expired, so that nobody takes it any more; nothing was changed. */
+	| { readonly outcome: 'expired'; readonly row: LedgerRow }
 	/** AIR has refused it, and it was never stored. */
 	| { readonly outcome: 'never-stored'; readonly row: LedgerRow }
-	/** It was not issued directly, its number was not kept (Revocable is off), or it expired and was forgotten. */
+	/** It was not issued directly, or its number was not kept: Revocable was off. */
 	| { readonly outcome: 'not-kept'; readonly row: LedgerRow }
 	| { readonly outcome: 'missing' };
 

@@ -33,9 +33,9 @@ export interface DirectIssueRequest {
 	readonly expiresAt: number;
 	readonly ifHeld: IfHeld;
 	/** Of Reissue: what the person holds is revoked before the new one is sent. */
-	readonly revokeFirst: boolean;
+	readonly revokeFirst?: boolean | undefined;
 	/** By what it can be revoked; undefined: by its number, if there is a ledger. */
-	readonly revocable: 'list' | 'number' | 'off' | undefined;
+	readonly revocable?: 'list' | 'number' | 'off' | undefined;
 	/** A person without a signing key is issued to as well: anybody may show what they are given. */
 	readonly unboundAllowed: boolean;
 }

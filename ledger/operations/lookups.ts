@@ -51,6 +51,7 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 	demand(filter.program, (one) => `i.program = ${one}`);
 	demand(filter.way, (one) => `i.way = ${one}`);
 	demand(filter.reference, (one) => `i.reference = ${one}`);
+	demand(filter.externalId, (one) => `i.external_id = ${one}`);
 	demand(filter.idempotencyKey, (one) => `i.idempotency_key = ${one}`);
 	demand(filter.createdFrom, (at) => `i.created_at >= ${at}`);
 	demand(filter.createdBefore, (at) => `i.created_at < ${at}`);

@@ -27,12 +27,16 @@ interface Kept {
 	readonly revokedAt: number | null;
 }
 
-function* keptOf(dialect: Dialect, realm: string, number: string): Operation<Kept | undefined> {
+function* keptOf(
+	dialect: Dialect,
+	realm: string | undefined,
+	number: string,
+): Operation<Kept | undefined> {
 	const [found] = yield* rows<Kept>(
 		`SELECT list, list_index AS "index", expires_at AS "expiresAt", revoked_at AS "revokedAt"
-		FROM credentials WHERE number = $1 AND realm = $2 ${dialect.rowLock}`,
+		FROM credentials WHERE number = $1 AND realm = coalesce($2, realm) ${dialect.rowLock}`,
 		number,
-		realm,
+		realm ?? null,
 	);
 	return found;
 }
@@ -59,23 +63,28 @@ export function* revoke(dialect: Dialect, request: RevokeRequest): Operation<Rev
 	if (number === null) return { outcome: 'not-kept', row };
 	const isLast = number === row.revocationNumber;
 	if (isLast && row.state === 'rejected') return { outcome: 'never-stored', row };
+	if (isLast && (row.expiresAt ?? now) <= now) return { outcome: 'expired', row };
 	return yield* revokeKept(dialect, request, number, row);
 }
 
-function* idOf(realm: string, number: string): Operation<number | undefined> {
+function* idOf(realm: string | undefined, number: string): Operation<number | undefined> {
 	const [found] = yield* rows<{ id: number }>(
-		'SELECT id FROM issuances WHERE revocation_number = $1 AND realm = $2',
+		'SELECT id FROM issuances WHERE revocation_number = $1 AND realm = coalesce($2, realm)',
 		number,
-		realm,
+		realm ?? null,
 	);
 	return found?.id;
 }
 
 /** The row, locked; an attempt whose lease has run out is ended. */
-function* rowAtRest(dialect: Dialect, realm: string, id: number): Operation<LedgerRow | undefined> {
+function* rowAtRest(
+	dialect: Dialect,
+	realm: string | undefined,
+	id: number,
+): Operation<LedgerRow | undefined> {
 	yield* lockIds(dialect, [id]);
 	const [row] = yield* readRowsById(dialect, [id]);
-	if (row?.realm !== realm) return undefined;
+	if (row === undefined || (realm !== undefined && row.realm !== realm)) return undefined;
 	const now = yield* clock(dialect);
 	const end = expireLease(row, now);
 	if (end === undefined) return row;

@@ -18,9 +18,9 @@ export class MocaAir implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ { issueDirectly: "issue directly", checkDirectIssuance: "check direct issuance: nothing is issued", checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT", getMany: "ledger: get many", get: "ledger: get", summary: "ledger: summary", settle: "ledger: settle", erasePerson: "ledger: erase person" }[$parameter["operation"]] }}',
+			'={{ { issueDirectly: "issue directly", checkDirectIssuance: "check direct issuance: nothing is issued", revoke: "revoke", checkSetup: "check setup", getPublicDocuments: "get public documents", createPartnerJwt: "create partner JWT", getMany: "ledger: get many", get: "ledger: get", summary: "ledger: summary", settle: "ledger: settle", erasePerson: "ledger: erase person" }[$parameter["operation"]] }}',
 		description:
-			'Issue credentials that you sign yourself, see what was issued, settle what is unknown, and find out why AIR answers 401 or 403',
+			'Issue and revoke credentials that you sign yourself, see what was issued, settle what is unknown, and find out why AIR answers 401 or 403',
 		defaults: { name: 'Moca AIR' },
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
@@ -49,7 +49,7 @@ export class MocaAir implements INodeType {
 				location: 'ndv',
 				whenToDisplay: 'beforeExecution',
 				displayCondition:
-					'={{ $parameter["resource"] === "credential" && ($parameter["options"] ?? {})["sameRecipient"] !== true && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
+					'={{ $parameter["resource"] === "credential" && $parameter["operation"] !== "revoke" && ($parameter["options"] ?? {})["sameRecipient"] !== true && !String($rawParameter["recipient"]).startsWith("=") && $input.all().length > 1 }}',
 				message:
 					'There are several items and one Recipient Email: all credentials would go to the same person. Drag the e-mail field from the input instead.',
 			},

@@ -9,6 +9,7 @@ import { getPublicDocuments } from './getPublicDocuments/getPublicDocuments';
 import { getRow } from './getRow/getRow';
 import { getSummary } from './getSummary/getSummary';
 import type { Operation, Resource } from './Operation';
+import { revoke } from './revoke/revoke';
 import { settleRow } from './settleRow/settleRow';
 
 const resources: readonly Resource[] = [
@@ -16,7 +17,7 @@ const resources: readonly Resource[] = [
 		name: 'Credential',
 		value: 'credential',
 		preselected: 'issueDirectly',
-		operations: [checkDirectIssuance, issueDirectly],
+		operations: [checkDirectIssuance, issueDirectly, revoke],
 	},
 	{
 		name: 'Ledger',

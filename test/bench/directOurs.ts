@@ -54,6 +54,7 @@ export async function directOurs(air: BenchAir, subject: string): Promise<Direct
 		client: new DirectClient({ ...identity, scope: 'issue' }),
 		issuer: webIssuer(WEB_DID),
 		issuerAs: 'did',
+		statusListUrl: '',
 		published: [publicJwkOf(key, PARTNER_ID)],
 	} as const;
 	let executions = 0;

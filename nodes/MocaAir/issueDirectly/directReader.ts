@@ -129,6 +129,11 @@ export function directReader(context: IExecuteFunctions): DirectReader {
 	const unbound = parameter(context, 'options.unbound', (value) => value === true, {
 		fallback: false,
 	});
+	const revokeFirst = parameter(context, 'options.revokeFirst', (value) => value === true, {
+		fallback: false,
+	});
+	const revocableOf = chosen('Revocable', ['', 'list', 'number', 'off']);
+	const revocable = parameter(context, 'options.revocable', revocableOf, { fallback: '' });
 	const modeOf = idempotencyModes(context);
 	const assertOwnRecipient = ownRecipients(context);
 	const settings = async () => await settingsFor(undefined);
@@ -146,6 +151,8 @@ export function directReader(context: IExecuteFunctions): DirectReader {
 			expiresAt: expiry(itemIndex),
 			ifHeld: ifHeld(itemIndex),
 			unboundAllowed: unbound(itemIndex),
+			revokeFirst: revokeFirst(itemIndex),
+			revocable: revocable(itemIndex) || undefined,
 		};
 		const mode = modeOf(itemIndex, given.rememberHours);
 		const compared = { ...request, issuerDid: issuer.issuer.did };

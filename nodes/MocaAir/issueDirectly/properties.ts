@@ -123,6 +123,41 @@ const options: INodeProperties = {
 				'Claims that do not fit are refused before anything is sent. Nobody at AIR can check them, because AIR cannot read them.',
 		},
 		reference,
+		{
+			displayName: 'Revocable',
+			name: 'revocable',
+			type: 'options',
+			options: [
+				{
+					name: 'Off',
+					value: 'off',
+					description: 'It is valid until it expires, whatever happens',
+				},
+				{
+					name: 'Revocation Number',
+					value: 'number',
+					description:
+						'As without this option: told to whoever asks for its number; nothing else has to be published',
+				},
+				{
+					name: 'Status List',
+					value: 'list',
+					description:
+						'Every verifier can look it up, in a list that you publish and keep published',
+				},
+			],
+			default: 'list',
+			description:
+				'How it can be revoked later. Publish the list before the first one: a verifier who cannot fetch it refuses the credential.',
+		},
+		{
+			displayName: 'Revoke First',
+			name: 'revokeFirst',
+			type: 'boolean',
+			default: true,
+			description:
+				'Whether Reissue revokes the old one before it sends the new one. Use it where AIR refuses a second credential (409). If the new one fails, the person holds none.',
+		},
 		sameRecipient,
 		{
 			displayName: 'Unbound',
@@ -190,7 +225,7 @@ export const properties: INodeProperties[] = [
 			{
 				name: 'Reissue',
 				value: 'reissue',
-				description: 'Issue a new one, and count the old one as replaced once AIR has the new one',
+				description: 'Issue a new one, and revoke the old one once AIR has the new one',
 			},
 		],
 		default: 'keep',

@@ -14,6 +14,7 @@ import { webIssuer } from '../../../air/direct/webIssuer';
 import { publicJwkOf } from '../../../air/keys/PublicJwk';
 import type { DirectIssuer, DirectIssueRequest } from '../../../issuance/direct/DirectIssuing';
 import { issueDirectly } from '../../../issuance/direct/issueDirectly';
+import { revokeCredentials } from '../../../issuance/direct/revokeCredentials';
 import { issueOnce } from '../../../issuance/issue/issueOnce';
 import { erasePerson } from '../../../issuance/ledger/erasePerson';
 import { settleRow } from '../../../issuance/ledger/settleRow';
@@ -167,6 +168,7 @@ describe('who does everything there is to do', () => {
 			client,
 			issuer: webIssuer('did:web:issuer.example'),
 			issuerAs: 'did',
+			statusListUrl: 'https://issuer.example/status-lists',
 			published: [publicJwkOf(identity.key, identity.kid)],
 		};
 		const asked: DirectIssueRequest = {
@@ -178,6 +180,7 @@ describe('who does everything there is to do', () => {
 			expiresAt: Math.floor(Date.now() / 1000) + 86_400,
 			ifHeld: 'reissue',
 			unboundAllowed: true,
+			revocable: 'list',
 		};
 		const how = { mode: 'event', eventId: recipient } as const;
 		const idempotency = idempotencyOf(identity.key, { ...request, ...asked }, how, []);
@@ -234,11 +237,17 @@ describe('who does everything there is to do', () => {
 			await tried(() => pollEvents(memory, { ...poll, watch, start: 'beginning', evidence }));
 			await tried(() => sampleEvent(memory, { ...poll, watch }));
 		}
-		// As Ledger → Settle and Erase Person of the node Moca AIR.
+		// As Ledger → Settle and Erase Person of the node Moca AIR, and Credential → Revoke.
 		await tried(async () => {
 			await memory.assertKeyAccepted();
 			const by = { instance: 'n8n', workflowId: 'w', executionId: '1' };
 			await settleRow(memory, { id: 1, attempt: 1, as: { outcome: 'not-issued' }, by, note: 'x' });
+		});
+		await tried(async () => {
+			await memory.assertKeyAccepted();
+			const by = { instance: 'n8n', workflowId: 'w', executionId: '1' };
+			const what = { by: 'person', recipient: 'ada@example.com', vct: 'member' } as const;
+			await revokeCredentials(memory, { what, by, note: '' });
 		});
 		await tried(async () => {
 			await memory.assertKeyAccepted();

@@ -150,6 +150,7 @@ export function issuerOn(own: Ledger, where: Where): Issuer {
 			client: new DirectClient(identity),
 			issuer: webIssuer(where.did),
 			issuerAs: 'did',
+			statusListUrl: `${webIssuer(where.did).url}/status-lists`,
 			published: [
 				publicJwkOf(key, kid),
 				...(beside ? [publicJwkOf(await keyOf(where.signer), KID)] : []),

@@ -1,0 +1,189 @@
+import { LIVE_TTL_SECONDS } from '../../air/direct/statusList';
+import { AirError } from '../../errors/AirError';
+import type { Ledger, LedgerRow, ListFilter, Origin, RevokeResult } from '../../ledger/Ledger';
+import { pages } from '../ledger/pages';
+import { isoTime, keyOfEvent } from '../ledger/rowFields';
+import { asAirError } from '../session/asAirError';
+
+/** What somebody wants revoked. */
+export type RevokeWhat =
+	| { readonly by: 'externalId'; readonly externalId: string }
+	/** Without a type, whatever was issued for the event. */
+	| { readonly by: 'event'; readonly eventId: string; readonly vct: string | undefined }
+	/** All that the person holds of this type. */
+	| { readonly by: 'person'; readonly recipient: string; readonly vct: string }
+	/** It outlives the row, and an erased person. */
+	| { readonly by: 'number'; readonly number: string };
+
+export interface Revoking {
+	readonly what: RevokeWhat;
+	readonly by: Omit<Origin, 'nodeId'>;
+	/** Why; kept with the row. Empty for none. */
+	readonly note: string;
+}
+
+/** One credential that is not valid any more. */
+export interface Revoked {
+	/** `expired`: it had ended by itself, and nothing was changed. */
+	readonly outcome: 'revoked' | 'alreadyRevoked' | 'expired';
+	readonly email: string | null;
+	readonly vct: string | null;
+	readonly externalId: string | null;
+	readonly revocationNumber: string | null;
+	/** ISO 8601. */
+	readonly revokedAt: string | null;
+	readonly expiresAt: string | null;
+	/** ID of its status list; null where it is revocable by its number only. */
+	readonly statusList: string | null;
+	/** When a verifier who kept a list that n8n serves has to ask again; null where no list has it. */
+	readonly verifiersKnowBy: string | null;
+	/** The same in words, for both ways. */
+	readonly verifiersKnow: string;
+	readonly ledgerRow: number | null;
+}
+
+export const LONGEST_REVOKE_NOTE = 1_000;
+
+const LIST_WORDS =
+	'Whoever fetches the status list from Moca AIR JWKS Trigger knows at once, and whoever has kept it within an hour. A list that is hosted elsewhere has to be published again: until then nobody knows.';
+const NUMBER_WORDS =
+	'Whoever asks for its revocation number knows at once. It has no place in a status list, so nobody else is told.';
+const EXPIRED_WORDS = 'It has expired, and nobody takes it any more.';
+
+type Where = {
+	readonly ledger: Pick<Ledger, 'list' | 'idBelow' | 'revoke'>;
+	/** Undefined: all of them, as at the command line. */
+	readonly realm: string | undefined;
+};
+
+/** In these states the person may hold the credential. */
+const MAY_HOLD: readonly LedgerRow['state'][] = ['stored', 'unknown', 'sending', 'abandoned'];
+
+const MOST_ROWS = 1_000;
+
+async function rowsOf({ ledger, realm }: Where, filter: Omit<ListFilter, 'limit'>) {
+	const found: LedgerRow[] = [];
+	for await (const page of pages(ledger, { realm, way: 'direct', ...filter })) {
+		found.push(...page);
+		if (found.length >= MOST_ROWS) break;
+	}
+	return found;
+}
+
+const missing = (detail: string) => new AirError('AIR_REVOKE_MISSING', { detail });
+
+/** The rows that are meant. @throws AirError `AIR_REVOKE_MISSING` where an ID names nothing */
+async function find(where: Where, what: Exclude<RevokeWhat, { by: 'number' }>) {
+	switch (what.by) {
+		case 'externalId': {
+			const found = await rowsOf(where, { externalId: what.externalId });
+			if (found.length === 0) throw missing('by this external ID');
+			return found;
+		}
+		case 'event': {
+			const idempotencyKey = keyOfEvent(what.eventId);
+			const all = await rowsOf(where, { idempotencyKey });
+			const found = all.filter(({ program }) => what.vct === undefined || program === what.vct);
+			if (found.length === 0) throw missing('by this event ID');
+			return found;
+		}
+		case 'person':
+			return await rowsOf(where, {
+				recipient: what.recipient,
+				program: what.vct,
+				states: MAY_HOLD,
+			});
+	}
+}
+
+/** @throws AirError where it is not revoked */
+function outcomeOf(result: RevokeResult): Revoked {
+	switch (result.outcome) {
+		case 'revoked':
+		case 'before': {
+			const { row, number, place, at, expiresAt } = result;
+			return {
+				outcome: result.outcome === 'revoked' ? 'revoked' : 'alreadyRevoked',
+				...aboutRow(row),
+				revocationNumber: number,
+				revokedAt: isoTime(at),
+				expiresAt: isoTime(expiresAt),
+				statusList: place?.list ?? null,
+				verifiersKnowBy: place === null ? null : isoTime(at + LIVE_TTL_SECONDS * 1000),
+				verifiersKnow: place === null ? NUMBER_WORDS : LIST_WORDS,
+			};
+		}
+		case 'expired':
+			return {
+				outcome: 'expired',
+				...aboutRow(result.row),
+				revocationNumber: result.row.revocationNumber,
+				revokedAt: null,
+				expiresAt: isoTime(result.row.expiresAt),
+				statusList: null,
+				verifiersKnowBy: null,
+				verifiersKnow: EXPIRED_WORDS,
+			};
+		case 'busy':
+			throw new AirError('AIR_REVOKE_BUSY', { detail: `ledger row ${result.row.id}` });
+		case 'never-stored':
+			throw new AirError('AIR_REVOKE_NEVER_STORED', { detail: `ledger row ${result.row.id}` });
+		case 'not-kept':
+			throw new AirError('AIR_REVOKE_NOT_KEPT', { detail: `ledger row ${result.row.id}` });
+		case 'missing':
+			throw missing('by this number');
+	}
+}
+
+const aboutRow = (row: LedgerRow | undefined) => ({
+	email: row?.recipient ?? null,
+	vct: row?.program ?? null,
+	externalId: row?.externalId ?? null,
+	ledgerRow: row?.id ?? null,
+});
+
+/**
+ * Revokes what was issued directly: for ever, and told to whoever asks for its status.
+ *
+ * Of a person and a type all that they may hold is revoked, what may have been stored included. One
+ * after another: where one is being sent at this moment, those before it stay revoked.
+ *
+ * @returns one for each credential; for a person and a type, none where they hold none
+ * @throws AirError `AIR_REVOKE_…`, `AIR_LEDGER_…`, `AIR_SETTING_INVALID` for a note that is too long
+ * @example
+ * ```ts
+ * const what = { by: 'person', recipient: 'ada@example.com', vct: 'member' } as const;
+ * const [revoked] = await revokeCredentials(session, { what, by: origin, note: 'left the club' });
+ * ```
+ */
+export async function revokeCredentials(
+	where: Where,
+	{ what, by, note: given }: Revoking,
+): Promise<Revoked[]> {
+	const note = given.trim().toWellFormed();
+	if (note.length > LONGEST_REVOKE_NOTE) {
+		throw new AirError('AIR_SETTING_INVALID', {
+			detail: `Note must have ${LONGEST_REVOKE_NOTE} characters at most`,
+		});
+	}
+	const { instance, workflowId, executionId } = by;
+	const request = {
+		by: { instance, workflowId, executionId },
+		note: note === '' ? null : note,
+	};
+	try {
+		if (what.by === 'number') {
+			const target = { number: what.number };
+			return [outcomeOf(await where.ledger.revoke({ ...request, realm: where.realm, target }))];
+		}
+		const revoked: Revoked[] = [];
+		for (const { id, realm } of await find(where, what)) {
+			const result = await where.ledger.revoke({ ...request, realm, target: { issuanceId: id } });
+			// What has ended by itself is nothing that they hold.
+			if (what.by !== 'person' || result.outcome !== 'expired') revoked.push(outcomeOf(result));
+		}
+		return revoked;
+	} catch (error) {
+		throw asAirError(error);
+	}
+}

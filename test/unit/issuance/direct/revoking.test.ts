@@ -1,0 +1,116 @@
+import { revokeCredentials, type RevokeWhat } from '../../../../issuance/direct/revokeCredentials';
+import { airErrorOf } from '../support';
+import { usePartner, VCT } from './support';
+
+const partner = usePartner();
+const BY = { instance: 'n8n', workflowId: 'w', executionId: '9' };
+const ADA = 'ada@example.com';
+
+const realm = () => `${partner().rig.emulator.baseUrl} 954fe820-050d-49fb-b22e-884922aa6cef`;
+
+async function where() {
+	const [row] = await partner().ledger.list({ limit: 1 });
+	return { ledger: partner().ledger, realm: row?.realm ?? realm() };
+}
+const revoke = async (what: RevokeWhat, note = 'left') =>
+	await revokeCredentials(await where(), { what, by: BY, note });
+const ofAda = { by: 'person', recipient: ADA, vct: VCT } as const;
+
+const control = () => partner().rig.emulator.control;
+
+describe('revoking', () => {
+	test('by external ID: says when verifiers know', async () => {
+		const { externalId, revocationNumber } = await partner().issue('1', { revocable: 'list' });
+		const [told] = await revoke({ by: 'externalId', externalId: externalId ?? '' });
+		expect(told).toMatchObject({
+			outcome: 'revoked',
+			email: ADA,
+			vct: VCT,
+			externalId,
+			revocationNumber,
+			statusList: expect.stringMatching(/^[\w-]{16}$/) as string,
+		});
+		const wait = Date.parse(told?.verifiersKnowBy ?? '') - Date.parse(told?.revokedAt ?? '');
+		expect(wait).toBe(3_600_000);
+		const again = await revoke({ by: 'externalId', externalId: externalId ?? '' });
+		expect(again).toMatchObject([{ outcome: 'alreadyRevoked', revokedAt: told?.revokedAt }]);
+	});
+
+	test('by event ID, and by number when the person was erased', async () => {
+		await partner().issue('1');
+		expect(await revoke({ by: 'event', eventId: '1', vct: undefined })).toMatchObject([
+			{ outcome: 'revoked', statusList: null, verifiersKnowBy: null },
+		]);
+		const { revocationNumber } = await partner().issue('2');
+		const at = await where();
+		await partner().ledger.forget(ADA);
+		const what = { by: 'number', number: revocationNumber ?? '' } as const;
+		expect(await revokeCredentials(at, { what, by: BY, note: '' })).toMatchObject([
+			{ outcome: 'revoked', email: null, externalId: null, revocationNumber },
+		]);
+	});
+
+	test('by person and type: all that they hold, and nothing where they hold none', async () => {
+		await partner().issue('1');
+		await partner().issue('2');
+		await partner().issue('3', { recipient: 'bob@example.com' });
+		expect(await revoke(ofAda)).toMatchObject([{ outcome: 'revoked' }, { outcome: 'revoked' }]);
+		expect(await revoke(ofAda)).toEqual([]);
+		expect(await partner().ledger.totals()).toEqual({ revoked: 2, stored: 1 });
+	});
+
+	test('what may have been stored is revoked, too, and is sent no more', async () => {
+		await partner().issue('first', { recipient: 'first@example.com' });
+		control().injectFault({ kind: 'answer', operation: 'store', status: 500, times: 9 });
+		expect((await airErrorOf(() => partner().issue('1'))).kind).toBe('outcome-unknown');
+		control().clearFaults();
+		expect(await revoke(ofAda)).toMatchObject([{ outcome: 'revoked' }]);
+		const before = partner().bodies().length;
+		expect(await partner().issue('1')).toMatchObject({
+			outcome: 'alreadyIssued',
+			state: 'revoked',
+		});
+		expect(partner().bodies()).toHaveLength(before);
+	});
+
+	test.each<[string, RevokeWhat]>([
+		['an external ID', { by: 'externalId', externalId: 'urn:uuid:none' }],
+		['an event ID', { by: 'event', eventId: 'none', vct: undefined }],
+		['a number', { by: 'number', number: '1' }],
+	])('%s that the ledger does not know is an error', async (_, what) => {
+		await partner().issue('1');
+		expect((await airErrorOf(() => revoke(what))).code).toBe('AIR_REVOKE_MISSING');
+		expect((await airErrorOf(() => revoke(ofAda, 'x'.repeat(1_001)))).code).toBe(
+			'AIR_SETTING_INVALID',
+		);
+		expect(await partner().ledger.totals()).toEqual({ stored: 1 });
+	});
+
+	test('what was issued with Revocable off cannot be revoked, and says so', async () => {
+		const { externalId = '' } = await partner().issue('1', { revocable: 'off' });
+		const error = await airErrorOf(() => revoke({ by: 'externalId', externalId }));
+		expect(error.code).toBe('AIR_REVOKE_NOT_KEPT');
+		expect(await partner().ledger.totals()).toEqual({ stored: 1 });
+	});
+
+	test('content that was revoked does not come back by a late repeat', async () => {
+		const how = { mode: { mode: 'content', rememberHours: 24 } } as const;
+		await partner().issue('', {}, how);
+		await revoke(ofAda);
+		const error = await airErrorOf(() => partner().issue('', {}, how));
+		expect(error.code).toBe('AIR_ISSUED_NOT_STANDING');
+	});
+});
+
+describe('with the ledger off', () => {
+	test.each([
+		[{ revocable: 'list' }, 'Revocable is Status List'],
+		[{ revocable: 'number' }, 'Revocable is Revocation Number'],
+		[{ ifHeld: 'reissue' }, 'If the Person Has One is Reissue'],
+	] as const)('%j is refused by name, before an account is made', async (changes, name) => {
+		const error = await airErrorOf(() => partner().issue('1', changes, { ledger: 'off' }));
+		expect(error).toMatchObject({ code: 'AIR_DIRECT_NEEDS_LEDGER' });
+		expect(error.message).toContain(name);
+		expect(partner().accounts()).toBe(0);
+	});
+});
