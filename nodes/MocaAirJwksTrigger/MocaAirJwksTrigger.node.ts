@@ -7,15 +7,57 @@ import {
 	type IWebhookResponseData,
 } from 'n8n-workflow';
 import { ownJwks } from '../../issuance/settings/ownJwks';
-import { servedIssuer } from '../../issuance/settings/servedIssuer';
-import { readSettings } from '../../issuance/settings/settings';
+import { servedIssuer, type ServedIssuer } from '../../issuance/settings/servedIssuer';
+import { readSettings, type AirSettings } from '../../issuance/settings/settings';
 import { nodeError } from '../../n8n/errors/nodeError';
 import { answerNotServed, answerWithDocument } from './answerWithDocument';
 import { assertServable } from './assertServable';
 import { fetchItem } from './fetchItem';
-import { DID_PATH, PARTNER_INFO_PATH, PATH, properties, WITHOUT_DOCUMENTS } from './properties';
-import { readIssuerDocuments, readOptions } from './readParameters';
+import {
+	DID_PATH,
+	PARTNER_INFO_PATH,
+	PATH,
+	properties,
+	REVOCATION_PATH,
+	STATUS_LIST_PATH,
+	WITHOUT_DOCUMENTS,
+	WITHOUT_REVOCATIONS,
+} from './properties';
+import { readOptions, readSwitch, type ServeOptions } from './readParameters';
 import { askedFor, servedDocument, WEBHOOKS } from './servedDocument';
+import { serveStatus } from './serveStatus';
+
+/** Answers with the JWKS, or with a document of the issuer. */
+function document(
+	context: IWebhookFunctions,
+	asked: 'jwks' | 'did' | 'partnerInfo',
+	settings: AirSettings,
+	{ cacheSeconds }: ServeOptions,
+): { readonly issuer: ServedIssuer | undefined; readonly statusCode: number } {
+	const isOn = readSwitch(context.getNodeParameter('issuerDocuments', false), 'issuerDocuments');
+	// A bad issuer must not take the JWKS down.
+	const issuer =
+		asked !== 'jwks' && isOn
+			? servedIssuer(settings, context.getNodeWebhookUrl(WEBHOOKS.did) ?? '')
+			: undefined;
+	const found = servedDocument(asked, settings, issuer?.issuer);
+	const response = context.getResponseObject();
+	const statusCode =
+		found === undefined
+			? answerNotServed(response, 'Serve Issuer Documents')
+			: answerWithDocument(response, found, cacheSeconds);
+	return { issuer, statusCode };
+}
+
+async function status(
+	context: IWebhookFunctions,
+	asked: 'statusList' | 'revocation',
+	settings: AirSettings,
+	{ cacheSeconds, bareStatusList: bareList }: ServeOptions,
+): Promise<number> {
+	const isOn = readSwitch(context.getNodeParameter('revocations', false), 'revocations');
+	return await serveStatus(context, asked, settings, isOn, { cacheSeconds, bareList });
+}
 
 export class MocaAirJwksTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -75,6 +117,24 @@ export class MocaAirJwksTrigger implements INodeType {
 				isFullPath: true,
 				ndvHideUrl: true,
 			},
+			{
+				name: WEBHOOKS.statusList,
+				httpMethod: 'GET,HEAD',
+				responseMode: 'onReceived',
+				path: STATUS_LIST_PATH,
+				isFullPath: true,
+				ndvHideMethod: true,
+				ndvHideUrl: WITHOUT_REVOCATIONS,
+			},
+			{
+				name: WEBHOOKS.revocation,
+				httpMethod: 'GET,HEAD',
+				responseMode: 'onReceived',
+				path: REVOCATION_PATH,
+				isFullPath: true,
+				ndvHideMethod: true,
+				ndvHideUrl: WITHOUT_REVOCATIONS,
+			},
 		],
 		properties,
 	};
@@ -105,18 +165,10 @@ export class MocaAirJwksTrigger implements INodeType {
 			const settings = await readSettings(await this.getCredentials('mocaAirApi'));
 			const options = readOptions(this.getNodeParameter('options', {}));
 			const asked = askedFor(this.getWebhookName());
-			const isOn = readIssuerDocuments(this.getNodeParameter('issuerDocuments', false));
-			// A bad issuer must not take the JWKS down.
-			const issuer =
-				asked !== 'jwks' && isOn
-					? servedIssuer(settings, this.getNodeWebhookUrl(WEBHOOKS.did) ?? '')
-					: undefined;
-			const document = servedDocument(asked, settings, issuer?.issuer);
-			const response = this.getResponseObject();
-			const statusCode =
-				document === undefined
-					? answerNotServed(response)
-					: answerWithDocument(response, document, options.cacheSeconds);
+			const { issuer, statusCode } =
+				asked === 'statusList' || asked === 'revocation'
+					? { issuer: undefined, statusCode: await status(this, asked, settings, options) }
+					: document(this, asked, settings, options);
 			// A test ends only with an item.
 			if (this.getMode() !== 'manual' && !options.startExecutions) {
 				return { noWebhookResponse: true };

@@ -1,13 +1,22 @@
 import type { Response } from 'express';
 import type { ServedDocument } from './servedDocument';
 
-/** As bytes, and not by Express's `set`: both add a charset, which the type of a DID document has not. */
-function send(response: Response, contentType: string, content: object): number {
+/**
+ * As bytes, and not by Express's `set`: both add a charset, which the type of a DID document has not.
+ *
+ * @returns the HTTP status, 304 to a client that has it already
+ */
+export function sendAnswer(
+	response: Response,
+	contentType: string,
+	content: object | string,
+): number {
 	response.setHeader('Content-Type', contentType);
 	response.setHeader('X-Content-Type-Options', 'nosniff');
 	// n8n would name the one origin that asked, and caches keep that for others.
 	response.setHeader('Access-Control-Allow-Origin', '*');
-	return response.send(Buffer.from(JSON.stringify(content))).statusCode;
+	const text = typeof content === 'string' ? content : JSON.stringify(content);
+	return response.send(Buffer.from(text)).statusCode;
 }
 
 /**
@@ -30,11 +39,14 @@ export function answerWithDocument(
 ): number {
 	const cache = cacheSeconds === 0 ? 'no-cache' : `public, max-age=${cacheSeconds}`;
 	response.setHeader('Cache-Control', cache);
-	return send(response, contentType, content);
+	return sendAnswer(response, contentType, content);
 }
 
 /** Answers that the document is not served here; never as HTML, which would run in the editor's origin. */
-export function answerNotServed(response: Response): number {
-	const message = 'Serve Issuer Documents is off in the node that has this address.';
-	return send(response.status(404), 'application/json', { message });
+export function answerNotServed(
+	response: Response,
+	option: 'Serve Issuer Documents' | 'Serve Revocations',
+): number {
+	const message = `${option} is off in the node that has this address.`;
+	return sendAnswer(response.status(404), 'application/json', { message });
 }

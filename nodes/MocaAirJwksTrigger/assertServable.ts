@@ -4,16 +4,32 @@ import { whyNotPublic } from '../../air/http/publicUrl';
 import { ownJwks } from '../../issuance/settings/ownJwks';
 import { servedIssuer } from '../../issuance/settings/servedIssuer';
 import { readSettings, type AirSettings } from '../../issuance/settings/settings';
-import { assertPath, readIssuerDocuments, readOptions } from './readParameters';
+import { assertPath, readOptions, readSwitch } from './readParameters';
 import { servedDocument, WEBHOOKS } from './servedDocument';
 
 /** @returns what the owner should know of the issuer that is served; undefined when all is well */
 function aboutIssuer(context: IHookFunctions, settings: AirSettings): string | undefined {
-	if (!readIssuerDocuments(context.getNodeParameter('issuerDocuments', false))) return undefined;
+	if (!readSwitch(context.getNodeParameter('issuerDocuments', false), 'issuerDocuments'))
+		return undefined;
 	const didUrl = context.getNodeWebhookUrl(WEBHOOKS.did) ?? '';
 	const { issuer, elsewhere } = servedIssuer(settings, didUrl);
 	servedDocument('did', settings, issuer);
 	return elsewhere;
+}
+
+/** @throws AirError where nobody could be told of a revocation */
+function assertRevocations(context: IHookFunctions, settings: AirSettings): void {
+	if (!readSwitch(context.getNodeParameter('revocations', false), 'revocations')) return;
+	if (settings.ledger.store === 'off') throw new AirError('AIR_LEDGER_OFF');
+	if (settings.direct === undefined) throw new AirError('AIR_DIRECT_NOT_SET_UP');
+	settings.direct.issuer.keyId(settings.identity.kid);
+	const served = context.getNodeWebhookUrl(WEBHOOKS.statusList) ?? '';
+	const { statusListUrl } = settings.direct;
+	if (statusListUrl !== `${served}?id=`) {
+		context.logger.warn(
+			`${context.getNode().name}: credentials name ${statusListUrl} for their status list, which has to lead to ${served}?id=`,
+		);
+	}
 }
 
 /**
@@ -35,6 +51,7 @@ export async function assertServable(context: IHookFunctions): Promise<void> {
 	if (reason !== undefined) {
 		context.logger.warn(`${name}: AIR cannot fetch the JWKS at ${url}: ${reason}`);
 	}
+	assertRevocations(context, settings);
 	const elsewhere = aboutIssuer(context, settings);
 	if (elsewhere !== undefined) context.logger.warn(`${name}: ${elsewhere}`);
 }

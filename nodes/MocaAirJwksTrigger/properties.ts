@@ -15,11 +15,21 @@ const FOLDER = String.raw`("" + ($parameter["path"] || $webhookId)).trim().repla
 export const DID_PATH = `={{ ${FOLDER} + "/did.json" }}`;
 export const PARTNER_INFO_PATH = `={{ ${FOLDER} + "/air-partner-info" }}`;
 
+/** The ID of the list follows as `?id=`: a path with a part of its own would carry n8n's webhook ID. */
+export const STATUS_LIST_PATH = `={{ ${FOLDER} + "/status-list" }}`;
+/** n8n puts the webhook ID in front, as of any path that has a part of its own. */
+export const REVOCATION_PATH = 'revocation-status/:number';
+
+export const WITHOUT_REVOCATIONS = '={{ !$parameter["revocations"] }}';
+
 /** Nothing is at these addresses then. */
 export const WITHOUT_DOCUMENTS = '={{ !$parameter["issuerDocuments"] }}';
 
 const HOSTING =
 	'https://github.com/n8n-nodes-moca-air/n8n-nodes-moca-air/blob/main/docs/issuer-documents.md';
+
+const REVOKING =
+	'https://github.com/n8n-nodes-moca-air/n8n-nodes-moca-air/blob/main/docs/revoke.md';
 
 export const DEFAULT_CACHE_SECONDS = 300;
 export const LONGEST_CACHE_SECONDS = 86_400;
@@ -65,6 +75,21 @@ export const properties: INodeProperties[] = [
 		displayOptions: { show: { issuerDocuments: [true] } },
 	},
 	{
+		displayName: 'Serve Revocations',
+		name: 'revocations',
+		type: 'boolean',
+		default: false,
+		description:
+			'Whether to tell verifiers what was revoked of what you issued directly: by status list, and by revocation number',
+	},
+	{
+		displayName: `Of the Production URLs, copy the one that ends in /status-list into Status List URL of the credential, and write ?id= behind it. The one with /revocation-status/:number goes into the AIR dashboard without :number; it has n8n’s ID of this node in it, which a copy of the workflow has not. While n8n is down, verifiers refuse credentials whose list they cannot fetch. <a href="${REVOKING}" target="_blank">Host a list elsewhere</a>.`,
+		name: 'revocationsNotice',
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { revocations: [true] } },
+	},
+	{
 		displayName: 'Options',
 		name: 'options',
 		type: 'collection',
@@ -72,13 +97,21 @@ export const properties: INodeProperties[] = [
 		default: {},
 		options: [
 			{
+				displayName: 'Bare Status List',
+				name: 'bareStatusList',
+				type: 'boolean',
+				default: true,
+				description:
+					'Whether to serve status lists exactly as AIR’s documents show them, without an expiry. Only for a verifier that refuses the usual form: an old list would then be taken for ever.',
+			},
+			{
 				displayName: 'Cache For',
 				name: 'cacheSeconds',
 				type: 'number',
 				typeOptions: { minValue: 0, maxValue: LONGEST_CACHE_SECONDS },
 				default: DEFAULT_CACHE_SECONDS,
 				description:
-					'How many seconds a client may keep the JWKS that it fetched, 0 to 86400. A change of keys has to wait at least as long.',
+					'How many seconds a client may keep what it fetched, 0 to 86400; a status list 3600 at most. A change of keys has to wait at least as long.',
 			},
 			{
 				displayName: 'Start Executions',

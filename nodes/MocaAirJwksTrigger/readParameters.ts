@@ -14,6 +14,7 @@ const optionsSchema = z.looseObject(
 			DEFAULT_CACHE_SECONDS,
 		),
 		startExecutions: trueOrFalse().default(false),
+		bareStatusList: trueOrFalse().default(false),
 	},
 	'are not as expected',
 );
@@ -23,6 +24,7 @@ const LABELS = labelsOf(properties);
 export interface ServeOptions {
 	readonly cacheSeconds: number;
 	readonly startExecutions: boolean;
+	readonly bareStatusList: boolean;
 }
 
 /** @throws AirError `AIR_SETTING_INVALID` */
@@ -33,11 +35,15 @@ export function readOptions(options: unknown): ServeOptions {
 }
 
 /** @throws AirError `AIR_SETTING_INVALID` */
-export function readIssuerDocuments(value: unknown): boolean {
+export function readSwitch(value: unknown, name: 'issuerDocuments' | 'revocations'): boolean {
 	const parsed = trueOrFalse().safeParse(value);
 	if (parsed.success) return parsed.data;
-	throw settingInvalid(LABELS, parsed.error, 'issuerDocuments');
+	throw settingInvalid(LABELS, parsed.error, name);
 }
+
+/** What a verifier sends; anything else than one text is no ID. */
+export const querySchema = z.looseObject({ id: z.string().catch('') });
+export const paramsSchema = z.looseObject({ number: z.string().catch('') });
 
 /** As n8n reads it: without a slash at either end (n8n 2.40.7, webhook.service.js). */
 const trimmed = (path: string) => path.trim().replace(/^\/|\/$/g, '');

@@ -5,20 +5,25 @@ import { ownJwks } from '../../issuance/settings/ownJwks';
 import type { AirSettings } from '../../issuance/settings/settings';
 
 type Document = 'jwks' | 'did' | 'partnerInfo';
+type Asked = Document | 'statusList' | 'revocation';
 
 /** n8n's type knows two names of webhooks, n8n itself goes by whatever the description says. */
 const named = (name: string) => name as WebhookType;
 
 /** The webhooks of the node, by the names that n8n knows them by. */
-export const WEBHOOKS: Readonly<Record<Document, WebhookType>> = {
+export const WEBHOOKS: Readonly<Record<Asked, WebhookType>> = {
 	jwks: 'default',
 	did: named('did'),
 	partnerInfo: named('partnerInfo'),
+	statusList: named('statusList'),
+	revocation: named('revocation'),
 };
 
+const isAsked = (name: string): name is Exclude<Asked, 'jwks'> =>
+	name in WEBHOOKS && name !== 'jwks';
+
 /** What the webhook serves that n8n says was asked. */
-export const askedFor = (name: string): Document =>
-	name === 'did' || name === 'partnerInfo' ? name : 'jwks';
+export const askedFor = (name: string): Asked => (isAsked(name) ? name : 'jwks');
 
 export interface ServedDocument {
 	readonly contentType: string;

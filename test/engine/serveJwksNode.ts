@@ -96,8 +96,23 @@ export async function serveJwksNode({
 		}),
 	);
 
+	/** A path with a part of its own has the webhook ID in front, whatever the node says. */
+	const dynamic = (path: string) => {
+		const [, , id, ...rest] = path.split('/');
+		const pattern = [...webhooks.keys()].find((one) => one.includes('/:')) ?? '';
+		const parts = pattern.split('/').slice(2);
+		const fits = parts.every((part, index) => part.startsWith(':') || part === rest[index]);
+		if (id !== WEBHOOK_ID || rest.length !== parts.length || !fits) return undefined;
+		const params = Object.fromEntries(
+			parts.flatMap((part, index) => (part.startsWith(':') ? [[part.slice(1), rest[index]]] : [])),
+		);
+		return { webhook: webhooks.get(pattern), params };
+	};
+
 	const answer = async (httpRequest: Request, httpResponse: Response) => {
-		const webhookData = webhooks.get(httpRequest.path);
+		const found = dynamic(httpRequest.path);
+		if (found !== undefined) Object.assign(httpRequest, { params: found.params });
+		const webhookData = webhooks.get(httpRequest.path) ?? found?.webhook;
 		if (webhookData === undefined) {
 			httpResponse.status(404).json({ message: 'no such webhook' });
 			return;

@@ -7,7 +7,12 @@ import { compactVerify } from 'jose';
 type Claims = Record<string, unknown>;
 
 /** Verifies a credential and gives its claims, everything disclosed; throws if it is not in order. */
-export type Verify = (credential: string, publicKey: KeyObject) => Promise<Claims>;
+export type Verify = (
+	credential: string,
+	publicKey: KeyObject,
+	/** Fetches the status list; without it, no status is looked at. */
+	statusList?: (uri: string) => Promise<string>,
+) => Promise<Claims>;
 
 /** As much as is used here of `@sd-jwt/sd-jwt-vc`. */
 interface SdJwtVc {
@@ -50,8 +55,9 @@ async function isSignedBy(jwt: string, key: KeyObject): Promise<boolean> {
 function sdJwtVc(): Verify | undefined {
 	const library = peer('@sd-jwt/sd-jwt-vc') as SdJwtVc | undefined;
 	if (library === undefined) return undefined;
-	return async (credential, key) => {
+	return async (credential, key, statusListFetcher) => {
 		const instance = new library.SDJwtVcInstance({
+			...(statusListFetcher === undefined ? {} : { statusListFetcher }),
 			hasher: (text: string) => new Uint8Array(sha256(text)),
 			verifier: async (data: string, signature: string) =>
 				await isSignedBy(`${data}.${signature}`, key),
