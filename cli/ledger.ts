@@ -5,13 +5,16 @@ import { exportRows } from './ledger/export';
 import { list } from './ledger/list';
 import { move } from './ledger/move';
 import { PLACE_HELP } from './ledger/place';
+import { restored } from './ledger/restored';
 import { settle } from './ledger/settle';
 import { status } from './ledger/status';
 
 /** The ledger from the shell, for both stores. */
 export const ledger = (call: Call): Command =>
 	command(call, 'ledger')
-		.summary('what was issued and how far it got: status, list, settle, erase, export, move')
+		.summary(
+			'what was issued and how far it got: status, list, settle, erase, export, move, restored',
+		)
 		.description('The ledger: what the nodes have issued, and how far it got.')
 		.addHelpText('after', `\n${PLACE_HELP}`)
 		.addCommand(status(call))
@@ -19,4 +22,5 @@ export const ledger = (call: Call): Command =>
 		.addCommand(settle(call))
 		.addCommand(erase(call))
 		.addCommand(exportRows(call))
-		.addCommand(move(call));
+		.addCommand(move(call))
+		.addCommand(restored(call));

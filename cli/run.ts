@@ -10,6 +10,8 @@ import { jwks } from './jwks';
 import { keygen } from './keygen';
 import { ledger } from './ledger';
 import { inWords } from './ledger/inWords';
+import { revoke } from './revoke';
+import { statusLists } from './statusLists';
 import { printable, withoutSecrets } from './text';
 
 /** Codes of what commander throws when it has shown help or the version that was asked for. */
@@ -23,7 +25,9 @@ const program = (call: Call) =>
 		.addCommand(jwks(call))
 		.addCommand(did(call))
 		.addCommand(check(call))
-		.addCommand(ledger(call));
+		.addCommand(ledger(call))
+		.addCommand(revoke(call))
+		.addCommand(statusLists(call));
 
 /**
  * Runs a command line.

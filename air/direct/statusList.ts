@@ -208,6 +208,25 @@ export async function readStatusList(
 }
 
 /**
+ * What a list says that one's own ledger has published: the signature is not looked at.
+ *
+ * @throws AirError `AIR_STATUS_LIST_INVALID`
+ */
+export function readRevokedPlaces(token: string): Pick<ReadStatusList, 'uri' | 'revoked'> {
+	const [, body = ''] = token.trim().split('.');
+	let payload: unknown;
+	try {
+		payload = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
+	} catch {
+		throw invalid('it is no JWT');
+	}
+	const parsed = payloadSchema.safeParse(payload);
+	if (!parsed.success) throw invalid('it has another form than AIR’s, with one bit for a place');
+	const { sub, status_list: list } = parsed.data;
+	return { uri: sub, revoked: placesOf(unpack(list.lst)) };
+}
+
+/**
  * The address of a list.
  *
  * @param base - where all lists are: a folder, or an address that ends in `=`

@@ -20,6 +20,14 @@ export async function reading<T>(
 	place: Place,
 	work: (ledger: ReadLedger) => Promise<T>,
 ): Promise<T> {
+	return await readingLists(place, work);
+}
+
+/** The same for who reads status lists. */
+export async function readingLists<T>(
+	place: Place,
+	work: (ledger: ReadLedger & Pick<Ledger, 'statusLists' | 'statusList'>) => Promise<T>,
+): Promise<T> {
 	if (place.store === 'sqlite') assertFile(place.file);
 	let ledger: Ledger;
 	try {

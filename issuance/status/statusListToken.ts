@@ -23,10 +23,11 @@ export interface ListSigner {
 
 /**
  * - `live`: to be asked for again after an hour, and good for a day
- * - `file`: for a place that only holds files: it never expires, as nobody may renew it in time
- * - `bare`: the same, and without how long to keep it: as AIR's own documents show one
+ * - `file`: for a place that only holds files. It never expires, as nobody may renew it in time, unless
+ *   its owner says so, in seconds
+ * - `bare`: it neither expires nor says how long to keep it: as AIR's own documents show one
  */
-export type ListForm = 'live' | 'file' | 'bare';
+export type ListForm = 'live' | 'bare' | { readonly file: { readonly lifetimeSeconds?: number } };
 
 /** Signed anew after this, so that whoever fetches it has at least half of its lifetime left. */
 const RENEW_MS = (LIVE_LIFETIME_SECONDS / 2) * 1000;
@@ -41,12 +42,12 @@ export interface ListToken {
 const signed = new Map<string, { readonly content: string; readonly token: Promise<string> }>();
 const MOST_KEPT = 1_000;
 
-const timesOf = (form: ListForm) =>
-	form === 'live'
+function timesOf(form: ListForm) {
+	if (form === 'bare') return {};
+	return form === 'live'
 		? { ttlSeconds: LIVE_TTL_SECONDS, lifetimeSeconds: LIVE_LIFETIME_SECONDS }
-		: form === 'file'
-			? { ttlSeconds: LIVE_TTL_SECONDS }
-			: {};
+		: { ttlSeconds: LIVE_TTL_SECONDS, ...form.file };
+}
 
 /**
  * The signed form of a list. It is dated by the last revocation in it; one that expires is dated by the

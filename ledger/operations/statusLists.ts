@@ -169,7 +169,10 @@ export function* restored(
 		'UPDATE status_lists SET closed_at = $1 WHERE closed_at IS NULL RETURNING 1 AS one',
 		now,
 	);
-	if (!nothingRevoked) {
+	if (nothingRevoked) {
+		yield* rows('UPDATE status_lists SET doubtful = 0');
+		yield* rows('UPDATE credentials SET doubtful = 0');
+	} else {
 		yield* rows('UPDATE status_lists SET doubtful = 1');
 		yield* rows('UPDATE credentials SET doubtful = 1 WHERE revoked_at IS NULL');
 	}

@@ -1,9 +1,10 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 import { publicDocuments, type PublicDocument } from '../../../issuance/settings/publicDocuments';
-import { readSettings } from '../../../issuance/settings/settings';
 import { failedItem, nodeError } from '../../../n8n/errors/nodeError';
+import { credentialSettings } from '../../../n8n/parameters/credentialSettings';
 import { goesOnAfterFailure } from '../../../n8n/tool/toolUse';
 import type { Operation } from '../Operation';
+import { properties, statusListItems } from './statusLists';
 
 /** A document that is hosted, both to look at and as a file that other nodes can upload. */
 async function documentItem(
@@ -23,11 +24,11 @@ async function documentItem(
 /** The credential is the same for all items, so its documents are made once. */
 async function documents(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	try {
-		const settings = await readSettings(await context.getCredentials('mocaAirApi'));
+		const settings = await credentialSettings(context)(undefined);
 		const items = publicDocuments(settings).map(
 			async (document) => await documentItem(context, document),
 		);
-		return await Promise.all(items);
+		return [...(await Promise.all(items)), ...(await statusListItems(context, settings))];
 	} catch (error) {
 		if (goesOnAfterFailure(context)) return [failedItem(error, 0, context.getNode())];
 		throw nodeError(context.getNode(), error, 0, 1);
@@ -40,10 +41,10 @@ export const getPublicDocuments: Operation = {
 		name: 'Get Public Documents',
 		value: 'getPublicDocuments',
 		description:
-			'Get what you host for AIR, the JWKS and for direct issuance the DID document, as JSON and as files; nothing private is in them',
+			'Get what you host for AIR, the JWKS and for direct issuance the DID document and status lists, as JSON and as files; nothing private is in them',
 		action: 'Get the public documents',
 		displayOptions: { show: { '@tool': [false] } },
 	},
-	properties: [],
+	properties,
 	run: async (context) => [await documents(context)],
 };

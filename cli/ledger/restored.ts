@@ -1,0 +1,83 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Command } from 'commander';
+import { AirError } from '../../errors/AirError';
+import { readRevokedPlaces } from '../../air/direct/statusList';
+import type { PublishedList } from '../../ledger/Ledger';
+import { command, type Call } from '../Command';
+import { CliError, systemCode } from '../errors';
+import { inOneLine } from '../keyFile';
+import { printable } from '../text';
+import { reading, writing } from './open';
+import { describePlace, placeOf, withPlace, type PlaceOptions } from './place';
+
+interface RestoredOptions extends PlaceOptions {
+	readonly published: readonly string[];
+	readonly allKnown?: boolean;
+}
+
+const LARGEST = 1_048_576;
+
+/** A list that was published; the ledger is asked which one it is by its ID. */
+async function readPublished(file: string): Promise<PublishedList> {
+	const named = (why: string) => new CliError(`${printable(file)}: ${why}`);
+	let text: string;
+	try {
+		if ((await stat(file)).size > LARGEST) throw named('it is too long to be a status list');
+		text = await readFile(file, 'utf8');
+	} catch (error) {
+		if (error instanceof CliError) throw error;
+		throw named(`it cannot be read (${systemCode(error)})`);
+	}
+	try {
+		const { uri, revoked } = readRevokedPlaces(text);
+		const id = /[\w-]{16}$/.exec(uri)?.[0];
+		if (id === undefined) throw named('its address names no list of this package');
+		return { id, revoked };
+	} catch (error) {
+		throw error instanceof AirError ? named(inOneLine(error)) : error;
+	}
+}
+
+const oneMore = (file: string, before: readonly string[]) => [...before, file];
+
+export const restored = (call: Call): Command =>
+	withPlace(command(call, 'restored'))
+		.summary('to be run when the ledger was put back from a backup, before n8n starts')
+		.description(
+			`Tells the ledger that it was put back to an older state. It gets a new ID, and begins new status lists: nobody knows which places of the old ones were given out since the backup.
+
+What was revoked since the backup is not in it. So it says of nothing that was issued directly that it is valid (503), until it is told what is known.`,
+		)
+		.option(
+			'--published <FILE>',
+			'a status list as it was published last: what it says is taken over, and it is served again. May be given several times',
+			oneMore,
+			[],
+		)
+		.option(
+			'--all-known',
+			'nothing was revoked since the backup, or the file .revoked beside the embedded ledger was not put back with it',
+		)
+		.action(async ({ published, allKnown, ...where }: RestoredOptions) => {
+			const { io } = call;
+			const place = placeOf(where, io.env);
+			const lists: PublishedList[] = [];
+			for (const file of published) lists.push(await readPublished(file));
+			await reading(place, async (ledger) => await ledger.totals());
+			const { closed, doubtful } = await writing(
+				place,
+				async (ledger) => await ledger.restored(lists, allKnown === true),
+			);
+			await io.stdout(
+				`${describePlace(place)} has a new ID. Status lists that take nothing new any more: ${closed}.\n`,
+			);
+			if (allKnown === true) return;
+			const files =
+				lists.length === 0 ? '' : ` (${published.map((one) => basename(one)).join(', ')})`;
+			await io.stderr(
+				`Taken over: ${lists.length}${printable(files)}. Answered with 503 from now on: ${doubtful} status lists, and what has no place in one.
+Once you know what was revoked since the backup, revoke it again, and run this with --all-known.
+`,
+			);
+		});

@@ -1,0 +1,210 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createPublicKey } from 'node:crypto';
+import { decodeJwt, jwtVerify } from 'jose';
+import type { Ledger, Revocable } from '../../../ledger/Ledger';
+import { makeKey } from '../../support/keys';
+import { answer, DAY, request } from '../ledger/contract/requests';
+import { cli, scratch, type Scratch } from './support';
+
+const REALM = 'https://api.sandbox.mocachain.org/v1 partner-1';
+const VCT = 'https://example.com/types/member';
+const LIST = 'AAAAAAAAAAAAAAAA';
+
+let at: Scratch;
+beforeEach(async () => {
+	at = scratch();
+	await at.fill(async (ledger) => {
+		await ledger.openList(REALM, { id: LIST, size: 64 });
+		await issue(ledger, 1, { list: LIST, index: 9 });
+		await issue(ledger, 2, 'number');
+		await issue(ledger, 3, 'number', 'bob@example.com');
+	});
+});
+afterEach(() => {
+	at.remove();
+});
+
+async function issue(
+	ledger: Ledger,
+	number: number,
+	revocable: Revocable,
+	recipient = 'ada@example.com',
+): Promise<void> {
+	const begun = await ledger.beginDirect(
+		{
+			...request({ recipient, program: VCT, idempotencyKey: `event:${number}`, realm: REALM }),
+			ifHeld: 'another',
+		},
+		{
+			sealed: {
+				externalId: `urn:uuid:${number}`,
+				body: '{}',
+				revocationNumber: String(number),
+				expiresAt: Date.now() + DAY,
+				issuer: 'did:web:example.com',
+				kid: 'k1',
+				publicJwk: '{}',
+				holderDid: 'did:air:id:test:ada',
+				holderKey: '302a',
+			},
+			outlives: true,
+			revocable,
+			instead: null,
+		},
+	);
+	if (begun.outcome !== 'started') throw new Error(begun.outcome);
+	await ledger.answered(begun, answer(`dstorage://vc/${number}`, { nextCheckMs: null }));
+}
+
+const revoke = async (...argv: string[]) => await cli(['revoke', ...argv, '--file', at.file]);
+const states = async () => {
+	let found: Record<string, unknown> = {};
+	await at.fill(async (ledger) => (found = await ledger.totals()));
+	return found;
+};
+
+describe('revoke', () => {
+	test.each([
+		[['--external-id', 'urn:uuid:2'], 'urn:uuid:2'],
+		[['--event-id', '2'], 'urn:uuid:2'],
+		[['--event-id', '2', '--type', VCT], 'urn:uuid:2'],
+		[['--number', '2'], 'urn:uuid:2'],
+	])('%j', async (argv, name) => {
+		const ran = await revoke(...argv, '--note', 'left');
+		expect(ran).toMatchObject({
+			status: 0,
+			stdout: `Revoked: ${name}, ${VCT} of ada@example.com\n`,
+		});
+		expect(ran.stderr).toContain('revocation number');
+		expect(await states()).toEqual({ revoked: 1, stored: 2 });
+		expect((await revoke(...argv)).stdout).toMatch(/^Was revoked before \(20/);
+	});
+
+	test('a person and a type: all of them, and what is to be published is said once', async () => {
+		const ran = await revoke('--person', 'ada@example.com', '--type', VCT);
+		expect(ran.stdout.split('\n')).toHaveLength(3);
+		expect(ran.stderr.split('\n')).toHaveLength(3);
+		expect(ran.stderr).toContain('published again');
+		const none = await revoke('--person', 'ada@example.com', '--type', VCT);
+		expect(none).toMatchObject({ status: 1, stdout: '' });
+		expect(none.stderr).toContain('Nothing was revoked');
+		expect(await states()).toEqual({ revoked: 2, stored: 1 });
+	});
+
+	test.each([
+		[[], 'one of'],
+		[['--number', '2', '--external-id', 'x'], 'one of'],
+		[['--person', 'ada@example.com'], '--type'],
+		[['--number', '4e18'], 'digits'],
+	])('%j is a wrong call', async (argv, words) => {
+		const ran = await revoke(...argv);
+		expect(ran.status).toBe(2);
+		expect(ran.stderr).toContain(words);
+		expect(await states()).toEqual({ stored: 3 });
+	});
+
+	test('what is not there is an error, and no ledger is made', async () => {
+		expect(await revoke('--number', '99')).toMatchObject({ status: 1, stdout: '' });
+		const nowhere = join(at.folder, 'none.sqlite');
+		const ran = await cli(['revoke', '--number', '1', '--file', nowhere]);
+		expect(ran.stderr).toContain('There is no ledger at');
+	});
+});
+
+describe('status-lists', () => {
+	const { pem } = makeKey();
+	const write = async (...argv: string[]) => {
+		const key = join(at.folder, 'private.pem');
+		writeFileSync(key, pem);
+		const out = join(at.folder, 'lists');
+		const who = ['--issuer', 'issuer.example.com', '--partner', 'partner-1'];
+		const ran = await cli([
+			...['status-lists', '--key', key, '--kid', 'k1', ...who, '--out', out, '--file', at.file],
+			...argv,
+		]);
+		return { ran, file: join(out, LIST) };
+	};
+
+	test('a signed list for each, written again after a revocation', async () => {
+		const { ran, file } = await write();
+		const url = `https://issuer.example.com/status-lists/${LIST}`;
+		expect(ran).toMatchObject({ status: 0, stderr: '' });
+		expect(ran.stdout).toContain(`at ${url}: 1 credentials, 0 revoked`);
+		const before = readFileSync(file, 'utf8');
+		const { payload, protectedHeader } = await jwtVerify(before, createPublicKey(pem));
+		expect(protectedHeader).toMatchObject({ typ: 'statuslist+jwt' });
+		expect(payload).toMatchObject({ sub: url, ttl: 3_600 });
+		expect(payload.exp).toBeUndefined();
+		await revoke('--number', '1');
+		expect((await write()).ran.stdout).toContain('1 revoked');
+		expect(decodeJwt(readFileSync(file, 'utf8')).status_list).not.toEqual(payload.status_list);
+	});
+
+	test('--expire-days, --bare and --list-url', async () => {
+		const { file } = await write(
+			'--expire-days',
+			'7',
+			'--list-url',
+			'https://lists.example.com/a/',
+		);
+		const payload = decodeJwt(readFileSync(file, 'utf8'));
+		expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(7 * 86_400);
+		expect(payload.sub).toBe(`https://lists.example.com/a/${LIST}`);
+		await write('--bare');
+		const bare = decodeJwt(readFileSync(file, 'utf8'));
+		expect(Object.keys(bare)).toEqual(['iss', 'sub', 'iat', 'status_list']);
+	});
+
+	test('another realm has none', async () => {
+		expect((await write('--air', 'production')).ran.stdout).toContain('There is no status list');
+	});
+});
+
+describe('ledger restored', () => {
+	const restored = async (...argv: string[]) =>
+		await cli(['ledger', 'restored', ...argv, '--file', at.file]);
+	const status = async (number: string) => {
+		let found: unknown;
+		await at.fill(async (ledger) => (found = await ledger.numberStatus(REALM, number)));
+		return found;
+	};
+
+	test('closes the lists, and says what is answered with 503', async () => {
+		const ran = await restored();
+		expect(ran.status).toBe(0);
+		expect(ran.stdout).toContain('take nothing new any more: 1.');
+		expect(ran.stderr).toContain('503 from now on: 1 status lists');
+		expect(await status('2')).toBe('doubtful');
+		expect((await restored('--all-known')).stderr).toBe('');
+		expect(await status('2')).toBe('valid');
+	});
+
+	test('takes over what was published last', async () => {
+		const key = join(at.folder, 'private.pem');
+		writeFileSync(key, makeKey().pem);
+		await revoke('--number', '1');
+		const out = join(at.folder, 'lists');
+		await cli([
+			...['status-lists', '--key', key, '--kid', 'k1', '--issuer', 'issuer.example.com'],
+			...['--partner', 'partner-1', '--out', out, '--file', at.file],
+		]);
+		const ran = await restored('--published', join(out, LIST));
+		expect(ran.stderr).toContain('Taken over: 1');
+		expect(ran.stderr).toContain('0 status lists');
+		await at.fill(async (ledger) => {
+			expect(await ledger.statusList(REALM, LIST)).toMatchObject({ revoked: [9], doubtful: false });
+		});
+	});
+
+	test.each([
+		['no such file', 'none', /cannot be read/],
+		['no list', 'page', /not a status list/],
+	])('%s is refused, and nothing is changed', async (_, name, words) => {
+		writeFileSync(join(at.folder, 'page'), '<html>');
+		const ran = await restored('--published', join(at.folder, name));
+		expect(ran.status).toBe(1);
+		expect(ran.stderr).toMatch(words);
+		expect(await status('2')).toBe('valid');
+	});
+});
