@@ -2,7 +2,6 @@ import type { RowState, SummaryLine } from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
 import type { RealmLedger } from './findRow';
 import { isoTime } from './rowFields';
-import { parts } from './pages';
 
 /** How many rows there are, by the state that they are in now. */
 export type Counts = Readonly<Partial<Record<RowState, number>>>;
@@ -57,17 +56,19 @@ function countBy(lines: readonly SummaryLine[], nameOf: (line: SummaryLine) => s
  * ```
  */
 export async function summarize(
-	{ ledger, realm }: RealmLedger<'summary' | 'idBelow'>,
+	{ ledger, realm }: RealmLedger<'summary'>,
 	{ days, now }: { readonly days: number; readonly now: number },
 ): Promise<Summary> {
 	const tomorrow = now - (now % DAY_MS) + DAY_MS;
 	const createdFrom = tomorrow - days * DAY_MS;
 	const lines: SummaryLine[] = [];
 	try {
-		for await (const part of parts(ledger)) {
-			lines.push(
-				...(await ledger.summary({ realm, createdFrom, createdBefore: tomorrow, ...part })),
-			);
+		const query = { realm, createdFrom, createdBefore: tomorrow };
+		let part = await ledger.summary(query);
+		lines.push(...part.lines);
+		while (part.next !== undefined) {
+			part = await ledger.summary({ ...query, behind: part.next });
+			lines.push(...part.lines);
 		}
 	} catch (error) {
 		throw asAirError(error);
