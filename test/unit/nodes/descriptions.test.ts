@@ -160,6 +160,7 @@ const rows: readonly Row[] = [
 			['findBy', 'options event|external|hash|id', 'hash'],
 			['coreClaimHash', 'string', ''],
 			['program', 'string', ''],
+			['externalId', 'string', ''],
 			['ledgerRow', 'string', ''],
 			['returnAll', 'boolean', false],
 			['limit', 'number', 50],
@@ -172,6 +173,7 @@ const rows: readonly Row[] = [
 			['filters.executionId', 'string', ''],
 			['filters.externalId', 'string', ''],
 			['filters.program', 'string', ''],
+			['filters.outcomes', 'multiOptions issued|kept|notIssued|underWay|unknown', []],
 			['filters.recipient', 'string', ''],
 			['filters.reference', 'string', ''],
 			[
