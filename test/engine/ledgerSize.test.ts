@@ -107,6 +107,13 @@ const OF_A_PERSON = (table: string, rows: number) => `UPDATE ${table} SET recipi
 	CASE WHEN id % 2 = 0 THEN 'ada@example.com' ELSE 'Ada@Example.com' END
 	WHERE id % ${Math.floor(rows / OF_ADA)} = 0`;
 
+const FEW_MS = `ms, ${FEW} rows`;
+const COLUMNS = { [FEW_MS]: '', ms: '', Ratio: '', 'Longest stop, ms': '', 'Its own work, ms': '' };
+
+const report = (store: string, what: string, figures: Readonly<Record<string, string>>) => {
+	reportRow({ Store: store, Rows: ROWS, What: what, ...COLUMNS, ...figures });
+};
+
 interface Filled {
 	/** Has the node's credential lead to it. */
 	readonly use: () => IDataObject;
@@ -237,11 +244,8 @@ describe.each(STORES)('%s', (store) => {
 			await timed(times.many, many);
 		}
 		const [fewMs, manyMs] = [medianOf(times.few.slice(10)), medianOf(times.many.slice(10))];
-		reportRow({
-			Store: store,
-			Rows: ROWS,
-			What: what,
-			[`${FEW} rows, ms`]: fewMs.toFixed(2),
+		report(store, what, {
+			[FEW_MS]: fewMs.toFixed(2),
 			ms: manyMs.toFixed(2),
 			Ratio: (manyMs / fewMs).toFixed(2),
 		});
@@ -274,17 +278,17 @@ describe.each(STORES)('%s', (store) => {
 		while (runs.length < RUNS && !runs.some(({ cpu }) => cpu < LONGEST_STOP)) {
 			const { error, items } = await run(parameters);
 			expect(error).toBeUndefined();
-			expect(items('Auth')).toHaveLength(found);
+			// Retention takes those that have become too old meanwhile.
+			const { length } = items('Auth');
+			expect(length).toBeLessThanOrEqual(found);
+			expect(length).toBeGreaterThanOrEqual(found - (found === ROWS ? ROWS / 100 : 0));
 			if (executed !== undefined) runs.push(executed);
 		}
 		const best = runs.toSorted((a, b) => a.cpu - b.cpu)[0];
-		reportRow({
-			Store: store,
-			Rows: ROWS,
-			What: what,
+		report(store, what, {
 			ms: best?.ms.toFixed(0) ?? '',
 			'Longest stop, ms': best?.stop.toFixed(1) ?? '',
-			'Of it own work, ms': best?.cpu.toFixed(1) ?? '',
+			'Its own work, ms': best?.cpu.toFixed(1) ?? '',
 		});
 		expect(best?.cpu).toBeLessThan(LONGEST_STOP);
 	});
