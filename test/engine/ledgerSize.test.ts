@@ -82,14 +82,14 @@ beforeAll(async () => {
 	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
 	air = await startTestAir();
 	folder = mkdtempSync(join(tmpdir(), 'moca-air-ledger-size-'));
-	const { execute } = MocaAir.prototype;
+	const node = new MocaAir();
 	// Of the node alone: what n8n does with a million items is n8n's.
 	jest.spyOn(MocaAir.prototype, 'execute').mockImplementation(async function (
 		this: IExecuteFunctions,
 	) {
 		const turns = watchTurns();
 		try {
-			return await execute.call(this);
+			return await node.execute.call(this);
 		} finally {
 			executed = turns.end();
 		}
@@ -115,8 +115,8 @@ const report = (store: string, what: string, figures: Readonly<Record<string, st
 };
 
 interface Filled {
-	/** Has the node's credential lead to it. */
-	readonly use: () => IDataObject;
+	/** What leads to it in a credential; for the embedded one, the folder of n8n is set. */
+	readonly use: () => { ledger: 'embedded' } | { ledger: 'postgres'; ledgerSecret: string };
 }
 
 function realm(): string {
@@ -172,14 +172,14 @@ describe.each(STORES)('%s', (store) => {
 			...air.credential,
 			...many.use(),
 			...credential,
-		} as typeof air.credential);
+		});
 
 	const ledgerOf = async (filled: Filled) => {
-		const { ledger, ledgerSecret } = filled.use();
+		const used = filled.use();
 		const opened = await openLedger(
-			ledger === 'embedded'
+			used.ledger === 'embedded'
 				? { store: 'embedded' }
-				: { store: 'postgres', url: String(ledgerSecret) },
+				: { store: 'postgres', url: used.ledgerSecret },
 		);
 		if (opened === undefined) throw new Error('no ledger');
 		return opened.ledger;

@@ -88,7 +88,7 @@ async function erased(
 		// Who asks later that it was done is told without the address.
 		const { workflowId, executionId } = settings.origin;
 		settings.log(
-			`a person was erased from the ledger: ${gone} rows (workflow ${workflowId}, execution ${executionId})`,
+			`a person was erased from the ledger (rows: ${gone}, workflow ${workflowId}, execution ${executionId})`,
 		);
 	}
 	return {
