@@ -33,6 +33,7 @@ import type {
 	NumberStatus,
 	Observation,
 	Place,
+	PageQuery,
 	Postponed,
 	ProgramUse,
 	PruneResult,
@@ -41,12 +42,13 @@ import type {
 	Retention,
 	RevokeRequest,
 	RevokeResult,
+	RowPage,
 	RowState,
 	Settlement,
 	SettleRequest,
 	SettleResult,
 	StatusList,
-	SummaryLine,
+	SummaryPage,
 	SummaryQuery,
 	WatchRequest,
 } from './Ledger';
@@ -61,9 +63,10 @@ import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
 import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
-import { find, idBelow, list, programs, summary, totals } from './operations/lookups';
+import { find, programs, totals } from './operations/lookups';
 import { observed } from './operations/observed';
 import { Publishing } from './operations/Publishing';
+import { list, page, summary } from './operations/pages';
 import { endLeases, eraseUnlessBusy, forget, prune } from './operations/retention';
 import { revoke } from './operations/revoke';
 import { settle, settlements } from './operations/settle';
@@ -150,16 +153,16 @@ export class SqlLedger implements Ledger {
 		return await this.store.read(() => list(this.dialect, filter));
 	}
 
-	async idBelow(beforeId: number | undefined, rows: number): Promise<number | undefined> {
-		return await this.store.read(() => idBelow(beforeId, rows));
+	async page(query: PageQuery): Promise<RowPage> {
+		return await this.store.read(() => page(this.dialect, query));
 	}
 
 	async programs(realm: string): Promise<ProgramUse[]> {
 		return await this.store.read(() => programs(realm));
 	}
 
-	async summary(query: SummaryQuery): Promise<SummaryLine[]> {
-		return await this.store.read(() => summary(query));
+	async summary(query: SummaryQuery): Promise<SummaryPage> {
+		return await this.store.read(() => summary(this.dialect, query));
 	}
 
 	async totals(): Promise<Partial<Record<RowState, number>>> {

@@ -51,7 +51,7 @@ const NUMBER_WORDS =
 const EXPIRED_WORDS = 'It has expired, and nobody takes it any more.';
 
 type Where = {
-	readonly ledger: Pick<Ledger, 'list' | 'idBelow' | 'revoke'>;
+	readonly ledger: Pick<Ledger, 'page' | 'revoke'>;
 	/** Undefined: all of them, as at the command line. */
 	readonly realm: string | undefined;
 };

@@ -181,6 +181,8 @@ export const revoke: Operation = {
 	run: async (context) =>
 		await ledgerItems(context, {
 			changes: true,
-			item: async (session, itemIndex) => await revoked(context, session, itemIndex),
+			item: async (session, itemIndex, { give }) => {
+				for (const one of await revoked(context, session, itemIndex)) give(one);
+			},
 		}),
 };
