@@ -86,7 +86,7 @@ describe.each(pages.map((page) => [page.path, page] as const))('%s', (_path, pag
 	test('names only commands that exist', () => {
 		const npm = [...page.text.matchAll(/\bnpm run ([a-z][\w:-]*)/g)].map(([, name]) => name);
 		expect(npm.filter((name) => !scripts.includes(name ?? ''))).toEqual([]);
-		const ours = [...page.text.matchAll(/npx n8n-nodes-moca-air ([a-z]+)/g)].map(
+		const ours = [...page.text.matchAll(/npx n8n-nodes-moca-air ([a-z-]+)/g)].map(
 			([, name]) => name,
 		);
 		expect(ours.filter((name) => !commandNames.includes(name ?? ''))).toEqual([]);

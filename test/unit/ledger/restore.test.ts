@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { FeedEvent, Ledger } from '../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
 import { root } from '../../../scripts/package';
+import { cli } from '../cli/support';
 import { ALL, KEY } from './contract/feed';
 import { CONFIRMED, issue, MINUTE, REALM, request, REVOKED, start } from './contract/requests';
 
@@ -42,11 +42,9 @@ function makeBackup(): void {
 /** The step of the page that gives the ledger a new ID. */
 async function renew(): Promise<void> {
 	const page = await readFile(join(root, 'docs', 'ledger.md'), 'utf8');
-	const script = /^ *node -e '(.*)'$/m.exec(page)?.[1] ?? '';
-	execFileSync(process.execPath, ['-e', script], {
-		cwd: folder,
-		stdio: ['ignore', 'ignore', 'pipe'],
-	});
+	const command = /^ *npx n8n-nodes-moca-air (ledger restored)$/m.exec(page)?.[1] ?? '';
+	const ran = await cli([...command.split(' '), '--file', file]);
+	expect([ran.status, ran.stdout]).toEqual([0, expect.stringContaining('has a new ID')]);
 }
 
 async function restore(withNewId = true): Promise<void> {

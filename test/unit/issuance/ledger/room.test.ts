@@ -54,6 +54,7 @@ async function storeDirectly() {
 				holderDid: 'did:air:id:test:ada',
 			},
 			outlives: true,
+			revocable: 'number',
 			instead: null,
 		},
 	);

@@ -223,7 +223,12 @@ export class Player {
 				? before
 				: sealedAs(this.sealed++, this.store.now() + step.expiresInMs);
 		const instead = before?.externalId ?? null;
-		const begun = await ledger.beginDirect(asked, { sealed, outlives: true, instead });
+		const begun = await ledger.beginDirect(asked, {
+			sealed,
+			outlives: true,
+			revocable: 'number',
+			instead,
+		});
 		if (begun.outcome === 'started') this.attempts.push({ ...begun, direct: true });
 		return [seen, begun];
 	}
