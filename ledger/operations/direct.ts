@@ -134,9 +134,18 @@ const KEEP_ENVELOPE = `INSERT INTO envelopes (issuance_id, external_id, body, ex
 		expires_at = excluded.expires_at, issuer = excluded.issuer, kid = excluded.kid,
 		public_jwk = excluded.public_jwk, holder_key = excluded.holder_key`;
 
+const DAY_MS = 86_400_000;
+
+/**
+ * By whole days, and written only where that changes something: else all who issue with one key would
+ * wait for each other's commit.
+ */
 const KEEP_KEY = forDialect(
 	({ greatest }) => `INSERT INTO signing_keys AS k (realm, kid, key_thumbprint, public_jwk,
-		last_expires_at) VALUES ($1, $2, $3, $4, $5)
+		last_expires_at)
+	SELECT $1, $2, $3, $4, CAST($5 AS bigint) WHERE NOT EXISTS (SELECT 1 FROM signing_keys o
+		WHERE o.realm = $1 AND o.kid = $2 AND o.key_thumbprint = $3
+			AND o.last_expires_at >= CAST($5 AS bigint))
 	ON CONFLICT (realm, kid, key_thumbprint) DO UPDATE
 		SET last_expires_at = ${greatest}(k.last_expires_at, excluded.last_expires_at)
 		WHERE k.last_expires_at < excluded.last_expires_at`,
@@ -189,7 +198,8 @@ function* keepKey(
 	{ realm, keyThumbprint }: DirectRequest,
 	{ expiresAt, kid, publicJwk }: SealedCredential,
 ): Operation<void> {
-	yield ahead(dialect, KEEP_KEY, realm, kid, keyThumbprint, publicJwk, expiresAt);
+	const until = Math.ceil(expiresAt / DAY_MS) * DAY_MS;
+	yield ahead(dialect, KEEP_KEY, realm, kid, keyThumbprint, publicJwk, until);
 }
 
 const HELD = `SELECT i.id AS id FROM issuances i

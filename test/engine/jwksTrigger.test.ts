@@ -179,6 +179,8 @@ describe('the documents of an issuer', () => {
 		expect(paths.slice(1)).toEqual([
 			`/webhook/${folder}/did.json`,
 			`/webhook/${folder}/air-partner-info`,
+			`/webhook/${folder}/status-list`,
+			'/webhook/revocation-status/:number',
 		]);
 	});
 

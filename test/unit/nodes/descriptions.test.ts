@@ -396,6 +396,7 @@ describe('the nodes panel', () => {
 		expect(actions).toEqual([
 			'Check items before they are issued directly',
 			'Issue a credential directly',
+			'Revoke a credential',
 			'Erase a person from the ledger',
 			'Get an issuance',
 			'Get many issuances',
