@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
 import { AirError } from '../../../errors/AirError';
+import type { DirectIssueRequest } from '../../../issuance/direct/DirectIssuing';
 import type { Ledger } from '../../../ledger/Ledger';
 import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
@@ -18,6 +19,8 @@ export interface Work {
 	readonly pem: string;
 	readonly recipient: string;
 	readonly event: string;
+	/** What it asks for besides. */
+	readonly changes?: Partial<DirectIssueRequest>;
 	/** At which moment of the issuance it stops or kills itself, counted from 1. */
 	readonly at?: number;
 	readonly signal?: 'SIGKILL' | 'SIGSTOP';
@@ -77,7 +80,7 @@ const watched = (ledger: Ledger): Ledger =>
 	});
 
 async function endingOf(): Promise<Ending> {
-	const { store, baseUrl, accountUrl, did, pem, event, recipient } = work;
+	const { store, baseUrl, accountUrl, did, pem, event, recipient, changes } = work;
 	const ledger =
 		'file' in store
 			? (await openSqliteLedger({ file: store.file })).ledger
@@ -86,7 +89,7 @@ async function endingOf(): Promise<Ending> {
 	const issuer = issuerOn(watched(ledger), { baseUrl, accountUrl, did, signer });
 	try {
 		began = true;
-		return { how: 'issued', item: await issuer.issue(event, { recipient }) };
+		return { how: 'issued', item: await issuer.issue(event, { recipient, ...changes }) };
 	} catch (error) {
 		if (!(error instanceof AirError)) throw error;
 		return { how: 'error', kind: error.kind, code: error.code };
