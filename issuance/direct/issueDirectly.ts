@@ -66,7 +66,7 @@ function checked(
 	const { credentialSubject, disclosable, expiresAt } = request;
 	if (session.settings.onlyIn !== undefined) assertNeedsNoLedger(request);
 	// A slip in the credential is told before an account is made.
-	if (request.revocable === 'list') void issuer.statusListUrl;
+	if (request.revocable === 'list') issuer.statusListUrl;
 	assertExpiry(expiresAt, Date.now());
 	return hideClaims(credentialSubject, { disclosable }, systemRandomness);
 }

@@ -50,11 +50,11 @@ const NUMBER_WORDS =
 	'Whoever asks for its revocation number knows at once. It has no place in a status list, so nobody else is told.';
 const EXPIRED_WORDS = 'It has expired, and nobody takes it any more.';
 
-type Where = {
+interface Where {
 	readonly ledger: Pick<Ledger, 'page' | 'revoke'>;
 	/** Undefined: all of them, as at the command line. */
 	readonly realm: string | undefined;
-};
+}
 
 /** In these states the person may hold the credential. */
 const MAY_HOLD: readonly LedgerRow['state'][] = ['stored', 'unknown', 'sending', 'abandoned'];

@@ -2,10 +2,10 @@ import { STATUS_LIST_TYPE, statusListUri } from '../../air/direct/statusList';
 import type { Ledger, ListSummary } from '../../ledger/Ledger';
 import { statusListToken, type ListForm, type ListSigner } from './statusListToken';
 
-type Where = {
+interface Where {
 	readonly ledger: Pick<Ledger, 'statusLists' | 'statusList'>;
 	readonly realm: string;
-};
+}
 
 /** A status list as a file to be hosted. */
 export interface ExportedList {

@@ -2,10 +2,10 @@ import { isListId } from '../direct/placeInList';
 import type { Ledger } from '../../ledger/Ledger';
 import { statusListToken, type ListSigner, type ListToken } from './statusListToken';
 
-type Where = {
+interface Where {
 	readonly ledger: Pick<Ledger, 'statusList' | 'numberStatus'>;
 	readonly realm: string;
-};
+}
 
 /** What a verifier is told. `unknown`: 404. `doubtful`: 503, as nobody can say that it is valid. */
 export type Served<T> =

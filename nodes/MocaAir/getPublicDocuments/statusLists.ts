@@ -104,8 +104,9 @@ export async function statusListItems(
 		found = await exported(context, settings, form);
 	} catch (error) {
 		const known = asAirError(error);
-		if (!(known instanceof AirError)) throw error;
-		warn(context, `The status lists are left out: ${known.message}. ${known.advice}`);
+		const why =
+			known instanceof AirError ? `${known.message}. ${known.advice}` : 'an unexpected failure';
+		warn(context, `The status lists are left out: ${why}`);
 		return [];
 	}
 	if (found.doubtful.length > 0) {

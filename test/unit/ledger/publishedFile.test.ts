@@ -23,7 +23,11 @@ beforeEach(async () => {
 	await ledger.openList(REALM, { id: 'list-1', size: 64 });
 });
 afterEach(async () => {
-	await Promise.all([ledger, ...others.splice(0)].map((one) => one.close()));
+	await Promise.all(
+		[ledger, ...others.splice(0)].map(async (one) => {
+			await one.close();
+		}),
+	);
 	await rm(folder, { recursive: true, force: true });
 });
 
@@ -150,7 +154,7 @@ test('two processes add to it, and each knows what the other has added', async (
 	for (let i = 0; i < 6; i++) await issue(i, place(i));
 	await Promise.all([0, 1, 2, 3, 4, 5].map((i) => revoke(i, i % 2 === 0 ? ledger : other)));
 	const lines = (await readFile(revokedFileOf(file), 'utf8')).split('\n').filter(Boolean);
-	for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
+	for (const line of lines) expect(JSON.parse(line)).toBeDefined();
 	const numbers = lines.flatMap((line) => (JSON.parse(line) as { number?: string }).number ?? []);
 	expect([...new Set(numbers)].sort()).toEqual(['0', '1', '2', '3', '4', '5']);
 	expect(await bits()).toEqual([0, 1, 2, 3, 4, 5]);
@@ -162,7 +166,9 @@ test('half a line, of a process that was killed, spoils nothing', async () => {
 	await revoke(1);
 	await appendFile(revokedFileOf(file), '{"realm":"https://air');
 	await revoke(2);
-	await putBackAfter(async () => await Promise.resolve());
+	await putBackAfter(async () => {
+		await Promise.resolve();
+	});
 	expect(await bits()).toEqual([1, 2]);
 	expect([await status(1), await status(2)]).toEqual(['revoked', 'revoked']);
 });
