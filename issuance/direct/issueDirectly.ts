@@ -17,7 +17,7 @@ import type { LedgerSession } from '../session/LedgerSession';
 import type { DirectIssuance, DirectIssuer, DirectIssuing } from './DirectIssuing';
 import { assertNeedsNoLedger } from './needsLedger';
 import { fromDirectLedger, type NotSent, type RememberedDirect } from './directOutcome';
-import { placeInList } from './placeInList';
+import { assertListUrl, placeInList } from './placeInList';
 import { sealFor, type ToSend } from './sealFor';
 
 /**
@@ -66,7 +66,7 @@ function checked(
 	const { credentialSubject, disclosable, expiresAt } = request;
 	if (session.settings.onlyIn !== undefined) assertNeedsNoLedger(request);
 	// A slip in the credential is told before an account is made.
-	if (request.revocable === 'list') issuer.statusListUrl;
+	if (request.revocable === 'list') assertListUrl(issuer);
 	assertExpiry(expiresAt, Date.now());
 	return hideClaims(credentialSubject, { disclosable }, systemRandomness);
 }

@@ -42,6 +42,11 @@ export async function placeInList(
 	throw new AirError('AIR_LEDGER_LOCKED', { detail: 'no place in a status list is free' });
 }
 
+/** @throws AirError `AIR_STATUS_LIST_URL_INVALID` where the credential says no address of lists */
+export function assertListUrl({ statusListUrl }: { readonly statusListUrl: string }): void {
+	if (statusListUrl === '') throw new AirError('AIR_STATUS_LIST_URL_INVALID');
+}
+
 /** How a credential names its place. */
 export const statusOf = (base: string, { list, index }: Place) => ({
 	idx: index,

@@ -235,5 +235,5 @@ function* replace(
 	}
 	yield* replaceFirst(dialect, held, by, yield* clock(dialect));
 	const [before] = yield* rows<{ count: number }>(REPLACED_BEFORE, ...person);
-	return Number(before?.count ?? 0);
+	return before?.count ?? 0;
 }

@@ -26,7 +26,7 @@ function* used(realm: string, list: string): Operation<number> {
 		realm,
 		list,
 	);
-	return Number(found?.count ?? 0);
+	return found?.count ?? 0;
 }
 
 /** From then on a place that is drawn is more often taken than not. */
@@ -122,7 +122,7 @@ export function* statusLists(realm: string): Operation<ListSummary[]> {
 	);
 	return found.map((list) => ({
 		...list,
-		used: Number(list.used),
+		used: list.used,
 		doubtful: list.doubtful === 1,
 	}));
 }
@@ -154,7 +154,7 @@ export function* liveKeys(dialect: Dialect, realm: string): Operation<LiveKey[]>
 		realm,
 		now,
 	);
-	return found.map((key) => ({ ...key, credentials: Number(key.credentials) }));
+	return found.map((key) => ({ ...key, credentials: key.credentials }));
 }
 
 /** `Ledger.restored`. */
@@ -180,7 +180,7 @@ export function* restored(
 	const [left] = yield* rows<{ count: number }>(
 		'SELECT count(*) AS count FROM status_lists WHERE doubtful = 1',
 	);
-	return { closed: closed.length, doubtful: Number(left?.count ?? 0) };
+	return { closed: closed.length, doubtful: left?.count ?? 0 };
 }
 
 const REVOKE_PLACES = forDialect(
