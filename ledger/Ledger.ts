@@ -240,7 +240,7 @@ export interface Ledger extends Revocations {
 	 * Appends `delayed` for rows that have been `submitted` for so many minutes: once per issuance and
 	 * threshold. What it costs depends on what has come due since the last call, not on how much is
 	 * pending. A threshold that is new starts with what comes due from now on (`now`), or with all
-	 * (`beginning`).
+	 * (`beginning`). Likewise `expiring` and `expired` of what is stored: `before`.
 	 *
 	 * @returns how many were appended; call again when it is `limit`
 	 */

@@ -93,6 +93,8 @@ export type EventType =
 	| 'abandoned'
 	| 'stored'
 	| 'revoked'
+	| 'expiring'
+	| 'expired'
 	| 'unknown';
 
 /**
@@ -104,7 +106,8 @@ export interface LedgerEvent {
 	readonly issuanceId: number;
 	readonly type: EventType;
 	/**
-	 * What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed`, and of
+	 * What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed` and
+	 * `expiring`, and of
 	 * `unknown` how often the row was settled before.
 	 */
 	readonly threshold: string;

@@ -191,6 +191,8 @@ export interface FeedFilter {
 	readonly types: readonly EventType[];
 	/** Only `delayed` with this threshold. */
 	readonly delayMinutes: number;
+	/** Only `expiring` with this threshold. */
+	readonly expiringMinutes?: number | undefined;
 	readonly program?: string | undefined;
 	readonly referencePrefix?: string | undefined;
 	readonly workflowId?: string | undefined;
@@ -217,6 +219,8 @@ export interface FeedPage {
 export interface DelayedQuery {
 	readonly realm: string;
 	readonly minutes: number;
+	/** `expiry`: so many minutes before what is stored expires, `expiring`; with 0, `expired`. */
+	readonly before?: 'expiry' | undefined;
 	readonly start: CursorStart;
 	readonly limit: number;
 }

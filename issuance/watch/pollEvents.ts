@@ -1,5 +1,12 @@
 import { AirError } from '../../errors/AirError';
-import type { Cursor, CursorKey, CursorStart, FeedEvent, FeedFilter } from '../../ledger/Ledger';
+import type {
+	Cursor,
+	CursorKey,
+	CursorStart,
+	DelayedQuery,
+	FeedEvent,
+	FeedFilter,
+} from '../../ledger/Ledger';
 import type { LedgerSession } from '../session/LedgerSession';
 import { assertRow, isTime, isWhole } from '../../ledger/assertRow';
 import { LedgerError } from '../../ledger/LedgerError';
@@ -26,7 +33,7 @@ export interface WatchSettings {
 	readonly watch: 'instance' | 'everywhere' | readonly WatchedPair[];
 	readonly filter: Pick<
 		FeedFilter,
-		'types' | 'delayMinutes' | 'program' | 'referencePrefix' | 'workflowId'
+		'types' | 'delayMinutes' | 'expiringMinutes' | 'program' | 'referencePrefix' | 'workflowId'
 	>;
 	readonly maxCalls: number;
 	readonly maxEvents: number;
@@ -158,7 +165,7 @@ interface Learnt extends Pick<Poll, 'unanswered' | 'problem'> {
 async function learn(
 	session: LedgerSession,
 	settings: WatchSettings & { readonly start?: CursorStart },
-	{ realm, source, types, delayMinutes: minutes }: FeedFilter,
+	{ realm, source, types, delayMinutes, expiringMinutes = 0 }: FeedFilter,
 ): Promise<Learnt> {
 	const { ledger } = session;
 	let stopped: Error | undefined;
@@ -179,15 +186,17 @@ async function learn(
 			instance: source.from === 'instance' ? source.instance : undefined,
 		}),
 	);
-	if (types.includes('delayed')) {
+	const append = async (due: Pick<DelayedQuery, 'minutes' | 'before'>) => {
 		await tried(async () => {
-			const start = settings.start ?? 'now';
+			const query = { ...due, realm, start: settings.start ?? 'now', limit: DELAYED_BATCH };
 			for (let i = 0; i < DELAYED_BATCHES; i++) {
-				const limit = DELAYED_BATCH;
-				if ((await ledger.appendDelayed({ realm, minutes, start, limit })) < limit) break;
+				if ((await ledger.appendDelayed(query)) < query.limit) break;
 			}
 		});
-	}
+	};
+	if (types.includes('delayed')) await append({ minutes: delayMinutes });
+	if (types.includes('expiring')) await append({ minutes: expiringMinutes, before: 'expiry' });
+	if (types.includes('expired')) await append({ minutes: 0, before: 'expiry' });
 	// Else an attempt that n8n did not live to finish is noticed by the next tidying up only.
 	if (types.includes('unknown')) await tried(() => ledger.endLeases({ limit: LEASES }));
 	const unanswered =

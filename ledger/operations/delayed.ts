@@ -2,6 +2,7 @@ import type { DelayedQuery } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation } from '../sql/Session';
 import { appendEvents, eventForEach, hasEvent } from './events';
+import { appendExpiring } from './expiring';
 import { locking, lockRows } from './rows';
 
 const MINUTE_MS = 60_000;
@@ -20,6 +21,7 @@ const LOCK_SUBMITTED = locking(
 
 /** `Ledger.appendDelayed`. */
 export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation<number> {
+	if (query.before === 'expiry') return yield* appendExpiring(dialect, query);
 	const { realm, minutes, start, limit } = query;
 	yield* rows(
 		'INSERT INTO delays (realm, minutes) VALUES ($1, $2) ON CONFLICT DO NOTHING',

@@ -11,11 +11,17 @@ const NEWEST_SCAN = 20_000;
 
 /** The conditions of a filter, for the events `e` and their rows `i`, and their values. */
 function conditionsOf({ oneOf }: Dialect, filter: FeedFilter): { where: string; values: Value[] } {
-	const values: Value[] = [filter.realm, filter.types, String(filter.delayMinutes)];
+	const values: Value[] = [
+		filter.realm,
+		filter.types,
+		String(filter.delayMinutes),
+		String(filter.expiringMinutes ?? 0),
+	];
 	const conditions = [
 		'i.realm = $1',
 		`e.type ${oneOf('$2', 'text')}`,
 		"(e.type <> 'delayed' OR e.threshold = $3)",
+		"(e.type <> 'expiring' OR e.threshold = $4)",
 		// What was never issued, as far as anybody knows, has nothing else to tell; and what is known by
 		// now needs nobody to look. An attempt that is under way again may end as before.
 		`CASE e.type WHEN 'unknown' THEN i.state IN ('unknown', 'sending', 'abandoned')

@@ -166,6 +166,14 @@ export const schema = ({
 		PRIMARY KEY (realm, minutes)
 	) ${keyed}`,
 
+	// What expires so many minutes after that, or earlier, has its event; null before the first look.
+	`CREATE TABLE expiries (
+		realm text NOT NULL,
+		minutes ${integer} NOT NULL,
+		up_to ${integer},
+		PRIMARY KEY (realm, minutes)
+	) ${keyed}`,
+
 	// What status and renewal live on until the credential expires. Without the person, so that neither
 	// retention nor erasing a person takes it away: what was revoked has to stay revoked.
 	`CREATE TABLE credentials (

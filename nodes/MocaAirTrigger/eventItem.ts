@@ -13,6 +13,8 @@ const NAMES: Readonly<Record<EventType, string>> = {
 	abandoned: 'givenUp',
 	stored: 'stored',
 	revoked: 'revoked',
+	expiring: 'expiringSoon',
+	expired: 'expired',
 	unknown: 'outcomeUnknown',
 };
 

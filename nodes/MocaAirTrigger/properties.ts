@@ -90,6 +90,18 @@ export const properties: INodeProperties[] = [
 				description: 'Still pending after some minutes, or for so long that it is given up',
 			},
 			{
+				name: 'Expired',
+				value: 'expired',
+				action: 'On credential expired',
+				description: 'What you issued directly has ended by itself',
+			},
+			{
+				name: 'Expiring Soon',
+				value: 'expiringSoon',
+				action: 'On credential expiring soon',
+				description: 'What you issued directly ends in some days: time to renew it',
+			},
+			{
 				name: 'Not Usable',
 				value: 'notUsable',
 				action: 'On credential unusable',
@@ -120,6 +132,29 @@ export const properties: INodeProperties[] = [
 		default: 5,
 		displayOptions: { show: { events: ['delayed'] } },
 		description: 'After how many minutes a pending issuance counts as delayed',
+	},
+	{
+		displayName: 'Before Expiry',
+		name: 'expiringBefore',
+		type: 'number',
+		typeOptions: { minValue: 1, maxValue: 525600 },
+		default: 14,
+		displayOptions: { show: { events: ['expiringSoon'] } },
+		description: 'How long before it expires a credential counts as expiring soon',
+	},
+	{
+		displayName: 'Unit',
+		name: 'expiringUnit',
+		type: 'options',
+		noDataExpression: true,
+		options: [
+			{ name: 'Days', value: 'days' },
+			{ name: 'Hours', value: 'hours' },
+			{ name: 'Minutes', value: 'minutes' },
+		],
+		default: 'days',
+		displayOptions: { show: { events: ['expiringSoon'] } },
+		description: 'What Before Expiry counts',
 	},
 	{
 		displayName: 'Start',

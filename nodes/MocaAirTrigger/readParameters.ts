@@ -16,11 +16,15 @@ import { properties } from './properties';
 const TYPES = {
 	confirmed: ['confirmed'],
 	delayed: ['delayed', 'abandoned'],
+	expired: ['expired'],
+	expiringSoon: ['expiring'],
 	notUsable: ['unusable'],
 	outcomeUnknown: ['unknown'],
 	statusChanged: ['status'],
 	stored: ['stored'],
 } as const satisfies Record<string, readonly EventType[]>;
+
+const MINUTES = { minutes: 1, hours: 60, days: 1440 } as const;
 
 const EVENTS = 'must name at least one event';
 const OTHERWISE = 'are not as expected';
@@ -38,6 +42,8 @@ const schema = z.object({
 		.array(z.enum(Object.keys(TYPES) as (keyof typeof TYPES)[], EVENTS), EVENTS)
 		.min(1, EVENTS),
 	delayMinutes: wholeNumberFrom(1, 10_080, 'minutes'),
+	expiringBefore: wholeNumberFrom(1, 525_600),
+	expiringUnit: z.enum(['minutes', 'hours', 'days'], 'is not one of its choices'),
 	start: z.enum(['now', 'beginning'], 'is not one of its choices'),
 	issuances: z.looseObject(
 		{ issuance: z.array(z.looseObject({}, OTHERWISE), OTHERWISE).default([]) },
@@ -77,6 +83,8 @@ export function readParameters(context: IPollFunctions): TriggerParameters {
 		watch: context.getNodeParameter('watch', 'instance'),
 		events: context.getNodeParameter('events', ['confirmed']),
 		delayMinutes: context.getNodeParameter('delayMinutes', 5),
+		expiringBefore: context.getNodeParameter('expiringBefore', 14),
+		expiringUnit: context.getNodeParameter('expiringUnit', 'days'),
 		start: context.getNodeParameter('start', 'now'),
 		issuances: context.getNodeParameter('issuances', {}),
 		filters: context.getNodeParameter('filters', {}),
@@ -84,6 +92,7 @@ export function readParameters(context: IPollFunctions): TriggerParameters {
 	});
 	if (!parsed.success) throw settingInvalid(LABELS, parsed.error);
 	const { watch, events, delayMinutes, start, issuances, filters, options } = parsed.data;
+	const { expiringBefore, expiringUnit } = parsed.data;
 	const specific = watch === 'specific';
 	return {
 		watch: specific ? readPairs(issuances.issuance) : watch,
@@ -91,6 +100,7 @@ export function readParameters(context: IPollFunctions): TriggerParameters {
 		filter: {
 			types: [...new Set(events.flatMap((event) => TYPES[event]))],
 			delayMinutes,
+			expiringMinutes: expiringBefore * MINUTES[expiringUnit],
 			program: specific ? undefined : filters.program,
 			referencePrefix: specific ? undefined : filters.referencePrefix,
 			workflowId: specific ? undefined : filters.workflowId,

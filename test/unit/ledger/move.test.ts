@@ -142,6 +142,10 @@ async function fill(many = 20): Promise<void> {
 	await ledger.acceptKey(REALM, 'thumbprint-1');
 	await ledger.openCursor(KEY, 'beginning');
 	await ledger.appendDelayed({ realm: REALM, minutes: 5, start: 'now', limit: 10 });
+	await ledger.appendDelayed({
+		...{ realm: REALM, minutes: 60, start: 'now', limit: 10 },
+		before: 'expiry',
+	});
 	// The highest IDs were given out, and are gone.
 	await issue(ledger, 'last', { idempotencyKey: 'last', recipient: 'last@example.com' });
 	await ledger.observed(REALM, 'last', CONFIRMED);

@@ -404,6 +404,48 @@ export function revocations(store: GetStore): void {
 		});
 	});
 
+	describe('expiry', () => {
+		const limit = 100;
+		const append = async (minutes: number, start: 'now' | 'beginning' = 'now') =>
+			await store().ledger.appendDelayed({ realm: REALM, minutes, before: 'expiry', start, limit });
+		const told = async () =>
+			(await eventTypes(store().ledger)).filter((type) => type.startsWith('expir'));
+
+		test('expiring soon, and expired: once each, for what stands', async () => {
+			const { ledger, advance } = store();
+			for (const number of [1, 2, 3]) await stored(ledger, number);
+			expect(await append(2 * 1440)).toBe(0);
+			advance(27 * DAY);
+			expect(await append(2 * 1440)).toBe(0);
+			await revoke(ledger, { number: '3' });
+			advance(DAY + MINUTE);
+			expect(await append(2 * 1440)).toBe(2);
+			expect(await append(2 * 1440)).toBe(0);
+			expect(await append(0)).toBe(0);
+			advance(2 * DAY);
+			expect(await append(0)).toBe(2);
+			expect(await append(0)).toBe(0);
+			expect(await append(2 * 1440)).toBe(0);
+			expect(await told()).toEqual(['expiring 2880', 'expiring 2880', 'expired', 'expired']);
+		});
+
+		test('what is stored with less time left than that is told as well', async () => {
+			const { ledger } = store();
+			expect(await append(60 * 1440)).toBe(0);
+			await stored(ledger, 1);
+			expect(await append(60 * 1440)).toBe(1);
+		});
+
+		test('from now on: not what has expired; from the beginning: that, too', async () => {
+			const { ledger, advance } = store();
+			await stored(ledger, 1);
+			advance(40 * DAY);
+			expect(await append(0)).toBe(0);
+			expect(await append(1, 'beginning')).toBe(1);
+			expect(await told()).toEqual(['expiring 1']);
+		});
+	});
+
 	test('keys that sign, and how much lives by them', async () => {
 		const { ledger, advance } = store();
 		await stored(ledger, 1);
