@@ -1,6 +1,7 @@
 import type { AcceptedAnswer, AttemptFailure, AttemptRef, RecordedAnswer } from './Attempt';
 import type { DirectBegun, DirectLook, DirectRequest, DirectSeal } from './Direct';
 import type { LedgerEvent, LedgerRow, RowState } from './LedgerRow';
+import type { FindBy, ListFilter, PageQuery, RowPage, SummaryPage, SummaryQuery } from './Reading';
 import type {
 	BeginRequest,
 	BeginResult,
@@ -15,9 +16,7 @@ import type {
 	FeedFilter,
 	FeedPage,
 	FeedQuery,
-	FindBy,
 	KeyAcceptance,
-	ListFilter,
 	Missing,
 	Observation,
 	Postponed,
@@ -27,15 +26,15 @@ import type {
 	Settlement,
 	SettleRequest,
 	SettleResult,
-	SummaryLine,
-	SummaryQuery,
 	WatchRequest,
 } from './Requests';
 
 export type * from './Attempt';
 export type * from './Direct';
 export * from './LedgerRow';
+export type * from './Reading';
 export * from './Requests';
+export * from './RowOutcome';
 
 /**
  * What was issued and how far it got: the memory that AIR lacks. AIR has no list of issuances and no webhook.
@@ -124,21 +123,21 @@ export interface Ledger {
 	/** The newest row with this hash (of any of its attempts), or the row with this key. */
 	find(realm: string, by: FindBy): Promise<LedgerRow | undefined>;
 
-	/** How many rows were begun on each day, by program and state: the newest day first. */
-	summary(query: SummaryQuery): Promise<SummaryLine[]>;
+	/**
+	 * How many rows were begun on each day, by program and state, of a part of the table: a bounded
+	 * number of rows is looked at, since SQLite keeps n8n waiting meanwhile.
+	 */
+	summary(query: SummaryQuery): Promise<SummaryPage>;
 
-	/** Rows, newest first. */
+	/** Rows, newest first unless asked otherwise. However long that takes: see `page`. */
 	list(filter: ListFilter): Promise<LedgerRow[]>;
 
 	/**
-	 * Where a part of the table begins, so that a large one can be gone through in parts: SQLite keeps
-	 * n8n waiting while it reads.
-	 *
-	 * @param beforeId - where the part above begins; undefined for the first part
-	 * @param rows - how many rows of all realms a part has at most
-	 * @returns the lowest ID of the part; undefined when nothing is below
+	 * The same, page by page. Where no index leads to the rows that fit, a bounded number of rows is
+	 * looked at, since SQLite keeps n8n waiting meanwhile. An index leads to an ID, a recipient, a
+	 * reference and an external ID.
 	 */
-	idBelow(beforeId: number | undefined, rows: number): Promise<number | undefined>;
+	page(query: PageQuery): Promise<RowPage>;
 
 	/** What was issued of late, by program; the one used last comes first. */
 	programs(realm: string): Promise<ProgramUse[]>;

@@ -1,12 +1,5 @@
 import type { AttemptRef } from './Attempt';
-import type {
-	EventType,
-	LedgerEvent,
-	LedgerRow,
-	Origin,
-	RowState,
-	WayOfIssuing,
-} from './LedgerRow';
+import type { EventType, LedgerEvent, LedgerRow, Origin, RowState } from './LedgerRow';
 
 /** What the operations of a ledger are asked, and what they answer. */
 
@@ -74,55 +67,6 @@ export interface DueQuery {
 	readonly instance?: string | undefined;
 	/** Only these rows; all that were issued here when undefined. */
 	readonly ids?: readonly number[] | undefined;
-}
-
-export type FindBy =
-	| { readonly coreClaimHash: string }
-	| { readonly program: string; readonly idempotencyKey: string };
-
-export interface ListFilter {
-	readonly id?: number | undefined;
-	readonly states?: readonly RowState[] | undefined;
-	readonly recipient?: string | undefined;
-	/** The same address in any spelling: upper and lower case count for `recipient`. */
-	readonly recipientInAnySpelling?: string | undefined;
-	readonly realm?: string | undefined;
-	readonly program?: string | undefined;
-	readonly way?: WayOfIssuing | undefined;
-	readonly reference?: string | undefined;
-	/** `event:` and the event ID, for one. */
-	readonly idempotencyKey?: string | undefined;
-	/** Begun at this time or later, and before that one. */
-	readonly createdFrom?: number | undefined;
-	readonly createdBefore?: number | undefined;
-	/** Of the execution that asked last. IDs of several n8ns may be the same. */
-	readonly executionId?: string | undefined;
-	/** Only what was begun and never answered: `unknown`, and `sending` whose lease has run out. */
-	readonly unanswered?: boolean | undefined;
-	readonly limit: number;
-	/** Only rows with an id below this: for paging. */
-	readonly beforeId?: number | undefined;
-	/** Only rows with this id or a higher one: see `Ledger.idBelow`. */
-	readonly fromId?: number | undefined;
-}
-
-export interface SummaryQuery {
-	readonly realm: string;
-	/** Begun at this time or later, and before that one. */
-	readonly createdFrom: number;
-	readonly createdBefore: number;
-	/** Only rows with an id from this one, and below that one: a part of the table at a time. */
-	readonly fromId?: number | undefined;
-	readonly beforeId?: number | undefined;
-}
-
-/** How many rows of one program were begun on one day, by the state they are in now. */
-export interface SummaryLine {
-	/** Of UTC: its first millisecond since 1970. */
-	readonly day: number;
-	readonly program: string;
-	readonly state: RowState;
-	readonly count: number;
 }
 
 export type EraseResult =

@@ -28,16 +28,18 @@ import type {
 	ListFilter,
 	Missing,
 	Observation,
+	PageQuery,
 	Postponed,
 	ProgramUse,
 	PruneResult,
 	RecordedAnswer,
 	Retention,
+	RowPage,
 	RowState,
 	Settlement,
 	SettleRequest,
 	SettleResult,
-	SummaryLine,
+	SummaryPage,
 	SummaryQuery,
 	WatchRequest,
 } from './Ledger';
@@ -52,8 +54,9 @@ import { rowErased } from './operations/endAttempts';
 import { failed } from './operations/failed';
 import { events, feed, newestInFeed } from './operations/feed';
 import { acceptKey, keyAcceptance, refuseKey } from './operations/keys';
-import { find, idBelow, list, programs, summary, totals } from './operations/lookups';
+import { find, programs, totals } from './operations/lookups';
 import { observed } from './operations/observed';
+import { list, page, summary } from './operations/pages';
 import { endLeases, eraseUnlessBusy, forget, prune } from './operations/retention';
 import { settle, settlements } from './operations/settle';
 import { watch } from './operations/watch';
@@ -123,16 +126,16 @@ export class SqlLedger implements Ledger {
 		return await this.store.read(() => list(this.dialect, filter));
 	}
 
-	async idBelow(beforeId: number | undefined, rows: number): Promise<number | undefined> {
-		return await this.store.read(() => idBelow(beforeId, rows));
+	async page(query: PageQuery): Promise<RowPage> {
+		return await this.store.read(() => page(this.dialect, query));
 	}
 
 	async programs(realm: string): Promise<ProgramUse[]> {
 		return await this.store.read(() => programs(realm));
 	}
 
-	async summary(query: SummaryQuery): Promise<SummaryLine[]> {
-		return await this.store.read(() => summary(query));
+	async summary(query: SummaryQuery): Promise<SummaryPage> {
+		return await this.store.read(() => summary(this.dialect, query));
 	}
 
 	async totals(): Promise<Partial<Record<RowState, number>>> {

@@ -39,8 +39,8 @@ ${CONSEQUENCES}`,
 			}
 			const person = printable(recipient);
 			const found = await reading(place, (ledger) => lookUpPerson(ledger, recipient));
-			const own = found.spellings.find(({ email }) => email === recipient)?.rows ?? 0;
-			const others = found.spellings.filter(({ email }) => email !== recipient);
+			const own = found.find(({ email }) => email === recipient)?.rows ?? 0;
+			const others = found.filter(({ email }) => email !== recipient);
 			const otherSpellings = others
 				.map(({ email, rows: count }) => `${printable(email)} (${rows(count)})`)
 				.join(', ');

@@ -1,13 +1,21 @@
-import { ROW_STATES, type LedgerRow, type RowState } from '../../ledger/Ledger';
-import type { Command } from 'commander';
+import {
+	ROW_OUTCOMES,
+	ROW_STATES,
+	type LedgerRow,
+	type RowOutcome,
+	type RowState,
+	type Sort,
+	type WayOfIssuing,
+} from '../../ledger/Ledger';
+import { Option, type Command } from 'commander';
 import { command, notEmpty, wholeNumber, type Call } from '../Command';
 import { UsageError } from '../errors';
 import { table } from '../table';
 import { echo, rows as rowsInWords } from '../text';
-import { since } from '../../issuance/ledger/rowFields';
+import { keyOfEvent, since } from '../../issuance/ledger/rowFields';
 import { JsonArray } from './JsonArray';
 import { reading } from './open';
-import { pages } from '../../issuance/ledger/pages';
+import { pages, type RowFilter } from '../../issuance/ledger/pages';
 import { placeOf, withPlace, type PlaceOptions } from './place';
 import { RECIPIENT_HELP, readRecipient } from './recipient';
 
@@ -35,11 +43,18 @@ const COLUMNS: Readonly<Record<string, (row: LedgerRow) => string>> = {
 
 interface ListOptions extends PlaceOptions {
 	readonly state?: readonly RowState[];
+	readonly outcome?: readonly RowOutcome[];
 	readonly recipient?: string;
+	readonly anySpelling?: boolean;
+	readonly way?: WayOfIssuing;
 	readonly program?: string;
 	readonly reference?: string;
 	readonly eventId?: string;
+	readonly externalId?: string;
 	readonly execution?: string;
+	readonly since?: number;
+	readonly until?: number;
+	readonly sort: Sort;
 	readonly unanswered?: boolean;
 	readonly limit: number;
 	readonly json?: boolean;
@@ -52,15 +67,33 @@ export const list = (call: Call): Command =>
 		.option(
 			'--state <STATE[,STATE…]>',
 			`only these: ${ROW_STATES.join(', ')}`,
-			(given: string, before: readonly RowState[] | undefined) => [
-				...(before ?? []),
-				...readStates(given),
-			],
+			choices('--state', 'state', ROW_STATES),
+		)
+		.option(
+			'--outcome <OUTCOME[,OUTCOME…]>',
+			`only what became of it: ${ROW_OUTCOMES.join(', ')}`,
+			choices('--outcome', 'outcome', ROW_OUTCOMES),
 		)
 		.option('--recipient <EMAIL>', `only this person's, ${RECIPIENT_HELP}`, readRecipient)
-		.option('--program <ID>', 'only of this issuance program', notEmpty('--program'))
+		.option('--any-spelling', 'with --recipient: upper and lower case do not count')
+		.addOption(
+			new Option('--way <WAY>', 'only what was issued in this way').choices([
+				'on-behalf',
+				'direct',
+			]),
+		)
+		.option(
+			'--program <ID>',
+			'only of this issuance program; or, issued directly, of this type (vct)',
+			notEmpty('--program'),
+		)
 		.option('--reference <TEXT>', 'only with this reference', notEmpty('--reference'))
 		.option('--event-id <ID>', 'only what this event ID asked for', notEmpty('--event-id'))
+		.option(
+			'--external-id <ID>',
+			'only the one with this ID in the credential; of what was issued directly',
+			notEmpty('--external-id'),
+		)
 		.option(
 			'--execution <ID>',
 			'only what this execution of n8n asked for last; the ID is in the address of its page',
@@ -70,17 +103,33 @@ export const list = (call: Call): Command =>
 			'--unanswered',
 			'only what was begun and never answered: unknown, and sending by an n8n that ended meanwhile',
 		)
+		.option(
+			'--since <TIME>',
+			'only what was begun at this time or later, such as 2026-11-29 or 2026-11-29T14:00:00Z (UTC)',
+			readTime('--since'),
+		)
+		.option('--until <TIME>', 'only what was begun before this time', readTime('--until'))
+		.addOption(
+			new Option('--sort <ORDER>', 'which come first')
+				.choices(['newest', 'oldest'])
+				.default('newest'),
+		)
 		.option('--limit <N>', 'at most this many', wholeNumber('--limit'), LIMIT)
 		.option('--json', 'a JSON array instead of a table, with all that a row holds')
 		.action(async (options: ListOptions) => {
-			const { state, recipient, program, reference, eventId, ...others } = options;
-			const { execution, unanswered, limit, json, ...where } = others;
+			const { limit, json, sort, ...others } = options;
+			const { state, outcome, recipient, anySpelling, way, program, reference, ...rest } = others;
+			const { eventId, externalId, execution, since: from, until, unanswered, ...where } = rest;
+			if (anySpelling === true && recipient === undefined) {
+				throw new UsageError('--any-spelling goes with --recipient');
+			}
 			const { io } = call;
 			const place = placeOf(where, io.env);
-			const idempotencyKey = eventId === undefined ? undefined : `event:${eventId}`;
-			const filter = {
-				...{ states: state, recipient, program, reference, idempotencyKey },
-				...{ executionId: execution?.trim(), unanswered },
+			const filter: RowFilter = {
+				...{ states: state, outcomes: outcome, way, program, reference, externalId, unanswered },
+				...(anySpelling === true ? { recipientInAnySpelling: recipient } : { recipient }),
+				...{ executionId: execution?.trim(), createdFrom: from, createdBefore: until, sort },
+				idempotencyKey: eventId === undefined ? undefined : keyOfEvent(eventId),
 			};
 			const found: LedgerRow[] = [];
 			await reading(place, async (ledger) => {
@@ -106,17 +155,35 @@ export const list = (call: Call): Command =>
 				);
 			}
 			if (found.length > limit) {
-				await io.stderr(`Only the newest ${rowsInWords(limit)}; there are more: raise --limit.\n`);
+				await io.stderr(`Only the ${sort} ${rowsInWords(limit)}; there are more: raise --limit.\n`);
 			}
 		});
 
-/** @throws UsageError */
-function readStates(given: string): RowState[] {
-	return given.split(',').map((word) => {
-		const state = ROW_STATES.find((known) => known === word.trim());
-		if (state !== undefined) return state;
+/** Reads words of a list, given in one option or in several. */
+function choices<Word extends string>(option: string, what: string, known: readonly Word[]) {
+	return (given: string, before: readonly Word[] | undefined): Word[] => [
+		...(before ?? []),
+		...given.split(',').map((word) => {
+			const found = known.find((one) => one === word.trim());
+			if (found !== undefined) return found;
+			throw new UsageError(
+				`${option}: there is no ${what} ${echo(word)}; there are: ${known.join(', ')}`,
+			);
+		}),
+	];
+}
+
+const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/i;
+
+/** A time in ISO 8601; in UTC where it names no zone. @returns milliseconds since 1970 */
+function readTime(option: string) {
+	return (given: string): number => {
+		const text = given.trim();
+		const zoned = text.length > 10 && !/(?:Z|[+-]\d{2}:\d{2})$/i.test(text) ? `${text}Z` : text;
+		const at = TIME.test(text) ? Date.parse(zoned) : Number.NaN;
+		if (!Number.isNaN(at)) return at;
 		throw new UsageError(
-			`--state: there is no state ${echo(word)}; there are: ${ROW_STATES.join(', ')}`,
+			`${option}: ${echo(given)} is no date and time such as 2026-11-29 or 2026-11-29T14:00:00Z`,
 		);
-	});
+	};
 }

@@ -9,7 +9,7 @@ import { printable } from '../text';
 import { describePlace, URL_VARIABLE, type Place } from './place';
 
 /** What a command that only looks can do with a ledger. */
-export type ReadLedger = Pick<Ledger, 'list' | 'idBelow' | 'totals'>;
+export type ReadLedger = Pick<Ledger, 'list' | 'page' | 'totals'>;
 
 /**
  * Opens a ledger that is there to look into it. Nothing is made, and nothing brought up to date.

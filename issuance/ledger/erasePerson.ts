@@ -1,7 +1,7 @@
 import { AirError } from '../../errors/AirError';
 import type { Ledger, RowState } from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
-import { pages } from './pages';
+import { pages, type PagedLedger } from './pages';
 
 /** For attempts that are under way: most end within some seconds. */
 const WAIT_MS = 10_000;
@@ -9,56 +9,46 @@ const WAIT_MS = 10_000;
 /** In these states the person still holds the credential, as far as the ledger knows. */
 const HELD: readonly RowState[] = ['submitted', 'confirmed', 'stored'];
 
-/** The rows of one spelling of an address. */
+/** What the ledger holds of one spelling of an address. */
 export interface Spelling {
 	readonly email: string;
 	readonly rows: number;
-}
-
-/** What the ledger holds of a person. */
-export interface Person {
-	/** The rows of all spellings. */
-	readonly rows: number;
-	/** Each spelling for itself: upper and lower case make another recipient. */
-	readonly spellings: readonly Spelling[];
-	/** Issuances that stand at AIR, which erasing does not change. */
+	/** Issuances that stand at AIR, which erasing does not change; of rows with one hash, one. */
 	readonly held: number;
 	/** Outcomes that are unknown: once erased, nobody can find out by the ledger. */
 	readonly unknown: number;
 }
-
-type Read = Pick<Ledger, 'list' | 'idBelow'>;
 
 /**
  * What there is of a person: the address in any spelling.
  *
  * @param realm - of all realms when undefined
  * @throws AirError `AIR_LEDGER_…`
+ *
+ * @returns each spelling for itself: upper and lower case make another recipient
  */
 export async function lookUpPerson(
-	ledger: Read,
+	ledger: PagedLedger,
 	recipient: string,
 	realm?: string,
-): Promise<Person> {
-	const spellings = new Map<string, number>();
-	const states = { held: 0, unknown: 0 };
+): Promise<Spelling[]> {
+	const found = new Map<string, { rows: number; unknown: number; held: Set<string> }>();
 	try {
 		for await (const page of pages(ledger, { realm, recipientInAnySpelling: recipient })) {
 			for (const row of page) {
-				spellings.set(row.recipient, (spellings.get(row.recipient) ?? 0) + 1);
-				if (HELD.includes(row.state)) states.held++;
-				if (row.state === 'unknown') states.unknown++;
+				const of = found.get(row.recipient) ?? { rows: 0, unknown: 0, held: new Set() };
+				found.set(row.recipient, of);
+				of.rows++;
+				if (HELD.includes(row.state)) of.held.add(row.coreClaimHash ?? `row ${row.id}`);
+				if (row.state === 'unknown') of.unknown++;
 			}
 		}
 	} catch (error) {
 		throw asAirError(error);
 	}
-	const counted = [...spellings].map(([email, rows]) => ({ email, rows }));
-	return {
-		rows: counted.reduce((sum, { rows }) => sum + rows, 0),
-		spellings: counted.sort((a, b) => a.email.localeCompare(b.email)),
-		...states,
-	};
+	return [...found]
+		.map(([email, { held, ...counts }]) => ({ email, ...counts, held: held.size }))
+		.sort((a, b) => a.email.localeCompare(b.email));
 }
 
 /**
@@ -72,7 +62,7 @@ export async function lookUpPerson(
  *   before it stays erased, and it says so; `AIR_LEDGER_…`
  * @example
  * ```ts
- * const { spellings } = await lookUpPerson(ledger, 'ada@example.com', realm);
+ * const spellings = await lookUpPerson(ledger, 'ada@example.com', realm);
  * await erasePerson(ledger, spellings.map(({ email }) => email), realm);
  * ```
  */

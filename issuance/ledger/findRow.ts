@@ -1,14 +1,14 @@
 import type { Ledger, LedgerRow } from '../../ledger/Ledger';
 import { AirError } from '../../errors/AirError';
 import { asAirError } from '../session/asAirError';
-import { pages } from './pages';
 import { keyOfEvent } from './rowFields';
 
 /** How somebody names a row. */
 export type RowName =
 	| { readonly by: 'id'; readonly id: number }
 	| { readonly by: 'hash'; readonly coreClaimHash: string }
-	/** With the issuance program it is found at once; without it, the newest of several. */
+	| { readonly by: 'external'; readonly externalId: string }
+	/** Without an issuance program, the newest of several. */
 	| { readonly by: 'event'; readonly eventId: string; readonly program: string | undefined };
 
 /** What can be read of one realm. */
@@ -23,6 +23,8 @@ const nameOf = (name: RowName) => {
 			return `row ${name.id}`;
 		case 'hash':
 			return 'no issuance with this hash';
+		case 'external':
+			return 'nothing with this external ID';
 		case 'event':
 			return 'nothing with this event ID';
 	}
@@ -38,7 +40,7 @@ const nameOf = (name: RowName) => {
  * ```
  */
 export async function findRow(
-	where: RealmLedger<'find' | 'list' | 'idBelow'>,
+	where: RealmLedger<'find' | 'list'>,
 	name: RowName,
 ): Promise<LedgerRow> {
 	let row: LedgerRow | undefined;
@@ -52,14 +54,20 @@ export async function findRow(
 }
 
 async function find(
-	{ ledger, realm }: RealmLedger<'find' | 'list' | 'idBelow'>,
+	{ ledger, realm }: RealmLedger<'find' | 'list'>,
 	name: RowName,
 ): Promise<LedgerRow | undefined> {
-	if (name.by === 'hash') return await ledger.find(realm, { coreClaimHash: name.coreClaimHash });
-	if (name.by === 'id') return (await ledger.list({ realm, id: name.id, limit: 1 }))[0];
-	const { eventId, program } = name;
-	const idempotencyKey = keyOfEvent(eventId);
-	if (program !== undefined) return await ledger.find(realm, { program, idempotencyKey });
-	for await (const page of pages(ledger, { realm, idempotencyKey, limit: 1 })) return page[0];
-	return undefined;
+	switch (name.by) {
+		case 'hash':
+			return await ledger.find(realm, { coreClaimHash: name.coreClaimHash });
+		case 'event':
+			return await ledger.find(realm, {
+				program: name.program,
+				idempotencyKey: keyOfEvent(name.eventId),
+			});
+		case 'external':
+			return (await ledger.list({ realm, externalId: name.externalId, limit: 1 }))[0];
+		case 'id':
+			return (await ledger.list({ realm, id: name.id, limit: 1 }))[0];
+	}
 }

@@ -1,42 +1,18 @@
-import type { Ledger, LedgerRow, ListFilter } from '../../ledger/Ledger';
+import type { Ledger, LedgerRow, PageQuery } from '../../ledger/Ledger';
 
 /** Rows at a time: SQLite keeps n8n waiting while it reads them. */
-const PAGE = 100;
-/** Rows that are looked at at a time where no index leads to those that fit. */
-const PART = 2_000;
+const PAGE = 50;
 
-/** Which rows: a {@link ListFilter} without the pages. */
-export type RowFilter = Omit<ListFilter, 'limit' | 'beforeId' | 'fromId'>;
+/** Which rows, and in which order: a page's query without the pages. */
+export type RowFilter = Omit<PageQuery, 'limit' | 'behind'>;
 
-/** What is gone through in parts needs. */
-export type PagedLedger = Pick<Ledger, 'list' | 'idBelow'>;
-
-/** An index leads to the rows, however many there are. */
-const isNarrow = ({ id, recipient, recipientInAnySpelling, reference }: RowFilter) =>
-	[id, recipient, recipientInAnySpelling, reference].some((given) => given !== undefined);
+/** What is read page by page needs. */
+export type PagedLedger = Pick<Ledger, 'page'>;
 
 /**
- * The parts of a table, the newest first, so that none keeps n8n waiting for long.
- *
- * @example
- * ```ts
- * for await (const part of parts(ledger)) await ledger.list({ ...part, states, limit: 10 });
- * ```
- */
-export async function* parts(
-	ledger: Pick<Ledger, 'idBelow'>,
-): AsyncGenerator<{ readonly fromId: number; readonly beforeId: number | undefined }> {
-	for (let beforeId: number | undefined; ;) {
-		const fromId = await ledger.idBelow(beforeId, PART);
-		if (fromId === undefined) return;
-		yield { fromId, beforeId };
-		beforeId = fromId;
-	}
-}
-
-/**
- * The rows of a ledger, newest first, so many at a time: a ledger may hold a million. Rows that come
- * in meanwhile are not among them, and none comes twice.
+ * The rows of a ledger, newest first unless the filter says otherwise, so many at a time: a ledger may
+ * hold a million. None comes twice. Rows that come in meanwhile are not among them, or come last where
+ * the oldest come first. A page may be empty, so that whoever waits for one that fits can stop.
  *
  * @param filter - `limit`: the most rows to give; all when undefined
  * @throws LedgerError
@@ -50,18 +26,12 @@ export async function* pages(
 	{ limit, ...filter }: RowFilter & { readonly limit?: number | undefined },
 ): AsyncGenerator<readonly LedgerRow[]> {
 	let left = limit ?? Infinity;
-	const one = [{ fromId: undefined, beforeId: undefined }];
-	for await (const part of isNarrow(filter) ? one : parts(ledger)) {
-		let beforeId: number | undefined = part.beforeId;
-		while (left > 0) {
-			const asked = Math.min(PAGE, left);
-			const page = await ledger.list({ ...filter, ...part, beforeId, limit: asked });
-			left -= page.length;
-			if (page.length > 0) yield page;
-			if (page.length < asked) break;
-			beforeId = page.at(-1)?.id;
-		}
-		if (left <= 0) return;
+	for (let behind: number | undefined; left > 0;) {
+		const { rows, next } = await ledger.page({ ...filter, behind, limit: Math.min(PAGE, left) });
+		left -= rows.length;
+		yield rows;
+		if (next === undefined) return;
+		behind = next;
 	}
 }
 

@@ -1,4 +1,4 @@
-import type { LedgerRow } from '../../ledger/Ledger';
+import { outcomeOf, type LedgerRow } from '../../ledger/Ledger';
 
 /** Milliseconds since 1970 as people and machines read them: ISO 8601, UTC. */
 export function isoTime(at: number): string;
@@ -14,6 +14,9 @@ export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow):
 	if (state === 'confirmed') return isoTime(confirmedAt ?? updatedAt);
 	return isoTime(updatedAt);
 }
+
+/** By the clock of this machine: whether a lease has run out is near enough for people, and decides nothing. */
+const outcomeNow = (row: LedgerRow) => outcomeOf(row, Date.now());
 
 /** What AIR calls the issuance that stands: a hash, or where it was stored. */
 export const namesAtAir = ({ way, coreClaimHash }: LedgerRow) => ({
@@ -35,6 +38,7 @@ export function wholeRow(row: LedgerRow) {
 	return {
 		id: row.id,
 		state: row.state,
+		outcome: outcomeNow(row),
 		since: since(row),
 		recipient: row.recipient,
 		realm: row.realm,
@@ -96,12 +100,14 @@ export function simpleRow(row: LedgerRow) {
 	return {
 		ledgerRow: row.id,
 		state: row.state,
+		outcome: outcomeNow(row),
 		way: row.way,
 		email: row.recipient,
 		...typeOf(row),
 		reference: row.reference,
 		eventId: eventIdOf(row),
 		...namesAtAir(row),
+		externalId: row.externalId,
 		vcId: row.vcId,
 		vcStatus: row.vcStatus,
 		reason: row.reason,

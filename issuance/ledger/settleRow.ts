@@ -49,7 +49,7 @@ function refusal({ id, attempt }: Settling, result: Exclude<SettleResult, { outc
  * ```
  */
 export async function settleRow(
-	where: RealmLedger<'find' | 'list' | 'idBelow' | 'settle'>,
+	where: RealmLedger<'find' | 'list' | 'settle'>,
 	settling: Settling,
 ): Promise<LedgerRow> {
 	const { id, as, by } = settling;

@@ -1,4 +1,4 @@
-import type { RowState } from '../../ledger/Ledger';
+import type { RowOutcome, RowState } from '../../ledger/Ledger';
 
 /** What the states of rows mean, for people. */
 export const STATE_WORDS: Readonly<Record<RowState, string>> = {
@@ -11,4 +11,13 @@ export const STATE_WORDS: Readonly<Record<RowState, string>> = {
 	unusable: 'revoked, expired or failed, as AIR says',
 	superseded: 'replaced by a later issuance to the same person',
 	abandoned: 'open for so long that it is no longer watched',
+};
+
+/** What the outcomes of rows mean, for people. */
+export const OUTCOME_WORDS: Readonly<Record<RowOutcome, string>> = {
+	issued: 'AIR accepted it, whatever became of the credential since',
+	kept: 'AIR kept what the person already held; the new claims were not issued',
+	notIssued: 'AIR refused it, or nothing was sent; it may be tried again',
+	unknown: 'AIR may or may not have issued: somebody has to look',
+	underWay: 'an attempt may still be answered',
 };

@@ -2,7 +2,6 @@ import type { RowState, SummaryLine } from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
 import type { RealmLedger } from './findRow';
 import { isoTime } from './rowFields';
-import { parts } from './pages';
 
 /** How many rows there are, by the state that they are in now. */
 export type Counts = Readonly<Partial<Record<RowState, number>>>;
@@ -32,16 +31,27 @@ export interface Summary {
 
 const DAY_MS = 86_400_000;
 
-/** Counts lines under names, in the order in which they come. */
-function countBy(lines: readonly SummaryLine[], nameOf: (line: SummaryLine) => string) {
-	const groups = new Map<string, { total: number; states: Partial<Record<RowState, number>> }>();
-	for (const line of lines) {
-		const group = groups.get(nameOf(line)) ?? { total: 0, states: {} };
-		groups.set(nameOf(line), group);
-		group.total += line.count;
-		group.states[line.state] = (group.states[line.state] ?? 0) + line.count;
+/** Counts under names, line by line: a large ledger has many lines, and few names. */
+class Tally {
+	private readonly groups = new Map<
+		string,
+		{ total: number; states: Partial<Record<RowState, number>> }
+	>();
+
+	add(name: string, { state, count }: SummaryLine): void {
+		const group = this.groups.get(name) ?? { total: 0, states: {} };
+		this.groups.set(name, group);
+		group.total += count;
+		group.states[state] = (group.states[state] ?? 0) + count;
 	}
-	return groups;
+
+	get(name: string) {
+		return this.groups.get(name) ?? { total: 0, states: {} };
+	}
+
+	entries() {
+		return [...this.groups];
+	}
 }
 
 /**
@@ -57,34 +67,40 @@ function countBy(lines: readonly SummaryLine[], nameOf: (line: SummaryLine) => s
  * ```
  */
 export async function summarize(
-	{ ledger, realm }: RealmLedger<'summary' | 'idBelow'>,
+	{ ledger, realm }: RealmLedger<'summary'>,
 	{ days, now }: { readonly days: number; readonly now: number },
 ): Promise<Summary> {
 	const tomorrow = now - (now % DAY_MS) + DAY_MS;
 	const createdFrom = tomorrow - days * DAY_MS;
-	const lines: SummaryLine[] = [];
+	const [all, programs, byDay] = [new Tally(), new Tally(), new Tally()];
 	try {
-		for await (const part of parts(ledger)) {
-			lines.push(
-				...(await ledger.summary({ realm, createdFrom, createdBefore: tomorrow, ...part })),
-			);
+		const query = { realm, createdFrom, createdBefore: tomorrow };
+		for (let behind: number | undefined, more = true; more;) {
+			const { lines, next } = await ledger.summary({ ...query, behind });
+			for (const line of lines) {
+				all.add('', line);
+				programs.add(line.program, line);
+				byDay.add(isoTime(line.day).slice(0, 10), line);
+			}
+			behind = next;
+			more = next !== undefined;
 		}
 	} catch (error) {
 		throw asAirError(error);
 	}
-	const all = countBy(lines, () => 'all').get('all') ?? { total: 0, states: {} };
-	const programs = [...countBy(lines, ({ program }) => program)];
-	const byDay = [...countBy(lines, ({ day }) => isoTime(day).slice(0, 10))];
+	const { total, states } = all.get('');
 	return {
 		from: isoTime(createdFrom),
 		before: isoTime(tomorrow),
-		total: all.total,
-		unknown: all.states.unknown ?? 0,
-		states: all.states,
+		total,
+		unknown: states.unknown ?? 0,
+		states,
 		programs: programs
+			.entries()
 			.map(([program, counts]) => ({ program, ...counts }))
 			.sort((a, b) => b.total - a.total),
 		days: byDay
+			.entries()
 			.map(([day, counts]) => ({ day, ...counts }))
 			.sort((a, b) => b.day.localeCompare(a.day)),
 	};

@@ -83,6 +83,8 @@ export const schema = ({
 	'CREATE INDEX issuances_by_recipient ON issuances (lower(recipient), program, realm, state)',
 	`CREATE INDEX issuances_by_reference
 		ON issuances (reference, id) WHERE reference IS NOT NULL`,
+	`CREATE INDEX issuances_by_external_id
+		ON issuances (external_id) WHERE external_id IS NOT NULL`,
 	`CREATE INDEX issuances_sending ON issuances (lease_until) WHERE state = 'sending'`,
 	`CREATE INDEX issuances_open ON issuances (realm, state_at) WHERE ${OPEN}`,
 	`CREATE INDEX issuances_finished ON issuances (realm, state_at) WHERE ${FINISHED}`,

@@ -73,6 +73,7 @@ const dialectFor = (clockOffsetMs: () => number): Dialect => ({
 	lockHashes: `SELECT pg_advisory_xact_lock(${HASH_LOCK_CLASS}, hash) FROM (
 		SELECT DISTINCT hashtext(text) AS hash FROM unnest(CAST($1 AS text[])) AS text ORDER BY 1) AS hashes`,
 	lockEvents: `SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${EVENT_LOCK})`,
+	scan: 20_000,
 	schema: {
 		id: 'bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
 		integer: 'bigint',

@@ -58,6 +58,11 @@ export interface Dialect {
 	readonly lockHashes?: string;
 	/** Locks the events until the transaction ends, so that their IDs rise in commit order. */
 	readonly lockEvents?: string;
+	/**
+	 * At how many rows a statement may look where no index leads to those that fit: on SQLite the whole
+	 * process stands still meanwhile.
+	 */
+	readonly scan: number;
 	/** How tables are made. */
 	readonly schema: {
 		/** An ID that is never given out again. */

@@ -30,6 +30,7 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 			WHERE true ORDER BY ${order}`,
 		update: (table, set, where, columns) =>
 			`UPDATE ${table} SET ${set} FROM ${records('t', '$1', columns)} WHERE ${where}`,
+		scan: 500,
 		schema: {
 			// AUTOINCREMENT, because SQLite gives the IDs of deleted rows out again without it.
 			id: 'INTEGER PRIMARY KEY AUTOINCREMENT',

@@ -6,12 +6,13 @@ const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 const RANDOM_HASH =
 	"encode(sha256(convert_to(n::text || random()::text || clock_timestamp()::text, 'UTF8')), 'hex')";
 
-const fill = (rows: number) => `
+/** Statements that make rows of a realm; see `OpenFilled`. */
+export const fillPostgres = (rows: number, realm = REALM) => `
 	INSERT INTO moca_air.issuances (realm, program, issuer_did, recipient, idempotency_key,
 			subject_hmac, key_thumbprint, instance, workflow_id, execution_id, node_id, state, state_at,
 			attempt, core_claim_hash, user_uuid, vc_status, next_check_at, checks, created_at,
 			answered_at, confirmed_at, updated_at)
-		SELECT '${REALM}', '${PROGRAM}', 'did:air:id:test:issuer',
+		SELECT '${realm}', '${PROGRAM}', 'did:air:id:test:issuer',
 			'person-' || md5(random()::text) || '-' || n || '@example.com', ${RANDOM_HASH},
 			${RANDOM_HASH}, 'thumbprint-1', 'instance-1', 'workflow-1', n::text, 'node-1', state, at, 1,
 			CASE WHEN state IN ('submitted', 'confirmed') THEN ${RANDOM_HASH} END,
@@ -43,7 +44,7 @@ const fill = (rows: number) => `
 export async function openFilledPostgres(rows: number): Promise<FilledLedger> {
 	const postgres = await startPostgres({ settings: { fsync: 'on', max_wal_size: '4GB' } });
 	const ledger = await openPostgresLedger({ url: postgres.url });
-	await postgres.sql(fill(rows));
+	await postgres.sql(fillPostgres(rows));
 	// What autovacuum does on a server that runs for longer than a benchmark.
 	await postgres.sql('VACUUM ANALYZE');
 	await postgres.sql('CHECKPOINT');

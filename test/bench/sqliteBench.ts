@@ -17,7 +17,7 @@ const FILL = `
 			key_thumbprint, instance, workflow_id, execution_id, node_id, state, state_at, attempt,
 			core_claim_hash, user_uuid, vc_status, next_check_at, checks, created_at, answered_at,
 			confirmed_at, updated_at)
-		SELECT n, '${REALM}', '${PROGRAM}', 'did:air:id:test:issuer',
+		SELECT n, $realm, '${PROGRAM}', 'did:air:id:test:issuer',
 			'person-' || lower(hex(randomblob(4))) || '-' || n || '@example.com',
 			lower(hex(randomblob(32))), lower(hex(randomblob(32))), 'thumbprint-1', 'instance-1',
 			'workflow-1', CAST(n AS TEXT), 'node-1', state, at, 1,
@@ -36,18 +36,23 @@ const FILL = `
 		SELECT n, 'status', 'ONCHAIN', at FROM numbers WHERE state = 'confirmed'
 		UNION ALL SELECT n, 'confirmed', '', at FROM numbers WHERE state = 'confirmed'`;
 
-/** An embedded ledger with rows in it; see `OpenFilled`. */
-export async function openFilledSqlite(rows: number): Promise<FilledLedger> {
-	const folder = await mkdtemp(join(tmpdir(), 'moca-air-bench-'));
-	const file = join(folder, 'ledger.sqlite');
+/** Makes the tables in a file, and rows of a realm in them; see `OpenFilled`. */
+export async function fillSqlite(file: string, rows: number, realm = REALM): Promise<void> {
 	await (await openSqliteLedger({ file })).ledger.close();
 	const database = new DatabaseSync(file);
 	database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; BEGIN');
 	for (const statement of FILL.split(';')) {
-		database.exec(statement.replaceAll('$rows', String(rows)));
+		database.exec(statement.replaceAll('$rows', String(rows)).replaceAll('$realm', `'${realm}'`));
 	}
 	database.exec('COMMIT');
 	database.close();
+}
+
+/** An embedded ledger with rows in it; see `OpenFilled`. */
+export async function openFilledSqlite(rows: number): Promise<FilledLedger> {
+	const folder = await mkdtemp(join(tmpdir(), 'moca-air-bench-'));
+	const file = join(folder, 'ledger.sqlite');
+	await fillSqlite(file, rows);
 	const { ledger } = await openSqliteLedger({ file });
 	return {
 		ledger,

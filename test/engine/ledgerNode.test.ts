@@ -5,6 +5,8 @@ import type { IDataObject, INode } from 'n8n-workflow';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers, openLedger } from '../../issuance/session/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
+import { LedgerError } from '../../ledger/LedgerError';
+import { SqlLedger } from '../../ledger/SqlLedger';
 import { makeKey } from '../support/keys';
 import { PARTNER_ID, PROGRAM_ID, startTestAir, type TestAir } from './air';
 import { activate } from './pollTrigger';
@@ -266,10 +268,38 @@ describe('Get Many', () => {
 		['program', { program: 'another' }, []],
 		['begun before', { begunBefore: '2020-01-01T00:00:00' }, []],
 		['begun after', { begunAfter: '2020-01-01', states: ['unknown'] }, ['bob']],
+		['outcome: what nobody knows', { outcomes: ['unknown'] }, ['bob']],
+		['outcome: what was issued', { outcomes: ['issued', 'kept'] }, ['grace', 'Ada', 'ada']],
+		['way of issuing', { way: 'direct' }, []],
+		['external ID', { externalId: 'urn:uuid:1' }, []],
 		['nobody', { recipient: 'eve@example.com' }, []],
 		['empty, as it was added', { recipient: '' }, ['bob', 'grace', 'Ada', 'ada']],
 	])('%s', async (_what, filters, names) => {
 		expect(await emails(filters)).toEqual(names.map((name) => `${name}@example.com`));
+	});
+
+	test('the oldest first, where that is asked for', async () => {
+		expect(await emails({}, { sort: 'oldest', limit: 3 })).toEqual(
+			['ada', 'Ada', 'grace'].map((name) => `${name}@example.com`),
+		);
+		const { error } = await run('getMany', { sort: 'somehow' });
+		expect(error?.message).toContain('Sort is not one of its choices');
+	});
+
+	test('an item that fails half-way gives nothing but that it failed', async () => {
+		const page = jest.spyOn(SqlLedger.prototype, 'page');
+		const [row] = await (await ledger()).list({ limit: 1 });
+		if (row === undefined) throw new Error('no row');
+		page.mockResolvedValueOnce({ rows: [row], next: 1 });
+		page.mockRejectedValueOnce(new LedgerError('LEDGER_LOCKED', 'somebody writes'));
+		const { json } = await run(
+			'getMany',
+			{ returnAll: true },
+			{ items: [{}, {}], settings: { onError: 'continueRegularOutput' } },
+		);
+		page.mockRestore();
+		expect(json('Done')).toHaveLength(5);
+		expect(json('Done')[0]).toHaveProperty('code');
 	});
 
 	test('a filter whose expression gives nothing shows nobody', async () => {
@@ -280,7 +310,10 @@ describe('Get Many', () => {
 
 	test('simplified for eyes, or whole', async () => {
 		const [simple] = (await run('getMany', { limit: 1 })).json('Done');
-		expect(simple).toMatchObject({ ledgerRow: 4, eventId: 'evt_4', state: 'unknown' });
+		expect(simple).toMatchObject({
+			...{ ledgerRow: 4, eventId: 'evt_4', state: 'unknown', outcome: 'unknown' },
+			externalId: null,
+		});
 		expect(simple).not.toHaveProperty('attempts');
 		const [whole] = (await run('getMany', { limit: 1, simplify: false })).json('Done');
 		expect(whole).toMatchObject({ ...simple, attempts: [{ number: 1, outcome: 'unknown' }] });
@@ -300,6 +333,8 @@ describe('Get Many', () => {
 			expect(error).toBeUndefined();
 			expect(json('Done')).toMatchObject([{ ledgerRow: row?.id, reference: 'order-1' }]);
 		}
+		const external = await run('get', { findBy: 'external', externalId: 'urn:uuid:none' });
+		expect(external.error?.message).toContain('nothing with this external ID');
 		const none = await run(
 			'get',
 			{ findBy: 'hash', coreClaimHash: '={{ $json.hash }}' },
@@ -353,7 +388,7 @@ describe('Get Many', () => {
 		const exact = { recipient: 'ada@example.com', spelling: 'exact', dryRun: false };
 		const one = await run('erasePerson', exact);
 		expect(one.json('Done')).toMatchObject([
-			{ erased: 1, otherSpellings: [{ email: 'Ada@example.com', rows: 1 }] },
+			{ erased: 1, stillHeld: 1, otherSpellings: [{ email: 'Ada@example.com', rows: 1 }] },
 		]);
 		const all = await run('erasePerson', { recipient: 'ada@example.com', dryRun: false });
 		expect(all.json('Done')).toMatchObject([{ erased: 1 }]);

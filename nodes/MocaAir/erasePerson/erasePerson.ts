@@ -1,7 +1,11 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { parseRecipient } from '../../../issuance/inputs/inputs';
-import { erasePerson as erase, lookUpPerson } from '../../../issuance/ledger/erasePerson';
+import {
+	erasePerson as erase,
+	lookUpPerson,
+	type Spelling,
+} from '../../../issuance/ledger/erasePerson';
 import type { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { trueOrFalse } from '../../../n8n/parameters/settingInvalid';
 import type { Operation } from '../Operation';
@@ -63,6 +67,11 @@ const shape = {
 	dryRun: trueOrFalse().default(true),
 };
 
+const sum = (spellings: readonly Spelling[], what: 'rows' | 'held' | 'unknown') =>
+	spellings.reduce((total, one) => total + one[what], 0);
+
+const named = ({ email, rows }: Spelling) => ({ email, rows });
+
 async function erased(
 	context: IExecuteFunctions,
 	{ ledger, realm, settings }: LedgerSession,
@@ -71,28 +80,27 @@ async function erased(
 	const { dryRun, spelling, ...given } = readFields(context, properties, shape, itemIndex);
 	const recipient = parseRecipient(given.recipient);
 	const found = await lookUpPerson(ledger, recipient, realm);
-	const meant = found.spellings.filter(({ email }) => spelling === 'any' || email === recipient);
-	const others = found.spellings.filter((one) => !meant.includes(one));
-	const rows = meant.reduce((sum, one) => sum + one.rows, 0);
+	const meant = found.filter(({ email }) => spelling === 'any' || email === recipient);
+	const others = found.filter((one) => !meant.includes(one));
 	const names = meant.map(({ email }) => email);
 	const gone = dryRun ? 0 : await erase(ledger, names, realm);
 	if (!dryRun) {
 		// Who asks later that it was done is told without the address.
 		const { workflowId, executionId } = settings.origin;
 		settings.log(
-			`a person was erased from the ledger: ${gone} rows (workflow ${workflowId}, execution ${executionId})`,
+			`a person was erased from the ledger (rows: ${gone}, workflow ${workflowId}, execution ${executionId})`,
 		);
 	}
 	return {
 		json: {
 			email: recipient,
 			dryRun,
-			rows,
+			rows: sum(meant, 'rows'),
 			erased: gone,
-			spellings: meant,
-			otherSpellings: others,
-			stillHeld: found.held,
-			unknown: found.unknown,
+			spellings: meant.map(named),
+			otherSpellings: others.map(named),
+			stillHeld: sum(meant, 'held'),
+			unknown: sum(meant, 'unknown'),
 		},
 	};
 }
@@ -111,6 +119,8 @@ export const erasePerson: Operation = {
 	run: async (context) =>
 		await ledgerItems(context, {
 			changes: true,
-			item: async (session, itemIndex) => [await erased(context, session, itemIndex)],
+			item: async (session, itemIndex, { give }) => {
+				give(await erased(context, session, itemIndex));
+			},
 		}),
 };

@@ -4,12 +4,12 @@ import { pages, type RowFilter } from '../../../issuance/ledger/pages';
 import { keyOfEvent } from '../../../issuance/ledger/rowFields';
 import { asAirError } from '../../../issuance/session/asAirError';
 import type { LedgerSession } from '../../../issuance/session/LedgerSession';
-import { ROW_STATES } from '../../../ledger/Ledger';
+import { ROW_OUTCOMES, ROW_STATES } from '../../../ledger/Ledger';
 import { trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
 import type { Operation } from '../Operation';
 import { optionalText, readFields, readMoment, rowItem, simplify } from '../ledgerRun/fields';
-import { ledgerItems, type Found } from '../ledgerRun/ledgerItems';
-import { stateOptions } from './stateOptions';
+import { ledgerItems, type Output } from '../ledgerRun/ledgerItems';
+import { outcomeOptions, stateOptions } from './options';
 
 const properties: INodeProperties[] = [
 	{
@@ -29,12 +29,23 @@ const properties: INodeProperties[] = [
 		description: 'Max number of results to return',
 	},
 	{
+		displayName: 'Sort',
+		name: 'sort',
+		type: 'options',
+		options: [
+			{ name: 'Newest First', value: 'newest' },
+			{ name: 'Oldest First', value: 'oldest' },
+		],
+		default: 'newest',
+		description: 'In which order they come, by when they were begun',
+	},
+	{
 		displayName: 'Filters',
 		name: 'filters',
 		type: 'collection',
 		placeholder: 'Add Filter',
 		default: {},
-		description: 'A row has to fit all of them. The newest come first.',
+		description: 'A row has to fit all of them',
 		options: [
 			{
 				displayName: 'Begun After',
@@ -76,6 +87,14 @@ const properties: INodeProperties[] = [
 					'Only what this execution asked for last; the ID is in the address of its page',
 			},
 			{
+				displayName: 'External ID',
+				name: 'externalId',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. urn:uuid:6c0f…',
+				description: 'Only the one with this ID in the credential; of what was issued directly',
+			},
+			{
 				displayName: 'Issuance Program',
 				name: 'program',
 				type: 'string',
@@ -83,6 +102,14 @@ const properties: INodeProperties[] = [
 				placeholder: 'e.g. c21s70g0i54sn0023172Cv',
 				description:
 					'Only of this program ID; or, issued directly, of this type of credential (vct)',
+			},
+			{
+				displayName: 'Outcome',
+				name: 'outcomes',
+				type: 'multiOptions',
+				options: outcomeOptions,
+				default: [],
+				description: 'Only rows with one of these outcomes; with any if none is chosen',
 			},
 			{
 				displayName: 'Recipient Email',
@@ -140,6 +167,7 @@ const shape = {
 	returnAll: trueOrFalse().default(false),
 	limit: wholeNumberFrom(1, 1_000_000_000).default(50),
 	simplify: trueOrFalse().default(true),
+	sort: z.enum(['newest', 'oldest'], 'is not one of its choices').default('newest'),
 	filters: z.preprocess(
 		noneGivesNothing,
 		z.looseObject(
@@ -149,6 +177,8 @@ const shape = {
 				eventId: optionalText(),
 				exactSpelling: trueOrFalse().default(false),
 				executionId: optionalText(),
+				externalId: optionalText(),
+				outcomes: z.array(z.enum(ROW_OUTCOMES, 'must be outcomes that there are')).default([]),
 				program: optionalText(),
 				recipient: optionalText(),
 				reference: optionalText(),
@@ -163,15 +193,18 @@ const shape = {
 type Filters = z.infer<typeof shape.filters>;
 
 function filterOf(filters: Filters, realm: string, timeZone: string): RowFilter {
-	const { eventId, exactSpelling, executionId, program, recipient, reference, states } = filters;
+	const { eventId, exactSpelling, executionId, externalId, outcomes } = filters;
+	const { program, recipient, reference, states } = filters;
 	return {
 		realm,
 		states: states.length === 0 ? undefined : states,
 		...(exactSpelling ? { recipient } : { recipientInAnySpelling: recipient }),
 		program,
 		way: filters.way,
+		outcomes: outcomes.length === 0 ? undefined : outcomes,
 		reference,
 		executionId,
+		externalId,
 		idempotencyKey: eventId === undefined ? undefined : keyOfEvent(eventId),
 		createdFrom: readMoment(filters.begunAfter, 'Begun After', timeZone),
 		createdBefore: readMoment(filters.begunBefore, 'Begun Before', timeZone),
@@ -182,19 +215,19 @@ async function rows(
 	context: IExecuteFunctions,
 	{ ledger, realm }: LedgerSession,
 	itemIndex: number,
-): Promise<Found[]> {
+	{ give, goOn }: Output,
+): Promise<void> {
 	const asked = readFields(context, properties, shape, itemIndex);
 	const filter = filterOf(asked.filters, realm, context.getTimezone());
-	const found: Found[] = [];
+	const limit = asked.returnAll ? undefined : asked.limit;
 	try {
-		const limit = asked.returnAll ? undefined : asked.limit;
-		for await (const page of pages(ledger, { ...filter, limit })) {
-			for (const row of page) found.push(rowItem(row, asked.simplify));
+		for await (const page of pages(ledger, { ...filter, sort: asked.sort, limit })) {
+			goOn();
+			for (const row of page) give(rowItem(row, asked.simplify));
 		}
 	} catch (error) {
 		throw asAirError(error);
 	}
-	return found;
 }
 
 /** The rows of the ledger that fit. */
@@ -208,6 +241,8 @@ export const getManyRows: Operation = {
 	properties,
 	run: async (context) =>
 		await ledgerItems(context, {
-			item: async (session, itemIndex) => await rows(context, session, itemIndex),
+			item: async (session, itemIndex, out) => {
+				await rows(context, session, itemIndex, out);
+			},
 		}),
 };

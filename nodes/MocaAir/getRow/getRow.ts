@@ -17,6 +17,11 @@ const properties: INodeProperties[] = [
 		options: [
 			{ name: 'Core Claim Hash', value: 'hash', description: 'What AIR called the issuance' },
 			{ name: 'Event ID', value: 'event', description: 'What the sender called the event' },
+			{
+				name: 'External ID',
+				value: 'external',
+				description: 'Of what was issued directly: the ID in the credential',
+			},
 			{ name: 'Ledger Row', value: 'id', description: 'The ID that errors and the trigger name' },
 		],
 		default: 'hash',
@@ -49,8 +54,17 @@ const properties: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. c21s70g0i54sn0023172Cv',
 		displayOptions: { show: { findBy: ['event'] } },
-		description:
-			'One event may issue credentials of several programs. Without it, the newest; with it, a large ledger answers at once.',
+		description: 'One event may issue credentials of several programs. Without it, the newest.',
+	},
+	{
+		displayName: 'External ID',
+		name: 'externalId',
+		type: 'string',
+		default: '',
+		required: true,
+		placeholder: 'e.g. urn:uuid:6c0f…',
+		displayOptions: { show: { findBy: ['external'] } },
+		description: 'The field externalId from Issue Directly',
 	},
 	{
 		displayName: 'Ledger Row',
@@ -72,7 +86,7 @@ const text = (label: string) =>
 	});
 
 const findBySchema = {
-	findBy: z.enum(['hash', 'event', 'id'], 'is not one of its choices').default('hash'),
+	findBy: z.enum(['hash', 'event', 'external', 'id'], 'is not one of its choices').default('hash'),
 	simplify: trueOrFalse().default(true),
 };
 
@@ -88,6 +102,11 @@ function nameOf(context: IExecuteFunctions, findBy: RowName['by'], itemIndex: nu
 			const { eventId, program } = readFields(context, properties, shape, itemIndex);
 			return { by: 'event', eventId, program };
 		}
+		case 'external': {
+			const shape = { externalId: text('External ID') };
+			const { externalId } = readFields(context, properties, shape, itemIndex);
+			return { by: 'external', externalId };
+		}
 		case 'id': {
 			const { ledgerRow } = readFields(context, properties, { ledgerRow: rowId() }, itemIndex);
 			return { by: 'id', id: ledgerRow };
@@ -100,16 +119,16 @@ export const getRow: Operation = {
 	option: {
 		name: 'Get',
 		value: 'get',
-		description: 'See one issuance, by its hash, event ID or row',
+		description: 'See one issuance, by its hash, row, event ID or external ID',
 		action: 'Get an issuance',
 	},
 	properties,
 	run: async (context) =>
 		await ledgerItems(context, {
-			item: async (session, itemIndex) => {
+			item: async (session, itemIndex, { give }) => {
 				const asked = readFields(context, properties, findBySchema, itemIndex);
 				const row = await findRow(session, nameOf(context, asked.findBy, itemIndex));
-				return [rowItem(row, asked.simplify)];
+				give(rowItem(row, asked.simplify));
 			},
 		}),
 };

@@ -74,6 +74,8 @@ export const getSummary: Operation = {
 	properties,
 	run: async (context) =>
 		await ledgerItems(context, {
-			item: async (session, itemIndex) => [await item(context, session, itemIndex)],
+			item: async (session, itemIndex, { give }) => {
+				give(await item(context, session, itemIndex));
+			},
 		}),
 };

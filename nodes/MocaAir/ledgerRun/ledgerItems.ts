@@ -14,13 +14,22 @@ export interface Found {
 	readonly binary?: INodeExecutionData['binary'];
 }
 
+/** Where an operation puts what it finds. */
+export interface Output {
+	/** @throws AirError `AIR_CANCELLED` */
+	readonly give: (found: Found) => void;
+	/** To be called now and then where nothing may be found for long. @throws AirError `AIR_CANCELLED` */
+	readonly goOn: () => void;
+}
+
 export interface LedgerRun {
 	/**
 	 * What is done for one item.
 	 *
 	 * @param session - of a key that AIR has accepted
+	 * @param out - takes what is found, one by one: all at once would stop n8n, as there may be a million
 	 */
-	readonly item: (session: LedgerSession, itemIndex: number) => Promise<readonly Found[]>;
+	readonly item: (session: LedgerSession, itemIndex: number, out: Output) => Promise<void>;
 	/** It changes the ledger, so that a person has to decide. */
 	readonly changes?: boolean;
 }
@@ -42,30 +51,38 @@ export async function ledgerItems(
 	const signal = cancelSignal(context);
 	const items = context.getInputData().length;
 	const output: INodeExecutionData[] = [];
-	const one = async (itemIndex: number): Promise<readonly Found[]> => {
+	const goOn = () => {
 		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
+	};
+	const one = async (itemIndex: number): Promise<void> => {
+		goOn();
 		if (changes && isTool(context)) throw new AirError('AIR_LEDGER_NOT_FOR_TOOLS');
 		assertAgentIsTold(context);
 		const settings = await settingsFor(undefined);
 		if (settings.ledger.store === 'off') throw new AirError('AIR_LEDGER_OFF');
 		const session = await ledger.for(settings);
 		await session.assertKeyAccepted(signal);
-		return await item(session, itemIndex);
+		const give = ({ json, binary }: Found) => {
+			goOn();
+			output.push({
+				json: plain(json),
+				...(binary === undefined ? {} : { binary }),
+				pairedItem: { item: itemIndex },
+			});
+		};
+		await item(session, itemIndex, { give, goOn });
 	};
 	try {
 		for (let itemIndex = 0; itemIndex < items; itemIndex++) {
+			const before = output.length;
 			try {
-				for (const { json, binary } of await one(itemIndex)) {
-					output.push({
-						json: plain(json),
-						...(binary === undefined ? {} : { binary }),
-						pairedItem: { item: itemIndex },
-					});
-				}
+				await one(itemIndex);
 			} catch (error) {
 				if (!goesOnAfterFailure(context)) {
 					throw nodeError(context.getNode(), error, itemIndex, items);
 				}
+				// All of an item, or that it failed.
+				output.length = before;
 				output.push(failedItem(error, itemIndex, context.getNode()));
 			}
 		}

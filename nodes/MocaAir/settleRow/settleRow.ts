@@ -156,6 +156,8 @@ export const settleRow: Operation = {
 	run: async (context) =>
 		await ledgerItems(context, {
 			changes: true,
-			item: async (session, itemIndex) => [await settled(context, session, itemIndex)],
+			item: async (session, itemIndex, { give }) => {
+				give(await settled(context, session, itemIndex));
+			},
 		}),
 };

@@ -226,6 +226,20 @@ describe('list', () => {
 		],
 		[['--execution', '1', '--state', 'submitted'], ['3']],
 		[
+			['--outcome', 'issued'],
+			['3', '1'],
+		],
+		[
+			['--outcome', 'issued,unknown', '--sort', 'oldest'],
+			['1', '2', '3'],
+		],
+		[['--outcome', 'unknown', '--way', 'on-behalf', '--since', '2020-01-01'], ['2']],
+		[
+			['--recipient', 'ADA@example.com', '--any-spelling'],
+			['2', '1'],
+		],
+		[['--until', '2099-12-31T23:59', '--reference', 'order 1'], ['1']],
+		[
 			['--limit', '3'],
 			['3', '2', '1'],
 		],
@@ -240,6 +254,36 @@ describe('list', () => {
 				.map((line) => line.split(' ')[0]),
 		).toEqual(ids);
 		expect(stderr).toBe('');
+	});
+
+	test.each([
+		['--outcome', 'lost', 'there is no outcome “lost”; there are: issued, kept'],
+		['--way', 'sideways', 'Allowed choices are on-behalf, direct'],
+		['--sort', 'up', 'Allowed choices are newest, oldest'],
+		['--since', 'yesterday', '“yesterday” is no date and time'],
+		['--until', '2026-13-01', 'is no date and time'],
+		['--external-id', ' ', '--external-id is empty'],
+	])('%s %s is refused', async (option, value, words) => {
+		await fillSome();
+		const { status, stdout, stderr } = await ledger('list', option, value);
+		expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+		expect(stderr).toContain(words);
+	});
+
+	test('what fits nobody: begun before, issued directly, another external ID', async () => {
+		await fillSome();
+		for (const filter of [
+			['--until', '2020-01-01T00:00:00Z'],
+			['--way', 'direct'],
+			['--external-id', 'urn:uuid:1'],
+			['--recipient', 'ADA@example.com'],
+		]) {
+			expect((await ledger('list', ...filter)).stderr).toBe('No rows.\n');
+		}
+		const alone = await ledger('list', '--any-spelling');
+		expect(alone.stderr).toContain('--any-spelling goes with --recipient');
+		const { stderr } = await ledger('list', '--sort', 'oldest', '--limit', '1');
+		expect(stderr).toContain('Only the oldest 1 row; there are more');
 	});
 
 	test('--unanswered: with its execution, and never what may still be under way', async () => {

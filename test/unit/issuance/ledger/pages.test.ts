@@ -1,22 +1,19 @@
 import { count, pages } from '../../../../issuance/ledger/pages';
-import type { LedgerRow, ListFilter } from '../../../../ledger/Ledger';
+import type { LedgerRow, PageQuery } from '../../../../ledger/Ledger';
 
-/** A ledger with rows 1 to `size`, which remembers what it was asked. */
+/** A ledger with rows 1 to `size`, of which each page looks at ten at most; it remembers what it was asked. */
 function store(size: number, fits: (id: number) => boolean = () => true) {
-	const asked: ListFilter[] = [];
+	const asked: PageQuery[] = [];
 	return {
 		asked,
-		list: async (filter: ListFilter) => {
-			asked.push(filter);
-			const newest = Math.min(size, (filter.beforeId ?? Infinity) - 1);
-			const ids = Array.from({ length: newest }, (_, i) => newest - i)
-				.filter((id) => id >= (filter.fromId ?? 0) && fits(id))
-				.slice(0, filter.limit);
-			return Promise.resolve(ids.map((id) => ({ id }) as LedgerRow));
-		},
-		idBelow: async (beforeId: number | undefined, rows: number) => {
-			const newest = Math.min(size, (beforeId ?? Infinity) - 1);
-			return Promise.resolve(newest > 0 ? Math.max(newest - rows + 1, 1) : undefined);
+		page: async (query: PageQuery) => {
+			asked.push(query);
+			const top = (query.behind ?? size + 1) - 1;
+			const seen = Array.from({ length: Math.min(top, 10) }, (_, i) => top - i);
+			const ids = seen.filter(fits).slice(0, query.limit);
+			const next = ids.length === query.limit ? ids.at(-1) : seen.at(-1);
+			const rows = ids.map((id) => ({ id }) as LedgerRow);
+			return Promise.resolve({ rows, next: next === undefined || next === 1 ? undefined : next });
 		},
 	};
 }
@@ -29,48 +26,30 @@ async function idsOf(ledger: ReturnType<typeof store>, filter: Parameters<typeof
 
 const down = (from: number) => Array.from({ length: from }, (_, i) => from - i);
 
-describe('where an index leads to the rows', () => {
-	test.each([
-		[0, 1],
-		[99, 1],
-		[100, 2],
-		[434, 5],
-	])('%i rows: each once, in %i steps', async (size, steps) => {
-		const ledger = store(size);
-		expect(await idsOf(ledger, { recipient: 'ada@example.com' })).toEqual(down(size));
-		expect(ledger.asked).toHaveLength(steps);
-		expect(ledger.asked.every(({ recipient }) => recipient === 'ada@example.com')).toBe(true);
-	});
+test.each([0, 1, 9, 10, 11, 434])('%i rows: each once', async (size) => {
+	const ledger = store(size);
+	const filter = { recipient: 'ada@example.com', sort: 'newest' } as const;
+	expect(await idsOf(ledger, filter)).toEqual(down(size));
+	expect(ledger.asked.every((query) => query.recipient === filter.recipient)).toBe(true);
 });
 
-describe('where none does', () => {
-	test('the table is gone through in parts: each row once, and never many looked at at a time', async () => {
-		const ledger = store(12_345);
-		expect(await idsOf(ledger, { states: ['unknown'] })).toEqual(down(12_345));
-		for (const { fromId, beforeId, limit } of ledger.asked) {
-			expect(limit).toBeLessThanOrEqual(100);
-			expect((beforeId ?? 12_346) - (fromId ?? 0)).toBeLessThanOrEqual(2_000);
-		}
-	});
-
-	test('rows that fit are found, however far down they are', async () => {
-		const ledger = store(12_345, (id) => id < 3);
-		expect(await idsOf(ledger, { program: 'rare', limit: 50 })).toEqual([2, 1]);
-		expect(ledger.asked).toHaveLength(7);
-	});
-
-	test('nothing is read behind the limit', async () => {
-		const ledger = store(12_345);
-		expect(await idsOf(ledger, { limit: 50 })).toHaveLength(50);
-		expect(ledger.asked).toHaveLength(1);
-		expect(await idsOf(store(0), {})).toEqual([]);
-	});
+test('pages in which nothing fits are given too, so that who waits can stop', async () => {
+	const ledger = store(95, (id) => id < 3);
+	const found: number[] = [];
+	for await (const page of pages(ledger, { program: 'rare', limit: 50 })) found.push(page.length);
+	expect(found).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+	for await (const page of pages(ledger, {})) {
+		expect(page).toEqual([]);
+		break;
+	}
+	expect(ledger.asked).toHaveLength(11);
 });
 
-test('never more than the limit', async () => {
+test('never more than the limit, never many at a time, and nothing is read behind it', async () => {
 	const ledger = store(2000);
 	expect(await count(ledger, {})).toBe(2000);
-	const found = await idsOf(ledger, { limit: 450 });
-	expect(found).toHaveLength(450);
-	expect(ledger.asked.at(-1)?.limit).toBe(50);
+	const asked = ledger.asked.length;
+	expect(await idsOf(ledger, { limit: 12 })).toEqual(down(2000).slice(0, 12));
+	expect(ledger.asked.length - asked).toBe(2);
+	expect(Math.max(...ledger.asked.map(({ limit }) => limit))).toBeLessThanOrEqual(100);
 });

@@ -1,3 +1,9 @@
+import {
+	outcomeOf,
+	ROW_OUTCOMES,
+	type AttemptFailure,
+	type RowOutcome,
+} from '../../../../ledger/Ledger';
 import type { GetStore } from './store';
 import {
 	answer,
@@ -134,9 +140,11 @@ export function shell(store: GetStore): void {
 				{ day: today, program: PROGRAM, state: 'confirmed', count: 1 },
 				{ day: today, program: PROGRAM, state: 'submitted', count: 1 },
 			];
-			expect(await ledger.summary(query)).toEqual(lines);
-			expect(await ledger.summary({ ...query, createdFrom: today + DAY })).toEqual([lines[0]]);
-			expect(await ledger.summary({ ...query, createdBefore: today })).toEqual([]);
+			const counted = async (changes = {}) =>
+				(await ledger.summary({ ...query, ...changes })).lines;
+			expect(await counted()).toEqual(lines);
+			expect(await counted({ createdFrom: today + DAY })).toEqual([lines[0]]);
+			expect(await counted({ createdBefore: today })).toEqual([]);
 		});
 
 		test('erasing waits for attempts that are under way, and says so when they last', async () => {
@@ -167,21 +175,95 @@ export function shell(store: GetStore): void {
 			expect(await ledger.list({ limit: 10 })).toMatchObject([{ realm: 'another' }]);
 		});
 
-		test('a large table is gone through in parts', async () => {
+		test('page by page, both ways: each row once, in order, whether or not an index leads to it', async () => {
 			const { ledger } = store();
-			expect(await ledger.idBelow(undefined, 2)).toBeUndefined();
-			const rows = await issueMany(ledger, 5);
+			expect(await ledger.page({ limit: 2 })).toEqual({ rows: [], next: undefined });
+			const issued = await issueMany(ledger, 7);
 			await ledger.forget('person-2@example.com');
-			const ids = rows.map(({ id }) => id);
-			expect(await ledger.idBelow(undefined, 2)).toBe(ids[3]);
-			expect(await ledger.idBelow(ids[3], 2)).toBe(ids[0]);
-			expect(await ledger.idBelow(ids[0], 2)).toBeUndefined();
-			const part = { fromId: ids[1], beforeId: ids[4] };
-			const found = await ledger.list({ ...part, limit: 10 });
-			expect(found.map(({ id }) => id)).toEqual([ids[3], ids[1]]);
-			expect(await ledger.list({ id: ids[1], limit: 10 })).toMatchObject([{ id: ids[1] }]);
-			const all = { realm: REALM, createdFrom: 0, createdBefore: Number.MAX_SAFE_INTEGER };
-			expect(await ledger.summary({ ...all, ...part })).toMatchObject([{ count: 2 }]);
+			for (const row of issued) {
+				await issue(ledger, `ada-${row.id}`, { idempotencyKey: `ada-${row.id}` });
+			}
+			const all = (await ledger.list({ limit: 100 })).map(({ id }) => id);
+			expect(all).toHaveLength(13);
+			const narrow = { recipientInAnySpelling: 'ADA@example.com' };
+			const ofAda = (await ledger.list({ ...narrow, limit: 100 })).map(({ id }) => id);
+			expect(ofAda).toHaveLength(7);
+			for (const sort of ['newest', 'oldest'] as const) {
+				for (const [filter, ids] of [
+					[{ realm: REALM }, all],
+					[narrow, ofAda],
+				] as const) {
+					for (const limit of [1, 2, 3, 7, 100]) {
+						const found: number[] = [];
+						let next: number | undefined;
+						let pages = 0;
+						do {
+							const page = await ledger.page({ ...filter, sort, limit, behind: next });
+							expect(page.rows.length).toBeLessThanOrEqual(limit);
+							found.push(...page.rows.map(({ id }) => id));
+							next = page.next;
+						} while (next !== undefined && ++pages < 50);
+						expect(found).toEqual(sort === 'newest' ? ids : ids.toReversed());
+					}
+				}
+			}
+		});
+
+		test('where the oldest come first, rows that come in meanwhile come last', async () => {
+			const { ledger } = store();
+			await issueMany(ledger, 2);
+			const first = await ledger.page({ sort: 'oldest', limit: 2 });
+			const late = await issue(ledger, 'late', { idempotencyKey: 'late' });
+			const second = await ledger.page({ sort: 'oldest', limit: 2, behind: first.next });
+			expect(second.rows.map(({ id }) => id)).toEqual([late.id]);
+		});
+
+		test('list: by outcome, as it is told of each row', async () => {
+			const { ledger, advance, now } = store();
+			const ended = async (key: string, outcome: AttemptFailure['outcome']) => {
+				const attempt = await start(ledger, { idempotencyKey: key });
+				await ledger.failed(attempt, { outcome, reason: 'AIR_X' });
+			};
+			await start(ledger, { idempotencyKey: 'cut' });
+			advance(2 * MINUTE);
+			await issue(ledger, 'h1', { idempotencyKey: 'issued' });
+			await ledger.observed(REALM, 'h1', CONFIRMED);
+			await issue(ledger, 'h1', { idempotencyKey: 'kept' });
+			await issue(ledger, 'h2', { idempotencyKey: 'another' });
+			await ended('refused', 'rejected');
+			await ended('not sent', 'not-sent');
+			await ended('lost', 'unknown');
+			await start(ledger, { idempotencyKey: 'under way' });
+			const keys = async (outcomes: readonly RowOutcome[]) =>
+				(await ledger.list({ outcomes, limit: 100 })).map((row) => row.idempotencyKey);
+			expect(await keys(['issued'])).toEqual(['another', 'issued']);
+			expect(await keys(['kept'])).toEqual(['kept']);
+			expect(await keys(['notIssued'])).toEqual(['not sent', 'refused']);
+			expect(await keys(['unknown'])).toEqual(['lost', 'cut']);
+			expect(await keys(['underWay'])).toEqual(['under way']);
+			expect(await keys([])).toEqual([]);
+			expect(await keys(ROW_OUTCOMES)).toHaveLength(8);
+			for (const outcome of ROW_OUTCOMES) {
+				const rows = await ledger.list({ outcomes: [outcome], limit: 100 });
+				expect(rows.map((row) => outcomeOf(row, now()))).toEqual(rows.map(() => outcome));
+			}
+		});
+
+		test('an event ID is found in any program, the newest first; not what was retired', async () => {
+			const { ledger, advance } = store();
+			const key = { idempotencyKey: 'event:1' };
+			await issue(ledger, 'h1', { ...key, program: 'b' });
+			await issue(ledger, 'h2', { ...key, program: 'c' });
+			const newest = await issue(ledger, 'h3', { ...key, program: 'a' });
+			await issue(ledger, 'h4', { ...key, program: 'd', realm: 'another' });
+			await issue(ledger, 'h5', { idempotencyKey: 'event:2', program: 'e' });
+			const any = { ...key, program: undefined };
+			expect(await ledger.find(REALM, any)).toEqual(newest);
+			expect(await ledger.find('nobody', any)).toBeUndefined();
+			advance(HOUR);
+			const again = await issue(ledger, 'h6', { ...key, program: 'b', rememberMs: MINUTE });
+			expect(await ledger.find(REALM, any)).toEqual(again);
+			expect(await ledger.list({ ...key, realm: REALM, limit: 9 })).toHaveLength(4);
 		});
 
 		test('find: by key or by hash, within the realm', async () => {
