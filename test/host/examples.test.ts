@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import type { Browser } from 'playwright-core';
 import { csvFiles } from '../corpus/csvFiles';
 import { GOLD, invoicePaid, SILVER, subscription } from '../corpus/stripeEvents';
@@ -17,6 +18,7 @@ import {
 	type KycProvider,
 	type Review,
 } from './providerEvents';
+import { startForeignServer, type ForeignServer } from './httpServer';
 import { inRow, items, start, startHost, type Host } from './workflows';
 
 /** Every example in a real n8n, with what the providers send on good days and on bad ones. */
@@ -60,7 +62,10 @@ const at = (minutes: number) => new Date(Date.UTC(2026, 0, 19, 7, 18, 45, 321) +
 const issuedIn = (execution: Execution) => jsonOf(execution.data, ISSUE);
 const failureOf = ({ data }: Execution) => data.resultData.error;
 
-describe.each(exampleNames())('%s, on the first click', (name) => {
+/** Those that need nothing but AIR: the other one is played with a service of one's own, below. */
+const withAirAlone = exampleNames().filter((name) => name !== 'own-issuer-service');
+
+describe.each(withAirAlone)('%s, on the first click', (name) => {
 	countCasesOf(name);
 
 	test('runs from its pinned sample data, and issues what it is about', async () => {
@@ -624,6 +629,88 @@ describe('jwks-host, the check of every morning', () => {
 		});
 		const failure = failureOf(await check(workflowId));
 		expect(failure?.message).toMatch(/nobody-published-this|key ID|kid/i);
+	});
+});
+
+describe('own-issuer-service', () => {
+	countCasesOf('own-issuer-service');
+
+	/** As AIR's service answers. */
+	const calls: { key: unknown; path: string | undefined; body: unknown }[] = [];
+	let status = 201;
+	let service: ForeignServer;
+	let imported: Imported;
+
+	beforeAll(async () => {
+		service = await startForeignServer((request, response) => {
+			void text(request).then((body) => {
+				const { headers, url } = request;
+				calls.push({
+					key: headers['x-admin-api-key'],
+					path: url,
+					body: JSON.parse(body) as unknown,
+				});
+				response.writeHead(status).end();
+			});
+		});
+		const key = { name: 'x-admin-api-key', value: 'of-the-test' };
+		const credential = await host.api.credentials.create('httpHeaderAuth', 'Issuer Service', key);
+		const HTTP = 'n8n-nodes-base.httpRequest';
+		imported = await examples.import('own-issuer-service', (example) => {
+			const chosen = choosing(HTTP, 'httpHeaderAuth', credential)(example);
+			const url = `${service.url}/admin/issue-vc`;
+			const nodes = chosen.nodes.map((one) =>
+				one.type === HTTP ? { ...one, parameters: { ...one.parameters, url } } : one,
+			);
+			return { ...chosen, nodes };
+		});
+		await host.api.workflows.activate(imported.workflowId);
+	});
+
+	afterAll(async () => {
+		await host.api.workflows.deactivate(imported.workflowId);
+		await service.close();
+	});
+
+	const post = async (eventId: string) => {
+		const { body } = readExample('own-issuer-service').pinData?.['KYC Passed']?.[0]?.json ?? {};
+		const sent = { ...(body as object), eventId };
+		expect((await host.api.webhook('kyc-passed-issuer-service', { body: sent })).status).toBe(200);
+	};
+
+	test('an event is one call, with what the service asks for', async () => {
+		await post('evt_1');
+		const [execution] = await imported.executions(1);
+		expect(execution?.status).toBe('success');
+		expect(calls).toEqual([
+			{
+				key: 'of-the-test',
+				path: '/admin/issue-vc',
+				body: {
+					userId: 'ada.lovelace@example.com',
+					schemaId: '01KSTQK70XGFBT558HRHFB',
+					vct: 'https://example.com/types/kyc',
+					expiration: '2027-01-19T07:18:45.000Z',
+					credentialSubject: { kycLevel: 'basic', isOver18: true },
+				},
+			},
+		]);
+	});
+
+	test('the same event again: nothing is sent', async () => {
+		await post('evt_1');
+		await imported.executions(2);
+		expect(calls).toHaveLength(1);
+	});
+
+	test('the service fails: so does the execution, and the event is not sent again by itself', async () => {
+		status = 500;
+		await post('evt_2');
+		const failed = (await imported.executions(3)).at(-1);
+		expect(failed?.status).toBe('error');
+		await post('evt_2');
+		await imported.executions(4);
+		expect(calls).toHaveLength(2);
 	});
 });
 

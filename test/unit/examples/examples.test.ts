@@ -26,6 +26,7 @@ test('there are examples for every kind of trigger that the README promises', ()
 			'kyc-veriff',
 			'on-chain-message',
 			'outcome-unknown',
+			'own-issuer-service',
 			'stripe-membership',
 		]),
 	);
