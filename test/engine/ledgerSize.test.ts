@@ -252,6 +252,24 @@ describe.each(STORES)('%s', (store) => {
 		expect(manyMs / fewMs).toBeLessThanOrEqual(2);
 	});
 
+	test('where no index leads to the rows, so many are looked at at a time, and all in the end', async () => {
+		const ledger = await ledgerOf(many);
+		for (const sort of ['newest', 'oldest'] as const) {
+			let behind: number | undefined;
+			let pages = 0;
+			do {
+				const page = await ledger.page({ program: 'none', sort, limit: 50, behind });
+				expect(page.rows).toEqual([]);
+				const from = behind ?? (sort === 'newest' ? ROWS + 1 : 0);
+				const looked = Math.abs((page.next ?? from) - from);
+				expect(looked).toBeLessThanOrEqual(store === 'sqlite' ? 500 : 20_000);
+				pages++;
+				behind = page.next;
+			} while (behind !== undefined);
+			expect(pages).toBeGreaterThanOrEqual(ROWS / (store === 'sqlite' ? 500 : 20_000));
+		}
+	});
+
 	const OPERATIONS: [string, INode['parameters'], number][] = [
 		[
 			'Get Many of 50 by recipient',
