@@ -25,6 +25,11 @@ export class CredentialsApi {
 		return this.rest.post('/credentials', credential, { type, name, data });
 	}
 
+	/** Every stored credential. */
+	list(): Promise<Credential[]> {
+		return this.rest.get('/credentials', z.array(credential));
+	}
+
 	/** A credential as the editor gets it: password fields hold n8n's blank value. */
 	get(id: string): Promise<CredentialWithData> {
 		return this.rest.get(`/credentials/${id}?includeData=true`, withData);

@@ -210,6 +210,23 @@ export class Editor {
 		return panel;
 	}
 
+	/**
+	 * Adds what a node offers in the nodes panel beside what its trigger starts on, and opens it.
+	 *
+	 * @param node - as the panel shows it
+	 */
+	async addFoundAction(node: string, action: string): Promise<Locator> {
+		await this.byTestId('node-creator-item-name').getByText(node, { exact: true }).click();
+		const creator = this.byTestId('node-creator');
+		await creator.getByText(/Actions \(\d+\)/).click();
+		await creator.getByText(action, { exact: true }).click();
+		const panel = this.byTestId('ndv');
+		await panel.waitFor();
+		await this.byTestId('node-parameters', panel).waitFor();
+		await this.#settle();
+		return panel;
+	}
+
 	/** Fills a text field of the open node or credential, as pasting does. */
 	async fill(parameter: string, text: string, within: Page | Locator = this.page): Promise<void> {
 		const field = this.byTestId(`parameter-input-${parameter}`, within);

@@ -43,6 +43,7 @@ export interface N8nWorker {
 	/** What it was started with. */
 	readonly env: NodeJS.ProcessEnv;
 	readonly logs: readonly string[];
+	readonly pid: number;
 	stop: () => Promise<void>;
 	/** SIGKILL: what it was doing is lost. */
 	kill: () => Promise<void>;
@@ -113,5 +114,6 @@ export async function startWorker(options: WorkerOptions): Promise<N8nWorker> {
 		});
 	}
 	log(`n8n ${version} worker is ready (${((Date.now() - began) / 1000).toFixed(1)} s)`);
-	return { env, logs, stop: () => group.stop(graceMs), kill: () => group.kill() };
+	const { pid } = group;
+	return { env, logs, pid, stop: () => group.stop(graceMs), kill: () => group.kill() };
 }

@@ -23,24 +23,31 @@ export const hasEvent = (type: string, threshold: string) => `EXISTS (
 			WHERE a.core_claim_hash = i.core_claim_hash AND o.core_claim_hash = i.core_claim_hash
 				AND o.realm = i.realm AND o.origin = 'issued' AND i.origin = 'issued'))`;
 
-const APPEND = forDialect(
-	({ records }) => `INSERT INTO events (issuance_id, type, threshold, at)
-	SELECT told.issuance_id, told.type, told.threshold, $2 FROM (
+const EVENT = {
+	issuance_id: 'bigint',
+	type: 'text',
+	threshold: 'text',
+	place: 'bigint',
+} as const;
+
+const APPEND = forDialect(({ records, single }) => {
+	const told = records('n', '$1', EVENT);
+	const open = `JOIN issuances i ON i.id = n.issuance_id WHERE NOT ${hasEvent('n.type', 'n.threshold')}`;
+	const insert = 'INSERT INTO events (issuance_id, type, threshold, at)';
+	// Of one there is no first, and no order.
+	if (single === undefined) {
+		return `${insert} SELECT n.issuance_id, n.type, n.threshold, $2 FROM ${told} ${open}`;
+	}
+	return `${insert} SELECT told.issuance_id, told.type, told.threshold, $2 FROM (
 		SELECT n.issuance_id, n.type, n.threshold, n.place, row_number() OVER (
 			PARTITION BY i.realm, i.origin, n.type, n.threshold,
 				CASE i.origin WHEN 'issued' THEN coalesce(i.core_claim_hash, CAST(i.id AS text))
 					ELSE CAST(i.id AS text) END
 			ORDER BY i.id) AS nth
-		FROM ${records('n', '$1', {
-			issuance_id: 'bigint',
-			type: 'text',
-			threshold: 'text',
-			place: 'bigint',
-		})} JOIN issuances i ON i.id = n.issuance_id
-		WHERE NOT ${hasEvent('n.type', 'n.threshold')}
+		FROM ${told} ${open}
 	) AS told
-	WHERE told.nth = 1 ORDER BY told.place`,
-);
+	WHERE told.nth = 1 ORDER BY told.place`;
+});
 
 /**
  * Appends events, except those that their issuance already has; of several rows with one hash the

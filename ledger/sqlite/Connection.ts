@@ -15,6 +15,9 @@ const PATIENCE_MS = 10_000;
 /** Random, so that writers who wait do not come back all at once. */
 const PAUSE_MS = { least: 2, most: 20 };
 
+/** So long reads may keep the process to themselves: then other work gets its turn. */
+const TURN_MS = 5;
+
 /** Statements inside a transaction. */
 export interface Session {
 	readonly rows: (text: string, values?: readonly Value[], single?: boolean) => unknown[];
@@ -46,6 +49,8 @@ export class Connection {
 		await Promise.resolve();
 	};
 	private broken: LedgerError | undefined;
+	/** How long reads have taken since other work had its turn. */
+	private readMs = 0;
 
 	constructor(private readonly database: DatabaseSync) {}
 
@@ -61,6 +66,17 @@ export class Connection {
 
 	/** Runs `work` on one state of the database. */
 	async read<T>(work: (session: Session) => T): Promise<T> {
+		if (this.readMs < TURN_MS) {
+			this.assertUsable();
+			const began = performance.now();
+			try {
+				return this.inTransaction('BEGIN', work);
+			} catch (error) {
+				if (!isBusy(error)) throw sqliteFailure(error);
+			} finally {
+				this.readMs += performance.now() - began;
+			}
+		}
 		return await this.transaction('BEGIN', work);
 	}
 
@@ -92,18 +108,20 @@ export class Connection {
 	}
 
 	private async transaction<T>(begin: string, work: (session: Session) => T): Promise<T> {
-		return await this.patiently(() => {
-			this.database.exec(begin);
-			try {
-				const result = work(this.session());
-				this.database.exec('COMMIT');
-				return result;
-			} catch (error) {
-				// After some errors, such as a full disk, SQLite has ended it itself.
-				if (this.database.isTransaction) this.database.exec('ROLLBACK');
-				throw error;
-			}
-		});
+		return await this.patiently(() => this.inTransaction(begin, work));
+	}
+
+	private inTransaction<T>(begin: string, work: (session: Session) => T): T {
+		this.database.exec(begin);
+		try {
+			const result = work(this.session());
+			this.database.exec('COMMIT');
+			return result;
+		} catch (error) {
+			// After some errors, such as a full disk, SQLite has ended it itself.
+			if (this.database.isTransaction) this.database.exec('ROLLBACK');
+			throw error;
+		}
 	}
 
 	/**
@@ -114,8 +132,8 @@ export class Connection {
 		const deadline = performance.now() + PATIENCE_MS;
 		for (;;) {
 			await nextTurn();
-			if (this.broken !== undefined) throw this.broken;
-			if (!this.database.isOpen) throw new LedgerError('LEDGER_UNAVAILABLE', 'it was closed');
+			this.readMs = 0;
+			this.assertUsable();
 			try {
 				return work();
 			} catch (error) {
@@ -123,6 +141,11 @@ export class Connection {
 			}
 			await sleep(PAUSE_MS.least + Math.random() * (PAUSE_MS.most - PAUSE_MS.least));
 		}
+	}
+
+	private assertUsable(): void {
+		if (this.broken !== undefined) throw this.broken;
+		if (!this.database.isOpen) throw new LedgerError('LEDGER_UNAVAILABLE', 'it was closed');
 	}
 
 	/** How many rows this connection has written, ever. */

@@ -1,8 +1,6 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const DEPENDENCIES = ['jose', 'undici', 'zod', 'pg'];
 
 /**
  * Puts the built package where it finds n8n's own `n8n-workflow`, as an installed community package
@@ -16,7 +14,10 @@ export function stageSubject(checkout: string, n8n: string): { folder: string; r
 	cpSync(join(checkout, 'dist'), join(folder, 'dist'), { recursive: true });
 	cpSync(join(checkout, 'package.json'), join(folder, 'package.json'));
 	mkdirSync(join(folder, 'node_modules'));
-	for (const name of DEPENDENCIES) {
+	const { dependencies } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+		dependencies: Record<string, string>;
+	};
+	for (const name of Object.keys(dependencies)) {
 		symlinkSync(join(checkout, 'node_modules', name), join(folder, 'node_modules', name));
 	}
 	symlinkSync(

@@ -35,7 +35,7 @@ async function look(name: string): Promise<void> {
 beforeAll(async () => {
 	mkdirSync(artefacts, { recursive: true });
 	const log = (line: string) => process.stderr.write(`${line}\n`);
-	host = await startHost();
+	host = await startHost({}, true);
 	// The story begins without a credential.
 	await host.api.credentials.delete(host.credentials.mocaAirApi?.id ?? '');
 	browser = await launchChromium({ log });
@@ -200,6 +200,94 @@ describe('a new user', () => {
 			expect(await (await editor.executeStep()).innerText()).toContain('grace.hopper@example.com');
 		},
 	);
+
+	step('has met no error of the page itself', () => {
+		expect(editor.pageErrors).toEqual([]);
+		return Promise.resolve();
+	});
+});
+
+describe('a new user who issues directly', () => {
+	const person = 'ada.lovelace@example.com';
+	/** As the person opens it: AIR has only what is sealed. */
+	const wallet = async () => {
+		const { controlUrl } = host.air.emulator;
+		const answer = await fetch(`${controlUrl}/wallet?email=${encodeURIComponent(person)}`);
+		return (await answer.json()) as unknown[];
+	};
+	const claims = [
+		['kycLevel', 'String', 'basic'],
+		['isOver18', 'Boolean', 'true'],
+	] as const;
+
+	step('begins without a credential, and finds Issue a credential directly', async () => {
+		for (const { id } of await host.api.credentials.list()) await host.api.credentials.delete(id);
+		await editor.newWorkflow();
+		await editor.searchNodes('moca');
+		await editor.addFoundAction('Moca AIR', 'Issue a credential directly');
+		await look('direct-added');
+		expect(await editor.parameter('credentialType').isVisible()).toBe(true);
+	});
+
+	step('names the issuer in the credential: the Test is green', async () => {
+		const dialog = await editor.newCredentialFromNode();
+		await editor.chooseOption('environment', 'Custom URL');
+		for (const field of ['baseUrl', 'partnerId', 'jwksUrl', 'privateKey']) {
+			await editor.fill(field, credential(field), dialog);
+		}
+		// The next fields come with it.
+		await editor.fill('directIssuer', credential('directIssuer'), dialog);
+		await editor.fill('accountUrl', credential('accountUrl'), dialog);
+		await look('direct-credential');
+		expect(await editor.saveCredential()).toBe('saved');
+	});
+
+	step('fills in the person, the type, the schema and the claims', async () => {
+		await editor.fill('recipient', person);
+		await editor.fill('credentialType', 'https://example.com/types/kyc');
+		await editor.fill('schemaId', '01KSTQK70XGFBT558HRHFB');
+		await editor.chooseOption('subjectMode', 'Using Fields Below');
+		for (const [name, type, value] of claims) await editor.addField(name, type, value);
+		await look('direct-filled');
+	});
+
+	step('executes the step: the output says where it is and until when it counts', async () => {
+		const output = await editor.executeStep();
+		await look('direct-issued');
+		const said = await output.innerText();
+		for (const field of ['outcome', 'issued', 'expiresAt', 'storagePath', 'holderDid']) {
+			expect(said).toContain(field);
+		}
+		expect(said).not.toMatch(/eyJ/);
+	});
+
+	step('and the person sees it: genuine, and theirs to show claim by claim', async () => {
+		expect(await wallet()).toMatchObject([
+			{
+				opened: true,
+				valid: true,
+				claims: { vct: 'https://example.com/types/kyc', kycLevel: 'basic', isOver18: true },
+				// In no order: the signed digests are sorted.
+				disclosable: expect.arrayContaining(['isOver18', 'kycLevel']) as string[],
+			},
+		]);
+	});
+
+	step('executes the step again: nothing is sent, and the output says so', async () => {
+		const output = await editor.executeStep();
+		await look('direct-again');
+		expect(await output.innerText()).toMatch(/alreadyIssued/);
+		expect(await wallet()).toHaveLength(1);
+	});
+
+	step('makes a mistake that AIR could not see, and reads what is wrong', async () => {
+		await editor.fillLast('value', 'four');
+		const output = await editor.executeStep();
+		await look('direct-mistake');
+		expect(await output.innerText()).toMatch(/isOver18/);
+		expect(await wallet()).toHaveLength(1);
+		await editor.closeNode();
+	});
 
 	step('has met no error of the page itself', () => {
 		expect(editor.pageErrors).toEqual([]);

@@ -206,16 +206,7 @@ describe('n8n serves the JWKS', () => {
 		async () => {
 			await editor.newWorkflow();
 			await editor.searchNodes('check setup');
-			await editor
-				.byTestId('node-creator-item-name')
-				.getByText('Moca AIR', { exact: true })
-				.click();
-			await editor
-				.byTestId('node-creator')
-				.getByText(/Actions \(\d+\)/)
-				.click();
-			await editor.byTestId('node-creator').getByText('Check the setup', { exact: true }).click();
-			await editor.byTestId('ndv').waitFor();
+			await editor.addFoundAction('Moca AIR', 'Check the setup');
 			await look('check-added');
 			const output = await editor.executeStep();
 			await look('checked');

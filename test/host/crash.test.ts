@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 import { startDemoAir, type DemoAir } from '../../scripts/demoAir';
+import { BULK_WITHIN_MS, issueInBulk, PEOPLE } from './bulkDirect';
 import { imbalances, summaryOf, type Books } from './books';
 import { packAndInstall } from '../../harness/installPackage';
 import { N8nApi } from '../../harness/n8nApi';
@@ -23,7 +24,7 @@ let n8n: N8nProcess;
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), 'moca-air-crash-'));
 	await packAndInstall({ userFolder: folder, log: say });
-	air = await startDemoAir(300);
+	air = await startDemoAir(300, true);
 	n8n = await startN8n({ userFolder: folder, log: say });
 }, 900_000);
 
@@ -94,3 +95,22 @@ test('such books do not balance with a second POST, a lost row or an unknown one
 	);
 	expect(imbalances({ rows: forgotten, ends, accepted })).not.toEqual([]);
 });
+
+test(
+	`${PEOPLE} people in one execution, n8n killed, and again: everybody has one credential`,
+	async () => {
+		await issueInBulk({
+			mode: 'regular',
+			air,
+			fields: {},
+			signIn: async () => await N8nApi.signIn(n8n.url),
+			pid: () => n8n.pid,
+			crash: async () => {
+				await n8n.kill();
+				await n8n.restart();
+			},
+			say,
+		});
+	},
+	3 * BULK_WITHIN_MS,
+);

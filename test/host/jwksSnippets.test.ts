@@ -2,12 +2,20 @@ import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import type { Browser } from 'playwright-core';
+import { hideClaims } from '../../air/direct/hideClaims';
+import { credentialId, revocationNumber, systemRandomness } from '../../air/direct/randomness';
+import { signCredential, type CredentialInput } from '../../air/direct/signCredential';
 import { webIssuer } from '../../air/direct/webIssuer';
 import { documentsToHost } from '../../issuance/settings/publicDocuments';
 import { signPartnerJwt } from '../../air/tokens/partnerJwt';
 import { importPrivateKey } from '../../air/keys/privateKey';
 import { publicJwkOf } from '../../air/keys/PublicJwk';
+import { resolveDid, resolveInBrowser, verifyByDid } from '../support/didResolution';
+import { startHttpsFront, type HttpsFront } from '../support/httpsFront';
 import { makeKey, type TestKey } from '../support/keys';
+import { trusting } from '../support/trusting';
+import { launchChromium } from '../../harness/chromium';
 import { checkout } from '../../harness/paths';
 import { CachingAirs } from './jwks/cachingAirs';
 import { documentedWait } from './jwks/documentedWait';
@@ -68,25 +76,71 @@ async function fetchKids(url: string): Promise<unknown[]> {
 	return keys.map(({ kid }) => kid);
 }
 
-/** What an issuer publishes, by file name, and what is to be served at which address. */
-async function issuer() {
-	const keys = [old, fresh].map(async ([, key], index) =>
+/** What an issuer publishes after a rotation, by file name, and what is to be served at which address. */
+async function issuer(did: string) {
+	const keys = [fresh, old].map(async ([, key], index) =>
 		publicJwkOf(await importPrivateKey(key.pem), `key-${index}`),
 	);
-	const documents = documentsToHost(
-		webIssuer('did:web:issuer.example.com'),
-		'p',
-		await Promise.all(keys),
-	);
+	const documents = documentsToHost(webIssuer(did), 'p', await Promise.all(keys));
 	return documents.filter(({ fileName }) => fileName !== 'jwks.json');
 }
 const filesOf = (documents: Awaited<ReturnType<typeof issuer>>) =>
 	Object.fromEntries(documents.map(({ fileName, content }) => [fileName, JSON.stringify(content)]));
 
+/** What the issuer signed before the rotation and after it, as Issue Directly signs. */
+async function credentialsOf(did: string): Promise<string[]> {
+	const signed = [fresh, old].map(async ([, key], index) => {
+		const input: CredentialInput = {
+			issuer: webIssuer(did),
+			kid: `key-${index}`,
+			key: await importPrivateKey(key.pem),
+			holderDid: 'did:air:id:test:holder',
+			vct: 'https://example.com/types/kyc',
+			id: credentialId(systemRandomness),
+			nonce: revocationNumber(systemRandomness),
+			expiresAt: Math.floor(Date.now() / 1000) + 3600,
+			binding: 'unbound',
+			claims: hideClaims({ tier: `key-${index}` }, { disclosable: 'all' }, systemRandomness),
+		};
+		return await signCredential(input, Date.now());
+	});
+	return await Promise.all(signed);
+}
+
+/** Both keys, for whoever looks the DID up with tools of others, and in a browser. */
+async function expectResolved(did: string): Promise<void> {
+	for (const document of [await resolveDid(did), await resolveInBrowser(browser, did)]) {
+		expect(document).toMatchObject({
+			id: did,
+			assertionMethod: [`${did}#key-0`, `${did}#key-1`],
+		});
+	}
+	const claims = (await credentialsOf(did)).map(
+		async (credential) => await verifyByDid(credential),
+	);
+	expect(await Promise.all(claims)).toMatchObject([{ tier: 'key-0' }, { tier: 'key-1' }]);
+}
+
 const privateKeys = {
 	EC: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }),
 	RSA: generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' }),
 };
+
+let browser: Browser;
+let front: HttpsFront;
+let distrust: () => void;
+
+beforeAll(async () => {
+	browser = await launchChromium({ log });
+	front = await startHttpsFront();
+	distrust = trusting(front.ca);
+}, slow);
+
+afterAll(async () => {
+	distrust();
+	await front.close();
+	await browser.close();
+}, minutes);
 
 describe.each(Object.entries(HOSTS))('%s', (_name, open) => {
 	let host: JwksHost | undefined;
@@ -158,10 +212,10 @@ describe.each(Object.entries(HOSTS))('%s', (_name, open) => {
 	);
 
 	test(
-		'the documents of an issuer, each with its type, for browsers too',
+		'the documents of an issuer, each with its type; its DID and both keys are found from anywhere',
 		async () => {
 			const { url, publish } = await opened();
-			const documents = await issuer();
+			const documents = await issuer(front.did);
 			await publish(jwksOf(old), filesOf(documents));
 			expect(await fetchKids(url)).toEqual([old[0]]);
 			for (const { url: place, mediaType, content } of documents) {
@@ -175,12 +229,19 @@ describe.each(Object.entries(HOSTS))('%s', (_name, open) => {
 					if (method === 'GET') expect(await answer.json()).toEqual(content);
 				}
 			}
+			front.lead((path) => new URL(path, url).href);
+			await expectResolved(front.did);
+
 			const { d } = privateKeys.EC;
 			const leaking = filesOf(documents);
 			leaking['did.json'] = leaking['did.json']?.replace('"kty"', `"d":"${d}","kty"`) ?? '';
 			await expect(publish(jwksOf(old), leaking)).rejects.toThrow(/holds a PRIVATE key/);
-			// The next test finds the files as they were.
-			await publish(jwksOf(old), filesOf(documents));
+
+			// A DID with a path: the proxy in front leads there. The next test finds these files.
+			const did = `${front.did}:a:b`;
+			await publish(jwksOf(old), filesOf(await issuer(did)));
+			front.lead((path) => new URL(path.replace(/^\/a\/b\//, '/.well-known/'), url).href);
+			await expectResolved(did);
 		},
 		slow,
 	);

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { calculateJwkThumbprint, createRemoteJWKSet, jwtVerify } from 'jose';
+import { calculateJwkThumbprint, createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import type { Browser } from 'playwright-core';
 import { request } from 'undici';
 import { AirClient } from '../../air/AirClient';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { readSettings } from '../../issuance/settings/settings';
 import { PARTNER_ID } from '../../scripts/demoAir';
+import { resolveDid, resolveInBrowser, verifyByDid } from '../support/didResolution';
+import { startHttpsFront, type HttpsFront } from '../support/httpsFront';
 import { makeKey, type TestKey } from '../support/keys';
+import { trusting } from '../support/trusting';
+import { launchChromium } from '../../harness/chromium';
 import { poll } from '../../harness/poll';
 import { jsonOf } from '../../harness/runData';
 import { documentedWait } from './jwks/documentedWait';
@@ -70,6 +75,16 @@ const keyIds = async () => {
 	return keys.map(({ kid }) => kid);
 };
 
+const directly: Json = {
+	resource: 'credential',
+	operation: 'issueDirectly',
+	recipient: '={{ $json.email }}',
+	credentialType: 'https://example.com/types/kyc',
+	schemaId: '01KSTQK70XGFBT558HRHFB',
+	subjectMode: 'json',
+	subjectJson: '{ "level": "basic" }',
+};
+
 async function issue(email: string) {
 	const { status } = await host.run(inRow(start(), items([{ email }]), host.issueNode()));
 	return status;
@@ -130,21 +145,27 @@ describe('what is served', () => {
 	});
 });
 
-describe('the documents of an issuer', () => {
-	/** Of another credential, so that the address of this n8n, which is http, does not matter. */
-	async function serve(path: string, parameters: Json) {
-		const data = { ...host.air.credential, directIssuer: 'issuer.example.com' };
-		const { id, name } = await host.api.credentials.create(CREDENTIAL, 'issuer', data);
-		const credentials = { [CREDENTIAL]: { id, name } };
-		const serving = jwksNode({ path: `${path}/.well-known/jwks.json`, ...parameters }, credentials);
-		const workflow = await host.api.workflows.create(inRow(serving));
-		await host.api.workflows.activate(workflow.id);
-		const base = `${host.n8n.url}/webhook/${path}`;
-		return { did: `${base}/did.json`, partnerInfo: `${base}/air-partner-info` };
-	}
+/** Of another credential, so that the address of this n8n, which is http, does not matter. */
+async function serveIssuer(path: string, parameters: Json, directIssuer = 'issuer.example.com') {
+	const { accountUrl } = host.air.emulator;
+	const data = { ...host.air.credential, directIssuer, accountUrl };
+	const { id, name } = await host.api.credentials.create(CREDENTIAL, 'issuer', data);
+	const credentials = { [CREDENTIAL]: { id, name } };
+	const serving = jwksNode({ path: `${path}/.well-known/jwks.json`, ...parameters }, credentials);
+	const workflow = await host.api.workflows.create(inRow(serving));
+	await host.api.workflows.activate(workflow.id);
+	const base = `${host.n8n.url}/webhook/${path}`;
+	return {
+		did: `${base}/did.json`,
+		partnerInfo: `${base}/air-partner-info`,
+		jwks: `${base}/.well-known/jwks.json`,
+		credentials,
+	};
+}
 
+describe('the documents of an issuer', () => {
 	test('did.json and air-partner-info are beside the JWKS, with their types, for any browser', async () => {
-		const { did, partnerInfo } = await serve('issuer', { issuerDocuments: true });
+		const { did, partnerInfo } = await serveIssuer('issuer', { issuerDocuments: true });
 		const DID = 'did:web:issuer.example.com';
 		const headers = { origin: 'https://verifier.example' };
 		const get = await fetch(did, { headers });
@@ -176,13 +197,87 @@ describe('the documents of an issuer', () => {
 	});
 
 	test('switched off, their addresses answer 404 as JSON', async () => {
-		for (const address of Object.values(await serve('no-issuer', {}))) {
+		const { did, partnerInfo } = await serveIssuer('no-issuer', {});
+		for (const address of [did, partnerInfo]) {
 			const answer = await fetch(address);
 			expect([answer.status, answer.headers.get('content-type')]).toEqual([
 				404,
 				'application/json',
 			]);
 		}
+	});
+});
+
+describe('behind an https proxy, for tools of others', () => {
+	let front: HttpsFront;
+	let browser: Browser;
+	let distrust: () => void;
+
+	beforeAll(async () => {
+		front = await startHttpsFront();
+		distrust = trusting(front.ca);
+		browser = await launchChromium({ log: (line) => process.stderr.write(`${line}\n`) });
+	}, 900_000);
+
+	afterAll(async () => {
+		await browser.close();
+		distrust();
+		await front.close();
+	}, 60_000);
+
+	const expectResolved = async (did: string) => {
+		const expected = { id: did, assertionMethod: [`${did}#${PARTNER_ID}`] };
+		expect(await resolveDid(did)).toMatchObject(expected);
+		expect(await resolveInBrowser(browser, did)).toMatchObject(expected);
+	};
+
+	test('a DID with a path resolves, and one of the root where the proxy leads from there', async () => {
+		const did = `${front.did}:webhook:with-path`;
+		await serveIssuer('with-path', { issuerDocuments: true }, did);
+		front.lead((path) => `${host.n8n.url}${path}`);
+		await expectResolved(did);
+
+		await serveIssuer('for-root', { issuerDocuments: true }, front.did);
+		front.lead((path) => `${host.n8n.url}${path.replace('/.well-known/', '/webhook/for-root/')}`);
+		await expectResolved(front.did);
+	});
+
+	test('a rotation as the docs say: what the old key signed verifies for as long as it is published', async () => {
+		const did = `${front.did}:webhook:rotated`;
+		front.lead((path) => `${host.n8n.url}${path}`);
+		const { credentials, jwks } = await serveIssuer('rotated', { issuerDocuments: true }, did);
+		const [partner] = control().overview().partners;
+		control().registerPartner({
+			partnerId: PARTNER_ID,
+			programs: partner?.programs ?? [],
+			jwksUrl: jwks,
+		});
+		const save = async (fields: Record<string, string>) => {
+			await host.api.credentials.update(credentials[CREDENTIAL].id, fields);
+		};
+		const issueTo = async (email: string) => {
+			const issuing = node('Issue', 'n8n-nodes-moca-air.mocaAir', directly, { credentials });
+			const { status } = await host.run(inRow(start(), items([{ email }]), issuing));
+			expect(status).toBe('success');
+			const [{ compact = '' } = {}] = await control().wallet(email);
+			return compact;
+		};
+		const before = await issueTo('before@example.com');
+		expect(await verifyByDid(before)).toMatchObject({ iss: did, level: 'basic' });
+
+		const fresh = makeKey('RS256');
+		const old = JSON.stringify({ keys: [host.air.key.jwk(PARTNER_ID)] });
+		await save({ furtherPublicJwks: JSON.stringify({ keys: [fresh.jwk('2026-11')] }) });
+		expect(await verifyByDid(before)).toMatchObject({ iss: did });
+		await save({ privateKey: fresh.pem, kid: '2026-11', furtherPublicJwks: old });
+		const after = await issueTo('after@example.com');
+		expect(decodeProtectedHeader(after).kid).toBe(`${did}#2026-11`);
+		expect(await verifyByDid(before)).toMatchObject({ iss: did });
+		expect(await verifyByDid(after)).toMatchObject({ iss: did, level: 'basic' });
+
+		await save({ furtherPublicJwks: '' });
+		expect(await verifyByDid(after)).toMatchObject({ iss: did });
+		await expect(verifyByDid(before)).rejects.toThrow('its key is not published');
 	});
 });
 

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { AirError } from '../../errors/AirError';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
+import { BULK_WITHIN_MS, issueInBulk, PEOPLE } from './bulkDirect';
 import { imbalances, summaryOf, type Books } from './books';
 import { N8nApi } from '../../harness/n8nApi';
 import { KYC_EVENT } from '../../scripts/demoAir';
@@ -133,6 +134,25 @@ test('directly, with lost answers, each event delivered twice at once: one crede
 	expect(held.filter(({ valid }) => !valid)).toEqual([]);
 	expect(control.counts().storeRepeats).toBeGreaterThan(0);
 }, 300_000);
+
+test(
+	`${PEOPLE} people in one execution, its worker killed, and again: everybody has one credential`,
+	async () => {
+		await issueInBulk({
+			mode: 'queue',
+			air: host.air,
+			fields: { ledger: 'postgres', ledgerSecret: host.services.databaseUrl },
+			signIn: async () => await N8nApi.signIn(host.main.url),
+			pid: () => host.workers[0]?.pid ?? 0,
+			crash: async () => {
+				await host.workers[0]?.kill();
+				await host.newWorker();
+			},
+			say,
+		});
+	},
+	3 * BULK_WITHIN_MS,
+);
 
 test('no process logged a key, a token or the URL of the ledger', () => {
 	const logged = [host.main, ...host.workers].flatMap(({ logs }) => logs).join('\n');

@@ -129,11 +129,17 @@ export async function hostOn({ fields, ...parts }: HostParts): Promise<Host> {
 	};
 }
 
-/** @param env - added to that of n8n */
-export async function startHost(env: Record<string, string> = {}): Promise<Host> {
+/**
+ * @param env - added to that of n8n
+ * @param issuesDirectly - whether the partner issues directly, too
+ */
+export async function startHost(
+	env: Record<string, string> = {},
+	issuesDirectly = false,
+): Promise<Host> {
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-host-'));
 	await packAndInstall({ userFolder: folder, log: () => undefined });
-	const air = await startDemoAir(300);
+	const air = await startDemoAir(300, issuesDirectly);
 	const n8n = await startN8n({
 		userFolder: folder,
 		env,

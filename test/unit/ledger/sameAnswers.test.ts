@@ -11,7 +11,17 @@ jest.setTimeout(300_000);
 
 /** How many sequences; a drift is worth a night with more of them. */
 const RUNS = Number(process.env.MOCA_AIR_LEDGER_RUNS ?? 60);
-const TABLES = ['issuances', 'cursors', 'delays', 'pruned', 'accepted_keys'];
+const TABLES = [
+	...['issuances', 'cursors', 'delays', 'pruned', 'accepted_keys'],
+	...['credentials', 'signing_keys'],
+];
+
+/** What of a credential outlives its row, and what is kept to be sent again. */
+const OUTLIVING = [
+	"SELECT number, CASE WHEN revoked_at IS NULL THEN 'valid' ELSE 'revoked' END AS status FROM credentials ORDER BY number",
+	'SELECT external_id, body FROM envelopes ORDER BY external_id',
+	'SELECT kid, key_thumbprint FROM signing_keys ORDER BY kid, key_thumbprint',
+];
 
 const tearDowns: (() => Promise<void>)[] = [];
 const stores: ContractStore[] = [];
@@ -31,6 +41,7 @@ async function playOn(store: ContractStore, sequence: readonly Step[]): Promise<
 	const player = new Player(store);
 	const told: unknown[] = [];
 	for (const step of sequence) told.push(await player.play(step));
+	for (const query of OUTLIVING) told.push(await store.sql(query));
 	return told;
 }
 

@@ -1,5 +1,5 @@
 import type { CursorKey, FeedFilter } from '../../../../ledger/Ledger';
-import type { AttemptRef, LedgerRow } from '../../../../ledger/Ledger';
+import type { AttemptRef, LedgerRow, SealedCredential } from '../../../../ledger/Ledger';
 import { LedgerError } from '../../../../ledger/LedgerError';
 import { answer, PROGRAM, REALM, request, seen } from '../contract/requests';
 import type { ContractStore } from '../contract/store';
@@ -23,6 +23,21 @@ const EVERYTHING: FeedFilter = {
 	delayMinutes: 5,
 };
 
+const VCT = 'https://example.com/types/member';
+
+/** What stands for the bytes of a credential. @param n - of each its own */
+const sealedAs = (n: number, expiresAt: number): SealedCredential => ({
+	externalId: `urn:uuid:${n}`,
+	body: `{"data":"${n}"}`,
+	revocationNumber: String(1000 + n),
+	expiresAt,
+	issuer: 'did:web:example.com',
+	kid: 'k1',
+	publicJwk: '{}',
+	holderDid: 'did:air:id:test:ada',
+	holderKey: '302a',
+});
+
 /** Later than any number that is not a time. */
 const FIRST_TIME = 1e11;
 
@@ -31,7 +46,8 @@ const FIRST_TIME = 1e11;
  * same happened: IDs by the order in which they appeared, times in minutes since the beginning.
  */
 export class Player {
-	private readonly attempts: AttemptRef[] = [];
+	private readonly attempts: (AttemptRef & { readonly direct: boolean })[] = [];
+	private sealed = 0;
 	private readonly rows = new Map<number, string>();
 	private readonly events = new Map<number, string>();
 	private claimed: readonly LedgerRow[] = [];
@@ -78,12 +94,15 @@ export class Player {
 						leaseMs: LEASE_MS,
 					}),
 				);
-				if (begun.outcome === 'started') this.attempts.push(begun);
+				if (begun.outcome === 'started') this.attempts.push({ ...begun, direct: false });
 				return begun;
 			}
+			case 'direct':
+				return await this.direct(step);
 			case 'answered':
-				return await this.withAttempt(step.attempt, async (attempt) => {
-					const { supersedes, nextCheckMs } = step;
+				return await this.withAttempt(step.attempt, async ({ direct, ...attempt }) => {
+					const { supersedes } = step;
+					const nextCheckMs = direct ? null : step.nextCheckMs;
 					return await ledger.answered(
 						attempt,
 						answer(hash(step.hash), { supersedes, nextCheckMs }),
@@ -182,7 +201,37 @@ export class Player {
 		}
 	}
 
-	private async withAttempt<T>(number: number, work: (attempt: AttemptRef) => Promise<T>) {
+	/** Looks, seals, begins: as an issuing node does it. */
+	private async direct(step: Extract<Step, { do: 'direct' }>): Promise<unknown> {
+		const { ledger } = this.store;
+		const asked = {
+			...request({
+				program: VCT,
+				idempotencyKey: `key-${step.key}`,
+				recipient: person(step.person),
+				repeatUnknown: true,
+				rememberMs: null,
+				leaseMs: LEASE_MS,
+			}),
+			ifHeld: step.ifHeld,
+		};
+		const seen = await ledger.lookDirect(asked);
+		if (seen.outcome !== 'open') return seen;
+		const before = seen.sealed;
+		const sealed =
+			step.sameBytes && before !== undefined
+				? before
+				: sealedAs(this.sealed++, this.store.now() + step.expiresInMs);
+		const instead = before?.externalId ?? null;
+		const begun = await ledger.beginDirect(asked, { sealed, outlives: true, instead });
+		if (begun.outcome === 'started') this.attempts.push({ ...begun, direct: true });
+		return [seen, begun];
+	}
+
+	private async withAttempt<T>(
+		number: number,
+		work: (attempt: AttemptRef & { readonly direct: boolean }) => Promise<T>,
+	) {
 		const attempt = this.attempts[number % Math.max(this.attempts.length, 1)];
 		return attempt === undefined ? undefined : await work(attempt);
 	}

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { EventType } from '../../../../ledger/Ledger';
+import type { EventType, IfHeld } from '../../../../ledger/Ledger';
 
 /** One thing that somebody asks of a ledger. Numbers name things of a kind: key 2, person 0, hash 3. */
 export type Step =
@@ -12,6 +12,15 @@ export type Step =
 			readonly repeatUnknown: boolean;
 			readonly replaces: boolean;
 			readonly remember: boolean;
+	  }
+	| {
+			readonly do: 'direct';
+			readonly key: number;
+			readonly person: number;
+			readonly ifHeld: IfHeld;
+			/** Whether what was sealed before is sent again, if there is any. */
+			readonly sameBytes: boolean;
+			readonly expiresInMs: number;
 	  }
 	| {
 			readonly do: 'answered';
@@ -80,6 +89,14 @@ const begin = fc.record({
 	replaces: fc.boolean(),
 	remember: fc.boolean(),
 });
+const direct = fc.record({
+	do: is('direct'),
+	key: few(4),
+	person: few(2),
+	ifHeld: fc.constantFrom('keep' as const, 'reissue' as const, 'another' as const),
+	sameBytes: fc.boolean(),
+	expiresInMs: fc.constantFrom(60 * MINUTE, 30 * DAY),
+});
 const answered = fc.record({
 	do: is('answered'),
 	attempt: few(6),
@@ -102,7 +119,7 @@ const observed = fc.record({
 });
 
 /** What an issuing node does, and what becomes of it. */
-const issuing: readonly fc.Arbitrary<Step>[] = [begin, answered, failed, observed];
+const issuing: readonly fc.Arbitrary<Step>[] = [begin, direct, answered, failed, observed];
 
 /** Everything else that is asked of a ledger. */
 const rest: readonly fc.Arbitrary<Step>[] = [
