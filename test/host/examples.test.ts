@@ -4,6 +4,7 @@ import { csvFiles } from '../corpus/csvFiles';
 import { GOLD, invoicePaid, SILVER, subscription } from '../corpus/stripeEvents';
 import type { Sent } from '../corpus/Story';
 import { exampleNames, readExample, triggerOf } from '../../scripts/examples';
+import { testAgentExample } from './agentExample';
 import { choosing, ExampleHost, placeOf, ranIn, withoutStripe, type Imported } from './exampleHost';
 import { launchChromium } from '../../harness/chromium';
 import { Editor } from '../../harness/editor';
@@ -32,7 +33,7 @@ const cases = new Map<string, number>();
 jest.setTimeout(240_000);
 
 beforeAll(async () => {
-	host = await startHost();
+	host = await startHost({}, true);
 	host.air.emulator.control.setSettings({ recordBodies: true });
 	examples = new ExampleHost(host);
 	browser = await launchChromium({ log: () => undefined });
@@ -62,10 +63,12 @@ const at = (minutes: number) => new Date(Date.UTC(2026, 0, 19, 7, 18, 45, 321) +
 const issuedIn = (execution: Execution) => jsonOf(execution.data, ISSUE);
 const failureOf = ({ data }: Execution) => data.resultData.error;
 
-/** Those that need nothing but AIR: the other one is played with a service of one's own, below. */
-const withAirAlone = exampleNames().filter((name) => name !== 'own-issuer-service');
+/** A chat needs somebody who types, and a model; an issuer service is one's own: both are played below. */
+const clicked = exampleNames().filter(
+	(name) => !['agent-with-approval', 'own-issuer-service'].includes(name),
+);
 
-describe.each(withAirAlone)('%s, on the first click', (name) => {
+describe.each(clicked)('%s, on the first click', (name) => {
 	countCasesOf(name);
 
 	test('runs from its pinned sample data, and issues what it is about', async () => {
@@ -75,7 +78,8 @@ describe.each(withAirAlone)('%s, on the first click', (name) => {
 		const run = await api.workflows.run(id, { trigger: triggerOf(example).name });
 		const execution = await api.executions.wait(run);
 		expect(failureOf(execution)).toBeUndefined();
-		expect(execution.status).toBe('success');
+		// One that ends with a page of a form waits until somebody has seen it.
+		expect(execution.status).toBe(name === 'starter' ? 'waiting' : 'success');
 		if (example.nodes.some((node) => node.name === ISSUE)) {
 			expect(issuedIn(execution)).toContainEqual(
 				expect.objectContaining({ coreClaimHash: expect.any(String) as string }),
@@ -406,6 +410,55 @@ describe('form-attendance', () => {
 	test('with no e-mail address: an error that says so', async () => {
 		const execution = await submit('nobody');
 		expect(failureOf(execution)?.message).toMatch(/not a valid e-mail address/);
+	});
+});
+
+describe('agent-with-approval', () => {
+	countCasesOf('agent-with-approval');
+	testAgentExample(() => examples);
+});
+
+describe('starter', () => {
+	countCasesOf('starter');
+	let imported: Imported;
+
+	beforeAll(async () => {
+		imported = await examples.import('starter', (example) => ({
+			...example,
+			nodes: example.nodes.map((one) =>
+				one.name === 'Form'
+					? { ...one, parameters: { ...one.parameters, authentication: 'none' } }
+					: one,
+			),
+		}));
+		await host.api.workflows.activate(imported.workflowId);
+	}, 120_000);
+
+	/** Fills in the form, and reads the page that says what came of it. */
+	const send = async (email: string, name: string) =>
+		await examples.lastPageOf('moca-air-starter', [email, name]);
+	const walletOf = async (email: string) => await host.air.emulator.control.wallet(email);
+
+	test('the credential is in the wallet, and opens; the page says where to look', async () => {
+		const email = 'starter-ada@example.com';
+		expect(await send(email, 'Ada')).toContain(`It is in the AIR account of ${email}`);
+		expect(await walletOf(email)).toMatchObject([
+			{ valid: true, claims: { name: 'Ada', level: 'trial' } },
+		]);
+	});
+
+	test('sent twice, and with another name: one credential, and the page says so', async () => {
+		const email = 'starter-bob@example.com';
+		await send(email, 'Bob');
+		expect(await send(email, 'Bob')).toContain('The same was issued before');
+		expect(await send(email, 'Robert')).toContain('You hold one already');
+		expect(await walletOf(email)).toMatchObject([{ claims: { name: 'Bob' } }]);
+	});
+
+	test('no e-mail address, or no name: the page says what is wrong, and no account was made', async () => {
+		expect(await send('nobody', 'Nobody')).toMatch(/Not issued.*not a valid e-mail address/s);
+		expect(await send('starter-cem@example.com', '')).toContain('Not issued');
+		expect(await walletOf('starter-cem@example.com')).toEqual([]);
 	});
 });
 
