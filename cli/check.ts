@@ -1,6 +1,7 @@
 import type { AirEnvironment } from '../air/baseUrl';
 import { closeDispatchers } from '../air/http/dispatchers';
 import { DEFAULT_LIFETIME_SECONDS } from '../air/tokens/partnerJwt';
+import { directSettings } from '../issuance/settings/directSettings';
 import { checkParts, type Finding } from '../issuance/setup/checkSetup';
 import type { Command } from 'commander';
 import { command, notEmpty, type Call } from './Command';
@@ -15,6 +16,7 @@ interface CheckOptions {
 	readonly kid?: string;
 	readonly partner?: string;
 	readonly air?: string;
+	readonly issuer?: string;
 	readonly json?: boolean;
 }
 
@@ -31,6 +33,9 @@ function kidOf({ key, kid, partner }: CheckOptions): string | undefined {
 	return id;
 }
 
+const environmentOf = (air: string | undefined): AirEnvironment =>
+	air === undefined || air === 'sandbox' ? 'sandbox' : air === 'production' ? air : 'custom';
+
 /** @throws UsageError when AIR is to be asked, and something for that is missing */
 function airOf({ partner, air, key }: CheckOptions) {
 	if (partner === undefined) {
@@ -40,12 +45,7 @@ function airOf({ partner, air, key }: CheckOptions) {
 	if (key === undefined) {
 		throw new UsageError('--key is missing: AIR is asked with a token, which the key signs');
 	}
-	const environment: AirEnvironment =
-		air === undefined || air === 'sandbox'
-			? 'sandbox'
-			: air === 'production'
-				? 'production'
-				: 'custom';
+	const environment = environmentOf(air);
 	return {
 		environment,
 		baseUrl: environment === 'custom' ? (air ?? '') : '',
@@ -54,6 +54,18 @@ function airOf({ partner, air, key }: CheckOptions) {
 		lifetimeSeconds: DEFAULT_LIFETIME_SECONDS,
 	};
 }
+
+/** As in the credential. AIR's account host is asked by nobody here, since it makes the account. */
+const directOf = (issuer: string | undefined) =>
+	directSettings(
+		{
+			environment: 'sandbox',
+			directIssuer: issuer?.trim() ?? '',
+			directIssuerAs: 'did',
+			accountUrl: '',
+		},
+		'--issuer',
+	);
 
 const count = (findings: readonly Finding[], status: Finding['status']) =>
 	findings.filter((finding) => finding.status === status).length;
@@ -106,12 +118,17 @@ export const check = (call: Call): Command =>
 			notEmpty('--partner'),
 		)
 		.option('--air <WHERE>', 'sandbox (if not given), production, or the base URL')
+		.option(
+			'--issuer <WHO>',
+			'who issues directly, as in Issuer Host or DID: also fetches what the issuer publishes',
+			notEmpty('--issuer'),
+		)
 		.option('--json', 'a JSON array of check, status, detail and fix, instead of lines')
 		.addHelpText(
 			'after',
 			`
 Each line is a check: pass, warn or fail, what was found, and what to do. A check that
-cannot be done is left out. The JWKS is fetched from here: AIR may see something else.
+cannot be done is left out. All is fetched from here: AIR may see something else.
 
 Exit status: 0 nothing fails (there may be warnings), 1 something fails, 2 called in a
 wrong way.`,
@@ -122,14 +139,16 @@ wrong way.`,
 			const air = airOf(options);
 			const privateKey = options.key === undefined ? undefined : await readKeyText(options.key);
 			try {
-				const findings = await checkParts({
+				const setup = {
 					jwksUrl: options.url.trim(),
 					privateKey,
 					kid,
 					air,
+					direct: directOf(options.issuer),
 					// Whatever else is published, nobody has told this command of.
 					...(privateKey === undefined ? {} : { furtherPublicKeys: '' }),
-				});
+				};
+				const findings = await checkParts(setup, { documents: true });
 				await io.stdout(options.json === true ? jsonReport(findings) : report(findings));
 				call.status = count(findings, 'fail') === 0 ? 0 : 1;
 			} finally {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run } from './command';
 import type { Log } from './log';
 import { npmEnvironment } from './npmEnvironment';
-import { checkout } from './paths';
+import { tested } from './paths';
 
 /** Where n8n looks for community packages. */
 export function packagesFolder(userFolder: string): string {
@@ -21,7 +21,7 @@ export async function pack(intoFolder: string, log: Log): Promise<string> {
 	const output = await run(
 		'npm',
 		['pack', '--silent', '--ignore-scripts', '--pack-destination', intoFolder],
-		{ what: 'packing', log, cwd: checkout, env: npmEnvironment() },
+		{ what: 'packing', log, cwd: tested, env: npmEnvironment() },
 	);
 	const name = output.trim().split('\n').at(-1) ?? '';
 	const tarball = join(intoFolder, name);

@@ -5,6 +5,9 @@ import { delimiter, join } from 'node:path';
 /** The checkout that this harness is part of. */
 export const checkout = join(__dirname, '..');
 
+/** The checkout whose package and examples are tested; another one, built before, shows what it did. */
+export const tested = process.env.MOCA_AIR_TESTED_CHECKOUT ?? checkout;
+
 /**
  * The Node 24 that the checkout brings along (devDependency `node`): n8n ≥ 2.40 refuses anything
  * older, and the machine's own Node may be 20.

@@ -11,7 +11,7 @@ const NAME_HEIGHT = 100;
 /** Takes away what the editor lays over the canvas: its own buttons, and those beside triggers. */
 const CANVAS_ONLY = `
 	.el-notification, .vue-flow__controls, .vue-flow__panel,
-	[data-test-id^="execute-workflow-button"],
+	[data-test-id^="execute-workflow-button"], [data-test-id="workflow-chat-button"],
 	div:has([data-test-id="execute-workflow-button"]):not(:has(.vue-flow__node)),
 	div:has([data-test-id="node-creator-plus-button"]):not(:has(.vue-flow__node)) {
 		display: none !important;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { root } from './package';
+import { tested } from '../harness/paths';
 
 const exampleSchema = z.object({
 	name: z.string(),
@@ -22,7 +22,8 @@ const exampleSchema = z.object({
 	),
 	connections: z.record(
 		z.string(),
-		z.object({ main: z.array(z.array(z.looseObject({ node: z.string() }))) }),
+		// By kind: `main`, or what a sub-node of an AI agent gives it.
+		z.record(z.string(), z.array(z.array(z.looseObject({ node: z.string() })))),
 	),
 	pinData: z
 		.record(z.string(), z.array(z.object({ json: z.record(z.string(), z.unknown()) })))
@@ -33,7 +34,7 @@ const exampleSchema = z.object({
 /** An importable workflow of examples/. */
 export type Example = z.infer<typeof exampleSchema>;
 
-const folder = join(root, 'examples');
+const folder = join(tested, 'examples');
 
 /** The names of the examples: their files' names without `.json`. */
 export function exampleNames(): string[] {
@@ -63,6 +64,6 @@ export function triggerOf({ nodes }: Example) {
 
 /** The last node of the row that begins with this one. */
 export function lastAfter(example: Example, name: string): string {
-	const next = example.connections[name]?.main[0]?.[0]?.node;
+	const next = example.connections[name]?.main?.[0]?.[0]?.node;
 	return next === undefined ? name : lastAfter(example, next);
 }

@@ -168,6 +168,39 @@ describe('a new user', () => {
 		expect(await output.innerText()).toMatch(/eventId|grace\.hopper/);
 	});
 
+	step(
+		'looks into the ledger: who has it, a summary, and what erasing a person would take',
+		async () => {
+			await editor.newWorkflow();
+			await editor.searchNodes('moca air');
+			await editor
+				.byTestId('node-creator-item-name')
+				.getByText('Moca AIR', { exact: true })
+				.click();
+			const panel = editor.byTestId('node-creator');
+			await panel.getByText(/Actions \(\d+\)/).click();
+			await panel.getByText('Get many issuances', { exact: true }).click();
+			await editor.byTestId('ndv').waitFor();
+			await look('ledger-added');
+			const rows = await (await editor.executeStep()).innerText();
+			await look('ledger-rows');
+			expect(rows).toMatch(/ledgerRow[\s\S]*grace\.hopper@example\.com/);
+			expect(rows).toContain('issued');
+
+			await editor.chooseOption('operation', 'Summary');
+			expect(await (await editor.executeStep()).innerText()).toContain('total');
+			await look('ledger-summary');
+
+			await editor.chooseOption('operation', 'Erase Person');
+			await editor.fill('recipient', 'Grace.Hopper@example.com');
+			const counted = await (await editor.executeStep()).innerText();
+			await look('ledger-erase-dry-run');
+			expect(counted).toMatch(/dryRun[\s\S]*stillHeld/);
+			await editor.chooseOption('operation', 'Get Many');
+			expect(await (await editor.executeStep()).innerText()).toContain('grace.hopper@example.com');
+		},
+	);
+
 	step('has met no error of the page itself', () => {
 		expect(editor.pageErrors).toEqual([]);
 		return Promise.resolve();

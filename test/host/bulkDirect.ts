@@ -6,7 +6,7 @@ import { poll } from '../../harness/poll';
 import { jsonOf } from '../../harness/runData';
 import type { DemoAir } from '../../scripts/demoAir';
 import { reportRow } from '../support/report';
-import { CREDENTIAL, inRow, node } from './workflows';
+import { CREDENTIAL, inRow, node, type Json } from './workflows';
 
 /**
  * One execution that issues to everybody directly, whose process is killed in the middle, and the same
@@ -17,9 +17,11 @@ export const PEOPLE = Number(process.env.MOCA_AIR_BULK_DIRECT ?? 300);
 export const BULK_WITHIN_MS = 300_000 + PEOPLE * 100;
 
 const MB = 1024 * 1024;
-/** More than the items of one execution take, and far less than a few KB too much for each would. */
-const MAY_GROW_MB = 150;
+/** A process that has just started grows by itself at first: to 200 MB within its first 300 items. */
+const MAY_GROW_MB = 300;
 const SAMPLE_MS = 250;
+/** Of the node, as it comes. */
+const CONCURRENCY = 10;
 
 export interface BulkRun {
 	readonly mode: 'regular' | 'queue';
@@ -59,6 +61,23 @@ function grown(samples: readonly number[]) {
 	};
 }
 
+/** Samples the memory of a process while something goes on. */
+async function sampled<T>(
+	sample: () => number | undefined,
+	work: () => Promise<T>,
+): Promise<{ samples: number[]; result: T }> {
+	const samples: number[] = [];
+	const timer = setInterval(() => {
+		const bytes = sample();
+		if (bytes !== undefined && bytes > 0) samples.push(bytes);
+	}, SAMPLE_MS);
+	try {
+		return { result: await work(), samples };
+	} finally {
+		clearInterval(timer);
+	}
+}
+
 /** As a user builds it: the list comes in one webhook, and one item that fails ends none of the others. */
 const workflowOf = (path: string, credential: { id: string; name: string }) =>
 	inRow(
@@ -93,6 +112,9 @@ const workflowOf = (path: string, credential: { id: string; name: string }) =>
 	);
 
 const reported = z.object({ email: z.string(), outcome: z.string(), externalId: z.string() });
+/** What the dead process had under way is somebody's until its lease ends, over a minute later. */
+const busy = z.object({ outcome: z.literal('notIssued'), code: z.literal('AIR_ISSUE_BUSY') });
+const isBusy = (item: unknown) => busy.safeParse(item).success;
 
 /** Issues to everybody, with a crash when a third has it; then again. Checks that everybody has one. */
 export async function issueInBulk({ mode, air, fields, ...run }: BulkRun): Promise<void> {
@@ -101,13 +123,13 @@ export async function issueInBulk({ mode, air, fields, ...run }: BulkRun): Promi
 	control.clearFaults();
 	control.setSettings({ latencyMs: 20 });
 	const before = control.counts();
+	const stored = () => control.counts().stored - before.stored;
 	const path = `bulk-${mode}`;
 	const people = Array.from({ length: PEOPLE }, (_, index) => ({
 		id: `${path}-${index}`,
 		email: `${path}-${index}@example.com`,
 		level: index % 2 === 0 ? 'basic' : 'full',
 	}));
-	const stored = () => control.counts().stored - before.stored;
 
 	let api = await signIn();
 	const credential = await api.credentials.create(CREDENTIAL, path, {
@@ -116,9 +138,24 @@ export async function issueInBulk({ mode, air, fields, ...run }: BulkRun): Promi
 	});
 	const { id: workflowId } = await api.workflows.create(workflowOf(path, credential));
 	await api.workflows.activate(workflowId);
+	const newest = async () => (await api.executions.list({ workflowId }))[0];
+	/** @returns the ID of the newest execution before */
 	const send = async () => {
+		const last = await newest();
 		const answer = await api.webhook(path, { method: 'POST', body: { people } });
 		expect(answer.status).toBe(200);
+		return last?.id;
+	};
+	/** Delivers the list, waits, and gives what came out, an item for each person. */
+	const issueToAll = async (): Promise<Json[]> => {
+		const last = await send();
+		const over = await poll('the run to end', BULK_WITHIN_MS, async () => {
+			const execution = await newest();
+			if (execution === undefined || execution.id === last) return undefined;
+			return ['new', 'running', 'unknown'].includes(execution.status) ? undefined : execution;
+		});
+		expect(over.status).toBe('success');
+		return jsonOf((await api.executions.get(over.id)).data, 'Issue');
 	};
 
 	await send();
@@ -131,59 +168,46 @@ export async function issueInBulk({ mode, air, fields, ...run }: BulkRun): Promi
 	say(`${mode}: killed when ${atCrash} of ${PEOPLE} were stored`);
 
 	api = await signIn();
-	const [killed] = await api.executions.list({ workflowId });
-	await send();
-	const samples: number[] = [];
 	const began = Date.now();
-	const sampling = setInterval(() => {
-		const bytes = residentBytes(pid());
+	const { result: second, samples } = await sampled(
 		// While those that are stored already are looked up, the list itself is still coming in.
-		if (bytes > 0 && stored() > atCrash) samples.push(bytes);
-	}, SAMPLE_MS);
-	try {
-		const again = await poll('the second run to end', BULK_WITHIN_MS, async () => {
-			const [newest] = await api.executions.list({ workflowId });
-			if (newest === undefined || newest.id === killed?.id) return undefined;
-			return ['new', 'running', 'unknown'].includes(newest.status) ? undefined : newest;
-		});
-		clearInterval(sampling);
-		const seconds = (Date.now() - began) / 1000;
-		expect(again.status).toBe('success');
+		() => (stored() > atCrash ? residentBytes(pid()) : undefined),
+		issueToAll,
+	);
+	const seconds = (Date.now() - began) / 1000;
+	const issuedThen = second.filter(({ outcome }) => outcome === 'issued').length;
+	const waiting = second.filter(isBusy).length;
+	expect(waiting).toBeLessThanOrEqual(CONCURRENCY);
+	let output = second;
+	for (let runs = 0; output.some(isBusy) && runs < 5; runs++) output = await issueToAll();
 
-		const { data } = await api.executions.get(again.id);
-		const items = z.array(reported).parse(jsonOf(data, 'Issue'));
-		expect(items.map(({ email }) => email)).toEqual(people.map(({ email }) => email));
-		const told = (outcome: string) => items.filter((item) => item.outcome === outcome).length;
-		expect(told('issued') + told('alreadyIssued')).toBe(PEOPLE);
-
-		const held = control.stored().filter(({ recipient }) => recipient.startsWith(`${path}-`));
-		expect(held.map(({ recipient }) => recipient).sort()).toEqual(
-			people.map(({ email }) => email).sort(),
-		);
-		const ids = new Map(held.map(({ recipient, externalId }) => [recipient, externalId]));
-		expect(items.filter(({ email, externalId }) => ids.get(email) !== externalId)).toEqual([]);
-		const sample = people.filter((_, index) => index % Math.ceil(PEOPLE / 20) === 0);
-		for (const { email } of sample) {
-			expect(await control.wallet(email)).toMatchObject([{ valid: true }]);
-		}
-
-		const { first, last, most } = grown(samples);
-		const row = {
-			Mode: mode,
-			People: PEOPLE,
-			'Stored when killed': atCrash,
-			'Then issued': told('issued'),
-			'Then known': told('alreadyIssued'),
-			'Sent again': control.counts().storeRepeats - before.storeRepeats,
-			'Stored twice': held.length - ids.size,
-			'Seconds of the second run': Math.round(seconds),
-			'RSS, MB: first fifth, last fifth, most': `${first}, ${last}, ${most} (${samples.length} samples)`,
-		};
-		say(JSON.stringify(row));
-		reportRow(row);
-		expect(samples.length).toBeGreaterThan(0);
-		expect(last - first).toBeLessThan(MAY_GROW_MB);
-	} finally {
-		clearInterval(sampling);
+	const items = z.array(reported).parse(output);
+	expect(items.map(({ email }) => email)).toEqual(people.map(({ email }) => email));
+	expect(items.filter(({ outcome }) => !['issued', 'alreadyIssued'].includes(outcome))).toEqual([]);
+	const held = control.stored().filter(({ recipient }) => recipient.startsWith(`${path}-`));
+	const recipients = held.map(({ recipient }) => recipient);
+	expect(recipients.sort()).toEqual(people.map(({ email }) => email).sort());
+	const ids = new Map(held.map(({ recipient, externalId }) => [recipient, externalId]));
+	expect(items.filter(({ email, externalId }) => ids.get(email) !== externalId)).toEqual([]);
+	for (const { email } of people.filter((_, index) => index % Math.ceil(PEOPLE / 20) === 0)) {
+		expect(await control.wallet(email)).toMatchObject([{ valid: true }]);
 	}
+
+	const { first, last, most } = grown(samples);
+	const row = {
+		Mode: mode,
+		People: PEOPLE,
+		'Stored when killed': atCrash,
+		'Issued by the second run': issuedThen,
+		'Under way when killed': waiting,
+		'Sent again': control.counts().storeRepeats - before.storeRepeats,
+		'Stored twice': held.length - ids.size,
+		'Seconds of the second run': Math.round(seconds),
+		'RSS in MB: first fifth, last fifth, most': `${first}, ${last}, ${most}`,
+		Samples: samples.length,
+	};
+	say(JSON.stringify(row));
+	reportRow(row);
+	expect(samples.length).toBeGreaterThan(0);
+	expect(last - first).toBeLessThan(MAY_GROW_MB);
 }

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join, relative } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { DatabaseSync } from 'node:sqlite';
 import { PARTNER_ID } from '../../scripts/demoAir';
 import { SecretSearch } from '../support/SecretSearch';
@@ -48,6 +49,8 @@ const signatures = new SecretSearch();
 const seen: (readonly [where: string, text: string])[] = [];
 /** Of the execution that saves a handed out token, as docs/moca-air.md says it does. */
 const handedOut = { executionId: '', token: '' };
+/** Of what was issued directly. */
+const credentialsSigned: string[] = [];
 /** Of tokens that workflows used without their execution being saved. */
 const notSaved: string[] = [];
 
@@ -63,9 +66,27 @@ const signatureOf = (token: string) => `..${token.split('.')[2] ?? ''}`;
 function onRequest(message: unknown): void {
 	const { headers } = (message as { request: IncomingMessage }).request;
 	const token = headers['x-partner-auth'];
-	if (typeof token !== 'string') return;
+	if (typeof token === 'string') onToken(token);
+}
+
+function onToken(token: string): void {
 	secrets.addToken(token);
 	signatures.addToken(signatureOf(token));
+}
+
+const tokenIn = (body: string): unknown =>
+	body.startsWith('{') ? (JSON.parse(body) as Json).partnerJwt : undefined;
+
+/** What people hold, with the salts of their claims, is theirs alone. */
+async function addCredentials(): Promise<void> {
+	for (const { compact = '' } of await host.air.emulator.control.wallet()) {
+		const [jwt = '', ...disclosures] = compact.split('~');
+		credentialsSigned.push(jwt);
+		onToken(jwt);
+		for (const disclosure of disclosures.filter((part) => part !== '')) {
+			addWord('a disclosure', disclosure);
+		}
+	}
 }
 
 function addKey(pem: string): void {
@@ -82,8 +103,12 @@ function addWord(name: string, word: string): void {
 const startEcho = () =>
 	startForeignServer((request, response) => {
 		const { headers } = request;
-		request.resume().on('end', () => {
-			const told = { message: JSON.stringify(headers), token: headers['x-partner-auth'], headers };
+		void text(request).then((body) => {
+			// Where accounts are looked up, the token is in the body.
+			const token = headers['x-partner-auth'] ?? tokenIn(body);
+			if (typeof token === 'string') onToken(token);
+			const message = `${body} ${JSON.stringify(headers)}`;
+			const told = { message, token, headers };
 			response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify(told));
 		});
 	});
@@ -95,12 +120,15 @@ beforeAll(async () => {
 	await postgres.sql(`CREATE DATABASE ${LOGIN.database} OWNER ${LOGIN.role}`);
 	for (const [name, word] of Object.entries(LOGIN)) addWord(`the ${name}`, word);
 	echo = await startEcho();
-	host = await startHost({
-		N8N_LOG_LEVEL: 'debug',
-		N8N_LOG_OUTPUT: 'console,file',
-		// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
-		N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
-	});
+	host = await startHost(
+		{
+			N8N_LOG_LEVEL: 'debug',
+			N8N_LOG_OUTPUT: 'console,file',
+			// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
+			N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
+		},
+		true,
+	);
 	addKey(String(host.air.credential.privateKey));
 }, 900_000);
 
@@ -153,6 +181,22 @@ const actions: Readonly<Record<string, (credentials: Credentials, rest: Json) =>
 		),
 		name: 'Moca AIR',
 	}),
+	'issue directly': (credentials, rest) =>
+		own(
+			'mocaAir',
+			{
+				resource: 'credential',
+				operation: 'issueDirectly',
+				recipient: `${randomUUID()}@example.com`,
+				credentialType: 'https://example.com/types/kyc',
+				schemaId: '01KSTQK70XGFBT558HRHFB',
+				subjectMode: 'json',
+				subjectJson: '={{ { "kycLevel": $json.body?.claim ?? "host" } }}',
+				expert: { requestTimeout: 5 },
+			},
+			credentials,
+			rest,
+		),
 	status: (credentials, rest) =>
 		own(
 			'mocaAirGetIssuanceStatus',
@@ -189,7 +233,7 @@ async function act(credentials: Credentials, name: string): Promise<void> {
 	const { id } = await host.run(inRow(start(), action(credentials, {})));
 	await lookAtExecution(id);
 	const path = randomUUID();
-	const failing = name === 'issue' ? 'stopWorkflow' : 'continueRegularOutput';
+	const failing = name.startsWith('issue') ? 'stopWorkflow' : 'continueRegularOutput';
 	const { id: workflowId } = await host.api.workflows.create(
 		inRow(webhook(path), action(credentials, { onError: failing })),
 	);
@@ -253,6 +297,7 @@ describe('every node, in good runs and in failing ones', () => {
 			},
 		],
 		['somebody else answers, with all he was told', () => ({ baseUrl: echo.url })],
+		['somebody else looks the account up', () => ({ accountUrl: echo.url })],
 	])(
 		'%s',
 		async (name, changes) => {
@@ -332,6 +377,8 @@ describe('what n8n has left behind', () => {
 		const listed = await host.api.rest.raw('GET', '/rest/workflows?take=100');
 		const { data } = JSON.parse(listed.body) as { data: { id: string }[] };
 		expect(data.length).toBeGreaterThan(20);
+		await addCredentials();
+		expect(credentialsSigned.length).toBeGreaterThan(1);
 		for (const { id } of data) await look(`/workflows/${id}`);
 		await host.n8n.stop();
 		const { bin } = await ensureN8n({ log });
@@ -372,6 +419,7 @@ describe('what n8n has left behind', () => {
 		const claim = new SecretSearch().addWord('the claim', CLAIM);
 		expect(found(claim, rows).some((place) => place.startsWith('execution_data'))).toBe(true);
 		expect(exported).toContain('mocaAirIssueOnBehalf');
+		expect(exported).toContain('issueDirectly');
 		expect(left.map(([where]) => where)).toEqual(
 			expect.arrayContaining(['.n8n/database.sqlite', '.n8n/moca-air/ledger.sqlite']),
 		);

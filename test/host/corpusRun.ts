@@ -120,15 +120,21 @@ export class CorpusRun {
 		}
 	}
 
-	/** What AIR issued, by address, the oldest first: the tier, or the time of the review. */
+	/**
+	 * What AIR issued, by address, the oldest first: the tier, or the time of the review. What is not
+	 * known is left out; an empty claim is named here, so that it fits nothing that is due.
+	 */
 	private async books(): Promise<Map<string, string[]>> {
 		const { baseUrl } = this.host.air.emulator;
 		const answer = await fetch(`${new URL(baseUrl).origin}/__control/requests`);
 		const byAddress = new Map<string, string[]>();
 		for (const { outcome, recipient = '', body } of issuancesSchema.parse(await answer.json())) {
 			if (outcome !== 'issued' && outcome !== 'reissued') continue;
-			const { tier, verifiedAt } = body?.credentialSubject ?? {};
-			byAddress.set(recipient, [...(byAddress.get(recipient) ?? []), String(tier ?? verifiedAt)]);
+			const subject = body?.credentialSubject ?? {};
+			const empty = Object.keys(subject).filter((name) => subject[name] === '');
+			const claim = String(subject.tier ?? subject.verifiedAt);
+			const told = empty.length === 0 ? claim : `${claim} with an empty ${empty.join(', ')}`;
+			byAddress.set(recipient, [...(byAddress.get(recipient) ?? []), told]);
 		}
 		return byAddress;
 	}

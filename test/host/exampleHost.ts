@@ -1,11 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { readExample, triggerOf, type Example } from '../../scripts/examples';
 import { setUp } from '../../scripts/loadExamples';
 import type { Execution } from '../../harness/executionsApi';
 import { poll } from '../../harness/poll';
 import { jsonOf } from '../../harness/runData';
 import { inRow, items, node, start, type Host, type Json } from './workflows';
+
+const formSchema = z.object({ formWaitingUrl: z.string() });
 
 /** An example as a user has it after importing it and choosing the credentials. */
 export interface Imported {
@@ -91,14 +94,38 @@ export class ExampleHost {
 		fields: readonly (string | File)[],
 		headers: Record<string, string> = {},
 	): Promise<number> {
+		return (await this.postForm(path, fields, headers)).status;
+	}
+
+	/** Sends a form, and reads the page of n8n with which its workflow ends. */
+	async lastPageOf(path: string, fields: readonly string[]): Promise<string> {
+		const answer = await this.postForm(path, fields);
+		const { formWaitingUrl } = formSchema.parse(await answer.json());
+		const status = new URL(formWaitingUrl);
+		status.pathname += '/n8n-execution-status';
+		await poll(`the last page of ${path}`, 60_000, async () => {
+			const said = await (await fetch(status)).text();
+			return said === 'form-waiting' ? true : undefined;
+		});
+		const page = await (await fetch(formWaitingUrl)).text();
+		// The page does this by itself, and the execution ends.
+		await fetch(formWaitingUrl, { method: 'POST' });
+		return page;
+	}
+
+	private async postForm(
+		path: string,
+		fields: readonly (string | File)[],
+		headers: Record<string, string> = {},
+	): Promise<Response> {
 		return await poll(`form ${path}`, 30_000, async () => {
 			const body = new FormData();
 			fields.forEach((value, index) => {
 				body.append(`field-${index}`, value);
 			});
 			const url = `${this.host.n8n.url}/form/${path}`;
-			const { status } = await fetch(url, { method: 'POST', body, headers });
-			return status === 404 ? undefined : status;
+			const answer = await fetch(url, { method: 'POST', body, headers });
+			return answer.status === 404 ? undefined : answer;
 		});
 	}
 

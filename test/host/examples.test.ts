@@ -1,8 +1,10 @@
+import { text } from 'node:stream/consumers';
 import type { Browser } from 'playwright-core';
 import { csvFiles } from '../corpus/csvFiles';
 import { GOLD, invoicePaid, SILVER, subscription } from '../corpus/stripeEvents';
 import type { Sent } from '../corpus/Story';
 import { exampleNames, readExample, triggerOf } from '../../scripts/examples';
+import { testAgentExample } from './agentExample';
 import { choosing, ExampleHost, placeOf, ranIn, withoutStripe, type Imported } from './exampleHost';
 import { launchChromium } from '../../harness/chromium';
 import { Editor } from '../../harness/editor';
@@ -17,6 +19,7 @@ import {
 	type KycProvider,
 	type Review,
 } from './providerEvents';
+import { startForeignServer, type ForeignServer } from './httpServer';
 import { inRow, items, start, startHost, type Host } from './workflows';
 
 /** Every example in a real n8n, with what the providers send on good days and on bad ones. */
@@ -30,7 +33,7 @@ const cases = new Map<string, number>();
 jest.setTimeout(240_000);
 
 beforeAll(async () => {
-	host = await startHost();
+	host = await startHost({}, true);
 	host.air.emulator.control.setSettings({ recordBodies: true });
 	examples = new ExampleHost(host);
 	browser = await launchChromium({ log: () => undefined });
@@ -60,7 +63,12 @@ const at = (minutes: number) => new Date(Date.UTC(2026, 0, 19, 7, 18, 45, 321) +
 const issuedIn = (execution: Execution) => jsonOf(execution.data, ISSUE);
 const failureOf = ({ data }: Execution) => data.resultData.error;
 
-describe.each(exampleNames())('%s, on the first click', (name) => {
+/** A chat needs somebody who types, and a model; an issuer service is one's own: both are played below. */
+const clicked = exampleNames().filter(
+	(name) => !['agent-with-approval', 'own-issuer-service'].includes(name),
+);
+
+describe.each(clicked)('%s, on the first click', (name) => {
 	countCasesOf(name);
 
 	test('runs from its pinned sample data, and issues what it is about', async () => {
@@ -70,7 +78,8 @@ describe.each(exampleNames())('%s, on the first click', (name) => {
 		const run = await api.workflows.run(id, { trigger: triggerOf(example).name });
 		const execution = await api.executions.wait(run);
 		expect(failureOf(execution)).toBeUndefined();
-		expect(execution.status).toBe('success');
+		// One that ends with a page of a form waits until somebody has seen it.
+		expect(execution.status).toBe(name === 'starter' ? 'waiting' : 'success');
 		if (example.nodes.some((node) => node.name === ISSUE)) {
 			expect(issuedIn(execution)).toContainEqual(
 				expect.objectContaining({ coreClaimHash: expect.any(String) as string }),
@@ -404,6 +413,55 @@ describe('form-attendance', () => {
 	});
 });
 
+describe('agent-with-approval', () => {
+	countCasesOf('agent-with-approval');
+	testAgentExample(() => examples);
+});
+
+describe('starter', () => {
+	countCasesOf('starter');
+	let imported: Imported;
+
+	beforeAll(async () => {
+		imported = await examples.import('starter', (example) => ({
+			...example,
+			nodes: example.nodes.map((one) =>
+				one.name === 'Form'
+					? { ...one, parameters: { ...one.parameters, authentication: 'none' } }
+					: one,
+			),
+		}));
+		await host.api.workflows.activate(imported.workflowId);
+	}, 120_000);
+
+	/** Fills in the form, and reads the page that says what came of it. */
+	const send = async (email: string, name: string) =>
+		await examples.lastPageOf('moca-air-starter', [email, name]);
+	const walletOf = async (email: string) => await host.air.emulator.control.wallet(email);
+
+	test('the credential is in the wallet, and opens; the page says where to look', async () => {
+		const email = 'starter-ada@example.com';
+		expect(await send(email, 'Ada')).toContain(`It is in the AIR account of ${email}`);
+		expect(await walletOf(email)).toMatchObject([
+			{ valid: true, claims: { name: 'Ada', level: 'trial' } },
+		]);
+	});
+
+	test('sent twice, and with another name: one credential, and the page says so', async () => {
+		const email = 'starter-bob@example.com';
+		await send(email, 'Bob');
+		expect(await send(email, 'Bob')).toContain('The same was issued before');
+		expect(await send(email, 'Robert')).toContain('You hold one already');
+		expect(await walletOf(email)).toMatchObject([{ claims: { name: 'Bob' } }]);
+	});
+
+	test('no e-mail address, or no name: the page says what is wrong, and no account was made', async () => {
+		expect(await send('nobody', 'Nobody')).toMatch(/Not issued.*not a valid e-mail address/s);
+		expect(await send('starter-cem@example.com', '')).toContain('Not issued');
+		expect(await walletOf('starter-cem@example.com')).toEqual([]);
+	});
+});
+
 describe('bulk-csv', () => {
 	countCasesOf('bulk-csv');
 	const password = makeSecret();
@@ -624,6 +682,88 @@ describe('jwks-host, the check of every morning', () => {
 		});
 		const failure = failureOf(await check(workflowId));
 		expect(failure?.message).toMatch(/nobody-published-this|key ID|kid/i);
+	});
+});
+
+describe('own-issuer-service', () => {
+	countCasesOf('own-issuer-service');
+
+	/** As AIR's service answers. */
+	const calls: { key: unknown; path: string | undefined; body: unknown }[] = [];
+	let status = 201;
+	let service: ForeignServer;
+	let imported: Imported;
+
+	beforeAll(async () => {
+		service = await startForeignServer((request, response) => {
+			void text(request).then((body) => {
+				const { headers, url } = request;
+				calls.push({
+					key: headers['x-admin-api-key'],
+					path: url,
+					body: JSON.parse(body) as unknown,
+				});
+				response.writeHead(status).end();
+			});
+		});
+		const key = { name: 'x-admin-api-key', value: 'of-the-test' };
+		const credential = await host.api.credentials.create('httpHeaderAuth', 'Issuer Service', key);
+		const HTTP = 'n8n-nodes-base.httpRequest';
+		imported = await examples.import('own-issuer-service', (example) => {
+			const chosen = choosing(HTTP, 'httpHeaderAuth', credential)(example);
+			const url = `${service.url}/admin/issue-vc`;
+			const nodes = chosen.nodes.map((one) =>
+				one.type === HTTP ? { ...one, parameters: { ...one.parameters, url } } : one,
+			);
+			return { ...chosen, nodes };
+		});
+		await host.api.workflows.activate(imported.workflowId);
+	});
+
+	afterAll(async () => {
+		await host.api.workflows.deactivate(imported.workflowId);
+		await service.close();
+	});
+
+	const post = async (eventId: string) => {
+		const { body } = readExample('own-issuer-service').pinData?.['KYC Passed']?.[0]?.json ?? {};
+		const sent = { ...(body as object), eventId };
+		expect((await host.api.webhook('kyc-passed-issuer-service', { body: sent })).status).toBe(200);
+	};
+
+	test('an event is one call, with what the service asks for', async () => {
+		await post('evt_1');
+		const [execution] = await imported.executions(1);
+		expect(execution?.status).toBe('success');
+		expect(calls).toEqual([
+			{
+				key: 'of-the-test',
+				path: '/admin/issue-vc',
+				body: {
+					userId: 'ada.lovelace@example.com',
+					schemaId: '01KSTQK70XGFBT558HRHFB',
+					vct: 'https://example.com/types/kyc',
+					expiration: '2027-01-19T07:18:45.000Z',
+					credentialSubject: { kycLevel: 'basic', isOver18: true },
+				},
+			},
+		]);
+	});
+
+	test('the same event again: nothing is sent', async () => {
+		await post('evt_1');
+		await imported.executions(2);
+		expect(calls).toHaveLength(1);
+	});
+
+	test('the service fails: so does the execution, and the event is not sent again by itself', async () => {
+		status = 500;
+		await post('evt_2');
+		const failed = (await imported.executions(3)).at(-1);
+		expect(failed?.status).toBe('error');
+		await post('evt_2');
+		await imported.executions(4);
+		expect(calls).toHaveLength(2);
 	});
 });
 

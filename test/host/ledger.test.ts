@@ -1,13 +1,12 @@
 import { createPrivateKey } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import type { Execution } from '../../harness/executionsApi';
 import { poll } from '../../harness/poll';
 import { jsonOf, lastRun } from '../../harness/runData';
 import type { WorkflowDefinition } from '../../harness/workflowsApi';
-import { startForeignServer, type ForeignServer } from './httpServer';
+import { startChatModel, type ChatModel } from './chatModel';
 import {
 	asExpression,
 	inRow,
@@ -25,12 +24,6 @@ import {
  * twice. The ledger is kept from test to test, so each test has people of its own.
  */
 let host: Host;
-
-/** What n8n sends to a chat model, as far as the fake one reads it. */
-interface ChatRequest {
-	readonly messages: readonly { readonly role: string; readonly content: string }[];
-	readonly tools: readonly { readonly function: { readonly name: string } }[];
-}
 
 /** A claim value to look for in the ledger's files. */
 const CANARY = 'canary-level-4711';
@@ -371,54 +364,24 @@ describe('a sub-workflow', () => {
 });
 
 describe('as a tool of an AI agent', () => {
-	let model: ForeignServer;
+	let model: ChatModel;
 	/** For whom the model asks for a credential. */
 	let email = '';
 	/** What the tool answered, as the model was told. */
 	let told: string[] = [];
 	let openAi: Record<string, { id: string; name: string }>;
 
-	/** A chat model that calls its tool twice, one after the other, with the same arguments. */
-	const answerAsModel = (body: ChatRequest) => {
-		told = body.messages.filter(({ role }) => role === 'tool').map(({ content }) => content);
-		const [tool] = body.tools;
-		const call = {
-			id: `call_${told.length}`,
-			type: 'function',
-			function: { name: tool?.function.name, arguments: JSON.stringify({ email }) },
-		};
-		const done = told.length >= 2;
-		return {
-			id: 'chat_1',
-			object: 'chat.completion',
-			created: 1,
-			model: 'fake',
-			choices: [
-				{
-					index: 0,
-					finish_reason: done ? 'stop' : 'tool_calls',
-					message: {
-						role: 'assistant',
-						content: done ? 'done' : null,
-						...(done ? {} : { tool_calls: [call] }),
-					},
-				},
-			],
-			usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
-		};
-	};
-
 	beforeAll(async () => {
-		model = await startForeignServer((request, response) => {
-			void text(request).then((body) => {
-				response.setHeader('content-type', 'application/json');
-				response.end(JSON.stringify(answerAsModel(JSON.parse(body) as ChatRequest)));
-			});
+		// It calls its tool twice, one after the other, with the same arguments.
+		model = await startChatModel((asked) => {
+			({ told } = asked);
+			return told.length >= 2 ? 'done' : [{ email }];
 		});
-		const { id, name } = await host.api.credentials.create('openAiApi', 'Fake model', {
-			apiKey: 'none',
-			url: model.url,
-		});
+		const { id, name } = await host.api.credentials.create(
+			'openAiApi',
+			'Fake model',
+			model.credential,
+		);
 		openAi = { openAiApi: { id, name } };
 	});
 

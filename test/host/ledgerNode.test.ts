@@ -228,7 +228,7 @@ describe('an answer that comes late', () => {
 	/** AIR takes its time; meanwhile the lease of the attempt runs out. */
 	async function overdue(email: string): Promise<{ row: number; late: Promise<Json> }> {
 		control().injectFault({
-			...({ kind: 'delay', operation: 'issue', delayMs: 15_000 } as const),
+			...({ kind: 'delay', operation: 'issue', delayMs: 9_000 } as const),
 			recipient: email,
 		});
 		const late = deliver(email);

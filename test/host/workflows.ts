@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROGRAM_ID, startDemoAir, type DemoAir } from '../../scripts/demoAir';
@@ -140,9 +140,11 @@ export async function startHost(
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-host-'));
 	await packAndInstall({ userFolder: folder, log: () => undefined });
 	const air = await startDemoAir(300, issuesDirectly);
+	const ca = join(folder, 'issuer.pem');
+	if (air.issuer !== undefined) writeFileSync(ca, air.issuer.ca);
 	const n8n = await startN8n({
 		userFolder: folder,
-		env,
+		env: { ...env, ...(air.issuer === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca }) },
 		log: (line) => process.stderr.write(`${line}\n`),
 	});
 	const close = async () => {

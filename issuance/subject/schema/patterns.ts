@@ -4,6 +4,10 @@ import { redact } from '../../../errors/redact';
 
 /** No pattern that a person can read takes a millisecond for a value that a credential can hold. */
 const LONGEST_MS = 100;
+/** On a busy machine the whole process may stand still for that long: that is tried again, so often. */
+const TRIES = 5;
+/** So much of the processor's time says that it was the pattern. */
+const PROOF_MS = 2 * LONGEST_MS;
 
 /** Each run of a script can be stopped; a regular expression by itself cannot. */
 const script = new Script('pattern.test(text)');
@@ -21,16 +25,18 @@ export function guardedPattern(
 ): { test: (text: string) => boolean } {
 	const shared = { pattern: new RegExp(pattern, flags), text: '' };
 	const context = createContext(shared);
-	let tooSlow = false;
+	let micros = 0;
+	const isTooSlow = () => micros >= PROOF_MS * 1000;
 	return {
 		test: (text) => {
-			if (!tooSlow) {
-				shared.text = text;
+			shared.text = text;
+			for (let i = 0; i < TRIES && !isTooSlow(); i++) {
+				const before = process.cpuUsage();
 				try {
 					return script.runInContext(context, { timeout: LONGEST_MS }) === true;
 				} catch (error) {
 					if (!isTimeout(error)) throw error;
-					tooSlow = true;
+					micros += process.cpuUsage(before).user;
 				}
 			}
 			throw refuseSchema(

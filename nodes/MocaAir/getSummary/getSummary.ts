@@ -6,7 +6,7 @@ import type { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
 import type { Operation } from '../Operation';
 import { readFields } from '../ledgerRun/fields';
-import { ledgerItems, type Found } from '../ledgerRun/ledgerItems';
+import { ledgerItems, plain, type Found } from '../ledgerRun/ledgerItems';
 
 const FILE_NAME = 'moca-air-summary.html';
 
@@ -55,7 +55,7 @@ async function item(
 	// By the clock of this machine: a summary of days is near enough.
 	const summary = await summarize(session, { days, now: Date.now() });
 	const html = summaryHtml(summary);
-	const json = { ...summary, html };
+	const json = plain({ ...summary, html });
 	if (!asFile) return { json };
 	const field = readFields(context, properties, fileShape, itemIndex).binaryPropertyName;
 	const file = Buffer.from(`<!doctype html><meta charset="utf-8">${html}\n`);

@@ -10,7 +10,7 @@ import { assertAgentIsTold, goesOnAfterFailure } from '../../../n8n/tool/toolUse
 
 /** What an operation gives for an item: plain data, and a file if it makes one. */
 export interface Found {
-	readonly json: object;
+	readonly json: IDataObject;
 	readonly binary?: INodeExecutionData['binary'];
 }
 
@@ -34,7 +34,8 @@ export interface LedgerRun {
 	readonly changes?: boolean;
 }
 
-const plain = (json: object) => JSON.parse(JSON.stringify(json)) as IDataObject;
+/** Data as n8n has it in items. */
+export const plain = (json: object) => JSON.parse(JSON.stringify(json)) as IDataObject;
 
 /**
  * Runs an operation on the ledger for each item, one after another. Each asks first whether AIR accepts
@@ -65,7 +66,7 @@ export async function ledgerItems(
 		const give = ({ json, binary }: Found) => {
 			goOn();
 			output.push({
-				json: plain(json),
+				json,
 				...(binary === undefined ? {} : { binary }),
 				pairedItem: { item: itemIndex },
 			});

@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { Finding } from '../../../issuance/setup/checkSetup';
 import { CHECKS } from '../../../issuance/setup/checks';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';
+import { startIssuerHost, type IssuerHost } from '../../support/issuerHost';
 import { makeKey } from '../../support/keys';
+import { trusting } from '../../support/trusting';
 import { cli } from './support';
 
 let air: TestAir;
@@ -179,4 +181,49 @@ test('help', async () => {
 		expect(stdout).toContain(option);
 	}
 	expect((await cli(['--help'])).stdout).toMatch(/check .*checks a JWKS URL/);
+});
+
+describe('who issues directly', () => {
+	let issuer: IssuerHost;
+	let distrust: () => void;
+
+	beforeAll(async () => {
+		issuer = await startIssuerHost();
+		distrust = trusting(issuer.ca);
+	});
+
+	afterAll(async () => {
+		distrust();
+		await issuer.close();
+	});
+
+	const directly = async (...args: string[]) =>
+		await findings(...withKey(), ...args, '--issuer', issuer.did);
+
+	test('the checks of Check Setup but for the account host, which would make an account', async () => {
+		issuer.publish({ ...air.key.jwk(PARTNER_ID) });
+		const { status, found, broken } = await directly();
+		expect(broken).toEqual([]);
+		expect(status).toBe(0);
+		const named = found.map(({ check: name }) => name).filter((name) => name.startsWith('direct'));
+		const known = Object.keys(CHECKS).filter((name) => name.startsWith('direct'));
+		// There are no further keys here.
+		const leftOut = ['directAccountHost', 'directFurtherKeys'];
+		expect(named).toEqual(known.filter((name) => !leftOut.includes(name)));
+		expect(air.emulator.control.requests()).toEqual([]);
+	});
+
+	test('a key that is not in did.json fails, in the words of the node', async () => {
+		issuer.publish({ ...makeKey().jwk(PARTNER_ID) });
+		const { status, broken } = await directly();
+		expect(status).toBe(1);
+		expect(broken.map(({ check: name }) => name)).toContain('directKey');
+	});
+
+	test('what is no issuer is said by the name of the option', async () => {
+		const { broken } = await findings('--issuer', '127.0.0.1');
+		expect(broken).toMatchObject([
+			{ check: 'directIssuer', detail: expect.stringContaining('--issuer') as string },
+		]);
+	});
 });

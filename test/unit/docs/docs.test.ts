@@ -144,3 +144,15 @@ describe('pictures', () => {
 		expect(lost).toEqual([]);
 	});
 });
+
+test('the quick start leads to direct issuance first, in at most nine steps beyond the dashboard', () => {
+	const { text = '' } = pages.find(({ path }) => path === 'docs/quick-start.md') ?? {};
+	const [first = ''] = /^## (?!#)[\s\S]*?(?=^## (?!#))/m.exec(text) ?? [];
+	expect(first).toMatch(/^## Issue directly\n/);
+	const [steps = ''] = /^### .* steps in n8n\n[\s\S]*/m.exec(first) ?? [];
+	const counted = [...steps.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+	expect(counted).toEqual(counted.map((_, index) => index + 1));
+	expect(counted.length).toBeGreaterThan(0);
+	expect(counted.length).toBeLessThanOrEqual(9);
+	expect(steps).toMatch(/open the credential/);
+});

@@ -6,7 +6,7 @@ import { root } from '../../../scripts/package';
 
 /** What holds for every file in examples/, without running it: test/host/examples.test.ts does that. */
 const STICKY = 'n8n-nodes-base.stickyNote';
-const LISTENS = /(webhook|formTrigger|stripeTrigger|JwksTrigger)$/;
+const LISTENS = /(webhook|formTrigger|chatTrigger|stripeTrigger|JwksTrigger)$/;
 /** On the canvas of n8n. */
 const NODE = 96;
 const LABEL = 60;
@@ -17,6 +17,7 @@ const docs = readFileSync(join(root, 'docs', 'examples.md'), 'utf8');
 test('there are examples for every kind of trigger that the README promises', () => {
 	expect(exampleNames()).toEqual(
 		expect.arrayContaining([
+			'agent-with-approval',
 			'bulk-csv',
 			'form-attendance',
 			'jwks-host',
@@ -26,6 +27,8 @@ test('there are examples for every kind of trigger that the README promises', ()
 			'kyc-veriff',
 			'on-chain-message',
 			'outcome-unknown',
+			'own-issuer-service',
+			'starter',
 			'stripe-membership',
 		]),
 	);
@@ -58,13 +61,18 @@ describe.each(exampleNames())('%s', (name) => {
 		const names = example.nodes.map((node) => node.name);
 		expect(new Set(names).size).toBe(names.length);
 		expect(new Set(example.nodes.map(({ id }) => id)).size).toBe(names.length);
-		for (const [from, { main }] of Object.entries(example.connections)) {
-			expect(names).toContain(from);
-			for (const { node } of main.flat()) expect(names).toContain(node);
-		}
-		const reached = Object.values(example.connections).flatMap(({ main }) => main.flat());
+		const linksOf = (byKind: (typeof example.connections)[string] = {}) =>
+			Object.values(byKind).flat(2);
+		const reached = Object.values(example.connections).flatMap(linksOf);
+		for (const from of Object.keys(example.connections)) expect(names).toContain(from);
+		for (const { node } of reached) expect(names).toContain(node);
 		for (const { name: node, type } of nodes) {
-			const isReached = reached.some((to) => to.node === node);
+			// A sub-node of an agent is reached by nothing, and leads to the agent.
+			const ofAgent = Object.entries(example.connections[node] ?? {}).filter(
+				([kind]) => kind !== 'main',
+			);
+			const leadsToAgent = linksOf(Object.fromEntries(ofAgent)).length > 0;
+			const isReached = leadsToAgent || reached.some((to) => to.node === node);
 			expect([node, isReached || TRIGGERS.test(type)]).toEqual([node, true]);
 		}
 	});
@@ -79,7 +87,8 @@ describe.each(exampleNames())('%s', (name) => {
 		const names = nodes.map((node) => node.name);
 		const pinned = Object.keys(example.pinData ?? {});
 		expect(names).toEqual(expect.arrayContaining(pinned));
-		if (triggerOf(example).type !== 'n8n-nodes-base.manualTrigger') {
+		// In a chat somebody types.
+		if (!/(manual|chat)Trigger$/.test(triggerOf(example).type)) {
 			expect(pinned).toContain(triggerOf(example).name);
 		}
 		expect(pinned).not.toContain(SET_UP);
@@ -105,7 +114,7 @@ describe.each(exampleNames())('%s', (name) => {
 	});
 
 	test('keys every issuance that a webhook starts by the sender’s event', () => {
-		const issuing = nodes.filter(({ type }) => type.endsWith('.mocaAirIssueOnBehalf'));
+		const issuing = nodes.filter(({ type }) => /\.mocaAirIssueOnBehalf(Tool)?$/.test(type));
 		for (const { parameters } of issuing) {
 			// A file is no event: its lines are known by their content.
 			if (triggerOf(example).name === 'Upload Form') continue;

@@ -224,6 +224,14 @@ class Run {
 	}
 }
 
+/** Faults that leave an answer its status. */
+const OF_THE_BODY: ReadonlySet<string> = new Set(['setField', 'dropField', 'encode']);
+
+/** What AIR says it has not stored is begun once more, and sealed once more, after these. */
+const isSealedAnew = ({ worked, known, final, everybody, askedAgain }: DirectFault) =>
+	worked &&
+	(askedAgain === true || (known === 'not-sent' && (final === true || everybody === true)));
+
 type Word = 'issued' | 'not-sent' | 'refused' | 'outcome-unknown';
 
 /** How the first delivery ends. */
@@ -241,8 +249,12 @@ export function firstOf({ fault, setting, always }: Cell): Word {
 		if (known === 'refused' && (always || fault.askedAgain !== true)) return 'refused';
 		if (known === 'not-sent' && always) return 'not-sent';
 		// It says that it did nothing, and has stored it.
-		if (known === 'not-sent' && worked && repeatedStore === 409) return 'refused';
+		if (isSealedAnew(fault)) {
+			if (setting.air.onePerUserAndSchema === true) return 'refused';
+		} else if (known === 'not-sent' && worked && repeatedStore === 409) return 'refused';
 		if (known === 'unknown') {
+			// 409 is 409, whatever becomes of the rest of the answer.
+			if (refusesSecond && worked && OF_THE_BODY.has(fault.inject.kind)) return 'refused';
 			if (always || final || refusesSecond) return 'outcome-unknown';
 			if (worked && storagePath !== 'lost' && repeatedStore === 409) return 'outcome-unknown';
 		}
