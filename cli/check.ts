@@ -63,6 +63,7 @@ const directOf = (issuer: string | undefined) =>
 			directIssuer: issuer?.trim() ?? '',
 			directIssuerAs: 'did',
 			accountUrl: '',
+			statusListUrl: '',
 		},
 		'--issuer',
 	);

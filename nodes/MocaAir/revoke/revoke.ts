@@ -162,7 +162,7 @@ async function revoked(
 	const what = whatOf(context, itemIndex);
 	const { note } = readFields(context, properties, common, itemIndex);
 	const found = await revokeCredentials(session, { what, by: session.settings.origin, note });
-	if (found.length > 0) return found.map((json) => ({ json }));
+	if (found.length > 0) return found.map((one) => ({ json: { ...one } }));
 	const about = what.by === 'person' ? { email: what.recipient, vct: what.vct } : {};
 	return [{ json: { outcome: 'nothingToRevoke', ...about } }];
 }
