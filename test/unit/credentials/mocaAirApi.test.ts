@@ -183,7 +183,9 @@ describe('what saved credentials depend on', () => {
 		const direct = ['directIssuer', 'directIssuerAs', 'accountUrl', 'statusListUrl'];
 		const kept = (data: INodeParameters) => direct.filter((name) => name in saved(data));
 		expect(kept({})).toEqual(['directIssuer']);
-		expect(kept({ directIssuer: 'a.example' })).toEqual(['directIssuer', 'directIssuerAs']);
+		expect(kept({ directIssuer: 'a.example' })).toEqual(
+			direct.filter((name) => name !== 'accountUrl'),
+		);
 		expect(kept({ directIssuer: 'a.example', environment: 'custom' })).toEqual(direct);
 	});
 
