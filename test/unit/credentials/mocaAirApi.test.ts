@@ -81,6 +81,7 @@ describe('what saved credentials depend on', () => {
 			['directIssuer', 'Issuer Host or DID', 'string', ''],
 			['directIssuerAs', 'Issuer Written As', 'options', 'did'],
 			['accountUrl', 'Account URL', 'string', ''],
+			['statusListUrl', 'Status List URL', 'string', ''],
 			['advanced', 'Advanced', 'boolean', false],
 			['ledger', 'Issuance Ledger', 'options', 'embedded'],
 			['ledgerSecret', 'Connection URL', 'string', ''],
@@ -179,10 +180,12 @@ describe('what saved credentials depend on', () => {
 	test('the rest of direct issuance is asked for once an issuer is set', () => {
 		const saved = (data: INodeParameters) =>
 			NodeHelpers.getNodeParameters(type.properties, data, true, false, null, null) ?? {};
-		const direct = ['directIssuer', 'directIssuerAs', 'accountUrl'];
+		const direct = ['directIssuer', 'directIssuerAs', 'accountUrl', 'statusListUrl'];
 		const kept = (data: INodeParameters) => direct.filter((name) => name in saved(data));
 		expect(kept({})).toEqual(['directIssuer']);
-		expect(kept({ directIssuer: 'a.example' })).toEqual(['directIssuer', 'directIssuerAs']);
+		expect(kept({ directIssuer: 'a.example' })).toEqual(
+			direct.filter((name) => name !== 'accountUrl'),
+		);
 		expect(kept({ directIssuer: 'a.example', environment: 'custom' })).toEqual(direct);
 	});
 

@@ -15,6 +15,7 @@ import { keyErrors } from '../../../errors/rows/keys';
 import { ledgerErrors } from '../../../errors/rows/ledger';
 import { partnerJwtErrors } from '../../../errors/rows/partnerJwt';
 import { publicKeyErrors } from '../../../errors/rows/publicKeys';
+import { revocationErrors } from '../../../errors/rows/revocation';
 import { setupErrors } from '../../../errors/rows/setup';
 import { transportErrors } from '../../../errors/rows/transport';
 import { triggerErrors } from '../../../errors/rows/trigger';
@@ -47,6 +48,7 @@ test('no group redefines a code of another', () => {
 		transportErrors,
 		answerErrors,
 		directErrors,
+		revocationErrors,
 		ledgerErrors,
 		triggerErrors,
 		jwksTriggerErrors,
