@@ -17,8 +17,11 @@ export const PARTNER_INFO_PATH = `={{ ${FOLDER} + "/air-partner-info" }}`;
 
 /** The ID of the list follows as `?id=`: a path with a part of its own would carry n8n's webhook ID. */
 export const STATUS_LIST_PATH = `={{ ${FOLDER} + "/status-list" }}`;
-/** n8n puts the webhook ID in front, as of any path that has a part of its own. */
-export const REVOCATION_PATH = 'revocation-status/:number';
+/**
+ * n8n puts the webhook ID in front, as of any path that has a part of its own. Yet of two workflows with
+ * one such path it publishes one, so that the folder is in it, too.
+ */
+export const REVOCATION_PATH = `={{ ${FOLDER} + "/revocation-status/:number" }}`;
 
 export const WITHOUT_REVOCATIONS = '={{ !$parameter["revocations"] }}';
 

@@ -180,7 +180,7 @@ describe('the documents of an issuer', () => {
 			`/webhook/${folder}/did.json`,
 			`/webhook/${folder}/air-partner-info`,
 			`/webhook/${folder}/status-list`,
-			'/webhook/revocation-status/:number',
+			`/webhook/${folder}/revocation-status/:number`,
 		]);
 	});
 
