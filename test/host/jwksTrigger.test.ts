@@ -155,10 +155,12 @@ async function serveIssuer(path: string, parameters: Json, directIssuer = 'issue
 	const workflow = await host.api.workflows.create(inRow(serving));
 	await host.api.workflows.activate(workflow.id);
 	const base = `${host.n8n.url}/webhook/${path}`;
+	const { webhookId }: Json = serving;
 	return {
 		did: `${base}/did.json`,
 		partnerInfo: `${base}/air-partner-info`,
 		jwks: `${base}/.well-known/jwks.json`,
+		revocation: `${host.n8n.url}/webhook/${String(webhookId)}/${path}/revocation-status`,
 		credentials,
 	};
 }
@@ -194,6 +196,19 @@ describe('the documents of an issuer', () => {
 		const partner = await fetch(partnerInfo);
 		expect(partner.headers.get('content-type')).toBe('application/json');
 		expect(await partner.json()).toEqual({ partnerId: PARTNER_ID });
+	});
+
+	test('the address of revocation numbers is each workflow’s own, and ours answers there', async () => {
+		for (const path of ['numbers-1', 'numbers/2']) {
+			const { revocation } = await serveIssuer(path, { issuerDocuments: true });
+			const answer = await fetch(`${revocation}/1`);
+			const text = await answer.text();
+			expect([answer.status, answer.headers.get('content-type')]).toEqual([
+				404,
+				'application/json',
+			]);
+			expect(text).not.toContain('not registered');
+		}
 	});
 
 	test('switched off, their addresses answer 404 as JSON', async () => {
