@@ -86,20 +86,6 @@ export interface PublishedList {
 	readonly revoked: readonly number[];
 }
 
-/** A key by which credentials were signed that have not expired. */
-export interface LiveKey {
-	readonly kid: string;
-	readonly keyThumbprint: string;
-	/** JSON. */
-	readonly publicJwk: string;
-	/** When the last of them expires. */
-	readonly lastExpiresAt: number;
-	/** How many of those that can be revoked live, and are not revoked. */
-	readonly credentials: number;
-	/** Somebody has said that it is to be published no more, although they live: when. */
-	readonly unpublishedAt: number | null;
-}
-
 /** What has been revoked of late, for whoever keeps it outside of the ledger. */
 export interface RevokedMark {
 	readonly realm: string;
@@ -141,9 +127,6 @@ export interface Revocations {
 
 	/** @returns undefined for a number that this ledger does not know in the realm */
 	numberStatus(realm: string, number: string): Promise<NumberStatus | undefined>;
-
-	/** Keys that sign for the realm, by what they have signed: that which expires last comes first. */
-	liveKeys(realm: string): Promise<LiveKey[]>;
 
 	/**
 	 * The ledger was put back to an older state. It gets a new ID, so that its events are told from those

@@ -27,7 +27,6 @@ import type {
 	LedgerRow,
 	ListFilter,
 	ListSummary,
-	LiveKey,
 	Missing,
 	NewList,
 	NumberStatus,
@@ -72,7 +71,6 @@ import { revoke } from './operations/revoke';
 import { settle, settlements } from './operations/settle';
 import {
 	freePlace,
-	liveKeys,
 	numberStatus,
 	openList,
 	restored,
@@ -281,10 +279,6 @@ export class SqlLedger implements Ledger {
 	async numberStatus(realm: string, number: string): Promise<NumberStatus | undefined> {
 		const known = await this.store.read(() => numberStatus(realm, number));
 		return await this.publishing.number(realm, number, known);
-	}
-
-	async liveKeys(realm: string): Promise<LiveKey[]> {
-		return await this.store.read(() => liveKeys(this.dialect, realm));
 	}
 
 	async restored(

@@ -43,10 +43,4 @@ export const revocationErrors = {
 		advice:
 			'Run it again in two minutes: what becomes of it is known by then. Nothing was changed.',
 	}),
-	AIR_KEY_STILL_NEEDED: input({
-		when: 'A key is to be unpublished, and another number of credentials lives by it than was said',
-		title: 'Credentials that this key has signed are still valid',
-		advice:
-			'Whoever checks them would find no key. Wait until they have expired, or issue them again. To unpublish the key all the same, run it with the number of credentials that are lost by that, as it is shown here.',
-	}),
 } satisfies Record<string, AirErrorRow>;

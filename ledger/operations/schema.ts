@@ -221,8 +221,6 @@ export const schema = ({
 		key_thumbprint text NOT NULL,
 		public_jwk text NOT NULL,
 		last_expires_at ${integer} NOT NULL,
-		-- Somebody has said that it is to be published no more, although what it signed lives.
-		unpublished_at ${integer},
 		PRIMARY KEY (realm, kid, key_thumbprint)
 	) ${keyed}`,
 

@@ -1,6 +1,5 @@
 import type {
 	ListSummary,
-	LiveKey,
 	NewList,
 	NumberStatus,
 	Place,
@@ -138,23 +137,6 @@ export function* numberStatus(realm: string, number: string): Operation<NumberSt
 	if (found === undefined) return undefined;
 	if (found.revokedAt !== null) return 'revoked';
 	return found.doubtful === 1 ? 'doubtful' : 'valid';
-}
-
-/** `Ledger.liveKeys`. */
-export function* liveKeys(dialect: Dialect, realm: string): Operation<LiveKey[]> {
-	const now = yield* clock(dialect);
-	const found = yield* rows<LiveKey>(
-		`SELECT k.kid AS kid, k.key_thumbprint AS "keyThumbprint", k.public_jwk AS "publicJwk",
-			k.last_expires_at AS "lastExpiresAt", k.unpublished_at AS "unpublishedAt",
-			(SELECT count(*) FROM credentials c WHERE c.realm = k.realm
-				AND c.key_thumbprint = k.key_thumbprint AND c.expires_at > $2
-				AND c.revoked_at IS NULL) AS credentials
-		FROM signing_keys k WHERE k.realm = $1 AND k.last_expires_at > $2
-		ORDER BY k.last_expires_at DESC, k.kid`,
-		realm,
-		now,
-	);
-	return found.map((key) => ({ ...key, credentials: key.credentials }));
 }
 
 /** `Ledger.restored`. */

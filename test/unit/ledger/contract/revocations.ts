@@ -445,17 +445,4 @@ export function revocations(store: GetStore): void {
 			expect(await told()).toEqual(['expiring 1']);
 		});
 	});
-
-	test('keys that sign, and how much lives by them', async () => {
-		const { ledger, advance } = store();
-		await stored(ledger, 1);
-		await stored(ledger, 2);
-		await stored(ledger, 3, 'off');
-		await revoke(ledger, { number: '1' });
-		expect(await ledger.liveKeys(REALM)).toMatchObject([
-			{ kid: 'k1', keyThumbprint: 'thumbprint-1', credentials: 1, unpublishedAt: null },
-		]);
-		advance(31 * DAY);
-		expect(await ledger.liveKeys(REALM)).toEqual([]);
-	});
 }
