@@ -282,6 +282,22 @@ describe('somebody else writes', () => {
 		expect(turns).toBeGreaterThan(10);
 		await ledger.close();
 	});
+
+	test('and so do reads, which wait for nothing', async () => {
+		const { ledger } = await openSqliteLedger({ file });
+		await issue(ledger, 'hash-1');
+		const { realm } = request();
+		let turns = 0;
+		const turn = setInterval(() => turns++, 1);
+		const began = performance.now();
+		while (performance.now() - began < 200) {
+			for (let i = 0; i < 50; i++) await ledger.find(realm, { coreClaimHash: 'hash-1' });
+		}
+		clearInterval(turn);
+		await ledger.close();
+		// One after 5 ms of reading each time.
+		expect(turns).toBeGreaterThan(5);
+	});
 });
 
 describe('errors of SQLite', () => {
