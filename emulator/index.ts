@@ -60,7 +60,7 @@ export interface EmulatorOptions {
 	statusNeedsEmail?: boolean;
 	/** How far the `iat` of a Partner JWT may lie ahead of AIR's clock; 60 unless set. */
 	iatToleranceSeconds?: number;
-	/** See docs/emulator.md for these; they are the settings of the same names. */
+	/** See docs/internals/emulator.md for these; they are the settings of the same names. */
 	direct?: DirectSettings;
 	/** Certificates (PEM) that are trusted for JWKSs and for documents of issuers, besides Node's own. */
 	ca?: string | undefined;
@@ -108,7 +108,7 @@ export interface Emulator {
 /** Longer than clients keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** Starts an emulated AIR on loopback. See docs/emulator.md. */
+/** Starts an emulated AIR on loopback. See docs/internals/emulator.md. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const { host = '127.0.0.1', port = 0, accountPort = 0, log } = options;
 	if (!isLoopback(host)) {

@@ -27,10 +27,10 @@ and tests.
   --ca <file>             certificates (PEM) to trust for JWKSs and did.json, besides Node's own
   --help                  shows this
 
-docs/emulator.md has the control endpoint and the format of --register.
+docs/internals/emulator.md has the control endpoint and the format of --register.
 `;
 
-/** Made up, but shaped like AIR's own: see docs/emulator.md. */
+/** Made up, but shaped like AIR's own: see docs/internals/emulator.md. */
 const DEMO_PROGRAM = {
 	programId: 'c0demo0program00000000',
 	issuerDid: 'did:air:id:test:demoIssuer',

@@ -158,7 +158,7 @@ describe('no word means less protection than whoever wrote it expects', () => {
 	});
 
 	test('the page says the same of each', () => {
-		const page = readFileSync(join(root, 'docs', 'ledger.md'), 'utf8');
+		const page = readFileSync(join(root, 'docs', 'internals', 'ledger.md'), 'utf8');
 		const rows = [...page.matchAll(/^\| `(ssl(?:mode)?=[^`]*)`.* \| (\w+) +\|$/gm)];
 		const told = rows.flatMap(([line, , does = '']) =>
 			[...line.matchAll(/`(ssl(?:mode)?=[^`]*)`/g)].map(([, parameter = '']) => [parameter, does]),

@@ -11,7 +11,9 @@ import { trusting } from '../../../support/trusting';
 import { startIssuerHost, type IssuerHost } from '../../../support/issuerHost';
 import { BROKEN_SETUPS, type BrokenSetup } from './brokenSetups';
 
-const docs = readFileSync(join(__dirname, '../../../../docs/setup-check.md'), 'utf8');
+const docs = ['setup-check.md', 'internals/setup-mistakes.md']
+	.map((page) => readFileSync(join(__dirname, '../../../../docs', page), 'utf8'))
+	.join('\n');
 /** Prettier lines the columns up; words are what counts. */
 const documented = docs.split('\n').map((line) => line.replace(/ +/g, ' '));
 

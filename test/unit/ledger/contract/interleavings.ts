@@ -13,7 +13,7 @@ import {
 	start,
 } from './requests';
 
-/** The table of docs/ledger.md: what may go wrong between two systems, and what becomes of it. */
+/** The table of docs/internals/ledger.md: what may go wrong between two systems, and what becomes of it. */
 export function interleavings(store: GetStore): void {
 	describe('interleavings', () => {
 		test.each([
