@@ -42,7 +42,7 @@ export interface EmulatorOptions {
 	accountPort?: number;
 	/** A loopback address; 127.0.0.1 unless set. */
 	host?: string | undefined;
-	/** How long an issuance stays WAIT_ONCHAIN; 1500 unless set, null for ever. */
+	/** How long an issuance stays WAIT_ONCHAIN; 1500 unless set, null forever. */
 	confirmAfterMs?: number | null;
 	/** How long a fresh hash is still 404; 0 unless set. */
 	visibleAfterMs?: number;
@@ -50,7 +50,7 @@ export interface EmulatorOptions {
 	latencyMs?: number;
 	/** 0 (the default) fetches the JWKS for every request. */
 	jwksCacheSeconds?: number;
-	/** Whether a kid missing from the cached JWKS makes it fetched anew; true unless set. */
+	/** Whether a kid missing from the cached JWKS makes it fetched again; true unless set. */
 	refetchOnUnknownKid?: boolean;
 	/** 1 MiB unless set. */
 	bodyLimitBytes?: number;

@@ -15,12 +15,12 @@ and tests.
   --partner-id <id>       registers a partner, with a demo issuance program
   --jwks-url <url>        where that partner publishes its JWKS
   --register <file>       registers the partner, or list of partners, in a JSON file
-  --confirm-after-ms <n>  how long an issuance stays WAIT_ONCHAIN (1500; 'never' for ever)
+  --confirm-after-ms <n>  how long an issuance stays WAIT_ONCHAIN (1500; 'never' forever)
   --visible-after-ms <n>  how long the status of a fresh issuance is 404 (0)
   --latency-ms <n>        added to every answer (0)
   --jwks-cache-seconds <n>  how long a fetched JWKS is used (0)
   --no-refetch            a kid missing from the cached JWKS is 401 until the cache
-                          runs out; without this the JWKS is fetched anew
+                          runs out; without this the JWKS is fetched again
   --status-needs-email    a status question whose token names no e-mail is 401
   --iat-tolerance-seconds <n>  how far iat may lie ahead of AIR's clock (60)
   --tolerant-tokens       Partner JWTs need no typ, scope or short life

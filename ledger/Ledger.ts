@@ -53,7 +53,7 @@ export interface Ledger extends Revocations {
 	 * A row older than `rememberMs` is retired: it stays, but is no longer found by its key. Another
 	 * attempt on a row takes over origin, issuer DID, subject HMAC, thumbprint and reference of the
 	 * request. The caller makes sure before that AIR accepts the key (`keyAcceptance`): what begins
-	 * is written under it, and what is known is told to whoever asks.
+	 * is written under it, and what is known is told to anyone who asks.
 	 *
 	 * @throws LedgerError when nothing could be written: then nothing may be sent
 	 */
@@ -153,7 +153,7 @@ export interface Ledger extends Revocations {
 	/**
 	 * Erases a person from every realm: rows (retired ones too), attempts and events.
 	 *
-	 * @returns how many rows went
+	 * @returns how many rows were deleted
 	 */
 	forget(recipient: string): Promise<number>;
 
@@ -184,7 +184,7 @@ export interface Ledger extends Revocations {
 
 	/**
 	 * Somebody says what became of an issuance whose outcome is unknown. Refused while an attempt is
-	 * under way, and when the row is no longer as it was seen. A late answer is recorded all the same:
+	 * under way, and when the row is no longer as it was seen. A late answer is recorded anyway:
 	 * after `issued` as a further issuance, otherwise it stands. Who settled and why is kept.
 	 *
 	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it; without a hash nobody
@@ -264,7 +264,7 @@ export interface Ledger extends Revocations {
 	 */
 	missing(realm: string, coreClaimHash: string, seen: Missing): Promise<void>;
 
-	/** Asking for these rows failed and says nothing of them: their claims end, and they are due later. */
+	/** Asking for these rows failed and says nothing about them: their claims end, and they are due later. */
 	postpone(rows: readonly Postponed[]): Promise<void>;
 
 	/** Claims the rows with this hash for somebody who asks AIR himself, until he says `observed`. */

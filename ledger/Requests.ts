@@ -84,7 +84,7 @@ export type SettleAs =
 	  }
 	/** It is not there. */
 	| { readonly outcome: 'not-issued' }
-	/** Nobody knows, and it may be sent again all the same. */
+	/** Nobody knows, and it may be sent again anyway. */
 	| { readonly outcome: 'send-again' };
 
 export interface SettleRequest {

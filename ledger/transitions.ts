@@ -111,7 +111,7 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 	}
 }
 
-/** What is to be written of a row when one of its attempts has ended. */
+/** What to write of a row when one of its attempts has ended. */
 export interface AttemptEnd {
 	readonly state: RowState;
 	readonly reason: string | null;
@@ -237,7 +237,7 @@ export function decideFailed(
 	return { state: unknown ? 'unknown' : 'rejected', reason, standing: null, submitted: false };
 }
 
-/** What is to be written of a row after AIR said something of the issuance that stands. */
+/** What to write of a row after AIR said something of the issuance that stands. */
 export interface ObservedChange {
 	readonly state: RowState;
 	/** As it is to be kept: not what was seen if that is older than what is known. */
@@ -250,7 +250,7 @@ export interface ObservedChange {
 	readonly nextCheckMs: number | null;
 }
 
-/** A verdict that was put off is looked at again by then, whoever asked. */
+/** A verdict that was put off is looked at again by then, no matter who asked. */
 const PUT_OFF_MS = 30_000;
 
 const RANK: Readonly<Partial<Record<RowState, number>>> = {

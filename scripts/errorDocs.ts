@@ -83,13 +83,13 @@ const GROUPS: readonly [
 		jwksTriggerErrors,
 	],
 	[
-		'Set-up check',
-		'What only the [set-up check](setup-check.md) finds; it speaks of the others in their own words.',
+		'Setup check',
+		'What only the [setup check](setup-check.md) finds; it speaks of the others in their own words.',
 		setupErrors,
 	],
 	[
 		'Documents of the issuer',
-		'What the set-up check finds about [what an issuer publishes](issuer-documents.md) for direct issuance.',
+		'What the setup check finds about [what an issuer publishes](issuer-documents.md) for direct issuance.',
 		issuerErrors,
 	],
 	[

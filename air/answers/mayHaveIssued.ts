@@ -59,7 +59,7 @@ export const STATUSES: readonly StatusRow[] = [
 		status: '403',
 		only: 'not by AIR',
 		known: 'unknown',
-		why: 'A page instead of JSON. Proxies and firewalls that check answers put such a page in the place of an answer that AIR has already given.',
+		why: 'A page instead of JSON. Proxies and firewalls that check answers put such a page in place of an answer that AIR has already given.',
 	},
 	{
 		status: '403',

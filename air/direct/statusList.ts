@@ -13,7 +13,7 @@ export const STATUS_LIST_TYPE = 'application/statuslist+jwt';
 
 /** How long a verifier may keep a list that is served by a program. */
 export const LIVE_TTL_SECONDS = 3_600;
-/** From when on it refuses every credential of a list that it cannot fetch anew. */
+/** From when on it refuses every credential of a list that it cannot fetch again. */
 export const LIVE_LIFETIME_SECONDS = 24 * 3_600;
 
 /** Verifiers refuse a list from their future, and clocks differ. */

@@ -86,7 +86,7 @@ function whyNot(error: unknown, coding: string): string {
 
 /**
  * Turns the bytes of an answer into text. We ask for no compression; servers, CDNs and proxies compress
- * all the same. Takes off gzip, deflate, br and zstd, also several in a row, and believes what plainly
+ * anyway. Takes off gzip, deflate, br and zstd, also several in a row, and believes what plainly
  * is JSON although a header calls it something else. Never throws.
  *
  * @param headers - names in lower case; several of one name joined with commas

@@ -50,7 +50,7 @@ export const directErrors = {
 	AIR_DIRECT_TOO_LARGE: input({
 		when: 'The sealed credential would be larger than 64 KiB',
 		title: 'The credential is too large',
-		advice: 'Use fewer or shorter claims; put a link in the place of a picture.',
+		advice: 'Use fewer or shorter claims; put a link in place of a picture.',
 	}),
 
 	AIR_DIRECT_NOT_SET_UP: input({
@@ -75,7 +75,7 @@ export const directErrors = {
 		when: 'Issuance Ledger is off in the credential, and something was chosen that needs it',
 		title: 'This needs the issuance ledger, which is off',
 		advice:
-			'Open the credential and choose another Issuance Ledger: what the person holds, and what is to be revoked, has to be remembered. Nothing was sent.',
+			'Open the credential and choose another Issuance Ledger: the ledger has to remember what the person holds and what was revoked. Nothing was sent.',
 	}),
 	AIR_DIRECT_EARLIER_UNKNOWN: notSent(false, {
 		when: 'If the Person Has One is Keep or Reissue, and the outcome of an earlier issuance of this type to this person is unknown',
@@ -157,7 +157,7 @@ export const directErrors = {
 		when: 'Get Issuance Status is asked about a storagePath that the ledger does not know',
 		title: 'AIR tells no status of what was issued directly',
 		advice:
-			'That AIR gave a storagePath is all that it tells of it. What the ledger knows is shown only for what was issued with this partner ID, and not with Issuance Ledger set to Off. To see whether a credential opens, look into the AIR account of the person.',
+			'AIR gives a storagePath and tells nothing more. What the ledger knows is shown only for what was issued with this partner ID, and not with Issuance Ledger set to Off. To see whether a credential opens, look into the AIR account of the person.',
 	}),
 
 	AIR_STORE_BAD_REQUEST: refused({
@@ -176,7 +176,7 @@ export const directErrors = {
 		when: '404 when storing that names the user or holder',
 		title: 'AIR does not know the person to whom the credential is sealed',
 		advice:
-			'The account may have been deleted or made anew since it was looked up. Run it again: the account is looked up once more. Nothing was stored.',
+			'The account may have been deleted or created again since it was looked up. Run it again: the account is looked up once more. Nothing was stored.',
 	}),
 	AIR_STORE_NOT_FOUND: refused({
 		when: '404 by AIR itself when storing that does not name the person',
@@ -194,7 +194,7 @@ export const directErrors = {
 		when: '409 when storing',
 		title: 'The person already has such a credential, or has declined credentials from you',
 		advice:
-			'AIR uses one answer for both. Look the person up in the AIR dashboard (Issuer → Claim Records): if the credential is there, nothing is to be done; if not, the person declined, and only they can change that, in their AIR account.',
+			'AIR uses one answer for both. Look the person up in the AIR dashboard (Issuer → Claim Records): if the credential is there, there is nothing to do; if not, the person declined, and only they can change that, in their AIR account.',
 	}),
 	AIR_STORE_NO_PATH: {
 		kind: 'outcome-unknown',

@@ -9,7 +9,7 @@ export const partnerJwtErrors = {
 		when: 'Create Partner JWT runs with a credential whose switch Allow Handing Out Tokens is off',
 		title: 'This credential does not hand out Partner JWTs',
 		advice:
-			'Whoever has one can act for the partner without n8n, so its owner has to agree: open the credential and switch on Allow Handing Out Tokens. To issue, Moca AIR Issue on Behalf needs no such token.',
+			'Anyone who has one can act for the partner without n8n, so its owner has to agree: open the credential and switch on Allow Handing Out Tokens. To issue, Moca AIR Issue on Behalf needs no such token.',
 	}),
 	AIR_TOKENS_NOT_FOR_TOOLS: partnerJwt({
 		when: 'An AI agent calls Create Partner JWT',

@@ -27,7 +27,7 @@ export const publicKeyErrors = {
 	AIR_PUBLIC_KEY_IS_PRIVATE: publicKey({
 		when: 'A private key, a JWK with private members or a shared secret stands where only public keys belong',
 		title: 'This is a PRIVATE key, and only public keys belong here',
-		advice: `Remove it. ${HOW_TO_GET_ONE}. If it was published anywhere, make a new key pair: whoever fetched it can issue in your name.`,
+		advice: `Remove it. ${HOW_TO_GET_ONE}. If it was published anywhere, make a new key pair: anyone who fetched it can issue in your name.`,
 	}),
 	AIR_PUBLIC_KEY_CERTIFICATES: publicKey({
 		when: 'A text holds several certificates: a chain, whose upper keys are not yours',

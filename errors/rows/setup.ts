@@ -5,7 +5,7 @@ const setup = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 
 const REGISTERED = 'in the AIR dashboard under Accounts → General → JWKS URL';
 
-/** What only the set-up check finds (docs/setup-check.md); the rest it says in the words of the other rows. */
+/** What only the setup check finds (docs/setup-check.md); the rest it says in the words of the other rows. */
 export const setupErrors = {
 	AIR_KID_INVALID: setup({
 		when: 'Key ID holds a key, JSON, an address, line breaks, or more than 255 characters',
@@ -49,7 +49,7 @@ export const setupErrors = {
 		when: 'The JWKS publishes a key that is neither the one of the credential nor one of its Further Public Keys',
 		title: 'Your JWKS publishes a key that this credential does not know',
 		advice:
-			'Whoever has the private half of it can issue in your name. If it is yours, e.g. for a rotation, put its public half into Further Public Keys of the credential. If nobody knows whose it is, remove it from the JWKS, and find out who can change that file.',
+			'Anyone who has the private half of it can issue in your name. If it is yours, e.g. for a rotation, put its public half into Further Public Keys of the credential. If nobody knows whose it is, remove it from the JWKS, and find out who can change that file.',
 	}),
 	AIR_JWKS_SPELLING: setup({
 		when: 'The published key is the right one, and its numbers are not written as RFC 7518 wants them: with padding, as plain base64, with leading zeros',

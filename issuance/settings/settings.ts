@@ -113,7 +113,7 @@ export const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[
 /** PEM, a JWK, or the Base64 of DER, which begins with the SEQUENCE that each key is. */
 const KEY = /-----BEGIN|"kty"|^M[A-I][\w+/=\s-]{60,}$/;
 
-/** AIR is told of these, everybody who fetches the JWKS reads some: a key must never be in them. */
+/** AIR is told about these, everybody who fetches the JWKS reads some: a key must never be in them. */
 function assertNoKeyElsewhere(fields: CredentialFields): void {
 	const told = ['partnerId', 'kid', 'issuerDid', 'baseUrl', 'jwksUrl'] as const;
 	for (const name of [...told, 'directIssuer', 'accountUrl', 'statusListUrl'] as const) {

@@ -32,7 +32,7 @@ export interface DirectFacts {
 	readonly accountUrl: Result<string>;
 	/** Undefined when nobody asked for it, or there is nowhere to fetch from. */
 	readonly published: PublishedIssuer | undefined;
-	/** Of whoever asks; undefined when it was not looked up. */
+	/** The account of the person who asks; undefined when it was not looked up. */
 	readonly account: Result<AirAccount> | undefined;
 }
 

@@ -38,14 +38,14 @@ export interface CheckOptions {
 	readonly signal?: AbortSignal | undefined;
 	/**
 	 * Asks AIR whether Issue on Behalf is enabled, by an issuance of nothing to this address: it has
-	 * to belong to whoever asks.
+	 * to belong to the person who asks.
 	 */
 	readonly ownAddress?: unknown;
 	/** Fetches what the issuer of direct issuance publishes. */
 	readonly documents?: boolean | undefined;
 	/**
 	 * Asks AIR's account host for the account of this address, and so makes it: it has to belong to
-	 * whoever asks.
+	 * anyone who asks.
 	 */
 	readonly accountAddress?: unknown;
 }

@@ -110,7 +110,7 @@ function assertKeys(value: object, refused: (detail: string) => AirError): void 
 	}
 }
 
-/** What does not fit is not shown: whoever mixes up name and value has a value in its place. */
+/** What does not fit is not shown: after a mix-up of name and value, a value stands there. */
 function assertAttributeName(name: string): void {
 	if (PROTOTYPE_KEYS.includes(name)) throw refuse(`it holds the forbidden name ${name}`);
 	if (!ATTRIBUTE_NAME.test(name)) {

@@ -39,7 +39,7 @@ const READ = new Set([
 	'gssencmode',
 ]);
 
-/** What other programs' URLs carry along and what makes no difference here. */
+/** What other programs' URLs carry and what makes no difference here. */
 const WITHOUT_EFFECT = new Set([
 	'client_encoding',
 	'connection_limit',
@@ -95,7 +95,7 @@ export function readConnectionUrl(text: string): Connection {
 	const options = given.get('options') ?? '';
 	const sets = readOptions(options);
 	const kept = new URLSearchParams([...given].filter(([name]) => PASSED_ON.has(name)));
-	// Such as endpoint=… of Neon: whoever wants that wants it at connect.
+	// Such as endpoint=… of Neon: anyone who wants that wants it at connect.
 	if (sets === undefined) kept.set('options', options);
 	url.search = kept.toString();
 	return {

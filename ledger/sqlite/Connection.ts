@@ -91,7 +91,7 @@ export class Connection {
 			if (changed) await this.flush();
 		} catch (error) {
 			// What was to be written may be lost by now, and with it what is written after it.
-			this.broken ??= fileFailure(error, 'the disk failed; start n8n anew');
+			this.broken ??= fileFailure(error, 'the disk failed; restart n8n');
 			throw this.broken;
 		}
 		return result;

@@ -23,7 +23,7 @@ const REFUSED_BY_TRIGGER = 1811;
 /** What the triggers of a file that was moved say: see `markMoving`. */
 export const MOVED_MARK = 'moca-air: moved';
 
-/** What whoever goes on with a file is told whose rows are elsewhere. */
+/** What somebody is told who goes on with a file whose rows are elsewhere. */
 export const ledgerMoved = (finished: boolean) =>
 	new LedgerError(
 		'LEDGER_MOVED',

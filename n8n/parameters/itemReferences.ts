@@ -49,7 +49,7 @@ export function fieldsIn(raw: unknown): string[] {
 	});
 }
 
-/** n8n refuses these in expressions, and is to go on doing so. */
+/** n8n rejects these names; leave them to n8n so that it still does. */
 const REFUSED = ['__proto__', 'constructor', 'prototype'];
 
 const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>

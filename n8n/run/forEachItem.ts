@@ -113,7 +113,7 @@ export async function forEachItem(
 	return [output];
 }
 
-/** The engine's own retry loop begins anew after a cancel, too: then nothing is begun. */
+/** The engine's own retry loop begins again after a cancel, too: then nothing is begun. */
 const errorOf = (end: End<unknown> | undefined): unknown =>
 	end?.ok === false ? end.error : new AirError('AIR_CANCELLED');
 

@@ -40,7 +40,7 @@ export const LONGEST_CACHE_SECONDS = 86_400;
 export const properties: INodeProperties[] = [
 	{
 		displayName:
-			'Publish this workflow, and register its <b>Production URL</b> (under Webhook URLs) with AIR (dashboard, Accounts → General). It must begin with https:// and be reachable from the internet: not localhost, not a private address. Whoever may publish a workflow on this path can act as the issuer.',
+			'Publish this workflow, and register its <b>Production URL</b> (under Webhook URLs) with AIR (dashboard, Accounts → General). It must begin with https:// and be reachable from the internet: not localhost, not a private address. Anyone who may publish a workflow on this path can act as the issuer.',
 		name: 'notice',
 		type: 'notice',
 		default: '',
@@ -105,7 +105,7 @@ export const properties: INodeProperties[] = [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether to serve status lists exactly as AIR’s documents show them, without an expiry. Only for a verifier that refuses the usual form: an old list would then be taken for ever.',
+					'Whether to serve status lists exactly as AIR’s documents show them, without an expiry. Only for a verifier that refuses the usual form: an old list would then be taken forever.',
 			},
 			{
 				displayName: 'Cache For',

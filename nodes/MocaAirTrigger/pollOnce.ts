@@ -10,7 +10,7 @@ import type { TriggerParameters } from './readParameters';
 
 /** For the ledger, before and after AIR is asked. */
 const MARGIN_MS = 8_000;
-/** n8n polls once a minute at most: by then this poll is to be over. */
+/** n8n polls once a minute at most: by then this poll has to be over. */
 const LONGEST_ASKING_MS = 40_000;
 /** Somebody is looking at the editor. */
 const MANUAL_ASKING_MS = 15_000;

@@ -105,7 +105,7 @@ export const properties: INodeProperties[] = [
 				name: 'Not Usable',
 				value: 'notUsable',
 				action: 'On credential unusable',
-				description: 'The credential expired, was revoked, or is gone',
+				description: 'The credential expired, was revoked, or was removed',
 			},
 			{
 				name: 'Outcome Unknown',
@@ -117,7 +117,7 @@ export const properties: INodeProperties[] = [
 				name: 'Stored',
 				value: 'stored',
 				action: 'On credential stored',
-				description: 'AIR has stored what you issued directly; nothing later is told of it',
+				description: 'AIR has stored what you issued directly; AIR reports nothing later',
 			},
 		],
 		default: ['confirmed'],

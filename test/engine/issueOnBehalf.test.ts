@@ -23,7 +23,7 @@ afterAll(async () => {
 const run = async (...args: Parameters<typeof issueWorkflow>) =>
 	await runWorkflow(issueWorkflow(...args), air.credential);
 
-/** What is shown beside the output, but for what is always shown while the ledger is off. */
+/** What is shown beside the output, except for what is always shown while the ledger is off. */
 const hintsOf = ({ run: finished }: Awaited<ReturnType<typeof run>>) =>
 	(finished.data.resultData.runData.Issue?.at(-1)?.hints ?? [])
 		.map(({ message }) => message)
@@ -285,7 +285,7 @@ describe('what AIR refuses', () => {
 		expect(stored).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
 	});
 
-	test('an unusable key is named in words that show nothing of it', async () => {
+	test('an unusable key is named in words that show no part of it', async () => {
 		const { error } = await runWorkflow(issueWorkflow([person('ada')]), {
 			...air.credential,
 			privateKey: '-----BEGIN PRIVATE KEY-----\nc2VjcmV0LWdhcmJhZ2U=\n-----END PRIVATE KEY-----',

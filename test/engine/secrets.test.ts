@@ -331,7 +331,7 @@ describe('keys, as people paste them', () => {
 		['Further Public Keys', (pem) => ({ furtherPublicJwks: pem })],
 		['Connection URL', (pem) => ({ ledger: 'postgres', ledgerSecret: pem })],
 	])('in the wrong field: %s', async (_field, changes) => {
-		// Not the key that signs: what is put into a field that AIR is told of goes to AIR.
+		// Not the key that signs: what is put into a field that AIR is told about goes to AIR.
 		const other = makeKey().pem;
 		secrets.addKey(other);
 		// The JWKS node has a copy of Partner ID in a parameter, for its path.

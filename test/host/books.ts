@@ -113,7 +113,7 @@ export function imbalances(books: Books): string[] {
 	return [...checkPosts(books), ...checkKeys(books), ...checkRows(books)];
 }
 
-/** So many unknown rows are shown. */
+/** The most unknown rows to show. */
 const SHOWN = 20;
 
 /**

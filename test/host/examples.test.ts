@@ -216,7 +216,7 @@ describe.each<[string, KycProvider]>([
 		]);
 	});
 
-	test('approved anew: the credential is issued anew', async () => {
+	test('approved again: the credential is issued again', async () => {
 		await register('fay');
 		await post(review('fay', { at: at(0) }));
 		await post(review('fay', { outcome: 'refused', at: at(5) }));

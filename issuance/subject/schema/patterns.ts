@@ -40,7 +40,7 @@ export function guardedPattern(
 				}
 			}
 			throw refuseSchema(
-				`the pattern ${redact(pattern, 100)} takes too long for a value; a repeat within a repeat, such as (a+)+, can take for ever`,
+				`the pattern ${redact(pattern, 100)} takes too long for a value; a repeat within a repeat, such as (a+)+, can take forever`,
 			);
 		},
 	};

@@ -111,7 +111,7 @@ export type SchemaValidator = (subject: unknown) => string | undefined;
 export function schemaValidator(schema: Json, { root, schemas }: SchemaDocument): SchemaValidator {
 	const draft = draftOf(root);
 	assertIsSchema(draft, root);
-	// An instance of its own, because ajv keeps for ever what it has compiled.
+	// An instance of its own, because ajv keeps forever what it has compiled.
 	const ajv = new draft({ ...OPTIONS, meta: false, validateSchema: false });
 	ajv.addVocabulary(ANNOTATIONS);
 	for (const keyword of ownKeywords) {

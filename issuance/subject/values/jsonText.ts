@@ -55,7 +55,7 @@ function nameThereTwice(text: string): string | undefined {
 /**
  * Reads JSON text that is to become claims. It says everything once: a name that is there twice is
  * refused, since readers of JSON disagree about which value counts. A number that cannot keep its
- * digits comes back as {@link UNKEPT_NUMBER}, so that whoever copies the claims can say where it is.
+ * digits comes back as {@link UNKEPT_NUMBER}, so that anyone who copies the claims can say where it is.
  *
  * @returns undefined when it is not JSON; the words of a refusal complete "NAME …"
  * @example

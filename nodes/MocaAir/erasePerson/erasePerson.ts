@@ -85,7 +85,7 @@ async function erased(
 	const names = meant.map(({ email }) => email);
 	const gone = dryRun ? 0 : await erase(ledger, names, realm);
 	if (!dryRun) {
-		// Who asks later that it was done is told without the address.
+		// The log proves later that it was done, without the address.
 		const { workflowId, executionId } = settings.origin;
 		settings.log(
 			`a person was erased from the ledger (rows: ${gone}, workflow ${workflowId}, execution ${executionId})`,

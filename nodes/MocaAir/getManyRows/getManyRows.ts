@@ -154,7 +154,7 @@ const properties: INodeProperties[] = [
 /**
  * A filter whose expression gives nothing must not show the rows of everybody.
  *
- * @returns the filters, with what no filter takes in the place of nothing
+ * @returns the filters, with what no filter takes in place of nothing
  */
 function noneGivesNothing(filters: unknown): unknown {
 	if (typeof filters !== 'object' || filters === null) return {};

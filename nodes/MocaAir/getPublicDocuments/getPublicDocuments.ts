@@ -35,7 +35,7 @@ async function documents(context: IExecuteFunctions): Promise<INodeExecutionData
 	}
 }
 
-/** Gives what is to be hosted for AIR, made from the credential: nobody needs a shell for it. */
+/** Gives the documents to host for AIR, made from the credential: nobody needs a shell for it. */
 export const getPublicDocuments: Operation = {
 	option: {
 		name: 'Get Public Documents',

@@ -27,7 +27,7 @@ const expires: INodeProperties[] = [
 			{
 				name: 'After Days',
 				value: 'days',
-				description: 'So many days after it is issued',
+				description: 'A number of days after it is issued',
 			},
 			{ name: 'At a Date', value: 'date', description: 'The same moment for everybody' },
 		],
@@ -137,7 +137,7 @@ const options: INodeProperties = {
 					name: 'Revocation Number',
 					value: 'number',
 					description:
-						'As without this option: told to whoever asks for its number; nothing else has to be published',
+						'As without this option: told to anyone who asks for its number; nothing else has to be published',
 				},
 				{
 					name: 'Status List',

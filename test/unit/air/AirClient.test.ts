@@ -411,7 +411,7 @@ test('a hash in another spelling is the same one, and is passed on as it was ask
 	}
 });
 
-test('nothing that was asked for a set-up check is told as perhaps issued', async () => {
+test('nothing that was asked for a setup check is told as perhaps issued', async () => {
 	replies = [reset];
 	const error = await airErrorOf(
 		async () => await new AirClient(identity).postNothing(RECIPIENT, options),
@@ -420,7 +420,7 @@ test('nothing that was asked for a set-up check is told as perhaps issued', asyn
 	expect(error.message).not.toContain('issued');
 });
 
-test('a token that expired while waiting is signed anew', async () => {
+test('a token that expired while waiting is signed again', async () => {
 	let now = Date.now();
 	jest.spyOn(Date, 'now').mockImplementation(() => now);
 	pause.mockImplementation(() => {

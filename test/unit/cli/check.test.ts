@@ -183,7 +183,7 @@ test('help', async () => {
 	expect((await cli(['--help'])).stdout).toMatch(/check .*checks a JWKS URL/);
 });
 
-describe('who issues directly', () => {
+describe('an issuer of direct issuance', () => {
 	let issuer: IssuerHost;
 	let distrust: () => void;
 
@@ -200,7 +200,7 @@ describe('who issues directly', () => {
 	const directly = async (...args: string[]) =>
 		await findings(...withKey(), ...args, '--issuer', issuer.did);
 
-	test('the checks of Check Setup but for the account host, which would make an account', async () => {
+	test('the checks of Check Setup except for the account host, which would make an account', async () => {
 		issuer.publish({ ...air.key.jwk(PARTNER_ID) });
 		const { status, found, broken } = await directly();
 		expect(broken).toEqual([]);

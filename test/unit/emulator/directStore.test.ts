@@ -275,7 +275,7 @@ test('an envelope can wait for somebody to look at it', async () => {
 	expect((await control().wallet()).map(({ opened }) => opened)).toEqual([false, true]);
 });
 
-test('an envelope that does not open is stored all the same, and counted', async () => {
+test('an envelope that does not open is stored anyway, and counted', async () => {
 	const reply = await rig().store(await body({ authTag: Buffer.alloc(16).toString('base64') }));
 	expect(reply.status).toBe(201);
 	expect(control().counts()).toMatchObject({ stored: 1, unopened: 1 });

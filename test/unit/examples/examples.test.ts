@@ -136,7 +136,7 @@ describe.each(exampleNames())('%s', (name) => {
 
 /**
  * An error workflow is given `execution.error` when an execution failed, and `trigger.error` when the
- * trigger of a workflow did (n8n 2.40, execute-error-workflow.js). Who reads one only is told nothing
+ * trigger of a workflow did (n8n 2.40, execute-error-workflow.js). A workflow that reads only one is told nothing
  * of the other.
  */
 test.each([

@@ -107,7 +107,7 @@ describe('connection URLs', () => {
 	});
 });
 
-describe('no word means less protection than whoever wrote it expects', () => {
+describe('no word means less protection than anyone who wrote it expects', () => {
 	/** What libpq does with it: verify, encrypt, fall back to plain text, or refuse. */
 	const LIBPQ: Readonly<Record<string, string>> = {
 		'sslmode=disable': 'plain',
@@ -145,7 +145,7 @@ describe('no word means less protection than whoever wrote it expects', () => {
 	};
 	const RANK = ['plain', 'falls back', 'encrypts', 'verifies', 'refused'];
 
-	// `pg` takes ssl=false for yes; whoever writes it means no.
+	// `pg` takes ssl=false for yes; anyone who writes it means no.
 	test.each(cases.filter((parameter) => parameter !== 'ssl=false'))('%s', (parameter) => {
 		const rank = RANK.indexOf(ours(parameter));
 		expect(rank).toBeGreaterThanOrEqual(RANK.indexOf(theirs(parameter)));

@@ -10,7 +10,7 @@ import { properties as triggerProperties } from '../../../nodes/MocaAirTrigger/p
 import { readParameters } from '../../../nodes/MocaAirTrigger/readParameters';
 import { airErrorOf } from '../issuance/support';
 
-// An error calls a field what the editor calls it: whoever reads the one looks for it in the other.
+// An error calls a field what the editor calls it: anyone who reads the one looks for it in the other.
 
 /** Neither text, nor a number, nor a choice, nor a list. */
 const MISFIT = { misfit: true };

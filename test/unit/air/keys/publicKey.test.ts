@@ -25,7 +25,7 @@ const escaped = (pem: string) => pem.replace(/\n/g, '\\n');
 const relabelled = (pem: string, label: string) =>
 	pem.replace(/(BEGIN|END) [A-Z0-9 ]+-/g, `$1 ${label}-`);
 
-/** What is to be published of a key, and nothing else. */
+/** What to publish of a key, and nothing else. */
 async function published(key: KeyObject, kid?: string) {
 	const jwk = publicJwk(key);
 	const alg = isRsa(key) ? 'RS256' : 'ES256';

@@ -78,7 +78,7 @@ describe('token lifetime', () => {
 		expect(await of(undefined)).toBe(600);
 	});
 
-	test('a node’s own mends a bad one in the credential, and is checked itself', async () => {
+	test('a node’s own fixes a bad one in the credential, and is checked itself', async () => {
 		const bad = { ...given, jwtLifetime: 60 };
 		expect((await readSettings(bad, { lifetimeMinutes: 5 })).identity.lifetimeSeconds).toBe(300);
 		expect((await airErrorOf(() => readSettings(given, { lifetimeMinutes: 16 }))).message).toMatch(
@@ -87,7 +87,7 @@ describe('token lifetime', () => {
 	});
 });
 
-describe('a key in a field that AIR is told of, or that is published, is refused unseen', () => {
+describe('a key in a field that AIR is told about, or that is published, is refused unseen', () => {
 	const { pem } = makeKey();
 	const der = pem.replace(/-----[^-]+-----/g, '').replace(/\s/g, '');
 	const jwk = JSON.stringify(createPrivateKey(pem).export({ format: 'jwk' }));

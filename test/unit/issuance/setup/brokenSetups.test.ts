@@ -100,7 +100,7 @@ describe.each(BROKEN_SETUPS)('$mistake', (setup) => {
 		expect(finding?.fix).toMatch(/^[A-Z].{20,}/s);
 	});
 
-	test('is the first thing to mend', () => {
+	test('is the first thing to fix', () => {
 		// All hosts of these tests are on loopback, where AIR could not reach them.
 		const broken = findings.filter(
 			({ check: name, status }) =>
@@ -125,12 +125,12 @@ describe.each(BROKEN_SETUPS)('$mistake', (setup) => {
 	});
 });
 
-test('there is a broken set-up for every check', () => {
+test('there is a broken setup for every check', () => {
 	const names = new Set(BROKEN_SETUPS.map(({ check: name }) => name));
 	expect([...names].sort()).toEqual(Object.keys(CHECKS).sort());
 });
 
-test('the documentation lists the checks in their order, and no broken set-up that is not tested', () => {
+test('the documentation lists the checks in their order, and no broken setup that is not tested', () => {
 	const listed = Object.entries(CHECKS).map(([name, { label, makesSure }]) =>
 		row(cell(label), `\`${name}\``, cell(makesSure)),
 	);

@@ -111,7 +111,7 @@ describe('good', () => {
 		});
 	});
 
-	test('whoever uses both ways is told that Issue on Behalf was not checked', async () => {
+	test('anyone who uses both ways is told that Issue on Behalf was not checked', async () => {
 		const findings = await check({ issuerDid: 'did:air:id:test:engine' });
 		expect(found(findings, 'issueOnBehalf')?.code).toBe('AIR_FEATURE_NOT_CHECKED');
 	});

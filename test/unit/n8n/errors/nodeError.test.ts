@@ -114,7 +114,7 @@ test('titles need no help against n8n’s stock texts', () => {
 	}
 });
 
-test('an attribute whose name holds a code of n8n’s is named all the same', () => {
+test('an attribute whose name holds a code of n8n’s is named anyway', () => {
 	for (const name of ['residencePermit', 'createAccess', 'deviceAccess', 'storePermissions']) {
 		const error = new AirError('AIR_SUBJECT_INVALID', { detail: `${name} has no value` });
 		expect(visible(shown(error).message)).toContain(`${name} has no value`);
@@ -170,7 +170,7 @@ describe('failedItem', () => {
 		expect({ ...item }).toEqual({ json: item.json, pairedItem: item.pairedItem });
 	});
 
-	test('an error without words is a failure all the same', () => {
+	test('an error without words is a failure anyway', () => {
 		expect(failedItem(new Error(''), 0, node).json.error).toBeTruthy();
 	});
 

@@ -559,7 +559,7 @@ describe('the event loop', () => {
 		expect(performance.now() - began).toBeLessThan(1_000);
 	});
 
-	test('a schema is compiled once, and not kept for ever', () => {
+	test('a schema is compiled once, and not kept forever', () => {
 		const schema = (n: number) => JSON.stringify(claim({ type: 'string', maxLength: n }));
 		expect(schemaFromJsonSchema(schema(1))).toBe(schemaFromJsonSchema(schema(1)));
 		const first = schemaFromJsonSchema(schema(1));
