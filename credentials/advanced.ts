@@ -139,7 +139,7 @@ export const advanced: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to show what is rarely needed: the ledger (for queue mode), a change of keys, tokens. What is set there counts while it is not shown, too.',
+			'Whether to show what is rarely needed: the ledger (for queue mode), a change of keys, tokens. These fields count while they are hidden, too.',
 	},
 	...rare.map((property) => shownWhen(true, property)),
 	...rare.flatMap(unseen),

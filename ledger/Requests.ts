@@ -119,7 +119,7 @@ export interface Settlement extends Omit<Origin, 'nodeId'> {
 export interface Retention {
 	/** Only rows of this realm are abandoned and deleted. */
 	readonly realm: string;
-	/** Finished rows go after this many days. */
+	/** Finished rows are deleted after this many days. */
 	readonly finishedDays: number;
 	/** Open rows become abandoned after this many days. */
 	readonly openDays: number;

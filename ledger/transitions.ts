@@ -79,7 +79,7 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 	}
 	const comparable = row.keyThumbprint === asked.keyThumbprint;
 	if (row.recipient !== asked.recipient) {
-		// Who signs with a key that AIR accepted once and refuses now must not take an event away.
+		// A key that AIR accepted once and refuses now must not take an event away.
 		if (row.state === 'rejected' && !comparable) return { do: 'retire-and-insert' };
 		return { do: 'conflict', about: 'recipient' };
 	}

@@ -31,7 +31,7 @@ export const answerErrors = {
 	AIR_EMAIL_REFUSED: refused({
 		when: '400 with Invalid email address',
 		title: 'AIR did not accept the e-mail address of the recipient',
-		advice: 'Check the address for typing slips. AIR routes the credential by this address alone.',
+		advice: 'Check the address for typos. AIR routes the credential by this address alone.',
 	}),
 	AIR_UNAUTHORIZED: refused({
 		when: '401 without a further hint',

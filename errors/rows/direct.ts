@@ -101,7 +101,7 @@ export const directErrors = {
 	},
 	AIR_KEY_NOT_PROVEN: notSent(true, {
 		when: 'AIR answers a token of this key as it answers a token of any other key, so that nobody can tell whose it is',
-		title: 'It cannot be told whether AIR accepts this private key',
+		title: 'There is no telling whether AIR accepts this private key',
 		advice:
 			'Nothing is written into the ledger, or shown from it, under a key that AIR does not tell from a stranger’s. Something in front of AIR may answer in its place: check the environment or base URL in the credential. If both are right, ask the AIR team; until then the credential can be used with Issuance Ledger set to Off. Nothing was sent.',
 	}),
@@ -114,7 +114,7 @@ export const directErrors = {
 	}),
 	AIR_ACCOUNT_FORBIDDEN: refused({
 		when: '403 by the account host',
-		title: 'AIR does not let you look up or create the account of this person',
+		title: 'AIR does not let you look up or create this person’s account',
 		advice:
 			'Ask the AIR team whether direct issuance is enabled for your partner ID, and compare the environment: a partner ID of the sandbox does not exist in production. Nothing was issued.',
 	}),
@@ -155,7 +155,7 @@ export const directErrors = {
 
 	AIR_STATUS_OF_DIRECT: input({
 		when: 'Get Issuance Status is asked about a storagePath that the ledger does not know',
-		title: 'AIR tells no status of what was issued directly',
+		title: 'AIR has no status for what was issued directly',
 		advice:
 			'AIR gives a storagePath and tells nothing more. What the ledger knows is shown only for what was issued with this partner ID, and not with Issuance Ledger set to Off. To see whether a credential opens, look into the AIR account of the person.',
 	}),
@@ -176,7 +176,7 @@ export const directErrors = {
 		when: '404 when storing that names the user or holder',
 		title: 'AIR does not know the person to whom the credential is sealed',
 		advice:
-			'The account may have been deleted or created again since it was looked up. Run it again: the account is looked up once more. Nothing was stored.',
+			'The account may have been deleted and created again since it was looked up. Run the item again: the account is looked up once more. Nothing was stored.',
 	}),
 	AIR_STORE_NOT_FOUND: refused({
 		when: '404 by AIR itself when storing that does not name the person',

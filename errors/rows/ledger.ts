@@ -58,7 +58,7 @@ export const ledgerErrors = {
 	}),
 	AIR_LEDGER_NOT_FOR_TOOLS: ledger('input', false, {
 		when: 'An AI agent calls Ledger → Settle or Erase Person as a tool',
-		title: 'Settling and erasing are not left to AI agents',
+		title: 'AI agents may not settle or erase',
 		advice:
 			'A model cannot look into the AIR dashboard, and can be talked into anything. Let a person decide: put Moca AIR behind an n8n Form in a workflow of its own. Agents may use Get Many, Get and Summary.',
 	}),

@@ -79,7 +79,7 @@ export const setupErrors = {
 		when: 'The answer of the JWKS URL has no Cache-Control, forbids caching, or allows more than a day',
 		title: 'The cache header of your JWKS is not sensible',
 		advice:
-			'Let its host send Cache-Control: public, max-age=300. Without caching each call can fail when the host has a hiccup; with a long time a new key is known late.',
+			'Let its host send Cache-Control: public, max-age=300. Too short a cache makes you depend on the host every time; too long a cache delays a new key.',
 	}),
 	AIR_CLOCK_SKEW: setup({
 		when: 'The clock of this machine and the Date of AIR’s answer differ by more than 30 seconds',
@@ -101,7 +101,7 @@ export const setupErrors = {
 	}),
 	AIR_FEATURE_UNKNOWN: setup({
 		when: 'AIR answers an empty issuance with neither the documented 400 nor 403',
-		title: 'Whether Issue on Behalf is enabled could not be told',
+		title: 'Could not find out whether Issue on Behalf is enabled',
 		advice:
 			'Look in the AIR dashboard under Accounts → General, or Issuer → Advanced; where there is no such switch, ask the AIR team. Or issue once to yourself.',
 	}),

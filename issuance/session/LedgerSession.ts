@@ -25,7 +25,7 @@ export interface LedgerSessionSettings {
 	readonly prove?: Prove | undefined;
 	readonly origin: Origin;
 	readonly ownExecutions: OwnExecutions;
-	/** Finished rows go after this many days. */
+	/** Finished rows are deleted after this many days. */
 	readonly retentionDays: number;
 	/**
 	 * The ledger is off, and this tells the execution from any other: what another one has issued is not

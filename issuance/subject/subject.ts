@@ -19,7 +19,7 @@ const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype'];
 /** Attribute names as AIR's schema builder takes them. */
 const ATTRIBUTE_NAME = /^[\w-]+$/;
 const LONGEST_NAME = 100;
-/** So that 50,000 values are the most, however short they are. */
+/** Limits a subject to 50,000 values, however short they are. */
 const LEAST_SIZE = 20;
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });

@@ -63,7 +63,7 @@ export class Batches<Item, Result> {
 		try {
 			return await this.writes.together(waiting.map(({ item }) => item));
 		} catch {
-			// Whose fault it was shows when each is written alone, and that one is told.
+			// Writing each alone shows which one is at fault, and only that one fails.
 			return [];
 		}
 	}

@@ -15,7 +15,7 @@ const PATIENCE_MS = 10_000;
 /** Random, so that writers who wait do not come back all at once. */
 const PAUSE_MS = { least: 2, most: 20 };
 
-/** So long reads may keep the process to themselves: then other work gets its turn. */
+/** How long reads may keep the process to themselves before other work gets its turn. */
 const TURN_MS = 5;
 
 /** Statements inside a transaction. */

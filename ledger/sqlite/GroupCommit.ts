@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Session } from './Connection';
 
-/** The process stands still during a transaction: for no longer than this … */
+/** A transaction blocks the event loop: for no longer than this … */
 const LONGEST_BATCH_MS = 10;
 /** … and then it goes on with other things for half as long: the time for the disk counts. */
 const REST = { share: 0.5, mostMs: 15 };

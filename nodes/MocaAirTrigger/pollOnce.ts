@@ -43,7 +43,7 @@ export async function pollOnce(
 	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
 	// a single issuance is no failure of the trigger. What is wrong on our side is.
 	const fault = problem ?? (unanswered?.retryable === true ? unanswered : undefined);
-	// Who activates it should see a mistake in the settings at once.
+	// The person who activates it should see a mistake in the settings at once.
 	const mistake = fault instanceof AirError && fault.kind === 'input' && isAttended(context);
 	if (fault !== undefined && (isUnderWay(context) || mistake)) throw fault;
 	const said = fault ?? unanswered;

@@ -372,7 +372,7 @@ describe('nothing is lost', () => {
 
 	test('off for longer than the retention: it says so once, and goes on with what is left', async () => {
 		const gone = {
-			message: 'The ledger removed events before this trigger saw them',
+			message: 'The ledger deleted events before this trigger saw them',
 			description: expect.stringMatching(/Ledger Retention.*said once/) as string,
 			...failure({ cause: 'configuration-invalid' }),
 		};

@@ -110,7 +110,7 @@ export const erasePerson: Operation = {
 	option: {
 		name: 'Erase Person',
 		value: 'erasePerson',
-		description: 'Delete all that the ledger holds of a person; by default, only count it',
+		description: 'Delete everything the ledger holds about a person; by default, only count it',
 		action: 'Erase a person from the ledger',
 		// A person decides: refused to agents when it runs, too.
 		displayOptions: { show: { '@tool': [false] } },

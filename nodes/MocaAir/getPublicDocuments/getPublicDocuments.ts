@@ -41,7 +41,7 @@ export const getPublicDocuments: Operation = {
 		name: 'Get Public Documents',
 		value: 'getPublicDocuments',
 		description:
-			'Get what you host for AIR, the JWKS and for direct issuance the DID document and status lists, as JSON and as files; nothing private is in them',
+			'Get the documents that you host for AIR, as JSON and as files: the JWKS, and for direct issuance the DID document and status lists; nothing private is in them',
 		action: 'Get the public documents',
 		displayOptions: { show: { '@tool': [false] } },
 	},

@@ -13,7 +13,7 @@ const byWhat = (...what: string[]) => ({ show: { revokeBy: what } });
 const properties: INodeProperties[] = [
 	{
 		displayName:
-			'Revoking cannot be undone. It reaches anyone who looks at the status of a credential: issue with the option Revocable set to Status List for that.',
+			'Revoking cannot be undone. Only verifiers that look up the status notice it: issue with the option Revocable set to Status List for that.',
 		name: 'revokeNotice',
 		type: 'notice',
 		default: '',
@@ -97,7 +97,7 @@ const properties: INodeProperties[] = [
 		placeholder: 'e.g. 4882047529106284031',
 		displayOptions: byWhat('number'),
 		description:
-			'The field revocationNumber of the item that was issued. As text: a number does not keep its digits.',
+			'The field revocationNumber of the item that was issued. As text: a number would lose digits.',
 	},
 	{
 		displayName: 'Note',
@@ -172,7 +172,7 @@ export const revoke: Operation = {
 	option: {
 		name: 'Revoke',
 		value: 'revoke',
-		description: 'Make a credential that you issued directly invalid, forever',
+		description: 'Make a credential that you issued directly invalid, for good',
 		action: 'Revoke a credential',
 		// A person decides: refused to agents when it runs, too.
 		displayOptions: { show: { '@tool': [false] } },

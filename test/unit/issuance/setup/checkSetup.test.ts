@@ -571,10 +571,10 @@ describe('whether Issue on Behalf is enabled', () => {
 		['200', { kind: 'answer', status: 200, body: { type: 'text', text: '{}' } }],
 		['a redirect', { kind: 'redirect', location: 'https://login.example.com/' }],
 		['a reset', { kind: 'reset' }],
-	])('%s: could not be told, and is asked once only', async (_what, fault) => {
+	])('%s: not known, and asked once only', async (_what, fault) => {
 		air.emulator.control.injectFault({ ...fault, operation: 'issue' });
 		const { status, detail, fix } = found(await ask(OWN), 'issueOnBehalf');
-		expect([status, detail]).toEqual(['warn', expect.stringMatching(/could not be told: ./)]);
+		expect([status, detail]).toEqual(['warn', expect.stringMatching(/Could not find out whether/)]);
 		expect(fix).toMatch(/Accounts → General/);
 		expect(air.emulator.control.counts().byOperation.issue).toBe(1);
 	});
