@@ -86,7 +86,7 @@ ${PRIVATE} is readable by you only, and is not printed. Nothing is sent anywhere
 		)
 		.requiredOption(
 			'--out <DIR>',
-			`a folder for ${PRIVATE}, ${PUBLIC} and ${JWKS}; made if need be. Files that are there are never overwritten`,
+			`a folder for ${PRIVATE}, ${PUBLIC} and ${JWKS}; created if it is not there. Existing files are never overwritten`,
 			notEmpty('--out'),
 		)
 		.option(

@@ -36,7 +36,7 @@ async function create(path: string, text: string, mode: number): Promise<void> {
 }
 
 /**
- * Writes files into a folder, which is made if need be. Where one of them is there already, none is
+ * Writes files into a folder, which is created if it is not there. Where one of them is there already, none is
  * written.
  *
  * @param folderMode - of a folder that is made
