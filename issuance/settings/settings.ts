@@ -13,7 +13,7 @@ import { importPublicKeys } from '../../air/keys/publicKey';
 import { DEFAULT_RETENTION } from '../../ledger/Ledger';
 import type { LedgerChoice } from '../session/openLedger';
 import { directSettings, type DirectSettings } from './directSettings';
-import { readOnce } from './readOnce';
+import { memoizeByHash } from './memoizeByHash';
 
 const text = z.string().trim();
 
@@ -92,14 +92,14 @@ export interface AirSettings {
 }
 
 /** @throws AirError `AIR_KEY_…` */
-export const privateKeyOf = readOnce(importPrivateKey);
+export const privateKeyOf = memoizeByHash(importPrivateKey);
 
 /**
  * Says which field is meant: the words of the catalogue are about any public key.
  *
  * @throws AirError `AIR_PUBLIC_KEY_…`
  */
-export const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[]> => {
+export const publicKeysOf = memoizeByHash(async (pasted): Promise<readonly PublicJwk[]> => {
 	try {
 		return pasted === '' ? [] : await importPublicKeys(pasted);
 	} catch (error) {

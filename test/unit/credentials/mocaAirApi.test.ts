@@ -9,7 +9,7 @@ import {
 } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../credentials/MocaAirApi.credentials';
-import { REPLACED_BY_N8N } from '../../../n8n/errors/ownWords';
+import { REPLACED_BY_N8N } from '../../../n8n/errors/keepMessage';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';
 import { makeKey } from '../../support/keys';
 

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
-import { REPLACED_BY_N8N } from '../../../n8n/errors/ownWords';
+import { REPLACED_BY_N8N } from '../../../n8n/errors/keepMessage';
 import { signRequest } from '../../../credentials/signRequest';
 import { makeKey } from '../../support/keys';
 

@@ -4,7 +4,7 @@ import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import { AirError, type AirErrorFacts } from '../../../../errors/AirError';
 import { errorCatalogue, type AirErrorCode } from '../../../../errors/errorCatalogue';
 import { errorLink } from '../../../../errors/errorLink';
-import { REPLACED_BY_N8N } from '../../../../n8n/errors/ownWords';
+import { REPLACED_BY_N8N } from '../../../../n8n/errors/keepMessage';
 import { failedItem, nodeError } from '../../../../n8n/errors/nodeError';
 import { node } from '../../nodes/support';
 
