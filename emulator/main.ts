@@ -47,7 +47,8 @@ class UsageError extends Error {}
 function number(name: string, text: string | undefined, fallback: number): number {
 	if (text === undefined) return fallback;
 	const value = Number(text);
-	if (text.trim() === '' || !(value >= 0)) throw new UsageError(`--${name}: ${text} is no number`);
+	if (text.trim() === '' || !(value >= 0))
+		throw new UsageError(`--${name}: ${text} is not a number`);
 	return value;
 }
 

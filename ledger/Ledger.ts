@@ -141,7 +141,7 @@ export interface Ledger extends Revocations {
 	 */
 	page(query: PageQuery): Promise<RowPage>;
 
-	/** What was issued of late, by program; the one used last comes first. */
+	/** What was issued recently, by program; the one used last comes first. */
 	programs(realm: string): Promise<ProgramUse[]>;
 
 	/** How many rows there are in each state; states without rows are left out. */
@@ -161,7 +161,7 @@ export interface Ledger extends Revocations {
 	 * The same, but waits for attempts for this person that are under way: else what AIR answers has no
 	 * row any more.
 	 *
-	 * @param waitMs - for so long at most, then it says `busy`
+	 * @param waitMs - at most this long, then it says `busy`
 	 * @param realm - only from this one; from every realm when undefined
 	 */
 	erase(recipient: string, waitMs: number, realm?: string): Promise<EraseResult>;
@@ -233,7 +233,7 @@ export interface Ledger extends Revocations {
 	 */
 	feed(query: FeedQuery): Promise<FeedPage>;
 
-	/** The newest event that fits, wherever any cursor is; undefined if there is none of late. */
+	/** The newest event that fits, wherever any cursor is; undefined if there is none recently. */
 	newestInFeed(filter: FeedFilter): Promise<FeedEvent | undefined>;
 
 	/**

@@ -120,7 +120,7 @@ export interface AttemptEnd {
 	/**
 	 * Whether another issuance stands than before, so that it is to be watched from now on: what was
 	 * seen of the earlier one (`vcId`, `vcStatus`, `checks`) is cleared, and AIR is asked when the
-	 * answer says, or at once if this was no answer.
+	 * answer says, or at once if this was not an answer.
 	 */
 	readonly submitted: boolean;
 }

@@ -84,7 +84,7 @@ const GROUPS: readonly [
 	],
 	[
 		'Setup check',
-		'What only the [setup check](setup-check.md) finds; it speaks of the others in their own words.',
+		'What only the [setup check](setup-check.md) finds; it reports the others in their own words.',
 		setupErrors,
 	],
 	[

@@ -163,7 +163,7 @@ export function knownOf(
 	}: {
 		/** It has a `Retry-After` that can be read. */
 		readonly retryAfter: boolean;
-		/** Something else than AIR wrote it, as far as its body shows. */
+		/** Something other than AIR wrote it, as far as its body shows. */
 		readonly foreign: boolean;
 	},
 ): Known {

@@ -178,7 +178,7 @@ export async function readStatusList(
 	try {
 		header = decodeProtectedHeader(text);
 	} catch {
-		throw invalid(text === '' ? 'it is empty' : 'it is no JWT');
+		throw invalid(text === '' ? 'it is empty' : 'it is not a JWT');
 	}
 	if (header.typ !== 'statuslist+jwt') throw invalid('its typ is not statuslist+jwt');
 	const jwk = keys.find(({ kid }) => issuer.keyId(kid) === header.kid);
@@ -218,7 +218,7 @@ export function readRevokedPlaces(token: string): Pick<ReadStatusList, 'uri' | '
 	try {
 		payload = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
 	} catch {
-		throw invalid('it is no JWT');
+		throw invalid('it is not a JWT');
 	}
 	const parsed = payloadSchema.safeParse(payload);
 	if (!parsed.success) throw invalid('it has another form than AIR’s, with one bit for a place');

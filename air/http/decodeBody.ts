@@ -57,7 +57,7 @@ function decoded(bytes: Buffer, label: string, fatal: boolean): string | undefin
 	}
 }
 
-/** JSON is UTF-8, whatever a header says; another set is believed where the bytes are no UTF-8. */
+/** JSON is UTF-8, whatever a header says; another set is believed where the bytes are not UTF-8. */
 function textOf(bytes: Buffer, { 'content-type': type = '' }: Headers): string {
 	const named = /charset\s*=\s*"?([\w.:-]+)/i.exec(type)?.[1] ?? 'utf-8';
 	const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : undefined;

@@ -21,7 +21,7 @@ function addressOf(text: string): URL {
  *
  * The variables are those of the process, read again each time, since n8n reads them so.
  *
- * @throws AirError `AIR_PROXY_ADDRESS` if it is no address of an http or https proxy, before anything
+ * @throws AirError `AIR_PROXY_ADDRESS` if it is not an address of an http or https proxy, before anything
  *   is sent
  * @example
  * ```ts

@@ -25,7 +25,7 @@ export function assertJwkType({ kty, crv }: JsonObject): void {
 	if (kty === 'OKP' || kty === 'oct') throw new AirError('AIR_KEY_TYPE');
 }
 
-/** @throws AirError `unreadable` for what is no key */
+/** @throws AirError `unreadable` for what is not a key */
 export function keyFromJwk(
 	create: typeof createPrivateKey | typeof createPublicKey,
 	jwk: JsonObject,

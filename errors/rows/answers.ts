@@ -184,7 +184,7 @@ export const answerErrors = {
 		when: '2xx without a readable answer: HTML, empty, cut JSON, or no coreClaimHash',
 		title: 'The answer of AIR cannot be read',
 		advice:
-			'Something else than AIR may answer at this address. Check the base URL in the credential.',
+			'Something other than AIR may answer at this address. Check the base URL in the credential.',
 	}),
 	AIR_ANSWER_ENCODING: unknown({
 		when: '2xx in a compression that is not known here, or that is cut or broken',

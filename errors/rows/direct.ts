@@ -7,8 +7,7 @@ const refused = (words: Words) => ({ ...words, kind: 'refused', retryable: false
 const notSent = (retryable: boolean, words: Words) =>
 	({ ...words, kind: 'not-sent', retryable }) as const;
 
-const ACCOUNT_HOST =
-	'The call goes to the account host of AIR, which is another one than the base URL.';
+const ACCOUNT_HOST = 'The call goes to the account host of AIR, which is not the base URL.';
 
 /** What only direct issuance can meet: the credential that is signed here, the account, the store. */
 export const directErrors = {
@@ -30,7 +29,7 @@ export const directErrors = {
 		advice: 'Set it to a time in the future. A credential that is issued directly always expires.',
 	}),
 	AIR_DIRECT_DID_INVALID: input({
-		when: 'The issuer DID is no did:web, or is not written as resolvers write it',
+		when: 'The issuer DID is not a did:web, or is not written as resolvers write it',
 		title: 'The issuer DID of direct issuance is not valid',
 		advice:
 			'Set Issuer Host or DID in the credential to the host that publishes your did.json, such as issuer.example.com, or to its DID: did:web:example.com, or did:web:example.com:path for a document at https://example.com/path/did.json, with the host in lower case, a port as %3A8443, and no test webhook. The DID has to be the very same text in the AIR dashboard (Issuer → Settings).',
@@ -39,7 +38,7 @@ export const directErrors = {
 		when: 'Account URL is empty or no address while Environment is Custom URL, or holds a path, a user name, a query or a fragment',
 		title: 'Account URL is not valid',
 		advice:
-			'Open the credential. With the environment Custom URL, direct issuance needs the host that looks up accounts, which is another one than the base URL: https://air.api.sandbox.air3.com for the sandbox, or the address of your emulator.',
+			'Open the credential. With the environment Custom URL, direct issuance needs the host that looks up accounts, which is not the base URL: https://air.api.sandbox.air3.com for the sandbox, or the address of your emulator.',
 	}),
 	AIR_DIRECT_KID_INVALID: input({
 		when: 'The Key ID has a character that cannot be part of a DID URL, or is too long',
@@ -107,7 +106,7 @@ export const directErrors = {
 	}),
 
 	AIR_ACCOUNT_BAD_REQUEST: refused({
-		when: '400 by the account host that does not speak of the address',
+		when: '400 by the account host that does not mention the address',
 		title: 'AIR did not accept the question for the account of this person',
 		advice:
 			'Read its own words. Check the address of the recipient, and the partner ID in the credential. Nothing was issued.',
@@ -126,7 +125,7 @@ export const directErrors = {
 	AIR_ACCOUNT_UNREADABLE: notSent(true, {
 		when: '2xx by the account host without a readable account',
 		title: 'The account of this person cannot be read from the answer',
-		advice: `Something else than AIR may answer at this address. Check Account URL in the credential. ${ACCOUNT_HOST} Nothing was issued.`,
+		advice: `Something other than AIR may answer at this address. Check Account URL in the credential. ${ACCOUNT_HOST} Nothing was issued.`,
 	}),
 	AIR_ACCOUNT_INCOMPLETE: notSent(true, {
 		when: 'The account has no DID or no encryption key',
@@ -135,13 +134,13 @@ export const directErrors = {
 			'AIR knows the account, and has no DID or no encryption key for it yet. Try again later; if it stays, ask the AIR team. Nothing was issued.',
 	}),
 	AIR_HOLDER_KEY_INVALID: notSent(false, {
-		when: 'The encryption key of the account is no X25519 key in the form that AIR documents, or nothing can be encrypted to it',
+		when: 'The encryption key of the account is not an X25519 key in the form that AIR documents, or nothing can be encrypted to it',
 		title: 'The encryption key of this person cannot be used',
 		advice:
 			'Ask the AIR team: without a good key the person could never open the credential. Check Account URL in the credential, if it is a custom one. Nothing was issued.',
 	}),
 	AIR_HOLDER_BINDING_INVALID: notSent(false, {
-		when: 'The signing key of the account is no P-256 key',
+		when: 'The signing key of the account is not a P-256 key',
 		title: 'The signing key of this person cannot be used',
 		advice:
 			'Ask the AIR team: a credential that is bound to a broken key can be shown by nobody. Nothing was issued.',
@@ -202,6 +201,6 @@ export const directErrors = {
 		when: '2xx when storing without a storagePath',
 		title: 'AIR did not say where it has stored the credential',
 		advice:
-			'Something else than AIR may answer at this address. Check the base URL in the credential.',
+			'Something other than AIR may answer at this address. Check the base URL in the credential.',
 	},
 } satisfies Record<string, AirErrorRow>;

@@ -14,7 +14,7 @@ export const revocationErrors = {
 			'Make it again with Get Public Documents of Moca AIR, and publish it as it is, as application/statuslist+jwt. If it was signed by an earlier key, put that key into Further Public Keys of the credential.',
 	}),
 	AIR_STATUS_LIST_URL_INVALID: input({
-		when: 'Status List URL of the credential is no https address, or holds a user name or a fragment, or is a test webhook',
+		when: 'Status List URL of the credential is not an https address, or holds a user name or a fragment, or is a test webhook',
 		title: 'The Status List URL is not valid',
 		advice:
 			'Open the credential, and fill in the folder at which your status lists are, such as https://issuer.example.com/status-lists; for lists that Moca AIR JWKS Trigger serves, its production URL that ends in /status-list, and ?id= behind it. It has to be public, and must not change: each credential names it.',

@@ -25,7 +25,7 @@ export const setupErrors = {
 		advice: `Fill in the address that is registered ${REGISTERED}. AIR does not tell it, and fetches from there whatever the credential says.`,
 	}),
 	AIR_JWKS_NOT_HTTPS: setup({
-		when: 'The JWKS URL starts with anything else than https://',
+		when: 'The JWKS URL starts with anything other than https://',
 		title: 'The JWKS URL does not start with https://',
 		advice: `AIR fetches a JWKS over https only. Put it on an https address, and register that one ${REGISTERED}.`,
 	}),
@@ -58,7 +58,7 @@ export const setupErrors = {
 			'Publish it as the command npx n8n-nodes-moca-air jwks writes it: n, e, x and y as base64url, without = at the end, + and /, and without leading zeros that do not belong there.',
 	}),
 	AIR_JWKS_KEY_UNREADABLE: setup({
-		when: 'What the JWKS has under the Key ID of the credential is no complete RSA or EC key',
+		when: 'What the JWKS has under the Key ID of the credential is not a complete RSA or EC key',
 		title: 'The key under your Key ID in the JWKS cannot be read',
 		advice:
 			'An RSA key needs n and e, an EC key crv, x and y, each of them complete. Publish the public half of this private key again, as the command npx n8n-nodes-moca-air jwks writes it.',

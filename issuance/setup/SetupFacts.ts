@@ -21,7 +21,7 @@ export interface PublishedJwks {
 /** How far the clock of this machine is ahead of AIR's, as far as that can be told. */
 export interface ClockReading {
 	readonly aheadMs: number;
-	/** The answer was on its way for so long, and its Date has whole seconds. */
+	/** How long the answer was on its way; its Date has whole seconds. */
 	readonly uncertaintyMs: number;
 }
 

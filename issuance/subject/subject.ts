@@ -104,7 +104,7 @@ class ClaimCopier {
 
 function assertKeys(value: object, refused: (detail: string) => AirError): void {
 	for (const key of Reflect.ownKeys(value)) {
-		if (typeof key === 'symbol') throw refused('holds a name that is no text');
+		if (typeof key === 'symbol') throw refused('holds a name that is not text');
 		if (PROTOTYPE_KEYS.includes(key)) throw refused(`holds the forbidden name ${key}`);
 		if (!key.isWellFormed()) throw refused('holds a broken character in a name');
 	}

@@ -7,7 +7,7 @@ export interface Connection {
 	/** Without what is said of TLS. */
 	readonly connectionString: string;
 	readonly ssl: false | ConnectionOptions;
-	/** How long a connection may take to come about; undefined where the URL does not say. */
+	/** How long connecting may take; undefined where the URL does not say. */
 	readonly connectTimeoutMs?: number;
 	/** What `options` of the URL sets, by name: for each transaction, since poolers refuse it at connect. */
 	readonly sets?: Readonly<Record<string, string>>;

@@ -44,7 +44,7 @@ export function fieldsIn(raw: unknown): string[] {
 	if (typeof raw !== 'string' || !raw.startsWith('=')) return [];
 	return [...raw.matchAll(READING)].map((match) => {
 		const steps = stepsOf(match[1] ?? '');
-		// The last step is no field where it is called.
+		// The last step is not a field where it is called.
 		return (match.at(-1) === undefined ? steps : steps.slice(0, -1)).join('.');
 	});
 }

@@ -41,7 +41,7 @@ export async function pollOnce(
 	activation.note(offer);
 	if (events.length > 0) return [events.map(eventItem)];
 	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
-	// a single issuance is no failure of the trigger. What is wrong on our side is.
+	// a single issuance is not a failure of the trigger. What is wrong on our side is.
 	const fault = problem ?? (unanswered?.retryable === true ? unanswered : undefined);
 	// The person who activates it should see a mistake in the settings at once.
 	const mistake = fault instanceof AirError && fault.kind === 'input' && isAttended(context);

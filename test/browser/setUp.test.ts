@@ -22,7 +22,7 @@ const JWKS = 'Moca AIR JWKS Trigger';
 const artefacts = join(root, '.artifacts', 'browser');
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(180_000);
 
 beforeAll(async () => {

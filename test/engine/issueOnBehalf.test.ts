@@ -206,7 +206,12 @@ describe('what is refused before anything is sent', () => {
 			/issuance program is not valid/,
 		],
 		['a DID without did:', { options: { issuerDid: 'air:1' } }, {}, /issuer DID is not valid/],
-		['a subject that is no object', { subjectMode: 'json', subjectJson: '[1]' }, {}, /one object/],
+		[
+			'a subject that is not an object',
+			{ subjectMode: 'json', subjectJson: '[1]' },
+			{},
+			/one object/,
+		],
 		['a subject with id', { subjectMode: 'json', subjectJson: '{"id":"x"}' }, {}, /id must not/],
 		['broken JSON', { subjectMode: 'json', subjectJson: '{"a":' }, {}, /not valid JSON/],
 		[

@@ -102,7 +102,7 @@ describe('Keep Existing', () => {
 		]);
 	});
 
-	test('the same values are no warning', async () => {
+	test('the same values cause no warning', async () => {
 		await execute({ parameters: { ...keep, idempotency: 'event', eventId: 'a' } });
 		const again = await execute({ parameters: { ...keep, idempotency: 'event', eventId: 'b' } });
 		expect(again.json('Done')).toMatchObject([{ outcome: 'kept', sameClaims: true }]);

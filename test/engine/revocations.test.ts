@@ -251,7 +251,7 @@ describe('serving', () => {
 	});
 
 	test.each(['', '?id=', '?id=AAAAAAAAAAAAAAA', '?id=../../etc/passwd', '?id=a&id=b'])(
-		'%s is no list: 404',
+		'%s is not a list: 404',
 		async (query) => {
 			await serve();
 			await listUrl();

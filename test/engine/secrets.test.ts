@@ -42,7 +42,7 @@ let seen: Map<string, unknown[]>;
 let known: unknown;
 let executions = 0;
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(300_000);
 
 const see = (where: string, what: unknown) => seen.set(where, [...(seen.get(where) ?? []), what]);
@@ -499,7 +499,7 @@ describe('connection URLs', () => {
 describe('the embedded ledger', () => {
 	test.each<[string, (file: string) => void]>([
 		[
-			'is no database',
+			'is not a database',
 			(file) => {
 				writeFileSync(file, 'no database '.repeat(1000));
 			},

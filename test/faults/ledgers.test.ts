@@ -155,7 +155,7 @@ const spoilt: readonly Spoilt[] = [
 		spoil: lock,
 	},
 	{
-		name: 'SQLite file is no database any more',
+		name: 'SQLite file is not a database any more',
 		code: 'AIR_LEDGER_UNAVAILABLE',
 		spoil: () => overwriting((bytes) => bytes.fill('x')),
 	},

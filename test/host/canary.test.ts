@@ -56,7 +56,7 @@ const notSaved: string[] = [];
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(600_000);
 
 /** A token of which only the signature is looked for. */

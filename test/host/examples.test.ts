@@ -29,7 +29,7 @@ let browser: Browser;
 /** By workflow: how many cases were played. */
 const cases = new Map<string, number>();
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(240_000);
 
 beforeAll(async () => {

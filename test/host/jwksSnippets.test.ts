@@ -273,14 +273,14 @@ describe.each(Object.entries(HOSTS))('%s', (_name, open) => {
 });
 
 test(
-	'what is refused to nginx: whatever is no JWKS, or has members that nobody knows',
+	'what is refused to nginx: whatever is not a JWKS, or has members that nobody knows',
 	async () => {
 		const { publish, url, close } = await HOSTS.nginx(log);
 		try {
 			for (const [text, words] of [
-				['', 'it is no JWKS'],
-				['{"keys":[]}', 'it is no JWKS'],
-				[old[1].pem, 'it is no JWKS'],
+				['', 'it is not a JWKS'],
+				['{"keys":[]}', 'it is not a JWKS'],
+				[old[1].pem, 'it is not a JWKS'],
 				['{"keys":[{"kty":"EC","\\u0064":"AA"}]}', 'it has escapes'],
 				[
 					JSON.stringify({ keys: [{ ...old[1].jwk('old'), x5c: 'AA' }] }),

@@ -28,7 +28,7 @@ let host: Host;
 /** A claim value to look for in the ledger's files. */
 const CANARY = 'canary-level-4711';
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(60_000);
 
 beforeAll(async () => {

@@ -212,7 +212,7 @@ describe('Create Partner JWT', () => {
 				destinationNode: { nodeName: 'Auth', mode: 'inclusive' },
 				agentRequest: { query: { Auth: {} }, tool: { name: 'Auth' } },
 			});
-			// As it is stored: the item of a refused tool is no object.
+			// As it is stored: the item of a refused tool is not an object.
 			const { body } = await poll('the tool to end', 60_000, async () => {
 				const [execution] = await host.api.executions.list({ workflowId: id });
 				return ['success', 'error'].includes(execution?.status ?? '')

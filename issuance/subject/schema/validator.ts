@@ -63,7 +63,7 @@ function assertIsSchema(draft: Draft, schema: Json): void {
 	if (inspector.validateSchema(unnamed) === true) return;
 	const [error] = inspector.errors ?? [];
 	const at = (error?.instancePath ?? '').slice(1).replaceAll('/', '.');
-	throw refuseSchema(redact(`${at || 'it'} ${error?.message ?? 'is no schema'}`, 200));
+	throw refuseSchema(redact(`${at || 'it'} ${error?.message ?? 'is not a schema'}`, 200));
 }
 
 /** What a format is about: ajv passes over a value of another type. */

@@ -78,7 +78,7 @@ export function readJson(text: string): Conversion | undefined {
 	}
 	const twice = nameThereTwice(text);
 	if (twice === undefined) return { value };
-	// What is no name of an attribute may be a value that got into its place.
+	// What is not a name of an attribute may be a value that got into its place.
 	return { refused: `holds ${/^[\w\-.[\]]+$/.test(twice) ? redact(twice, 120) : 'a name'} twice` };
 }
 

@@ -27,7 +27,7 @@ const DEEPEST = 64;
 /** The placeholders of a template, which nobody can have written into it. */
 class Placeholders {
 	private readonly secret = randomUUID();
-	/** Begins with what is no digit of a `\u` escape, so that it completes none. */
+	/** Begins with what is not a digit of a `\u` escape, so that it completes none. */
 	private readonly pattern = new RegExp(`_${this.secret}_(\\d+)_`);
 
 	of(index: number): string {

@@ -173,7 +173,7 @@ describe('what AIR is sent', () => {
 		expect(decodeJwt(String(seen[0]?.headers['x-partner-auth'])).email).toBe(RECIPIENT);
 	});
 
-	test('an answer about another issuance is no answer', async () => {
+	test('an answer about another issuance is not an answer', async () => {
 		replies = [json(200, { coreClaimHash: `${HASH}0`, vcStatus: 'ONCHAIN' })];
 		await expect(new AirClient(identity).getStatus(RECIPIENT, HASH, options)).rejects.toMatchObject(
 			{

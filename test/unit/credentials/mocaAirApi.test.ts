@@ -35,7 +35,7 @@ const authenticate = async (
 	options: IHttpRequestOptions,
 	change: ICredentialDataDecryptedObject = {},
 ) => {
-	if (typeof type.authenticate !== 'function') throw new Error('authenticate is no function');
+	if (typeof type.authenticate !== 'function') throw new Error('authenticate is not a function');
 	return await type.authenticate({ ...air.credential, ...change }, options);
 };
 

@@ -31,6 +31,12 @@ const NEVER: readonly (readonly [word: RegExp, instead: string])[] = [
 	],
 	[/\bSo many (?:of|days|rows|failures|delayed|attempts|webhooks|bytes)\b/, 'the most; how many'],
 	[/\b(?:what is to be|is to go on)\b/i, 'what to …; must'],
+	[/\b(?:some|any|no)(?:thing|body) else than\b/i, 'other than'],
+	[/\bof late\b(?!@)/i, 'recently'],
+	[
+		/(?<!\bthere )\b(?:is|are|was|were) no (?:[a-z]+ )?(?:text|number|object|address|list|date|JSON|JWT|JWKS|key|URL|failure|ID|name)\b/i,
+		'is not a',
+	],
 ];
 
 /** Where one of them is right, and why. */

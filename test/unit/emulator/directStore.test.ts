@@ -93,7 +93,7 @@ describe('refuses', () => {
 		expect((await rig().store(await body())).body).toEqual(CONFLICT);
 	});
 
-	test('a body that is no JSON', async () => {
+	test('a body that is not JSON', async () => {
 		expect((await rig().store('{')).body?.message).toBe('Malformed JSON body');
 	});
 });

@@ -116,7 +116,7 @@ describe.each(exampleNames())('%s', (name) => {
 	test('keys every issuance that a webhook starts by the sender’s event', () => {
 		const issuing = nodes.filter(({ type }) => /\.mocaAirIssueOnBehalf(Tool)?$/.test(type));
 		for (const { parameters } of issuing) {
-			// A file is no event: its lines are known by their content.
+			// A file is not an event: its lines are known by their content.
 			if (triggerOf(example).name === 'Upload Form') continue;
 			expect(parameters).toMatchObject({
 				idempotency: 'event',

@@ -79,7 +79,7 @@ describe('where a pooler hands connections from one to another', () => {
 		expect(await ledger.totals()).toEqual({ submitted: 3 });
 	});
 
-	test('what somebody else has prepared on the connection is no obstacle', async () => {
+	test('what somebody else has prepared on the connection is not an obstacle', async () => {
 		const first = await open();
 		await issueTo(first.ledger, 'first');
 		const { database, ledger } = await open();

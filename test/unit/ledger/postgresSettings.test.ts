@@ -96,7 +96,7 @@ describe('connection URLs', () => {
 		const query = new URLSearchParams({ options }).toString();
 		const read = readConnectionUrl(`postgres://u:p@localhost/db?${query}`);
 		expect(read.sets).toEqual(sets);
-		// What is no setting is the server's, or the pooler's, to read.
+		// What is not a setting is the server's, or the pooler's, to read.
 		const { options: atConnect } = parse(read.connectionString);
 		expect(atConnect).toBe(sets === undefined && options !== '' ? options : undefined);
 	});

@@ -35,7 +35,7 @@ describe.each([
 			} as unknown as IPollFunctions),
 	],
 ] as const)('the options of Moca AIR %s', (_node, properties, read) => {
-	// The name of a field is read by the node itself, and is no text that AIR gets.
+	// The name of a field is read by the node itself, and is not text that AIR gets.
 	const options = named(properties, 'options').filter(({ name }) => name !== 'referenceField');
 
 	test.each(options.map(({ name, displayName }) => [displayName, name]))(

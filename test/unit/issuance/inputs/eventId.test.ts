@@ -69,7 +69,7 @@ test.each<[unknown, RegExp]>([
 	[{ SECRET: 1 }, /it is an object$/],
 	[['SECRET'], /it is a list$/],
 	[true, /it is true or false/],
-	[Number.NaN, /it is no number/],
+	[Number.NaN, /it is not a number/],
 	[1e21, /cannot keep exactly/],
 	['null', /it is the word “null”/],
 	['undefined-SECRET', /it is the word “undefined”/],

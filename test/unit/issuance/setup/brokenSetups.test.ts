@@ -72,7 +72,7 @@ const withoutPort = (text: string) => text.replace(/localhost(:|%3A)\d+/g, 'loca
 /** What the Test button of the credential shows; undefined when it is green. */
 async function testButton(credential: ICredentialDataDecryptedObject): Promise<string | undefined> {
 	const type = new MocaAirApi();
-	if (typeof type.authenticate !== 'function') throw new Error('authenticate is no function');
+	if (typeof type.authenticate !== 'function') throw new Error('authenticate is not a function');
 	const request = structuredClone(type.test.request) as IHttpRequestOptions;
 	try {
 		await type.authenticate(credential, request);

@@ -407,7 +407,7 @@ describe('AIR accepts, so what the JWKS URL of the credential shows is a warning
 			/it answers HTTP 302/,
 		],
 		[
-			'of JSON that is no key set',
+			'of JSON that is not a key set',
 			async () =>
 				await somewhereElse((_request, response) => {
 					response.end('{"keys": {}}');
@@ -433,7 +433,7 @@ describe('AIR accepts, so what the JWKS URL of the credential shows is a warning
 			'jwksReachable',
 			/does not serve a key set: the connection broke/,
 		],
-		['that is no URL', () => 'jwks.json', 'jwksUrl', /The JWKS URL is not valid/],
+		['that is not a URL', () => 'jwks.json', 'jwksUrl', /The JWKS URL is not valid/],
 		[
 			'with a password in it',
 			() => 'https://me:secret@issuer.example.invalid/jwks.json',

@@ -310,7 +310,7 @@ describe('the account host', () => {
 		expect(asked()).toBe(2);
 	});
 
-	test.each([[''], ['me'], [null]])('%j is no address: nothing is asked', async (address) => {
+	test.each([[''], ['me'], [null]])('%j is not an address: nothing is asked', async (address) => {
 		expect(await ask(address)).toMatchObject({ status: 'fail', code: 'AIR_ADDRESS_INVALID' });
 		expect(asked()).toBe(0);
 	});

@@ -332,7 +332,7 @@ export function direct(store: GetStore): void {
 			expect(await sql('SELECT kid FROM signing_keys')).toEqual([{ kid: 'k1' }]);
 		});
 
-		test('retention: a row is deleted when it has been expired for so long, the rest at the expiry', async () => {
+		test('retention: a row is deleted when it has been expired long enough, the rest at the expiry', async () => {
 			const { ledger, advance, sql } = store();
 			await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
 			await ledger.failed(await begin(ledger, 'B', asked('2')), UNKNOWN);

@@ -315,7 +315,7 @@ function pending(store: GetStore): void {
 		hashes(ledger, { types: ['delayed'], delayMinutes });
 
 	describe('delays', () => {
-		test('once per issuance and threshold, when it has been pending for so long', async () => {
+		test('once per issuance and threshold, when it has been pending long enough', async () => {
 			const { ledger, advance } = store();
 			await ledger.appendDelayed(delay);
 			await issue(ledger, 'h1', { idempotencyKey: 'a' });

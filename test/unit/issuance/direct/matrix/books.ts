@@ -10,7 +10,7 @@ export type Ending =
 	| { readonly how: 'issued'; readonly item: RememberedDirect }
 	| { readonly how: 'error'; readonly kind: AirErrorKind; readonly code: string };
 
-/** @throws what is no AirError */
+/** @throws what is not an AirError */
 export async function endingOf(issuing: Promise<RememberedDirect>): Promise<Ending> {
 	try {
 		return { how: 'issued', item: await issuing };
