@@ -27,6 +27,7 @@ import type {
 	LedgerRow,
 	ListFilter,
 	ListSummary,
+	LiveKey,
 	Missing,
 	NewList,
 	NumberStatus,
@@ -49,6 +50,8 @@ import type {
 	StatusList,
 	SummaryPage,
 	SummaryQuery,
+	UnpublishRequest,
+	UnpublishResult,
 	WatchRequest,
 } from './Ledger';
 import { LedgerError } from './LedgerError';
@@ -69,6 +72,7 @@ import { list, page, summary } from './operations/pages';
 import { endLeases, eraseUnlessBusy, forget, prune } from './operations/retention';
 import { revoke } from './operations/revoke';
 import { settle, settlements } from './operations/settle';
+import { liveKeys, unpublishKey } from './operations/signingKeys';
 import {
 	freePlace,
 	numberStatus,
@@ -279,6 +283,14 @@ export class SqlLedger implements Ledger {
 	async numberStatus(realm: string, number: string): Promise<NumberStatus | undefined> {
 		const known = await this.store.read(() => numberStatus(realm, number));
 		return await this.publishing.number(realm, number, known);
+	}
+
+	async liveKeys(realm: string): Promise<LiveKey[]> {
+		return await this.store.read(() => liveKeys(this.dialect, realm));
+	}
+
+	async unpublishKey(request: UnpublishRequest): Promise<UnpublishResult> {
+		return await this.store.write(() => unpublishKey(this.dialect, request));
 	}
 
 	async restored(
