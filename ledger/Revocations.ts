@@ -110,8 +110,8 @@ export interface UnpublishRequest {
 
 export interface UnpublishResult {
 	/**
-	 * `before`: what it has signed was given up already. `needed`: another number of credentials lives
-	 * than was given up; nothing was changed.
+	 * `before`: what it has signed was given up already. `needed`: credentials live, and another number
+	 * of them than was given up; nothing was changed.
 	 */
 	readonly outcome: 'unpublished' | 'before' | 'needed';
 	/** How many live that were not given up before. */

@@ -7,7 +7,9 @@ import type { PrivateKey } from '../../air/keys/privateKey';
 import { NO_REPEAT } from '../../air/pacing/repeat';
 import { parseRecipient } from '../inputs/inputs';
 import { proveDirectly, proveKey, type Prove } from '../session/proveKey';
+import type { LedgerPlace } from '../session/lookIntoLedger';
 import type { DirectSettings } from '../settings/directSettings';
+import { gatherLedger } from './gatherLedger';
 import { locate } from './locate';
 import { resultOf, type Result } from './Result';
 import type { DirectFacts, Location, PublishedIssuer } from './SetupFacts';
@@ -29,6 +31,8 @@ export interface DirectOptions {
 	readonly documents: boolean;
 	/** Whose account is looked up, and made if there is none; undefined: nobody's. */
 	readonly accountAddress: unknown;
+	/** Of the credential; looked into with the documents. */
+	readonly ledger: LedgerPlace | undefined;
 	readonly signal: AbortSignal | undefined;
 }
 
@@ -92,11 +96,13 @@ async function account(
  * made, only for an address that was given for that.
  *
  * @param asker - undefined when something is missing to ask AIR with
+ * @param accepted - AIR accepts the key: others are shown nothing of the ledger
  * @throws AirError `AIR_CANCELLED`
  */
 export async function gatherDirect(
 	direct: DirectSettings,
 	asker: AccountAsker | undefined,
+	accepted: () => Promise<boolean>,
 	options: DirectOptions,
 ): Promise<DirectFacts> {
 	const issuer = await resultOf(() => direct.issuer);
@@ -109,5 +115,12 @@ export async function gatherDirect(
 			: undefined,
 	]);
 	const { issuerAs } = direct;
-	return { issuer, issuerAs, accountUrl, published: found, account: holder };
+	const { ledger: place, documents, signal } = options;
+	const isLookedInto =
+		documents && place !== undefined && asker !== undefined && issuer.value !== undefined;
+	const ledger =
+		isLookedInto && (await accepted())
+			? await gatherLedger(place, { direct, issuer: issuer.value, asker, published: found, signal })
+			: undefined;
+	return { issuer, issuerAs, accountUrl, published: found, account: holder, ledger };
 }

@@ -2,13 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPublicKey } from 'node:crypto';
 import { decodeJwt, jwtVerify } from 'jose';
-import type { Ledger, Revocable } from '../../../ledger/Ledger';
 import { makeKey } from '../../support/keys';
-import { answer, DAY, request } from '../ledger/contract/requests';
+import { issuedDirectly, VCT } from '../../support/issuedDirectly';
 import { cli, scratch, type Scratch } from './support';
 
 const REALM = 'https://api.sandbox.mocachain.org/v1 partner-1';
-const VCT = 'https://example.com/types/member';
 const LIST = 'AAAAAAAAAAAAAAAA';
 
 let at: Scratch;
@@ -16,46 +14,14 @@ beforeEach(async () => {
 	at = scratch();
 	await at.fill(async (ledger) => {
 		await ledger.openList(REALM, { id: LIST, size: 64 });
-		await issue(ledger, 1, { list: LIST, index: 9 });
-		await issue(ledger, 2, 'number');
-		await issue(ledger, 3, 'number', 'bob@example.com');
+		await issuedDirectly(ledger, 1, { list: LIST, index: 9 }, { realm: REALM });
+		await issuedDirectly(ledger, 2, 'number', { realm: REALM });
+		await issuedDirectly(ledger, 3, 'number', { realm: REALM, recipient: 'bob@example.com' });
 	});
 });
 afterEach(() => {
 	at.remove();
 });
-
-async function issue(
-	ledger: Ledger,
-	number: number,
-	revocable: Revocable,
-	recipient = 'ada@example.com',
-): Promise<void> {
-	const begun = await ledger.beginDirect(
-		{
-			...request({ recipient, program: VCT, idempotencyKey: `event:${number}`, realm: REALM }),
-			ifHeld: 'another',
-		},
-		{
-			sealed: {
-				externalId: `urn:uuid:${number}`,
-				body: '{}',
-				revocationNumber: String(number),
-				expiresAt: Date.now() + DAY,
-				issuer: 'did:web:example.com',
-				kid: 'k1',
-				publicJwk: '{}',
-				holderDid: 'did:air:id:test:ada',
-				holderKey: '302a',
-			},
-			outlives: true,
-			revocable,
-			instead: null,
-		},
-	);
-	if (begun.outcome !== 'started') throw new Error(begun.outcome);
-	await ledger.answered(begun, answer(`dstorage://vc/${number}`, { nextCheckMs: null }));
-}
 
 const revoke = async (...argv: string[]) => await cli(['revoke', ...argv, '--file', at.file]);
 const states = async () => {
