@@ -27,6 +27,18 @@ export function inWords(
 	return `key ID “${kid}”, ${counted}${until === undefined ? '' : `, the last until ${until}`}`;
 }
 
+/**
+ * Makes sure that documents hold every key that live credentials need.
+ *
+ * @param keys - that are to be published
+ * @throws AirError `AIR_KEY_STILL_NEEDED`
+ */
+export function assertNoKeyLeftOut(living: readonly LiveKey[], keys: readonly PublicJwk[]): void {
+	const [lost] = keysLeftOut(living, keys);
+	if (lost === undefined) return;
+	throw new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(lost.kid, lost) });
+}
+
 interface Where {
 	readonly ledger: Pick<Ledger, 'unpublishKey'>;
 	readonly realm: string;

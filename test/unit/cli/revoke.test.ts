@@ -122,8 +122,49 @@ describe('status-lists', () => {
 		expect(Object.keys(bare)).toEqual(['iss', 'sub', 'iat', 'status_list']);
 	});
 
+	test('--as url: the issuer is named as in credentials that name it by its URL', async () => {
+		const { file } = await write();
+		expect(decodeJwt(readFileSync(file, 'utf8')).iss).toBe('did:web:issuer.example.com');
+		await write('--as', 'url');
+		expect(decodeJwt(readFileSync(file, 'utf8')).iss).toBe('https://issuer.example.com');
+	});
+
 	test('another realm has none', async () => {
 		expect((await write('--air', 'production')).ran.stdout).toContain('There is no status list');
+	});
+});
+
+describe('unpublish-key', () => {
+	const unpublish = async (...argv: string[]) =>
+		await cli(['unpublish-key', '--partner', 'partner-1', ...argv, '--file', at.file]);
+	const givenUp = async () => {
+		let found: unknown;
+		await at.fill(async (ledger) => (found = await ledger.liveKeys(REALM)));
+		return found;
+	};
+
+	test('a key that credentials live by goes only with their number', async () => {
+		for (const argv of [[], ['--give-up', '2']]) {
+			const ran = await unpublish('--kid', 'k1', ...argv);
+			expect(ran).toMatchObject({ status: 1, stdout: '' });
+			expect(ran.stderr).toMatch(/key ID “k1”, 3 credentials, the last until 20\d\d-\d\d-\d\d/);
+		}
+		expect(await givenUp()).toMatchObject([{ unpublishedAt: null }]);
+		const ran = await unpublish('--kid', 'k1', '--give-up', '3');
+		expect(ran).toMatchObject({
+			status: 0,
+			stdout: 'Given up: 3 credentials. The key k1 may go.\n',
+		});
+		expect(ran.stderr).toContain('Further Public Keys');
+		expect(await givenUp()).toMatchObject([{ unpublishedAt: expect.any(Number) as number }]);
+	});
+
+	test('one that nothing lives by may go', async () => {
+		for (const number of ['1', '2', '3']) await revoke('--number', number);
+		expect((await unpublish('--kid', 'k1')).stdout).toBe(
+			'Nothing needs the key k1 any more: it may go.\n',
+		);
+		expect((await unpublish('--kid', 'k1', '--give-up', 'all')).status).toBe(2);
 	});
 });
 
