@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
+import { decodeProtectedHeader } from 'jose';
 import { request } from 'undici';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers, openLedger } from '../../issuance/session/openLedger';
@@ -11,7 +12,7 @@ import '../support/forgetLimits';
 import { sdJwtVerifiers } from '../support/sdJwtVerifiers';
 import { assertValid, type FetchedList } from '../support/statusVerifier';
 import { KID, SCHEMA, useDirectRig } from '../unit/emulator/directSupport';
-import { PARTNER } from '../unit/emulator/support';
+import { newSigner, PARTNER, type Signer } from '../unit/emulator/support';
 import { runWorkflow } from './runWorkflow';
 import { serveJwksNode, WEBHOOK_ID, type ServedJwks } from './serveJwksNode';
 import { mocaAirWorkflow } from './workflows';
@@ -60,9 +61,10 @@ async function run(
 	item: IDataObject,
 	parameters: INode['parameters'],
 	settings: Partial<INode> = {},
+	changes: IDataObject = {},
 ) {
 	const workflow = mocaAirWorkflow([item], { resource: 'credential', ...parameters }, settings);
-	return await runWorkflow(workflow, credential());
+	return await runWorkflow(workflow, credential(changes));
 }
 
 const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
@@ -392,5 +394,84 @@ describe('Revoke', () => {
 		await issue(ada);
 		const item = await issue(ada, { revocable: 'list', revokeFirst: true }, { ifHeld: 'reissue' });
 		expect(item).toMatchObject({ outcome: 'reissued' });
+	});
+});
+
+describe('a change of the key', () => {
+	const pemOf = ({ privateKey }: Signer) =>
+		privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+	const setup = async (parameters: INode['parameters'], changes: IDataObject) =>
+		await run({}, { resource: 'setup', ...parameters }, {}, changes);
+	const documents = async (changes: IDataObject) =>
+		await setup({ operation: 'getPublicDocuments' }, changes);
+	const unpublish = async (givenUp: number, changes: IDataObject) =>
+		await setup({ operation: 'unpublishKey', keyId: KID, givenUp }, changes);
+
+	test('the old key stays in the documents, or its credentials are given up by their number', async () => {
+		const [ada, next] = [person(), newSigner()];
+		await issue(ada);
+		rig().publish(rig().signer, next);
+		const rotated = { privateKey: pemOf(next), kid: 'key-2' };
+		const old = JSON.stringify({ ...rig().signer.publicJwk, kid: KID });
+
+		// The next documents would end the credential.
+		const lacking = await documents(rotated);
+		expect(lacking.error?.message).toContain('key ID “key-1”, 1 credential, the last until 20');
+		const both = await documents({ ...rotated, furtherPublicJwks: old });
+		expect(both.error).toBeUndefined();
+		expect(both.json('Done').map(({ fileName }) => fileName)).toEqual(
+			expect.arrayContaining(['did.json', expect.stringMatching(/^[\w-]{16}$/)]),
+		);
+
+		expect((await unpublish(0, rotated)).error?.message).toContain('1 credential,');
+		expect((await unpublish(2, rotated)).error?.message).toContain('1 credential,');
+		expect((await unpublish(1, rotated)).json('Done')).toEqual([
+			{ keyId: KID, mayGo: true, credentialsGivenUp: 1 },
+		]);
+		expect((await documents(rotated)).error).toBeUndefined();
+	});
+
+	test('a key that nothing lives by may go; agents let none go', async () => {
+		const ada = person();
+		await issue(ada);
+		await revokePerson(ada);
+		expect((await unpublish(0, {})).json('Done')).toMatchObject([{ credentialsGivenUp: 0 }]);
+		const tool = { type: 'n8n-nodes-moca-air.mocaAirTool' };
+		const parameters = { resource: 'setup', operation: 'unpublishKey', keyId: KID, givenUp: 0 };
+		const ran = await run({}, parameters, tool);
+		expect(ran.error?.message ?? JSON.stringify(ran.json('Done'))).toMatch(/agent/i);
+	});
+
+	test('the list is signed by the new key, and a verifier takes what the old one has signed', async () => {
+		const [ada, next] = [person(), newSigner()];
+		await issue(ada);
+		await serve({}, {});
+		const compact = await compactOf(ada);
+		const published = Object.fromEntries(
+			[rig().signer, next].map(({ privateKey }, index) => [
+				`${rig().issuer.did}#key-${index + 1}`,
+				createPublicKey(privateKey).export({ format: 'jwk' }),
+			]),
+		);
+		const kids = new Set<unknown>();
+		const check = async () => {
+			const key = createPublicKey(rig().signer.privateKey);
+			const payload = (await sdJwtVerifiers['@meeco/sd-jwt']?.(compact, key)) ?? {};
+			const fetched = async (uri: string) => {
+				const list = await fetchList(uri);
+				kids.add(decodeProtectedHeader(list.text).kid);
+				return list;
+			};
+			await assertValid(payload, fetched, published, Math.floor(Date.now() / 1000));
+		};
+		await check();
+		rig().publish(rig().signer, next);
+		if (served !== undefined) {
+			served.credential = credential({ privateKey: pemOf(next), kid: 'key-2' });
+		}
+		await check();
+		await revokePerson(ada);
+		await expect(check()).rejects.toThrow('it is revoked');
+		expect([...kids]).toEqual(Object.keys(published));
 	});
 });
