@@ -29,7 +29,7 @@ export const revocationErrors = {
 		when: 'A status list is served with another content type than application/statuslist+jwt, in lower case and nothing else',
 		title: 'Your status list has a content type that verifiers refuse',
 		advice:
-			'Serve it as application/statuslist+jwt, without a charset. docs/revoke.md shows how for nginx and others.',
+			'Let its host send application/statuslist+jwt, without a charset: docs/revoke.md shows how to set it for nginx.',
 	}),
 	AIR_STATUS_LIST_SHORT: input({
 		when: 'The published status list has fewer places than the ledger has given out',
@@ -53,7 +53,7 @@ export const revocationErrors = {
 		when: 'A key that credentials were signed with which have not expired is in neither Key ID nor Further Public Keys of the credential, so that the next documents would lack it; or it is to be unpublished, and another number of credentials lives by it than was said',
 		title: 'Credentials that this key has signed are still valid',
 		advice:
-			'Whoever checks them would find no key. Keep its public half in Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
+			'Whoever checks them would find no key. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
 	}),
 	AIR_REVOKE_NOT_KEPT: input({
 		when: 'What is to be revoked was issued on behalf, with Revocable set to Off or with the ledger off, or has expired and was forgotten',

@@ -27,6 +27,14 @@ export interface ClockReading {
 	readonly uncertaintyMs: number;
 }
 
+/** Who asks AIR's account host: all of it is read. */
+export interface AccountAsker {
+	readonly baseUrl: string;
+	readonly partnerId: string;
+	readonly kid: string;
+	readonly key: PrivateKey;
+}
+
 /** What the credential says of direct issuance. */
 export interface DirectFacts {
 	readonly issuer: Result<WebIssuer>;

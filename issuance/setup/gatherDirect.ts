@@ -3,7 +3,6 @@ import { DirectClient } from '../../air/direct/DirectClient';
 import type { AirAccount } from '../../air/direct/account';
 import { fetchIssuerDocument } from '../../air/direct/published';
 import type { WebIssuer } from '../../air/direct/webIssuer';
-import type { PrivateKey } from '../../air/keys/privateKey';
 import { NO_REPEAT } from '../../air/pacing/repeat';
 import { parseRecipient } from '../inputs/inputs';
 import { proveDirectly, proveKey, type Prove } from '../session/proveKey';
@@ -12,19 +11,11 @@ import type { DirectSettings } from '../settings/directSettings';
 import { gatherLedger } from './gatherLedger';
 import { locate } from './locate';
 import { resultOf, type Result } from './Result';
-import type { DirectFacts, Location, PublishedIssuer } from './SetupFacts';
+import type { AccountAsker, DirectFacts, Location, PublishedIssuer } from './SetupFacts';
 
 const SETUP_TIMEOUT_MS = 10_000;
 /** The claim that AIR's documents name for direct issuance. */
 const SCOPE = 'issue';
-
-/** Who asks AIR's account host: all of it is read. */
-export interface AccountAsker {
-	readonly baseUrl: string;
-	readonly partnerId: string;
-	readonly kid: string;
-	readonly key: PrivateKey;
-}
 
 export interface DirectOptions {
 	/** Whether to fetch what the issuer publishes. */

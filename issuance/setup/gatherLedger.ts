@@ -7,9 +7,8 @@ import { lookIntoLedger, type LedgerPlace } from '../session/lookIntoLedger';
 import { realmOf } from '../session/realm';
 import { asAirError } from '../session/asAirError';
 import type { DirectSettings } from '../settings/directSettings';
-import type { AccountAsker } from './gatherDirect';
 import { resultOf, type Result } from './Result';
-import type { LedgerFacts, ListFacts, PublishedIssuer } from './SetupFacts';
+import type { AccountAsker, LedgerFacts, ListFacts, PublishedIssuer } from './SetupFacts';
 
 const SETUP_TIMEOUT_MS = 10_000;
 

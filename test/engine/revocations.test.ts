@@ -405,7 +405,7 @@ describe('a change of the key', () => {
 	const documents = async (changes: IDataObject) =>
 		await setup({ operation: 'getPublicDocuments' }, changes);
 	const unpublish = async (givenUp: number, changes: IDataObject) =>
-		await setup({ operation: 'unpublishKey', keyId: KID, givenUp }, changes);
+		await setup({ operation: 'unpublishKey', kid: KID, givenUp }, changes);
 
 	test('the old key stays in the documents, or its credentials are given up by their number', async () => {
 		const [ada, next] = [person(), newSigner()];
@@ -437,7 +437,7 @@ describe('a change of the key', () => {
 		await revokePerson(ada);
 		expect((await unpublish(0, {})).json('Done')).toMatchObject([{ credentialsGivenUp: 0 }]);
 		const tool = { type: 'n8n-nodes-moca-air.mocaAirTool' };
-		const parameters = { resource: 'setup', operation: 'unpublishKey', keyId: KID, givenUp: 0 };
+		const parameters = { resource: 'setup', operation: 'unpublishKey', kid: KID, givenUp: 0 };
 		const ran = await run({}, parameters, tool);
 		expect(ran.error?.message ?? JSON.stringify(ran.json('Done'))).toMatch(/agent/i);
 	});

@@ -18,7 +18,7 @@ const properties: INodeProperties[] = [
 	},
 	{
 		displayName: 'Key ID',
-		name: 'keyId',
+		name: 'kid',
 		type: 'string',
 		default: '',
 		required: true,
@@ -37,7 +37,7 @@ const properties: INodeProperties[] = [
 ];
 
 const shape = {
-	keyId: optionalText(),
+	kid: optionalText(),
 	givenUp: wholeNumberFrom(0, MOST, 'credentials').default(0),
 };
 
@@ -56,12 +56,12 @@ export const unpublishKey: Operation = {
 		await ledgerItems(context, {
 			changes: true,
 			item: async (session, itemIndex, { give }) => {
-				const { keyId, givenUp } = readFields(context, properties, shape, itemIndex);
-				if (keyId === undefined) {
+				const { kid, givenUp } = readFields(context, properties, shape, itemIndex);
+				if (kid === undefined) {
 					throw new AirError('AIR_SETTING_INVALID', { detail: 'Key ID is empty' });
 				}
-				const { credentials } = await giveUp(session, keyId, givenUp);
-				give({ json: { keyId, mayGo: true, credentialsGivenUp: credentials } });
+				const { credentials } = await giveUp(session, kid, givenUp);
+				give({ json: { keyId: kid, mayGo: true, credentialsGivenUp: credentials } });
 			},
 		}),
 };

@@ -229,7 +229,9 @@ describe('who issues directly', () => {
 				/List|LiveKeys/.test(name),
 			);
 		try {
-			await withList(air, issuer, at.fill);
+			await withList(air, issuer, async (work) => {
+				await at.fill(work);
+			});
 			const found = await looking('--ledger', at.file);
 			expect(found.map(({ status }) => status)).toEqual(Array(5).fill('pass'));
 			const elsewhere = `${issuer.origin}/elsewhere`;

@@ -213,7 +213,7 @@ const rows: readonly Row[] = [
 			['options.extraClaims', 'json', '{}'],
 			['options.jwtLifetime', 'number', 5],
 			['unpublishNotice', 'notice', ''],
-			['keyId', 'string', ''],
+			['kid', 'string', ''],
 			['givenUp', 'number', 0],
 		],
 	},
