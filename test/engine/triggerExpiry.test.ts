@@ -60,7 +60,7 @@ function passes(ms: number): void {
 }
 
 function watching(parameters: INode['parameters'] = {}) {
-	const { poll } = activate({
+	const activated = activate({
 		credential: { ...air.credential, ledger: 'embedded' },
 		parameters: {
 			watch: 'everywhere',
@@ -72,8 +72,8 @@ function watching(parameters: INode['parameters'] = {}) {
 		},
 	});
 	return async () =>
-		((await poll()) ?? []).map(({ event, email, ...rest }) => ({
-			told: `${String(event)} ${String(email)}`,
+		((await activated.poll()) ?? []).map(({ event, email, ...rest }) => ({
+			told: [event, email].join(' '),
 			rest,
 		}));
 }
