@@ -73,11 +73,12 @@ function watching(parameters: INode['parameters'] = {}) {
 	});
 	return async () =>
 		((await activated.poll()) ?? []).map(({ event, email, ...rest }) => ({
-			told: [event, email].join(' '),
+			told: `${text(event)} ${text(email)}`,
 			rest,
 		}));
 }
 
+const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
 const words = (told: readonly { told: string }[]) => told.map((one) => one.told);
 
 test('each is told once: first that it ends soon, then that it has ended', async () => {

@@ -12,7 +12,9 @@ import type { Placing } from '../../unit/ledger/processes/placing';
 /** Places in status lists, drawn by four processes at once: none twice, and none tells when. */
 const SCRIPT = join(__dirname, '../../unit/ledger/processes/placing.ts');
 const PROCESSES = 4;
-const ALL = Number(process.env.MOCA_AIR_PLACES ?? 100_000);
+const ALL = Number(process.env.MOCA_AIR_PLACES ?? 8_000);
+/** Of fewer places it is larger by chance: one list in 100,000 has more. */
+const MOST_CORRELATION = Math.max(0.05, 4.4 / Math.sqrt(Math.min(ALL, 65_536)));
 
 jest.setTimeout(1_800_000);
 
@@ -54,7 +56,8 @@ async function run(store: Placing['store'], read: () => Promise<Taken[]>, name: 
 	const correlations = [...lists.values()].map((one) =>
 		rankCorrelation(one.map(({ place }) => place)),
 	);
-	for (const correlation of correlations) expect(Math.abs(correlation)).toBeLessThan(0.05);
+	for (const correlation of correlations)
+		expect(Math.abs(correlation)).toBeLessThan(MOST_CORRELATION);
 	const again = told.reduce((sum, one) => sum + one.again, 0);
 	reportRow({
 		Place: 'status lists',
