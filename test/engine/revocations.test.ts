@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
-import { decodeProtectedHeader } from 'jose';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { request } from 'undici';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers, openLedger } from '../../issuance/session/openLedger';
@@ -127,13 +127,13 @@ async function fetchList(uri: string): Promise<FetchedList> {
 	};
 }
 
-const textOf = async (uri: string) => (await fetchList(uri)).text;
-
 const compactOf = async (email: string) =>
 	(await rig().emulator.control.wallet()).find((one) => one.recipient === email)?.compact ?? '';
 
+const textOf = async (uri: string) => (await fetchList(uri)).text;
+
 /** What each verifier says of the credential: `valid`, or why not. */
-async function verdicts(email: string): Promise<Record<string, string>> {
+async function verdicts(email: string, fetched = fetchList): Promise<Record<string, string>> {
 	const compact = await compactOf(email);
 	const key = createPublicKey(rig().signer.privateKey);
 	const said = async (verify: () => Promise<unknown>) =>
@@ -144,11 +144,13 @@ async function verdicts(email: string): Promise<Record<string, string>> {
 	const library = sdJwtVerifiers['@sd-jwt/sd-jwt-vc'];
 	const other = sdJwtVerifiers['@meeco/sd-jwt'];
 	return {
-		library: await said(async () => await library?.(compact, key, textOf)),
+		library: await said(
+			async () => await library?.(compact, key, async (uri) => (await fetched(uri)).text),
+		),
 		second: await said(async () => {
 			const payload = (await other?.(compact, key)) ?? {};
 			const keys = { [`${rig().issuer.did}#${KID}`]: key.export({ format: 'jwk' }) };
-			await assertValid(payload, fetchList, keys, Math.floor(Date.now() / 1000));
+			await assertValid(payload, fetched, keys, Math.floor(Date.now() / 1000));
 		}),
 	};
 }
@@ -194,6 +196,63 @@ describe('verifiers', () => {
 		const newest = all.find(({ externalId }) => externalId === item.externalId)?.compact ?? '';
 		await expect(library?.(newest, key, textOf)).resolves.toBeDefined();
 	});
+});
+
+describe('from a host of files', () => {
+	/** What Get Public Documents gives is uploaded: by address, as it is to be served. */
+	async function publish(options: INode['parameters'] = {}) {
+		const parameters = { resource: 'setup', operation: 'getPublicDocuments', options };
+		const ran = await run({}, parameters);
+		expect(ran.error).toBeUndefined();
+		const files = ran.items('Done').map(({ json, binary }) => {
+			const data = Buffer.from(binary?.data?.data ?? '', 'base64').toString();
+			return [text(json.url), { type: text(json.mediaType), data }] as const;
+		});
+		const hosted = new Map(files);
+		return async (uri: string): Promise<FetchedList> => {
+			const file = hosted.get(uri);
+			const found = { status: 200, contentType: file?.type ?? '', text: file?.data ?? '' };
+			return await Promise.resolve(file === undefined ? { ...found, status: 404 } : found);
+		};
+	}
+
+	const valid = { library: 'valid', second: 'valid' };
+
+	test('both verifiers take a list as it was published last', async () => {
+		const [ada, bob] = [person(), person()];
+		await issue(ada);
+		await issue(bob);
+		const before = await publish();
+		expect(await verdicts(ada, before)).toEqual(valid);
+		await revokePerson(ada);
+		// Nobody knows of it before it is published again.
+		expect(await verdicts(ada, before)).toEqual(valid);
+		const after = await publish();
+		expect((await verdicts(ada, after)).second).toBe('it is revoked');
+		expect((await verdicts(ada, after)).library).toMatch(/status/i);
+		expect(await verdicts(bob, after)).toEqual(valid);
+	});
+
+	test('it never expires, unless Lists Expire After Days says so', async () => {
+		await issue(person());
+		const lived = async (options: INode['parameters']) => {
+			const fetched = await publish(options);
+			const { url } = (await lists())[0] ?? { url: '' };
+			const { exp, iat = 0, ttl } = decodeJwt((await fetched(url)).text);
+			return [ttl, exp === undefined ? undefined : exp - iat];
+		};
+		expect(await lived({})).toEqual([3_600, undefined]);
+		expect(await lived({ listsExpireAfterDays: 2 })).toEqual([3_600, 2 * 86_400]);
+		expect(await lived({ bareStatusList: true })).toEqual([undefined, undefined]);
+	});
+
+	const lists = async () => {
+		const wallet = await rig().emulator.control.wallet();
+		return wallet.flatMap(({ claims }) => {
+			const reference = claims?.status as { status_list: { uri: string } } | undefined;
+			return reference === undefined ? [] : [{ url: reference.status_list.uri }];
+		});
+	};
 });
 
 describe('serving', () => {
