@@ -4,7 +4,7 @@ import { Report } from './report';
 
 /**
  * Places in status lists, `--places 100000` of them drawn by four processes at once, on both stores: none
- * twice, and none tells when it was taken (test/faults/direct/places.test.ts).
+ * twice, and none tells when it was taken (test/unit/ledger/places.test.ts).
  */
 const { values } = parseArgs({ options: { places: { type: 'string', default: '100000' } } });
 const places = Number(values.places);
@@ -13,7 +13,7 @@ if (!Number.isInteger(places) || places < 4000 || places % 4 !== 0) {
 }
 const report = new Report();
 const checks = new Checks();
-checks.jest(['faults'], ['test/faults/direct/places', '--runInBand'], {
+checks.jest(['unit'], ['test/unit/ledger/places', '--runInBand'], {
 	withinMs: 60 * 60 * 1000,
 	env: { ...process.env, MOCA_AIR_PLACES: String(places) },
 });

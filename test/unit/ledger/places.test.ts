@@ -7,12 +7,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { reportRow } from '../../support/report';
-import type { Placing } from '../../unit/ledger/processes/placing';
+import type { Placing } from './processes/placing';
 
 /** Places in status lists, drawn by four processes at once: none twice, and none tells when. */
-const SCRIPT = join(__dirname, '../../unit/ledger/processes/placing.ts');
+const SCRIPT = join(__dirname, 'processes', 'placing.ts');
 const PROCESSES = 4;
-const ALL = Number(process.env.MOCA_AIR_PLACES ?? 8_000);
+const ALL = Number(process.env.MOCA_AIR_PLACES ?? 2_000);
 /** Of fewer places it is larger by chance: one list in 100,000 has more. */
 const MOST_CORRELATION = Math.max(0.05, 4.4 / Math.sqrt(Math.min(ALL, 65_536)));
 
