@@ -1,10 +1,14 @@
 import { createPublicKey } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { launchChromium } from '../../harness/chromium';
 import { Editor } from '../../harness/editor';
 import { poll } from '../../harness/poll';
 import { jsonOf } from '../../harness/runData';
 import type { WorkflowDefinition } from '../../harness/workflowsApi';
+import { root } from '../../scripts/package';
+import { makeKey } from '../support/keys';
 import { sdJwtVerifiers } from '../support/sdJwtVerifiers';
 import { assertValid, type FetchedList } from '../support/statusVerifier';
 import { ExampleHost } from './exampleHost';
@@ -230,6 +234,62 @@ describe('Serve Revocations', () => {
 		await host.api.workflows.deactivate(id);
 		await host.api.workflows.activate(servingId);
 		expect(await answers(registered)).toEqual([200, 200]);
+	});
+});
+
+describe('a change of the key, in the editor', () => {
+	const artefacts = join(root, '.artifacts', 'host');
+	const old = () => String(host.air.credential.partnerId);
+	let editor: Editor;
+	let rotated: Host['credentials'];
+
+	beforeAll(async () => {
+		mkdirSync(artefacts, { recursive: true });
+		const next = makeKey();
+		const { air } = host;
+		const jwks = [air.key.jwk(old()), next.jwk('key-2')];
+		air.jwks.keys = jwks;
+		air.issuer?.publish(...jwks);
+		const { id, name } = await host.api.credentials.create(CREDENTIAL, 'Rotated', {
+			...{ ...air.credential, kid: 'key-2', privateKey: next.pem },
+		});
+		rotated = { [CREDENTIAL]: { id, name } };
+		await issue('rotated-ada@example.com');
+		editor = await Editor.open({ browser, url: host.n8n.url });
+	}, 120_000);
+	afterAll(async () => {
+		await editor.close();
+	});
+
+	/** Opens a workflow with Moca AIR in it, executes that step, and says what the output shows. */
+	async function shown(parameters: Json, picture: string): Promise<string> {
+		const moca = node('Moca AIR', 'n8n-nodes-moca-air.mocaAir', parameters, {
+			...{ credentials: rotated, position: [220, 0] },
+		});
+		const { id } = await host.api.workflows.create(inRow(start(), moca));
+		await editor.openWorkflow(id);
+		await editor.openNode('Moca AIR');
+		const output = await editor.executeStep();
+		await editor.screenshot(join(artefacts, `${picture}.png`));
+		return await output.innerText();
+	}
+
+	const unpublish = async (givenUp: number, picture: string) =>
+		await shown({ resource: 'setup', operation: 'unpublishKey', kid: old(), givenUp }, picture);
+
+	test('Check Setup, Get Public Documents and Unpublish Key say what still lives by the old key', async () => {
+		const check = await shown({ resource: 'setup', operation: 'checkSetup' }, 'check-live-keys');
+		expect(check).toContain('Keys of live credentials');
+		expect(check).toContain(`key ID “${old()}”`);
+		const documents = { resource: 'setup', operation: 'getPublicDocuments' };
+		expect(await shown(documents, 'documents-key-needed')).toContain('are still valid');
+
+		const refused = await unpublish(0, 'unpublish-refused');
+		const many = /, (\d+) credentials?,/.exec(refused)?.[1] ?? '';
+		expect(refused).toContain('Credentials that this key has signed are still valid');
+		expect(await unpublish(Number(many), 'unpublish-done')).toContain('mayGo');
+		expect(await shown(documents, 'documents')).toContain('did.json');
+		expect(editor.pageErrors).toEqual([]);
 	});
 });
 
