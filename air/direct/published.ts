@@ -84,9 +84,10 @@ export const readDid = (answer: Pick<HttpAnswer, 'text'>): PublishedDid =>
 export const readVcIssuer = (answer: Pick<HttpAnswer, 'text'>): PublishedVcIssuer =>
 	read(vcIssuerSchema, answer, 'an issuer with its keys');
 
-/** The keys that verifiers find in a DID document: of kinds that AIR takes. */
+/** The keys by which verifiers take what an issuer has signed: of kinds that AIR takes, for assertions. */
 export function keysOfDid({ did }: WebIssuer, document: PublishedDid): PublicJwk[] {
 	return document.verificationMethod.flatMap(({ id, publicKeyJwk }) => {
+		if (!document.assertionMethod.some((one) => one === id)) return [];
 		const kid = id.startsWith(`${did}#`) ? id.slice(did.length + 1) : '';
 		const jwk = publicKeyJwk && publicKeyOf(publicKeyJwk)?.export({ format: 'jwk' });
 		if (!isKid(kid) || jwk === undefined) return [];

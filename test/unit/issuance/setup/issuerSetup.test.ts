@@ -233,6 +233,10 @@ describe('status list and keys', () => {
 		host.publish(air.key.jwk(PARTNER_ID), old);
 		const further = { ...credential, furtherPublicJwks: JSON.stringify(old) };
 		expect(about(await check(further))).toEqual({ directLiveKeys: 'pass' });
+		// There, but not for what an issuer signs.
+		const body = host.pages.get(DID)?.body as Record<string, unknown>;
+		body.assertionMethod = [`${host.did}#${PARTNER_ID}`];
+		expect(about(await check(further))).toEqual({ directLiveKeys: 'fail' });
 		publish(await publicJwk(air.key, PARTNER_ID));
 		await fill(async (ledger) => {
 			await ledger.unpublishKey({ realm: realm(), kid: 'old', givenUp: 1 });
