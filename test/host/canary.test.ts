@@ -124,8 +124,6 @@ beforeAll(async () => {
 		{
 			N8N_LOG_LEVEL: 'debug',
 			N8N_LOG_OUTPUT: 'console,file',
-			// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
-			N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
 		},
 		true,
 	);

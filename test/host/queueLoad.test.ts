@@ -51,11 +51,7 @@ const returns: number[] = [];
 
 beforeAll(async () => {
 	recorder = await Recorder.start();
-	host = await startQueueHost({
-		concurrency: 10,
-		log: say,
-		env: { N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000' },
-	});
+	host = await startQueueHost({ concurrency: 10, log: say });
 	ledger = await openPostgresLedger({ url: host.services.databaseUrl });
 	api = await N8nApi.signIn(host.main.url);
 	const { id, name } = await api.credentials.create(CREDENTIAL, 'Moca AIR', {
