@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { run } from './command';
 import type { Log } from './log';
 import { npmEnvironment } from './npmEnvironment';
@@ -74,6 +75,40 @@ export async function packAndInstall(options: {
 	await installPackage({ userFolder, tarball, log });
 	assertNoSecondN8nWorkflow(userFolder);
 	return tarball;
+}
+
+/**
+ * Installs a tarball by the commands that n8n's own installer runs (Settings → Community nodes, 2.40.7):
+ * unpacked into the folder of its name, without the manifest's development, peer and optional
+ * dependencies, its dependencies below it. Only the download is left out.
+ */
+export async function installAsN8nDoes(options: {
+	userFolder: string;
+	tarball: string;
+	log: Log;
+}): Promise<string> {
+	const { userFolder, tarball, log } = options;
+	const folder = packagesFolder(userFolder);
+	const cwd = join(folder, 'node_modules', 'n8n-nodes-moca-air');
+	await mkdir(cwd, { recursive: true });
+	await ensureManifest(folder);
+	const unpack = ['-xzf', tarball, '-C', cwd, '--strip-components=1'];
+	await run('tar', unpack, { what: 'unpacking the package', log, cwd: folder });
+	const file = join(cwd, 'package.json');
+	const manifest = z.looseObject({}).parse(JSON.parse(await readFile(file, 'utf8')));
+	for (const part of ['devDependencies', 'peerDependencies', 'optionalDependencies']) {
+		Reflect.deleteProperty(manifest, part);
+	}
+	await writeFile(file, JSON.stringify(manifest, null, 2));
+	await run(
+		'npm',
+		[
+			...['install', '--audit=false', '--fund=false', '--bin-links=false'],
+			...['--install-strategy=shallow', '--ignore-scripts=true', '--package-lock=false'],
+		],
+		{ what: 'installing the package as n8n does', log, cwd, env: npmEnvironment() },
+	);
+	return cwd;
 }
 
 /**

@@ -33,7 +33,15 @@ async function compileOnSave(): Promise<void> {
 		process.execPath,
 		[
 			join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
-			...['-p', 'tsconfig.build.json', '--outDir', installed, '--watch', '--preserveWatchOutput'],
+			...[
+				'-p',
+				'tsconfig.build.json',
+				'--outDir',
+				installed,
+				'--sourceMap',
+				'--watch',
+				'--preserveWatchOutput',
+			],
 		],
 		{ cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
 	);
@@ -77,7 +85,7 @@ async function signIn(url: string, fields: Record<string, string | number>): Pro
 	log('loaded all examples');
 }
 
-async function dev(port: number | undefined): Promise<void> {
+async function dev(port: number | undefined, inspect: boolean): Promise<void> {
 	buildPackage();
 	await packAndInstall({ userFolder, log });
 	await compileOnSave();
@@ -88,7 +96,11 @@ async function dev(port: number | undefined): Promise<void> {
 	const n8n = await startN8n({
 		userFolder,
 		...(port === undefined ? {} : { port }),
-		env: { N8N_DEV_RELOAD: 'true', NODE_EXTRA_CA_CERTS: ca },
+		env: {
+			N8N_DEV_RELOAD: 'true',
+			NODE_EXTRA_CA_CERTS: ca,
+			...(inspect ? { NODE_OPTIONS: '--inspect=127.0.0.1:9229' } : {}),
+		},
 		log,
 	});
 	await signIn(n8n.url, air.credential);
@@ -108,10 +120,14 @@ async function dev(port: number | undefined): Promise<void> {
 }
 
 const { values } = parseArgs({
-	options: { fresh: { type: 'boolean', default: false }, port: { type: 'string' } },
+	options: {
+		fresh: { type: 'boolean', default: false },
+		inspect: { type: 'boolean', default: false },
+		port: { type: 'string' },
+	},
 });
 if (values.fresh) rmSync(userFolder, { recursive: true, force: true });
-dev(values.port === undefined ? undefined : Number(values.port)).then(
+dev(values.port === undefined ? undefined : Number(values.port), values.inspect).then(
 	() => process.exit(0),
 	(error: unknown) => {
 		console.error(error);
