@@ -69,5 +69,6 @@ export async function testInN8n(
 	projects: readonly ('host' | 'browser')[],
 	args: readonly string[] = [],
 ): Promise<void> {
-	await checks.jest(projects, [`--maxWorkers=${availableParallelism()}`, ...args]);
+	// One more than there are cores: a file waits for n8n for most of its time.
+	await checks.jest(projects, [`--maxWorkers=${availableParallelism() + 1}`, ...args]);
 }
