@@ -1,11 +1,13 @@
-import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { run } from './command';
+import { withLock } from './lock';
 import type { Log } from './log';
 import { npmEnvironment } from './npmEnvironment';
-import { tested } from './paths';
+import { checkout, tested } from './paths';
 
 /** Where n8n looks for community packages. */
 export function packagesFolder(userFolder: string): string {
@@ -64,16 +66,34 @@ export async function installPackage(options: {
 	});
 }
 
-/** Packs the checkout, or takes the given tarball, and installs it; see `installPackage`. */
-export async function packAndInstall(options: {
-	userFolder: string;
-	tarball?: string;
-	log: Log;
-}): Promise<string> {
+/** Gives a user folder the packages of another, as an image would that several processes run. */
+export function copyPackages(fromUserFolder: string, toUserFolder: string): void {
+	const to = packagesFolder(toUserFolder);
+	mkdirSync(dirname(to), { recursive: true });
+	cpSync(packagesFolder(fromUserFolder), to, { recursive: true, verbatimSymlinks: true });
+}
+
+/**
+ * Packs the checkout and installs it; see `installPackage`. npm installs each tarball once, and what it
+ * has made is copied for whoever comes after that.
+ *
+ * @returns the tarball's path
+ */
+export async function packAndInstall(options: { userFolder: string; log: Log }): Promise<string> {
 	const { userFolder, log } = options;
-	const tarball = options.tarball ?? (await pack(userFolder, log));
-	await installPackage({ userFolder, tarball, log });
-	assertNoSecondN8nWorkflow(userFolder);
+	const tarball = await pack(userFolder, log);
+	const hash = createHash('sha256').update(readFileSync(tarball)).digest('hex').slice(0, 12);
+	const kept = join(checkout, '.artifacts', 'installed');
+	const once = join(kept, hash);
+	await withLock(`${kept}.lock`, log, async () => {
+		if (!existsSync(join(once, 'complete'))) {
+			await rm(kept, { recursive: true, force: true });
+			await installPackage({ userFolder: once, tarball, log });
+			assertNoSecondN8nWorkflow(once);
+			await writeFile(join(once, 'complete'), '');
+		}
+		copyPackages(once, userFolder);
+	});
 	return tarball;
 }
 

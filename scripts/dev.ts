@@ -87,6 +87,7 @@ async function signIn(url: string, fields: Record<string, string | number>): Pro
 
 async function dev(port: number | undefined, inspect: boolean): Promise<void> {
 	buildPackage();
+	rmSync(packagesFolder(userFolder), { recursive: true, force: true });
 	await packAndInstall({ userFolder, log });
 	await compileOnSave();
 	copyOnSave();
