@@ -43,12 +43,16 @@ export async function lookOver(checks: Checks): Promise<void> {
 	]);
 }
 
-/** The unit, engine and package tests, but for those that measure. */
-export async function testInProcess(checks: Checks): Promise<void> {
+/**
+ * The unit, engine and package tests, but for those that measure.
+ *
+ * @param perCore - workers; more than one where nothing else runs, as engine tests wait for sockets
+ */
+export async function testInProcess(checks: Checks, perCore: number): Promise<void> {
 	await checks.jest(
 		['unit', 'engine', 'package'],
 		[
-			`--maxWorkers=${availableParallelism()}`,
+			`--maxWorkers=${availableParallelism() * perCore}`,
 			...MEASURING.flatMap((file) => ['--testPathIgnorePatterns', file]),
 		],
 	);
