@@ -1,0 +1,212 @@
+/** How many requests are under way at first … */
+const FIRST = 10;
+/** … and at most, which is also how many connections are opened to one origin. */
+export const MOST_IN_FLIGHT = 100;
+
+/** Of what a larger number promises, this share has to come true: else AIR works on no more at once. */
+const PROMISE = 0.75;
+/** Answers that take this much longer than they did say that requests wait in line at AIR … */
+const CROWDED = 1.4;
+/** … where only a few are to wait: enough to leave AIR no gap, and to try whether it takes more by now. */
+const SLACK = 1.15;
+/** So many round trips pass before more is tried again … */
+const REST = 10;
+/** … and so many before it is seen whether fewer have helped. */
+const LOOK_AGAIN = 3;
+/** Fewer answers say too little … */
+const FEWEST = 16;
+/** … and of one round's this share counts. */
+const SMOOTH = 4;
+/** What answers seem to take while this process computes is its own time. */
+const BUSY = 0.8;
+
+/** Where answers take longer, what has begun would wait for its place for too long. */
+const QUICK_MS = 2_000;
+
+/** After that long without work AIR may be another one. */
+const IDLE_MS = 60_000;
+/** So many outcomes in a row that are unknown: AIR is down. */
+const IN_VAIN = 5;
+
+/** As many requests as are under way at once, one after the other: about one round trip. */
+interface Round {
+	readonly began: number;
+	readonly busyMs: number;
+	/** What the answers to requests of this round took, in milliseconds. */
+	readonly took: number[];
+	/** Whether more could have been sent. */
+	full: boolean;
+}
+
+/**
+ * How many requests of one kind may be under way at once, learnt from how long the answers take: AIR does
+ * not say how many it works on. The number doubles each round trip as long as twice as many bring about
+ * twice as many answers a second; then it stays near what AIR works on, falls when requests begin to wait
+ * in line there, and now and then a few more are tried. All times are milliseconds of the caller's clock.
+ *
+ * @example
+ * ```ts
+ * const window = new Window();
+ * if (inFlight < window.size) {
+ *   window.granted(now, busyMs, inFlight + 1 >= window.size);
+ *   // …
+ *   window.answered(sentAt, now, busyMs);
+ * }
+ * ```
+ */
+export class Window {
+	private limit = FIRST;
+	private doubling = true;
+	/** Before the number was raised last, while it is not known whether AIR takes that many. */
+	private raised: { readonly from: number; readonly rate: number } | undefined;
+	/** What an answer took when none waited in line, in milliseconds. */
+	private unhindered: number | undefined;
+	/** When the number was first lowered, until that has helped. */
+	private lowered: { readonly from: number; readonly meanMs: number } | undefined;
+	/** Of the answers of the last round, in milliseconds … */
+	private meanMs = 0;
+	/** … and over some rounds with one number, as one round may be a bad one; undefined before the first. */
+	private steadyMs: number | undefined;
+	/** So many rounds pass before the number is judged. */
+	private rest = 0;
+	private round: Round | undefined;
+	private lastAt = Number.NEGATIVE_INFINITY;
+	private inVain = 0;
+
+	/** Several outcomes in a row are unknown: one request at a time tries whether AIR is back. */
+	get isTrying(): boolean {
+		return this.inVain >= IN_VAIN;
+	}
+
+	/** Whether a place is free soon, as far as is known. */
+	get isQuick(): boolean {
+		return !this.isTrying && this.meanMs < QUICK_MS;
+	}
+
+	/** How many may be under way at once. */
+	get size(): number {
+		return this.isTrying ? 1 : this.limit;
+	}
+
+	/**
+	 * A request is about to be sent.
+	 *
+	 * @param busyMs - for how long this process has computed since it began
+	 * @param full - no further one may be sent beside it
+	 */
+	granted(now: number, busyMs: number, full: boolean): void {
+		if (now - this.lastAt > IDLE_MS) this.restart();
+		this.lastAt = now;
+		this.round ??= { began: now, busyMs, took: [], full: false };
+		this.round.full ||= full;
+	}
+
+	/**
+	 * AIR has worked on a request.
+	 *
+	 * @param sentAt - undefined where its time says nothing: AIR did something else, or this number did not count
+	 */
+	answered(sentAt: number | undefined, now: number, busyMs: number): void {
+		if (this.isTrying) this.restart();
+		this.inVain = 0;
+		this.lastAt = now;
+		const { round } = this;
+		if (round === undefined || sentAt === undefined || sentAt < round.began) return;
+		round.took.push(now - sentAt);
+		const enough = this.doubling ? this.limit : Math.max(this.limit, FEWEST);
+		if (round.took.length < enough) return;
+		this.round = undefined;
+		this.meanMs = round.took.reduce((sum, ms) => sum + ms, 0) / round.took.length;
+		const before = this.steadyMs ?? this.meanMs;
+		this.steadyMs = before + (this.meanMs - before) / SMOOTH;
+		// How many AIR would have taken is not known where there were not as many.
+		if (round.full) this.learn((busyMs - round.busyMs) / (now - round.began));
+		else this.raised = undefined;
+	}
+
+	/** AIR refuses requests for their number: rates are another matter, and this number is large enough. */
+	refused(now: number): void {
+		this.lastAt = now;
+		this.inVain = 0;
+		this.set(this.limit, REST);
+	}
+
+	/** A request ended, and nobody knows what AIR has made of it. */
+	unknown(now: number): void {
+		this.lastAt = now;
+		this.inVain++;
+	}
+
+	private restart(): void {
+		this.set(Math.max(FIRST, Math.floor(this.limit / 2)), 0);
+		this.doubling = true;
+		this.unhindered = undefined;
+		this.lowered = undefined;
+	}
+
+	private set(limit: number, rest: number): void {
+		this.limit = limit;
+		this.rest = rest;
+		this.doubling = false;
+		this.raised = undefined;
+		this.round = undefined;
+		this.steadyMs = undefined;
+	}
+
+	/** @param busy - the share of the round in which this process computed */
+	private learn(busy: number): void {
+		if (!this.doubling && --this.rest > 0 && this.raised === undefined) {
+			if (busy < BUSY && this.lowered === undefined) this.isCrowded();
+			return;
+		}
+		if (!this.isTaken()) return;
+		if (busy < BUSY && this.isCrowded()) return;
+		this.raise(this.doubling ? 2 : SLACK);
+	}
+
+	private get rate(): number {
+		return this.limit / Math.max(this.meanMs, 1);
+	}
+
+	/** Whether AIR takes what the number was raised to; if not, it is lowered to what AIR takes. */
+	private isTaken(): boolean {
+		const { raised, limit } = this;
+		if (raised === undefined) return true;
+		// What a small step brings about shows only when it has lasted a while.
+		if (!this.doubling && this.rest > 0) return false;
+		this.raised = undefined;
+		const rose = this.rate / raised.rate;
+		if (rose >= 1 + PROMISE * (limit / raised.from - 1)) return true;
+		this.unhindered ??= raised.from / raised.rate;
+		const taken = this.doubling ? Math.ceil(raised.from * Math.max(rose, 1)) : raised.from;
+		this.set(Math.min(taken, limit), REST);
+		return false;
+	}
+
+	/** Whether requests wait in line at AIR; if so, the number is lowered. */
+	private isCrowded(): boolean {
+		const { limit, steadyMs: meanMs = this.meanMs, lowered } = this;
+		if (lowered !== undefined && limit <= lowered.from / 2 && meanMs > 0.9 * lowered.meanMs) {
+			// Half as many did not help: AIR takes longer now, however many there are.
+			this.unhindered = meanMs;
+			this.doubling = true;
+		}
+		this.unhindered = Math.min(this.unhindered ?? meanMs, meanMs);
+		if (meanMs <= CROWDED * this.unhindered) {
+			this.lowered = undefined;
+			return false;
+		}
+		this.lowered ??= { from: limit, meanMs };
+		this.set(Math.max(1, Math.floor((limit * SLACK * this.unhindered) / meanMs)), LOOK_AGAIN);
+		return true;
+	}
+
+	private raise(by: number): void {
+		const more = Math.min(Math.ceil(this.limit * by), MOST_IN_FLIGHT);
+		this.rest = more === this.limit ? REST : 2;
+		if (more === this.limit) return;
+		this.raised = { from: this.limit, rate: this.rate };
+		this.limit = more;
+		this.steadyMs = undefined;
+	}
+}
