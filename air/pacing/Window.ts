@@ -1,21 +1,26 @@
-/** How many requests are under way at first … */
+/** How many requests are under way at first, and how few at least, since a stall may look like a line … */
 const FIRST = 10;
+const FEWEST = 4;
 /** … and at most, which is also how many connections are opened to one origin. */
 export const MOST_IN_FLIGHT = 100;
 
-/** Of what a larger number promises, this share has to come true: else AIR works on no more at once. */
+/** Of what a larger number promises, this share has to come true: else AIR works on no more at once … */
 const PROMISE = 0.75;
+/** … and of what doubling promises this one, which one round is to tell. */
+const PROMISE_OF_DOUBLING = 0.6;
 /** Answers that take this much longer than they did say that requests wait in line at AIR … */
 const CROWDED = 1.4;
-/** … where only a few are to wait: enough to leave AIR no gap, and to try whether it takes more by now. */
-const SLACK = 1.15;
+/** … where only a few are to wait, so that AIR never has nothing to do. */
+const SLACK = 1.1;
+/** Now and then this many more are tried: AIR may take more by now. */
+const STEP = 1.3;
 /** So many round trips pass before more is tried again … */
 const REST = 10;
-/** … and so many before it is seen whether fewer have helped. */
+/** … and so many before a change is judged, or an answer that takes long is believed to be no stall. */
 const LOOK_AGAIN = 3;
-/** Fewer answers say too little … */
-const FEWEST = 16;
-/** … and of one round's this share counts. */
+/** Fewer answers say too little. */
+const ENOUGH = 16;
+/** What one round says counts by this part among those before. */
 const SMOOTH = 4;
 /** What answers seem to take while this process computes is its own time. */
 const BUSY = 0.8;
@@ -38,6 +43,13 @@ interface Round {
 	full: boolean;
 }
 
+/** How it was before the number was changed. */
+interface Step {
+	readonly from: number;
+	/** Answers a millisecond. */
+	readonly rate: number;
+}
+
 /**
  * How many requests of one kind may be under way at once, learnt from how long the answers take: AIR does
  * not say how many it works on. The number doubles each round trip as long as twice as many bring about
@@ -58,15 +70,18 @@ export class Window {
 	private limit = FIRST;
 	private doubling = true;
 	/** Before the number was raised last, while it is not known whether AIR takes that many. */
-	private raised: { readonly from: number; readonly rate: number } | undefined;
+	private raised: Step | undefined;
 	/** What an answer took when none waited in line, in milliseconds. */
 	private unhindered: number | undefined;
-	/** When the number was first lowered, until that has helped. */
-	private lowered: { readonly from: number; readonly meanMs: number } | undefined;
+	/** Before the number was lowered last, until it is seen what that brought about. */
+	private lowered: (Step & { readonly meanMs: number }) | undefined;
 	/** Of the answers of the last round, in milliseconds … */
 	private meanMs = 0;
-	/** … and over some rounds with one number, as one round may be a bad one; undefined before the first. */
-	private steadyMs: number | undefined;
+	/** … and over all rounds since the number was changed, as one round may be a bad one. */
+	private steadyMs = 0;
+	private rounds = 0;
+	/** So many rounds in a row had answers that took long. */
+	private crowded = 0;
 	/** So many rounds pass before the number is judged. */
 	private rest = 0;
 	private round: Round | undefined;
@@ -113,12 +128,12 @@ export class Window {
 		const { round } = this;
 		if (round === undefined || sentAt === undefined || sentAt < round.began) return;
 		round.took.push(now - sentAt);
-		const enough = this.doubling ? this.limit : Math.max(this.limit, FEWEST);
+		const enough = this.doubling ? this.limit : Math.max(this.limit, ENOUGH);
 		if (round.took.length < enough) return;
 		this.round = undefined;
 		this.meanMs = round.took.reduce((sum, ms) => sum + ms, 0) / round.took.length;
-		const before = this.steadyMs ?? this.meanMs;
-		this.steadyMs = before + (this.meanMs - before) / SMOOTH;
+		this.rounds++;
+		this.steadyMs += (this.meanMs - this.steadyMs) / Math.min(this.rounds, SMOOTH);
 		// How many AIR would have taken is not known where there were not as many.
 		if (round.full) this.learn((busyMs - round.busyMs) / (now - round.began));
 		else this.raised = undefined;
@@ -141,72 +156,86 @@ export class Window {
 		this.set(Math.max(FIRST, Math.floor(this.limit / 2)), 0);
 		this.doubling = true;
 		this.unhindered = undefined;
-		this.lowered = undefined;
 	}
 
 	private set(limit: number, rest: number): void {
-		this.limit = limit;
+		this.limit = Math.max(limit, FEWEST);
 		this.rest = rest;
+		this.crowded = 0;
 		this.doubling = false;
 		this.raised = undefined;
 		this.round = undefined;
-		this.steadyMs = undefined;
+		this.rounds = 0;
+		this.lowered = undefined;
 	}
 
 	/** @param busy - the share of the round in which this process computed */
 	private learn(busy: number): void {
-		if (!this.doubling && --this.rest > 0 && this.raised === undefined) {
-			if (busy < BUSY && this.lowered === undefined) this.isCrowded();
+		if (!this.doubling) this.rest--;
+		const isTime = this.doubling || this.rest <= 0;
+		if (this.lowered !== undefined) {
+			if (isTime) this.lookBack(this.lowered);
 			return;
 		}
-		if (!this.isTaken()) return;
+		if (this.raised !== undefined) {
+			// What a small step brings about shows only when it has lasted a while.
+			if (!isTime || !this.isTaken(this.raised)) return;
+		}
 		if (busy < BUSY && this.isCrowded()) return;
-		this.raise(this.doubling ? 2 : SLACK);
+		if (isTime) this.raise(this.doubling ? 2 : STEP);
 	}
 
+	/** Answers a millisecond, over the last round. */
 	private get rate(): number {
 		return this.limit / Math.max(this.meanMs, 1);
 	}
 
 	/** Whether AIR takes what the number was raised to; if not, it is lowered to what AIR takes. */
-	private isTaken(): boolean {
-		const { raised, limit } = this;
-		if (raised === undefined) return true;
-		// What a small step brings about shows only when it has lasted a while.
-		if (!this.doubling && this.rest > 0) return false;
+	private isTaken({ from, rate }: Step): boolean {
+		const { limit } = this;
 		this.raised = undefined;
-		const rose = this.rate / raised.rate;
-		if (rose >= 1 + PROMISE * (limit / raised.from - 1)) return true;
-		this.unhindered ??= raised.from / raised.rate;
-		const taken = this.doubling ? Math.ceil(raised.from * Math.max(rose, 1)) : raised.from;
+		const rose = limit / this.steadyMs / rate;
+		const promise = this.doubling ? PROMISE_OF_DOUBLING : PROMISE;
+		if (rose >= 1 + promise * (limit / from - 1)) return true;
+		const taken = this.doubling ? Math.ceil(from * Math.max(rose, 1)) : from;
 		this.set(Math.min(taken, limit), REST);
 		return false;
 	}
 
 	/** Whether requests wait in line at AIR; if so, the number is lowered. */
 	private isCrowded(): boolean {
-		const { limit, steadyMs: meanMs = this.meanMs, lowered } = this;
-		if (lowered !== undefined && limit <= lowered.from / 2 && meanMs > 0.9 * lowered.meanMs) {
-			// Half as many did not help: AIR takes longer now, however many there are.
-			this.unhindered = meanMs;
-			this.doubling = true;
-		}
-		this.unhindered = Math.min(this.unhindered ?? meanMs, meanMs);
-		if (meanMs <= CROWDED * this.unhindered) {
-			this.lowered = undefined;
-			return false;
-		}
-		this.lowered ??= { from: limit, meanMs };
-		this.set(Math.max(1, Math.floor((limit * SLACK * this.unhindered) / meanMs)), LOOK_AGAIN);
+		const { limit, meanMs, steadyMs, rounds } = this;
+		const { unhindered = meanMs } = this;
+		// One round says little, but for those before the number was found.
+		const isSteady = this.doubling || rounds >= LOOK_AGAIN;
+		this.unhindered = isSteady ? Math.min(unhindered, steadyMs) : unhindered;
+		this.crowded = meanMs > CROWDED * this.unhindered ? this.crowded + 1 : 0;
+		if (this.crowded < LOOK_AGAIN) return false;
+		const lowered = { from: limit, rate: this.rate, meanMs };
+		this.set(Math.floor((limit * SLACK * this.unhindered) / meanMs), LOOK_AGAIN);
+		this.lowered = lowered;
 		return true;
+	}
+
+	/** Where fewer requests are answered no sooner, it is AIR that takes longer, and not the line. */
+	private lookBack({ from, rate, meanMs }: Step & { readonly meanMs: number }): void {
+		this.lowered = undefined;
+		const fell = 1 - this.rate / rate;
+		if (fell < PROMISE * (1 - this.limit / from)) {
+			// Perhaps it was a stall: more are tried at once.
+			this.doubling = true;
+			return;
+		}
+		this.unhindered = meanMs;
+		this.set(from, REST);
 	}
 
 	private raise(by: number): void {
 		const more = Math.min(Math.ceil(this.limit * by), MOST_IN_FLIGHT);
-		this.rest = more === this.limit ? REST : 2;
+		this.rest = more === this.limit ? REST : LOOK_AGAIN;
 		if (more === this.limit) return;
-		this.raised = { from: this.limit, rate: this.rate };
+		this.raised = { from: this.limit, rate: this.limit / this.steadyMs };
 		this.limit = more;
-		this.steadyMs = undefined;
+		this.rounds = 0;
 	}
 }
