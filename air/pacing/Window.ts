@@ -5,13 +5,15 @@ const FEWEST = 4;
 export const MOST_IN_FLIGHT = 100;
 
 /** Of what a larger number promises, this share has to come true: else AIR works on no more at once … */
-const PROMISE = 0.75;
+const PROMISE = 0.85;
 /** … and of what doubling promises this one, which one round is to tell. */
 const PROMISE_OF_DOUBLING = 0.6;
 /** Answers that take this much longer than they did say that requests wait in line at AIR … */
 const CROWDED = 1.4;
 /** … where only a few are to wait, so that AIR never has nothing to do. */
 const SLACK = 1.1;
+/** Fewer have helped if answers take less than this share of what they took. */
+const SOONER = 0.93;
 /** Now and then this many more are tried: AIR may take more by now. */
 const STEP = 1.3;
 /** So many round trips pass before more is tried again … */
@@ -43,11 +45,17 @@ interface Round {
 	full: boolean;
 }
 
-/** How it was before the number was changed. */
-interface Step {
+/** How it was before the number was raised. */
+interface Raised {
 	readonly from: number;
 	/** Answers a millisecond. */
 	readonly rate: number;
+}
+
+/** How it was before the number was lowered. */
+interface Lowered {
+	readonly from: number;
+	readonly meanMs: number;
 }
 
 /**
@@ -70,11 +78,11 @@ export class Window {
 	private limit = FIRST;
 	private doubling = true;
 	/** Before the number was raised last, while it is not known whether AIR takes that many. */
-	private raised: Step | undefined;
+	private raised: Raised | undefined;
 	/** What an answer took when none waited in line, in milliseconds. */
 	private unhindered: number | undefined;
 	/** Before the number was lowered last, until it is seen what that brought about. */
-	private lowered: (Step & { readonly meanMs: number }) | undefined;
+	private lowered: Lowered | undefined;
 	/** Of the answers of the last round, in milliseconds … */
 	private meanMs = 0;
 	/** … and over all rounds since the number was changed, as one round may be a bad one. */
@@ -185,16 +193,11 @@ export class Window {
 		if (isTime) this.raise(this.doubling ? 2 : STEP);
 	}
 
-	/** Answers a millisecond, over the last round. */
-	private get rate(): number {
-		return this.limit / Math.max(this.meanMs, 1);
-	}
-
 	/** Whether AIR takes what the number was raised to; if not, it is lowered to what AIR takes. */
-	private isTaken({ from, rate }: Step): boolean {
+	private isTaken({ from, rate }: Raised): boolean {
 		const { limit } = this;
 		this.raised = undefined;
-		const rose = limit / this.steadyMs / rate;
+		const rose = limit / Math.max(this.steadyMs, 1) / rate;
 		const promise = this.doubling ? PROMISE_OF_DOUBLING : PROMISE;
 		if (rose >= 1 + promise * (limit / from - 1)) return true;
 		const taken = this.doubling ? Math.ceil(from * Math.max(rose, 1)) : from;
@@ -211,19 +214,18 @@ export class Window {
 		this.unhindered = isSteady ? Math.min(unhindered, steadyMs) : unhindered;
 		this.crowded = meanMs > CROWDED * this.unhindered ? this.crowded + 1 : 0;
 		if (this.crowded < LOOK_AGAIN) return false;
-		const lowered = { from: limit, rate: this.rate, meanMs };
+		const lowered = { from: limit, meanMs };
 		this.set(Math.floor((limit * SLACK * this.unhindered) / meanMs), LOOK_AGAIN);
 		this.lowered = lowered;
 		return true;
 	}
 
 	/** Where fewer requests are answered no sooner, it is AIR that takes longer, and not the line. */
-	private lookBack({ from, rate, meanMs }: Step & { readonly meanMs: number }): void {
+	private lookBack({ from, meanMs }: Lowered): void {
 		this.lowered = undefined;
-		const fell = 1 - this.rate / rate;
-		if (fell < PROMISE * (1 - this.limit / from)) {
+		if (this.steadyMs < SOONER * meanMs) {
 			// Perhaps it was a stall: more are tried at once.
-			this.doubling = true;
+			this.rest = 0;
 			return;
 		}
 		this.unhindered = meanMs;
@@ -234,7 +236,7 @@ export class Window {
 		const more = Math.min(Math.ceil(this.limit * by), MOST_IN_FLIGHT);
 		this.rest = more === this.limit ? REST : LOOK_AGAIN;
 		if (more === this.limit) return;
-		this.raised = { from: this.limit, rate: this.limit / this.steadyMs };
+		this.raised = { from: this.limit, rate: this.limit / Math.max(this.steadyMs, 1) };
 		this.limit = more;
 		this.rounds = 0;
 	}

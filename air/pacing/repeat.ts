@@ -171,8 +171,7 @@ export async function repeating<T>(
 	let sending: Sending<T> | undefined;
 	for (let comebacks = 0; ;) {
 		// Waiting comes first, so that nothing is begun, and no lease runs, that is not sent soon.
-		let permit =
-			series === undefined ? await limiter().permit({ ...wanted, signal }) : undefined;
+		let permit = series === undefined ? await limiter().permit({ ...wanted, signal }) : undefined;
 		try {
 			permit ??= await limiter().permit({
 				...wanted,

@@ -106,7 +106,12 @@ export async function directOurs(air: BenchAir, subject: string): Promise<Direct
 					return await Promise.resolve({
 						lane: laneOfDirect(request),
 						run: async (stopped: AbortSignal, onAnswered: () => void) =>
-							await issueDirectly(session, issuer, { request, stopped, share, onAnswered }, idempotency),
+							await issueDirectly(
+								session,
+								issuer,
+								{ request, stopped, share, onAnswered },
+								idempotency,
+							),
 					});
 				},
 			});

@@ -115,7 +115,8 @@ export async function send(
 				const outcome = await air.handle();
 				if (latencyMs > 0) await time.sleep(latencyMs / 2);
 				if (outcome === 'answered') permit.answered();
-				else if (outcome === 'refused') permit.refused('too-many', air.settings.limit?.retryAfterMs);
+				else if (outcome === 'refused')
+					permit.refused('too-many', air.settings.limit?.retryAfterMs);
 				else permit.ended();
 				if (outcome !== 'refused') break;
 			}
