@@ -123,7 +123,7 @@ describe('how many are under way at once', () => {
 	test('what answers take while this process computes is not taken for a line at AIR', async () => {
 		const time = new VirtualTime();
 		let [slow, busy] = [1, 0];
-		const limiter = new HostLimiter({ ...time, busyMs: () => busy }, () => 0.5);
+		const limiter = new HostLimiter({ now: time.now, after: time.after, busyMs: () => busy }, () => 0.5);
 		const loop = async (): Promise<void> => {
 			for (let i = 0; i < 200; i++) {
 				const permit = await limiter.permit({ kind: 'issue' });
@@ -207,9 +207,8 @@ test('five outcomes in a row are unknown: one at a time tries, until one is answ
 });
 
 test('one item does not wait behind a large run', async () => {
-	const { granted, ask } = asking();
+	const { limiter, granted } = asking();
 	const order: string[] = [];
-	const limiter = new HostLimiter(new VirtualTime(), () => 0.5);
 	const queue = (name: string, whose: object): void => {
 		void limiter.permit({ kind: 'issue', share: { whose } }).then((permit) => {
 			order.push(name);
@@ -225,7 +224,6 @@ test('one item does not wait behind a large run', async () => {
 	for (const permit of granted.slice(0, 2)) permit.answered();
 	await turns();
 	expect(order.slice(10)).toEqual(['large', 'small']);
-	expect(ask).toBeDefined();
 });
 
 test('questions take at most half of the places while something is issued', async () => {
