@@ -48,7 +48,7 @@ export async function issueDirectly(
 		return await item.issue();
 	} catch (error) {
 		if (!isHolderUnknown(error)) throw error;
-		// The account was kept for some minutes, and may have been made anew meanwhile.
+		// The account was kept for some minutes, and may have been made again meanwhile.
 		issuer.client.forgetAccount(issuing.request.recipient);
 		return await item.issue();
 	}

@@ -29,7 +29,7 @@ type OfSession = 'realm' | 'keyThumbprint' | 'leaseMs' | 'reference';
 type OfKey = 'idempotencyKey' | 'subjectHmac' | 'rememberMs';
 type OfOrigin = 'instance' | 'workflowId' | 'executionId' | 'nodeId';
 
-/** What the ledger is told of any attempt that begins. */
+/** What the ledger is told about any attempt that begins. */
 export const beginning = (
 	session: LedgerSession,
 	{ key, rememberMs, subjectHmac }: Idempotency,

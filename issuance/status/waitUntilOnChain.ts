@@ -50,7 +50,7 @@ const passes = (error: AirError, waitedMs: number) =>
  * wants to be asked: after 1 s, doubling, at most every 30 s, or as late as its
  * `Retry-After` says.
  *
- * Never throws for what AIR answers: whoever has just issued must not lose the issuance because
+ * Never throws for what AIR answers: a caller who has just issued must not lose the issuance because
  * asking failed. The caller decides what `lastError` means.
  *
  * @example

@@ -91,7 +91,7 @@ export const requestsPerSecond: Option = {
 	typeOptions: { minValue: 0, maxValue: 1000, numberPrecision: 2 },
 	default: 0,
 	description:
-		'How many requests AIR gets per second at most, from everything that runs in this n8n process. 0 for no limit. AIR’s own limits are kept in any case.',
+		'The most requests per second to AIR, from everything that runs in this n8n process. 0 for no limit. AIR’s own limits are respected in any case.',
 };
 
 const REFERENCE = 'must be text without broken characters';

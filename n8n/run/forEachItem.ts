@@ -87,7 +87,7 @@ export async function forEachItem(
 		if (!goesOn && stoppedBy >= 0) {
 			const index = firstFailure ?? stoppedBy;
 			throw nodeError(context.getNode(), errorOf(ends[index]), index, items, {
-				note: becameOfOthers(ends, index, done, wordFor, again?.()),
+				note: describeOthers(ends, index, done, wordFor, again?.()),
 			});
 		}
 		for (const [itemIndex, end] of ends.entries()) {
@@ -113,12 +113,12 @@ export async function forEachItem(
 	return [output];
 }
 
-/** The engine's own retry loop begins anew after a cancel, too: then nothing is begun. */
+/** The engine's own retry loop begins again after a cancel, too: then nothing is begun. */
 const errorOf = (end: End<unknown> | undefined): unknown =>
 	end?.ok === false ? end.error : new AirError('AIR_CANCELLED');
 
 /** What became of the other items when one ended the run. */
-function becameOfOthers(
+function describeOthers(
 	ends: readonly (End<object> | undefined)[],
 	stopper: number,
 	done: string,

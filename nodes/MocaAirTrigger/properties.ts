@@ -8,7 +8,7 @@ const WATCH: INodePropertyOptions[] = [
 	{
 		name: `Issuances From Every ${N8N} Sharing the Ledger`,
 		value: 'everywhere',
-		description: 'All that the ledger of the credential holds, whichever n8n issued it',
+		description: 'Everything in the credential’s ledger, no matter which n8n issued it',
 	},
 	{
 		name: `Issuances From This ${N8N}`,
@@ -75,7 +75,7 @@ export const properties: INodeProperties[] = [
 				name: 'Any Status Change',
 				value: 'statusChanged',
 				action: 'On any status change',
-				description: 'AIR gave another status than before, whichever it is',
+				description: 'AIR gave a different status than before',
 			},
 			{
 				name: 'Confirmed On-Chain',
@@ -87,42 +87,42 @@ export const properties: INodeProperties[] = [
 				name: 'Delayed',
 				value: 'delayed',
 				action: 'On credential delayed',
-				description: 'Still pending after some minutes, or for so long that it is given up',
+				description: 'Still pending after some minutes, or given up after 180 days',
 			},
 			{
 				name: 'Expired',
 				value: 'expired',
 				action: 'On credential expired',
-				description: 'What you issued directly has ended by itself',
+				description: 'A credential that you issued directly has expired',
 			},
 			{
 				name: 'Expiring Soon',
 				value: 'expiringSoon',
 				action: 'On credential expiring soon',
-				description: 'What you issued directly ends in some days: time to renew it',
+				description: 'A credential that you issued directly expires soon: time to renew it',
 			},
 			{
 				name: 'Not Usable',
 				value: 'notUsable',
 				action: 'On credential unusable',
-				description: 'The credential expired, was revoked, or is gone',
+				description: 'The credential expired, was revoked, or was removed',
 			},
 			{
 				name: 'Outcome Unknown',
 				value: 'outcomeUnknown',
 				action: 'On outcome unknown',
-				description: 'AIR may or may not have issued: somebody has to look, and settle it',
+				description: 'AIR may or may not have issued it: someone has to look, and settle it',
 			},
 			{
 				name: 'Stored',
 				value: 'stored',
 				action: 'On credential stored',
-				description: 'AIR has stored what you issued directly; nothing later is told of it',
+				description: 'AIR has stored what you issued directly; AIR reports nothing later',
 			},
 		],
 		default: ['confirmed'],
 		required: true,
-		description: 'What to start the workflow for. Each event gives one item.',
+		description: 'Which events start the workflow. Each event is one item.',
 	},
 	{
 		displayName: 'Delayed After (Minutes)',
@@ -140,7 +140,7 @@ export const properties: INodeProperties[] = [
 		typeOptions: { minValue: 1, maxValue: 525600 },
 		default: 14,
 		displayOptions: { show: { events: ['expiringSoon'] } },
-		description: 'How long before it expires a credential counts as expiring soon',
+		description: 'How long before its expiry a credential counts as expiring soon',
 	},
 	{
 		displayName: 'Unit',
@@ -154,7 +154,7 @@ export const properties: INodeProperties[] = [
 		],
 		default: 'days',
 		displayOptions: { show: { events: ['expiringSoon'] } },
-		description: 'What Before Expiry counts',
+		description: 'The unit of Before Expiry',
 	},
 	{
 		displayName: 'Start',
@@ -175,7 +175,7 @@ export const properties: INodeProperties[] = [
 		],
 		default: 'now',
 		description:
-			'Where to start when the workflow is activated for the first time. Later activations go on where the trigger was.',
+			'Where to start when the workflow is activated for the first time. Later activations continue where the trigger stopped.',
 	},
 	{
 		displayName: 'Filters',
@@ -184,7 +184,7 @@ export const properties: INodeProperties[] = [
 		placeholder: 'Add Filter',
 		default: {},
 		displayOptions: { show: { watch: ['everywhere', 'instance'] } },
-		description: 'An event has to fit all of them',
+		description: 'An event must match all of them',
 		options: [
 			{
 				displayName: 'Issuance Program',
@@ -225,8 +225,7 @@ export const properties: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 1, maxValue: 5000 },
 				default: 1000,
-				description:
-					'How many items one execution gets at most. The rest comes with the next poll.',
+				description: 'The most items for one execution. The rest comes with the next poll.',
 			},
 			{ ...requestTimeout, default: 10 },
 			{
@@ -235,7 +234,7 @@ export const properties: INodeProperties[] = [
 				type: 'number',
 				typeOptions: { minValue: 1, maxValue: 5000 },
 				default: 2000,
-				description: 'How often to ask AIR in one poll at most. What is due longest comes first.',
+				description: 'The most questions to AIR in one poll. The most overdue come first.',
 			},
 			tokenLifetime,
 		],

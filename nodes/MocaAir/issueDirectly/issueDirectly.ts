@@ -78,7 +78,7 @@ export const issueDirectly: Operation = {
 	option: {
 		name: 'Issue Directly',
 		value: 'issueDirectly',
-		description: 'Sign a credential, seal it to the person, and put it into their AIR account',
+		description: 'Sign a credential, seal it for the person, and put it into their AIR account',
 		action: 'Issue a credential directly',
 	},
 	properties,

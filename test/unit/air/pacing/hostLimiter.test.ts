@@ -167,7 +167,7 @@ describe('after a refusal', () => {
 	});
 
 	test.each([0, undefined, 1_000])(
-		'503 for however long (Retry-After %s) says nothing of the rate: afterwards it goes on as after the first',
+		'503 for however long (Retry-After %s) says nothing about the rate: afterwards it goes on as after the first',
 		async (retryAfterMs) => {
 			const { time, limiter, ask: once, nth } = limited();
 			const rates: number[] = [];
@@ -229,7 +229,7 @@ describe('after a refusal', () => {
 	});
 });
 
-describe('nobody waits for ever', () => {
+describe('nobody waits forever', () => {
 	test('a cancel ends the wait at once, and nobody behind waits for it', async () => {
 		const { time, limiter, ask: once, at, errors } = limited();
 		limiter.restrict(1);
@@ -249,7 +249,7 @@ describe('nobody waits for ever', () => {
 		await expect(limiter.permit({ signal: AbortSignal.abort() })).rejects.toThrow(AirError);
 	});
 
-	test('who has no time to wait for its permit is told so when its time is over', async () => {
+	test('one that has no time to wait for its permit is told so when its time is over', async () => {
 		const { time, limiter, ask: once, at, errors } = limited();
 		limiter.restrict(0.1);
 		once();
@@ -262,7 +262,7 @@ describe('nobody waits for ever', () => {
 		expect(at).toEqual([0]);
 	});
 
-	test('who has no time for AIR’s pause is told so at once, and for how long it is', async () => {
+	test('one that has no time for AIR’s pause is told so at once, and for how long it is', async () => {
 		const { time, ask: once, nth, errors } = limited();
 		once();
 		await time.run(0);
@@ -315,7 +315,7 @@ describe('AIR asks for more than anybody waits for', () => {
 		expect(at).toHaveLength(2);
 	});
 
-	test('each time: who comes is told at once, but for one a minute', async () => {
+	test('each time: a new one is told at once, except for one a minute', async () => {
 		const { time, ask: once, permits, nth, errors } = await refusedFor(YEAR_MS);
 		let told = 0;
 		for (let second = 0; second < 1_800; second++) {
@@ -367,7 +367,7 @@ describe('AIR asks for more than anybody waits for', () => {
 		expect([errors.length, at.length]).toEqual([0, 4]);
 	});
 
-	test('who has less than the minute is told at once', async () => {
+	test('one that has less than the minute is told at once', async () => {
 		const { time, ask: once, errors } = await refusedFor(YEAR_MS);
 		once({ withinMs: 10_000 });
 		await time.run(1);
@@ -465,7 +465,7 @@ describe('against a server that limits', () => {
 		expect(seconds).toBeLessThan(1.1 * (server.requests / server.perSecond));
 	});
 
-	// What passes at first says nothing of such a limit: it has to be looked for from below.
+	// What passes at first says nothing about such a limit: it has to be looked for from below.
 	test('hardly any burst: under 3 % refused, under 1.4 times the ideal time', async () => {
 		const { sent, refused, seconds } = await runAgainst({ ...usual, burst: 5 });
 		expect(refused / sent).toBeLessThan(0.03);

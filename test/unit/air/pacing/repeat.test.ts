@@ -287,7 +287,7 @@ describe('a call that begins something before it sends', () => {
 		expect(seen.failed).toHaveLength(begun);
 	});
 
-	test('what fails while it begins is not repeated, and was no attempt', async () => {
+	test('what fails while it begins is not repeated, and was not an attempt', async () => {
 		const error = new AirError('AIR_LEDGER_LOCKED');
 		const begin = jest.fn().mockRejectedValue(error);
 		const options = { limits: DEFAULT_REPEAT_LIMITS, repeatUnknown: true, patient: true };
