@@ -111,9 +111,9 @@ class DirectItem {
 
 	private async seal(seen: Extract<DirectLook, { outcome: 'open' }>): Promise<ToSend> {
 		const { issuer, issuing, claims } = this;
-		const { request, stopped, timeoutMs, onRepeat } = issuing;
+		const { request, stopped, timeoutMs, share, onRepeat } = issuing;
 		const { recipient } = request;
-		const options = { signal: stopped, timeoutMs, onRepeat };
+		const options = { signal: stopped, timeoutMs, share, onRepeat };
 		const account = await issuer.client.account(recipient, options);
 		const findPlace = async () =>
 			await this.ask(async () => await placeInList(this.session, systemRandomness));

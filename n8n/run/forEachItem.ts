@@ -17,8 +17,8 @@ export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefine
 const plain = (answer: object) => JSON.parse(JSON.stringify(answer)) as IDataObject;
 
 export interface ItemsSettings {
-	/** How many items may be under way at once. */
-	readonly concurrency: number;
+	/** How many items may be under way at once; asked whenever another one could begin. */
+	readonly concurrency: number | (() => number);
 	/** What has happened to an item that did not fail, for people: *issued*. */
 	readonly done: string;
 	/** The same for one item, from its answer, where not all end alike. */

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { AirError } from '../../../../errors/AirError';
-import { HostLimiter, limiterFor, type Permit } from '../../../../air/pacing/HostLimiter';
+import { HostLimiter, limiterFor } from '../../../../air/pacing/HostLimiter';
+import type { Permit } from '../../../../air/pacing/Permit';
 import { LONGEST_WISH_MS } from '../../../../air/pacing/retryAfter';
 import { VirtualTime } from './virtualTime';
 
 /** A limiter, and who got leave when. */
-function limited(mostInFlight?: number) {
+function limited() {
 	const time = new VirtualTime();
-	const limiter = new HostLimiter(time, () => 0.5, mostInFlight);
+	const limiter = new HostLimiter(time, () => 0.5);
 	const permits: Permit[] = [];
 	const at: number[] = [];
 	const errors: unknown[] = [];
@@ -35,16 +36,23 @@ const ask = (times: number, once: () => void) => {
 };
 
 describe('without a limit', () => {
-	test('everybody goes at once, up to what connections there are', async () => {
-		const { time, ask: once, nth, at } = limited(3);
-		ask(5, once);
+	test('ten go at once, and then as many as there are answers', async () => {
+		const { time, ask: once, nth, at } = limited();
+		ask(15, once);
 		await time.run(1_000);
-		expect(at).toEqual([0, 0, 0]);
+		expect(at).toEqual(Array(10).fill(0));
 		nth(0).answered();
 		nth(0).answered();
 		nth(1).ended();
 		await time.run(2_000);
-		expect(at).toEqual([0, 0, 0, 1_000, 1_000]);
+		expect(at.slice(10)).toEqual([1_000, 1_000]);
+	});
+
+	test('up to what connections there are, where somebody chose how many', async () => {
+		const { time, ask: once, at } = limited();
+		for (let i = 0; i < 120; i++) once({ share: { fixed: true } });
+		await time.run(1_000);
+		expect(at).toHaveLength(100);
 	});
 });
 

@@ -216,7 +216,8 @@ describe('a call that begins something before it sends', () => {
 	const tooLong = new AirError('AIR_RATE_LIMITED', { waitTooLong: true, retryAfterMs: 90_000 });
 
 	const oneAtATime = () => {
-		const limiter = new HostLimiter(undefined, undefined, 1);
+		const limiter = new HostLimiter();
+		for (let taken = 0; taken < 9; taken++) void limiter.permit();
 		return () => limiter;
 	};
 

@@ -8,6 +8,9 @@ export class VirtualTime implements LimiterClock {
 
 	readonly now = (): number => this.time;
 
+	/** Nothing here takes the process any time. */
+	readonly busyMs = (): number => 0;
+
 	readonly after = (ms: number, callback: () => void): (() => void) => {
 		const call = { at: this.time + Math.max(0, ms), callback };
 		this.calls.add(call);
