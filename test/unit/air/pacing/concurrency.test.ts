@@ -143,7 +143,7 @@ describe('how many are under way at once', () => {
 		expect(limiter.ofUse('issue')).toBe(116);
 	});
 
-	test('after a minute without work it begins with half of what it learnt', async () => {
+	test('after a minute without work it begins with half of what it learned', async () => {
 		const time = new VirtualTime();
 		const limiter = new HostLimiter(time, () => 0.5);
 		const air = new SimulatedAir(time, { serviceMs: 100, workers: 10_000 });
