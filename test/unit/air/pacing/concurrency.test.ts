@@ -1,8 +1,8 @@
 import { HostLimiter } from '../../../../air/pacing/HostLimiter';
 import type { Permit, PermitOptions } from '../../../../air/pacing/Permit';
 import { LONGEST_AHEAD_MS, NO_REPEAT, repeating } from '../../../../air/pacing/repeat';
-import { send, SimulatedAir, type SimulatedSettings } from './simulatedAir';
-import { VirtualTime } from './virtualTime';
+import { send, SimulatedAir, type SimulatedSettings } from '../../../support/simulatedAir';
+import { VirtualTime } from '../../../support/virtualTime';
 
 const p95 = (took: readonly number[]) =>
 	[...took].sort((a, b) => a - b)[Math.floor(took.length * 0.95)] ?? 0;
@@ -143,7 +143,7 @@ describe('how many are under way at once', () => {
 		expect(limiter.ofUse('issue')).toBe(116);
 	});
 
-	test('after a minute without work it begins with half of what it learned', async () => {
+	test('after a minute without work it begins with half of what it found', async () => {
 		const time = new VirtualTime();
 		const limiter = new HostLimiter(time, () => 0.5);
 		const air = new SimulatedAir(time, { serviceMs: 100, workers: 10_000 });

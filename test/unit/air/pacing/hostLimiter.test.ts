@@ -3,7 +3,7 @@ import { AirError } from '../../../../errors/AirError';
 import { HostLimiter, limiterFor } from '../../../../air/pacing/HostLimiter';
 import type { Permit } from '../../../../air/pacing/Permit';
 import { LONGEST_WISH_MS } from '../../../../air/pacing/retryAfter';
-import { VirtualTime } from './virtualTime';
+import { VirtualTime } from '../../../support/virtualTime';
 
 /** A limiter, and who got leave when. */
 function limited() {

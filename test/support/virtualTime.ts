@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LimiterClock } from '../../../../air/pacing/limiterClock';
+import type { LimiterClock } from '../../air/pacing/limiterClock';
 
 /** A clock that stands still while anything is being done, and jumps to what comes next. */
 export class VirtualTime implements LimiterClock {

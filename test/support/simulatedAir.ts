@@ -1,5 +1,5 @@
-import { HostLimiter } from '../../../../air/pacing/HostLimiter';
-import type { PermitOptions } from '../../../../air/pacing/Permit';
+import { HostLimiter } from '../../air/pacing/HostLimiter';
+import type { PermitOptions } from '../../air/pacing/Permit';
 import type { VirtualTime } from './virtualTime';
 
 /** How AIR works in a simulation; may be changed while it runs. */
@@ -11,7 +11,7 @@ export interface SimulatedSettings {
 	/** A bucket of tokens: by the second, and at once. */
 	limit?: { readonly perSecond: number; readonly burst: number; readonly retryAfterMs?: number };
 	/** It answers nothing; requests end after this, in milliseconds. */
-	downMs?: number;
+	downMs?: number | undefined;
 }
 
 /** AIR on a virtual clock: workers with a line before them. */
@@ -85,40 +85,36 @@ export class SimulatedAir {
 }
 
 export interface Run {
-	/** Milliseconds between an answer and the end of the item, and before it is sent, for the ledger. */
-	readonly ledgerMs?: number;
-	readonly latencyMs?: number;
 	readonly items: number;
+	/** What the ledger takes before an item is sent, in milliseconds. */
+	readonly ledgerMs?: number | undefined;
 	readonly options?: PermitOptions;
-	readonly atOnce?: () => number;
+	/** Called when an item is sent. */
+	readonly onSent?: (() => void) | undefined;
 }
 
-/** Sends items as a run of a node does. @returns when each began, in milliseconds */
+/** Sends items as a run of a node does, until all are answered or lost. */
 export async function send(
 	time: VirtualTime,
 	limiter: HostLimiter,
 	air: SimulatedAir,
-	{ items, ledgerMs = 0, latencyMs = 0, options = { kind: 'issue', ahead: true } }: Run,
-): Promise<number[]> {
+	{ items, ledgerMs = 0, options = { kind: 'issue', ahead: true }, onSent }: Run,
+): Promise<void> {
 	let next = 0;
 	let underWay = 0;
-	const sentAt: number[] = [];
 	await new Promise<void>((resolve) => {
 		const one = async (): Promise<void> => {
-			for (;;) {
+			for (let outcome = 'refused'; outcome === 'refused';) {
 				const permit = await limiter.permit(options);
 				if (ledgerMs > 0) await time.sleep(ledgerMs);
 				await permit.place();
 				permit.use();
-				sentAt.push(time.now());
-				if (latencyMs > 0) await time.sleep(latencyMs / 2);
-				const outcome = await air.handle();
-				if (latencyMs > 0) await time.sleep(latencyMs / 2);
+				onSent?.();
+				outcome = await air.handle();
 				if (outcome === 'answered') permit.answered();
 				else if (outcome === 'refused')
 					permit.refused('too-many', air.settings.limit?.retryAfterMs);
 				else permit.ended();
-				if (outcome !== 'refused') break;
 			}
 			underWay--;
 			if (next >= items && underWay === 0) resolve();
@@ -133,5 +129,4 @@ export async function send(
 		};
 		fill();
 	});
-	return sentAt;
 }
