@@ -43,7 +43,8 @@ export function* unpublishKey(
 	const lastExpiresAt = keys[0]?.lastExpiresAt ?? null;
 	if (keys.length === 0 && live.length > 0)
 		return { outcome: 'before', credentials, lastExpiresAt };
-	if (credentials > 0 && credentials !== givenUp) return { outcome: 'needed', credentials, lastExpiresAt };
+	if (credentials > 0 && credentials !== givenUp)
+		return { outcome: 'needed', credentials, lastExpiresAt };
 	yield* rows(
 		`UPDATE signing_keys SET unpublished_at = $3
 		WHERE realm = $1 AND kid = $2 AND unpublished_at IS NULL`,
