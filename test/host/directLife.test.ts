@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../../harness/chromium';
 import { Editor } from '../../harness/editor';
 import { poll } from '../../harness/poll';
@@ -36,9 +36,12 @@ jest.setTimeout(420_000);
 
 const VCT = 'https://example.com/types/member';
 const FOLDER = 'lists';
+const PATH = `${FOLDER}/.well-known/jwks.json`;
+const artefacts = join(root, '.artifacts', 'host');
 const MINUTE = 60_000;
 
 beforeAll(async () => {
+	mkdirSync(artefacts, { recursive: true });
 	host = await startHost({}, true);
 	browser = await launchChromium({ log: () => undefined });
 	// A proxy in front of n8n has an https address; verifiers here go past it.
@@ -134,10 +137,6 @@ describe('Serve Revocations', () => {
 	let list: string;
 	let number: string;
 
-	const webhookIdOf = async (id: string) => {
-		const { nodes } = await host.api.workflows.get(id);
-		return String(nodes.find(({ type }) => type.endsWith('JwksTrigger'))?.webhookId);
-	};
 	/** Of the number, under a node's webhook ID. */
 	const numberAt = async (webhookId: string) =>
 		await fetchAt(
@@ -153,7 +152,7 @@ describe('Serve Revocations', () => {
 
 	beforeAll(async () => {
 		registered = 'b4b1c6a4-6a3a-4f4e-9c1d-1a2b3c4d5e6f';
-		const parameters = { path: `${FOLDER}/.well-known/jwks.json`, revocations: true };
+		const parameters = { path: PATH, revocations: true };
 		const definition = inRow(jwksNode(registered, parameters));
 		servingId = (await host.api.workflows.create({ ...definition, name: 'lists' })).id;
 		await host.api.workflows.activate(servingId);
@@ -192,59 +191,76 @@ describe('Serve Revocations', () => {
 		expect(await answers(registered)).toEqual([200, 200]);
 	});
 
-	test('duplicated in the editor: n8n does not publish the copy, and ours goes on', async () => {
+	/** The workflow that the editor has opened or saved: its ID, once it has one. */
+	const idOf = async (page: Page) => {
+		await page.waitForURL(/\/workflow\/\w{10,}/);
+		return /\/workflow\/(\w+)/.exec(page.url())?.[1] ?? '';
+	};
+	const jwksNodeOf = async (id: string) => {
+		const { nodes } = await host.api.workflows.get(id);
+		const found = nodes.find(({ type }) => type.endsWith('JwksTrigger'));
+		return { path: found?.parameters.path, webhookId: String(found?.webhookId), nodes };
+	};
+
+	test('duplicated in the editor: the copy has addresses of its own, and ours go on', async () => {
 		const editor = await Editor.open({ browser, url: host.n8n.url });
 		await editor.openWorkflow(servingId);
 		await editor.byTestId('workflow-menu').click();
 		await editor.byTestId('workflow-menu-item-duplicate').click();
 		const opened = editor.page.context().waitForEvent('page');
 		await editor.page.getByRole('button', { name: 'Duplicate', exact: true }).click();
-		const copy = await opened;
-		await copy.waitForURL(/\/workflow\/\w+/);
-		const copyId = /\/workflow\/(\w+)/.exec(copy.url())?.[1] ?? '';
+		const copyId = await idOf(await opened);
 		await editor.close();
 		expect(copyId).not.toBe(servingId);
 
-		const { status, triggers } = await host.api.workflows.tryActivate(copyId);
-		expect(status).not.toBe('published');
-		expect(triggers[0]?.errorMessage).toMatch(/conflict|webhook/i);
-		expect(await answers(registered)).toEqual([200, 200]);
-
-		// In its place: the list is where it was, the number is not.
-		await host.api.workflows.deactivate(servingId);
-		await host.api.workflows.activate(copyId);
-		const own = await webhookIdOf(copyId);
+		// n8n has written a path into it.
+		const { path, webhookId: own, nodes } = await jwksNodeOf(copyId);
 		expect(own).not.toBe(registered);
+		expect(path).toBe(own);
+		await host.api.workflows.activate(copyId);
+		expect(await answers(registered)).toEqual([200, 200]);
+		await host.api.workflows.deactivate(copyId);
+
+		// With our path it takes the place of ours once that is unpublished: the list is where it was.
+		const parameters = { path: PATH, revocations: true };
+		await host.api.workflows.update(copyId, {
+			nodes: nodes.map((one) => ({ ...one, parameters })),
+		});
+		await expect(host.api.workflows.tryActivate(copyId)).rejects.toThrow(/conflict/);
+		await host.api.workflows.deactivate(servingId);
+		expect(await answers(registered)).toEqual([404, 404]);
+		await host.api.workflows.activate(copyId);
 		expect(await answers(own)).toEqual([200, 200]);
 		expect(await answers(registered)).toEqual([200, 404]);
 		await host.api.workflows.delete(copyId);
 	});
 
-	test('unpublished: both addresses end', async () => {
-		expect(await answers(registered)).toEqual([404, 404]);
-	});
-
-	test('exported and imported: the list is where it was, the number is at another address', async () => {
-		const exported: unknown = JSON.parse(JSON.stringify(await host.api.workflows.get(servingId)));
-		const { id } = await host.api.workflows.import(exported, credentials);
-		await host.api.workflows.activate(id);
-		const own = await webhookIdOf(id);
-		expect(await answers(own)).toEqual([200, 200]);
-		expect(await answers(registered)).toEqual([200, 404]);
-		await host.api.workflows.deactivate(id);
+	test('exported, and imported in the editor: both addresses are where they were', async () => {
+		const exported = join(artefacts, 'exported.json');
+		writeFileSync(exported, JSON.stringify(await host.api.workflows.get(servingId)));
+		const editor = await Editor.open({ browser, url: host.n8n.url });
+		await editor.page.goto(`${host.n8n.url}/workflow/new`);
+		await editor.byTestId('workflow-import-input').setInputFiles(exported);
+		await editor.byTestId('canvas-node').first().waitFor();
+		await editor.save();
+		const importedId = await idOf(editor.page);
+		await editor.close();
+		const { path, webhookId } = await jwksNodeOf(importedId);
+		expect([path, webhookId]).toEqual([PATH, registered]);
+		await host.api.workflows.activate(importedId);
+		expect(await answers(registered)).toEqual([200, 200]);
+		await host.api.workflows.delete(importedId);
 		await host.api.workflows.activate(servingId);
 		expect(await answers(registered)).toEqual([200, 200]);
 	});
 });
 
 describe('a change of the key, in the editor', () => {
-	const artefacts = join(root, '.artifacts', 'host');
 	const old = () => String(host.air.credential.partnerId);
 	let editor: Editor;
 	let rotated: Host['credentials'];
 
 	beforeAll(async () => {
-		mkdirSync(artefacts, { recursive: true });
 		const next = makeKey();
 		const { air } = host;
 		const jwks = [air.key.jwk(old()), next.jwk('key-2')];
