@@ -132,7 +132,7 @@ export class Parallel<R> {
 			this.over(index, { ok: false, error });
 			return;
 		}
-		// Who asks for one at a time wants no overtaking either.
+		// Concurrency 1 also means strict input order.
 		const lane = this.settings.concurrency === 1 ? '' : job.lane;
 		const before = this.lanes.get(lane);
 		const running = this.one(index, job, before);
