@@ -134,6 +134,12 @@ function modeWorkflow(mode: keyof typeof MODES, theme: 'light' | 'dark', credent
 	};
 }
 
+/** So that the whole form is seen, and no empty room. */
+const HEIGHTS: Readonly<Record<keyof typeof MODES, number>> = {
+	'map-each-field': 1880,
+	'map-automatically': 1420,
+};
+
 /** Takes a picture of each mode: the whole form, and a table of what came out. */
 export async function takeModePictures(
 	editor: Editor,
@@ -144,6 +150,7 @@ export async function takeModePictures(
 ): Promise<void> {
 	for (const mode of ['map-each-field', 'map-automatically'] as const) {
 		const { id } = await api.workflows.create(modeWorkflow(mode, theme, credentialId));
+		await editor.page.setViewportSize({ width: 1440, height: HEIGHTS[mode] });
 		await editor.openWorkflow(id);
 		await editor.openNode(NODE);
 		const output = await editor.executeStep();

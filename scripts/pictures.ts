@@ -8,9 +8,11 @@ import { Editor } from '../harness/editor';
 import { packAndInstall } from '../harness/installPackage';
 import { N8nApi } from '../harness/n8nApi';
 import { startN8n } from '../harness/n8nProcess';
+import { makeKey } from '../test/support/keys';
 import { KYC_EVENT, startDemoAir } from './demoAir';
 import { takeExamplePictures } from './examplePictures';
 import { loadExamples } from './loadExamples';
+import { takeCredentialPicture } from './credentialPicture';
 import { takeDirectPicture } from './directPictures';
 import { takeModePictures } from './modePictures';
 import { buildPackage, root } from './package';
@@ -37,12 +39,12 @@ const exampleSchema = z.looseObject({
 });
 
 /** The example as a user has it open, with a trigger that the editor can run by itself, for one person. */
-function runnableExample(credentialId: string, email: string) {
+function runnableExample(credentialId: string, email: string, eventId: string) {
 	const file = readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8');
 	const { name, nodes, connections } = exampleSchema.parse(JSON.parse(file));
 	const credentials = { mocaAirApi: { id: credentialId, name: 'Moca AIR' } };
 	// So that each picture is of an issuance, and not of a replay.
-	const body = { ...KYC_EVENT, eventId: `kyc-review-${email.length}${email.charCodeAt(0)}`, email };
+	const body = { ...KYC_EVENT, eventId, email };
 	return {
 		name,
 		nodes: nodes.map((node) =>
@@ -121,14 +123,19 @@ const SANDBOX = {
 	directIssuer: 'issuer.example.com',
 };
 
-/** What n8n answers when the test passes; the sandbox itself cannot be reached from here. */
-const GREEN = { data: { status: 'OK', message: 'Connection tested successfully' } };
-
-const HIGH = { width: 1440, height: 1500 };
+/** High enough for the longest form. */
+const HIGH = { width: 1440, height: 1880 };
 
 /** One field a line is what fits into a picture. */
 async function showSchema(output: Locator): Promise<void> {
 	await output.getByText('Schema', { exact: true }).click();
+}
+
+/** The nodes panel loads icons as it shows them. */
+async function iconsLoaded({ page }: Editor): Promise<void> {
+	await page.waitForFunction(
+		'[...document.querySelectorAll("[data-test-id=node-creator] img")].every((img) => img.complete && img.naturalWidth > 0)',
+	);
 }
 
 async function takePictures(): Promise<void> {
@@ -149,17 +156,23 @@ async function takePictures(): Promise<void> {
 		const { id } = await api.credentials.create('mocaAirApi', 'Moca AIR', onBehalf);
 		const credential = { id, name: 'Moca AIR' };
 		// The first run says that the ledger is new.
-		const { id: firstId } = await api.workflows.create(runnableExample(id, 'first@example.com'));
+		const { id: firstId } = await api.workflows.create(
+			runnableExample(id, 'first@example.com', 'kyc-review-1'),
+		);
 		await api.executions.wait(await api.workflows.run(firstId, { trigger: 'KYC Passed' }));
 		const { id: demoId } = await api.workflows.import(
 			JSON.parse(readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8')),
 			{ mocaAirApi: credential },
 		);
 		const { id: issuingId } = await api.workflows.create(issuingExample(id));
-		const setup = await loadSetup(api, credential);
+		const { id: wrongKeyId } = await api.credentials.create('mocaAirApi', 'Moca AIR', {
+			...onBehalf,
+			privateKey: makeKey('ES256').pem,
+		});
+		const setup = await loadSetup(api, credential, { id: wrongKeyId, name: 'Moca AIR' });
 		const { id: learningId } = await api.workflows.create(onceExample(id));
 		const examples = await loadExamples(api, credential);
-		const { id: directId } = await api.credentials.create('mocaAirApi', 'Moca AIR direct', {
+		const { id: directId } = await api.credentials.create('mocaAirApi', 'Moca AIR', {
 			...onBehalf,
 			...(directIssuer === undefined || accountUrl === undefined
 				? {}
@@ -175,13 +188,18 @@ async function takePictures(): Promise<void> {
 				if (name.startsWith(only)) await editor.screenshot(join(images, `${name}${suffix}.png`));
 			};
 			const email = `${theme === 'light' ? 'ada.lovelace' : 'grace.hopper'}@example.com`;
-			const { id: workflowId } = await api.workflows.create(runnableExample(id, email));
-			const { id: refusedId } = await api.workflows.create(runnableExample(id, `x${email}`));
+			const { id: workflowId } = await api.workflows.create(
+				runnableExample(id, email, `kyc-review-${theme === 'light' ? '2' : '3'}`),
+			);
+			const { id: refusedId } = await api.workflows.create(
+				runnableExample(id, 'emmy.noether@example.com', 'kyc-review-4'),
+			);
 			const editor = await Editor.open({ browser, url: n8n.url, theme });
 			const picture = pictureIn(editor);
 			await editor.openWorkflow(demoId);
 			await picture('workflow');
 			await editor.searchNodes('moca');
+			await iconsLoaded(editor);
 			await picture('nodes-panel');
 			air.emulator.control.setFeature({ partnerId: 'demo-partner', enabled: false });
 			await editor.openWorkflow(refusedId);
@@ -192,7 +210,6 @@ async function takePictures(): Promise<void> {
 			await editor.closeNode();
 			await editor.openWorkflow(issuingId);
 			await picture('trigger-issuing');
-			// High enough for whole forms.
 			const high = await Editor.open({ browser, url: n8n.url, theme, viewport: HIGH });
 			const highPicture = pictureIn(high);
 			await high.openWorkflow(workflowId);
@@ -200,19 +217,24 @@ async function takePictures(): Promise<void> {
 			await showSchema(await high.executeStep());
 			await highPicture('issue-on-behalf');
 			await high.closeNode();
-			await editor.openWorkflow(workflowId);
+			const { id: statusId } = await api.workflows.create(
+				runnableExample(
+					id,
+					`${theme === 'light' ? 'lise.meitner' : 'ida.noddack'}@example.com`,
+					'kyc-review-5',
+				),
+			);
+			await editor.openWorkflow(statusId);
+			await editor.openNode('Moca AIR Issue on Behalf');
+			await editor.executeStep();
+			await editor.closeNode();
 			await editor.openNode('Moca AIR Get Issuance Status');
 			await showSchema(await editor.executeStep());
 			await picture('get-issuance-status');
 			await editor.closeNode();
 			await takeModePictures(high, api, id, theme, highPicture);
 			await takeDirectPicture(high, api, directId, email, highPicture);
-			await high.page.route('**/rest/credentials/test', async (route) => {
-				await route.fulfill({ json: GREEN });
-			});
-			const dialog = await high.openCredential(sandboxId);
-			await dialog.getByText('Connection tested successfully').first().waitFor();
-			await highPicture('credential');
+			await takeCredentialPicture(high, sandboxId, highPicture);
 			await high.close();
 			await editor.openWorkflow(learningId);
 			await picture('trigger-learning');
@@ -222,7 +244,7 @@ async function takePictures(): Promise<void> {
 			await editor.closeNode();
 			await editor.openNode(ONCE.name);
 			await picture('trigger-once');
-			await takeSetupPictures(editor, setup, air, picture);
+			await takeSetupPictures(editor, setup, picture);
 			await editor.close();
 		}
 		if (only === '' || only.startsWith('example')) {

@@ -1,7 +1,5 @@
 import type { Editor } from '../harness/editor';
 import type { N8nApi } from '../harness/n8nApi';
-import { makeKey } from '../test/support/keys';
-import { PARTNER_ID, type DemoAir } from './demoAir';
 
 type Credential = Readonly<{ id: string; name: string }>;
 
@@ -53,11 +51,19 @@ export interface SetupWorkflows {
 	readonly checkId: string;
 }
 
-/** Loads what the pictures show; the JWKS is served. */
-export async function loadSetup(api: N8nApi, credential: Credential): Promise<SetupWorkflows> {
+/**
+ * Loads what the pictures show; the JWKS is served.
+ *
+ * @param wrongKey - a credential whose private key is not the published one
+ */
+export async function loadSetup(
+	api: N8nApi,
+	credential: Credential,
+	wrongKey: Credential,
+): Promise<SetupWorkflows> {
 	const { id: jwksId } = await api.workflows.create(jwksWorkflow(credential));
 	await api.workflows.activate(jwksId);
-	const { id: checkId } = await api.workflows.create(checkWorkflow(credential));
+	const { id: checkId } = await api.workflows.create(checkWorkflow(wrongKey));
 	return { jwksId, checkId };
 }
 
@@ -72,11 +78,10 @@ async function widenOutput(editor: Editor): Promise<void> {
 	await editor.page.mouse.up();
 }
 
-/** The JWKS node with its URL, and what Check Setup says when the published key is another one. */
+/** The JWKS node with its URL, and what Check Setup says when the published key is not its own. */
 export async function takeSetupPictures(
 	editor: Editor,
 	{ jwksId, checkId }: SetupWorkflows,
-	{ jwks }: DemoAir,
 	picture: (name: string) => Promise<void>,
 ): Promise<void> {
 	await editor.openWorkflow(jwksId);
@@ -85,21 +90,15 @@ export async function takeSetupPictures(
 	await editor.page.getByText('Production URL', { exact: true }).last().click();
 	await picture('jwks-trigger');
 	await editor.closeNode();
-	const published = jwks.keys;
-	jwks.keys = [makeKey('ES256').jwk(PARTNER_ID)];
-	try {
-		await editor.openWorkflow(checkId);
-		await editor.openNode('Moca AIR');
-		const output = await editor.executeStep();
-		await widenOutput(editor);
-		await output.getByText('Table', { exact: true }).click();
-		const row = output.getByText('Published key', { exact: true });
-		await row.evaluate((cell: { scrollIntoView: (how: object) => void }) => {
-			cell.scrollIntoView({ block: 'center' });
-		});
-		await picture('check-setup');
-		await editor.closeNode();
-	} finally {
-		jwks.keys = published;
-	}
+	await editor.openWorkflow(checkId);
+	await editor.openNode('Moca AIR');
+	const output = await editor.executeStep();
+	await widenOutput(editor);
+	await output.getByText('Table', { exact: true }).click();
+	const row = output.getByText('Published key', { exact: true });
+	await row.evaluate((cell: { scrollIntoView: (how: object) => void }) => {
+		cell.scrollIntoView({ block: 'center' });
+	});
+	await picture('check-setup');
+	await editor.closeNode();
 }
