@@ -16,7 +16,7 @@ const SLACK = 1.1;
 const SOONER = 0.93;
 /** Now and then this many more are tried: AIR may take more by now. */
 const STEP = 1.3;
-/** So many round trips pass before more is tried again … */
+/** How many round trips pass before more is tried again … */
 const REST = 10;
 /** … and so many before a change is judged, or an answer that takes long is believed to be no stall. */
 const LOOK_AGAIN = 3;
@@ -32,7 +32,7 @@ const QUICK_MS = 2_000;
 
 /** After that long without work AIR may be another one. */
 const IDLE_MS = 60_000;
-/** So many outcomes in a row that are unknown: AIR is down. */
+/** How many unknown outcomes in a row mean that AIR is down. */
 const IN_VAIN = 5;
 
 /** As many requests as are under way at once, one after the other: about one round trip. */
@@ -59,7 +59,7 @@ interface Lowered {
 }
 
 /**
- * How many requests of one kind may be under way at once, learnt from how long the answers take: AIR does
+ * How many requests of one kind may be under way at once, learned from how long the answers take: AIR does
  * not say how many it works on. The number doubles each round trip as long as twice as many bring about
  * twice as many answers a second; then it stays near what AIR works on, falls when requests begin to wait
  * in line there, and now and then a few more are tried. All times are milliseconds of the caller's clock.
@@ -88,9 +88,9 @@ export class Window {
 	/** … and over all rounds since the number was changed, as one round may be a bad one. */
 	private steadyMs = 0;
 	private rounds = 0;
-	/** So many rounds in a row had answers that took long. */
+	/** How many rounds in a row had answers that took long. */
 	private crowded = 0;
-	/** So many rounds pass before the number is judged. */
+	/** How many rounds pass before the number is judged. */
 	private rest = 0;
 	private round: Round | undefined;
 	private lastAt = Number.NEGATIVE_INFINITY;
@@ -209,7 +209,7 @@ export class Window {
 	private isCrowded(): boolean {
 		const { limit, meanMs, steadyMs, rounds } = this;
 		const { unhindered = meanMs } = this;
-		// One round says little, but for those before the number was found.
+		// One round says little, except for those before the number was found.
 		const isSteady = this.doubling || rounds >= LOOK_AGAIN;
 		this.unhindered = isSteady ? Math.min(unhindered, steadyMs) : unhindered;
 		this.crowded = meanMs > CROWDED * this.unhindered ? this.crowded + 1 : 0;

@@ -135,7 +135,7 @@ export class Parallel<R> {
 			this.over(index, { ok: false, error });
 			return;
 		}
-		// Who asks for one at a time wants no overtaking either.
+		// One at a time also means strict input order.
 		const lane = this.most === 1 ? '' : job.lane;
 		const before = this.lanes.get(lane);
 		const running = this.one(index, job, before);
