@@ -121,7 +121,7 @@ export const check = (call: Call): Command =>
 		.option('--air <WHERE>', 'sandbox (if not given), production, or the base URL')
 		.option(
 			'--issuer <WHO>',
-			'who issues directly, as in Issuer Host or DID: also fetches what the issuer publishes',
+			'the issuer of direct issuance, as in Issuer Host or DID: also fetches what it publishes',
 			notEmpty('--issuer'),
 		)
 		.option('--json', 'a JSON array of check, status, detail and fix, instead of lines')

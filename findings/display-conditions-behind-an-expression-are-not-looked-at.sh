@@ -7,7 +7,7 @@
 # expression, and looks at none behind it. So a field for mode "json" and kind "a" is shown for kind "b"
 # if the condition on mode is written first and mode is an expression; with the condition on kind first it
 # is hidden. A required field that is shown so keeps the node from running until it is filled in.
-# It matters for whoever writes node descriptions: the condition that must hold has to be written first.
+# It matters for anyone who writes node descriptions: the condition that must hold has to be written first.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -6,7 +6,7 @@
 # and they are still there after close(). A connection that may write removes both when it closes. So each
 # look at a backup changes its folder, and where the folder cannot be written the read fails with "attempt
 # to write a readonly database".
-# It matters for whoever looks into the database of another program, a copy or a backup, and compares
+# It matters for anyone who looks into the database of another program, a copy or a backup, and compares
 # folders, or has the folder mounted read-only.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -5,9 +5,9 @@
 # A good guess: SELECT clock_timestamp() … FOR UPDATE says what time it is when the row is locked, since
 # clock_timestamp() is the time "at the moment it is called", and not that of the transaction.
 # Seen: it says what time it was before the wait. The columns are worked out before the row is locked, and
-# are not worked out anew if the other transaction has changed nothing. A second statement gives the
+# are not worked out again if the other transaction has changed nothing. A second statement gives the
 # time after the wait.
-# It matters for whoever compares a deadline or a lease with the clock in the statement that takes the
+# It matters for anyone who compares a deadline or a lease with the clock in the statement that takes the
 # lock: what ended during the wait counts as valid.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -7,7 +7,7 @@
 # Seen: of a node's inputs one demands the text 'main', and "fixes" anything else into it; the other
 # demands NodeConnectionTypes.Main and refuses the text. No spelling satisfies both. The same holds for
 # outputs.
-# It matters for whoever writes a community node and switches all rules on: with --fix the two undo each
+# It matters for anyone who writes a community node and switches all rules on: with --fix the two undo each
 # other's work.
 set -euo pipefail
 folder=$(mktemp -d)

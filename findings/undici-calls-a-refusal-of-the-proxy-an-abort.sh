@@ -5,7 +5,7 @@
 # Seen: where a proxy answers CONNECT with 407 (or with any other status than 200), undici rejects with an
 # AbortError, code UND_ERR_ABORTED, although no signal was given. The status stands only in the words of
 # the message: no property holds it, and there is no code for it.
-# It matters for whoever takes an AbortError for the end of a request that was called off, and so neither
+# It matters for anyone who takes an AbortError for the end of a request that was called off, and so neither
 # reports it nor tries again, where a password of the proxy is missing.
 set -euo pipefail
 folder=$(mktemp -d)

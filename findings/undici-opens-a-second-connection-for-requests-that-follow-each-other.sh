@@ -6,7 +6,7 @@
 # Seen: two. A Pool gives a connection back one turn of the event loop after the body has ended, so what
 # is sent right after `await body.text()` finds none free and opens another. With one turn between the
 # requests it is one. A Pool of one connection is not faster: there the second request waits.
-# It matters for whoever counts connections, or talks to a server that allows one for each client.
+# It matters for anyone who counts connections, or talks to a server that allows one for each client.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -3,7 +3,7 @@ import { buildPackage } from './package';
 
 /**
  * The newest n8n that could be installed whole (harness/n8n-newest): the package in it, its editor, its
- * webhooks and its queue (docs/compatibility.md).
+ * webhooks and its queue (docs/internals/compatibility.md).
  */
 const files = ['n8n.test', 'switches', 'jwksTrigger', 'queue.test', 'unverified'].map(
 	(name) => `test/host/${name}`,

@@ -3,7 +3,7 @@ import { inRow, issueNode, items, start, startHost, type Host } from './workflow
 
 /**
  * n8n announces that packages which it has not verified will be off by default, as
- * `N8N_UNVERIFIED_PACKAGES_ENABLED=false` has it today: what is then left (docs/compatibility.md).
+ * `N8N_UNVERIFIED_PACKAGES_ENABLED=false` has it today: what is then left (docs/internals/compatibility.md).
  */
 let host: Host;
 

@@ -8,7 +8,7 @@ import { oneItem } from './oneItem';
 import { polls } from './polls';
 import { rateLimit } from './rateLimit';
 
-/** By number, as in docs/performance.md. */
+/** By number, as in docs/internals/performance.md. */
 export const ROWS: ReadonlyMap<number, Row> = new Map([
 	[1, issue2000],
 	[2, ceiling2000],

@@ -153,7 +153,7 @@ describe('reading', () => {
 
 	test.each<[string, () => Promise<string> | string, string]>([
 		['nothing', () => '', 'it is empty'],
-		['a page', () => '<html>', 'it is no JWT'],
+		['a page', () => '<html>', 'it is not a JWT'],
 		['another typ', () => signed(whole, { typ: 'JWT' }), 'its typ is not statuslist+jwt'],
 		[
 			'another kid',

@@ -48,7 +48,7 @@ function changeDid({ pages }: IssuerHost, change: (did: Record<string, unknown>)
 	if (page !== undefined) change(page.body as Record<string, unknown>);
 }
 
-/** At least one for each check (docs/setup-check.md). */
+/** At least one for each check (docs/internals/setup-mistakes.md). */
 export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 	{
 		mistake: 'The partner ID was forgotten',
