@@ -75,7 +75,7 @@ export function copyPackages(fromUserFolder: string, toUserFolder: string): void
 
 /**
  * Packs the checkout and installs it; see `installPackage`. npm installs each tarball once, and what it
- * has made is copied for anyone who comes after that.
+ * has made is copied for everyone after that.
  *
  * @returns the tarball's path
  */

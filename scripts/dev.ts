@@ -11,7 +11,7 @@ import { buildPackage, root } from './package';
 
 /**
  * `npm run dev`: a real n8n whose editor shows what is saved in the sources, with the emulated AIR and a
- * credential that fits it. Workflows stay from one day to the next; `-- --fresh` begins again.
+ * credential that fits it. Workflows stay from one day to the next; `-- --fresh` starts over.
  *
  * n8n reloads a package only if it is copied to where packages are installed, and its files are written
  * in place: it compares real paths, so a link to the checkout is never reloaded.

@@ -44,7 +44,7 @@ export async function lookOver(checks: Checks): Promise<void> {
 }
 
 /**
- * The unit, engine and package tests, except for those that measure.
+ * The unit, engine and package tests except those that measure.
  *
  * @param perCore - workers; more than one where nothing else runs, as engine tests wait for sockets
  */

@@ -24,7 +24,7 @@ const LOOK_AGAIN = 3;
 const ENOUGH = 16;
 /** What one round says counts by this part among those before. */
 const SMOOTH = 4;
-/** What answers seem to take while this process computes is its own time. */
+/** While this process computes for more than this share of a round, the round says nothing. */
 const BUSY = 0.8;
 
 /** Where answers take longer, what has begun would wait for its place for too long. */
@@ -143,8 +143,9 @@ export class Window {
 		this.rounds++;
 		this.steadyMs += (this.meanMs - this.steadyMs) / Math.min(this.rounds, SMOOTH);
 		// How many AIR would have taken is not known where there were not as many.
-		if (round.full) this.learn((busyMs - round.busyMs) / (now - round.began));
-		else this.raised = undefined;
+		if (!round.full) this.raised = undefined;
+		// What answers seem to take while this process computes is its own time.
+		else if (busyMs - round.busyMs < BUSY * (now - round.began)) this.learn();
 	}
 
 	/** AIR refuses requests for their number: rates are another matter, and this number is large enough. */
@@ -177,8 +178,7 @@ export class Window {
 		this.lowered = undefined;
 	}
 
-	/** @param busy - the share of the round in which this process computed */
-	private learn(busy: number): void {
+	private learn(): void {
 		if (!this.doubling) this.rest--;
 		const isTime = this.doubling || this.rest <= 0;
 		if (this.lowered !== undefined) {
@@ -189,7 +189,7 @@ export class Window {
 			// What a small step brings about shows only when it has lasted a while.
 			if (!isTime || !this.isTaken(this.raised)) return;
 		}
-		if (busy < BUSY && this.isCrowded()) return;
+		if (this.isCrowded()) return;
 		if (isTime) this.raise(this.doubling ? 2 : STEP);
 	}
 
