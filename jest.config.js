@@ -14,7 +14,7 @@ const shared = {
 };
 
 module.exports = {
-	// A busy machine is no failure.
+	// A busy machine is not a failure.
 	testTimeout: 60_000,
 	projects: ['unit', 'engine', 'package', 'host', 'browser', 'faults', 'soak'].map((name) => ({
 		...shared,

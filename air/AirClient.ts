@@ -12,7 +12,8 @@ import {
 } from './answers/schemas';
 import { send } from './http/egress';
 import type { PrivateKey } from './keys/privateKey';
-import { limiterFor, type Permit } from './pacing/HostLimiter';
+import { limiterFor } from './pacing/HostLimiter';
+import type { Permit, Share } from './pacing/Permit';
 import {
 	DEFAULT_REPEAT_LIMITS,
 	repeating,
@@ -52,6 +53,8 @@ export interface RequestOptions {
 
 /** How a question is asked, and asked again. */
 export interface CallOptions extends Omit<RequestOptions, 'permit' | 'graceMs'> {
+	/** The run that asks. */
+	readonly share?: Share | undefined;
 	/** How long it may wait for other requests to go first, in milliseconds; 10 s or more by default. */
 	readonly queueMs?: number | undefined;
 	readonly repeat?: RepeatLimits | undefined;
@@ -233,7 +236,8 @@ export async function exchange(
 		});
 		if (answer.status === 429) permit.refused('too-many', answer.retryAfterMs);
 		else if (answer.status === 503) permit.refused('unavailable', answer.retryAfterMs);
-		else permit.answered();
+		else if (answer.status > 503 || answer.status === 500 || answer.status === 502) permit.broken();
+		else permit.answered(answer.status >= 200 && answer.status < 300);
 		onAnswer?.(answer);
 		return { answer, secrets: secretsOf(token) };
 	} finally {
@@ -267,12 +271,13 @@ export function readReceived<T>(
  */
 export async function asking<T>(
 	baseUrl: string,
-	{ queueMs, repeat: limits = DEFAULT_REPEAT_LIMITS, onRepeat, signal }: CallOptions,
+	{ queueMs, repeat: limits = DEFAULT_REPEAT_LIMITS, onRepeat, signal, share }: CallOptions,
 	ask: (permit: Permit) => Promise<T>,
 ): Promise<T> {
 	try {
 		return await repeating(() => ({ send: ask }), {
 			limiter: () => limiterFor(baseUrl),
+			wanted: { share },
 			limits,
 			repeatUnknown: true,
 			reading: true,

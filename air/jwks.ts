@@ -80,7 +80,7 @@ export async function fetchJwks(
  * Reads the keys of a JWKS as they were published, private members included if somebody published
  * them.
  *
- * @throws AirError `AIR_JWKS_UNREADABLE` for an answer that is no key set
+ * @throws AirError `AIR_JWKS_UNREADABLE` for an answer that is not a key set
  */
 export function readJwks({ text }: Pick<HttpAnswer, 'text'>): PublishedKey[] {
 	let json: unknown;

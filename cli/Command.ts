@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import type { Io } from './Io';
 import { UsageError } from './errors';
 import { echo } from './text';
@@ -17,6 +17,10 @@ export interface Call {
 	help: string;
 }
 
+/** As commander describes an option, without a default that says nothing. */
+const withoutEmptyDefault = (option: Option): string =>
+	new Help().optionDescription(option).replace(/ \(default: (?:\[\]|"")\)$/, '');
+
 /**
  * A command that never ends the process and never writes by itself: commander throws instead, and
  * `run` writes.
@@ -31,6 +35,7 @@ export function command(call: Call, name: string): Command {
 		.exitOverride()
 		.helpCommand(false)
 		.helpOption('-h, --help', 'shows this')
+		.configureHelp({ optionDescription: withoutEmptyDefault })
 		.showSuggestionAfterError(false)
 		.configureOutput({
 			writeOut: (text) => (call.help += text),

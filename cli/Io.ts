@@ -11,7 +11,7 @@ export interface Io {
 	readonly ask: (question: string) => Promise<string>;
 }
 
-/** Whoever read the output has seen enough. No error: the command just ends. */
+/** The reader of the output has seen enough (EPIPE). No error: the command just ends. */
 export class OutputClosed extends Error {
 	override readonly name = 'OutputClosed';
 }

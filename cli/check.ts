@@ -137,7 +137,7 @@ export const check = (call: Call): Command =>
 		.option('--air <WHERE>', 'sandbox (if not given), production, or the base URL')
 		.option(
 			'--issuer <WHO>',
-			'who issues directly, as in Issuer Host or DID: also fetches what the issuer publishes',
+			'the issuer of direct issuance, as in Issuer Host or DID: also fetches what it publishes',
 			notEmpty('--issuer'),
 		)
 		.option('--list-url <URL>', 'with --ledger: as Status List URL of the credential, if filled in')

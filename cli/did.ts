@@ -41,10 +41,11 @@ export const did = (call: Call): Command =>
 	command(call, 'did')
 		.summary('makes what an issuer publishes for direct issuance: did.json and the others')
 		.description(
-			`Makes the documents that an issuer publishes for direct issuance: did.json, jwt-vc-issuer,
+			`Makes what an issuer publishes for direct issuance: did.json, jwt-vc-issuer,
 air-partner-info, and the JWKS of the same keys.
 
-  ${PROGRAM} did keys/jwks.json --issuer issuer.example.com --partner ID --out documents
+  ${PROGRAM} did keys/jwks.json \\
+    --issuer issuer.example.com --partner ID --out documents
 
 Nothing is sent anywhere.`,
 		)
@@ -57,7 +58,7 @@ Nothing is sent anywhere.`,
 		.requiredOption('--partner <ID>', 'the partner ID of the AIR account', notEmpty('--partner'))
 		.requiredOption(
 			'--out <DIR>',
-			'a folder for the files; made if need be. Files that are there are never overwritten',
+			'a folder for the files; created if it is not there. Existing files are never overwritten',
 			notEmpty('--out'),
 		)
 		.option('--kid <ID>', KIDS, oneMoreKid, [])

@@ -83,7 +83,7 @@ export async function readKeyText(file: string): Promise<string> {
 /**
  * Reads the keys of a file, public or private, and gives their public halves.
  *
- * @throws CliError that names the file and shows nothing of its content
+ * @throws CliError that names the file and shows no part of its content
  */
 export async function readKeyFile(file: string): Promise<KeyFile> {
 	try {

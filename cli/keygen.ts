@@ -51,8 +51,8 @@ const report = (
 	{ alg, kid }: PublicJwk,
 ) => `Made a key pair for ${alg} in ${printable(folder)}
 
-  ${PRIVATE}  SECRET: whoever has it can issue in your name. Never publish or mail it.
-  ${PUBLIC}   its public half, for whoever asks for a PEM
+  ${PRIVATE}  SECRET: anyone who has it can issue in your name. Never publish or mail it.
+  ${PUBLIC}   its public half, for anyone who asks for a PEM
   ${JWKS}    its public half, as AIR fetches it
 
 What goes where
@@ -86,7 +86,7 @@ ${PRIVATE} is readable by you only, and is not printed. Nothing is sent anywhere
 		)
 		.requiredOption(
 			'--out <DIR>',
-			`a folder for ${PRIVATE}, ${PUBLIC} and ${JWKS}; made if need be. Files that are there are never overwritten`,
+			`a folder for ${PRIVATE}, ${PUBLIC} and ${JWKS}; created if it is not there. Existing files are never overwritten`,
 			notEmpty('--out'),
 		)
 		.option(

@@ -49,7 +49,7 @@ const io: Io = {
 };
 
 /**
- * Node 22 announces that `node:sqlite` is experimental whenever it is loaded. Whoever looks into
+ * Node 22 announces that `node:sqlite` is experimental whenever it is loaded. Anyone who looks into
  * their ledger can do nothing about that; other warnings are shown.
  */
 function silenceExperimentalWarnings(): void {

@@ -20,7 +20,7 @@ function isThere(path: string): Promise<boolean> {
 	);
 }
 
-const there = (path: string) =>
+const alreadyExists = (path: string) =>
 	new CliError(
 		`${printable(path)} is there already. Nothing was overwritten: give another folder to --out.`,
 	);
@@ -30,13 +30,13 @@ async function create(path: string, text: string, mode: number): Promise<void> {
 	try {
 		await writeFile(path, text, { flag: 'wx', mode });
 	} catch (error) {
-		if (systemCode(error) === 'EEXIST') throw there(path);
+		if (systemCode(error) === 'EEXIST') throw alreadyExists(path);
 		throw new CliError(`${printable(path)} cannot be written (${systemCode(error)}).`);
 	}
 }
 
 /**
- * Writes files into a folder, which is made if need be. Where one of them is there already, none is
+ * Writes files into a folder, which is created if it is not there. Where one of them is there already, none is
  * written.
  *
  * @param folderMode - of a folder that is made
@@ -53,7 +53,7 @@ export async function saveNew(
 		throw new CliError(`The folder ${printable(folder)} cannot be made (${systemCode(error)}).`);
 	}
 	for (const { name } of files) {
-		if (await isThere(join(folder, name))) throw there(join(folder, name));
+		if (await isThere(join(folder, name))) throw alreadyExists(join(folder, name));
 	}
 	for (const { name, text, mode } of files) await create(join(folder, name), text, mode);
 }

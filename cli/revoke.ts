@@ -55,13 +55,13 @@ function line({ outcome, externalId, email, vct, revocationNumber, revokedAt }: 
 	return `${WORDS[outcome]}${since}: ${printable(`${name}${whose}`)}\n`;
 }
 
-/** What is to be done, once for each way in which verifiers learn of it. */
+/** What to do, once for each way in which verifiers learn of it. */
 const learning = (revoked: readonly Revoked[]) =>
 	[...new Set(revoked.map(({ verifiersKnow }) => `${verifiersKnow}\n`))].join('');
 
 export const revoke = (call: Call): Command =>
 	withPlace(command(call, 'revoke'))
-		.summary('revokes what was issued directly, for ever')
+		.summary('revokes what was issued directly, forever')
 		.description(
 			`Revokes credentials that were issued directly. That cannot be undone.
 

@@ -45,10 +45,12 @@ export const statusLists = (call: Call): Command =>
 	withPlace(command(call, 'status-lists'))
 		.summary('writes the status lists of what was issued directly, signed, to be hosted as files')
 		.description(
-			`Writes the signed status lists of what was issued directly. Serve each at the address that is
-named, as application/statuslist+jwt, and write them again after each revocation.
+			`Writes the signed status lists of what was issued directly. Serve each at the
+address that it names, as application/statuslist+jwt, and write them again after
+each revocation.
 
-  ${PROGRAM} status-lists --key keys/private.pem --issuer issuer.example.com --partner ID --out lists
+  ${PROGRAM} status-lists --key keys/private.pem \\
+    --issuer issuer.example.com --partner ID --out lists
 
 Files of the same name are overwritten. Nothing is sent anywhere.`,
 		)
@@ -67,7 +69,11 @@ Files of the same name are overwritten. Nothing is sent anywhere.`,
 				.default('did'),
 		)
 		.option('--list-url <URL>', 'as Status List URL of the credential, if that is filled in', '')
-		.requiredOption('--out <DIR>', 'a folder for the files; made if need be', notEmpty('--out'))
+		.requiredOption(
+			'--out <DIR>',
+			'a folder for the files; created if it is not there',
+			notEmpty('--out'),
+		)
 		.option(
 			'--expire-days <DAYS>',
 			'verifiers refuse a list that is older. Without it, a list never expires',

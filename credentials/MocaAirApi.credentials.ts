@@ -10,11 +10,11 @@ import type {
 } from 'n8n-workflow';
 import { checkSetup } from '../issuance/setup/checkSetup';
 import { setupProblem } from '../issuance/setup/setupProblem';
-import { ownWords } from '../n8n/errors/ownWords';
+import { keepMessage } from '../n8n/errors/keepMessage';
 import { properties } from './properties';
 import { RECIPIENT_HEADER, signRequest } from './signRequest';
 
-/** Known to this process only, so that no workflow can start a set-up check by setting a header. */
+/** Known to this process only, so that no workflow can start a setup check by setting a header. */
 const TEST_MARKER_HEADER = 'x-moca-air-credential-test';
 const TEST_MARKER = randomUUID();
 
@@ -24,7 +24,7 @@ const isTestRequest = ({ headers }: IHttpRequestOptions) =>
 /** n8n's own test rules cannot tell a good 404 from a bad one, so the check is ours. */
 async function assertSetupWorks(credentials: ICredentialDataDecryptedObject): Promise<void> {
 	const problem = setupProblem(await checkSetup(credentials));
-	if (problem !== undefined) throw new Error(ownWords(`${problem.detail}. ${problem.fix}`));
+	if (problem !== undefined) throw new Error(keepMessage(`${problem.detail}. ${problem.fix}`));
 }
 
 export class MocaAirApi implements ICredentialType {

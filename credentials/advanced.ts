@@ -65,7 +65,7 @@ const rare: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether Moca AIR may give Partner JWTs to workflows, e.g. for a front end with the AIR Kit SDK. Whoever edits a workflow with this credential then gets tokens that work without n8n. The other nodes do not need it.',
+			'Whether Moca AIR may give Partner JWTs to workflows, e.g. for a front end with the AIR Kit SDK. Anyone who edits a workflow with this credential then gets tokens that work without n8n. The other nodes do not need it.',
 	},
 	{
 		displayName: CREDENTIAL_LABELS.scope,
@@ -139,7 +139,7 @@ export const advanced: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to show what is rarely needed: the ledger (for queue mode), a change of keys, tokens. What is set there counts while it is not shown, too.',
+			'Whether to show what is rarely needed: the ledger (for queue mode), a change of keys, tokens. These fields count while they are hidden, too.',
 	},
 	...rare.map((property) => shownWhen(true, property)),
 	...rare.flatMap(unseen),

@@ -17,7 +17,7 @@ export const directIssuance: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. issuer.example.com',
 		description:
-			'The host that publishes your DID document, an https address with a path, or did:web:…. Register the DID in the AIR dashboard (Issuer → Settings). It is another one than Issuer DID, and must not change after the first credential.',
+			'The host that publishes your DID document, an https address with a path, or did:web:…. Register the DID in the AIR dashboard (Issuer → Settings). It is not the Issuer DID above, and must not change after the first credential.',
 	},
 	{
 		displayName: CREDENTIAL_LABELS.directIssuerAs,
@@ -50,8 +50,7 @@ export const directIssuance: INodeProperties[] = [
 		displayOptions: {
 			show: { environment: ['custom'], directIssuer: [{ _cnd: { exists: true } }] },
 		},
-		description:
-			'Where AIR looks up accounts, without a path. AIR has another host for it than for Base URL.',
+		description: 'Where AIR looks up accounts, without a path. It is not the host of Base URL.',
 	},
 	{
 		displayName: CREDENTIAL_LABELS.statusListUrl,

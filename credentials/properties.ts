@@ -82,7 +82,7 @@ export const properties: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. https://issuer.example.com/.well-known/jwks.json',
 		description:
-			'The address that you registered in the AIR dashboard. Leave it empty until then: the test takes no offence that AIR does not know your key yet. Once it is filled in, it has to answer.',
+			'The address that you registered in the AIR dashboard. Leave it empty until then: the test passes although AIR does not know your key yet. Once it is filled in, it has to answer.',
 	},
 	...directIssuance,
 	...advanced,

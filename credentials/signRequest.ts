@@ -5,7 +5,7 @@ import { SLASHES_AT_END } from '../air/baseUrl';
 import { assertTargetAllowed, targetPolicy } from '../air/http/targetGuard';
 import { parseRecipient } from '../issuance/inputs/inputs';
 import { readSettings } from '../issuance/settings/settings';
-import { ownWords } from '../n8n/errors/ownWords';
+import { keepMessage } from '../n8n/errors/keepMessage';
 
 /** Names the recipient on a request of the HTTP Request node; taken off before anything is sent. */
 export const RECIPIENT_HEADER = 'x-moca-air-recipient';
@@ -25,7 +25,7 @@ export function plainError(error: unknown): Error {
 			: error instanceof Error
 				? error.message
 				: String(error);
-	return new Error(ownWords(words));
+	return new Error(keepMessage(words));
 }
 
 const otherOrigin = (detail: string) => new AirError('AIR_CREDENTIAL_OTHER_ORIGIN', { detail });

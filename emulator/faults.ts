@@ -17,7 +17,7 @@ const common = {
 	/** Hit or miss is drawn from a generator seeded with `seed`: the same run every time. */
 	probability: z.number().min(0).max(1).optional(),
 	seed: z.int().default(1),
-	/** Waits so long before the answer, or before what happens instead of one. */
+	/** Waits this long before the answer, or before what happens instead of one. */
 	delayMs: milliseconds.default(0),
 	headers: z.record(z.string(), z.string()).default({}),
 	retryAfter: retryAfterInput.optional(),

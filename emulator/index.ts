@@ -42,7 +42,7 @@ export interface EmulatorOptions {
 	accountPort?: number;
 	/** A loopback address; 127.0.0.1 unless set. */
 	host?: string | undefined;
-	/** How long an issuance stays WAIT_ONCHAIN; 1500 unless set, null for ever. */
+	/** How long an issuance stays WAIT_ONCHAIN; 1500 unless set, null forever. */
 	confirmAfterMs?: number | null;
 	/** How long a fresh hash is still 404; 0 unless set. */
 	visibleAfterMs?: number;
@@ -50,7 +50,7 @@ export interface EmulatorOptions {
 	latencyMs?: number;
 	/** 0 (the default) fetches the JWKS for every request. */
 	jwksCacheSeconds?: number;
-	/** Whether a kid missing from the cached JWKS makes it fetched anew; true unless set. */
+	/** Whether a kid missing from the cached JWKS makes it fetched again; true unless set. */
 	refetchOnUnknownKid?: boolean;
 	/** 1 MiB unless set. */
 	bodyLimitBytes?: number;
@@ -60,7 +60,7 @@ export interface EmulatorOptions {
 	statusNeedsEmail?: boolean;
 	/** How far the `iat` of a Partner JWT may lie ahead of AIR's clock; 60 unless set. */
 	iatToleranceSeconds?: number;
-	/** See docs/emulator.md for these; they are the settings of the same names. */
+	/** See docs/internals/emulator.md for these; they are the settings of the same names. */
 	direct?: DirectSettings;
 	/** Certificates (PEM) that are trusted for JWKSs and for documents of issuers, besides Node's own. */
 	ca?: string | undefined;
@@ -108,7 +108,7 @@ export interface Emulator {
 /** Longer than clients keep an idle connection, so that it is they who close it. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** Starts an emulated AIR on loopback. See docs/emulator.md. */
+/** Starts an emulated AIR on loopback. See docs/internals/emulator.md. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
 	const { host = '127.0.0.1', port = 0, accountPort = 0, log } = options;
 	if (!isLoopback(host)) {

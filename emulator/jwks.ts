@@ -34,7 +34,7 @@ interface FetchedJwks {
 export interface JwksView {
 	readonly url: string;
 	readonly fetchedAt: number;
-	/** From then on the next request fetches it anew. */
+	/** From then on the next request fetches it again. */
 	readonly freshUntil: number;
 	readonly kids: string[];
 }

@@ -15,22 +15,22 @@ and tests.
   --partner-id <id>       registers a partner, with a demo issuance program
   --jwks-url <url>        where that partner publishes its JWKS
   --register <file>       registers the partner, or list of partners, in a JSON file
-  --confirm-after-ms <n>  how long an issuance stays WAIT_ONCHAIN (1500; 'never' for ever)
+  --confirm-after-ms <n>  how long an issuance stays WAIT_ONCHAIN (1500; 'never' forever)
   --visible-after-ms <n>  how long the status of a fresh issuance is 404 (0)
   --latency-ms <n>        added to every answer (0)
   --jwks-cache-seconds <n>  how long a fetched JWKS is used (0)
   --no-refetch            a kid missing from the cached JWKS is 401 until the cache
-                          runs out; without this the JWKS is fetched anew
+                          runs out; without this the JWKS is fetched again
   --status-needs-email    a status question whose token names no e-mail is 401
   --iat-tolerance-seconds <n>  how far iat may lie ahead of AIR's clock (60)
   --tolerant-tokens       Partner JWTs need no typ, scope or short life
   --ca <file>             certificates (PEM) to trust for JWKSs and did.json, besides Node's own
   --help                  shows this
 
-docs/emulator.md has the control endpoint and the format of --register.
+docs/internals/emulator.md has the control endpoint and the format of --register.
 `;
 
-/** Made up, but shaped like AIR's own: see docs/emulator.md. */
+/** Made up, but shaped like AIR's own: see docs/internals/emulator.md. */
 const DEMO_PROGRAM = {
 	programId: 'c0demo0program00000000',
 	issuerDid: 'did:air:id:test:demoIssuer',
@@ -47,7 +47,8 @@ class UsageError extends Error {}
 function number(name: string, text: string | undefined, fallback: number): number {
 	if (text === undefined) return fallback;
 	const value = Number(text);
-	if (text.trim() === '' || !(value >= 0)) throw new UsageError(`--${name}: ${text} is no number`);
+	if (text.trim() === '' || !(value >= 0))
+		throw new UsageError(`--${name}: ${text} is not a number`);
 	return value;
 }
 

@@ -53,7 +53,7 @@ export interface Counts {
 	requests: number;
 	byOperation: Record<Operation, number>;
 	byStatus: Record<string, number>;
-	/** New issuances, whether or not the client was told of them. */
+	/** New issuances, whether or not the client was told about them. */
 	issuances: number;
 	revoked: number;
 	usersCreated: number;

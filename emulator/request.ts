@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Refusal } from './answers';
 
-/** The body as text, or undefined if it is over the limit (it is read to its end all the same). */
+/** The body as text, or undefined if it is over the limit (it is read to its end anyway). */
 export async function readBody(req: IncomingMessage, limit: number): Promise<string | undefined> {
 	const chunks: Buffer[] = [];
 	let size = 0;

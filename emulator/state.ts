@@ -49,7 +49,7 @@ export interface Settings {
 	statusNeedsEmail: boolean;
 	/** How far `iat` may lie ahead of AIR's clock. */
 	iatToleranceSeconds: number;
-	/** Partner JWTs need no `typ`, scope or `exp`, may live for ever, and may name a DID URL as `kid`. */
+	/** Partner JWTs need no `typ`, scope or `exp`, may live forever, and may name a DID URL as `kid`. */
 	tolerantTokens: boolean;
 	/** Whether a credential is refused whose Partner JWT names an e-mail. */
 	storeRefusesEmail: boolean;

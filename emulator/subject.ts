@@ -7,7 +7,7 @@ const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2
 /**
  * Refuses a credential subject that does not match the program's schema: docs "Credential issues",
  * unknown attributes and wrong types are 400 and the body has the detail. The wording of that detail
- * is ours, but for "Missing required field: …" (openapi example). An `id` that is no URI, such as an
+ * is ours, except for "Missing required field: …" (openapi example). An `id` that is not a URI, such as an
  * e-mail, is refused in AIR's own words; what AIR does with one that is a URI is documented nowhere, so
  * it is let through, and changes nothing: whose credential it is, the Partner JWT says.
  */

@@ -23,7 +23,7 @@ export function secretsOf(token: string): Secrets {
 	const begins = parts.map((part) => part.slice(0, SHORTEST_SECRET));
 	const found = begins.map((begin) => begin.toLowerCase());
 	return (text) => {
-		// Nearly every answer holds nothing of it, and a pattern takes longer to make than to look for.
+		// Nearly every answer holds no trace of it, and a pattern takes longer to make than to look for.
 		const lower = text.toLowerCase();
 		if (!found.some((begin) => lower.includes(begin))) return text;
 		const pattern = begins.map((begin) => `${begin}[\\w-]*`).join('|');

@@ -6,7 +6,7 @@
 # request from node:http gets its 304. The reason: when a caller sets If-None-Match itself, fetch adds
 # "Cache-Control: no-cache" and "Pragma: no-cache" (as the Fetch standard says), and Express's module
 # `fresh` takes no-cache in a request for a wish to have no 304.
-# It matters for whoever polls a JWKS or a status list with fetch and an ETag: nothing is ever saved.
+# It matters for anyone who polls a JWKS or a status list with fetch and an ETag: nothing is ever saved.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

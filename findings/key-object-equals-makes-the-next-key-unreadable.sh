@@ -6,7 +6,7 @@
 # next createPrivateKey throws ERR_OSSL_EVP_DIFFERENT_KEY_TYPES for a PEM that is in order; the one
 # after that reads the same PEM. The comparison leaves its error in OpenSSL's queue, and whatever reads
 # a PEM next takes it for its own.
-# It matters for whoever looks for a key in a set of keys of several types, as a JWKS may hold.
+# It matters for anyone who looks for a key in a set of keys of several types, as a JWKS may hold.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

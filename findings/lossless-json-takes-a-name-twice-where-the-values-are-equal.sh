@@ -6,7 +6,7 @@
 # Seen: only where the two values differ once they are parsed. {"a":1,"a":1} is parsed without a word,
 # and onDuplicateKey is not called either. {"a":1,"a":1.0} is refused with the parser's own numbers,
 # which keep their text, and passes when parseNumber makes JavaScript's numbers of both.
-# It matters for whoever relies on the parser to find JSON that two readers could read differently, or
+# It matters for anyone who relies on the parser to find JSON that two readers could read differently, or
 # that was put together from parts.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -6,7 +6,7 @@
 # Seen: not a claim whose name is the empty text, which is a valid name in JSON. The library issues it,
 # its digest and disclosure are there, the signature is found good, and the claim is missing without a
 # word; it is not among the names that can be presented either. Not disclosable, it comes back.
-# It matters for whoever makes claims of the columns of a file: one whose header cell is empty is
+# It matters for anyone who makes claims of the columns of a file: one whose header cell is empty is
 # common, as spreadsheets and data tools write a first column of row numbers without a header.
 set -euo pipefail
 folder=$(mktemp -d)

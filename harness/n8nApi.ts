@@ -40,7 +40,7 @@ export interface WebhookAnswer {
 	json: () => unknown;
 }
 
-/** How to call a webhook; a body that is no string goes out as JSON. */
+/** How to call a webhook; a body that is not a string goes out as JSON. */
 export interface WebhookCall {
 	method?: string;
 	body?: unknown;

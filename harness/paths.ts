@@ -9,7 +9,7 @@ export const checkout = join(__dirname, '..');
 export const tested = process.env.MOCA_AIR_TESTED_CHECKOUT ?? checkout;
 
 /**
- * The Node 24 that the checkout brings along (devDependency `node`): n8n ≥ 2.40 refuses anything
+ * The Node 24 that comes with the checkout (devDependency `node`): n8n ≥ 2.40 refuses anything
  * older, and the machine's own Node may be 20.
  */
 export function node24(): string {

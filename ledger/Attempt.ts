@@ -4,7 +4,7 @@
  */
 export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown' | 'replaced';
 
-/** One POST, as far as the ledger was told of it. */
+/** One POST, as far as the ledger was told about it. */
 export interface Attempt {
 	/** From 1. */
 	readonly number: number;

@@ -54,7 +54,7 @@ export type DirectBegun =
 	/** Something else was sealed for this key meanwhile, or somebody has taken the place: look again. */
 	| { readonly outcome: 'changed' };
 
-/** What is to be sent, and in the place of what. */
+/** What to send, and in place of what. */
 export interface DirectSeal {
 	readonly sealed: SealedCredential;
 	/** Whether anything is kept when the row is gone, until it expires: the key, and what follows. */

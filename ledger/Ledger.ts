@@ -53,7 +53,7 @@ export interface Ledger extends Revocations {
 	 * A row older than `rememberMs` is retired: it stays, but is no longer found by its key. Another
 	 * attempt on a row takes over origin, issuer DID, subject HMAC, thumbprint and reference of the
 	 * request. The caller makes sure before that AIR accepts the key (`keyAcceptance`): what begins
-	 * is written under it, and what is known is told to whoever asks.
+	 * is written under it, and what is known is told to anyone who asks.
 	 *
 	 * @throws LedgerError when nothing could be written: then nothing may be sent
 	 */
@@ -141,7 +141,7 @@ export interface Ledger extends Revocations {
 	 */
 	page(query: PageQuery): Promise<RowPage>;
 
-	/** What was issued of late, by program; the one used last comes first. */
+	/** What was issued recently, by program; the one used last comes first. */
 	programs(realm: string): Promise<ProgramUse[]>;
 
 	/** How many rows there are in each state; states without rows are left out. */
@@ -153,7 +153,7 @@ export interface Ledger extends Revocations {
 	/**
 	 * Erases a person from every realm: rows (retired ones too), attempts and events.
 	 *
-	 * @returns how many rows went
+	 * @returns how many rows were deleted
 	 */
 	forget(recipient: string): Promise<number>;
 
@@ -161,7 +161,7 @@ export interface Ledger extends Revocations {
 	 * The same, but waits for attempts for this person that are under way: else what AIR answers has no
 	 * row any more.
 	 *
-	 * @param waitMs - for so long at most, then it says `busy`
+	 * @param waitMs - at most this long, then it says `busy`
 	 * @param realm - only from this one; from every realm when undefined
 	 */
 	erase(recipient: string, waitMs: number, realm?: string): Promise<EraseResult>;
@@ -184,7 +184,7 @@ export interface Ledger extends Revocations {
 
 	/**
 	 * Somebody says what became of an issuance whose outcome is unknown. Refused while an attempt is
-	 * under way, and when the row is no longer as it was seen. A late answer is recorded all the same:
+	 * under way, and when the row is no longer as it was seen. A late answer is recorded anyway:
 	 * after `issued` as a further issuance, otherwise it stands. Who settled and why is kept.
 	 *
 	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it; without a hash nobody
@@ -233,7 +233,7 @@ export interface Ledger extends Revocations {
 	 */
 	feed(query: FeedQuery): Promise<FeedPage>;
 
-	/** The newest event that fits, wherever any cursor is; undefined if there is none of late. */
+	/** The newest event that fits, wherever any cursor is; undefined if there is none recently. */
 	newestInFeed(filter: FeedFilter): Promise<FeedEvent | undefined>;
 
 	/**
@@ -264,7 +264,7 @@ export interface Ledger extends Revocations {
 	 */
 	missing(realm: string, coreClaimHash: string, seen: Missing): Promise<void>;
 
-	/** Asking for these rows failed and says nothing of them: their claims end, and they are due later. */
+	/** Asking for these rows failed and says nothing about them: their claims end, and they are due later. */
 	postpone(rows: readonly Postponed[]): Promise<void>;
 
 	/** Claims the rows with this hash for somebody who asks AIR himself, until he says `observed`. */

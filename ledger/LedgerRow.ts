@@ -2,7 +2,7 @@ import type { Attempt } from './Attempt';
 
 /**
  * `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (D3); what is issued
- * directly becomes `stored` in place of `submitted`, and nothing more can be learnt of it, until the
+ * directly becomes `stored` in place of `submitted`, and nothing more can be learned of it, until the
  * issuer itself makes it `revoked`.
  */
 export const ROW_STATES = [

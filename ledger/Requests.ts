@@ -71,7 +71,7 @@ export interface DueQuery {
 
 export type EraseResult =
 	| { readonly outcome: 'erased'; readonly rows: number }
-	/** Attempts for this person are under way for so long, in milliseconds; nothing was erased. */
+	/** How much longer attempts for this person may be under way, in milliseconds; nothing was erased. */
 	| { readonly outcome: 'busy'; readonly leaseMs: number };
 
 /** What a person knows of an outcome that the ledger does not. */
@@ -84,7 +84,7 @@ export type SettleAs =
 	  }
 	/** It is not there. */
 	| { readonly outcome: 'not-issued' }
-	/** Nobody knows, and it may be sent again all the same. */
+	/** Nobody knows, and it may be sent again anyway. */
 	| { readonly outcome: 'send-again' };
 
 export interface SettleRequest {
@@ -100,7 +100,7 @@ export interface SettleRequest {
 
 export type SettleResult =
 	| { readonly outcome: 'settled'; readonly row: LedgerRow }
-	/** An attempt is under way for so long; what becomes of it is not known yet. */
+	/** How much longer an attempt may be under way; what becomes of it is not known yet. */
 	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
 	/** The outcome is known by now, or another attempt began meanwhile. */
 	| { readonly outcome: 'changed'; readonly row: LedgerRow }
@@ -119,7 +119,7 @@ export interface Settlement extends Omit<Origin, 'nodeId'> {
 export interface Retention {
 	/** Only rows of this realm are abandoned and deleted. */
 	readonly realm: string;
-	/** Finished rows go after this many days. */
+	/** Finished rows are deleted after this many days. */
 	readonly finishedDays: number;
 	/** Open rows become abandoned after this many days. */
 	readonly openDays: number;
@@ -132,7 +132,7 @@ export const DEFAULT_RETENTION: Omit<Retention, 'realm'> = {
 	limit: 500,
 };
 
-/** How much of one program was issued of late. */
+/** How much of one program was issued recently. */
 export interface ProgramUse {
 	readonly program: string;
 	/** Among the newest issuances of the realm. */

@@ -38,7 +38,7 @@ export type RevokeResult =
 			/** Undefined where the row is gone: by retention, or because the person was erased. */
 			readonly row: LedgerRow | undefined;
 	  }
-	/** An attempt is under way for so long; what becomes of it is not known yet. */
+	/** How much longer an attempt may be under way; what becomes of it is not known yet. */
 	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
 	/** It has expired, so that nobody takes it any more; nothing was changed. */
 	| { readonly outcome: 'expired'; readonly row: LedgerRow }
@@ -120,7 +120,7 @@ export interface UnpublishResult {
 	readonly lastExpiresAt: number | null;
 }
 
-/** What has been revoked of late, for whoever keeps it outside of the ledger. */
+/** What has been revoked recently, for anyone who keeps it outside of the ledger. */
 export interface RevokedMark {
 	readonly realm: string;
 	readonly number: string;
@@ -148,7 +148,7 @@ export interface Revocations {
 	openList(realm: string, list: NewList): Promise<void>;
 
 	/**
-	 * Revokes one credential, once and for ever. Its row is `revoked` from then on, with an event; what
+	 * Revokes one credential, once and forever. Its row is `revoked` from then on, with an event; what
 	 * was sealed for it is not sent again. Who revoked and why is kept with the row.
 	 */
 	revoke(request: RevokeRequest): Promise<RevokeResult>;

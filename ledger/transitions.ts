@@ -79,7 +79,7 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 	}
 	const comparable = row.keyThumbprint === asked.keyThumbprint;
 	if (row.recipient !== asked.recipient) {
-		// Who signs with a key that AIR accepted once and refuses now must not take an event away.
+		// A key that AIR accepted once and refuses now must not take an event away.
 		if (row.state === 'rejected' && !comparable) return { do: 'retire-and-insert' };
 		return { do: 'conflict', about: 'recipient' };
 	}
@@ -111,7 +111,7 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 	}
 }
 
-/** What is to be written of a row when one of its attempts has ended. */
+/** What to write of a row when one of its attempts has ended. */
 export interface AttemptEnd {
 	readonly state: RowState;
 	readonly reason: string | null;
@@ -120,7 +120,7 @@ export interface AttemptEnd {
 	/**
 	 * Whether another issuance stands than before, so that it is to be watched from now on: what was
 	 * seen of the earlier one (`vcId`, `vcStatus`, `checks`) is cleared, and AIR is asked when the
-	 * answer says, or at once if this was no answer.
+	 * answer says, or at once if this was not an answer.
 	 */
 	readonly submitted: boolean;
 }
@@ -237,7 +237,7 @@ export function decideFailed(
 	return { state: unknown ? 'unknown' : 'rejected', reason, standing: null, submitted: false };
 }
 
-/** What is to be written of a row after AIR said something of the issuance that stands. */
+/** What to write of a row after AIR said something of the issuance that stands. */
 export interface ObservedChange {
 	readonly state: RowState;
 	/** As it is to be kept: not what was seen if that is older than what is known. */
@@ -250,7 +250,7 @@ export interface ObservedChange {
 	readonly nextCheckMs: number | null;
 }
 
-/** A verdict that was put off is looked at again by then, whoever asked. */
+/** A verdict that was put off is looked at again by then, no matter who asked. */
 const PUT_OFF_MS = 30_000;
 
 const RANK: Readonly<Partial<Record<RowState, number>>> = {

@@ -1,11 +1,11 @@
 /**
- * Measures what the package costs and gains, in one run: see docs/performance.md.
+ * Measures what the package costs and gains, in one run: see docs/internals/performance.md.
  *
  *     npm run bench -- [--rows 1,5] [--pairs 5] [--quick] [--profile] [--docs]
  *
  * With --profile it also says where the time of a run is spent. Every figure is kept in .artifacts/bench/;
  * rows that a run does not measure stay there as they were. With --docs the table, the chart and the
- * profile in docs/bench/ are written from it.
+ * profile in docs/internals/bench/ are written from it.
  */
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ import { node24 } from '../harness/paths';
 import { buildPackage, root } from './package';
 
 const kept = join(root, '.artifacts', 'bench', 'results.json');
-const docs = join(root, 'docs', 'bench');
+const docs = join(root, 'docs', 'internals', 'bench');
 
 const ALL_ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 

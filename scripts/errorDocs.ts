@@ -19,29 +19,28 @@ export const errorDocsPath = join(__dirname, '..', 'docs', 'errors.md');
 
 const INTRODUCTION = `# Errors and what to do about them
 
-Every error of this package has a code that never changes, a title that says what happened, and advice that says what to do next. Search this page for the title that the node shows. Under Continue On Fail the code is in \`code\` of the failed item.
+A reference of every error, with a code that never changes. Each error in n8n links to its row here; or search this page for its title. Under Continue On Fail the code is in \`code\` of the failed item.
+
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="images/error.dark.png">
+  <img alt="An error in n8n: its title says what happened, its description what to do" src="images/error.png">
+</picture>
 
 ## What is known about the outcome
 
-When a credential is issued, the most important question after a failure is whether AIR has issued or not. Each error answers it:
+After a failure, the question is whether AIR has issued. Each error answers it:
 
 | Outcome | What it means | May it be sent again? |
 | --- | --- | --- |
-| **refused here** | Something in the input or in the settings is not right. The request never left n8n. | After you have corrected it. |
-| **cancelled** | Somebody stopped the execution before the request was sent. | Yes. |
-| **not sent** | The request did not reach AIR, or AIR did not work on it. | Yes, always. The package does so by itself, for a while. |
-| **refused by AIR** | AIR has read the request and said no. Nothing was issued, and the same request gets the same answer. | After you have corrected it. |
-| **outcome unknown** | The request was on its way, and no answer that can be read came back. **AIR may have issued, or not.** | With On Duplicate set to Keep Existing: yes, and the package does so by itself. With Revoke and Reissue: look first. |
+| **refused here** | Something in the input or in the settings is wrong. Nothing left n8n. | After you have corrected it. |
+| **cancelled** | The execution was stopped before the request was sent. | Yes. |
+| **not sent** | The request did not reach AIR, or AIR did not work on it. | Yes. The package repeats it for a while. |
+| **refused by AIR** | AIR has read the request and said no. Nothing was issued. | After you have corrected it. |
+| **unknown** | The request was sent, and no readable answer came. **AIR may have issued, or not.** | With On Duplicate set to Keep Existing: yes, and the package does. With Revoke and Reissue: [look first](ledger.md#outcome-unknown). |
 
-An unknown outcome needs care under Revoke and Reissue: if AIR did issue, sending again destroys that credential and makes a new one. So the item stops. Look the recipient up in the AIR dashboard under Issuer → Claim Records; if the credential is not there, send it again. Whoever prefers repeats to questions switches on Send Again When Outcome Is Unknown in the options of the node.
+Once one attempt of a call has ended with an unknown outcome, the outcome of the whole call is unknown, even when a later attempt was refused. When only a status is read, an unknown outcome is harmless.
 
-Once one attempt of a call has ended with an unknown outcome, the outcome of the whole call is unknown, even when a later attempt was refused. Where only a status is read, an unknown outcome is harmless: reading can always be repeated.
-
-The column “Repeated” says what the package does by itself, and whether Retry On Fail of n8n can help:
-
-- **yes**: the same request may work later without anybody changing anything
-- **if safe**: likewise, but only where sending again does no harm, see above
-- **no**: it stays like this until somebody changes something
+**may pass** beside an outcome means that the same request may work later without any change, so that Retry On Fail can help. Where a section has no column for the outcome, everything in it is refused here.
 `;
 
 const GROUPS: readonly [
@@ -84,13 +83,13 @@ const GROUPS: readonly [
 		jwksTriggerErrors,
 	],
 	[
-		'Set-up check',
-		'What only the [set-up check](setup-check.md) finds; it speaks of the others in their own words.',
+		'Setup check',
+		'What only the [setup check](setup-check.md) finds; it reports the others in their own words.',
 		setupErrors,
 	],
 	[
 		'Documents of the issuer',
-		'What the set-up check finds about [what an issuer publishes](issuer-documents.md) for direct issuance.',
+		'What the setup check finds about [what an issuer publishes](issuer-documents.md) for direct issuance.',
 		issuerErrors,
 	],
 	[
@@ -108,27 +107,26 @@ const OUTCOMES: Readonly<Record<AirErrorRow['kind'], string>> = {
 	'outcome-unknown': '**unknown**',
 };
 
-function repeated({ kind, retryable }: AirErrorRow): string {
-	if (!retryable) return 'no';
-	return kind === 'outcome-unknown' ? 'if safe' : 'yes';
-}
+const outcomeOf = ({ kind, retryable }: AirErrorRow) =>
+	`${OUTCOMES[kind]}${retryable ? ', may pass' : ''}`;
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
 function table(rows: Readonly<Record<string, AirErrorRow>>): string {
+	// A column that says the same in each row tells nobody anything.
+	const always = Object.values(rows).every(({ kind }) => kind === 'input');
+	const heads = ['What it says', 'When', 'What to do', ...(always ? [] : ['Outcome'])];
 	return [
-		line(['Code', 'When it appears', 'What it says', 'What to do', 'Outcome', 'Repeated']),
-		line(['---', '---', '---', '---', '---', '---']),
+		line(heads),
+		line(heads.map(() => '---')),
 		...Object.entries(rows).map(([code, row]) =>
 			line([
-				`<a id="${code.toLowerCase()}"></a>\`${code}\``,
+				`<a id="${code.toLowerCase()}"></a>${cell(row.title)}<br>\`${code}\``,
 				cell(row.when),
-				cell(row.title),
 				cell(row.advice),
-				OUTCOMES[row.kind],
-				repeated(row),
+				...(always ? [] : [outcomeOf(row)]),
 			]),
 		),
 	].join('\n');

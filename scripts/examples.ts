@@ -44,7 +44,7 @@ export function exampleNames(): string[] {
 		.sort();
 }
 
-/** @throws ZodError when the file is no workflow */
+/** @throws ZodError when the file is not a workflow */
 export function readExample(name: string): Example {
 	return exampleSchema.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')));
 }

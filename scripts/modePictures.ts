@@ -1,15 +1,16 @@
 import { schemaFromJsonSchema } from '../issuance/subject/schema/readSchema';
 import { mapperFields } from '../n8n/issuing/mapperFields';
 import type { Editor } from '../harness/editor';
+import type { N8nApi } from '../harness/n8nApi';
 import { PROGRAM_ID } from './demoAir';
 
 const ISSUE = 'n8n-nodes-moca-air.mocaAirIssueOnBehalf';
 
-/** Rows as a sheet gives them: everything is text. */
-const ROWS = [
+/** Two rows as a sheet gives them: everything is text. */
+const rowsFor = (people: readonly [string, string]) => [
 	{
 		row_number: '2',
-		email: 'ada.lovelace@example.com',
+		email: people[0],
 		kycLevel: 'basic',
 		kycProvider: 'demo-kyc',
 		verifiedAt: '2026-01-19T07:18:45Z',
@@ -17,7 +18,7 @@ const ROWS = [
 	},
 	{
 		row_number: '3',
-		email: 'grace.hopper@example.com',
+		email: people[1],
 		kycLevel: 'enhanced',
 		kycProvider: 'demo-kyc',
 		verifiedAt: '2026-01-20T11:02:10Z',
@@ -52,7 +53,7 @@ ${Object.entries(KYC_SCHEMA.properties)
 
 const names = Object.keys(KYC_SCHEMA.properties);
 
-/** The two nodes of the workflow, by the picture that each gives. */
+/** The parameters of the node, by the picture that they give. */
 export const MODES = {
 	'map-each-field': {
 		subjectMode: 'mapper',
@@ -74,34 +75,36 @@ export const MODES = {
 		convertTypes: true,
 		schemaSource: 'example',
 		subjectExample: JSON.stringify(
-			{ ...ROWS[0], row_number: undefined, email: undefined, isOver18: true },
+			{
+				kycLevel: 'basic',
+				kycProvider: 'demo-kyc',
+				verifiedAt: '2026-01-19T07:18:45Z',
+				isOver18: true,
+			},
 			undefined,
 			2,
 		),
 	},
 };
 
-/** As n8n names the first and the second node of a type. */
-const nodeName = (index: number) => `Moca AIR Issue on Behalf${index === 0 ? '' : String(index)}`;
+const NODE = 'Moca AIR Issue on Behalf';
 
-/** A workflow with a node for each of the two modes, fed with pinned rows. */
-export function modesWorkflow(credentialId: string) {
-	const issuers = Object.entries(MODES).map(([id, parameters], index) => ({
-		id,
-		name: nodeName(index),
-		type: ISSUE,
-		typeVersion: 1,
-		position: [220, index * 160] as [number, number],
-		parameters: {
-			recipient: '={{ $json.email }}',
-			issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
-			idempotency: 'off',
-			...parameters,
-		},
-		credentials: { mocaAirApi: { id: credentialId, name: 'Moca AIR' } },
-	}));
+/** Each picture has people of its own, so that what comes out is `issued`, and nothing was kept. */
+const PEOPLE: Readonly<Record<keyof typeof MODES, Record<'light' | 'dark', [string, string]>>> = {
+	'map-each-field': {
+		light: ['alan.turing@example.com', 'joan.clarke@example.com'],
+		dark: ['mary.jackson@example.com', 'dorothy.vaughan@example.com'],
+	},
+	'map-automatically': {
+		light: ['annie.easley@example.com', 'katherine.johnson@example.com'],
+		dark: ['edith.clarke@example.com', 'hedy.lamarr@example.com'],
+	},
+};
+
+/** A workflow with a node in one of the two modes, fed with pinned rows. */
+function modeWorkflow(mode: keyof typeof MODES, theme: 'light' | 'dark', credentialId: string) {
 	return {
-		name: 'Subject modes',
+		name: mode,
 		nodes: [
 			{
 				id: 'rows',
@@ -111,27 +114,41 @@ export function modesWorkflow(credentialId: string) {
 				position: [0, 0] as [number, number],
 				parameters: {},
 			},
-			...issuers,
+			{
+				id: mode,
+				name: NODE,
+				type: ISSUE,
+				typeVersion: 1,
+				position: [220, 0] as [number, number],
+				parameters: {
+					recipient: '={{ $json.email }}',
+					issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
+					...MODES[mode],
+				},
+				credentials: { mocaAirApi: { id: credentialId, name: 'Moca AIR' } },
+			},
 		],
-		connections: {
-			Rows: { main: [issuers.map(({ name: node }) => ({ node, type: 'main', index: 0 }))] },
-		},
-		pinData: { Rows: ROWS.map((json) => ({ json })) },
+		connections: { Rows: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
+		pinData: { Rows: rowsFor(PEOPLE[mode][theme]).map((json) => ({ json })) },
 		settings: { executionOrder: 'v1' },
 	};
 }
 
-/** Takes a picture of each mode in the open editor. */
+/** Takes a picture of each mode: the whole form, and a table of what came out. */
 export async function takeModePictures(
 	editor: Editor,
-	workflowId: string,
-	take: (name: string) => string,
+	api: N8nApi,
+	credentialId: string,
+	theme: 'light' | 'dark',
+	take: (name: string) => Promise<void>,
 ): Promise<void> {
-	await editor.openWorkflow(workflowId);
-	for (const [index, mode] of Object.keys(MODES).entries()) {
-		await editor.openNode(nodeName(index));
-		await editor.executeStep();
-		await editor.screenshot(take(mode));
+	for (const mode of ['map-each-field', 'map-automatically'] as const) {
+		const { id } = await api.workflows.create(modeWorkflow(mode, theme, credentialId));
+		await editor.openWorkflow(id);
+		await editor.openNode(NODE);
+		const output = await editor.executeStep();
+		await output.getByText('Table', { exact: true }).click();
+		await take(mode);
 		await editor.closeNode();
 	}
 }

@@ -11,7 +11,8 @@ import { startN8n } from '../harness/n8nProcess';
 import { KYC_EVENT, startDemoAir } from './demoAir';
 import { takeExamplePictures } from './examplePictures';
 import { loadExamples } from './loadExamples';
-import { modesWorkflow, takeModePictures } from './modePictures';
+import { takeDirectPicture } from './directPictures';
+import { takeModePictures } from './modePictures';
 import { buildPackage, root } from './package';
 import { loadSetup, takeSetupPictures } from './setupPictures';
 
@@ -35,26 +36,24 @@ const exampleSchema = z.looseObject({
 	connections: z.record(z.string(), z.unknown()),
 });
 
-/** So that each picture is of an issuance, and not of a replay. */
-const issuedAnew = (type: string) =>
-	type.endsWith('.mocaAirIssueOnBehalf') ? { idempotency: 'off' } : {};
-
-/** The example as a user has it open, with a trigger that the editor can run by itself. */
-function runnableExample(credentialId: string) {
+/** The example as a user has it open, with a trigger that the editor can run by itself, for one person. */
+function runnableExample(credentialId: string, email: string) {
 	const file = readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8');
 	const { name, nodes, connections } = exampleSchema.parse(JSON.parse(file));
 	const credentials = { mocaAirApi: { id: credentialId, name: 'Moca AIR' } };
+	// So that each picture is of an issuance, and not of a replay.
+	const body = { ...KYC_EVENT, eventId: `kyc-review-${email.length}${email.charCodeAt(0)}`, email };
 	return {
 		name,
 		nodes: nodes.map((node) =>
 			node.type === 'n8n-nodes-base.webhook'
 				? { ...node, type: 'n8n-nodes-base.manualTrigger', typeVersion: 1, parameters: {} }
 				: node.type.startsWith('n8n-nodes-moca-air')
-					? { ...node, credentials, parameters: { ...node.parameters, ...issuedAnew(node.type) } }
+					? { ...node, credentials }
 					: node,
 		),
 		connections,
-		pinData: { 'KYC Passed': [{ json: { body: KYC_EVENT } }] },
+		pinData: { 'KYC Passed': [{ json: { body } }] },
 		settings: { executionOrder: 'v1' },
 	};
 }
@@ -112,6 +111,21 @@ function onceExample(credentialId: string) {
 	};
 }
 
+/** What a form of the sandbox holds; made up, but shaped like AIR's own. */
+const SANDBOX = {
+	environment: 'sandbox',
+	baseUrl: '',
+	partnerId: '954fe820-050d-49fb-b22e-884922aa6cef',
+	issuerDid: 'did:air:id:test:4P8bUwZ6vT2mKq1s',
+	jwksUrl: 'https://issuer.example.com/.well-known/jwks.json',
+	directIssuer: 'issuer.example.com',
+};
+
+/** What n8n answers when the test passes; the sandbox itself cannot be reached from here. */
+const GREEN = { data: { status: 'OK', message: 'Connection tested successfully' } };
+
+const HIGH = { width: 1440, height: 1500 };
+
 /** One field a line is what fits into a picture. */
 async function showSchema(output: Locator): Promise<void> {
 	await output.getByText('Schema', { exact: true }).click();
@@ -122,7 +136,7 @@ async function takePictures(): Promise<void> {
 	mkdirSync(images, { recursive: true });
 	buildPackage();
 	await packAndInstall({ userFolder, log });
-	const air = await startDemoAir(300);
+	const air = await startDemoAir(300, true);
 	// As n8n is set up behind a proxy; the addresses that its panels show are made from it.
 	const env = { N8N_WEBHOOK_URL: 'https://n8n.example.com/' };
 	const n8n = await startN8n({ userFolder, log, env });
@@ -131,40 +145,46 @@ async function takePictures(): Promise<void> {
 	const [, , only = ''] = process.argv;
 	try {
 		const api = await N8nApi.signIn(n8n.url);
-		const { id } = await api.credentials.create('mocaAirApi', 'Moca AIR', air.credential);
-		const { id: workflowId } = await api.workflows.create(runnableExample(id));
+		const { directIssuer, accountUrl, ...onBehalf } = air.credential;
+		const { id } = await api.credentials.create('mocaAirApi', 'Moca AIR', onBehalf);
+		const credential = { id, name: 'Moca AIR' };
 		// The first run says that the ledger is new.
-		await api.executions.wait(await api.workflows.run(workflowId, { trigger: 'KYC Passed' }));
+		const { id: firstId } = await api.workflows.create(runnableExample(id, 'first@example.com'));
+		await api.executions.wait(await api.workflows.run(firstId, { trigger: 'KYC Passed' }));
 		const { id: demoId } = await api.workflows.import(
 			JSON.parse(readFileSync(join(root, 'examples', 'kyc-credential.json'), 'utf8')),
-			{ mocaAirApi: { id, name: 'Moca AIR' } },
+			{ mocaAirApi: credential },
 		);
 		const { id: issuingId } = await api.workflows.create(issuingExample(id));
-		const setup = await loadSetup(api, { id, name: 'Moca AIR' });
+		const setup = await loadSetup(api, credential);
 		const { id: learningId } = await api.workflows.create(onceExample(id));
-		const { id: modesId } = await api.workflows.create(modesWorkflow(id));
-		const credential = { id, name: 'Moca AIR' };
 		const examples = await loadExamples(api, credential);
+		const { id: directId } = await api.credentials.create('mocaAirApi', 'Moca AIR direct', {
+			...onBehalf,
+			...(directIssuer === undefined || accountUrl === undefined
+				? {}
+				: { directIssuer, accountUrl }),
+		});
+		const { id: sandboxId } = await api.credentials.create('mocaAirApi', 'Moca AIR sandbox', {
+			...onBehalf,
+			...SANDBOX,
+		});
 		for (const theme of only.startsWith('example') ? [] : (['light', 'dark'] as const)) {
 			const suffix = theme === 'light' ? '' : '.dark';
-			const picture = async (name: string) => {
+			const pictureIn = (editor: Editor) => async (name: string) => {
 				if (name.startsWith(only)) await editor.screenshot(join(images, `${name}${suffix}.png`));
 			};
+			const email = `${theme === 'light' ? 'ada.lovelace' : 'grace.hopper'}@example.com`;
+			const { id: workflowId } = await api.workflows.create(runnableExample(id, email));
+			const { id: refusedId } = await api.workflows.create(runnableExample(id, `x${email}`));
 			const editor = await Editor.open({ browser, url: n8n.url, theme });
+			const picture = pictureIn(editor);
 			await editor.openWorkflow(demoId);
 			await picture('workflow');
 			await editor.searchNodes('moca');
 			await picture('nodes-panel');
-			await editor.openWorkflow(workflowId);
-			await editor.openNode('Moca AIR Issue on Behalf');
-			await showSchema(await editor.executeStep());
-			await picture('issue-on-behalf');
-			await editor.closeNode();
-			await editor.openNode('Moca AIR Get Issuance Status');
-			await showSchema(await editor.executeStep());
-			await picture('get-issuance-status');
-			await editor.closeNode();
 			air.emulator.control.setFeature({ partnerId: 'demo-partner', enabled: false });
+			await editor.openWorkflow(refusedId);
 			await editor.openNode('Moca AIR Issue on Behalf');
 			await (await editor.executeStep()).getByText('is not enabled').first().waitFor();
 			await picture('error');
@@ -172,6 +192,28 @@ async function takePictures(): Promise<void> {
 			await editor.closeNode();
 			await editor.openWorkflow(issuingId);
 			await picture('trigger-issuing');
+			// High enough for whole forms.
+			const high = await Editor.open({ browser, url: n8n.url, theme, viewport: HIGH });
+			const highPicture = pictureIn(high);
+			await high.openWorkflow(workflowId);
+			await high.openNode('Moca AIR Issue on Behalf');
+			await showSchema(await high.executeStep());
+			await highPicture('issue-on-behalf');
+			await high.closeNode();
+			await editor.openWorkflow(workflowId);
+			await editor.openNode('Moca AIR Get Issuance Status');
+			await showSchema(await editor.executeStep());
+			await picture('get-issuance-status');
+			await editor.closeNode();
+			await takeModePictures(high, api, id, theme, highPicture);
+			await takeDirectPicture(high, api, directId, email, highPicture);
+			await high.page.route('**/rest/credentials/test', async (route) => {
+				await route.fulfill({ json: GREEN });
+			});
+			const dialog = await high.openCredential(sandboxId);
+			await dialog.getByText('Connection tested successfully').first().waitFor();
+			await highPicture('credential');
+			await high.close();
 			await editor.openWorkflow(learningId);
 			await picture('trigger-learning');
 			await editor.openNode('Moca AIR Trigger');
@@ -180,17 +222,8 @@ async function takePictures(): Promise<void> {
 			await editor.closeNode();
 			await editor.openNode(ONCE.name);
 			await picture('trigger-once');
-			const dialog = await editor.openCredential(id);
-			await dialog.getByText('Connection tested successfully').first().waitFor();
-			await picture('credential');
 			await takeSetupPictures(editor, setup, air, picture);
 			await editor.close();
-			if (only === '' || only.startsWith('map')) {
-				const viewport = { width: 1440, height: 1240 };
-				const high = await Editor.open({ browser, url: n8n.url, theme, viewport });
-				await takeModePictures(high, modesId, (name) => join(images, `${name}${suffix}.png`));
-				await high.close();
-			}
 		}
 		if (only === '' || only.startsWith('example')) {
 			await takeExamplePictures({ browser, url: n8n.url }, examples, images, only);

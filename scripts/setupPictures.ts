@@ -24,7 +24,7 @@ const jwksWorkflow = (credential: Credential) => ({
 });
 
 const checkWorkflow = (credential: Credential) => ({
-	name: 'Check the set-up',
+	name: 'Check the setup',
 	nodes: [
 		{
 			id: 'start',

@@ -12,9 +12,9 @@ import { table } from './table';
 
 /**
  * The packed tarball, loaded by the n8n-core of several n8n, and the engine tests with each of them
- * (docs/compatibility.md, into which `--write` writes the table); given versions of n8n, only those.
+ * (docs/internals/compatibility.md, into which `--write` writes the table); given versions of n8n, only those.
  */
-const docsPath = join(root, 'docs', 'compatibility.md');
+const docsPath = join(root, 'docs', 'internals', 'compatibility.md');
 const between = /(<!-- Written by npm run test:compatibility[^>]*-->\n)[^]*(\n<!-- Until here -->)/;
 
 /** What loadPackage.cjs prints. */

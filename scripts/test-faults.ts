@@ -4,7 +4,7 @@ import { Report, type ReportRow } from './report';
 
 /**
  * Everything that can go wrong, at every place and under every setting, and a real n8n that is stopped
- * and killed at random moments (test/engine/faults, test/faults; docs/reliability.md).
+ * and killed at random moments (test/engine/faults, test/faults; docs/internals/reliability.md).
  */
 const report = new Report();
 const checks = new Checks();

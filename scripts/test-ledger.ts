@@ -4,7 +4,7 @@ import { Report } from './report';
 
 /**
  * The operations on the ledger with `--rows 1000000` in it, on both stores or on one of them with
- * `--store sqlite|postgres` (test/engine/ledgerSize.test.ts; docs/ledger.md).
+ * `--store sqlite|postgres` (test/engine/ledgerSize.test.ts; docs/internals/ledger.md).
  */
 const { values } = parseArgs({
 	options: { rows: { type: 'string', default: '1000000' }, store: { type: 'string' } },

@@ -28,7 +28,7 @@ interface AnswerRule {
 	readonly retryAfter?: boolean;
 	/** The body could not be decoded. */
 	readonly unreadable?: boolean;
-	/** Something else than AIR answered. */
+	/** Something other than AIR answered. */
 	readonly foreign?: boolean;
 }
 

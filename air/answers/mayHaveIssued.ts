@@ -59,7 +59,7 @@ export const STATUSES: readonly StatusRow[] = [
 		status: '403',
 		only: 'not by AIR',
 		known: 'unknown',
-		why: 'A page instead of JSON. Proxies and firewalls that check answers put such a page in the place of an answer that AIR has already given.',
+		why: 'A page instead of JSON. Proxies and firewalls that check answers put such a page in place of an answer that AIR has already given.',
 	},
 	{
 		status: '403',
@@ -163,7 +163,7 @@ export function knownOf(
 	}: {
 		/** It has a `Retry-After` that can be read. */
 		readonly retryAfter: boolean;
-		/** Something else than AIR wrote it, as far as its body shows. */
+		/** Something other than AIR wrote it, as far as its body shows. */
 		readonly foreign: boolean;
 	},
 ): Known {

@@ -35,7 +35,7 @@ const hash = z
 	)
 	.refine((text) => !text.includes(REMOVED));
 
-/** An ID or date that nothing depends on: numbers as text; what is no ID is left out, as half an ID is none. */
+/** An ID or date that nothing depends on: numbers as text; what is not an ID is left out, as half an ID is none. */
 const side = numberOrText
 	.pipe(z.string().min(1).max(LONGEST_ID))
 	.refine((text) => !text.includes(REMOVED))

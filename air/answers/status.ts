@@ -37,7 +37,7 @@ export function isFinal(state: IssuanceState): boolean {
 /**
  * Turns AIR's `2026-01-19 07:18:45` (no zone; AIR means UTC) into ISO 8601.
  *
- * @returns e.g. `2026-01-19T07:18:45.000Z`; undefined for what is no date
+ * @returns e.g. `2026-01-19T07:18:45.000Z`; undefined for what is not a date
  * @example
  * ```ts
  * isoDate('2026-01-19 07:18:45'); // '2026-01-19T07:18:45.000Z'

@@ -3,11 +3,11 @@ import { cutText, REMOVED, withoutSecrets, type Secrets } from '../../errors/sec
 /** Text of AIR's that no field needs is passed on up to this length. */
 const LONGEST_TEXT = 10_000;
 const LONGEST_NAME = 200;
-/** Nothing of AIR's is nested as deeply; what is would overflow whoever writes it as JSON. */
+/** Nothing of AIR's is nested as deeply; what is would overflow anyone who writes it as JSON. */
 const DEEPEST = 20;
 /** Members and list entries of one answer that are passed on. */
 const MOST_VALUES = 1_000;
-/** Control characters but for lines and tabs, and those that turn the direction of what follows. */
+/** Control characters except for lines and tabs, and those that turn the direction of what follows. */
 const UNSTORABLE = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/gu;
 
 function tidyText(text: string, secrets: Secrets | undefined, maxLength: number): string {

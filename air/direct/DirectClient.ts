@@ -55,7 +55,7 @@ export class DirectClient {
 	 * nothing, so it is repeated like a question.
 	 *
 	 * @param email - goes into the signed token only
-	 * @param options - those of whoever asks first hold for all who wait for the same account
+	 * @param options - those of the first call hold for all that wait for the same account
 	 * @throws AirError `AIR_ACCOUNT_…`, `AIR_HOLDER_…` and of the way there; never of kind `outcome-unknown`
 	 */
 	async account(email: string, options: CallOptions = {}): Promise<AirAccount> {
@@ -94,7 +94,7 @@ export class DirectClient {
 	 * Posts an empty body to the store: it names no person and holds no credential, so nothing can be
 	 * stored. Never repeated.
 	 *
-	 * @param key - signs in the place of the identity's own: to see whether AIR tells the two apart
+	 * @param key - signs in place of the identity's own: to see whether AIR tells the two apart
 	 * @returns the answer, whatever its status
 	 * @throws AirError when there is none
 	 */

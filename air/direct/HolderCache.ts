@@ -1,7 +1,7 @@
 import { AirError } from '../../errors/AirError';
 import type { AirAccount } from './account';
 
-/** A deleted account that was made anew has other keys, and AIR says so only when storing. */
+/** A deleted account that was made again has other keys, and AIR says so only when storing. */
 const KEEP_MS = 5 * 60_000;
 
 /** What makes an account the same one: who asked whom, and for which address. */
@@ -27,7 +27,7 @@ interface Found {
  * Keeps accounts for minutes, so that several credentials for one person ask once. Two credentials of
  * one partner never share an account, as one of them may ask a host that lies.
  *
- * Who comes while an account is being looked up waits for that; the look-up is stopped only when nobody
+ * A call that comes while an account is being looked up waits for that; the look-up is stopped only when nobody
  * waits any more. Failures are not kept, nor is an account that still lacks a signing key.
  *
  * @example

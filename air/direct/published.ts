@@ -59,7 +59,7 @@ function parse(text: string): unknown {
 /**
  * The private members of keys in a document, wherever in it they are.
  *
- * @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is no JSON
+ * @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is not JSON
  */
 export function leakedMembers({ text }: Pick<HttpAnswer, 'text'>): string[] {
 	const search = (value: unknown): string[] => {
@@ -76,7 +76,7 @@ function read<T>(schema: z.ZodType<T>, { text }: Pick<HttpAnswer, 'text'>, kind:
 	return parsed.data;
 }
 
-/** @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is no DID document */
+/** @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is not a DID document */
 export const readDid = (answer: Pick<HttpAnswer, 'text'>): PublishedDid =>
 	read(didSchema, answer, 'a DID document');
 

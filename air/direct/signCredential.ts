@@ -38,7 +38,7 @@ const DATED_BACK_SECONDS = 60;
 const LATEST_SECONDS = 253_402_300_799;
 
 /**
- * Refuses an expiry that is no time in the future, or in another unit than seconds.
+ * Refuses an expiry that is not a time in the future, or in another unit than seconds.
  *
  * @param expiresAt - seconds since 1970
  * @param now - milliseconds since 1970
@@ -46,7 +46,7 @@ const LATEST_SECONDS = 253_402_300_799;
  */
 export function assertExpiry(expiresAt: number, now: number): void {
 	const refuse = (detail: string) => new AirError('AIR_DIRECT_EXPIRY_INVALID', { detail });
-	if (!Number.isInteger(expiresAt)) throw refuse('it is no whole number of seconds');
+	if (!Number.isInteger(expiresAt)) throw refuse('it is not a whole number of seconds');
 	if (expiresAt * 1000 <= now) throw refuse('it is in the past');
 	if (expiresAt > LATEST_SECONDS) throw refuse('it is after the year 9999');
 }

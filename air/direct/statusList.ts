@@ -13,7 +13,7 @@ export const STATUS_LIST_TYPE = 'application/statuslist+jwt';
 
 /** How long a verifier may keep a list that is served by a program. */
 export const LIVE_TTL_SECONDS = 3_600;
-/** From when on it refuses every credential of a list that it cannot fetch anew. */
+/** From when on it refuses every credential of a list that it cannot fetch again. */
 export const LIVE_LIFETIME_SECONDS = 24 * 3_600;
 
 /** Verifiers refuse a list from their future, and clocks differ. */
@@ -178,7 +178,7 @@ export async function readStatusList(
 	try {
 		header = decodeProtectedHeader(text);
 	} catch {
-		throw invalid(text === '' ? 'it is empty' : 'it is no JWT');
+		throw invalid(text === '' ? 'it is empty' : 'it is not a JWT');
 	}
 	if (header.typ !== 'statuslist+jwt') throw invalid('its typ is not statuslist+jwt');
 	const jwk = keys.find(({ kid }) => `${issuer.did}#${kid}` === header.kid);
@@ -218,7 +218,7 @@ export function readRevokedPlaces(token: string): Pick<ReadStatusList, 'uri' | '
 	try {
 		payload = JSON.parse(Buffer.from(body, 'base64url').toString('utf8'));
 	} catch {
-		throw invalid('it is no JWT');
+		throw invalid('it is not a JWT');
 	}
 	const parsed = payloadSchema.safeParse(payload);
 	if (!parsed.success) throw invalid('it has another form than AIR’s, with one bit for a place');

@@ -36,10 +36,10 @@ function assertHost(host: string, port: string | undefined): void {
 		HOST.test(host) && host.length <= 253 && URL.canParse(`https://${host}`)
 			? new URL(`https://${host}`).hostname === host
 			: false;
-	if (!isWritten) throw refuse('the host is no name in lower case');
+	if (!isWritten) throw refuse('the host is not a name in lower case');
 	if (NUMBER_AT_END.test(host)) throw refuse('the host has to be a name, not an IP address');
 	if (port === undefined) return;
-	if (!PORT.test(port) || Number(port) > 65_535) throw refuse('the port is no number');
+	if (!PORT.test(port) || Number(port) > 65_535) throw refuse('the port is not a number');
 	if (port === '443') throw refuse('port 443 is the usual one and has to be left out');
 }
 
@@ -70,7 +70,7 @@ export function webIssuer(did: string): WebIssuer {
 	if (!did.startsWith(PREFIX)) throw refuse('it does not begin with did:web:');
 	const [authority = '', ...path] = did.slice(PREFIX.length).split(':');
 	const [host = '', port, ...rest] = authority.split('%3A');
-	if (rest.length > 0) throw refuse('the port is no number');
+	if (rest.length > 0) throw refuse('the port is not a number');
 	assertHost(host, port);
 	path.forEach(assertSegment);
 	if (path.join(':') === '.well-known') throw refuse('.well-known is left out');

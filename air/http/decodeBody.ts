@@ -57,7 +57,7 @@ function decoded(bytes: Buffer, label: string, fatal: boolean): string | undefin
 	}
 }
 
-/** JSON is UTF-8, whatever a header says; another set is believed where the bytes are no UTF-8. */
+/** JSON is UTF-8, whatever a header says; another set is believed where the bytes are not UTF-8. */
 function textOf(bytes: Buffer, { 'content-type': type = '' }: Headers): string {
 	const named = /charset\s*=\s*"?([\w.:-]+)/i.exec(type)?.[1] ?? 'utf-8';
 	const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : undefined;
@@ -86,7 +86,7 @@ function whyNot(error: unknown, coding: string): string {
 
 /**
  * Turns the bytes of an answer into text. We ask for no compression; servers, CDNs and proxies compress
- * all the same. Takes off gzip, deflate, br and zstd, also several in a row, and believes what plainly
+ * anyway. Takes off gzip, deflate, br and zstd, also several in a row, and believes what plainly
  * is JSON although a header calls it something else. Never throws.
  *
  * @param headers - names in lower case; several of one name joined with commas

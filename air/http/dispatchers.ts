@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { buildConnector, Dispatcher } from 'undici';
 import { AirError } from '../../errors/AirError';
-import { MOST_IN_FLIGHT } from '../pacing/HostLimiter';
+import { MOST_IN_FLIGHT } from '../pacing/Window';
 import { guardedLookup, type TargetPolicy } from './targetGuard';
 
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -218,7 +218,7 @@ export async function send(request: EgressRequest): Promise<HttpAnswer> {
 		// A proxy resolves the name itself; http is for private addresses only, so it is looked up here.
 		await assertResolvesAllowed(url, policy);
 	}
-	// undici takes a turn to give a connection back: whoever calls right after an answer would open one more.
+	// undici returns a connection to its pool one tick late; without this, the next call would open another.
 	await nextTurn();
 	// Last of all, so that nobody closes the pool in between because of another host.
 	const dispatcher = dispatcherFor(url, policy, proxy);

@@ -19,9 +19,9 @@ function addressOf(text: string): URL {
  * `NO_PROXY` lists. undici's own reading differs: it knows no `ALL_PROXY`, takes `HTTP_PROXY` for https
  * targets too, and `NO_PROXY=example.com` covers `api.example.com` there.
  *
- * The variables are those of the process, read anew each time, since n8n reads them so.
+ * The variables are those of the process, read again each time, since n8n reads them so.
  *
- * @throws AirError `AIR_PROXY_ADDRESS` if it is no address of an http or https proxy, before anything
+ * @throws AirError `AIR_PROXY_ADDRESS` if it is not an address of an http or https proxy, before anything
  *   is sent
  * @example
  * ```ts

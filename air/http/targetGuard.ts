@@ -74,7 +74,7 @@ function contains(list: BlockList, address: string): boolean {
 
 /**
  * Whether an address is private, loopback, link-local or otherwise not on the public internet. What
- * is no address at all is not called public.
+ * is not an address at all is not called public.
  *
  * @param address - an IP address
  * @example

@@ -25,7 +25,7 @@ export function assertJwkType({ kty, crv }: JsonObject): void {
 	if (kty === 'OKP' || kty === 'oct') throw new AirError('AIR_KEY_TYPE');
 }
 
-/** @throws AirError `unreadable` for what is no key */
+/** @throws AirError `unreadable` for what is not a key */
 export function keyFromJwk(
 	create: typeof createPrivateKey | typeof createPublicKey,
 	jwk: JsonObject,
@@ -42,7 +42,7 @@ export function keyFromJwk(
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
 
 /**
- * Which private members a JWK has. Any at all in a published one means that whoever fetched it can
+ * Which private members a JWK has. Any at all in a published one means that anyone who fetched it can
  * issue in this partner's name.
  */
 export function privateMembers(jwk: object): string[] {

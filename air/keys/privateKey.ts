@@ -75,7 +75,7 @@ function assertHalvesBelongTogether(privateKey: KeyObject, publicKey: KeyObject)
  * or base64.
  *
  * @param text - what the user pasted
- * @throws AirError with a code `AIR_KEY_…`; its words show nothing of the input
+ * @throws AirError with a code `AIR_KEY_…`; its words show no part of the input
  * @example
  * ```ts
  * const key = await importPrivateKey(pem);

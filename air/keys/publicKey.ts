@@ -122,7 +122,7 @@ async function publish({ keyObject, kid, alg }: Found): Promise<PublicJwk> {
  * @returns public members only, by whitelist, PEMs before JWKs; `kid` as given, else the thumbprint
  * (RFC 7638)
  * @throws AirError with a code `AIR_PUBLIC_KEY_…` or, for a key that AIR's algorithms cannot use,
- * `AIR_KEY_…`; its words show nothing of the input
+ * `AIR_KEY_…`; its words show no part of the input
  * @example
  * ```ts
  * const [key] = await importPublicKeys(pem);

@@ -23,7 +23,7 @@ function read(jwk: object): Read | undefined {
 		const usual = materialSchema.parse(key.export({ format: 'jwk' }));
 		return { key, written: JSON.stringify(material), usual: JSON.stringify(usual) };
 	} catch {
-		// Node throws for what is no key, and its words may describe the input.
+		// Node throws for what is not a key, and its words may describe the input.
 		return undefined;
 	}
 }
@@ -38,7 +38,7 @@ export function publicKeyOf(jwk: object): KeyObject | undefined {
  * as verifiers read it: the numbers, and not their spelling as base64 or base64url, with padding or
  * leading zeros, or in which order the members stand.
  *
- * @returns false, too, if one of them is no RSA or EC key
+ * @returns false, too, if one of them is not an RSA or EC key
  * @example
  * ```ts
  * isSamePublicKey({ kty: 'RSA', n, e: 'AQAB' }, { e: 'AAEAAQ==', n, kty: 'RSA' }); // true

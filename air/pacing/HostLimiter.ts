@@ -1,47 +1,40 @@
 import { AirError } from '../../errors/AirError';
+import { LearntRate } from './LearntRate';
 import { systemClock, type LimiterClock } from './limiterClock';
-import { LearntRate, type Refusal } from './LearntRate';
 import { LongWish } from './LongWish';
-
-/** More than any run sends at once; also how many connections are opened to one origin. */
-export const MOST_IN_FLIGHT = 100;
+import type { Permit, PermitOptions, RequestKind, Wanted } from './Permit';
+import { Places } from './Places';
+import { Turns } from './Turns';
 
 /** A timer that fires late is caught up with by at most this, so that a pace never becomes a burst. */
 const CATCH_UP_MS = 20;
 
-/** Leave to send one request. Exactly one of its endings counts; further ones change nothing. */
-export interface Permit {
-	/** It is being sent: from now on it cannot be given back. */
-	use(): void;
-	/** Nothing was sent after all: somebody else may go in its place. Without effect after `use`. */
-	giveBack(): void;
-	/** AIR answered it, whatever it said about the request itself. */
-	answered(): void;
-	/** 429, or 503. @param retryAfterMs - as AIR asks to wait, if it says */
-	refused(refusal: Refusal, retryAfterMs: number | undefined): void;
-	/** It ended without an answer, or was never sent: then it is given back. */
-	ended(): void;
-}
-
-export interface PermitOptions {
-	readonly signal?: AbortSignal | undefined;
-	/** Not worth waiting for longer than this, in milliseconds; by default as long as it takes. */
-	readonly withinMs?: number | undefined;
-}
-
 interface Waiting {
+	readonly wanted: Wanted;
 	readonly withinMs: number;
-	readonly go: (permit: Permit) => void;
+	/** @param begins - ahead of a place */
+	readonly go: (begins: boolean) => void;
 	readonly fail: (error: AirError) => void;
 }
 
+/** Those who wait for the same. */
+interface Line {
+	add(one: Waiting): void;
+	delete(one: Waiting): void;
+}
+
+/** Requests that belong to no run take turns as one. */
+const NOBODY = {};
+
 /**
- * When requests to one host may be sent: shared by all executions of the process that talk to it.
+ * When requests to one host may be sent: shared by all executions of the process that talk to it, which
+ * take turns.
  *
- * Without a limit a request goes at once. `restrict` sets a limit, as the option Requests per Second
- * does; AIR sets one by answering 429 or 503. Then everybody waits for as long as AIR asks, and goes
- * on one by one, a little below the rate that was last sustained, which is raised slowly
- * ({@link LearntRate}). What AIR asks for may be more than anybody waits for: see {@link LongWish}.
+ * How many are under way at once {@link Places} says. At which rate they are sent is limited by
+ * `restrict`, as the option Requests per Second does, and by AIR, which answers 429 or 503. Then
+ * everybody waits for as long as AIR asks, and goes on one by one, a little below the rate that was last
+ * sustained, which is raised slowly ({@link LearntRate}). What AIR asks for may be more than anybody
+ * waits for: see {@link LongWish}.
  *
  * @example
  * ```ts
@@ -55,18 +48,18 @@ interface Waiting {
 export class HostLimiter {
 	private readonly learnt: LearntRate;
 	private readonly longWish = new LongWish();
+	private readonly places = new Places();
 	private readonly restrictions = new Set<{ readonly perSecond: number }>();
-	/** In the order in which they came; a Set, so that one who leaves is taken out at once. */
-	private readonly waiting = new Set<Waiting>();
-	private inFlight = 0;
-	/** The next request goes no earlier. */
+	private readonly waiting = new Turns<Waiting>(({ wanted }) => wanted.share?.whose ?? NOBODY);
+	/** Begun ahead, and ready to be sent; a Set, so that one who leaves is taken out at once. */
+	private readonly ready = new Set<Waiting>();
+	/** The next request is sent no earlier. */
 	private nextAt = Number.NEGATIVE_INFINITY;
 	private cancelWake: (() => void) | undefined;
 
 	constructor(
 		private readonly clock: LimiterClock = systemClock,
 		random: () => number = Math.random,
-		private readonly mostInFlight = MOST_IN_FLIGHT,
 	) {
 		this.learnt = new LearntRate(random);
 	}
@@ -80,6 +73,11 @@ export class HostLimiter {
 	/** For how long nothing is sent, because AIR refused, in milliseconds. */
 	get pauseMs(): number {
 		return Math.max(0, this.learnt.pausedUntil - this.clock.now());
+	}
+
+	/** How many requests of a kind are of use to a run at once: those that are sent, and those begun ahead. */
+	ofUse(kind: RequestKind): number {
+		return this.places.ofUse(kind);
 	}
 
 	/**
@@ -97,29 +95,42 @@ export class HostLimiter {
 	}
 
 	/**
-	 * Waits for leave to send a request: first come, first served.
+	 * Waits for leave to send a request. Runs take turns; within a run it is first come, first served.
 	 *
 	 * @throws AirError `AIR_CANCELLED` at once after the signal; `AIR_RATE_LIMITED`, with the time to
 	 *   wait, if the permit does not come within `withinMs`, or AIR has asked twice to be left alone for a
 	 *   quarter of an hour or more
 	 */
-	async permit({
-		signal,
-		withinMs = Number.POSITIVE_INFINITY,
-	}: PermitOptions = {}): Promise<Permit> {
+	async permit({ signal, withinMs, ...wanted }: PermitOptions = {}): Promise<Permit> {
 		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
-		if (this.waiting.size === 0 && this.mayGo(this.clock.now())) return this.grant(0);
-		return await new Promise<Permit>((resolve, reject) => {
+		if (this.waiting.size === 0) {
+			if (this.mayBegin(wanted)) return this.begun(wanted);
+			if (this.ready.size === 0 && this.mayGo(wanted)) return this.grant(wanted, 0);
+		}
+		return await this.wait(this.waiting, wanted, signal, withinMs, (begins) =>
+			begins ? this.begun(wanted) : this.grant(wanted, CATCH_UP_MS),
+		);
+	}
+
+	private async wait<T>(
+		line: Line,
+		wanted: Wanted,
+		signal: AbortSignal | undefined,
+		withinMs = Number.POSITIVE_INFINITY,
+		then: (begins: boolean) => T,
+	): Promise<T> {
+		return await new Promise<T>((resolve, reject) => {
 			const leave = (): void => {
-				this.waiting.delete(waiting);
+				line.delete(waiting);
 				cancelDeadline?.();
 				signal?.removeEventListener('abort', cancel);
 			};
 			const waiting: Waiting = {
+				wanted,
 				withinMs,
-				go: (permit) => {
+				go: (begins) => {
 					leave();
-					resolve(permit);
+					resolve(then(begins));
 				},
 				fail: (error) => {
 					leave();
@@ -135,7 +146,7 @@ export class HostLimiter {
 					})
 				: undefined;
 			signal?.addEventListener('abort', cancel, { once: true });
-			this.waiting.add(waiting);
+			line.add(waiting);
 			this.dismiss();
 			this.admit();
 		});
@@ -155,82 +166,159 @@ export class HostLimiter {
 	/** Those who will not get a permit in time learn it now. */
 	private dismiss(): void {
 		const { pauseMs } = this;
-		for (const waiting of this.waiting) {
-			const isInVain = this.longWish.isBelieved && pauseMs > 0;
-			if (isInVain || pauseMs > waiting.withinMs) waiting.fail(this.tooLong());
+		if (pauseMs === 0) return;
+		for (const waiting of [...this.waiting, ...this.ready]) {
+			if (this.longWish.isBelieved || pauseMs > waiting.withinMs) waiting.fail(this.tooLong());
 		}
 	}
 
-	private mayGo(now: number): boolean {
-		const mostInFlight = this.longWish.holds ? 1 : this.mostInFlight;
-		return this.inFlight < mostInFlight && now >= this.learnt.pausedUntil && now >= this.nextAt;
+	/** When the next request may be sent, by what is known of rates and pauses. */
+	private get freeAt(): number {
+		return Math.max(this.nextAt, this.learnt.pausedUntil);
 	}
 
-	/** Lets go whoever may, and comes back for the rest. */
+	private mayGo(wanted: Wanted): boolean {
+		const { holds } = this.longWish;
+		return this.places.areFree(wanted, holds ? 1 : undefined) && this.clock.now() >= this.freeAt;
+	}
+
+	/** Ahead of a place only where places are all that is waited for: then it is soon. */
+	private mayBegin(wanted: Wanted): boolean {
+		return (
+			this.places.areFreeAhead(wanted) &&
+			this.clock.now() >= this.freeAt &&
+			this.perSecond === Number.POSITIVE_INFINITY
+		);
+	}
+
+	/** Lets go those who may, and comes back for the rest. */
 	private admit(): void {
 		this.cancelWake?.();
 		this.cancelWake = undefined;
-		for (const waiting of this.waiting) {
-			const now = this.clock.now();
-			if (!this.mayGo(now)) {
-				const at = Math.max(this.nextAt, this.learnt.pausedUntil);
-				// When all connections are in use, the end of a request is what to wait for.
-				if (at > now)
-					this.cancelWake = this.clock.after(at - now, () => {
-						this.admit();
-					});
-				return;
-			}
-			waiting.go(this.grant(CATCH_UP_MS));
+		for (const one of this.ready) {
+			if (this.mayGo(one.wanted)) one.go(false);
 		}
+		for (;;) {
+			let begins = false;
+			const next = this.waiting.next(({ wanted }) => {
+				begins = this.mayBegin(wanted);
+				return begins || (this.ready.size === 0 && this.mayGo(wanted));
+			});
+			if (next === undefined) break;
+			next.go(begins);
+		}
+		const waitMs = this.freeAt - this.clock.now();
+		// When all places are taken, the end of a request is what to wait for.
+		if (waitMs > 0 && this.waiting.size + this.ready.size > 0)
+			this.cancelWake = this.clock.after(waitMs, () => {
+				this.admit();
+			});
+	}
+
+	/** Something ended: others may go. */
+	private goOn(): void {
+		this.dismiss();
+		this.admit();
+	}
+
+	/** Leave to begin, ahead of a place. */
+	private begun(wanted: Wanted): Permit {
+		const ends = this.places.begin();
+		let placed: Permit | undefined;
+		let isOver = false;
+		const leave = (): void => {
+			if (isOver) return;
+			isOver = true;
+			ends();
+			this.goOn();
+		};
+		return {
+			place: async (signal) => {
+				if (isOver) return;
+				const take = (): void => {
+					isOver = true;
+					ends();
+					placed = this.grant(wanted, CATCH_UP_MS);
+				};
+				if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
+				if (this.ready.size === 0 && this.mayGo(wanted)) take();
+				else await this.wait(this.ready, wanted, signal, undefined, take);
+			},
+			use: () => placed?.use(),
+			giveBack: () => {
+				placed?.giveBack();
+				leave();
+			},
+			answered: (didIt) => placed?.answered(didIt),
+			broken: () => placed?.broken(),
+			refused: (refusal, retryAfterMs) => placed?.refused(refusal, retryAfterMs),
+			ended: () => {
+				placed?.ended();
+				leave();
+			},
+		};
 	}
 
 	/** @param catchUpMs - how late this permit may be, for the next one to be none the later */
-	private grant(catchUpMs: number): Permit {
+	private grant(wanted: Wanted, catchUpMs: number): Permit {
 		const grantedAt = this.clock.now();
 		const interval = 1000 / this.perSecond;
-		this.inFlight++;
+		const place = this.places.take(wanted, grantedAt, this.clock.busyMs());
 		this.nextAt = Math.max(this.nextAt, grantedAt - catchUpMs) + interval;
 		this.learnt.granted(grantedAt);
 		const isTrial = this.longWish.holds;
 		let state: 'granted' | 'used' | 'over' = 'granted';
-		const end = (then: () => void): void => {
+		const end = (then: (now: number) => void): void => {
 			if (state === 'over') return;
 			state = 'over';
-			this.inFlight--;
-			then();
-			this.dismiss();
-			this.admit();
+			then(this.clock.now());
+			this.goOn();
 		};
 		const giveBack = (): void => {
 			if (state !== 'granted') return;
 			end(() => {
+				place.unused();
 				this.nextAt -= interval;
 			});
 		};
+		const heard = (now: number): void => {
+			this.longWish.end();
+			this.learnt.answered(now);
+		};
 		return {
+			place: async () => {
+				await Promise.resolve();
+			},
 			use: () => {
 				if (state === 'granted') state = 'used';
 			},
 			giveBack,
-			answered: () => {
-				end(() => {
-					this.longWish.end();
-					this.learnt.answered(this.clock.now());
+			answered: (didIt = true) => {
+				end((now) => {
+					heard(now);
+					place.answered(didIt, now, this.clock.busyMs());
+				});
+			},
+			broken: () => {
+				end((now) => {
+					heard(now);
+					place.unknown(now);
 				});
 			},
 			refused: (refusal, retryAfterMs) => {
-				end(() => {
-					const now = this.clock.now();
+				end((now) => {
 					const pauseMs = this.longWish.heard(retryAfterMs, isTrial, now);
 					if (pauseMs === undefined) this.learnt.refused(refusal, retryAfterMs, grantedAt, now);
 					else this.learnt.pause(pauseMs, now);
 					this.nextAt = Math.max(this.nextAt, this.learnt.pausedUntil);
+					place.refused(now);
 				});
 			},
 			ended: () => {
 				giveBack();
-				end(() => undefined);
+				end((now) => {
+					place.unknown(now);
+				});
 			},
 		};
 	}

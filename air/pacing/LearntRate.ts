@@ -35,20 +35,16 @@ interface Rise {
 const BLIND_GROWTH = 0.5;
 /** Back to where it went well: two thirds of the way in this time. */
 const APPROACH_SECONDS = 3;
-/** Then the limit is tried with care; later it may well be another one, or gone. */
-const GROWTH = [
-	{ fromSecond: 0, share: 0.002 },
-	{ fromSecond: 60, share: 0.01 },
-	{ fromSecond: 120, share: 0.05 },
-] as const;
+/**
+ * Then the limit is tried, with more courage as time passes, since it may be another one by then, or
+ * gone: after this time with 2.7 times the rate at which it last went well.
+ */
+const TRY_SECONDS = 150;
 
 function risen({ start, towards }: Rise, seconds: number): number {
 	if (towards === Number.POSITIVE_INFINITY) return start * (1 + BLIND_GROWTH) ** seconds;
 	const back = towards - (towards - start) * Math.exp(-seconds / APPROACH_SECONDS);
-	return GROWTH.reduce((rate, { fromSecond, share }, index) => {
-		const until = Math.min(seconds, GROWTH[index + 1]?.fromSecond ?? seconds);
-		return rate * (1 + share) ** Math.max(0, until - fromSecond);
-	}, back);
+	return back * Math.exp((seconds / TRY_SECONDS) ** 2);
 }
 
 /**

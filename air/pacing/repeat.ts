@@ -1,6 +1,7 @@
 import { AirError } from '../../errors/AirError';
 import { pause, repeatDelayMs } from './backoff';
-import type { HostLimiter, Permit } from './HostLimiter';
+import type { HostLimiter } from './HostLimiter';
+import type { Permit, Wanted } from './Permit';
 
 /** How often and how long a call is repeated. */
 export interface RepeatLimits {
@@ -16,9 +17,14 @@ export const NO_REPEAT: RepeatLimits = { attempts: 1, withinMs: 0 };
 /** An attempt still waits this long for others to go first, although it may not be repeated. */
 export const SHORTEST_QUEUE_MS = 10_000;
 
+/** What has begun ahead of its place is sent within this time, or not at all: others believe in it no longer. */
+export const LONGEST_AHEAD_MS = 10_000;
+
 export interface RepeatOptions {
 	/** Of the host; asked for each attempt. */
 	readonly limiter: () => HostLimiter;
+	/** What leave is asked for; that of a first attempt which begins something may be given ahead of a place. */
+	readonly wanted?: Wanted | undefined;
 	readonly limits: RepeatLimits;
 	/**
 	 * Whether an attempt whose outcome is unknown may be sent again: always for reading; for issuing
@@ -133,6 +139,12 @@ export type Begun<T> = Sending<T> | { readonly result: T } | 'again';
 /** How often AIR may ask to wait for longer than one series of attempts can. */
 const COMEBACKS = 2;
 
+/** @returns for how long something has been begun, by the clock that says more: either may stand still */
+function ageFrom(now = monotonic): () => number {
+	const [wall, began] = [Date.now(), now()];
+	return () => Math.max(Date.now() - wall, now() - began);
+}
+
 const isToComeBackTo = (error: unknown): error is AirError =>
 	error instanceof AirError && error.kind === 'not-sent' && error.facts.waitTooLong === true;
 
@@ -154,19 +166,33 @@ export async function repeating<T>(
 	begin: (permit: Permit) => Begun<T> | Promise<Begun<T>>,
 	options: RepeatOptions,
 ): Promise<T> {
-	const { limiter, patient = false, stopped: signal, onRepeat } = options;
+	const { limiter, wanted, patient = false, stopped: signal, onRepeat } = options;
 	let series = patient ? undefined : new Series(options);
 	let sending: Sending<T> | undefined;
 	for (let comebacks = 0; ;) {
-		// Waiting comes first, so that nothing is begun, and no lease runs, that is not sent at once.
-		let permit = series === undefined ? await limiter().permit({ signal }) : undefined;
+		// Waiting comes first, so that nothing is begun, and no lease runs, that is not sent soon.
+		let permit = series === undefined ? await limiter().permit({ ...wanted, signal }) : undefined;
 		try {
-			permit ??= await limiter().permit({ signal, withinMs: series?.queueMs });
+			permit ??= await limiter().permit({
+				...wanted,
+				ahead: false,
+				signal,
+				withinMs: series?.queueMs,
+			});
 			if (sending === undefined) {
 				const begun = await begin(permit);
+				const age = ageFrom(options.now);
 				if (begun === 'again') continue;
 				if ('result' in begun) return begun.result;
 				sending = begun;
+				series ??= new Series(options);
+				await permit.place(signal);
+				if (age() > LONGEST_AHEAD_MS) {
+					await sending.failed?.(new AirError('AIR_RATE_LIMITED', { waitTooLong: true }), series);
+					sending = undefined;
+					series = patient ? undefined : series;
+					continue;
+				}
 			}
 			series ??= new Series(options);
 			return await sending.send(permit, series);

@@ -1,10 +1,10 @@
 import { expiryOf, signPartnerJwt, type AnyPartnerJwtClaims, type PartnerJwt } from './partnerJwt';
 import type { PrivateKey } from '../keys/privateKey';
 
-/** A token is signed anew when it has less than this left. */
+/** A token is signed again when it has less than this left. */
 const RENEW_BEFORE_MS = 60_000;
 
-/** A token that is being signed is kept already, so that whoever comes meanwhile waits for it. */
+/** A token that is being signed is kept already, so that anyone who comes meanwhile waits for it. */
 interface Kept {
 	/** By the clock of the machine, in milliseconds since 1970. */
 	readonly signedAt: number;

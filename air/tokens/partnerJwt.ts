@@ -20,7 +20,7 @@ export interface PartnerJwtClaims {
 	readonly lifetimeSeconds: number;
 }
 
-/** A token for whoever asks, not only for Issue on Behalf: other uses of AIR take other claims. */
+/** A token for anyone who asks, not only for Issue on Behalf: other uses of AIR take other claims. */
 export type AnyPartnerJwtClaims = Omit<PartnerJwtClaims, 'scope' | 'email'> & {
 	readonly scope?: string | undefined;
 	readonly email?: string | undefined;

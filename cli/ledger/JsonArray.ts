@@ -5,7 +5,7 @@ import { wholeRow } from '../../issuance/ledger/rowFields';
 
 /**
  * Writes rows as one JSON array, a row on each line, without ever holding more than was added last.
- * If it breaks off in the middle, what was written is no JSON, so that nobody takes it for all.
+ * If it breaks off in the middle, what was written is not JSON, so that nobody takes it for all.
  */
 export class JsonArray {
 	private empty = true;

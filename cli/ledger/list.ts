@@ -183,7 +183,7 @@ function readTime(option: string) {
 		const at = TIME.test(text) ? Date.parse(zoned) : Number.NaN;
 		if (!Number.isNaN(at)) return at;
 		throw new UsageError(
-			`${option}: ${echo(given)} is no date and time such as 2026-11-29 or 2026-11-29T14:00:00Z`,
+			`${option}: ${echo(given)} is not a date and time such as 2026-11-29 or 2026-11-29T14:00:00Z`,
 		);
 	};
 }

@@ -11,5 +11,5 @@ export const RECIPIENT_HELP = 'spelled as it was issued (A is not a)';
 export function readRecipient(typed: string): string {
 	const recipient = typed.trim();
 	if (/^\S+@\S+$/.test(recipient)) return recipient;
-	throw new UsageError(`${echo(typed)} is no e-mail address`);
+	throw new UsageError(`${echo(typed)} is not an e-mail address`);
 }

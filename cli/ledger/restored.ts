@@ -43,15 +43,15 @@ const oneMore = (file: string, before: readonly string[]) => [...before, file];
 
 export const restored = (call: Call): Command =>
 	withPlace(command(call, 'restored'))
-		.summary('to be run when the ledger was put back from a backup, before n8n starts')
+		.summary('tells the ledger that it was restored from a backup; run it before n8n starts')
 		.description(
-			`Tells the ledger that it was put back to an older state. It gets a new ID, and begins new status lists: nobody knows which places of the old ones were given out since the backup.
+			`Tells the ledger that it was restored from a backup. It gets a new ID and begins new status lists, because nobody knows which places of the old ones were given out since the backup.
 
-What was revoked since the backup is not in it. So it says of nothing that was issued directly that it is valid (503), until it is told what is known.`,
+It does not know what was revoked since the backup. Until you tell it, it calls nothing that was issued directly valid (503).`,
 		)
 		.option(
 			'--published <FILE>',
-			'a status list as it was published last: what it says is taken over, and it is served again. May be given several times',
+			'a status list as it was last published: what it says is taken over, and it is served again. May be given several times',
 			oneMore,
 			[],
 		)

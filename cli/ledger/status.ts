@@ -14,7 +14,7 @@ const ADVICE = `What to do about an unknown outcome:
   3. Say what you found: ${PROGRAM} ledger settle ROW --issued,
      or --not-issued, with --note "who looked". Then a repeat is answered from the
      ledger, or sent.
-  Under Keep Existing a repeat is sent all the same: by AIR's documents that gives back
+  Under Keep Existing a repeat is sent anyway: by AIR's documents that gives back
   a credential that exists. It may be an older one, so compare the issue date.
 `;
 

@@ -33,7 +33,7 @@ export function claimProblems(
 	must(header.crit === undefined, 'the header has crit, which nobody understands');
 	must(
 		typeof iss === 'string' && /^(did:web:|https:\/\/)/.test(iss),
-		'iss is no did:web or HTTPS URL',
+		'iss is not a did:web or HTTPS URL',
 	);
 	must(
 		expected.issuer === undefined || iss === expected.issuer,
@@ -43,8 +43,8 @@ export function claimProblems(
 	must(sub === expected.holderDid, 'sub is not the DID of the holder');
 	must(typeof vct === 'string' && vct !== '', 'it has no vct');
 	must(expected.vct === undefined || vct === expected.vct, 'vct is not the registered type name');
-	must(typeof id === 'string' && /^urn:\S+$/.test(id), 'id is no URN');
-	must(isNonce(nonce), 'nonce is no decimal number of 63 bits, as text');
+	must(typeof id === 'string' && /^urn:\S+$/.test(id), 'id is not a URN');
+	must(isNonce(nonce), 'nonce is not a decimal number of 63 bits, as text');
 	must(Number.isInteger(iat) && Number(iat) <= expected.now, 'iat is missing or in the future');
 	must(Number.isInteger(exp), 'exp is missing');
 	must(!Number.isInteger(exp) || Number(exp) > expected.now, 'it has expired');

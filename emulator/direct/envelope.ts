@@ -25,7 +25,7 @@ const INFO = 'data-enc-aes-256-gcm';
 export function openEnvelope(envelope: Envelope, holderKey: KeyObject): string {
 	const spki = base64('encryptedKey', envelope.encryptedKey);
 	if (spki.length !== 44 || !spki.subarray(0, 12).equals(X25519_SPKI)) {
-		throw new Error('encryptedKey is no SubjectPublicKeyInfo of an X25519 key');
+		throw new Error('encryptedKey is not a SubjectPublicKeyInfo of an X25519 key');
 	}
 	const iv = base64('iv', envelope.iv);
 	const authTag = base64('authTag', envelope.authTag);
@@ -37,9 +37,9 @@ export function openEnvelope(envelope: Envelope, holderKey: KeyObject): string {
 	try {
 		plain = JSON.parse(text);
 	} catch {
-		throw new Error('the plaintext is no JSON');
+		throw new Error('the plaintext is not JSON');
 	}
-	if (typeof plain !== 'string') throw new Error('the plaintext is no JSON string');
+	if (typeof plain !== 'string') throw new Error('the plaintext is not a JSON string');
 	return plain;
 }
 
@@ -67,6 +67,6 @@ function decrypt(
 /** Standard base64 with padding, in its one canonical spelling. */
 function base64(name: string, text: string): Buffer {
 	const bytes = Buffer.from(text, 'base64');
-	if (bytes.toString('base64') !== text) throw new Error(`${name} is no standard base64`);
+	if (bytes.toString('base64') !== text) throw new Error(`${name} is not standard base64`);
 	return bytes;
 }

@@ -53,7 +53,7 @@ async function keyOfDid(did: string, kid: string, fetched: FetchDocument): Promi
 	const method = document.verificationMethod.find((one) => one.id === id);
 	if (method === undefined) throw new Error('did.json has no key with this kid');
 	if (method.controller !== did) throw new Error('the controller of the key is another DID');
-	if (!document.assertionMethod.includes(id)) throw new Error('the key is no assertionMethod');
+	if (!document.assertionMethod.includes(id)) throw new Error('the key is not an assertionMethod');
 	return method.publicKeyJwk;
 }
 
@@ -75,7 +75,7 @@ export function didDocumentUrl(did: string): string {
 	const [, host = '', path = ''] = found ?? [];
 	const segments = path.split(':').slice(1);
 	if (found === null || segments.some((segment) => segment === '.' || segment === '..')) {
-		throw new Error('iss is no did:web that can be resolved');
+		throw new Error('iss is not a did:web that can be resolved');
 	}
 	const folder = segments.length === 0 ? '/.well-known' : `/${segments.join('/')}`;
 	return `https://${host.replace('%3A', ':')}${folder}/did.json`;
@@ -90,7 +90,7 @@ function parse<Schema extends z.ZodType>(
 	try {
 		value = JSON.parse(text);
 	} catch {
-		throw new Error(`${name} is no JSON`);
+		throw new Error(`${name} is not JSON`);
 	}
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data;

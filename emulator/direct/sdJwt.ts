@@ -31,7 +31,7 @@ export function readSdJwt(compact: string): SdJwt {
 	if (rest.pop() !== '')
 		throw new Error('it does not end with ~: a key binding JWT has no place here');
 	const segments = jwt.split('.');
-	if (segments.length !== 3) throw new Error('the part before the first ~ is no JWT');
+	if (segments.length !== 3) throw new Error('the part before the first ~ is not a JWT');
 	const header = objectIn('header', segments[0] ?? '');
 	const signed = objectIn('payload', segments[1] ?? '');
 	const { _sd_alg: alg = 'sha-256' } = signed;
@@ -103,7 +103,7 @@ class Disclosing {
 			if (!isObject(item) || !Object.hasOwn(item, '...')) return [this.value(item, place)];
 			const digest = item['...'];
 			if (typeof digest !== 'string' || Object.keys(item).length !== 1) {
-				throw new Error('"..." is no digest, or is not alone');
+				throw new Error('"..." is not a digest, or is not alone');
 			}
 			const parts = this.take(digest);
 			if (parts === undefined) return [];
@@ -126,7 +126,7 @@ class Disclosing {
 		const parts = jsonIn('a disclosure', text);
 		const salt: unknown = Array.isArray(parts) ? parts[0] : undefined;
 		if (!Array.isArray(parts) || typeof salt !== 'string') {
-			throw new Error('a disclosure is no list that begins with a salt');
+			throw new Error('a disclosure is not a list that begins with a salt');
 		}
 		if (Buffer.from(salt, 'base64url').length < 16) throw new Error('a salt has under 128 bits');
 		if (this.salts.has(salt)) throw new Error('two disclosures have one salt');
@@ -138,9 +138,9 @@ class Disclosing {
 function digestsOf(node: Record<string, unknown>): string[] {
 	if (!Object.hasOwn(node, '_sd')) return [];
 	const digests: unknown = node._sd;
-	if (!Array.isArray(digests)) throw new Error('_sd is no list of digests');
+	if (!Array.isArray(digests)) throw new Error('_sd is not a list of digests');
 	return digests.map((digest: unknown) => {
-		if (typeof digest !== 'string') throw new Error('_sd is no list of digests');
+		if (typeof digest !== 'string') throw new Error('_sd is not a list of digests');
 		return digest;
 	});
 }
@@ -149,18 +149,18 @@ const join = (path: string, name: string): string => (path === '' ? name : `${pa
 
 function objectIn(what: string, text: string): Record<string, unknown> {
 	const value = jsonIn(`the ${what}`, text);
-	if (!isObject(value)) throw new Error(`the ${what} is no object`);
+	if (!isObject(value)) throw new Error(`the ${what} is not an object`);
 	return value;
 }
 
 function jsonIn(what: string, text: string): unknown {
 	const bytes = Buffer.from(text, 'base64url');
 	if (text === '' || bytes.toString('base64url') !== text)
-		throw new Error(`${what} is no base64url`);
+		throw new Error(`${what} is not base64url`);
 	try {
 		return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
 	} catch {
-		throw new Error(`${what} is no JSON`);
+		throw new Error(`${what} is not JSON`);
 	}
 }
 

@@ -33,7 +33,7 @@ export async function checkStatus(
 	fetched: FetchDocument,
 ): Promise<void> {
 	const reference = referenceSchema.safeParse(status);
-	if (!reference.success) throw new Error('status is no reference to a status list');
+	if (!reference.success) throw new Error('status is not a reference to a status list');
 	const { idx, uri } = reference.data.status_list;
 	const token = (await fetched(uri, ['application/statuslist+jwt'])).trim();
 	const { sub, iat, exp, status_list: list } = await read(token, iss, fetched);
@@ -65,7 +65,7 @@ function headerOf(token: string): { alg?: unknown; kid?: unknown; typ?: unknown 
 	try {
 		return decodeProtectedHeader(token);
 	} catch {
-		throw new Error('the status list is no JWT');
+		throw new Error('the status list is not a JWT');
 	}
 }
 

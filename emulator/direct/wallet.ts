@@ -50,7 +50,7 @@ export interface WalletEntry {
 }
 
 /**
- * Opens a wallet: every stored credential is verified anew, with the issuer's key as it is published now.
+ * Opens a wallet: every stored credential is verified again, with the issuer's key as it is published now.
  *
  * @param email whose wallet; everybody's if undefined
  */

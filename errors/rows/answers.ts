@@ -31,7 +31,7 @@ export const answerErrors = {
 	AIR_EMAIL_REFUSED: refused({
 		when: '400 with Invalid email address',
 		title: 'AIR did not accept the e-mail address of the recipient',
-		advice: 'Check the address for typing slips. AIR routes the credential by this address alone.',
+		advice: 'Check the address for typos. AIR routes the credential by this address alone.',
 	}),
 	AIR_UNAUTHORIZED: refused({
 		when: '401 without a further hint',
@@ -134,7 +134,7 @@ export const answerErrors = {
 		when: '409 with Keep Existing that names both, or neither',
 		title: 'The recipient already holds this credential, or has declined credentials from you',
 		advice:
-			'AIR uses one answer for both. Look the person up in the AIR dashboard (Issuer → Claim Records): if the credential is there, nothing is to be done; if not, the person declined, and only they can change that.',
+			'AIR uses one answer for both. Look the person up in the AIR dashboard (Issuer → Claim Records): if the credential is there, there is nothing to do; if not, the person declined, and only they can change that.',
 	}),
 	AIR_TOO_LARGE: refused({
 		when: '413',
@@ -148,10 +148,10 @@ export const answerErrors = {
 			'This answer is not documented by AIR. Read its own words, check the base URL in the credential, and ask the AIR team.',
 	}),
 	AIR_REDIRECT: refused({
-		when: 'Any 3xx: redirects are never followed, as the token would travel along. When issuing, only 301, 307 and 308 are sure to have issued nothing',
+		when: 'Any 3xx: redirects are never followed, since they would carry the token to another address. When issuing, only 301, 307 and 308 are sure to have issued nothing',
 		title: 'The address redirects to somewhere else',
 		advice:
-			'Redirects are not followed, because the Partner JWT would travel along. Put the final address into the credential as base URL.',
+			'Redirects are not followed, because they would carry the Partner JWT to another address. Put the final address into the credential as base URL.',
 	}),
 	AIR_RATE_LIMITED: notSent({
 		when: '429',
@@ -184,7 +184,7 @@ export const answerErrors = {
 		when: '2xx without a readable answer: HTML, empty, cut JSON, or no coreClaimHash',
 		title: 'The answer of AIR cannot be read',
 		advice:
-			'Something else than AIR may answer at this address. Check the base URL in the credential.',
+			'Something other than AIR may answer at this address. Check the base URL in the credential.',
 	}),
 	AIR_ANSWER_ENCODING: unknown({
 		when: '2xx in a compression that is not known here, or that is cut or broken',

@@ -7,8 +7,7 @@ const refused = (words: Words) => ({ ...words, kind: 'refused', retryable: false
 const notSent = (retryable: boolean, words: Words) =>
 	({ ...words, kind: 'not-sent', retryable }) as const;
 
-const ACCOUNT_HOST =
-	'The call goes to the account host of AIR, which is another one than the base URL.';
+const ACCOUNT_HOST = 'The call goes to the account host of AIR, which is not the base URL.';
 
 /** What only direct issuance can meet: the credential that is signed here, the account, the store. */
 export const directErrors = {
@@ -30,7 +29,7 @@ export const directErrors = {
 		advice: 'Set it to a time in the future. A credential that is issued directly always expires.',
 	}),
 	AIR_DIRECT_DID_INVALID: input({
-		when: 'The issuer DID is no did:web, or is not written as resolvers write it',
+		when: 'The issuer DID is not a did:web, or is not written as resolvers write it',
 		title: 'The issuer DID of direct issuance is not valid',
 		advice:
 			'Set Issuer Host or DID in the credential to the host that publishes your did.json, such as issuer.example.com, or to its DID: did:web:example.com, or did:web:example.com:path for a document at https://example.com/path/did.json, with the host in lower case, a port as %3A8443, and no test webhook. The DID has to be the very same text in the AIR dashboard (Issuer → Settings).',
@@ -39,7 +38,7 @@ export const directErrors = {
 		when: 'Account URL is empty or no address while Environment is Custom URL, or holds a path, a user name, a query or a fragment',
 		title: 'Account URL is not valid',
 		advice:
-			'Open the credential. With the environment Custom URL, direct issuance needs the host that looks up accounts, which is another one than the base URL: https://air.api.sandbox.air3.com for the sandbox, or the address of your emulator.',
+			'Open the credential. With the environment Custom URL, direct issuance needs the host that looks up accounts, which is not the base URL: https://air.api.sandbox.air3.com for the sandbox, or the address of your emulator.',
 	}),
 	AIR_DIRECT_KID_INVALID: input({
 		when: 'The Key ID has a character that cannot be part of a DID URL, or is too long',
@@ -50,7 +49,7 @@ export const directErrors = {
 	AIR_DIRECT_TOO_LARGE: input({
 		when: 'The sealed credential would be larger than 64 KiB',
 		title: 'The credential is too large',
-		advice: 'Use fewer or shorter claims; put a link in the place of a picture.',
+		advice: 'Use fewer or shorter claims; put a link in place of a picture.',
 	}),
 
 	AIR_DIRECT_NOT_SET_UP: input({
@@ -75,7 +74,7 @@ export const directErrors = {
 		when: 'Issuance Ledger is off in the credential, and something was chosen that needs it',
 		title: 'This needs the issuance ledger, which is off',
 		advice:
-			'Open the credential and choose another Issuance Ledger: what the person holds, and what is to be revoked, has to be remembered. Nothing was sent.',
+			'Open the credential and choose another Issuance Ledger: the ledger has to remember what the person holds and what was revoked. Nothing was sent.',
 	}),
 	AIR_DIRECT_EARLIER_UNKNOWN: notSent(false, {
 		when: 'If the Person Has One is Keep or Reissue, and the outcome of an earlier issuance of this type to this person is unknown',
@@ -101,20 +100,20 @@ export const directErrors = {
 	},
 	AIR_KEY_NOT_PROVEN: notSent(true, {
 		when: 'AIR answers a token of this key as it answers a token of any other key, so that nobody can tell whose it is',
-		title: 'It cannot be told whether AIR accepts this private key',
+		title: 'There is no telling whether AIR accepts this private key',
 		advice:
 			'Nothing is written into the ledger, or shown from it, under a key that AIR does not tell from a stranger’s. Something in front of AIR may answer in its place: check the environment or base URL in the credential. If both are right, ask the AIR team; until then the credential can be used with Issuance Ledger set to Off. Nothing was sent.',
 	}),
 
 	AIR_ACCOUNT_BAD_REQUEST: refused({
-		when: '400 by the account host that does not speak of the address',
+		when: '400 by the account host that does not mention the address',
 		title: 'AIR did not accept the question for the account of this person',
 		advice:
 			'Read its own words. Check the address of the recipient, and the partner ID in the credential. Nothing was issued.',
 	}),
 	AIR_ACCOUNT_FORBIDDEN: refused({
 		when: '403 by the account host',
-		title: 'AIR does not let you look up or create the account of this person',
+		title: 'AIR does not let you look up or create this person’s account',
 		advice:
 			'Ask the AIR team whether direct issuance is enabled for your partner ID, and compare the environment: a partner ID of the sandbox does not exist in production. Nothing was issued.',
 	}),
@@ -126,7 +125,7 @@ export const directErrors = {
 	AIR_ACCOUNT_UNREADABLE: notSent(true, {
 		when: '2xx by the account host without a readable account',
 		title: 'The account of this person cannot be read from the answer',
-		advice: `Something else than AIR may answer at this address. Check Account URL in the credential. ${ACCOUNT_HOST} Nothing was issued.`,
+		advice: `Something other than AIR may answer at this address. Check Account URL in the credential. ${ACCOUNT_HOST} Nothing was issued.`,
 	}),
 	AIR_ACCOUNT_INCOMPLETE: notSent(true, {
 		when: 'The account has no DID or no encryption key',
@@ -135,13 +134,13 @@ export const directErrors = {
 			'AIR knows the account, and has no DID or no encryption key for it yet. Try again later; if it stays, ask the AIR team. Nothing was issued.',
 	}),
 	AIR_HOLDER_KEY_INVALID: notSent(false, {
-		when: 'The encryption key of the account is no X25519 key in the form that AIR documents, or nothing can be encrypted to it',
+		when: 'The encryption key of the account is not an X25519 key in the form that AIR documents, or nothing can be encrypted to it',
 		title: 'The encryption key of this person cannot be used',
 		advice:
 			'Ask the AIR team: without a good key the person could never open the credential. Check Account URL in the credential, if it is a custom one. Nothing was issued.',
 	}),
 	AIR_HOLDER_BINDING_INVALID: notSent(false, {
-		when: 'The signing key of the account is no P-256 key',
+		when: 'The signing key of the account is not a P-256 key',
 		title: 'The signing key of this person cannot be used',
 		advice:
 			'Ask the AIR team: a credential that is bound to a broken key can be shown by nobody. Nothing was issued.',
@@ -155,9 +154,9 @@ export const directErrors = {
 
 	AIR_STATUS_OF_DIRECT: input({
 		when: 'Get Issuance Status is asked about a storagePath that the ledger does not know',
-		title: 'AIR tells no status of what was issued directly',
+		title: 'AIR has no status for what was issued directly',
 		advice:
-			'That AIR gave a storagePath is all that it tells of it. What the ledger knows is shown only for what was issued with this partner ID, and not with Issuance Ledger set to Off. To see whether a credential opens, look into the AIR account of the person.',
+			'AIR gives a storagePath and tells nothing more. What the ledger knows is shown only for what was issued with this partner ID, and not with Issuance Ledger set to Off. To see whether a credential opens, look into the AIR account of the person.',
 	}),
 
 	AIR_STORE_BAD_REQUEST: refused({
@@ -176,7 +175,7 @@ export const directErrors = {
 		when: '404 when storing that names the user or holder',
 		title: 'AIR does not know the person to whom the credential is sealed',
 		advice:
-			'The account may have been deleted or made anew since it was looked up. Run it again: the account is looked up once more. Nothing was stored.',
+			'The account may have been deleted and created again since it was looked up. Run the item again: the account is looked up once more. Nothing was stored.',
 	}),
 	AIR_STORE_NOT_FOUND: refused({
 		when: '404 by AIR itself when storing that does not name the person',
@@ -194,7 +193,7 @@ export const directErrors = {
 		when: '409 when storing',
 		title: 'The person already has such a credential, or has declined credentials from you',
 		advice:
-			'AIR uses one answer for both. Look the person up in the AIR dashboard (Issuer → Claim Records): if the credential is there, nothing is to be done; if not, the person declined, and only they can change that, in their AIR account.',
+			'AIR uses one answer for both. Look the person up in the AIR dashboard (Issuer → Claim Records): if the credential is there, there is nothing to do; if not, the person declined, and only they can change that, in their AIR account.',
 	}),
 	AIR_STORE_NO_PATH: {
 		kind: 'outcome-unknown',
@@ -202,6 +201,6 @@ export const directErrors = {
 		when: '2xx when storing without a storagePath',
 		title: 'AIR did not say where it has stored the credential',
 		advice:
-			'Something else than AIR may answer at this address. Check the base URL in the credential.',
+			'Something other than AIR may answer at this address. Check the base URL in the credential.',
 	},
 } satisfies Record<string, AirErrorRow>;

@@ -68,7 +68,7 @@ export const inputErrors = {
 		when: 'On Error is Continue (using error output) in the tool of an AI agent',
 		title: 'As a tool of an AI agent, the node would give its answer where no agent looks',
 		advice:
-			'An agent is told nothing of what a tool gives out there, neither success nor failure, and may call it again. Open the settings of the tool and set On Error to Continue. Nothing was sent.',
+			'An agent is told nothing about what a tool gives out there, neither success nor failure, and may call it again. Open the settings of the tool and set On Error to Continue. Nothing was sent.',
 	}),
 	AIR_BASE_URL_INVALID: input({
 		when: 'The custom base URL is not a URL, or holds a user name, a query or a fragment',
@@ -122,7 +122,7 @@ export const inputErrors = {
 		when: 'A node uses the credential to call another origin than its base URL',
 		title: 'The credential only signs requests to its own AIR base URL',
 		advice:
-			'Call the address that is set in the credential. A Partner JWT must not reach another host: whoever holds it can issue in your name.',
+			'Call the address that is set in the credential. A Partner JWT must not reach another host: anyone who holds it can issue in your name.',
 	}),
 	AIR_RECIPIENT_HEADER_MISSING: input({
 		when: 'The HTTP Request node calls AIR with this credential and names no recipient',

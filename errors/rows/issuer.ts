@@ -6,7 +6,7 @@ const issuer = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 const MAKE =
 	'Make the documents with Get Public Documents of Moca AIR, or with the command npx n8n-nodes-moca-air did';
 
-/** What the set-up check finds about the documents of an issuer (docs/setup-check.md). */
+/** What the setup check finds about the documents of an issuer (docs/setup-check.md). */
 export const issuerErrors = {
 	AIR_ISSUER_DOCUMENT_UNREADABLE: issuer({
 		when: 'did.json or jwt-vc-issuer cannot be fetched, or is something else',
@@ -17,7 +17,7 @@ export const issuerErrors = {
 		when: 'The host of the issuer DID is localhost or has a private address',
 		title: 'The issuer DID leads into a private network, where nobody else can reach it',
 		advice:
-			'AIR and whoever checks a credential fetch did.json over the internet, for as long as credentials live. Take a public host for the issuer before the first credential. It is fine as it is for the emulator.',
+			'AIR and everybody who checks a credential fetch did.json over the internet, for as long as credentials live. Take a public host for the issuer before the first credential. It is fine as it is for the emulator.',
 	}),
 	AIR_DID_CONTENT_TYPE: issuer({
 		when: 'did.json is served with another content type than application/did+ld+json',

@@ -41,7 +41,7 @@ export const keyErrors = {
 		when: 'A JWKS (an object with “keys”) was pasted',
 		title: 'This is a key set (JWKS), not a single private key',
 		advice:
-			'Paste one private key: a PEM, or one private JWK. If this key set with private members is published anywhere, replace the key: whoever fetched it can issue in your name.',
+			'Paste one private key: a PEM, or one private JWK. If this key set with private members is published anywhere, replace the key: anyone who fetched it can issue in your name.',
 	}),
 	AIR_KEY_OPENSSH: key({
 		when: 'BEGIN OPENSSH PRIVATE KEY',

@@ -39,7 +39,7 @@ export const ledgerErrors = {
 			'It may be a late repeat, which must not undo what came after it, or a new occasion, which must be issued: content alone cannot tell. Set Repeats to Recognize by Event ID and give the ID of the event, or run the item once with Repeats set to Issue Every Time. Nothing was sent.',
 	}),
 	AIR_EVENT_ID_INVALID: ledger('input', false, {
-		when: 'Repeats is Recognize by Event ID, and the event ID or a part of it is empty, is no text or number, holds a word such as undefined, is longer than 500 characters, or is a number with more digits than n8n keeps',
+		when: 'Repeats is Recognize by Event ID, and the event ID or a part of it is empty, is not text or number, holds a word such as undefined, is longer than 500 characters, or is a number with more digits than n8n keeps',
 		title: 'The event ID is not valid',
 		advice:
 			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. With a part missing, later events would count as repeats of this one. Look at the incoming item, which field of it holds the ID, and let the node read that one.',
@@ -58,7 +58,7 @@ export const ledgerErrors = {
 	}),
 	AIR_LEDGER_NOT_FOR_TOOLS: ledger('input', false, {
 		when: 'An AI agent calls Ledger → Settle or Erase Person as a tool',
-		title: 'Settling and erasing are not left to AI agents',
+		title: 'AI agents may not settle or erase',
 		advice:
 			'A model cannot look into the AIR dashboard, and can be talked into anything. Let a person decide: put Moca AIR behind an n8n Form in a workflow of its own. Agents may use Get Many, Get and Summary.',
 	}),
@@ -99,7 +99,7 @@ export const ledgerErrors = {
 			'Main and workers need one ledger between them. Open the credential, set Issuance Ledger to PostgreSQL and give it a connection URL; the database of n8n will do. Nothing was sent.',
 	}),
 	AIR_LEDGER_SETTINGS: ledger('not-sent', false, {
-		when: 'The connection URL of the ledger is no PostgreSQL URL',
+		when: 'The connection URL of the ledger is not a PostgreSQL URL',
 		title: 'The settings of the issuance ledger are not valid',
 		advice:
 			'Open the credential. Connection URL looks like postgresql://user:password@host:5432/database?sslmode=require. Nothing was sent.',

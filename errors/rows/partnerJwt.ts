@@ -9,7 +9,7 @@ export const partnerJwtErrors = {
 		when: 'Create Partner JWT runs with a credential whose switch Allow Handing Out Tokens is off',
 		title: 'This credential does not hand out Partner JWTs',
 		advice:
-			'Whoever has one can act for the partner without n8n, so its owner has to agree: open the credential and switch on Allow Handing Out Tokens. To issue, Moca AIR Issue on Behalf needs no such token.',
+			'Anyone who has one can act for the partner without n8n, so its owner has to agree: open the credential and switch on Allow Handing Out Tokens. To issue, Moca AIR Issue on Behalf needs no such token.',
 	}),
 	AIR_TOKENS_NOT_FOR_TOOLS: partnerJwt({
 		when: 'An AI agent calls Create Partner JWT',
@@ -24,7 +24,7 @@ export const partnerJwtErrors = {
 			'The field Email, or Your Own Email, takes one address, e.g. name@example.com. If it is an expression, check which field of the incoming item it reads.',
 	}),
 	AIR_CLAIMS_INVALID: partnerJwt({
-		when: 'Extra Claims is no object, too large, or holds a claim that the node sets',
+		when: 'Extra Claims is not an object, too large, or holds a claim that the node sets',
 		title: 'The extra claims are not valid',
 		advice:
 			'Extra Claims takes an object, e.g. {"aud": "https://api.example.com"}, without partnerId, scope, email, iat, exp and nbf: use the fields of the node for these.',

@@ -27,7 +27,7 @@ export const publicKeyErrors = {
 	AIR_PUBLIC_KEY_IS_PRIVATE: publicKey({
 		when: 'A private key, a JWK with private members or a shared secret stands where only public keys belong',
 		title: 'This is a PRIVATE key, and only public keys belong here',
-		advice: `Remove it. ${HOW_TO_GET_ONE}. If it was published anywhere, make a new key pair: whoever fetched it can issue in your name.`,
+		advice: `Remove it. ${HOW_TO_GET_ONE}. If it was published anywhere, make a new key pair: anyone who fetched it can issue in your name.`,
 	}),
 	AIR_PUBLIC_KEY_CERTIFICATES: publicKey({
 		when: 'A text holds several certificates: a chain, whose upper keys are not yours',
@@ -42,7 +42,7 @@ export const publicKeyErrors = {
 			'AIR takes RS256 (RSA) and ES256 (curve P-256). If the key is the right one, correct alg and use ("sig") in the JWK, or remove both.',
 	}),
 	AIR_PUBLIC_KEY_KID_INVALID: publicKey({
-		when: 'The kid of a JWK is no text, empty, longer than 255 characters, or has characters that cannot be seen',
+		when: 'The kid of a JWK is not text, empty, longer than 255 characters, or has characters that cannot be seen',
 		title: 'The Key ID (kid) of a public key is not valid',
 		advice:
 			'Correct the kid in the JWK: letters, digits, dots, dashes and underscores are safe everywhere. Without a kid, the thumbprint of the key is used.',

@@ -8,13 +8,13 @@ const notYet = (words: Words) => ({ ...words, kind: 'not-sent', retryable: true 
 /** Revoking what was issued directly, and serving what verifiers ask about it. */
 export const revocationErrors = {
 	AIR_STATUS_LIST_INVALID: input({
-		when: 'A status list that was fetched, or is to be taken over, is none, has another form, or another signature',
+		when: 'A status list that was fetched or given is not one, has another form, or another signature',
 		title: 'This is not a status list of this issuer',
 		advice:
 			'Make it again with Get Public Documents of Moca AIR, and publish it as it is, as application/statuslist+jwt. If it was signed by an earlier key, put that key into Further Public Keys of the credential.',
 	}),
 	AIR_STATUS_LIST_URL_INVALID: input({
-		when: 'Status List URL of the credential is no https address, or holds a user name or a fragment, or is a test webhook',
+		when: 'Status List URL of the credential is not an https address, or holds a user name or a fragment, or is a test webhook',
 		title: 'The Status List URL is not valid',
 		advice:
 			'Open the credential, and fill in the folder at which your status lists are, such as https://issuer.example.com/status-lists; for lists that Moca AIR JWKS Trigger serves, its production URL that ends in /status-list, and ?id= behind it. It has to be public, and must not change: each credential names it.',
@@ -53,16 +53,16 @@ export const revocationErrors = {
 		when: 'A key that credentials were signed with which have not expired is in neither Key ID nor Further Public Keys of the credential, so that the next documents would lack it; or it is to be unpublished, and another number of credentials lives by it than was said',
 		title: 'Credentials that this key has signed are still valid',
 		advice:
-			'Whoever checks them would find no key. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
+			'Nobody could check them without it. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
 	}),
 	AIR_REVOKE_NOT_KEPT: input({
-		when: 'What is to be revoked was issued on behalf, with Revocable set to Off or with the ledger off, or has expired and was forgotten',
+		when: 'It was issued on behalf, with Revocable set to Off or with the ledger off, or has expired and was forgotten',
 		title: 'This cannot be revoked',
 		advice:
 			'Only what was issued directly and revocably is revoked here, until it expires. For what AIR issued on your behalf, use the AIR dashboard, or issue again with On Duplicate set to Revoke and Reissue.',
 	}),
 	AIR_REVOKE_NEVER_STORED: input({
-		when: 'AIR has refused what is to be revoked, so that nobody holds it',
+		when: 'AIR refused it, so nobody holds it',
 		title: 'This was never stored, so there is nothing to revoke',
 		advice:
 			'Look at the row with Moca AIR → Ledger → Get: its reason says what AIR has refused. Nothing was changed.',
@@ -74,7 +74,7 @@ export const revocationErrors = {
 			'Compare the ID, and the credential of the node: another partner ID or environment has rows of its own. If the person was erased from the ledger, revoke by Revocation Number, which is in the item that was issued. Nothing was changed.',
 	}),
 	AIR_REVOKE_BUSY: notYet({
-		when: 'What is to be revoked is being sent at this moment',
+		when: 'It is being sent at this moment',
 		title: 'This credential is being sent at this moment',
 		advice:
 			'Run it again in two minutes: what becomes of it is known by then. Nothing was changed.',

@@ -5,7 +5,7 @@ const setup = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 
 const REGISTERED = 'in the AIR dashboard under Accounts → General → JWKS URL';
 
-/** What only the set-up check finds (docs/setup-check.md); the rest it says in the words of the other rows. */
+/** What only the setup check finds (docs/setup-check.md); the rest it says in the words of the other rows. */
 export const setupErrors = {
 	AIR_KID_INVALID: setup({
 		when: 'Key ID holds a key, JSON, an address, line breaks, or more than 255 characters',
@@ -25,7 +25,7 @@ export const setupErrors = {
 		advice: `Fill in the address that is registered ${REGISTERED}. AIR does not tell it, and fetches from there whatever the credential says.`,
 	}),
 	AIR_JWKS_NOT_HTTPS: setup({
-		when: 'The JWKS URL starts with anything else than https://',
+		when: 'The JWKS URL starts with anything other than https://',
 		title: 'The JWKS URL does not start with https://',
 		advice: `AIR fetches a JWKS over https only. Put it on an https address, and register that one ${REGISTERED}.`,
 	}),
@@ -49,7 +49,7 @@ export const setupErrors = {
 		when: 'The JWKS publishes a key that is neither the one of the credential nor one of its Further Public Keys',
 		title: 'Your JWKS publishes a key that this credential does not know',
 		advice:
-			'Whoever has the private half of it can issue in your name. If it is yours, e.g. for a rotation, put its public half into Further Public Keys of the credential. If nobody knows whose it is, remove it from the JWKS, and find out who can change that file.',
+			'Anyone who has the private half of it can issue in your name. If it is yours, e.g. for a rotation, put its public half into Further Public Keys of the credential. If nobody knows whose it is, remove it from the JWKS, and find out who can change that file.',
 	}),
 	AIR_JWKS_SPELLING: setup({
 		when: 'The published key is the right one, and its numbers are not written as RFC 7518 wants them: with padding, as plain base64, with leading zeros',
@@ -58,7 +58,7 @@ export const setupErrors = {
 			'Publish it as the command npx n8n-nodes-moca-air jwks writes it: n, e, x and y as base64url, without = at the end, + and /, and without leading zeros that do not belong there.',
 	}),
 	AIR_JWKS_KEY_UNREADABLE: setup({
-		when: 'What the JWKS has under the Key ID of the credential is no complete RSA or EC key',
+		when: 'What the JWKS has under the Key ID of the credential is not a complete RSA or EC key',
 		title: 'The key under your Key ID in the JWKS cannot be read',
 		advice:
 			'An RSA key needs n and e, an EC key crv, x and y, each of them complete. Publish the public half of this private key again, as the command npx n8n-nodes-moca-air jwks writes it.',
@@ -79,7 +79,7 @@ export const setupErrors = {
 		when: 'The answer of the JWKS URL has no Cache-Control, forbids caching, or allows more than a day',
 		title: 'The cache header of your JWKS is not sensible',
 		advice:
-			'Let its host send Cache-Control: public, max-age=300. Without caching each call can fail when the host has a hiccup; with a long time a new key is known late.',
+			'Let its host send Cache-Control: public, max-age=300. Too short a cache makes you depend on the host every time; too long a cache delays a new key.',
 	}),
 	AIR_CLOCK_SKEW: setup({
 		when: 'The clock of this machine and the Date of AIR’s answer differ by more than 30 seconds',
@@ -101,7 +101,7 @@ export const setupErrors = {
 	}),
 	AIR_FEATURE_UNKNOWN: setup({
 		when: 'AIR answers an empty issuance with neither the documented 400 nor 403',
-		title: 'Whether Issue on Behalf is enabled could not be told',
+		title: 'Could not find out whether Issue on Behalf is enabled',
 		advice:
 			'Look in the AIR dashboard under Accounts → General, or Issuer → Advanced; where there is no such switch, ask the AIR team. Or issue once to yourself.',
 	}),

@@ -30,7 +30,7 @@ export const transportErrors = {
 		when: 'No connection within the connect timeout',
 		title: 'AIR could not be reached in time',
 		advice:
-			'No connection came about. Check firewall and proxy between n8n and AIR, then try again. Nothing was sent.',
+			'No connection could be made. Check firewall and proxy between n8n and AIR, then try again. Nothing was sent.',
 	}),
 	AIR_CONNECT_FAILED: row('not-sent', true, {
 		when: 'Any other failure before the request was written, e.g. no route',
@@ -44,7 +44,7 @@ export const transportErrors = {
 			'Check the proxy variables of n8n (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY) and whether the proxy allows AIR. Nothing was sent.',
 	}),
 	AIR_PROXY_ADDRESS: row('not-sent', false, {
-		when: 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is no address of an http or https proxy, e.g. socks5://…',
+		when: 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not an address of an http or https proxy, e.g. socks5://…',
 		title: 'The address of the proxy cannot be used',
 		advice:
 			'Set the proxy variable of n8n (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) to an address such as http://proxy.example.com:3128. Proxies over http and https are supported, SOCKS is not; NO_PROXY lists hosts that need none. Nothing was sent.',

@@ -18,8 +18,8 @@ export const triggerErrors = {
 			'Issue a credential with Moca AIR Issue on Behalf, with the same credential and its ledger on, wait some seconds and fetch again. Look at Events and Filters, too: an event has to fit all of them.',
 	}),
 	AIR_TRIGGER_EVENTS_GONE: trigger({
-		when: 'A trigger was off for longer than Ledger Retention, and events went meanwhile that it had not seen',
-		title: 'The ledger removed events before this trigger saw them',
+		when: 'A trigger was off for longer than Ledger Retention, and events were deleted meanwhile that it had not seen',
+		title: 'The ledger deleted events before this trigger saw them',
 		advice:
 			'The trigger was off for longer than Ledger Retention in the credential keeps finished issuances. What is still in the ledger is delivered; this is said once. Compare it with npx n8n-nodes-moca-air ledger list if you have to catch up.',
 	}),
@@ -27,13 +27,13 @@ export const triggerErrors = {
 		when: 'Watch is Specific Issuances, and for ten minutes AIR has known no issuance with this hash for this address',
 		title: 'AIR knows no issuance with this hash for this e-mail address',
 		advice:
-			'Compare Core Claim Hash and Recipient Email under Issuances with the answer that AIR gave when it issued, capitals included. AIR may know an issuance only under the address that it was issued to. When you correct the pair, watching starts over. Other issuances are watched all the same; this one is asked about once an hour, and Not Usable is not told of it.',
+			'Compare Core Claim Hash and Recipient Email under Issuances with the answer that AIR gave when it issued, capitals included. AIR may know an issuance only under the address that it was issued to. When you correct the pair, watching starts over. Other issuances are watched anyway; this one is asked about once an hour, and Not Usable is not told about it.',
 	}),
 	AIR_TRIGGER_PAIR_ADDRESS: trigger({
 		when: 'Watch is Specific Issuances, and a pair names another address than the one that this ledger issued to',
 		title: 'An issuance that the trigger watches was made to another e-mail address',
 		advice:
-			'Correct Recipient Email under Issuances, or delete the pair. The ledger knows the right address, because it issued to it: npx n8n-nodes-moca-air ledger list shows it beside the hash. Other issuances are watched all the same; this one is not.',
+			'Correct Recipient Email under Issuances, or delete the pair. The ledger knows the right address, because it issued to it: npx n8n-nodes-moca-air ledger list shows it beside the hash. Other issuances are watched anyway; this one is not.',
 	}),
 	AIR_TRIGGER_NODE_ID: trigger({
 		when: 'Two active triggers of one workflow have the same node ID, as only hand-written workflows do',

@@ -33,13 +33,14 @@ const DATE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/;
  *
  * @param given - ISO 8601, or a date of n8n's
  * @param read - reads ISO 8601 in the time zone of the workflow, to milliseconds since 1970; `end`: of
- *   that day; NaN for what is no date
+ *   that day; NaN for what is not a date
  * @returns seconds since 1970
  * @throws AirError `AIR_DIRECT_EXPIRY_INVALID`, also for a number: nobody can tell its unit
  */
 export function expiryAt(given: unknown, read: (text: string, end: boolean) => number): number {
 	const ms = millisecondsOf(given, read);
-	if (!Number.isFinite(ms)) throw refuse('it is no date, e.g. 2027-12-31 or 2027-12-31T12:00:00Z');
+	if (!Number.isFinite(ms))
+		throw refuse('it is not a date, e.g. 2027-12-31 or 2027-12-31T12:00:00Z');
 	return Math.floor(ms / 1000);
 }
 
@@ -56,5 +57,5 @@ function millisecondsOf(given: unknown, read: (text: string, end: boolean) => nu
 		return Number(given.valueOf());
 	}
 	if (typeof given === 'number') throw refuse('it is a number, and its unit is not known');
-	throw refuse(given == null ? 'it is empty' : 'it is no date');
+	throw refuse(given == null ? 'it is empty' : 'it is not a date');
 }

@@ -48,7 +48,7 @@ export async function issueDirectly(
 		return await item.issue();
 	} catch (error) {
 		if (!isHolderUnknown(error)) throw error;
-		// The account was kept for some minutes, and may have been made anew meanwhile.
+		// The account was kept for some minutes, and may have been made again meanwhile.
 		issuer.client.forgetAccount(issuing.request.recipient);
 		return await item.issue();
 	}
@@ -111,9 +111,9 @@ class DirectItem {
 
 	private async seal(seen: Extract<DirectLook, { outcome: 'open' }>): Promise<ToSend> {
 		const { issuer, issuing, claims } = this;
-		const { request, stopped, timeoutMs, onRepeat } = issuing;
+		const { request, stopped, timeoutMs, share, onRepeat } = issuing;
 		const { recipient } = request;
-		const options = { signal: stopped, timeoutMs, onRepeat };
+		const options = { signal: stopped, timeoutMs, share, onRepeat };
 		const account = await issuer.client.account(recipient, options);
 		const findPlace = async () =>
 			await this.ask(async () => await placeInList(this.session, systemRandomness));

@@ -45,9 +45,9 @@ export interface Revoked {
 export const LONGEST_REVOKE_NOTE = 1_000;
 
 const LIST_WORDS =
-	'Whoever fetches the status list from Moca AIR JWKS Trigger knows at once, and whoever has kept it within an hour. A list that is hosted elsewhere has to be published again: until then nobody knows.';
+	'Anyone who fetches the status list from Moca AIR JWKS Trigger knows at once, and anyone who has kept it within an hour. A list that is hosted elsewhere has to be published again: until then nobody knows.';
 const NUMBER_WORDS =
-	'Whoever asks for its revocation number knows at once. It has no place in a status list, so nobody else is told.';
+	'Anyone who asks for its revocation number knows at once. It has no place in a status list, so nobody else is told.';
 const EXPIRED_WORDS = 'It has expired, and nobody takes it any more.';
 
 interface Where {
@@ -140,7 +140,7 @@ const aboutRow = (row: LedgerRow | undefined) => ({
 });
 
 /**
- * Revokes what was issued directly: for ever, and told to whoever asks for its status.
+ * Revokes what was issued directly: forever, and told to anyone who asks for its status.
  *
  * Of a person and a type all that they may hold is revoked, what may have been stored included. One
  * after another: where one is being sent at this moment, those before it stay revoked.

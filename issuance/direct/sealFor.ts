@@ -13,7 +13,7 @@ import { statusOf } from './placeInList';
 /** What is sent again has to be of use for this long. */
 const LEAVES_MS = 60 * 60 * 1000;
 
-/** What is to be sent. */
+/** What to send. */
 export interface ToSend {
 	readonly sealed: SealedCredential;
 	/** The person has no signing key; undefined of what was sealed before. */

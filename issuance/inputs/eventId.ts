@@ -27,7 +27,7 @@ function unfit(value: unknown): string | undefined {
 			return missing === undefined ? undefined : `the word “${missing}”`;
 		}
 		case 'number':
-			if (Number.isNaN(value)) return 'no number (NaN)';
+			if (Number.isNaN(value)) return 'NaN, which is not a number';
 			return Math.abs(value) <= Number.MAX_SAFE_INTEGER
 				? undefined
 				: 'a number that n8n cannot keep exactly';

@@ -61,7 +61,7 @@ export function parseRecipient(
 	const [, whole, part] = MISSING.exec(text) ?? [];
 	const missing = whole ?? part;
 	if (missing !== undefined) {
-		throw refuse(`it holds “${missing}” in the place of a name: a value is missing`);
+		throw refuse(`it holds “${missing}” in place of a name: a value is missing`);
 	}
 	if (isEmail(text)) return text;
 	throw refuse(

@@ -11,7 +11,7 @@ import type { IssueRecord } from './deliver';
 
 /** What one way of issuing says of an answer. */
 export interface Answers<A, T> {
-	/** What the ledger is told of it. */
+	/** What the ledger is told about it. */
 	readonly accepted: (answer: A) => AcceptedAnswer;
 	/** What the item says. */
 	readonly recorded: (answer: A, known: RecordedAnswer) => T;
@@ -94,7 +94,7 @@ function outcomeOf(error: AirError): AttemptFailure['outcome'] {
 }
 
 /**
- * A refusal says nothing of an earlier attempt whose outcome is unknown; a conflict even hints that
+ * A refusal says nothing about an earlier attempt whose outcome is unknown; a conflict even hints that
  * it was that attempt which issued.
  */
 function besidesEarlier(

@@ -1,4 +1,5 @@
 import type { AirError } from '../../errors/AirError';
+import type { Share } from '../../air/pacing/Permit';
 import type { OnDuplicate } from '../../air/answers/answerError';
 import type { IssueAnswer } from '../../air/answers/schemas';
 import type { CredentialSubject } from '../subject/subject';
@@ -40,6 +41,8 @@ export interface Delivering<A> {
 	 * has begun ends.
 	 */
 	readonly stopped?: AbortSignal | undefined;
+	/** The run that issues. */
+	readonly share?: Share | undefined;
 	/** Of one request, in milliseconds. */
 	readonly timeoutMs?: number | undefined;
 	/** The user's own word for it, kept in the ledger. */

@@ -21,8 +21,8 @@ export interface Job<R> {
 export interface ParallelSettings<R> {
 	/** How many items there are. */
 	readonly items: number;
-	/** How many may be under way at once, 1 or more. */
-	readonly concurrency: number;
+	/** How many may be under way at once, 1 or more; asked whenever another one could begin. */
+	readonly concurrency: number | (() => number);
 	/** Reads an item. Called one after another, in the order of the input. What it throws fails the item. */
 	readonly prepare: (index: number) => Promise<Job<R>>;
 	/** Whether the first failure ends it: what is under way then ends, nothing more is begun. */
@@ -100,6 +100,12 @@ export class Parallel<R> {
 		return { ends: this.ends, firstFailure: this.firstFailure };
 	}
 
+	private get isFull(): boolean {
+		const { concurrency } = this.settings;
+		const most = typeof concurrency === 'number' ? concurrency : concurrency();
+		return !this.stopped && this.underWay >= most;
+	}
+
 	private get stopped(): boolean {
 		return this.stop.signal.aborted;
 	}
@@ -165,7 +171,7 @@ export class Parallel<R> {
 	}
 
 	private async slot(): Promise<void> {
-		if (this.stopped || this.underWay < this.settings.concurrency) {
+		if (!this.isFull) {
 			this.underWay++;
 			return;
 		}
@@ -176,7 +182,7 @@ export class Parallel<R> {
 
 	/** Lets in who waits for a slot; all of them when it is over, to go home. */
 	private admit(): void {
-		while (this.stopped || this.underWay < this.settings.concurrency) {
+		while (!this.isFull) {
 			const next = this.forSlot.shift();
 			if (next === undefined) break;
 			this.underWay++;

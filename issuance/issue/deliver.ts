@@ -1,5 +1,6 @@
 import { pause } from '../../air/pacing/backoff';
-import { limiterFor, type Permit } from '../../air/pacing/HostLimiter';
+import { limiterFor } from '../../air/pacing/HostLimiter';
+import type { Permit } from '../../air/pacing/Permit';
 import {
 	DEFAULT_REPEAT_LIMITS,
 	repeating,
@@ -57,7 +58,8 @@ export async function deliver<A, T>(
 	issuing: Delivering<A>,
 	begin: (permit: Permit) => Promise<BegunDelivery<A, T>>,
 ): Promise<T> {
-	const { repeatUnknown, stopped, onRepeat } = issuing;
+	const { repeatUnknown, stopped, share, onRepeat } = issuing;
+	const deadEnd = !repeatUnknown;
 	return await repeating<T>(
 		async (permit) => {
 			const begun = await begin(permit);
@@ -67,6 +69,7 @@ export async function deliver<A, T>(
 		},
 		{
 			limiter: () => limiterFor(baseUrl),
+			wanted: { kind: 'issue', share, deadEnd, ahead: !deadEnd },
 			limits: DEFAULT_REPEAT_LIMITS,
 			repeatUnknown,
 			patient: true,

@@ -59,7 +59,7 @@ export async function issueOnce(
 
 /**
  * Signs while the ledger waits for the disk. Only where the item before was none that had been issued
- * already: whoever delivers everything again needs no tokens at all.
+ * already: anyone who delivers everything again needs no tokens at all.
  */
 function signAhead(client: AirClient, recipient: string): void {
 	// It is asked for again when it is sent, and fails there.

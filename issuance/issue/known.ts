@@ -1,6 +1,6 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS } from '../../air/AirClient';
 import { pause } from '../../air/pacing/backoff';
-import { DEFAULT_REPEAT_LIMITS } from '../../air/pacing/repeat';
+import { DEFAULT_REPEAT_LIMITS, LONGEST_AHEAD_MS } from '../../air/pacing/repeat';
 import { AirError } from '../../errors/AirError';
 import type { BeginRequest, BeginResult, LedgerRow, RowState } from '../../ledger/Ledger';
 import type { LedgerSession } from '../session/LedgerSession';
@@ -22,14 +22,14 @@ const MARGIN_MS = 30_000;
  * @returns milliseconds
  */
 export function leaseMsFor(timeoutMs: number = DEFAULT_REQUEST_TIMEOUT_MS): number {
-	return DEFAULT_REPEAT_LIMITS.withinMs + timeoutMs + MARGIN_MS;
+	return LONGEST_AHEAD_MS + DEFAULT_REPEAT_LIMITS.withinMs + timeoutMs + MARGIN_MS;
 }
 
 type OfSession = 'realm' | 'keyThumbprint' | 'leaseMs' | 'reference';
 type OfKey = 'idempotencyKey' | 'subjectHmac' | 'rememberMs';
 type OfOrigin = 'instance' | 'workflowId' | 'executionId' | 'nodeId';
 
-/** What the ledger is told of any attempt that begins. */
+/** What the ledger is told about any attempt that begins. */
 export const beginning = (
 	session: LedgerSession,
 	{ key, rememberMs, subjectHmac }: Idempotency,

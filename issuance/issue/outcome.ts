@@ -59,7 +59,7 @@ export type RememberedIssuance = Issuance &
 
 /**
  * An answer that could not be written. Whether AIR kept what another row was given can perhaps be read
- * all the same; the time is our own.
+ * anyway; the time is our own.
  */
 export async function unrecorded(
 	session: LedgerSession,

@@ -57,7 +57,7 @@ export async function lookUpPerson(
  *
  * @param spellings - as they were issued, to the letter
  * @param realm - only from this one; from all realms when undefined
- * @returns how many rows went
+ * @returns how many rows were deleted
  * @throws AirError `AIR_ERASE_BUSY` when an attempt is under way for longer than 10 s: what was erased
  *   before it stays erased, and it says so; `AIR_LEDGER_…`
  * @example

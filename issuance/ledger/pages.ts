@@ -12,7 +12,7 @@ export type PagedLedger = Pick<Ledger, 'page'>;
 /**
  * The rows of a ledger, newest first unless the filter says otherwise, so many at a time: a ledger may
  * hold a million. None comes twice. Rows that come in meanwhile are not among them, or come last where
- * the oldest come first. A page may be empty, so that whoever waits for one that fits can stop.
+ * the oldest come first. A page may be empty, so that anyone who waits for one that fits can stop.
  *
  * @param filter - `limit`: the most rows to give; all when undefined
  * @throws LedgerError

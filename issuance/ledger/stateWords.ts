@@ -11,7 +11,7 @@ export const STATE_WORDS: Readonly<Record<RowState, string>> = {
 	unusable: 'revoked, expired or failed, as AIR says',
 	superseded: 'replaced by a later issuance to the same person',
 	revoked: 'issued directly, and revoked by you',
-	abandoned: 'open for so long that it is no longer watched',
+	abandoned: 'open for 180 days, and no longer watched',
 };
 
 /** What the outcomes of rows mean, for people. */

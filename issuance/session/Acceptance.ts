@@ -9,9 +9,9 @@ import { Shared } from './Shared';
 
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** For so long after AIR has accepted a key it is not asked about it again. */
+/** How long after AIR accepted a key it is not asked again. */
 export const ACCEPTED_FOR_MS = 24 * HOUR_MS;
-/** And for so long after that a key is still good when AIR cannot be asked. */
+/** How long after that a key is still good when AIR cannot be asked. */
 export const GRACE_MS = 24 * HOUR_MS;
 /** Each accepted issuance renews the acceptance; it is written no more often than this. */
 const RENEW_AFTER_MS = HOUR_MS;
@@ -142,7 +142,7 @@ export class Acceptance {
 		this.known = { acceptance, at: performance.now() };
 	}
 
-	/** @param withinMs - for so long it counts that AIR has accepted the key */
+	/** @param withinMs - how long the acceptance by AIR counts */
 	private isKnown(withinMs = ACCEPTED_FOR_MS + GRACE_MS): boolean {
 		if (this.known === undefined) return false;
 		const readMs = performance.now() - this.known.at;

@@ -25,7 +25,7 @@ export interface LedgerSessionSettings {
 	readonly prove?: Prove | undefined;
 	readonly origin: Origin;
 	readonly ownExecutions: OwnExecutions;
-	/** Finished rows go after this many days. */
+	/** Finished rows are deleted after this many days. */
 	readonly retentionDays: number;
 	/**
 	 * The ledger is off, and this tells the execution from any other: what another one has issued is not
@@ -84,7 +84,7 @@ export class LedgerSession {
 	/**
 	 * Makes sure that AIR accepts the key of this credential, before anything is written under it and
 	 * before rows are given out: see {@link Acceptance}. Somebody who merely knows a partner ID must
-	 * learn nothing of it, and leave nothing in it.
+	 * learn nothing about it, and leave nothing in it.
 	 *
 	 * @throws AirError what AIR answers to a token of this key, why it could not be asked, `AIR_LEDGER_…`
 	 */
@@ -165,7 +165,7 @@ export class LedgerSession {
 	 */
 	async hold(coreClaimHash: string, forMs: number): Promise<void> {
 		try {
-			// Who merely knows a partner ID and a hash keeps nobody from learning of it.
+			// Without an accepted key, nobody may hold a row back from other triggers.
 			if (await this.acceptance.holds()) await this.ledger.hold(this.realm, coreClaimHash, forMs);
 		} catch (error) {
 			this.settings.log(`not held for the wait: ${coreClaimHash} (${codeOf(error)})`);
@@ -207,7 +207,7 @@ export class LedgerSession {
 		const due = nextPrune.get(this.ledger) ?? new Map<string, number>();
 		const isDue = () => begin >= (due.get(this.realm) ?? Number.NEGATIVE_INFINITY);
 		try {
-			// Who merely knows a partner ID takes nothing away from its owner, nor puts it off.
+			// Without an accepted key, nobody may take a row from its owner, nor delay it.
 			if (!isDue() || !(await this.acceptance.holds()) || !isDue()) return;
 			nextPrune.set(this.ledger, due.set(this.realm, begin + HOUR_MS));
 			const retention = {

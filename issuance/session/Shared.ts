@@ -7,7 +7,7 @@ interface UnderWay<T> {
 }
 
 /**
- * Work that many ask for at once and that is done once for all of them. Who is cancelled waits no
+ * Work that many ask for at once and that is done once for all of them. A cancelled call waits no
  * longer; the work itself is stopped when nobody waits for it any more.
  */
 export class Shared<T> {
@@ -49,7 +49,7 @@ export class Shared<T> {
 		return one;
 	}
 
-	/** Whoever asks from now on begins anew. */
+	/** The next call begins again. */
 	private end(id: string, one: UnderWay<T>): void {
 		if (this.underWay.get(id) === one) this.underWay.delete(id);
 		// Nobody is left whom its end could be told; after an answer this does nothing.

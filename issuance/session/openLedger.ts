@@ -45,7 +45,7 @@ const open = new Map<string, Promise<OpenLedger>>();
  *
  * @returns undefined for `off`
  * @throws LedgerError `LEDGER_QUEUE_MODE` for the embedded ledger in queue mode, and what opening
- *   throws; a failure is not kept, so that the next execution tries anew
+ *   throws; a failure is not kept, so that the next execution tries again
  */
 export async function openLedger(
 	choice: LedgerChoice,

@@ -12,7 +12,7 @@ import { AirError } from '../../errors/AirError';
 const PROOF_TIMEOUT_MS = 10_000;
 /** Reserved by RFC 2606: no account can be created for it, and nothing is issued. */
 const NOBODY = 'setup-check@example.invalid';
-/** No issuance has it, so a good set-up is answered with AIR's own "no such hash". */
+/** No issuance has it, so a good setup is answered with AIR's own "no such hash". */
 const UNKNOWN_HASH = '0'.repeat(64);
 
 export interface Proof {

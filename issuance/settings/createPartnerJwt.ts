@@ -55,7 +55,8 @@ function parseJson(value: unknown): unknown {
 
 function parseClaims(value: unknown): Record<string, unknown> {
 	const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(value));
-	if (!parsed.success) throw new AirError('AIR_CLAIMS_INVALID', { detail: 'they are no object' });
+	if (!parsed.success)
+		throw new AirError('AIR_CLAIMS_INVALID', { detail: 'they are not an object' });
 	const reserved = RESERVED_CLAIMS.find((name) => Object.hasOwn(parsed.data, name));
 	if (reserved !== undefined) {
 		throw new AirError('AIR_CLAIMS_INVALID', { detail: `${reserved} is set by the node` });
@@ -70,7 +71,7 @@ function parseClaims(value: unknown): Record<string, unknown> {
 }
 
 /**
- * Creates a Partner JWT for somebody else than this package, e.g. a front end with the AIR Kit SDK
+ * Creates a Partner JWT for somebody other than this package, e.g. a front end with the AIR Kit SDK
  * (AIR's guide to issuing with its SDK asks the partner's server for one). It is never taken from the cache and never kept.
  *
  * @param settings - of a credential whose owner allows it

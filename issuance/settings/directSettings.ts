@@ -72,7 +72,7 @@ export function parseStatusListUrl(text: string, issuer: WebIssuer): string {
 	if (text === '') return `${issuer.url}/status-lists`;
 	const invalid = (detail: string) => new AirError('AIR_STATUS_LIST_URL_INVALID', { detail });
 	if (!URL.canParse(text) || new URL(text).protocol !== 'https:') {
-		throw invalid('it is no address that begins with https://');
+		throw invalid('it is not an address that begins with https://');
 	}
 	const url = new URL(text);
 	if (url.username !== '' || url.password !== '' || text.includes('#')) {

@@ -9,7 +9,7 @@ import type { AirSettings } from './settings';
  * @throws AirError `AIR_PUBLIC_KEY_KID_TWICE`, `AIR_PUBLIC_KEY_KID_INVALID`
  * @example
  * ```ts
- * JSON.stringify(ownJwks(await readSettings(data))); // what is to be served at the JWKS URL
+ * JSON.stringify(ownJwks(await readSettings(data))); // what to serve at the JWKS URL
  * ```
  */
 export function ownJwks({ identity, furtherPublicKeys }: AirSettings): JwksDocument {

@@ -13,7 +13,7 @@ import { importPublicKeys } from '../../air/keys/publicKey';
 import { DEFAULT_RETENTION } from '../../ledger/Ledger';
 import type { LedgerChoice } from '../session/openLedger';
 import { directSettings, type DirectSettings } from './directSettings';
-import { readOnce } from './readOnce';
+import { memoizeByHash } from './memoizeByHash';
 
 const text = z.string().trim();
 
@@ -92,14 +92,14 @@ export interface AirSettings {
 }
 
 /** @throws AirError `AIR_KEY_…` */
-export const privateKeyOf = readOnce(importPrivateKey);
+export const privateKeyOf = memoizeByHash(importPrivateKey);
 
 /**
  * Says which field is meant: the words of the catalogue are about any public key.
  *
  * @throws AirError `AIR_PUBLIC_KEY_…`
  */
-export const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[]> => {
+export const publicKeysOf = memoizeByHash(async (pasted): Promise<readonly PublicJwk[]> => {
 	try {
 		return pasted === '' ? [] : await importPublicKeys(pasted);
 	} catch (error) {
@@ -113,7 +113,7 @@ export const publicKeysOf = readOnce(async (pasted): Promise<readonly PublicJwk[
 /** PEM, a JWK, or the Base64 of DER, which begins with the SEQUENCE that each key is. */
 const KEY = /-----BEGIN|"kty"|^M[A-I][\w+/=\s-]{60,}$/;
 
-/** AIR is told of these, everybody who fetches the JWKS reads some: a key must never be in them. */
+/** AIR is told about these, everybody who fetches the JWKS reads some: a key must never be in them. */
 function assertNoKeyElsewhere(fields: CredentialFields): void {
 	const told = ['partnerId', 'kid', 'issuerDid', 'baseUrl', 'jwksUrl'] as const;
 	for (const name of [...told, 'directIssuer', 'accountUrl', 'statusListUrl'] as const) {

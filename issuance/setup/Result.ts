@@ -5,7 +5,7 @@ export type Result<T> =
 	| { readonly value: T; readonly error?: undefined }
 	| { readonly value?: undefined; readonly error: AirError };
 
-/** @throws whatever is no AirError, and `AIR_CANCELLED` */
+/** @throws whatever is not an AirError, and `AIR_CANCELLED` */
 export async function resultOf<T>(work: () => T | Promise<T>): Promise<Result<T>> {
 	try {
 		return { value: await work() };

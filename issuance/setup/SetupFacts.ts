@@ -23,7 +23,7 @@ export interface PublishedJwks {
 /** How far the clock of this machine is ahead of AIR's, as far as that can be told. */
 export interface ClockReading {
 	readonly aheadMs: number;
-	/** The answer was on its way for so long, and its Date has whole seconds. */
+	/** How long the answer was on its way; its Date has whole seconds. */
 	readonly uncertaintyMs: number;
 }
 
@@ -42,7 +42,7 @@ export interface DirectFacts {
 	readonly accountUrl: Result<string>;
 	/** Undefined when nobody asked for it, or there is nowhere to fetch from. */
 	readonly published: PublishedIssuer | undefined;
-	/** Of whoever asks; undefined when it was not looked up. */
+	/** The account of the person who asks; undefined when it was not looked up. */
 	readonly account: Result<AirAccount> | undefined;
 	/** Undefined when nobody asked for it, there is no ledger, or AIR does not accept the key. */
 	readonly ledger: Result<LedgerFacts> | undefined;

@@ -3,7 +3,7 @@ import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
-/** Why something of one's own could not be fetched. The catalogue's own words speak of AIR and its base URL. */
+/** Why something of one's own could not be fetched. The catalogue's own words are about AIR and its base URL. */
 export const UNREACHED: Partial<Record<AirErrorCode, string>> = {
 	AIR_CONNECTION_REFUSED: 'the connection was refused',
 	AIR_DNS: 'the host name is unknown',

@@ -37,7 +37,7 @@ function isFieldMissing({ status }: HttpAnswer, { shape, message = '' }: AirBody
 /** Nobody is told that all is well where this was not asked: it is where most partners get stuck. */
 function notChecked({ settings, air, issuerDid, direct }: SetupFacts): Verdict | undefined {
 	if (settings === undefined) return undefined;
-	// Whoever issues directly only does not need it.
+	// Those who only issue directly do not need it.
 	if (direct !== undefined && issuerDid?.trim() === '') return undefined;
 	const detail = air?.value === true ? undefined : 'AIR has to accept the Partner JWT first';
 	return warn(new AirError('AIR_FEATURE_NOT_CHECKED', { detail }));

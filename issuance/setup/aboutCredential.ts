@@ -63,7 +63,7 @@ export function furtherKeys({ furtherKeys: read }: SetupFacts): Verdict | undefi
 		: pass(`Further Public Keys holds ${length === 1 ? 'one key' : `${length} keys`}`);
 }
 
-/** Whoever issues directly only has none. */
+/** Those who only issue directly have none. */
 export function issuerDid({ issuerDid: did, direct }: SetupFacts): Verdict | undefined {
 	if (did === undefined || (did.trim() === '' && direct !== undefined)) return undefined;
 	try {

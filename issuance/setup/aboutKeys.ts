@@ -57,7 +57,7 @@ export function sameKey(facts: SetupFacts): Verdict | undefined {
 			? pass('The published key belongs to the private key')
 			: warn(new AirError('AIR_JWKS_SPELLING', { detail }));
 	}
-	// What is no key of a type that AIR takes, the check of its purpose says better.
+	// What is not a key of a type that AIR takes, the check of its purpose says better.
 	const comparable = published.filter((candidate) => algorithmOf(candidate) !== undefined);
 	if (comparable.length === 0) return undefined;
 	return comparable.every((candidate) => publicKeyOf(candidate) === undefined)

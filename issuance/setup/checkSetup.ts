@@ -16,7 +16,7 @@ import type { SetupFacts } from './SetupFacts';
 export type { Finding, FindingStatus } from './Finding';
 
 const OUTWEIGHED =
-	'AIR accepts the Partner JWT all the same, so it uses another address or an older copy of the JWKS. Fix this before that copy runs out.';
+	'AIR accepts the Partner JWT anyway, so it uses another address or an older copy of the JWKS. Fix this before that copy runs out.';
 
 function weighed(verdict: Verdict, { air }: SetupFacts): Verdict {
 	return verdict.status === 'fail' && air?.value === true
@@ -47,7 +47,7 @@ function setupOf(fields: CredentialFields): Setup {
 }
 
 /**
- * Checks as much of a set-up as there is, e.g. a JWKS URL alone. See {@link checkSetup}.
+ * Checks as much of a setup as there is, e.g. a JWKS URL alone. See {@link checkSetup}.
  *
  * @returns findings, in the order in which a person would fix them
  * @throws AirError `AIR_CANCELLED`

@@ -47,7 +47,7 @@ export function proofOf(client: AirClient, isDirect: boolean): Prove {
 }
 
 /** A name server that does not answer must not hold up the rest. */
-export async function soon(location: Promise<Location>): Promise<Location> {
+export async function withTimeout(location: Promise<Location>): Promise<Location> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<Location>((resolve) => {
 		timer = setTimeout(resolve, SETUP_TIMEOUT_MS, 'unknown');
@@ -61,7 +61,7 @@ async function published(issuer: WebIssuer, signal?: AbortSignal): Promise<Publi
 	const fetched = async (url: string) =>
 		await resultOf(async () => await fetchIssuerDocument(url, SETUP_TIMEOUT_MS, signal));
 	const [location, did, vcIssuer] = await Promise.all([
-		soon(locate(new URL(issuer.didDocumentUrl))),
+		withTimeout(locate(new URL(issuer.didDocumentUrl))),
 		fetched(issuer.didDocumentUrl),
 		fetched(issuer.vcIssuerUrl),
 	]);

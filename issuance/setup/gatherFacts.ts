@@ -7,7 +7,7 @@ import type { LedgerPlace } from '../session/lookIntoLedger';
 import type { DirectSettings } from '../settings/directSettings';
 import { privateKeyOf, publicKeysOf } from '../settings/settings';
 import { askAir } from './askAir';
-import { gatherDirect, proofOf, soon } from './gatherDirect';
+import { gatherDirect, proofOf, withTimeout } from './gatherDirect';
 import { locate } from './locate';
 import { resultOf } from './Result';
 import type { PublishedJwks, SetupFacts } from './SetupFacts';
@@ -41,14 +41,14 @@ export interface CheckOptions {
 	readonly signal?: AbortSignal | undefined;
 	/**
 	 * Asks AIR whether Issue on Behalf is enabled, by an issuance of nothing to this address: it has
-	 * to belong to whoever asks.
+	 * to belong to the person who asks.
 	 */
 	readonly ownAddress?: unknown;
 	/** Fetches what the issuer of direct issuance publishes. */
 	readonly documents?: boolean | undefined;
 	/**
 	 * Asks AIR's account host for the account of this address, and so makes it: it has to belong to
-	 * whoever asks.
+	 * anyone who asks.
 	 */
 	readonly accountAddress?: unknown;
 }
@@ -63,7 +63,7 @@ async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<Publish
 	const url = addressOf(jwksUrl);
 	if (url === undefined) return { location: undefined, answer: undefined, keys: undefined };
 	const [location, answer] = await Promise.all([
-		soon(locate(url)),
+		withTimeout(locate(url)),
 		resultOf(async () => await fetchJwks(jwksUrl, SETUP_TIMEOUT_MS, signal)),
 	]);
 	const { value } = answer;

@@ -13,7 +13,7 @@ export type Served<T> =
 
 /**
  * The list that a verifier asks for. Of a list that the ledger does not know nobody can say anything,
- * and it may be one of a ledger that was lost: that is no answer, and never an empty list.
+ * and it may be one of a ledger that was lost: that is not an answer, and never an empty list.
  *
  * @param now - milliseconds since 1970
  * @throws LedgerError, AirError of a credential that signs no list

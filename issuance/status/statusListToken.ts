@@ -29,12 +29,12 @@ export interface ListSigner {
  */
 export type ListForm = 'live' | 'bare' | { readonly file: { readonly lifetimeSeconds?: number } };
 
-/** Signed anew after this, so that whoever fetches it has at least half of its lifetime left. */
+/** Signed again after this, so that anyone who fetches it has at least half of its lifetime left. */
 const RENEW_MS = (LIVE_LIFETIME_SECONDS / 2) * 1000;
 
 export interface ListToken {
 	readonly token: string;
-	/** The same for the same content, whoever has signed it. */
+	/** The same for the same content, no matter who signed it. */
 	readonly etag: string;
 }
 

@@ -3,7 +3,7 @@ import { isoTime, namesAtAir, typeOf } from '../ledger/rowFields';
 import type { LedgerSession } from '../session/LedgerSession';
 
 /**
- * What the ledger knows of what was issued directly: what AIR tells of it is over when it has stored it.
+ * What the ledger knows of what was issued directly: what AIR tells about it is over when it has stored it.
  *
  * @param hash - a `storagePath`, or a `coreClaimHash`
  * @returns undefined for what is asked of AIR

@@ -1,6 +1,7 @@
 import { DEFAULT_REQUEST_TIMEOUT_MS, type AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { pause, pollDelayMs } from '../../air/pacing/backoff';
+import type { Share } from '../../air/pacing/Permit';
 import { NO_REPEAT } from '../../air/pacing/repeat';
 import { isFinal } from '../../air/answers/status';
 import { askOnce, type IssuanceStatus } from './getStatus';
@@ -19,6 +20,8 @@ export interface WaitSettings {
 	readonly timeoutMs: number;
 	/** Ask at once instead of after the first second. */
 	readonly askAtOnce?: boolean | undefined;
+	/** The run that waits. */
+	readonly share?: Share | undefined;
 	readonly signal?: AbortSignal | undefined;
 	readonly requestTimeoutMs?: number | undefined;
 	/** Milliseconds that only grow, whatever is done to the clock of the machine; for tests. */
@@ -47,7 +50,7 @@ const passes = (error: AirError, waitedMs: number) =>
  * wants to be asked: after 1 s, doubling, at most every 30 s, or as late as its
  * `Retry-After` says.
  *
- * Never throws for what AIR answers: whoever has just issued must not lose the issuance because
+ * Never throws for what AIR answers: a caller who has just issued must not lose the issuance because
  * asking failed. The caller decides what `lastError` means.
  *
  * @example
@@ -62,7 +65,7 @@ export async function waitUntilOnChain(
 	coreClaimHash: string,
 	settings: WaitSettings,
 ): Promise<WaitResult> {
-	const { timeoutMs, signal, now = monotonic, pause: wait = pause } = settings;
+	const { timeoutMs, signal, share, now = monotonic, pause: wait = pause } = settings;
 	const begin = now();
 	const deadline = begin + timeoutMs;
 	let status: IssuanceStatus | undefined;
@@ -80,6 +83,7 @@ export async function waitUntilOnChain(
 		try {
 			status = await askOnce(client, recipient, coreClaimHash, {
 				signal,
+				share,
 				timeoutMs: Math.min(
 					settings.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
 					Math.max(deadline - now(), SHORTEST_ASK_MS),

@@ -58,7 +58,7 @@ export function noField(item: ItemJson, path: string): string {
 export interface AttributeFields {
 	/** The field that holds them; empty for the item itself. */
 	readonly within: string;
-	/** Fields that are no attributes, by the path from the item or by the name beside the attributes. */
+	/** Fields that are not attributes, by the path from the item or by the name beside the attributes. */
 	readonly without: readonly string[];
 }
 

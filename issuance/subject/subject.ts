@@ -19,7 +19,7 @@ const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype'];
 /** Attribute names as AIR's schema builder takes them. */
 const ATTRIBUTE_NAME = /^[\w-]+$/;
 const LONGEST_NAME = 100;
-/** So that 50,000 values are the most, however short they are. */
+/** Limits a subject to 50,000 values, however short they are. */
 const LEAST_SIZE = 20;
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
@@ -104,13 +104,13 @@ class ClaimCopier {
 
 function assertKeys(value: object, refused: (detail: string) => AirError): void {
 	for (const key of Reflect.ownKeys(value)) {
-		if (typeof key === 'symbol') throw refused('holds a name that is no text');
+		if (typeof key === 'symbol') throw refused('holds a name that is not text');
 		if (PROTOTYPE_KEYS.includes(key)) throw refused(`holds the forbidden name ${key}`);
 		if (!key.isWellFormed()) throw refused('holds a broken character in a name');
 	}
 }
 
-/** What does not fit is not shown: whoever mixes up name and value has a value in its place. */
+/** What does not fit is not shown: after a mix-up of name and value, a value stands there. */
 function assertAttributeName(name: string): void {
 	if (PROTOTYPE_KEYS.includes(name)) throw refuse(`it holds the forbidden name ${name}`);
 	if (!ATTRIBUTE_NAME.test(name)) {

@@ -1,9 +1,11 @@
+import { limiterFor } from '../../air/pacing/HostLimiter';
 import { AirError } from '../../errors/AirError';
 import { recheckDelayMs } from '../../air/pacing/backoff';
 import { NO_REPEAT } from '../../air/pacing/repeat';
 import { assertRow } from '../../ledger/assertRow';
 import { isOnlyWatched } from '../../ledger/Ledger';
 import type { LedgerRow } from '../../ledger/Ledger';
+import { Parallel } from '../issue/Parallel';
 import { asKnownError } from '../session/asAirError';
 import { askOnce } from '../status/getStatus';
 import type { LedgerSession } from '../session/LedgerSession';
@@ -11,7 +13,6 @@ import { proveKey } from '../session/proveKey';
 import { hashInWords } from './hashInWords';
 import { leaveAlone } from './politeness';
 
-const PARALLEL = 5;
 /** A question is not begun when there is less time left for its answer. */
 const SHORTEST_ASK_MS = 1_000;
 /** So many failures in a row, and no answer at all: AIR is down, and the others are not tried. */
@@ -50,7 +51,7 @@ const dueAt = (row: LedgerRow) => row.nextCheckAt ?? row.updatedAt;
 /** Asks AIR about claimed rows: see `checkDue`. */
 export class Check {
 	private readonly deadline: number;
-	private readonly queue: LedgerRow[];
+	private readonly end = new AbortController();
 	/** Claimed, and nothing has been said of them. */
 	private readonly open: Set<number>;
 	private asked = 0;
@@ -68,16 +69,15 @@ export class Check {
 	constructor(
 		private readonly session: LedgerSession,
 		private readonly settings: CheckSettings,
-		rows: readonly LedgerRow[],
+		private readonly rows: readonly LedgerRow[],
 	) {
 		this.deadline = performance.now() + settings.withinMs;
-		this.queue = [...rows];
 		this.open = new Set(rows.map(({ id }) => id));
 	}
 
 	async run(): Promise<CheckReport> {
 		try {
-			await Promise.all(Array.from({ length: PARALLEL }, async () => this.work()));
+			await this.askAll();
 		} finally {
 			await this.session.ledger.release([...this.open]);
 			if (this.answered > 0) await this.session.keyWasAccepted();
@@ -94,16 +94,34 @@ export class Check {
 		return this.stopped !== undefined || this.slowDown || down || late;
 	}
 
-	private async work(): Promise<void> {
-		while (!this.isOver) {
-			const row = this.queue.shift();
-			if (row === undefined) return;
-			try {
-				await this.ask(row);
-			} catch (error) {
-				this.stopped ??= { because: error };
+	/** As many at once as AIR takes. */
+	private async askAll(): Promise<void> {
+		const { rows, session } = this;
+		const limiter = limiterFor(session.settings.client.identity.baseUrl);
+		const askOne = async (row: LedgerRow): Promise<void> => {
+			if (!this.isOver) {
+				try {
+					await this.ask(row);
+				} catch (error) {
+					this.stopped ??= { because: error };
+				}
 			}
-		}
+			if (this.isOver) this.end.abort();
+		};
+		await new Parallel<void>({
+			items: rows.length,
+			concurrency: () => limiter.ofUse('ask'),
+			stopAtFailure: false,
+			signal: this.end.signal,
+			prepare: async (index) => {
+				const row = rows[index];
+				// Their order does not matter, and each is another one.
+				const run = async () => {
+					if (row !== undefined) await askOne(row);
+				};
+				return await Promise.resolve({ lane: String(index), run });
+			},
+		}).run();
 	}
 
 	private async ask(row: LedgerRow): Promise<void> {
@@ -120,6 +138,7 @@ export class Check {
 				coreClaimHash,
 				{
 					repeat: NO_REPEAT,
+					share: { whose: this },
 					queueMs: Math.max(0, this.deadline - performance.now()),
 					timeoutMs: Math.min(this.settings.requestTimeoutMs, this.deadline - performance.now()),
 				},

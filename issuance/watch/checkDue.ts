@@ -42,19 +42,25 @@ async function check(session: LedgerSession, settings: CheckSettings): Promise<C
 	const { maxCalls, withinMs } = settings;
 	if (leftAloneMs(realm) > 0 || maxCalls <= 0) return NOTHING_ASKED;
 	const deadline = performance.now() + withinMs;
-	let first = NOTHING_ASKED;
+	let report = NOTHING_ASKED;
 	if (isProbing(realm)) {
-		first = await claimAndAsk(session, settings, 1);
-		if (first.asked === 0 || isProbing(realm) || leftAloneMs(realm) > 0) return first;
+		report = await claimAndAsk(session, settings, 1);
+		if (report.asked === 0 || isProbing(realm) || leftAloneMs(realm) > 0) return report;
 	}
-	const left = Math.max(deadline - performance.now(), 0);
-	const rest = await claimAndAsk(session, { ...settings, withinMs: left }, maxCalls - first.asked);
-	return {
-		asked: first.asked + rest.asked,
-		answered: first.answered + rest.answered,
-		lastError: rest.lastError ?? first.lastError,
-		problem: rest.problem ?? first.problem,
-	};
+	while (report.asked < maxCalls) {
+		const limit = Math.min(maxCalls - report.asked, CLAIMED_AT_ONCE);
+		const left = Math.max(deadline - performance.now(), 0);
+		const next = await claimAndAsk(session, { ...settings, withinMs: left }, limit);
+		report = {
+			asked: report.asked + next.asked,
+			answered: report.answered + next.answered,
+			lastError: next.lastError ?? report.lastError,
+			problem: next.problem ?? report.problem,
+		};
+		// Nothing more is due, there is no time left, or AIR is down.
+		if (next.asked < limit) break;
+	}
+	return report;
 }
 
 async function claimAndAsk(
@@ -74,6 +80,8 @@ async function claimAndAsk(
 	return await new Check(session, settings, rows).run();
 }
 
+/** More rows would hold up the event loop while they are claimed. */
+const CLAIMED_AT_ONCE = 250;
 const LEASE_MARGIN_MS = 30_000;
 const MINUTE_MS = 60_000;
 

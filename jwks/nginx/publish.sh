@@ -27,7 +27,7 @@ check() {
 	air-partner-info.json:'{"partnerId":"'*'"}') allowed='partnerId' ;;
 	did.json:* | jwt-vc-issuer.json:* | air-partner-info.json:*) refuse 'it is not that document' ;;
 	*:'{"keys":[{'*'}]}') allowed="keys|$KEY" ;;
-	*) refuse 'it is no JWKS' ;;
+	*) refuse 'it is not a JWKS' ;;
 	esac
 	members=$(printf '%s' "$text" | grep -o '"[^"]*":' | sort -u | tr -d '":')
 	for member in $members; do

@@ -1,7 +1,7 @@
 // Serves a JWKS to AIR with nothing but Node.js:  node server.mjs jwks.json
 // For direct issuance put did.json, jwt-vc-issuer.json and air-partner-info.json beside jwks.json.
 // It listens on PORT (8080) of HOST (127.0.0.1); put your https proxy in front of it.
-// After a change of a file, as when you rotate keys, start it anew.
+// After a change of a file, as when you rotate keys, restart it.
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join } from 'node:path';

@@ -10,7 +10,7 @@ import { lockIds, readRows, selecting } from './rows';
 /** A row that was there at the insert may be gone when it is to be locked, but not each time. */
 const TRIES = 10;
 
-/** An insert that waited for longer than this for somebody with the same key is dated anew. */
+/** An insert that waited for longer than this for somebody with the same key is dated again. */
 const WAITED_MS = 200;
 
 const KEY = 'realm, program, idempotency_key';

@@ -7,7 +7,7 @@ import { locking, lockRows } from './rows';
 
 const MINUTE_MS = 60_000;
 
-/** So much of what came due before is looked at again: its commit may have been late. */
+/** How far back to look again at what came due: its commit may have been late. */
 const LATE_COMMIT_MS = 2 * MINUTE_MS;
 
 const DELAYED = `SELECT i.id AS id, i.pending_since AS "pendingSince" FROM issuances i

@@ -51,7 +51,7 @@ const ofPerson = (states: string) =>
 
 const OPEN = `i.state IN ('sending', 'unknown')`;
 
-/** What is to be kept counts for more than what is open, and what is to be replaced not at all. */
+/** What to keep counts for more than what is open, and what to replace not at all. */
 const HELD_OR_OPEN = ofPerson(`(${OPEN} OR (i.state = 'stored' AND i.expires_at > $5))`);
 const ONLY_OPEN = ofPerson(OPEN);
 

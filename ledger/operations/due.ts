@@ -32,7 +32,8 @@ export function* claimDue(dialect: Dialect, query: DueQuery): Operation<LedgerRo
 	if (ids.length === 0) return [];
 	yield* rowsFor(dialect, CLAIM, ids, later(now, query.leaseMs), now);
 	const claimed = yield* readAnyRows(dialect, BY_ID, ids);
-	return claimed.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
+	const byId = new Map(claimed.map((row) => [row.id, row]));
+	return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
 /** @returns IDs of rows that are not claimed, the longest due first */

@@ -94,7 +94,7 @@ export function* keptFor(
 	);
 }
 
-/** The issuance that stands from now on, if that is another one than before. */
+/** The issuance that stands from now on, if it is not the one from before. */
 function standingOf({ row, end }: RowEnd): RowHash[] {
 	const hash = end.submitted ? end.standing?.coreClaimHash : undefined;
 	return hash == null ? [] : [{ row, hash }];

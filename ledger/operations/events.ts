@@ -51,7 +51,7 @@ const APPEND = forDialect(({ records, single }) => {
 
 /**
  * Appends events, except those that their issuance already has; of several rows with one hash the
- * first has it. Whoever sees an ID of an event has seen all below it.
+ * first has it. Anyone who sees an ID of an event has seen all below it.
  *
  * To be called last, when all rows are locked, since on PostgreSQL everybody who appends waits meanwhile.
  */

@@ -41,7 +41,7 @@ function* foundBy(dialect: Dialect, realm: string, by: FindBy): Operation<Ledger
 		: yield* readRows(dialect, WITH_KEY, realm, program, idempotencyKey);
 }
 
-/** So many of the newest issuances are looked at, however many there are. */
+/** The most issuances to look at, the newest first. */
 const NEWEST = 5_000;
 const MOST_PROGRAMS = 100;
 

@@ -249,7 +249,7 @@ interface Bound {
 	readonly limit: number;
 }
 
-/** Forgets the oldest rows, whatever their state, but for those whose attempt is under way. */
+/** Forgets the oldest rows, whatever their state, except for those whose attempt is under way. */
 export function* trim(dialect: Dialect, { mostRows, afterMs, limit }: Bound): Operation<void> {
 	const now = yield* clock(dialect);
 	const found = yield* rows<{ id: number }>(

@@ -11,7 +11,7 @@ const REVOKE = forDialect(
 	WHERE number ${oneOf('$1', 'text')} AND revoked_at IS NULL`,
 );
 
-/** Once and for ever. @param numbers - 63 random bits each, so that they need no realm */
+/** Once and forever. @param numbers - 63 random bits each, so that they need no realm */
 export function* revokeNumbers(
 	dialect: Dialect,
 	numbers: readonly string[],

@@ -27,7 +27,7 @@ export const schema = ({
 		issuer_did text NOT NULL,
 		recipient text NOT NULL,
 		idempotency_key text NOT NULL,
-		-- 1: no longer found by its key, which may be used anew.
+		-- 1: no longer found by its key, which may be used again.
 		retired ${integer} NOT NULL DEFAULT 0,
 		-- 'watched': issued elsewhere, and only asked about here.
 		origin text NOT NULL DEFAULT 'issued',
@@ -147,7 +147,7 @@ export const schema = ({
 		node_id text NOT NULL,
 		delivered ${integer} NOT NULL,
 		offered ${integer} NOT NULL,
-		-- Up to here somebody was told of what retention took away.
+		-- Up to here somebody was told about what retention took away.
 		told ${integer} NOT NULL,
 		created_at ${integer} NOT NULL,
 		-- Null before the first poll.

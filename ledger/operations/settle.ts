@@ -71,7 +71,7 @@ function* notIssued(
 			WHERE issuance_id = $1 AND outcome IN ('unknown', 'open')`,
 			id,
 		);
-		// What is issued directly is sealed anew then, and the number of what was sealed before is revoked.
+		// What is issued directly is sealed again then, and the number of what was sealed before is revoked.
 		yield* rows('DELETE FROM envelopes WHERE issuance_id = $1', id);
 	}
 	yield* rows(

@@ -19,7 +19,7 @@ export interface Writes<Item, Result> {
  * Writes of many callers in one transaction, so that they share its round trips and wait for the disk
  * together. An item that comes alone is written at once; those that come while others are being
  * written are written together next. If that fails, each is written alone: so one that fails takes
- * none of the others along, and each caller is told of its own.
+ * none of the others with it, and each caller is told about its own.
  */
 export class Batches<Item, Result> {
 	private queue: Waiting<Item, Result>[] = [];
@@ -44,7 +44,7 @@ export class Batches<Item, Result> {
 		this.writing = false;
 	}
 
-	/** Never throws: whoever waits is told. */
+	/** Never throws: those that wait are told. */
 	private async writeSome(waiting: readonly Waiting<Item, Result>[]): Promise<void> {
 		const results = waiting.length === 1 ? [] : await this.tryTogether(waiting);
 		const rest = waiting.map(async ({ item, resolve }, index) => {
@@ -63,7 +63,7 @@ export class Batches<Item, Result> {
 		try {
 			return await this.writes.together(waiting.map(({ item }) => item));
 		} catch {
-			// Whose fault it was shows when each is written alone, and that one is told.
+			// Writing each alone shows which one is at fault, and only that one fails.
 			return [];
 		}
 	}

@@ -51,7 +51,7 @@ export class MoveTarget {
 
 	/**
 	 * Takes the tables for this ledger, under whose ID they are known from now on: it is part of the IDs
-	 * of events. Whoever else writes is refused until {@link finish}.
+	 * of events. Everybody else who writes is refused until {@link finish}.
 	 *
 	 * @param begun - rows of this ledger may have arrived already
 	 * @throws LedgerError LEDGER_NOT_WRITABLE if they hold other rows
@@ -134,7 +134,7 @@ export class MoveTarget {
 	}
 }
 
-/** Whoever writes at this moment is waited for, and everybody after that is refused. */
+/** Waits for writers of this moment; everybody after that is refused. */
 async function refuseOthers({ rows }: Session, tables: readonly MovedTable[]): Promise<void> {
 	await rows(REFUSE);
 	for (const { name } of tables) {

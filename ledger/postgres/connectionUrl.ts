@@ -7,7 +7,7 @@ export interface Connection {
 	/** Without what is said of TLS. */
 	readonly connectionString: string;
 	readonly ssl: false | ConnectionOptions;
-	/** How long a connection may take to come about; undefined where the URL does not say. */
+	/** How long connecting may take; undefined where the URL does not say. */
 	readonly connectTimeoutMs?: number;
 	/** What `options` of the URL sets, by name: for each transaction, since poolers refuse it at connect. */
 	readonly sets?: Readonly<Record<string, string>>;
@@ -39,7 +39,7 @@ const READ = new Set([
 	'gssencmode',
 ]);
 
-/** What other programs' URLs carry along and what makes no difference here. */
+/** What other programs' URLs carry and what makes no difference here. */
 const WITHOUT_EFFECT = new Set([
 	'client_encoding',
 	'connection_limit',
@@ -95,7 +95,7 @@ export function readConnectionUrl(text: string): Connection {
 	const options = given.get('options') ?? '';
 	const sets = readOptions(options);
 	const kept = new URLSearchParams([...given].filter(([name]) => PASSED_ON.has(name)));
-	// Such as endpoint=… of Neon: whoever wants that wants it at connect.
+	// Such as endpoint=… of Neon: anyone who wants that wants it at connect.
 	if (sets === undefined) kept.set('options', options);
 	url.search = kept.toString();
 	return {

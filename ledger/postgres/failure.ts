@@ -20,7 +20,7 @@ export interface Failure {
 
 const READ_ONLY = /^25006$/;
 
-/** SQLSTATE of the trigger that refuses whoever writes while a ledger is being moved in. */
+/** SQLSTATE of the trigger that refuses anyone who writes while a ledger is being moved in. */
 export const MOVING_IN = 'MOCA1';
 
 /** SQLSTATEs, and classes of them, in the order in which they are looked up. */

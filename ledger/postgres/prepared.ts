@@ -14,7 +14,7 @@ export function nameOf(statement: string): string {
 	return name;
 }
 
-/** From so many rows on, a plan for all values looks rows up by the same indexes as one for each. */
+/** From this many rows on, a plan for all values looks rows up by the same indexes as one for each. */
 const ENOUGH_ROWS = 5_000;
 
 /**

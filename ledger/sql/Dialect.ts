@@ -60,7 +60,7 @@ export interface Dialect {
 	readonly lockEvents?: string;
 	/**
 	 * At how many rows a statement may look where no index leads to those that fit: on SQLite the whole
-	 * process stands still meanwhile.
+	 * process is blocked meanwhile.
 	 */
 	readonly scan: number;
 	/** How tables are made. */

@@ -131,7 +131,7 @@ export interface Store {
 	write<T>(operation: () => Operation<T>): Promise<T>;
 	/**
 	 * The same for items of many callers, which may share a transaction. Each is told its own result,
-	 * and one that fails takes none of the others along.
+	 * and one that fails takes none of the others with it.
 	 */
 	sharing<Item, Result>(
 		operation: Shared<Item, Result>,

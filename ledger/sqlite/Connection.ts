@@ -15,7 +15,7 @@ const PATIENCE_MS = 10_000;
 /** Random, so that writers who wait do not come back all at once. */
 const PAUSE_MS = { least: 2, most: 20 };
 
-/** So long reads may keep the process to themselves: then other work gets its turn. */
+/** How long reads may keep the process to themselves before other work gets its turn. */
 const TURN_MS = 5;
 
 /** Statements inside a transaction. */
@@ -91,7 +91,7 @@ export class Connection {
 			if (changed) await this.flush();
 		} catch (error) {
 			// What was to be written may be lost by now, and with it what is written after it.
-			this.broken ??= fileFailure(error, 'the disk failed; start n8n anew');
+			this.broken ??= fileFailure(error, 'the disk failed; restart n8n');
 			throw this.broken;
 		}
 		return result;

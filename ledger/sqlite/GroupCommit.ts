@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Session } from './Connection';
 
-/** The process stands still during a transaction: for no longer than this … */
+/** A transaction blocks the event loop: for no longer than this … */
 const LONGEST_BATCH_MS = 10;
 /** … and then it goes on with other things for half as long: the time for the disk counts. */
 const REST = { share: 0.5, mostMs: 15 };
@@ -16,7 +16,7 @@ interface Waiting {
  * Writes of many callers in one transaction, so that they wait for the disk together: that is most of
  * what a write costs. A write that comes alone goes at once; those that come while others are being
  * written, or right after, are written together, 50 ms later at most unless another process is in the
- * way. Each is on the disk when its caller is told, and one that fails takes none of the others along.
+ * way. Each is on the disk when its caller is told, and one that fails takes none of the others with it.
  */
 export class GroupCommit {
 	private queue: Waiting[] = [];
@@ -51,7 +51,7 @@ export class GroupCommit {
 		this.writing = false;
 	}
 
-	/** Never throws: whoever waits is told. What fails is left out, and the others are written next. */
+	/** Never throws: those that wait are told. What fails is left out, and the others are written next. */
 	private async writeBatch(): Promise<void> {
 		const waiting = this.queue.length;
 		let began = 0;
@@ -71,7 +71,7 @@ export class GroupCommit {
 				ms = performance.now() - began;
 			});
 		} catch (error) {
-			// The whole transaction is undone: all of it goes into the next one, but for the one to blame.
+			// The whole transaction is undone: all of it goes into the next one, except for the one to blame.
 			const blamed = failing === undefined ? 0 : this.queue.indexOf(failing);
 			const count = failing === undefined ? Math.max(waiting, ends.length) : 1;
 			for (const { reject } of this.queue.splice(blamed, count)) reject(error);

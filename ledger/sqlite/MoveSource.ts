@@ -164,7 +164,7 @@ export class MoveSource {
 		return Number(await this.connection.read((session) => value(session, text, last)));
 	}
 
-	/** Everything has arrived: whoever still opens the file is told so. */
+	/** Everything has arrived: anyone who still opens the file is told so. */
 	async finish(): Promise<void> {
 		this.release();
 		await this.connection.write((session) => {

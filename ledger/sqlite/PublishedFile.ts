@@ -30,7 +30,7 @@ function parsed(line: string): unknown {
 export class PublishedFile implements Published {
 	private readonly lists = new Map<string, ListLine>();
 	private readonly marks = new Map<string, RevokedMark>();
-	/** So many bytes were read. */
+	/** How many bytes were read. */
 	private read = 0;
 
 	/** @param readOnly - nothing is added */

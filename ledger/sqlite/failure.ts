@@ -11,7 +11,7 @@ const MEANINGS: Readonly<Record<number, readonly [LedgerErrorCode, string]>> = {
 	11: ['LEDGER_UNAVAILABLE', 'the ledger file is damaged'],
 	13: ['LEDGER_NOT_WRITABLE', 'the disk is full'],
 	14: ['LEDGER_UNAVAILABLE', 'the ledger file cannot be opened'],
-	26: ['LEDGER_UNAVAILABLE', 'the ledger file is no SQLite database'],
+	26: ['LEDGER_UNAVAILABLE', 'the ledger file is not a SQLite database'],
 };
 
 const IO_ERROR = 10;
@@ -23,7 +23,7 @@ const REFUSED_BY_TRIGGER = 1811;
 /** What the triggers of a file that was moved say: see `markMoving`. */
 export const MOVED_MARK = 'moca-air: moved';
 
-/** What whoever goes on with a file is told whose rows are elsewhere. */
+/** What somebody is told who goes on with a file whose rows are elsewhere. */
 export const ledgerMoved = (finished: boolean) =>
 	new LedgerError(
 		'LEDGER_MOVED',
@@ -35,7 +35,7 @@ export const ledgerMoved = (finished: boolean) =>
 /** Errors of the file system when there is no room, or no permission to write. */
 const NOT_WRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'];
 
-/** Not by `instanceof`: what Node throws is no Error of the realm that tests run in. */
+/** Not by `instanceof`: what Node throws is not an Error of the realm that tests run in. */
 function property(error: unknown, name: string): unknown {
 	return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }
@@ -68,7 +68,7 @@ export function wantsToWrite(error: unknown): boolean {
  * Says what an error of `node:sqlite` means. Nothing of its message is passed on, since that may
  * show values; the code is enough to look it up.
  *
- * @returns what is no error of SQLite as it is
+ * @returns what is not an error of SQLite as it is
  */
 export function sqliteFailure(error: unknown): unknown {
 	const code = resultCode(error);

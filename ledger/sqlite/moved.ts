@@ -28,7 +28,7 @@ export const tablesOf = ({ rows }: Session): string[] =>
 	).map((row) => String(Reflect.get(Object(row), 'name')));
 
 /**
- * From now on nobody writes into the file, whoever has it open already: triggers refuse it.
+ * From now on nobody writes into the file, no matter who has it open already: triggers refuse it.
  *
  * @param at - milliseconds since 1970
  */

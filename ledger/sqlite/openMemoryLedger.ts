@@ -11,7 +11,7 @@ import { makeTables } from './tables';
 const MOST_ROWS = 20_000;
 /** Rows are forgotten after this, whatever room there is. */
 const FORGET_AFTER_MS = 24 * 60 * 60_000;
-/** How often there is a look at what is to be forgotten, in rows that are begun. */
+/** How often there is a look at what to forget, in rows that are begun. */
 const TRIM_EVERY = 100;
 
 /** The ledger as it is when it is off: the same rules, in the memory of this process, and bounded. */

@@ -36,7 +36,7 @@ export async function loadDriver(): Promise<typeof import('node:sqlite')> {
  * - `synchronous = NORMAL`: a commit does not wait for the disk, but `Connection.write` does: see
  *   {@link flushing}. Checkpoints still do.
  * - `secure_delete`: who was erased is overwritten in the file, not merely unlinked
- * - `wal_autocheckpoint`: the process stands still meanwhile, but seldom; twice as fast as with 250
+ * - `wal_autocheckpoint`: it blocks the process, but seldom; twice as fast as with 250
  */
 const SETTINGS = [
 	'PRAGMA synchronous = NORMAL',

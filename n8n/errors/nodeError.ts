@@ -7,7 +7,7 @@ import {
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { errorLink } from '../../errors/errorLink';
-import { ownWords } from './ownWords';
+import { keepMessage } from './keepMessage';
 
 /**
  * Which of several items it is, counted from 1 as people count rows. Not in the title: n8n ends that
@@ -63,7 +63,7 @@ export function nodeError(
 			...(description === '' ? {} : { description }),
 		});
 	}
-	const message = ownWords(error.message) + toolWarning(node, error);
+	const message = keepMessage(error.message) + toolWarning(node, error);
 	const { httpStatus } = error;
 	const description = linked(node, error, note, rowOf(itemIndex, items));
 	if (error.kind === 'input' || error.kind === 'cancelled') {

@@ -61,7 +61,7 @@ export class RunHints {
 		return [
 			hint(
 				'warning',
-				'Send Again When Outcome Is Unknown is on: what an earlier attempt may have issued is sent again, and replaced. Remove the option when it has served. To decide for one issuance only, use Moca AIR: Ledger → Settle.',
+				'Send Again When Outcome Is Unknown is on: what an earlier attempt may have issued is sent again, and replaced. Remove the option when it is no longer needed. To decide for one issuance only, use Moca AIR: Ledger → Settle.',
 			),
 		];
 	}
@@ -71,7 +71,7 @@ export class RunHints {
 		return [
 			hint(
 				'warning',
-				`All ${this.sent} items went to one e-mail address. If they are different people, look at where the address of the recipient comes from.`,
+				`All ${this.sent} items went to one e-mail address. If they are different people, check where the recipient’s address comes from.`,
 			),
 		];
 	}

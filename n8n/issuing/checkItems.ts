@@ -18,7 +18,7 @@ interface Refused {
 	readonly code?: string;
 }
 
-/** @throws what the ledger failed with: that is no report about the item */
+/** @throws what the ledger failed with: that is not a report about the item */
 function refused(error: unknown): Refused {
 	if (!(error instanceof AirError)) {
 		return { outcome: 'refused', reason: error instanceof Error ? error.message : String(error) };

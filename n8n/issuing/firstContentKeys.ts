@@ -11,7 +11,7 @@ const keptSchema = z.object({
 	keys: z.record(z.string(), z.tuple([z.string(), z.string()])),
 });
 
-/** Whose an item is. */
+/** Which item a key belongs to. */
 interface Whose {
 	readonly recipient: string;
 	/** The program, or the type of the credential. */

@@ -46,7 +46,7 @@ const isUntouched = (value: unknown) =>
 
 /**
  * The attributes that the form of Map Each Field offers: those of the example, or of the schema. What
- * is wrong with either is said in the place of the form, because the editor shows no error there.
+ * is wrong with either is said in place of the form, because the editor shows no error there.
  */
 export async function subjectAttributes(
 	this: ILoadOptionsFunctions,

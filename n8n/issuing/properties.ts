@@ -63,7 +63,7 @@ const eventId: INodeProperties = {
 	required: true,
 	placeholder: 'e.g. evt_1',
 	description:
-		'What the sender calls this event. It must be the same when the event is delivered again, and different for each other event.',
+		'The sender’s own ID of this event. It must be the same each time the event is delivered, and different for every other event.',
 };
 
 /** How repeats are noticed. @param content - what makes two items the same content */
@@ -91,12 +91,12 @@ export const repeats = (content: string): INodeProperties[] => [
 			{
 				name: 'Issue Every Time',
 				value: 'off',
-				description: 'Issue also what was issued before, even after an unknown outcome',
+				description: 'Issue every time, even for repeats and after an unknown outcome',
 			},
 		],
 		default: 'content',
 		description:
-			'How to notice that an item was issued before. It is not sent again then; its output is the recorded answer.',
+			'How to recognize an item that was issued before. A repeat is not sent; its output is the recorded answer.',
 	},
 	...kept(
 		eventId,
@@ -120,7 +120,7 @@ export const includeInput: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to put the fields of the incoming item behind those of the issuance, so that a report can name row and person',
+		'Whether to add the fields of the incoming item to the output, so that a report can name row and person',
 };
 
 export const reference: INodeProperties = {
@@ -130,7 +130,7 @@ export const reference: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. order-7',
 	description:
-		'Your own ID for this issuance, kept with it in the ledger and given out by Moca AIR Trigger',
+		'Your own ID for this issuance, kept in the ledger and included in the items of Moca AIR Trigger',
 };
 
 export const sameRecipient: INodeProperties = {

@@ -56,7 +56,7 @@ export const subjectProperties: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. row_number, internalNote',
 		description:
-			'Fields that are no attributes, separated by commas. The fields that the expressions of recipient, event ID and reference read are left out anyway.',
+			'Fields that are not attributes, separated by commas. Fields that Recipient Email, Event ID or Reference read are left out anyway.',
 	}),
 	...inMode('automatic', {
 		displayName: 'Convert Types',
@@ -183,7 +183,7 @@ export const subjectProperties: INodeProperties[] = [
 		typeOptions: { rows: 6 },
 		placeholder: 'e.g. { "kycLevel": "basic", "name": "{{ $json.name }}", "age": {{ $json.age }} }',
 		description:
-			'One object of claims: JSON text, with or without expressions, or one expression that gives an object. What an expression gives stays the value where it stands, so a form cannot add claims.',
+			'One object of claims: JSON text, with or without expressions, or one expression that gives an object. The result of an expression stays inside the value where it stands, so a form cannot add claims.',
 		hint: 'Put quotation marks around an expression that gives text, and around no other. Leave id out: AIR fills in the holder itself.',
 	}),
 ];

@@ -157,7 +157,7 @@ function mapped(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	};
 }
 
-/** The fields of the item that are read for something else: they are no attributes then. */
+/** The fields of the item that are read for something else: they are not attributes then. */
 function readElsewhere(context: IExecuteFunctions, itemIndex: number): string[] {
 	const raw = (name: string) => rawParameter(context, name, itemIndex);
 	// An event ID that does not count was only kept.

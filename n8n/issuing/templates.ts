@@ -69,7 +69,7 @@ export function assertNoForgottenExpression(raw: unknown, name: string): void {
 
 /**
  * Reads JSON text with expressions: the text once, and each expression for each item by itself.
- * Whoever takes claims reads text as JSON, so a result that is text comes as its JSON: it is not to
+ * Claims are read as JSON where they are text, so a result that is text comes as its JSON: it is not to
  * be read a second time.
  *
  * @param raw - a template, as {@link isTemplate} says

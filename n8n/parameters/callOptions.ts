@@ -25,8 +25,6 @@ const defaultLifetimeMinutes = DEFAULT_LIFETIME_SECONDS / 60;
 
 type Option = INodePropertyOptions | INodeProperties | INodePropertyCollection;
 
-export const DEFAULT_CONCURRENCY = 10;
-
 /** Options that every node calling AIR shares: the same names, so that they mean the same. */
 export const requestTimeout: Option = {
 	displayName: 'Request Timeout',
@@ -77,12 +75,13 @@ export const issuerDid: Option = {
 };
 
 export const concurrency: Option = {
-	displayName: 'Concurrency',
+	displayName: 'Fixed Concurrency',
 	name: 'concurrency',
 	type: 'number',
 	typeOptions: { minValue: 1, maxValue: 100 },
-	default: DEFAULT_CONCURRENCY,
-	description: 'How many items are worked on at once, 1 to 100',
+	default: 10,
+	description:
+		'How many items are worked on at once, 1 to 100. Without this option the node finds out by itself how many AIR takes, and keeps to that.',
 };
 
 export const requestsPerSecond: Option = {
@@ -92,7 +91,7 @@ export const requestsPerSecond: Option = {
 	typeOptions: { minValue: 0, maxValue: 1000, numberPrecision: 2 },
 	default: 0,
 	description:
-		'How many requests AIR gets per second at most, from everything that runs in this n8n process. 0 for no limit. AIR’s own limits are kept in any case.',
+		'The most requests per second to AIR, from everything that runs in this n8n process. 0 for no limit. AIR’s own limits are respected in any case.',
 };
 
 const REFERENCE = 'must be text without broken characters';
@@ -116,7 +115,7 @@ const callOptionsSchema = z.looseObject(
 			.refine((given) => typeof given === 'number' || isStorable(given), REFERENCE)
 			.optional(),
 		rememberHours: numberFrom(1, 8760, 'hours').default(DEFAULT_REMEMBER_HOURS),
-		concurrency: wholeNumberFrom(1, 100).default(DEFAULT_CONCURRENCY),
+		concurrency: wholeNumberFrom(1, 100).optional(),
 		requestsPerSecond: z.coerce
 			.number(RATE)
 			.refine((value) => value === 0 || (value >= 0.1 && value <= 1000), RATE)
@@ -141,7 +140,8 @@ export interface CallOptionValues {
 	readonly ignoreWhenComparing: readonly string[];
 	readonly reference: string | undefined;
 	readonly rememberHours: number;
-	readonly concurrency: number;
+	/** Undefined for as many as AIR takes. */
+	readonly concurrency: number | undefined;
 	/** Undefined for no limit. */
 	readonly requestsPerSecond: number | undefined;
 }
@@ -219,16 +219,15 @@ function asObject(value: unknown): object {
  * How many items of a run may be under way at once: the first item decides.
  *
  * @param optionsOf - reads the options of an item
+ * @returns undefined for as many as AIR takes
  */
 export function concurrencyOf(
-	context: IExecuteFunctions,
 	optionsOf: (itemIndex: number) => CallOptionValues,
-): number {
-	if (context.getInputData().length < 2) return 1;
+): number | undefined {
 	try {
 		return optionsOf(0).concurrency;
 	} catch {
 		// The item itself will fail for it, and with the words that it needs.
-		return DEFAULT_CONCURRENCY;
+		return undefined;
 	}
 }

@@ -9,7 +9,7 @@ export interface Chunk {
 }
 
 /**
- * The pieces of a parameter; none for one that is no expression.
+ * The pieces of a parameter; none for one that is not an expression.
  *
  * @param raw - the parameter with its expressions as text
  */

@@ -44,12 +44,12 @@ export function fieldsIn(raw: unknown): string[] {
 	if (typeof raw !== 'string' || !raw.startsWith('=')) return [];
 	return [...raw.matchAll(READING)].map((match) => {
 		const steps = stepsOf(match[1] ?? '');
-		// The last step is no field where it is called.
+		// The last step is not a field where it is called.
 		return (match.at(-1) === undefined ? steps : steps.slice(0, -1)).join('.');
 	});
 }
 
-/** n8n refuses these in expressions, and is to go on doing so. */
+/** n8n rejects these names; leave them to n8n so that it still does. */
 const REFUSED = ['__proto__', 'constructor', 'prototype'];
 
 const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -9,7 +9,7 @@ import { rawParameter, type Parameter } from './parameter';
  * by n8n, `{{ $json.id }}-{{ $json.email }}` without an id is text like any other.
  *
  * @param name - of the parameter, or a path into it
- * @returns a reader that gives undefined for a parameter that is no expression
+ * @returns a reader that gives undefined for a parameter that is not an expression
  * @throws what n8n throws for a broken expression; AirError `AIR_TOOL_READS_ITEM`
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-/** n8n shows nothing of a node while it runs, so that its log is the only place to look. */
+/** n8n does not show how far a node is, so that its log is the only place to look. */
 const TELL_EVERY_MS = 5_000;
 /** Runs that take longer than this say at their end how they went. */
 const LONG_RUN_MS = 10_000;

@@ -47,7 +47,7 @@ export class RunLedger {
 			return await this.for(settings);
 		} catch (error) {
 			const reason = error instanceof AirError ? error.message : 'The issuance ledger fails';
-			this.hint('warning', `${reason}. AIR was asked all the same; its answer is not recorded.`);
+			this.hint('warning', `${reason}. AIR was asked anyway; its answer is not recorded.`);
 			return undefined;
 		}
 	}

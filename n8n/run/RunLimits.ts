@@ -1,16 +1,48 @@
 import { limiterFor } from '../../air/pacing/HostLimiter';
+import type { RequestKind, Share } from '../../air/pacing/Permit';
+import { MOST_IN_FLIGHT } from '../../air/pacing/Window';
+import type { CallOptionValues } from '../parameters/callOptions';
 
-/** The option Requests per Second, in force while a node runs: for everybody who talks to the host. */
+/** What limits a run of a node: its options, while it runs, and how much AIR takes. */
 export class RunLimits {
+	/** What the run sends takes turns with what others send. */
+	readonly share: Share;
 	private readonly lifts = new Map<string, () => void>();
+	private waits = false;
+	private readonly hosts = new Map<string, { readonly url: string; readonly kind: RequestKind }>();
 
-	/** @param perSecond - undefined for no limit; the first item decides for the run */
-	set(baseUrl: string, perSecond: number | undefined): void {
-		if (this.lifts.has(baseUrl)) return;
-		this.lifts.set(
-			baseUrl,
-			perSecond === undefined ? () => undefined : limiterFor(baseUrl).restrict(perSecond),
-		);
+	/** @param fixed - how many items may be under way at once; undefined for as many as AIR takes */
+	constructor(private readonly fixed: number | undefined) {
+		this.share = { whose: this, fixed: fixed !== undefined };
+	}
+
+	/**
+	 * @param options - Requests per Second is in force while the node runs, for everybody who talks to the
+	 *   host; the first item decides for the run
+	 */
+	set(
+		baseUrl: string,
+		kind: RequestKind,
+		{ requestsPerSecond, waitMs }: Pick<CallOptionValues, 'requestsPerSecond' | 'waitMs'>,
+	): void {
+		this.waits ||= waitMs !== undefined;
+		this.uses(baseUrl, kind);
+		if (this.lifts.has(baseUrl) || requestsPerSecond === undefined) return;
+		this.lifts.set(baseUrl, limiterFor(baseUrl).restrict(requestsPerSecond));
+	}
+
+	/** The run sends something to this host, too. */
+	uses(url: string, kind: RequestKind): void {
+		this.hosts.set(`${kind} ${url}`, { url, kind });
+	}
+
+	/** How many items may be under way at once, at present. */
+	get atOnce(): number {
+		if (this.fixed !== undefined) return this.fixed;
+		// Items that wait for the chain ask now and then, and take no place between.
+		let places = this.waits ? MOST_IN_FLIGHT : 0;
+		for (const { url, kind } of this.hosts.values()) places += limiterFor(url).ofUse(kind);
+		return Math.max(places, 1);
 	}
 
 	lift(): void {

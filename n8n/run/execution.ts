@@ -45,7 +45,7 @@ export function executionMark(context: IExecuteFunctions): string {
 	const memory = context.getContext('node');
 	if (typeof memory.executionMark !== 'string' || memory.executionMark === '') {
 		const { data } = withToken.safeParse(Reflect.get(context, 'runExecutionData'));
-		// Whoever has the token may resume the execution: it is kept nowhere else in clear.
+		// Anyone who has the token may resume the execution: it is kept nowhere else in clear.
 		memory.executionMark =
 			data === undefined
 				? firstExecution(context)

@@ -17,8 +17,8 @@ export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefine
 const plain = (answer: object) => JSON.parse(JSON.stringify(answer)) as IDataObject;
 
 export interface ItemsSettings {
-	/** How many items may be under way at once. */
-	readonly concurrency: number;
+	/** How many items may be under way at once; asked whenever another one could begin. */
+	readonly concurrency: number | (() => number);
 	/** What has happened to an item that did not fail, for people: *issued*. */
 	readonly done: string;
 	/** The same for one item, from its answer, where not all end alike. */
@@ -87,7 +87,7 @@ export async function forEachItem(
 		if (!goesOn && stoppedBy >= 0) {
 			const index = firstFailure ?? stoppedBy;
 			throw nodeError(context.getNode(), errorOf(ends[index]), index, items, {
-				note: becameOfOthers(ends, index, done, wordFor, again?.()),
+				note: describeOthers(ends, index, done, wordFor, again?.()),
 			});
 		}
 		for (const [itemIndex, end] of ends.entries()) {
@@ -113,12 +113,12 @@ export async function forEachItem(
 	return [output];
 }
 
-/** The engine's own retry loop begins anew after a cancel, too: then nothing is begun. */
+/** The engine's own retry loop begins again after a cancel, too: then nothing is begun. */
 const errorOf = (end: End<unknown> | undefined): unknown =>
 	end?.ok === false ? end.error : new AirError('AIR_CANCELLED');
 
 /** What became of the other items when one ended the run. */
-function becameOfOthers(
+function describeOthers(
 	ends: readonly (End<object> | undefined)[],
 	stopper: number,
 	done: string,

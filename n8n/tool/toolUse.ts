@@ -68,7 +68,7 @@ const runsWithinAgent = (context: IExecuteFunctions) =>
 	isTool(context) && typeof context.isToolExecution === 'function' && context.isToolExecution();
 
 /**
- * Refuses a setting of n8n under which an agent is told nothing of success and failure alike: with an
+ * Refuses a setting of n8n under which an agent is told nothing about success and failure alike: with an
  * error output, the engine gives the agent an empty answer.
  *
  * @throws AirError `AIR_TOOL_HIDES_ANSWER`

@@ -27,7 +27,7 @@ export class MocaAir implements INodeType {
 		usableAsTool: {
 			replacements: {
 				description:
-					"Work with verifiable credentials in people's Moca AIR accounts, as its operation says: look up what was issued, check the set-up, " +
+					"Work with verifiable credentials in people's Moca AIR accounts, as its operation says: look up what was issued, check the setup, " +
 					'or issue a credential to an e-mail address. Issuing cannot be undone: call it once per person and occasion, ' +
 					'only with data that was verified, and never again for an outcome that is unknown.',
 			},

@@ -48,13 +48,14 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 		const optionsOf = optionsOfItems(this, readOptions);
 		const hashOf = parameter(this, 'coreClaimHash', parseHash);
 		const addressOf = parameter(this, 'recipient', (value) => value);
-		const limits = new RunLimits();
+		const limits = new RunLimits(concurrencyOf(optionsOf));
 		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
 			const options = optionsOf(itemIndex);
 			const coreClaimHash = hashOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
 			const { client } = settings;
-			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
+			limits.set(settings.identity.baseUrl, 'ask', options);
+			const { share } = limits;
 			const session = await ledger.ifOpen(settings);
 			const direct = await storedDirectly(session, coreClaimHash, signal);
 			if (direct !== undefined) return direct;
@@ -67,6 +68,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 				const status = await getStatus(client, email, coreClaimHash, {
 					signal,
 					timeoutMs,
+					share,
 					// Among many items the last may have to wait for long, and may.
 					queueMs: Number.POSITIVE_INFINITY,
 				});
@@ -78,6 +80,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 				timeoutMs: options.waitMs,
 				requestTimeoutMs: options.timeoutMs,
 				askAtOnce: true,
+				share,
 				signal,
 			});
 			if (status === undefined && lastError !== undefined) throw lastError;
@@ -101,7 +104,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 					run: async () => await oneItem(itemIndex, signal),
 				}),
 			{
-				concurrency: concurrencyOf(this, optionsOf),
+				concurrency: () => limits.atOnce,
 				done: 'answered',
 				...outputOf(this, optionsOf),
 				finish: async () => {

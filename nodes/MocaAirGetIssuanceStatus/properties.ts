@@ -68,7 +68,7 @@ export const properties: INodeProperties[] = [
 				name: 'includeInput',
 				type: 'boolean',
 				default: true,
-				description: 'Whether to put the fields of the incoming item behind those of the status',
+				description: 'Whether to add the fields of the incoming item to the output',
 			},
 			waitTimeout,
 			waitUntilOnChain,

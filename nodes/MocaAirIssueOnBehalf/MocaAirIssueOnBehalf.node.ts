@@ -93,7 +93,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		const ledger = new RunLedger(this);
 		const firstKey = firstContentKeys(this);
 		const hints = new RunHints(this, 'use Revoke and Reissue');
-		const limits = new RunLimits();
+		const limits = new RunLimits(concurrencyOf(readItem.options));
 		let allKnownAgain = true;
 		const prepare = async (
 			itemIndex: number,
@@ -101,7 +101,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 		): Promise<Job<object>> => {
 			const { options, settings, request, ...read } = await readItem(itemIndex);
 			const { client, identity } = settings;
-			limits.set(identity.baseUrl, options.requestsPerSecond);
+			limits.set(identity.baseUrl, 'issue', options);
 			const idempotency = firstKey(
 				itemIndex,
 				{ recipient: request.recipient, what: request.credentialId },
@@ -110,6 +110,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			const session = await ledger.for(settings);
 			if (session.settings.onlyIn !== undefined || !knownAgain(idempotency)) allKnownAgain = false;
 			const { waitMs, timeoutMs, reference } = options;
+			const { share } = limits;
 			const { repeatUnknown } = read;
 			return {
 				lane: laneOf(request),
@@ -120,6 +121,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 						repeatUnknown,
 						signal,
 						stopped,
+						share,
 						timeoutMs,
 						reference,
 						// Who waits for the chain keeps its place: AIR is asked for no more at once.
@@ -143,6 +145,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 						{
 							timeoutMs: waitMs,
 							requestTimeoutMs: timeoutMs,
+							share,
 							// What was there before may be on-chain already.
 							askAtOnce: issuance.outcome === 'alreadyIssued' || issuance.outcome === 'kept',
 							signal,
@@ -162,7 +165,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			};
 		};
 		return await forEachItem(this, prepare, {
-			concurrency: concurrencyOf(this, readItem.options),
+			concurrency: () => limits.atOnce,
 			done: 'issued',
 			...outcomes,
 			...outputOf(this, readItem.options),

@@ -38,7 +38,7 @@ const operation: INodeProperties = {
 			name: 'Check Only',
 			value: 'checkOnly',
 			action: 'Check items without issuing',
-			description: 'Check every item, and what is issued already. Nothing is sent.',
+			description: 'Check every item and say what would happen. Nothing is sent.',
 		},
 	],
 	default: 'issue',

@@ -17,7 +17,7 @@ function aboutIssuer(context: IHookFunctions, settings: AirSettings): string | u
 	return elsewhere;
 }
 
-/** @throws AirError where nobody could be told of a revocation */
+/** @throws AirError where nobody could be told about a revocation */
 function assertRevocations(context: IHookFunctions, settings: AirSettings): void {
 	if (!readSwitch(context.getNodeParameter('revocations', false), 'revocations')) return;
 	if (settings.ledger.store === 'off') throw new AirError('AIR_LEDGER_OFF');

@@ -40,7 +40,7 @@ export const LONGEST_CACHE_SECONDS = 86_400;
 export const properties: INodeProperties[] = [
 	{
 		displayName:
-			'Publish this workflow, and register its <b>Production URL</b> (under Webhook URLs) with AIR (dashboard, Accounts → General). It must begin with https:// and be reachable from the internet: not localhost, not a private address. Whoever may publish a workflow on this path can act as the issuer.',
+			'Publish this workflow, and register its <b>Production URL</b> (under Webhook URLs) with AIR (dashboard, Accounts → General). It must begin with https:// and be reachable from the internet: not localhost, not a private address. Anyone who may publish a workflow on this path can act as the issuer.',
 		name: 'notice',
 		type: 'notice',
 		default: '',
@@ -52,7 +52,7 @@ export const properties: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. my-company/.well-known/jwks.json',
 		description:
-			'Where n8n serves the JWKS, after /webhook/. May stay empty: the address is then one that only this node has. Where a proxy blocks addresses with “/.”, write a path without “.well-known/”. After a change, register the new URL with AIR.',
+			'Where n8n serves the JWKS, after /webhook/. If empty, the address is one that only this node has. If a proxy blocks addresses with “/.”, write a path without “.well-known/”. After a change, register the new URL with AIR.',
 	},
 	{
 		displayName: 'Serve Issuer Documents',
@@ -63,7 +63,7 @@ export const properties: INodeProperties[] = [
 			'Whether to serve the DID document of an issuer beside the JWKS, for direct issuance. For trying out only.',
 	},
 	{
-		displayName: `An issuer that n8n hosts is for trying out. Unpublishing, copying or moving this workflow, or changing Path, ends every credential that it issued: nobody can check them any more. For real ones <a href="${HOSTING}" target="_blank">host the documents elsewhere</a>.`,
+		displayName: `An issuer that n8n hosts is for trying out. If you unpublish, copy or move this workflow, or change Path, nobody can check its credentials any more. For real ones <a href="${HOSTING}" target="_blank">host the documents elsewhere</a>.`,
 		name: 'documentsNotice',
 		type: 'notice',
 		default: '',
@@ -83,10 +83,10 @@ export const properties: INodeProperties[] = [
 		type: 'boolean',
 		default: false,
 		description:
-			'Whether to tell verifiers what was revoked of what you issued directly: by status list, and by revocation number',
+			'Whether to tell verifiers which of the credentials that you issued directly are revoked: by status list, and by revocation number',
 	},
 	{
-		displayName: `Of the Production URLs, copy the one that ends in /status-list into Status List URL of the credential, and write ?id= behind it. The one with /revocation-status/:number goes into the AIR dashboard without :number; it has n8n’s ID of this node in it, which a copy of the workflow has not. While n8n is down, verifiers refuse credentials whose list they cannot fetch. <a href="${REVOKING}" target="_blank">Host a list elsewhere</a>.`,
+		displayName: `Of the Production URLs, copy the one that ends in /status-list into Status List URL of the credential, and write ?id= behind it. The one with /revocation-status/:number goes into the AIR dashboard without :number; it contains n8n’s ID of this node, which changes in a copy of the workflow. While n8n is down, verifiers refuse credentials whose list they cannot fetch. <a href="${REVOKING}" target="_blank">Host a list elsewhere</a>.`,
 		name: 'revocationsNotice',
 		type: 'notice',
 		default: '',
@@ -105,7 +105,7 @@ export const properties: INodeProperties[] = [
 				type: 'boolean',
 				default: true,
 				description:
-					'Whether to serve status lists exactly as AIR’s documents show them, without an expiry. Only for a verifier that refuses the usual form: an old list would then be taken for ever.',
+					'Whether to serve status lists exactly as AIR’s documents show them, without an expiry. Only for a verifier that refuses the usual form: an old list would then be accepted forever.',
 			},
 			{
 				displayName: 'Cache For',

@@ -41,7 +41,7 @@ export function readSwitch(value: unknown, name: 'issuerDocuments' | 'revocation
 	throw settingInvalid(LABELS, parsed.error, name);
 }
 
-/** What a verifier sends; anything else than one text is no ID. */
+/** What a verifier sends; anything other than one text is not an ID. */
 export const querySchema = z.looseObject({ id: z.string().catch('') });
 export const paramsSchema = z.looseObject({ number: z.string().catch('') });
 

@@ -29,7 +29,7 @@ export class MocaAirTrigger implements INodeType {
 		subtitle:
 			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("notUsable", "not usable").replace("statusChanged", "any change").replace("outcomeUnknown", "outcome unknown") }}',
 		// n8n shows it for the whole entry Moca AIR.
-		description: 'Start when a credential is on-chain, delayed or unusable; check the set-up',
+		description: 'Start when a credential is on-chain, delayed or unusable; check the setup',
 		defaults: { name: 'Moca AIR Trigger' },
 		polling: true,
 		inputs: [],

@@ -1,7 +1,7 @@
 import { NodeApiError, NodeOperationError, type Failure, type INode } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { LONGEST_PAUSE_MS } from '../../issuance/watch/politeness';
-import { ownWords } from '../../n8n/errors/ownWords';
+import { keepMessage } from '../../n8n/errors/keepMessage';
 import { linked } from '../../n8n/errors/nodeError';
 
 /** Why, in the words by which n8n decides when to poll again; n8n before 2.37 ignores it. */
@@ -22,7 +22,7 @@ export function pollError(node: INode, error: unknown): NodeApiError | NodeOpera
 	if (!(error instanceof AirError)) {
 		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)));
 	}
-	const message = ownWords(error.message);
+	const message = keepMessage(error.message);
 	const { httpStatus } = error;
 	const description = linked(node, error);
 	const failure = failureOf(error);

@@ -10,7 +10,7 @@ import type { TriggerParameters } from './readParameters';
 
 /** For the ledger, before and after AIR is asked. */
 const MARGIN_MS = 8_000;
-/** n8n polls once a minute at most: by then this poll is to be over. */
+/** n8n polls once a minute at most: by then this poll has to be over. */
 const LONGEST_ASKING_MS = 40_000;
 /** Somebody is looking at the editor. */
 const MANUAL_ASKING_MS = 15_000;
@@ -41,9 +41,9 @@ export async function pollOnce(
 	activation.note(offer);
 	if (events.length > 0) return [events.map(eventItem)];
 	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
-	// a single issuance is no failure of the trigger. What is wrong on our side is.
+	// a single issuance is not a failure of the trigger. What is wrong on our side is.
 	const fault = problem ?? (unanswered?.retryable === true ? unanswered : undefined);
-	// Who activates it should see a mistake in the settings at once.
+	// The person who activates it should see a mistake in the settings at once.
 	const mistake = fault instanceof AirError && fault.kind === 'input' && isAttended(context);
 	if (fault !== undefined && (isUnderWay(context) || mistake)) throw fault;
 	const said = fault ?? unanswered;

@@ -61,8 +61,8 @@ const schema = z.object({
 	),
 	options: z.looseObject(
 		{
-			maxEvents: wholeNumberFrom(1, 1000).default(200),
-			maxCalls: wholeNumberFrom(1, 1000).default(100),
+			maxEvents: wholeNumberFrom(1, 5000).default(1000),
+			maxCalls: wholeNumberFrom(1, 5000).default(2000),
 			requestTimeout: numberFrom(1, 300, 'seconds').default(10),
 			jwtLifetime: numberFrom(1, 15, 'minutes').optional(),
 		},

@@ -9,7 +9,7 @@ export interface FilledLedger {
 
 /**
  * A kind of store that can be measured. Filling is up to each, because it has to be fast: by SQL of
- * its own, and not through the ledger. What is to be filled in is the same for all:
+ * its own, and not through the ledger. What to fill in is the same for all:
  *
  * - `rows` rows in REALM, spread over 90 days up to now, all with another key and recipient, one
  *   accepted attempt each, confirmed, with two events (`status ONCHAIN` and `confirmed`)

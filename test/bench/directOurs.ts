@@ -13,6 +13,7 @@ import type * as DirectIssuingModule from '../../issuance/direct/DirectIssuing';
 import type * as IssueDirectlyModule from '../../issuance/direct/issueDirectly';
 import type * as IdempotencyModule from '../../issuance/issue/idempotency';
 import type * as ParallelModule from '../../issuance/issue/Parallel';
+import type * as RunLimitsModule from '../../n8n/run/RunLimits';
 import type * as LedgerSessionModule from '../../issuance/session/LedgerSession';
 import type * as ProveKeyModule from '../../issuance/session/proveKey';
 import type * as SqliteModule from '../../ledger/sqlite/openSqliteLedger';
@@ -22,7 +23,7 @@ import { VCT, WEB_DID } from './directScript';
 /** Direct issuance by the built package, with a ledger of its own in a file. */
 export interface DirectOurs {
 	/** @returns seconds, the end of the run included */
-	issueAll(emails: readonly string[], concurrency: number): Promise<number>;
+	issueAll(emails: readonly string[]): Promise<number>;
 	close(): Promise<void>;
 }
 
@@ -40,6 +41,7 @@ export async function directOurs(air: BenchAir, subject: string): Promise<Direct
 	const { issueDirectly } = own('issuance/direct/issueDirectly') as typeof IssueDirectlyModule;
 	const { idempotencyOf } = own('issuance/issue/idempotency') as typeof IdempotencyModule;
 	const { Parallel } = own('issuance/issue/Parallel') as typeof ParallelModule;
+	const { RunLimits } = own('n8n/run/RunLimits') as typeof RunLimitsModule;
 	const { LedgerSession } = own('issuance/session/LedgerSession') as typeof LedgerSessionModule;
 	const { proveDirectly } = own('issuance/session/proveKey') as typeof ProveKeyModule;
 	const { openSqliteLedger } = own('ledger/sqlite/openSqliteLedger') as typeof SqliteModule;
@@ -60,7 +62,7 @@ export async function directOurs(air: BenchAir, subject: string): Promise<Direct
 	let executions = 0;
 
 	return {
-		issueAll: async (emails, concurrency) => {
+		issueAll: async (emails) => {
 			forgetLimits();
 			const began = performance.now();
 			const executionId = String(++executions);
@@ -78,9 +80,14 @@ export async function directOurs(air: BenchAir, subject: string): Promise<Direct
 				},
 			});
 			const expiresAt = Math.floor(Date.now() / 1000) + 30 * 86_400;
+			// As the node does without options.
+			const limits = new RunLimits(undefined);
+			limits.set(baseUrl, 'issue', { requestsPerSecond: undefined, waitMs: undefined });
+			limits.uses(accountUrl, 'ask');
+			const { share } = limits;
 			const parallel = new Parallel({
 				items: emails.length,
-				concurrency,
+				concurrency: () => limits.atOnce,
 				stopAtFailure: true,
 				prepare: async (index) => {
 					const request: DirectIssueRequest = {
@@ -99,7 +106,12 @@ export async function directOurs(air: BenchAir, subject: string): Promise<Direct
 					return await Promise.resolve({
 						lane: laneOfDirect(request),
 						run: async (stopped: AbortSignal, onAnswered: () => void) =>
-							await issueDirectly(session, issuer, { request, stopped, onAnswered }, idempotency),
+							await issueDirectly(
+								session,
+								issuer,
+								{ request, stopped, share, onAnswered },
+								idempotency,
+							),
 					});
 				},
 			});

@@ -1,6 +1,6 @@
 /**
  * What begin, answered, claimDue, a page of a listing and retention cost, by how much is stored: at
- * 1,000,000 rows at most 1.5 times as much as at 1,000 (docs/ledger.md). And for how long the process
+ * 1,000,000 rows at most 1.5 times as much as at 1,000 (docs/internals/ledger.md). And for how long the process
  * stood still at most meanwhile.
  *
  *     tsx test/bench/ledgerCost.ts [--rows 1000,100000,1000000] [--store sqlite|postgres]

@@ -1,4 +1,4 @@
-/** What was measured of one thing, and what is told of it. */
+/** What was measured of one thing, and what is told about it. */
 export interface Measured {
 	readonly median: number;
 	readonly min: number;

@@ -135,7 +135,7 @@ export function freshLedger(engine: Engine): () => Promise<void> {
 	};
 }
 
-/** What was learnt of AIR's limits by an earlier run is forgotten. */
+/** What was learned of AIR's limits by an earlier run is forgotten. */
 export function forgetLimits(engine: Engine): void {
 	(engine.own('air/HostLimiter') as { forgetLimits(): void }).forgetLimits();
 }

@@ -23,7 +23,7 @@ const ATTRIBUTES = [
 const artefacts = join(root, '.artifacts', 'browser');
 let steps = 0;
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(180_000);
 
 /** Keeps a picture of a step, for people to look at. */

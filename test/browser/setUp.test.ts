@@ -22,7 +22,7 @@ const JWKS = 'Moca AIR JWKS Trigger';
 const artefacts = join(root, '.artifacts', 'browser');
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(180_000);
 
 beforeAll(async () => {
@@ -54,7 +54,7 @@ function register(jwksUrl: string | undefined): void {
 
 /** Keeps a picture, for people to look at. */
 const look = async (name: string, on = editor) => {
-	await on.screenshot(join(artefacts, `set-up-${name}.png`));
+	await on.screenshot(join(artefacts, `setup-${name}.png`));
 };
 
 describe('the nodes panel', () => {
@@ -162,7 +162,7 @@ describe('n8n serves the JWKS', () => {
 		await page.getByRole('button', { name: 'Copied' }).waitFor();
 		privateKey = String(await page.evaluate('navigator.clipboard.readText()'));
 		expect(privateKey).toMatch(/^-----BEGIN PRIVATE KEY-----\n/);
-		await page.screenshot({ path: join(artefacts, 'set-up-key-page.png'), fullPage: true });
+		await page.screenshot({ path: join(artefacts, 'setup-key-page.png'), fullPage: true });
 		await context.close();
 	});
 

@@ -9,7 +9,7 @@ export interface TriedN8n {
 	readonly skips: boolean;
 }
 
-/** The oldest that the package supports, and the one that the checkout brings along. */
+/** The oldest that the package supports, and the one that comes with the checkout. */
 export const nodes = ['22.19.0', '24'] as const;
 
 /** The oldest of n8n 2.x, one in the middle, and the newest whose n8n-core can be installed. */

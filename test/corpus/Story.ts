@@ -1,5 +1,5 @@
 /**
- * What happens to one person, as a provider tells of it, and what they must hold in the end. Every
+ * What happens to one person, as a provider tells about it, and what they must hold in the end. Every
  * person, address and ID is made up; the shapes are those that the providers document.
  */
 export interface Story {

@@ -97,7 +97,7 @@ export const csvFiles: readonly CsvFile[] = [
 	}),
 	file(
 		'quoted-breaks',
-		'a cell over three lines, in a column that is no attribute',
+		'a cell over three lines, in a column that is not an attribute',
 		(of) =>
 			[
 				`note,${NAMES.join(',')}`,

@@ -40,7 +40,7 @@ export const story = (
 	what,
 	phases: (who) => phases(shorthand(who), who),
 	holds: (who) => (held === null ? {} : { [`${who}@example.com`]: held }),
-	// A state that comes before the address is told of, and issued as soon as the address comes.
+	// A state that comes before the address is told about, and issued as soon as the address comes.
 	alert: held === null ? 'never' : 'maybe',
 	...rest,
 });

@@ -143,7 +143,7 @@ describe('Check Only', () => {
 		const { done } = await check(people, keep);
 		const took = performance.now() - began;
 		expect(done).toHaveLength(500);
-		// A busy machine is no failure.
+		// A busy machine is not a failure.
 		expect(took).toBeLessThan(4_000);
 	});
 });

@@ -261,7 +261,7 @@ describe('Using JSON with expressions: nobody but the author of the workflow cho
 		['text', fields('string', '{{ $json.name }}')],
 		['JSON', fields('json', '{"name": "{{ $json.name }}"}')],
 		['an attribute', mapper('{"claim": "a"}', 'Ms {{ $json.name }}')],
-	])('an expression whose switch was forgotten is no claim: %s', async (_what, parameters) => {
+	])('an expression whose switch was forgotten is not a claim: %s', async (_what, parameters) => {
 		expect(await outcome({ name: 'Ada' }, parameters)).toMatch(
 			/claim is set to Fixed, but holds an expression; switch it to Expression/,
 		);

@@ -126,7 +126,7 @@ describe('asking once', () => {
 		expect(json('Done')[0]).toMatchObject({ vcStatus, state, onChain: false });
 	});
 
-	test('fields that nobody has documented are passed on, and one called error is no failure', async () => {
+	test('fields that nobody has documented are passed on, and one called error is not a failure', async () => {
 		const text = '{"vcStatus":"ONCHAIN","error":"none","nested":{"a":[1]},"expirationDate":null}';
 		control().injectFault({
 			kind: 'answer',

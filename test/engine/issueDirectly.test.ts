@@ -265,7 +265,7 @@ describe('with the embedded ledger', () => {
 			statusWorkflow([{ coreClaimHash: 'dstorage://vc/0/other', email }]),
 			credential(embedded),
 		);
-		expect(other.error?.message).toBe('AIR tells no status of what was issued directly');
+		expect(other.error?.message).toBe('AIR has no status for what was issued directly');
 		expect(control().requests()).toEqual([]);
 	});
 });

@@ -23,7 +23,7 @@ afterAll(async () => {
 const run = async (...args: Parameters<typeof issueWorkflow>) =>
 	await runWorkflow(issueWorkflow(...args), air.credential);
 
-/** What is shown beside the output, but for what is always shown while the ledger is off. */
+/** What is shown beside the output, except for what is always shown while the ledger is off. */
 const hintsOf = ({ run: finished }: Awaited<ReturnType<typeof run>>) =>
 	(finished.data.resultData.runData.Issue?.at(-1)?.hints ?? [])
 		.map(({ message }) => message)
@@ -206,7 +206,12 @@ describe('what is refused before anything is sent', () => {
 			/issuance program is not valid/,
 		],
 		['a DID without did:', { options: { issuerDid: 'air:1' } }, {}, /issuer DID is not valid/],
-		['a subject that is no object', { subjectMode: 'json', subjectJson: '[1]' }, {}, /one object/],
+		[
+			'a subject that is not an object',
+			{ subjectMode: 'json', subjectJson: '[1]' },
+			{},
+			/one object/,
+		],
 		['a subject with id', { subjectMode: 'json', subjectJson: '{"id":"x"}' }, {}, /id must not/],
 		['broken JSON', { subjectMode: 'json', subjectJson: '{"a":' }, {}, /not valid JSON/],
 		[
@@ -285,7 +290,7 @@ describe('what AIR refuses', () => {
 		expect(stored).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
 	});
 
-	test('an unusable key is named in words that show nothing of it', async () => {
+	test('an unusable key is named in words that show no part of it', async () => {
 		const { error } = await runWorkflow(issueWorkflow([person('ada')]), {
 			...air.credential,
 			privateKey: '-----BEGIN PRIVATE KEY-----\nc2VjcmV0LWdhcmJhZ2U=\n-----END PRIVATE KEY-----',

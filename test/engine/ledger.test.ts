@@ -450,7 +450,7 @@ test('an event that a key tried which AIR refuses is not taken away from the oth
 	).toEqual(['ada@example.com', 'ada@example.com']);
 }, 60_000);
 
-test('AIR is told nothing of the ledger', async () => {
+test('AIR is told nothing about the ledger', async () => {
 	await execute({ parameters: { options: { reference: 'customer-7' } } });
 	expect(JSON.stringify(control().requests())).not.toContain('customer-7');
 	expect(control().requests()[0]?.partnerId).toBe(PARTNER_ID);

@@ -195,7 +195,7 @@ describe('an unknown outcome', () => {
 
 	test.each<[string, INode['parameters'], RegExp]>([
 		['no note', { outcome: 'notIssued', note: ' ' }, /Note must say/],
-		['a row that is no number', { outcome: 'notIssued', ledgerRow: 'x' }, /Ledger Row must be/],
+		['a row that is not a number', { outcome: 'notIssued', ledgerRow: 'x' }, /Ledger Row must be/],
 		['a row that is not there', { outcome: 'notIssued', ledgerRow: '99' }, /no such row/],
 		['a hash that is none', { outcome: 'issued', coreClaimHash: 'a b' }, /hash/],
 		['an answer that is none', { outcome: 'maybe' }, /What Became of It/],

@@ -78,7 +78,7 @@ describe('Check Setup', () => {
 		expect(control().counts().byOperation.status).toBe(1);
 	});
 
-	test('a broken set-up is a result and no error, with what to do', async () => {
+	test('a broken setup is a result and no error, with what to do', async () => {
 		const { pem } = makeKey();
 		const { error, json, run } = await check({}, { privateKey: pem });
 		expect(error).toBeUndefined();
@@ -402,10 +402,10 @@ describe('Create Partner JWT', () => {
 		expect(json('Done')[0]).not.toHaveProperty('token');
 	});
 
-	test('whoever looks is told that the token is saved, unless it is not', async () => {
+	test('anyone who looks is told that the token is saved, unless it is not', async () => {
 		expect(hints(await create())).toMatch(/saves the data of this execution/);
 		const quiet = await create({}, { workflow: { saveManualExecutions: false } });
-		// Who cannot know it is told all the same.
+		// Where that cannot be known, the hint comes anyway.
 		expect(hints(quiet)).toMatch(tellsWorkflowSettings ? /^$/ : /saves the data/);
 		expect(
 			hints(await create({}, { credential: {}, settings: { onError: 'continueRegularOutput' } })),

@@ -102,7 +102,7 @@ describe('Keep Existing', () => {
 		]);
 	});
 
-	test('the same values are no warning', async () => {
+	test('the same values cause no warning', async () => {
 		await execute({ parameters: { ...keep, idempotency: 'event', eventId: 'a' } });
 		const again = await execute({ parameters: { ...keep, idempotency: 'event', eventId: 'b' } });
 		expect(again.json('Done')).toMatchObject([{ outcome: 'kept', sameClaims: true }]);
@@ -241,7 +241,7 @@ describe('what a colleague may do without thinking', () => {
 		expect(json('Done')[0]?.waitedMs).toBeLessThan(900);
 	});
 
-	test('Issue Every Time: what AIR kept is kept all the same', async () => {
+	test('Issue Every Time: what AIR kept is kept anyway', async () => {
 		const parameters = { ...keep, idempotency: 'off' };
 		await execute({ parameters });
 		expect((await execute({ parameters })).json('Done')).toMatchObject([
@@ -292,7 +292,7 @@ describe('a replay', () => {
 		]);
 	});
 
-	test('of several items is told of all', async () => {
+	test('of several items is reported for all', async () => {
 		const items = [person('ada'), person('bob')];
 		await execute({ items });
 		const again = await execute({ items });

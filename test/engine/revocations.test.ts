@@ -312,7 +312,7 @@ describe('serving', () => {
 	});
 
 	test.each(['', '?id=', '?id=AAAAAAAAAAAAAAA', '?id=../../etc/passwd', '?id=a&id=b'])(
-		'%s is no list: 404',
+		'%s is not a list: 404',
 		async (query) => {
 			await serve();
 			await listUrl();
@@ -394,7 +394,7 @@ describe('serving', () => {
 		]);
 	});
 
-	test('publishing is refused where nobody could be told of a revocation', async () => {
+	test('publishing is refused where nobody could be told about a revocation', async () => {
 		const withoutLedger = await serve({}, { ledger: 'off' });
 		await expect(withoutLedger.create()).rejects.toThrow(/ledger is off/);
 		await withoutLedger.close();

@@ -42,7 +42,7 @@ let seen: Map<string, unknown[]>;
 let known: unknown;
 let executions = 0;
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(300_000);
 
 const see = (where: string, what: unknown) => seen.set(where, [...(seen.get(where) ?? []), what]);
@@ -331,7 +331,7 @@ describe('keys, as people paste them', () => {
 		['Further Public Keys', (pem) => ({ furtherPublicJwks: pem })],
 		['Connection URL', (pem) => ({ ledger: 'postgres', ledgerSecret: pem })],
 	])('in the wrong field: %s', async (_field, changes) => {
-		// Not the key that signs: what is put into a field that AIR is told of goes to AIR.
+		// Not the key that signs: what is put into a field that AIR is told about goes to AIR.
 		const other = makeKey().pem;
 		secrets.addKey(other);
 		// The JWKS node has a copy of Partner ID in a parameter, for its path.
@@ -499,7 +499,7 @@ describe('connection URLs', () => {
 describe('the embedded ledger', () => {
 	test.each<[string, (file: string) => void]>([
 		[
-			'is no database',
+			'is not a database',
 			(file) => {
 				writeFileSync(file, 'no database '.repeat(1000));
 			},

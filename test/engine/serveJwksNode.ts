@@ -131,7 +131,7 @@ export async function serveJwksNode({
 			served.returned.push(await type.webhook.call(context as unknown as IWebhookFunctions));
 		} catch (error) {
 			served.returned.push(error instanceof Error ? error : new Error(String(error)));
-			// Words of n8n's own, which say nothing of the cause.
+			// Words of n8n's own, which say nothing about the cause.
 			httpResponse.status(500).json({ message: 'Error in workflow' });
 		}
 	};

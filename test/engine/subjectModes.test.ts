@@ -163,7 +163,7 @@ describe('Map Automatically', () => {
 		]);
 	});
 
-	test('from the body of a webhook, with event ID and reference, which are no attributes', async () => {
+	test('from the body of a webhook, with event ID and reference, which are not attributes', async () => {
 		const body = {
 			id: 'of the event, never an attribute',
 			email: 'ada@example.com',

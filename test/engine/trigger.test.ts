@@ -372,7 +372,7 @@ describe('nothing is lost', () => {
 
 	test('off for longer than the retention: it says so once, and goes on with what is left', async () => {
 		const gone = {
-			message: 'The ledger removed events before this trigger saw them',
+			message: 'The ledger deleted events before this trigger saw them',
 			description: expect.stringMatching(/Ledger Retention.*said once/) as string,
 			...failure({ cause: 'configuration-invalid' }),
 		};
@@ -387,7 +387,7 @@ describe('nothing is lost', () => {
 		await expect(b.poll()).rejects.toMatchObject(gone);
 		expect(emails(await b.poll())).toEqual(['bob@example.com']);
 		expect(await b.poll()).toBeNull();
-		// Who has seen it all has nothing to hear of it.
+		// A trigger that has seen it all hears nothing about it.
 		expect(emails(await other.poll())).toEqual(['bob@example.com']);
 	});
 
@@ -723,7 +723,7 @@ describe('asking AIR', () => {
 		expect(await b.poll()).toHaveLength(1);
 	});
 
-	test('an AIR that is down: activated all the same, told later, and nothing is lost', async () => {
+	test('an AIR that is down: activated anyway, told later, and nothing is lost', async () => {
 		await activated();
 		await issue(['ada']);
 		control().injectFault({ kind: 'answer', operation: 'status', status: 502, times: null });
@@ -737,7 +737,7 @@ describe('asking AIR', () => {
 });
 
 describe('Wait Until On-Chain', () => {
-	test('holds the row: a trigger does not ask about it meanwhile, and tells it all the same', async () => {
+	test('holds the row: a trigger does not ask about it meanwhile, and tells it anyway', async () => {
 		control().setSettings({ confirmAfterMs: 1_500 });
 		const b = await activated();
 		const waiting = runWorkflow(

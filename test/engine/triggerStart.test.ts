@@ -148,7 +148,7 @@ describe.each(UNATTENDED)('%s: nobody is there to activate it again', (mode) => 
 		await expect(start(mode, { credential: credential() }).poll()).rejects.toThrow(words);
 	});
 
-	test('a file that is no ledger: said at the start, and with each poll after it', async () => {
+	test('a file that is not a ledger: said at the start, and with each poll after it', async () => {
 		const file = embeddedLedgerFile(process.env);
 		mkdirSync(dirname(file), { recursive: true });
 		writeFileSync(file, 'no database, and longer than a header would be');

@@ -53,7 +53,7 @@ const issue = async (...names: string[]) => {
 	expect(json('Done')).toMatchObject(names.map(() => ({ outcome: 'issued' })));
 };
 
-/** The part of a path or a stack's line that lies in this package, and is no test. */
+/** The part of a path or a stack's line that lies in this package, and is not a test. */
 const ownFile = (text: string) => {
 	const at = text.indexOf(root);
 	const file = at < 0 ? '' : text.slice(at + root.length + 1).replace(/:\d+:\d+\)?$/, '');

@@ -85,7 +85,7 @@ test.each<[string, string, IDataObject, RegExp]>([
 		/no field called “first”/,
 	],
 	['an object', '={{ $json.first }}ada@example.com', { first: {} }, /gives an object/],
-	['calculated', "={{ $json.first + '@example.com' }}", {}, /“undefined” in the place of a name/],
+	['calculated', "={{ $json.first + '@example.com' }}", {}, /“undefined” in place of a name/],
 	[
 		'null, calculated',
 		"={{ $json.first + '@example.com' }}",

@@ -132,7 +132,7 @@ async function makeLedger(): Promise<void> {
 interface Spoilt {
 	readonly name: string;
 	readonly code: string;
-	/** @returns what mends it */
+	/** @returns what fixes it */
 	readonly spoil: () => () => void;
 }
 
@@ -155,7 +155,7 @@ const spoilt: readonly Spoilt[] = [
 		spoil: lock,
 	},
 	{
-		name: 'SQLite file is no database any more',
+		name: 'SQLite file is not a database any more',
 		code: 'AIR_LEDGER_UNAVAILABLE',
 		spoil: () => overwriting((bytes) => bytes.fill('x')),
 	},
@@ -173,15 +173,15 @@ const spoilt: readonly Spoilt[] = [
 ];
 
 describe.each([revoke, ignore])('$name', (setting) => {
-	test.each(spoilt)('$name: nothing is sent; mended, all is issued', async (fault) => {
+	test.each(spoilt)('$name: nothing is sent; fixed, all is issued', async (fault) => {
 		air = await startTestAir();
 		await makeLedger();
-		const mend = fault.spoil();
+		const fix = fault.spoil();
 		const first = await execute(embedded(), PEOPLE, setting);
 		expect(wordsOf(first)).toEqual([fault.code, fault.code, fault.code]);
 		expect(air.emulator.control.counts().byOperation.issue).toBe(0);
 		await closeLedgers();
-		mend();
+		fix();
 		const second = await execute(embedded(), PEOPLE, setting);
 		expect(wordsOf(second)).toEqual(['issued', 'issued', 'issued']);
 		assertBalanced(await rowsOf({ store: 'embedded' }), PEOPLE, first, second);
@@ -209,7 +209,7 @@ describe.each([revoke, ignore])('$name', (setting) => {
 		}
 	});
 
-	test('the disk becomes full while AIR issues: issued all the same, and written down later', async () => {
+	test('the disk becomes full while AIR issues: issued anyway, and written down later', async () => {
 		air = await startTestAir({ latencyMs: SLOW_MS });
 		const disk = fullDisk((at) => embeddedLedgerFile({ N8N_USER_FOLDER: at }));
 		process.env.N8N_USER_FOLDER = disk.folder;
@@ -232,7 +232,7 @@ describe.each([revoke, ignore])('$name', (setting) => {
 		}
 	});
 
-	test('SQLite locked while AIR issues: issued, and written down when the lock is gone', async () => {
+	test('SQLite locked while AIR issues: issued, and written down when the lock is released', async () => {
 		air = await startTestAir({ latencyMs: SLOW_MS });
 		await openLedger({ store: 'embedded' });
 		const running = execute(embedded(), PEOPLE, setting);

@@ -11,7 +11,7 @@ export interface Batch {
 export interface BatchSenderOptions {
 	readonly url: string;
 	readonly batches: readonly Batch[];
-	/** So many webhooks are under way at once. */
+	/** Webhooks under way at once. */
 	readonly atOnce: number;
 	/** After this the sender hangs up, and delivers again later. */
 	readonly patienceMs: number;

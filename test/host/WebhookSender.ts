@@ -28,7 +28,7 @@ export abstract class WebhookSender {
 	}
 }
 
-/** Does this with everything, so many at once. */
+/** Does this with everything, this many at once. */
 export async function atOnce<T>(
 	most: number,
 	all: readonly T[],

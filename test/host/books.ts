@@ -65,7 +65,7 @@ function* checkPosts({ rows, accepted }: Books) {
 			if (post.told) yield `${short}: we were told, but ${nameOf(row)} does not know`;
 			else if (row.state !== 'unknown') yield `${short}: the answer was lost, but ${nameOf(row)}`;
 		} else if (row.state === 'superseded' && !post.revoked) {
-			// The other way round is no mistake: which of two at once was revoked only AIR can say.
+			// The other way round is not a mistake: which of two at once was revoked only AIR can say.
 			yield `${short}: stands at AIR, but ${nameOf(row)}`;
 		}
 	}
@@ -113,7 +113,7 @@ export function imbalances(books: Books): string[] {
 	return [...checkPosts(books), ...checkKeys(books), ...checkRows(books)];
 }
 
-/** So many unknown rows are shown. */
+/** The most unknown rows to show. */
 const SHOWN = 20;
 
 /**

@@ -56,7 +56,7 @@ const notSaved: string[] = [];
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(600_000);
 
 /** A token of which only the signature is looked for. */
@@ -204,7 +204,7 @@ const actions: Readonly<Record<string, (credentials: Credentials, rest: Json) =>
 			credentials,
 			rest,
 		),
-	'set-up': (credentials, rest) => own('mocaAir', { operation: 'checkSetup' }, credentials, rest),
+	setup: (credentials, rest) => own('mocaAir', { operation: 'checkSetup' }, credentials, rest),
 	token: (credentials, rest) =>
 		own('mocaAir', { operation: 'createPartnerJwt', scope: 'issue' }, credentials, rest),
 	'HTTP Request': (credentials, rest) =>
@@ -316,7 +316,7 @@ describe('every node, in good runs and in failing ones', () => {
 		const { pem } = makeKey();
 		addKey(pem);
 		const credentials = await credentialOf('wrong key', { privateKey: pem });
-		for (const action of ['issue', 'status', 'set-up']) await act(credentials, action);
+		for (const action of ['issue', 'status', 'setup']) await act(credentials, action);
 		await trigger(credentials);
 	}, 600_000);
 });
@@ -358,7 +358,7 @@ describe('a token that is handed out', () => {
 	});
 });
 
-/** Text of all of the files of n8n's folder, but for the program code of the installed package. */
+/** Text of all of the files of n8n's folder, except for the program code of the installed package. */
 function filesOf(folder: string): (readonly [where: string, text: string])[] {
 	return readdirSync(folder, { recursive: true, withFileTypes: true })
 		.filter((entry) => entry.isFile())

@@ -76,7 +76,7 @@ test('50 webhooks, n8n killed in the middle, all resent: the books balance', asy
 	expect(imbalances(books)).toEqual([]);
 	expect(rows).toHaveLength(events.length);
 
-	// A provider may redeliver whatever it was told: each ends as before, and AIR hears nothing of it.
+	// A provider may redeliver whatever it was told: each ends as before, and AIR hears nothing about it.
 	await provider.onceMore(api);
 	expect(air.emulator.control.counts().byOperation.issue).toBe(requestsBefore);
 }, 480_000);
@@ -84,7 +84,7 @@ test('50 webhooks, n8n killed in the middle, all resent: the books balance', asy
 test('such books do not balance with a second POST, a lost row or an unknown one too few', () => {
 	const { rows, accepted, ends } = books;
 	const first = accepted.find(({ told }) => told);
-	if (first === undefined) throw new Error('nobody was told of anything');
+	if (first === undefined) throw new Error('nobody was told about anything');
 	const rest = accepted.filter((post) => post !== first);
 	const twice = { ...first, coreClaimHash: '0'.repeat(64) };
 	expect(imbalances({ rows, ends, accepted: [...accepted, twice] })).not.toEqual([]);

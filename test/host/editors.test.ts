@@ -42,7 +42,7 @@ let impostor: Credentials;
 /** A partner of the member's own, whom AIR knows. */
 let ownPartner: Credentials;
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(240_000);
 
 /** n8n's shortest interval is a minute, but there may be several. */
@@ -150,7 +150,7 @@ afterAll(async () => {
 const issuances = () =>
 	host.air.emulator.control.issuances().filter(({ partnerId }) => partnerId === PARTNER_ID).length;
 
-/** Nothing that only the ledger's own people know; what the member wrote himself is no secret. */
+/** Nothing that only the ledger's own people know; what the member wrote himself is not a secret. */
 function expectNothingForeign(told: unknown): void {
 	const text = JSON.stringify(told);
 	for (const secret of [userUuid, String(host.air.credential.privateKey).split('\n')[1] ?? '']) {

@@ -29,7 +29,7 @@ let browser: Browser;
 /** By workflow: how many cases were played. */
 const cases = new Map<string, number>();
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(240_000);
 
 beforeAll(async () => {
@@ -216,7 +216,7 @@ describe.each<[string, KycProvider]>([
 		]);
 	});
 
-	test('approved anew: the credential is issued anew', async () => {
+	test('approved again: the credential is issued again', async () => {
 		await register('fay');
 		await post(review('fay', { at: at(0) }));
 		await post(review('fay', { outcome: 'refused', at: at(5) }));

@@ -76,7 +76,7 @@ async function fetchKids(url: string): Promise<unknown[]> {
 	return keys.map(({ kid }) => kid);
 }
 
-/** What an issuer publishes after a rotation, by file name, and what is to be served at which address. */
+/** What an issuer publishes after a rotation, by file name, and what to serve at which address. */
 async function issuer(did: string) {
 	const keys = [fresh, old].map(async ([, key], index) =>
 		publicJwkOf(await importPrivateKey(key.pem), `key-${index}`),
@@ -107,7 +107,7 @@ async function credentialsOf(did: string): Promise<string[]> {
 	return await Promise.all(signed);
 }
 
-/** Both keys, for whoever looks the DID up with tools of others, and in a browser. */
+/** Both keys, for anyone who looks the DID up with tools of others, and in a browser. */
 async function expectResolved(did: string): Promise<void> {
 	for (const document of [await resolveDid(did), await resolveInBrowser(browser, did)]) {
 		expect(document).toMatchObject({
@@ -273,14 +273,14 @@ describe.each(Object.entries(HOSTS))('%s', (_name, open) => {
 });
 
 test(
-	'what is refused to nginx: whatever is no JWKS, or has members that nobody knows',
+	'what is refused to nginx: whatever is not a JWKS, or has members that nobody knows',
 	async () => {
 		const { publish, url, close } = await HOSTS.nginx(log);
 		try {
 			for (const [text, words] of [
-				['', 'it is no JWKS'],
-				['{"keys":[]}', 'it is no JWKS'],
-				[old[1].pem, 'it is no JWKS'],
+				['', 'it is not a JWKS'],
+				['{"keys":[]}', 'it is not a JWKS'],
+				[old[1].pem, 'it is not a JWKS'],
 				['{"keys":[{"kty":"EC","\\u0064":"AA"}]}', 'it has escapes'],
 				[
 					JSON.stringify({ keys: [{ ...old[1].jwk('old'), x5c: 'AA' }] }),

@@ -539,7 +539,7 @@ describe('changing the key', () => {
 describe('an editor who serves a key of their own on the path', () => {
 	let theirs: string | undefined;
 
-	/** What n8n gives to whoever publishes, once the workflow that serves is taken away. */
+	/** What n8n gives to the first to publish, once the workflow that serves is taken away. */
 	async function takePath(keys: unknown[]): Promise<void> {
 		await host.api.workflows.deactivate(servingId);
 		const { id } = await host.api.workflows.create(

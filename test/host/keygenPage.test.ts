@@ -160,9 +160,9 @@ const leaking = JSON.stringify({ keys: [{ ...makeKey('ES256').jwk('old'), d: 'AA
 test.each([
 	['a private JWK', leaking, '', /holds a PRIVATE key/],
 	['a private PEM', makeKey('ES256').pem, '', /holds a PRIVATE key/],
-	['something else', 'hunter2', '', /is no JWKS/],
-	['a list', '[]', '', /is no JWKS/],
-	['keys that are none', '{"keys":["a"]}', '', /is no JWKS/],
+	['something else', 'hunter2', '', /is not a JWKS/],
+	['a list', '[]', '', /is not a JWKS/],
+	['keys that are none', '{"keys":["a"]}', '', /is not a JWKS/],
 	[
 		'the same Key ID',
 		JSON.stringify({ keys: [makeKey('ES256').jwk('old')] }),

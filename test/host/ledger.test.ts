@@ -28,7 +28,7 @@ let host: Host;
 /** A claim value to look for in the ledger's files. */
 const CANARY = 'canary-level-4711';
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(60_000);
 
 beforeAll(async () => {
@@ -334,7 +334,7 @@ describe('a sub-workflow', () => {
 		return inRow(start(), items(list), call);
 	};
 
-	// Each call is an execution of its own, which knows nothing of the one before.
+	// Each call is an execution of its own, which knows nothing about the one before.
 	test.each([
 		['content', 'alreadyIssued', 1],
 		['execution', 'issued', 2],
@@ -465,7 +465,7 @@ describe('as a tool of an AI agent', () => {
 		async ({ version, idempotency }) => {
 			refuseOnce(email);
 			expect(await runAgent(agent({ idempotency }, retryOnFail, version))).toBe('success');
-			// The older agent is told of the refusal, since nothing that is thrown would reach its model.
+			// The older agent is told about the refusal, since nothing that is thrown would reach its model.
 			const outcomes = version < 3 ? ['notIssued', 'issued'] : ['issued', 'alreadyIssued'];
 			expect(told).toEqual(
 				outcomes.map((outcome) => expect.stringContaining(`"outcome":"${outcome}"`) as string),
@@ -480,7 +480,7 @@ describe('as a tool of an AI agent', () => {
 		async ({ version, idempotency }) => {
 			gatewayGivesUpOnce(email);
 			await runAgent(agent({ idempotency }, retryOnFail, version));
-			// Both models are told, and ask again all the same.
+			// Both models are told, and ask again anyway.
 			const unknown =
 				/We do not know whether an earlier attempt issued .* Do not call this tool again/;
 			expect(told).toEqual([

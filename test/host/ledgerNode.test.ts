@@ -23,7 +23,7 @@ let alerts: string;
 const password = makeSecret();
 const artefacts = join(root, '.artifacts', 'host');
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(240_000);
 
 beforeAll(async () => {

@@ -22,7 +22,7 @@ import {
 	type Json,
 } from './workflows';
 
-/** The node in a real n8n: what whoever looks at runs, stored ones too, sees of a token. */
+/** The node in a real n8n: what anyone who looks at runs, stored ones too, sees of a token. */
 let host: Host;
 let key: TestKey;
 /** Of one that may hand out tokens. */
@@ -81,7 +81,7 @@ describe('Check Setup', () => {
 	const check = async (parameters: Json = {}) =>
 		await host.run(inRow(start(), auth({ operation: 'checkSetup', ...parameters })));
 
-	test('a good set-up: one item for each check', async () => {
+	test('a good setup: one item for each check', async () => {
 		const execution = await check();
 		expect(execution.status).toBe('success');
 		const findings = jsonOf(execution.data, 'Auth');
@@ -212,7 +212,7 @@ describe('Create Partner JWT', () => {
 				destinationNode: { nodeName: 'Auth', mode: 'inclusive' },
 				agentRequest: { query: { Auth: {} }, tool: { name: 'Auth' } },
 			});
-			// As it is stored: the item of a refused tool is no object.
+			// As it is stored: the item of a refused tool is not an object.
 			const { body } = await poll('the tool to end', 60_000, async () => {
 				const [execution] = await host.api.executions.list({ workflowId: id });
 				return ['success', 'error'].includes(execution?.status ?? '')

@@ -23,7 +23,7 @@ let host: Host;
 let air: DemoAir;
 let api: N8nApi;
 
-// A busy machine is no failure.
+// A busy machine is not a failure.
 jest.setTimeout(60_000);
 
 beforeAll(async () => {

@@ -99,7 +99,7 @@ test('50 webhooks, the worker killed in the middle, all resent: the books balanc
 	expect(imbalances(books)).toEqual([]);
 	expect(rows).toHaveLength(events.length);
 
-	// A provider may redeliver whatever it was told: each ends as before, and AIR hears nothing of it.
+	// A provider may redeliver whatever it was told: each ends as before, and AIR hears nothing about it.
 	await provider.onceMore(api);
 	expect(air.emulator.control.counts().byOperation.issue).toBe(requestsBefore);
 }, 480_000);

@@ -229,7 +229,7 @@ test('the books balance: each POST that AIR accepted is in one row, and no key h
 	expect(rows).toHaveLength(ISSUANCES);
 }, 120_000);
 
-test('delivered once more: everybody ends as before, and AIR hears nothing of it', async () => {
+test('delivered once more: everybody ends as before, and AIR hears nothing about it', async () => {
 	const { control } = host.air.emulator;
 	const before = control.counts().byOperation.issue;
 	const some = kycEvents(seed, ISSUANCES).slice(0, 200);

@@ -13,7 +13,7 @@ export interface KycEvent {
 }
 
 const WEBHOOKS = 50;
-/** So many of them are about one person, so that they revoke each other. */
+/** How many of them are about one person, so that they revoke each other. */
 const OF_ONE_PERSON = 6;
 /** Of the node, in seconds: a hanging AIR is given up soon, and a killed attempt's lease is short. */
 const REQUEST_TIMEOUT = 2;

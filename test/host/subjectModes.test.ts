@@ -49,7 +49,7 @@ const ROWS = [
 	},
 ];
 
-/** What is to be sent of a row: text, but for what is true or false. */
+/** What to send of a row: text, except for what is true or false. */
 const typed = (row: (typeof ROWS)[number], names: readonly string[]): Json =>
 	Object.fromEntries(
 		Object.entries(row)

@@ -25,7 +25,7 @@ const POLL_TIMES = [0, 10, 20, 30, 40, 50].map((second) => ({
 	mode: 'custom',
 	cronExpression: `${second} * * * * *`,
 }));
-/** So many webhooks at once. */
+/** Webhooks at once. */
 const AT_ONCE = 10;
 
 const people = (name: string, count: number) =>
@@ -191,7 +191,7 @@ export function tellTheStory(
 			).toEqual(expected);
 			expect(idsOf(told(name))).toEqual(idsOf(recorder.toldBy(names[0] ?? '')));
 		}
-		// Whoever asks: AIR is not asked again for what has its end by that.
+		// Anyone who asks: AIR is not asked again for what has its end by that.
 		const asked = control
 			.requests()
 			.filter(({ operation }) => operation === 'status')

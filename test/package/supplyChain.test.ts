@@ -14,7 +14,7 @@ describe.each(readdirSync(workflows))('workflow %s', (name) => {
 		for (const action of uses) expect(action).toMatch(/^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
 	});
 
-	test('may only read, but for what its job needs', () => {
+	test('may only read, except for what its job needs', () => {
 		expect(text(name)).toMatch(/^permissions:\n {2}contents: read\n\n/m);
 	});
 });

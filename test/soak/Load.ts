@@ -16,7 +16,7 @@ const PATIENCE_MS = 120_000;
 const ENDS_WITHIN_MS = 300_000;
 const PEOPLE_A_WEBHOOK = 10;
 const WAITED_FOR = 3;
-/** So many people are issued to again and again. */
+/** People who are issued to again and again. */
 const REGULARS = 50;
 const ONE_IN = 20;
 

@@ -57,7 +57,7 @@ function publicPartsOf(key: KeyObject): string[] {
 	return [publicKey.export({ format: 'der', type: 'spki' }), ...members].flatMap(texts);
 }
 
-/** Another key of the kind: what it has alike is no secret. */
+/** Another key of the kind: what it has alike is not a secret. */
 const anotherLike = (key: KeyObject) =>
 	key.asymmetricKeyType === 'rsa'
 		? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey

@@ -91,7 +91,7 @@ function accept(question: Question, envelope: Envelope): object {
 	if (rest.pop() !== '') throw new Error('it does not end in ~');
 	const [head = '', body = '', signature = ''] = jwt.split('.');
 	const header = json(head) as { alg: string; typ: string; kid: string };
-	if (header.typ !== 'dc+sd-jwt') throw new Error('it is no SD-JWT VC');
+	if (header.typ !== 'dc+sd-jwt') throw new Error('it is not an SD-JWT VC');
 	const jwk = question.keys[header.kid];
 	if (jwk === undefined) throw new Error('nobody has published its key');
 	const isGood = verify(

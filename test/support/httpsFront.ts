@@ -7,7 +7,7 @@ export interface HttpsFront {
 	/** `did:web` of its root. */
 	readonly did: string;
 	readonly origin: string;
-	/** PEM; whoever asks has to trust it. */
+	/** PEM; anyone who asks has to trust it. */
 	readonly ca: string;
 	/** Where each path leads from now on; undefined: nowhere. At first nothing leads anywhere. */
 	lead(to: (path: string) => string | undefined): void;

@@ -24,7 +24,7 @@ export interface TestPostgres {
 	/** The superuser's, to the database `postgres`. */
 	readonly url: string;
 	readonly port: number;
-	/** The superuser's to `postgres`, but for what is given. */
+	/** The superuser's to `postgres`, except for what is given. */
 	urlFor(login: Login): string;
 	/** Makes an empty database. @returns its name */
 	freshDatabase(): Promise<string>;

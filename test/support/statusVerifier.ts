@@ -36,7 +36,7 @@ export async function assertValid(
 	if (contentType !== 'application/statuslist+jwt') throw new Error(`it is ${contentType}`);
 	const [head, body, signature = ''] = text.split('.');
 	const header = json(head) as { alg: string; typ: string; kid: string };
-	if (header.typ !== 'statuslist+jwt') throw new Error('it is no status list');
+	if (header.typ !== 'statuslist+jwt') throw new Error('it is not a status list');
 	const jwk = keys[header.kid];
 	if (jwk === undefined) throw new Error('nobody has published its key');
 	const isGood = verify(

@@ -165,7 +165,7 @@ function declarations(root: Json, schema: unknown, into = new Map<string, unknow
 			into.set(name, [...(into.get(name) ?? []), declared]);
 		}
 	}
-	// What is true of some subjects only adds names, and says nothing of the others.
+	// What is true of some subjects only adds names, and says nothing about the others.
 	for (const part of parts) {
 		for (const alternative of alternatives(part)) {
 			const known = [...into.keys()];

@@ -6,7 +6,7 @@ import { redact } from '../../../errors/redact';
 const LONGEST_MS = 100;
 /** On a busy machine the whole process may stand still for that long: that is tried again, so often. */
 const TRIES = 5;
-/** So much of the processor's time says that it was the pattern. */
+/** This much of the processor's time shows that it was the pattern. */
 const PROOF_MS = 2 * LONGEST_MS;
 
 /** Each run of a script can be stopped; a regular expression by itself cannot. */
@@ -40,7 +40,7 @@ export function guardedPattern(
 				}
 			}
 			throw refuseSchema(
-				`the pattern ${redact(pattern, 100)} takes too long for a value; a repeat within a repeat, such as (a+)+, can take for ever`,
+				`the pattern ${redact(pattern, 100)} takes too long for a value; a repeat within a repeat, such as (a+)+, can take forever`,
 			);
 		},
 	};

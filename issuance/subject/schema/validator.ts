@@ -63,7 +63,7 @@ function assertIsSchema(draft: Draft, schema: Json): void {
 	if (inspector.validateSchema(unnamed) === true) return;
 	const [error] = inspector.errors ?? [];
 	const at = (error?.instancePath ?? '').slice(1).replaceAll('/', '.');
-	throw refuseSchema(redact(`${at || 'it'} ${error?.message ?? 'is no schema'}`, 200));
+	throw refuseSchema(redact(`${at || 'it'} ${error?.message ?? 'is not a schema'}`, 200));
 }
 
 /** What a format is about: ajv passes over a value of another type. */
@@ -111,7 +111,7 @@ export type SchemaValidator = (subject: unknown) => string | undefined;
 export function schemaValidator(schema: Json, { root, schemas }: SchemaDocument): SchemaValidator {
 	const draft = draftOf(root);
 	assertIsSchema(draft, root);
-	// An instance of its own, because ajv keeps for ever what it has compiled.
+	// An instance of its own, because ajv keeps forever what it has compiled.
 	const ajv = new draft({ ...OPTIONS, meta: false, validateSchema: false });
 	ajv.addVocabulary(ANNOTATIONS);
 	for (const keyword of ownKeywords) {

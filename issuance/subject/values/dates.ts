@@ -33,7 +33,7 @@ export function toIso(value: unknown): string | undefined {
 		const written: unknown = Reflect.apply(value.toJSON, value, []);
 		return typeof written === 'string' ? written : undefined;
 	} catch {
-		// It is no date, then; its own words may show the value.
+		// It is not a date, then; its own words may show the value.
 		return undefined;
 	}
 }

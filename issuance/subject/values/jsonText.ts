@@ -55,7 +55,7 @@ function nameThereTwice(text: string): string | undefined {
 /**
  * Reads JSON text that is to become claims. It says everything once: a name that is there twice is
  * refused, since readers of JSON disagree about which value counts. A number that cannot keep its
- * digits comes back as {@link UNKEPT_NUMBER}, so that whoever copies the claims can say where it is.
+ * digits comes back as {@link UNKEPT_NUMBER}, so that anyone who copies the claims can say where it is.
  *
  * @returns undefined when it is not JSON; the words of a refusal complete "NAME …"
  * @example
@@ -78,7 +78,7 @@ export function readJson(text: string): Conversion | undefined {
 	}
 	const twice = nameThereTwice(text);
 	if (twice === undefined) return { value };
-	// What is no name of an attribute may be a value that got into its place.
+	// What is not a name of an attribute may be a value that got into its place.
 	return { refused: `holds ${/^[\w\-.[\]]+$/.test(twice) ? redact(twice, 120) : 'a name'} twice` };
 }
 

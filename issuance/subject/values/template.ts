@@ -6,7 +6,7 @@ import { isDateTime, toIso } from './dates';
 import { readJson } from './jsonText';
 import { isRecord } from './json';
 
-/** Text as it stands, or an expression in it, whose code matters to whoever evaluates it only. */
+/** Text as it stands, or an expression in it, whose code matters to anyone who evaluates it only. */
 export interface Piece {
 	readonly type: 'text' | 'code';
 	readonly text: string;
@@ -27,7 +27,7 @@ const DEEPEST = 64;
 /** The placeholders of a template, which nobody can have written into it. */
 class Placeholders {
 	private readonly secret = randomUUID();
-	/** Begins with what is no digit of a `\u` escape, so that it completes none. */
+	/** Begins with what is not a digit of a `\u` escape, so that it completes none. */
 	private readonly pattern = new RegExp(`_${this.secret}_(\\d+)_`);
 
 	of(index: number): string {
@@ -115,7 +115,7 @@ class Compiler {
 
 /**
  * Reads JSON text with expressions in it. The text is read as JSON once, without the results of the
- * expressions: so these can neither add a claim nor change another one, whoever has written them.
+ * expressions: so these can neither add a claim nor change another one, no matter who wrote them.
  *
  * @param pieces - of the text; a placeholder completes no escape, so a backslash right before an
  *   expression makes it invalid JSON

@@ -14,7 +14,7 @@ const ownAddress = (shownWhen: Readonly<Record<string, boolean[]>>): INodeProper
 	placeholder: 'e.g. name@example.com',
 	displayOptions: { show: { ...notForAgents, ...shownWhen } },
 	description:
-		'AIR is asked in the name of this address. Take your own: AIR may create the account of an unknown one.',
+		'AIR is asked about this address. Use your own: AIR may create an account for an unknown one.',
 });
 
 const properties: INodeProperties[] = [
@@ -25,7 +25,7 @@ const properties: INodeProperties[] = [
 		default: false,
 		displayOptions: { show: notForAgents },
 		description:
-			'Whether to find out, too, if Issue on Behalf is enabled: by an empty request, which issues nothing',
+			'Whether to also find out if Issue on Behalf is enabled, by an empty request that issues nothing',
 	},
 	{
 		displayName: 'Check Account Host',
@@ -34,7 +34,7 @@ const properties: INodeProperties[] = [
 		default: false,
 		displayOptions: { show: notForAgents },
 		description:
-			'Whether to find out, too, if the host answers where AIR looks up accounts for direct issuance: by looking up your own. AIR makes an account for an address that has none.',
+			'Whether to also find out if AIR’s account host for direct issuance answers, by looking up your own account. AIR makes an account for an address that has none.',
 	},
 	ownAddress({ checkIssueOnBehalf: [true] }),
 	ownAddress({ checkIssueOnBehalf: [false], checkAccountHost: [true] }),

@@ -11,7 +11,7 @@ function isSaved(context: IExecuteFunctions): boolean {
 	return settings.saveDataSuccessExecution !== 'none' || settings.saveDataErrorExecution !== 'none';
 }
 
-/** Tells whoever looks at the run that the token stays in it (docs/moca-air.md). */
+/** Tells anyone who looks at the run that the token stays in it (docs/moca-air.md). */
 export function hintAtSaving(context: IExecuteFunctions): void {
 	if (typeof context.addExecutionHints !== 'function' || !isSaved(context)) return;
 	context.addExecutionHints({ type: 'warning', location: 'outputPane', message: MESSAGE });

@@ -5,7 +5,7 @@ import { tokenLifetime } from '../../../n8n/parameters/callOptions';
 export const properties: INodeProperties[] = [
 	{
 		displayName:
-			'Whoever has the token can act for the partner until it ends. The credential has to allow it: <b>Allow Handing Out Tokens</b>. n8n is told to hide the field <b>token</b> in saved executions, but 2.40 and 2.41 do not do it yet, and other nodes save what they get. So let the settings of this workflow save no executions.',
+			'Anyone who has the token can act for the partner until it expires. The credential has to allow it: <b>Allow Handing Out Tokens</b>. n8n is told to hide the field <b>token</b> in saved executions, but 2.40 and 2.41 do not do it yet, and other nodes save what they get. So let the settings of this workflow save no executions.',
 		name: 'notice',
 		type: 'notice',
 		default: '',
@@ -25,7 +25,7 @@ export const properties: INodeProperties[] = [
 				name: 'Issue on Behalf',
 				value: 'issue on-behalf',
 				description:
-					'For the endpoint that Moca AIR Issue on Behalf calls: whoever has the token can issue to that address',
+					'For the endpoint that Moca AIR Issue on Behalf calls: anyone who has the token can issue to that address',
 			},
 			{ name: 'None', value: 'none', description: 'No scope claim, e.g. for the login of a user' },
 			{ name: 'Verify', value: 'verify', description: 'For verifyCredential in the AIR Kit SDK' },

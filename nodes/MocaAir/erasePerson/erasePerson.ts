@@ -85,7 +85,7 @@ async function erased(
 	const names = meant.map(({ email }) => email);
 	const gone = dryRun ? 0 : await erase(ledger, names, realm);
 	if (!dryRun) {
-		// Who asks later that it was done is told without the address.
+		// The log proves later that it was done, without the address.
 		const { workflowId, executionId } = settings.origin;
 		settings.log(
 			`a person was erased from the ledger (rows: ${gone}, workflow ${workflowId}, execution ${executionId})`,
@@ -110,7 +110,7 @@ export const erasePerson: Operation = {
 	option: {
 		name: 'Erase Person',
 		value: 'erasePerson',
-		description: 'Delete all that the ledger holds of a person; by default, only count it',
+		description: 'Delete everything the ledger holds about a person; by default, only count it',
 		action: 'Erase a person from the ledger',
 		// A person decides: refused to agents when it runs, too.
 		displayOptions: { show: { '@tool': [false] } },

@@ -37,7 +37,7 @@ const properties: INodeProperties[] = [
 			{ name: 'Oldest First', value: 'oldest' },
 		],
 		default: 'newest',
-		description: 'In which order they come, by when they were begun',
+		description: 'The order of the rows, by when they were begun',
 	},
 	{
 		displayName: 'Filters',
@@ -45,7 +45,7 @@ const properties: INodeProperties[] = [
 		type: 'collection',
 		placeholder: 'Add Filter',
 		default: {},
-		description: 'A row has to fit all of them',
+		description: 'A row must match all of them',
 		options: [
 			{
 				displayName: 'Begun After',
@@ -92,7 +92,7 @@ const properties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. urn:uuid:6c0f…',
-				description: 'Only the one with this ID in the credential; of what was issued directly',
+				description: 'Only the credential with this ID; for what was issued directly',
 			},
 			{
 				displayName: 'Issuance Program',
@@ -100,8 +100,7 @@ const properties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. c21s70g0i54sn0023172Cv',
-				description:
-					'Only of this program ID; or, issued directly, of this type of credential (vct)',
+				description: 'Only this program ID; for what was issued directly, this type (vct)',
 			},
 			{
 				displayName: 'Outcome',
@@ -109,7 +108,7 @@ const properties: INodeProperties[] = [
 				type: 'multiOptions',
 				options: outcomeOptions,
 				default: [],
-				description: 'Only rows with one of these outcomes; with any if none is chosen',
+				description: 'Only rows with one of these outcomes; any if none is chosen',
 			},
 			{
 				displayName: 'Recipient Email',
@@ -133,7 +132,7 @@ const properties: INodeProperties[] = [
 				type: 'multiOptions',
 				options: stateOptions,
 				default: [],
-				description: 'Only rows in one of these states; in any state if none is chosen',
+				description: 'Only rows in one of these states; any if none is chosen',
 			},
 			{
 				displayName: 'Way of Issuing',
@@ -154,7 +153,7 @@ const properties: INodeProperties[] = [
 /**
  * A filter whose expression gives nothing must not show the rows of everybody.
  *
- * @returns the filters, with what no filter takes in the place of nothing
+ * @returns the filters, with what no filter takes in place of nothing
  */
 function noneGivesNothing(filters: unknown): unknown {
 	if (typeof filters !== 'object' || filters === null) return {};

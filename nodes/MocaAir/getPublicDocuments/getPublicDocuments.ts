@@ -35,13 +35,13 @@ async function documents(context: IExecuteFunctions): Promise<INodeExecutionData
 	}
 }
 
-/** Gives what is to be hosted for AIR, made from the credential: nobody needs a shell for it. */
+/** Gives the documents to host for AIR, made from the credential: nobody needs a shell for it. */
 export const getPublicDocuments: Operation = {
 	option: {
 		name: 'Get Public Documents',
 		value: 'getPublicDocuments',
 		description:
-			'Get what you host for AIR, the JWKS and for direct issuance the DID document and status lists, as JSON and as files; nothing private is in them',
+			'Get the documents that you host for AIR, as JSON and as files: the JWKS, and for direct issuance the DID document and status lists; nothing private is in them',
 		action: 'Get the public documents',
 		displayOptions: { show: { '@tool': [false] } },
 	},

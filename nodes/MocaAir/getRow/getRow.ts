@@ -25,7 +25,7 @@ const properties: INodeProperties[] = [
 			{ name: 'Ledger Row', value: 'id', description: 'The ID that errors and the trigger name' },
 		],
 		default: 'hash',
-		description: 'How the issuance is named',
+		description: 'How to find the issuance',
 	},
 	{
 		displayName: 'Core Claim Hash',
@@ -45,7 +45,7 @@ const properties: INodeProperties[] = [
 		required: true,
 		placeholder: 'e.g. evt_1PqXyz',
 		displayOptions: { show: { findBy: ['event'] } },
-		description: 'As Issue on Behalf was given it',
+		description: 'The Event ID that Issue on Behalf was given',
 	},
 	{
 		displayName: 'Issuance Program',

@@ -28,7 +28,7 @@ export const checkDirectIssuance: Operation = {
 	option: {
 		name: 'Check Direct Issuance',
 		value: 'checkDirectIssuance',
-		description: 'Check every item, and what is issued already. Nothing is signed or sent.',
+		description: 'Check every item and say what would happen. Nothing is signed or sent.',
 		action: 'Check items before they are issued directly',
 	},
 	properties,

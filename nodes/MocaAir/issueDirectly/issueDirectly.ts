@@ -22,13 +22,14 @@ async function issueItems(context: IExecuteFunctions): Promise<INodeExecutionDat
 	const ledger = new RunLedger(context);
 	const firstKey = firstContentKeys(context);
 	const hints = new RunHints(context, 'set If the Person Has One to Reissue');
-	const limits = new RunLimits();
+	const limits = new RunLimits(concurrencyOf(readItem.options));
 	let allKnownAgain = true;
 	return await forEachItem(
 		context,
 		async (itemIndex, signal) => {
 			const { options, settings, issuer, request, ...read } = await readItem(itemIndex);
-			limits.set(settings.identity.baseUrl, options.requestsPerSecond);
+			limits.set(settings.identity.baseUrl, 'issue', options);
+			limits.uses(issuer.client.identity.accountUrl, 'ask');
 			const whose = { recipient: request.recipient, what: request.vct };
 			const idempotency = firstKey(itemIndex, whose, read.idempotency);
 			const session = await ledger.for(settings);
@@ -44,6 +45,7 @@ async function issueItems(context: IExecuteFunctions): Promise<INodeExecutionDat
 						request,
 						signal,
 						stopped,
+						share: limits.share,
 						timeoutMs: options.timeoutMs,
 						reference: options.reference,
 						onAnswered: free,
@@ -57,7 +59,7 @@ async function issueItems(context: IExecuteFunctions): Promise<INodeExecutionDat
 			};
 		},
 		{
-			concurrency: concurrencyOf(context, readItem.options),
+			concurrency: () => limits.atOnce,
 			done: 'issued',
 			...outcomes,
 			...outputOf(context, readItem.options),
@@ -76,7 +78,7 @@ export const issueDirectly: Operation = {
 	option: {
 		name: 'Issue Directly',
 		value: 'issueDirectly',
-		description: 'Sign a credential, seal it to the person, and put it into their AIR account',
+		description: 'Sign a credential, seal it for the person, and put it into their AIR account',
 		action: 'Issue a credential directly',
 	},
 	properties,

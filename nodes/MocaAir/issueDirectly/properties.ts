@@ -27,13 +27,12 @@ const expires: INodeProperties[] = [
 			{
 				name: 'After Days',
 				value: 'days',
-				description: 'So many days after it is issued',
+				description: 'A number of days after it is issued',
 			},
 			{ name: 'At a Date', value: 'date', description: 'The same moment for everybody' },
 		],
 		default: 'days',
-		description:
-			'When the credential ends. It cannot be changed later, so every credential has an end.',
+		description: 'When the credential expires. This cannot be changed later.',
 	},
 	...kept(
 		{
@@ -78,12 +77,12 @@ const disclosure: INodeProperties[] = [
 			{
 				name: 'Named Claims by Choice',
 				value: 'chosen',
-				description: 'Everybody who is shown the credential sees the others',
+				description: 'Anyone who is shown the credential sees the others',
 			},
 			{
 				name: 'No Claims by Choice',
 				value: 'none',
-				description: 'Everybody who is shown the credential sees all claims',
+				description: 'Anyone who is shown the credential sees all claims',
 			},
 		],
 		default: 'all',
@@ -137,7 +136,7 @@ const options: INodeProperties = {
 					name: 'Revocation Number',
 					value: 'number',
 					description:
-						'As without this option: told to whoever asks for its number; nothing else has to be published',
+						'As without this option: anyone who asks for its number is told; nothing else has to be published',
 				},
 				{
 					name: 'Status List',
@@ -148,7 +147,7 @@ const options: INodeProperties = {
 			],
 			default: 'list',
 			description:
-				'How it can be revoked later. Publish the list before the first one: a verifier who cannot fetch it refuses the credential.',
+				'How it can be revoked later. Publish the list before you issue the first one: a verifier who cannot fetch it refuses the credential.',
 		},
 		{
 			displayName: 'Revoke First',
@@ -165,7 +164,7 @@ const options: INodeProperties = {
 			type: 'boolean',
 			default: true,
 			description:
-				'Whether to issue also to a person who has no signing key yet. Anybody who gets hold of such a credential can show it as their own.',
+				'Whether to issue also to a person who has no signing key yet. Anyone who gets hold of such a credential can show it as their own.',
 		},
 	],
 };

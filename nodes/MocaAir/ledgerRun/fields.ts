@@ -21,7 +21,7 @@ export const rowItem = (row: LedgerRow, simple: boolean) => ({
 	json: simple ? simpleRow(row) : fullRow(row),
 });
 
-/** Empty text is no text: an expression may have given nothing. */
+/** Empty text is not text: an expression may have given nothing. */
 export const optionalText = () =>
 	z
 		.union([z.string(), z.number()], 'must be text')

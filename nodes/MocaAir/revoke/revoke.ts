@@ -13,7 +13,7 @@ const byWhat = (...what: string[]) => ({ show: { revokeBy: what } });
 const properties: INodeProperties[] = [
 	{
 		displayName:
-			'Revoking cannot be undone. It reaches whoever looks at the status of a credential: issue with the option Revocable set to Status List for that.',
+			'Revoking cannot be undone. Only verifiers that look up the status notice it: issue with the option Revocable set to Status List for that.',
 		name: 'revokeNotice',
 		type: 'notice',
 		default: '',
@@ -46,7 +46,7 @@ const properties: INodeProperties[] = [
 			},
 		],
 		default: 'person',
-		description: 'How to name what is to be revoked',
+		description: 'How to name what to revoke',
 	},
 	{
 		displayName: 'Recipient Email',
@@ -97,7 +97,7 @@ const properties: INodeProperties[] = [
 		placeholder: 'e.g. 4882047529106284031',
 		displayOptions: byWhat('number'),
 		description:
-			'The field revocationNumber of the item that was issued. As text: a number does not keep its digits.',
+			'The field revocationNumber of the item that was issued. As text: a number would lose digits.',
 	},
 	{
 		displayName: 'Note',
@@ -167,12 +167,12 @@ async function revoked(
 	return [{ json: { outcome: 'nothingToRevoke', ...about } }];
 }
 
-/** Revokes what was issued directly, for ever. */
+/** Revokes what was issued directly, forever. */
 export const revoke: Operation = {
 	option: {
 		name: 'Revoke',
 		value: 'revoke',
-		description: 'Make a credential that you issued directly invalid, for ever',
+		description: 'Make a credential that you issued directly invalid, for good',
 		action: 'Revoke a credential',
 		// A person decides: refused to agents when it runs, too.
 		displayOptions: { show: { '@tool': [false] } },

@@ -9,7 +9,7 @@ import { polls } from './polls';
 import { rateLimit } from './rateLimit';
 import { statusLists } from './statusLists';
 
-/** By number, as in docs/performance.md. */
+/** By number, as in docs/internals/performance.md. */
 export const ROWS: ReadonlyMap<number, Row> = new Map([
 	[1, issue2000],
 	[2, ceiling2000],

@@ -231,8 +231,8 @@ afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 });
 
-/** What the next question, or AIR itself, would mend; the rest is said. */
-const mends = ({ known, always = false, final = false }: IssueFault) =>
+/** What the next question, or AIR itself, would fix; the rest is said. */
+const fixes = ({ known, always = false, final = false }: IssueFault) =>
 	known === 'nothing' || (known !== 'refused' && !always && !final);
 
 test.each(cells.map((cell) => [cell.place, cell.fault.name, cell] as const))(
@@ -258,12 +258,12 @@ test.each(cells.map((cell) => [cell.place, cell.fault.name, cell] as const))(
 		const { code = '' } = fault;
 		switch (place) {
 			case 'Get Issuance Status':
-				expect(first).toBe(mends(fault) ? 'ONCHAIN' : code);
+				expect(first).toBe(fixes(fault) ? 'ONCHAIN' : code);
 				expect(second).toBe('ONCHAIN');
 				break;
 			case 'Wait Until On-Chain':
 				// Issued is issued, whatever becomes of the wait.
-				expect(first).toMatch(mends(fault) ? /^ONCHAIN$|^issued, / : /^issued, /);
+				expect(first).toMatch(fixes(fault) ? /^ONCHAIN$|^issued, / : /^issued, /);
 				expect(second).toBe('ONCHAIN');
 				break;
 			case 'Moca AIR Trigger':

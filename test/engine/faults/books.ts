@@ -53,7 +53,7 @@ function* checkPerson(books: CellBooks, recipient: string, endings: readonly End
 		);
 		const named = endings.some((end) => end.how === 'error' && end.kind === 'outcome-unknown');
 		if (!given && !named && !(sendAgain && revoked.has(coreClaimHash))) {
-			yield `${recipient}: AIR accepted a POST that no item and no error tells of`;
+			yield `${recipient}: AIR accepted a POST that no item and no error tells about`;
 		}
 	}
 	for (const end of endings) {

@@ -62,7 +62,7 @@ async function until(happened: () => boolean): Promise<void> {
 	}
 }
 
-/** But for the question whether AIR accepts the key, which comes first. */
+/** Except for the question whether AIR accepts the key, which comes first. */
 const statusQuestions = () =>
 	air.emulator.control
 		.requests()

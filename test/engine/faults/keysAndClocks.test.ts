@@ -209,7 +209,7 @@ describe.each([revoke, ignore])('$name', (setting) => {
 		const asked = () =>
 			control.requests().filter(
 				({ operation, outcome, ms }) =>
-					// But for the question whether AIR accepts the key, which comes first.
+					// Except for the question whether AIR accepts the key, which comes first.
 					operation === 'status' && outcome !== 'refused' && ms !== undefined,
 			).length;
 		await until(() => asked() > 0);

@@ -168,7 +168,7 @@ describe.each(STORES)('%s', (name) => {
 			const unknown: (string | undefined)[] = [];
 			for (const [at, { moment, last, struck: stopped, imbalances }] of results) {
 				expect([moment, imbalances]).toEqual([moments[at - 1], []]);
-				// Whoever was held up tells what the other has found out meanwhile.
+				// Anyone who was held up tells what the other has found out meanwhile.
 				expect([moment, wordOf(stopped.ending)]).toEqual([moment, 'issued']);
 				// 409 does not say that what may have been stored was: the other cannot know before it.
 				const isUnknown = wordOf(last) === 'outcome-unknown';

@@ -128,7 +128,7 @@ export const answers = badInput<HttpAnswer>({
 			}
 			must((error.airMessage ?? '').isWellFormed(), 'AIR’s words are whole');
 			const { status } = answer;
-			must(wait === undefined || (wait >= 0 && wait <= 86_400_000), 'nobody waits for ever');
+			must(wait === undefined || (wait >= 0 && wait <= 86_400_000), 'nobody waits forever');
 			// The heart of it: only where AIR surely did nothing may a POST be repeated or be over.
 			const safe = status === 429 || (status === 503 && wait !== undefined);
 			if (safe) must(error.kind === 'not-sent', `${status} was not sent`);

@@ -33,7 +33,7 @@ const inputs = fc.record({
 
 type Input = typeof inputs extends fc.Arbitrary<infer T> ? T : never;
 
-/** What is told of a row that is not as we write rows: something, or that the ledger is damaged. */
+/** What is told about a row that is not as we write rows: something, or that the ledger is damaged. */
 async function survives(read: () => Promise<unknown>): Promise<boolean> {
 	try {
 		await read();
@@ -148,7 +148,7 @@ function rowsOn({ name, setUp, open }: StoreKind) {
 		const { events } = await ledger.feed({ ...filter, types: ['confirmed'], after: 0, limit: 9 });
 		must(
 			events.some(({ row }) => row.coreClaimHash === hash),
-			'a neighbour is told of',
+			'a neighbour is told about',
 		);
 		store.advance(91 * DAY_MS);
 		try {

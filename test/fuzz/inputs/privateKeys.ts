@@ -123,7 +123,7 @@ export const privateKeys = badInput({
 			},
 			/^AIR_KEY_/,
 			(error) => {
-				must(!givesAway(shownBy(error), text), 'an error shows nothing of the key');
+				must(!givesAway(shownBy(error), text), 'an error shows no part of the key');
 			},
 		),
 });

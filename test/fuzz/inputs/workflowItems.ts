@@ -135,7 +135,7 @@ export const workflowItems = badInput({
 			must(isText(credentialId) && /^[\w.:-]+$/.test(credentialId), 'the program is an ID');
 			must(Object.keys(rest).length === 0, 'and that is all that is sent');
 		}
-		must(error === undefined, 'a bad item is no failure of the run');
+		must(error === undefined, 'a bad item is not a failure of the run');
 		const [item] = json('Done');
 		must(item !== undefined, 'each item leaves something');
 		if (item.coreClaimHash !== undefined) {

@@ -5,7 +5,7 @@ const UNKNOWN_HASH = '0'.repeat(64);
 
 export interface CachingAir {
 	readonly cacheSeconds: number;
-	/** Whether it fetches anew for a kid that is not in its copy. */
+	/** Whether it fetches again for a kid that is not in its copy. */
 	readonly refetches: boolean;
 	readonly emulator: Emulator;
 }

@@ -173,7 +173,7 @@ describe('what AIR is sent', () => {
 		expect(decodeJwt(String(seen[0]?.headers['x-partner-auth'])).email).toBe(RECIPIENT);
 	});
 
-	test('an answer about another issuance is no answer', async () => {
+	test('an answer about another issuance is not an answer', async () => {
 		replies = [json(200, { coreClaimHash: `${HASH}0`, vcStatus: 'ONCHAIN' })];
 		await expect(new AirClient(identity).getStatus(RECIPIENT, HASH, options)).rejects.toMatchObject(
 			{
@@ -411,7 +411,7 @@ test('a hash in another spelling is the same one, and is passed on as it was ask
 	}
 });
 
-test('nothing that was asked for a set-up check is told as perhaps issued', async () => {
+test('nothing that was asked for a setup check is told as perhaps issued', async () => {
 	replies = [reset];
 	const error = await airErrorOf(
 		async () => await new AirClient(identity).postNothing(RECIPIENT, options),
@@ -420,7 +420,7 @@ test('nothing that was asked for a set-up check is told as perhaps issued', asyn
 	expect(error.message).not.toContain('issued');
 });
 
-test('a token that expired while waiting is signed anew', async () => {
+test('a token that expired while waiting is signed again', async () => {
 	let now = Date.now();
 	jest.spyOn(Date, 'now').mockImplementation(() => now);
 	pause.mockImplementation(() => {

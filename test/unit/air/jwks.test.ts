@@ -44,7 +44,7 @@ test.each([
 	[200, JSON.stringify({ keys: {} }), 'it does not answer a list of keys'],
 	[200, JSON.stringify({ keys: [null] }), 'it does not answer a list of keys'],
 	[200, JSON.stringify([privateJwk]), 'it does not answer a list of keys'],
-])('%d %j is no key set', async (code, text, detail) => {
+])('%d %j is not a key set', async (code, text, detail) => {
 	status = code;
 	body = text;
 	const error = await airErrorOf(async () => readJwks(await fetchJwks(url, 1000)));

@@ -105,7 +105,7 @@ export async function closedPort(): Promise<number> {
 	return server.port;
 }
 
-/** A self-signed certificate for one name, made anew. */
+/** A self-signed certificate for one name, made again. */
 export function certificateFor(name: string): { key: string; cert: string } {
 	const pem = execFileSync(
 		'openssl',

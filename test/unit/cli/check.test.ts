@@ -51,7 +51,7 @@ async function findings(...args: string[]) {
 
 const ABOUT_JWKS = Object.keys(CHECKS).filter((name) => name.startsWith('jwks'));
 
-test('a URL alone: what can be said of the JWKS; warnings are no failure', async () => {
+test('a URL alone: what can be said of the JWKS; warnings are not a failure', async () => {
 	const { status, found } = await findings();
 	expect(status).toBe(0);
 	expect(found.map(({ check: name }) => name)).toEqual(
@@ -149,7 +149,7 @@ test.each([
 test.each([
 	[[], /^required option '--url <URL>' not specified/],
 	[['--url', 'x', '--key', 'k.pem'], /^--kid is missing/],
-	[['--url', 'x', '--kid', ''], /^--kid: “” is no key ID/],
+	[['--url', 'x', '--kid', ''], /^--kid: “” is not a key ID/],
 	[['--url', 'x', '--air', 'sandbox'], /^--partner is missing/],
 	[['--url', 'x', '--partner', 'p'], /^--key is missing/],
 	[['--url', 'x', '--partner', ' ', '--key', 'k.pem'], /^--partner is empty/],
@@ -184,7 +184,7 @@ test('help', async () => {
 	expect((await cli(['--help'])).stdout).toMatch(/check .*checks a JWKS URL/);
 });
 
-describe('who issues directly', () => {
+describe('an issuer of direct issuance', () => {
 	let issuer: IssuerHost;
 	let distrust: () => void;
 
@@ -201,7 +201,7 @@ describe('who issues directly', () => {
 	const directly = async (...args: string[]) =>
 		await findings(...withKey(), ...args, '--issuer', issuer.did);
 
-	test('the checks of Check Setup but for the account host, which would make an account', async () => {
+	test('the checks of Check Setup except for the account host, which would make an account', async () => {
 		issuer.publish({ ...air.key.jwk(PARTNER_ID) });
 		const { status, found, broken } = await directly();
 		expect(broken).toEqual([]);
@@ -257,7 +257,7 @@ describe('who issues directly', () => {
 		expect(ran.stderr).toContain(words);
 	});
 
-	test('what is no issuer is said by the name of the option', async () => {
+	test('what is not an issuer is said by the name of the option', async () => {
 		const { broken } = await findings('--issuer', '127.0.0.1');
 		expect(broken).toMatchObject([
 			{ check: 'directIssuer', detail: expect.stringContaining('--issuer') as string },

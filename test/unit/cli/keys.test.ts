@@ -107,10 +107,10 @@ describe('keygen', () => {
 		[['--alg', 'ES256', '--out='], '--out is empty'],
 		[['--alg', 'HS256', '--out', 'x'], "'HS256' is invalid. Allowed choices are ES256, RS256"],
 		[['--alg', 'es256', '--out', 'x'], "'es256' is invalid"],
-		[['--alg', 'ES256', '--out', 'x', '--kid='], '--kid: “” is no key ID'],
-		[['--alg', 'ES256', '--out', 'x', '--kid', 'a\nb'], '--kid: “a\\nb” is no key ID'],
+		[['--alg', 'ES256', '--out', 'x', '--kid='], '--kid: “” is not a key ID'],
+		[['--alg', 'ES256', '--out', 'x', '--kid', 'a\nb'], '--kid: “a\\nb” is not a key ID'],
 		[['--alg', 'ES256', '--out', 'x', 'more'], 'Expected 0 arguments but got 1'],
-	])('%j is no right call', async (args, words) => {
+	])('%j is not a right call', async (args, words) => {
 		const { status, stderr } = await cli(['keygen', ...args]);
 		expect(status).toBe(2);
 		expect(stderr).toContain(words);
@@ -234,9 +234,9 @@ describe('jwks', () => {
 
 	test.each([
 		[[], "missing required argument 'KEY'"],
-		[['x.pem', '--kid='], '--kid: “” is no key ID'],
+		[['x.pem', '--kid='], '--kid: “” is not a key ID'],
 		[['--alg', 'ES256'], "unknown option '--alg'"],
-	])('%j is no right call', async (args, words) => {
+	])('%j is not a right call', async (args, words) => {
 		write('x.pem', ec.pem);
 		const { status, stderr } = await cli([
 			'jwks',
@@ -323,7 +323,7 @@ describe('did', () => {
 		[['x', '--issuer', 'a', '--partner', 'p'], "required option '--out <DIR>' not specified"],
 		[['x', '--issuer=', '--partner', 'p', '--out', 'y'], '--issuer is empty'],
 		[[...WHO, '--out', 'y'], "missing required argument 'KEY'"],
-	])('%j is no right call', async (args, words) => {
+	])('%j is not a right call', async (args, words) => {
 		const { status, stderr } = await cli(['did', ...args]);
 		expect(status).toBe(2);
 		expect(stderr).toContain(words);

@@ -260,8 +260,8 @@ describe('list', () => {
 		['--outcome', 'lost', 'there is no outcome “lost”; there are: issued, kept'],
 		['--way', 'sideways', 'Allowed choices are on-behalf, direct'],
 		['--sort', 'up', 'Allowed choices are newest, oldest'],
-		['--since', 'yesterday', '“yesterday” is no date and time'],
-		['--until', '2026-13-01', 'is no date and time'],
+		['--since', 'yesterday', '“yesterday” is not a date and time'],
+		['--until', '2026-13-01', 'is not a date and time'],
 		['--external-id', ' ', '--external-id is empty'],
 	])('%s %s is refused', async (option, value, words) => {
 		await fillSome();

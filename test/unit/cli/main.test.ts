@@ -52,7 +52,7 @@ test('check ends by itself when it has fetched, and its status tells', async () 
 	}
 });
 
-test.each(['stdout', 'stderr'] as const)('a closed %s is no crash', async (closed) => {
+test.each(['stdout', 'stderr'] as const)('a closed %s is not a crash', async (closed) => {
 	const argv = closed === 'stdout' ? ['ledger', 'list', '--file', at.file] : ['ledger', 'nothing'];
 	const child = spawn(process.execPath, [...MAIN, ...argv], { cwd: ROOT });
 	child[closed].destroy();

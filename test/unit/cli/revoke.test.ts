@@ -47,7 +47,7 @@ describe('revoke', () => {
 		expect((await revoke(...argv)).stdout).toMatch(/^Was revoked before \(20/);
 	});
 
-	test('a person and a type: all of them, and what is to be published is said once', async () => {
+	test('a person and a type: all of them, and what to publish is said once', async () => {
 		const ran = await revoke('--person', 'ada@example.com', '--type', VCT);
 		expect(ran.stdout.split('\n')).toHaveLength(3);
 		expect(ran.stderr.split('\n')).toHaveLength(3);

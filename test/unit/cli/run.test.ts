@@ -53,12 +53,12 @@ test.each([
 		'“1e3” is not a whole number from 1',
 		'ledger list --help',
 	],
-	[['ledger', 'list', '--recipient', 'ada'], '“ada” is no e-mail', 'ledger list --help'],
+	[['ledger', 'list', '--recipient', 'ada'], '“ada” is not an e-mail', 'ledger list --help'],
 	[['ledger', 'export', '--format', 'xml'], 'Allowed choices are json, csv', 'export --help'],
 	[['ledger', 'erase', '--yes'], "missing required argument 'EMAIL'", 'ledger erase --help'],
 	[['ledger', 'erase', 'a@b', 'c@d', '--yes'], 'Expected 1 argument but got 2', 'erase --help'],
 	[['ledger', 'erase', 'a@b'], 'nobody to ask: add --yes', 'ledger erase --help'],
-])('%j is no right call: 2, one line, and where to read on', async (argv, words, hint) => {
+])('%j is not a right call: 2, one line, and where to read on', async (argv, words, hint) => {
 	const { status, stdout, stderr } = await cli(argv);
 	expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
 	expect(stderr).toContain(words);

@@ -18,7 +18,7 @@ interface World {
 	readonly env?: NodeJS.ProcessEnv;
 	/** Somebody sits there, and answers this to each question. */
 	readonly answer?: string;
-	/** So many writes are read before the reader goes. */
+	/** Writes that are read before the reader leaves. */
 	readonly reads?: number;
 }
 

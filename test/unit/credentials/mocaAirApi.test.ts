@@ -9,7 +9,7 @@ import {
 } from 'n8n-workflow';
 import { closeDispatchers } from '../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../credentials/MocaAirApi.credentials';
-import { REPLACED_BY_N8N } from '../../../n8n/errors/ownWords';
+import { REPLACED_BY_N8N } from '../../../n8n/errors/keepMessage';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';
 import { makeKey } from '../../support/keys';
 
@@ -35,7 +35,7 @@ const authenticate = async (
 	options: IHttpRequestOptions,
 	change: ICredentialDataDecryptedObject = {},
 ) => {
-	if (typeof type.authenticate !== 'function') throw new Error('authenticate is no function');
+	if (typeof type.authenticate !== 'function') throw new Error('authenticate is not a function');
 	return await type.authenticate({ ...air.credential, ...change }, options);
 };
 
@@ -227,7 +227,7 @@ describe('the test in the credential form', () => {
 		});
 	});
 
-	test('good: the request that n8n then sends is signed, and shows nothing of the marker', async () => {
+	test('good: the request that n8n then sends is signed, and shows no part of the marker', async () => {
 		const signed = await authenticate(testRequest());
 		expect(signed.url).toBe(
 			`${air.emulator.baseUrl}/credentials/status?coreClaimHash=${'0'.repeat(64)}`,
@@ -239,7 +239,7 @@ describe('the test in the credential form', () => {
 
 	test('a JWKS URL that does not answer fails it, also while AIR accepts a copy', async () => {
 		expect(await messageOf({ jwksUrl: 'http://jwks.invalid/' })).toMatch(
-			/does not serve a key set: the host name is unknown\. AIR accepts .* all the same/,
+			/does not serve a key set: the host name is unknown\. AIR accepts .* anyway/,
 		);
 	});
 
@@ -340,7 +340,7 @@ describe('the marker of the test request', () => {
 		['a marker of one’s own', { [marker]: 'true' }],
 		['an empty marker', { [marker]: '' }],
 		['a marker of another process', { [marker]: '6b17704e-0000-4000-8000-000000000000' }],
-	])('%s: no set-up check is started', async (_what, headers) => {
+	])('%s: no setup check is started', async (_what, headers) => {
 		const signed = await authenticate({
 			url: '/credentials/status',
 			headers: { ...headers, 'x-moca-air-recipient': 'ada@example.com' },

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
-import { REPLACED_BY_N8N } from '../../../n8n/errors/ownWords';
+import { REPLACED_BY_N8N } from '../../../n8n/errors/keepMessage';
 import { signRequest } from '../../../credentials/signRequest';
 import { makeKey } from '../../support/keys';
 
@@ -164,7 +164,7 @@ describe('where it may go', () => {
 		['url foreign, uri own', { url: 'https://evil.example/', uri: STATUS }],
 		['url own, uri foreign', { url: STATUS, uri: 'https://evil.example/' }],
 		['url empty, uri foreign', { url: '', uri: 'https://evil.example/' }],
-		['an address that is no address', { url: 'https://' }],
+		['an address that is not an address', { url: 'https://' }],
 		['a proxy', { url: STATUS, proxy: 'http://proxy.example:3128' }],
 		['a proxy as an object', { url: STATUS, proxy: { host: 'evil.example', port: 1 } }],
 	])('not: %s', async (_what, target) => {
@@ -386,7 +386,7 @@ describe('errors are shown by n8n as they are', () => {
 		['no partner ID', { url: STATUS, headers }, { partnerId: '' }],
 		['a bad lifetime', { url: STATUS, headers }, { jwtLifetime: 99 }],
 		['no base URL', { url: STATUS, headers }, { baseUrl: '' }],
-		['a baseURL that is no text', { url: '/x', baseURL: 5, headers }, {}],
+		['a baseURL that is not text', { url: '/x', baseURL: 5, headers }, {}],
 		['headers that are none', { url: STATUS, headers: 'x' }, {}],
 	])('%s', async (_what, options, change) => {
 		const error = await errorOf(options, change);

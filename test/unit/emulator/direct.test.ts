@@ -160,7 +160,7 @@ describe('tokens', () => {
 		expect(reply.body?.message).toBe('Token expired');
 	});
 
-	test('a credential or a status list is no Partner JWT, not even for a tolerant AIR', async () => {
+	test('a credential or a status list is not a Partner JWT, not even for a tolerant AIR', async () => {
 		control().setSettings({ tolerantTokens: true });
 		const account = await rig().account();
 		const { compact, body } = rig().draft({ account, claims: {}, open: { email: ADA } });

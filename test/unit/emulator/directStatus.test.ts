@@ -85,11 +85,11 @@ test('a list is served with its own content type', async () => {
 });
 
 test.each<Record<string, unknown>>([{ idx: -1 }, { idx: '0' }, { uri: 'http://x.example/1' }])(
-	'%j is no reference',
+	'%j is not a reference',
 	async (reference) => {
 		const page = (uri: string) => rig().statusList(uri, Buffer.from([0]));
 		expect(await problemsWith(0, page, reference)).toEqual([
-			'status is no reference to a status list',
+			'status is not a reference to a status list',
 		]);
 	},
 );

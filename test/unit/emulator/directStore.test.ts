@@ -93,7 +93,7 @@ describe('refuses', () => {
 		expect((await rig().store(await body())).body).toEqual(CONFLICT);
 	});
 
-	test('a body that is no JSON', async () => {
+	test('a body that is not JSON', async () => {
 		expect((await rig().store('{')).body?.message).toBe('Malformed JSON body');
 	});
 });
@@ -275,7 +275,7 @@ test('an envelope can wait for somebody to look at it', async () => {
 	expect((await control().wallet()).map(({ opened }) => opened)).toEqual([false, true]);
 });
 
-test('an envelope that does not open is stored all the same, and counted', async () => {
+test('an envelope that does not open is stored anyway, and counted', async () => {
 	const reply = await rig().store(await body({ authTag: Buffer.alloc(16).toString('base64') }));
 	expect(reply.status).toBe(201);
 	expect(control().counts()).toMatchObject({ stored: 1, unopened: 1 });

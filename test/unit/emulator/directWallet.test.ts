@@ -115,16 +115,16 @@ test.each<[string, Partial<Draft>, string]>([
 	['sub', { payload: { sub: 'did:air:id:test:somebody' } }, 'sub is not the DID of the holder'],
 	['vct', { payload: { vct: 'other' } }, 'vct is not the registered type name'],
 	['no vct', { payload: { vct: undefined } }, 'it has no vct'],
-	['id', { payload: { id: '7' } }, 'id is no URN'],
+	['id', { payload: { id: '7' } }, 'id is not a URN'],
 	[
 		'a number as nonce',
 		{ payload: { nonce: 7 } },
-		'nonce is no decimal number of 63 bits, as text',
+		'nonce is not a decimal number of 63 bits, as text',
 	],
 	[
 		'a nonce of 64 bits',
 		{ payload: { nonce: '9223372036854775808' } },
-		'nonce is no decimal number of 63 bits, as text',
+		'nonce is not a decimal number of 63 bits, as text',
 	],
 	['iat', { payload: { iat: now + 600 } }, 'iat is missing or in the future'],
 	['no exp', { payload: { exp: undefined } }, 'exp is missing'],
@@ -135,7 +135,7 @@ test.each<[string, Partial<Draft>, string]>([
 	[
 		'status',
 		{ payload: { status: { status_list: { idx: -1, uri: 'x' } } } },
-		'status is no reference to a status list',
+		'status is not a reference to a status list',
 	],
 	[
 		'a key binding key of somebody else',
@@ -153,7 +153,7 @@ test.each<[string, Partial<Draft>, string]>([
 		'vct must not be disclosable',
 	],
 	['_sd_alg', { payload: { _sd_alg: 'sha-512' } }, '_sd_alg is not sha-256'],
-	['_sd', { payload: { _sd: 'x' } }, '_sd is no list of digests'],
+	['_sd', { payload: { _sd: 'x' } }, '_sd is not a list of digests'],
 	['a disclosure without a digest', { payload: { _sd: [] } }, 'a disclosure belongs to no digest'],
 	[
 		'a claim twice',
@@ -161,7 +161,7 @@ test.each<[string, Partial<Draft>, string]>([
 		'a claim is there twice, in the open and disclosed',
 	],
 	['"..." in the open', { open: { x: { '...': 'y' } } }, '"..." stands outside of a list'],
-	['_sd of a claim', { open: { x: { _sd: 'y' } } }, '_sd is no list of digests'],
+	['_sd of a claim', { open: { x: { _sd: 'y' } } }, '_sd is not a list of digests'],
 ])('a wrong %s shows in the wallet', async (_name, draft, problem) => {
 	expect((await rig().issue(draft)).reply.status).toBe(201);
 	expect(await problemsOf()).toContain(problem);
@@ -232,11 +232,11 @@ test('nested disclosures, and those of list members, are put in their places', a
 });
 
 test.each<[string, (compact: string) => { compact?: string; plain?: string }, string]>([
-	['has no quotes', (compact) => ({ plain: compact }), 'the plaintext is no JSON'],
+	['has no quotes', (compact) => ({ plain: compact }), 'the plaintext is not JSON'],
 	[
 		'is an object',
 		(compact) => ({ plain: JSON.stringify({ compact }) }),
-		'the plaintext is no JSON string',
+		'the plaintext is not a JSON string',
 	],
 	[
 		'has a key binding JWT',
@@ -248,7 +248,7 @@ test.each<[string, (compact: string) => { compact?: string; plain?: string }, st
 		(compact) => ({ compact: compact.split('~')[0] ?? '' }),
 		'it has no ~: it is a plain JWT',
 	],
-	['is none', () => ({ compact: 'a.b~' }), 'the part before the first ~ is no JWT'],
+	['is none', () => ({ compact: 'a.b~' }), 'the part before the first ~ is not a JWT'],
 ])('a plaintext that %s cannot be used', async (_name, change, problem) => {
 	const account = await rig().account();
 	const exp = now + 86_400;
@@ -301,11 +301,11 @@ describe('did.json', () => {
 			/content type application\/octet-stream$/,
 		],
 		[
-			'is no JSON',
+			'is not JSON',
 			() => {
 				change('<html>');
 			},
-			/^did\.json is no JSON$/,
+			/^did\.json is not JSON$/,
 		],
 		[
 			'is of another DID',
@@ -326,7 +326,7 @@ describe('did.json', () => {
 			() => {
 				change({ ...document(), assertionMethod: [] });
 			},
-			/^the key is no assertionMethod$/,
+			/^the key is not an assertionMethod$/,
 		],
 		[
 			'embeds the key',

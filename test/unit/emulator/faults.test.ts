@@ -118,7 +118,7 @@ describe('an answer fault', () => {
 		expect([next.status, next.headers.get('content-type')]).toEqual([200, json]);
 	});
 
-	test('after the work leaves an issuance the client was not told of', async () => {
+	test('after the work leaves an issuance the client was not told about', async () => {
 		inject({ kind: 'answer', status: 502, body: { type: 'html' }, afterWork: true });
 		expect((await rig().issue()).status).toBe(502);
 		expect(issuances()).toBe(1);

@@ -127,7 +127,7 @@ describe('refuses', () => {
 			['did:example:ada'],
 			{},
 		].map((id): [string, Record<string, unknown>, string] => [
-			`the id ${JSON.stringify(id)}, which is no URI`,
+			`the id ${JSON.stringify(id)}, which is not a URI`,
 			{ age: 1, id },
 			'Error create w3c credential must match format "uri"',
 		]),

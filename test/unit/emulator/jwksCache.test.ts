@@ -13,7 +13,7 @@ const entry = (signer: Signer, kid: string) => ({
 const withOld = async () => (await rig().issue()).status;
 const withNew = async () => (await rig().issue({ signer: next, header: { kid: 'key-2' } })).status;
 
-/** Every way of caching that a rotation has to survive (docs/emulator.md#the-jwks). */
+/** Every way of caching that a rotation has to survive (docs/internals/emulator.md#the-jwks). */
 const ways = [0, 60, 3600].flatMap((jwksCacheSeconds) =>
 	[true, false].map((refetchOnUnknownKid) => ({ jwksCacheSeconds, refetchOnUnknownKid })),
 );

@@ -106,7 +106,7 @@ test('registers the partners of a file', async () => {
 test.each([
 	['--help', 0, 'npm run emulator'],
 	['--nonsense', 1, '--nonsense'],
-	['--port=x', 1, '--port: x is no number'],
+	['--port=x', 1, '--port: x is not a number'],
 	['--jwks-url=http://127.0.0.1/', 1, '--partner-id'],
 	['--register=/nowhere.json', 1, '/nowhere.json'],
 	['--ca=/nowhere.pem', 1, '/nowhere.pem'],

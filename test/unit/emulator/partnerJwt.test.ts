@@ -10,7 +10,7 @@ describe('Partner JWT', () => {
 
 	test.each<[string, () => Call, string]>([
 		['no token', () => ({ auth: null }), 'Invalid x-partner-auth'],
-		['something that is no JWT', () => ({ auth: 'hello' }), 'Invalid x-partner-auth'],
+		['something that is not a JWT', () => ({ auth: 'hello' }), 'Invalid x-partner-auth'],
 		[
 			'a Bearer prefix',
 			() => ({ auth: `Bearer ${token(rig().signer)}` }),
@@ -131,7 +131,7 @@ describe('JWKS', () => {
 	test.each<[string, (rig: Rig) => void]>([
 		['answers 404', ({ jwks }) => void (jwks.status = 404)],
 		['redirects', ({ jwks }) => void (jwks.status = 302)],
-		['is no JSON', ({ jwks }) => void (jwks.body = '<html>')],
+		['is not JSON', ({ jwks }) => void (jwks.body = '<html>')],
 		['has no keys member', ({ jwks }) => void (jwks.body = '{}')],
 		[
 			'is not there',

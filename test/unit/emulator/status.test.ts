@@ -44,7 +44,7 @@ test('follows the injected clock', async () => {
 	expect((await rig().status(hash, call())).body).toMatchObject({ vcStatus: 'ONCHAIN' });
 });
 
-test('waits for ever if so set', async () => {
+test('waits forever if so set', async () => {
 	const { control } = rig().emulator;
 	control.setSettings({ confirmAfterMs: null });
 	const hash = await rig().issued(call());

@@ -140,7 +140,7 @@ export function partner(jwksUrl: string | undefined): PartnerInput {
 export interface Reply {
 	status: number;
 	text: string;
-	/** The parsed body, or undefined if it is no JSON object. */
+	/** The parsed body, or undefined if it is not a JSON object. */
 	body: Record<string, unknown> | undefined;
 	headers: Headers;
 }

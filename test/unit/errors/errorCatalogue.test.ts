@@ -161,7 +161,7 @@ describe('AirError', () => {
 		expect([error.httpStatus, error.retryAfterMs]).toEqual([400, 5]);
 	});
 
-	test('keeps what it knows when more is learnt', () => {
+	test('keeps what it knows when more is learned', () => {
 		const first = new AirError('AIR_UNAUTHORIZED', { httpStatus: 401, detail: 'a' });
 		const second = first.with({ kind: 'outcome-unknown', note: 'b' });
 		expect(second.facts).toEqual({

@@ -117,7 +117,7 @@ describe.each(exampleNames())('%s', (name) => {
 	test('keys every issuance that a webhook starts by the sender’s event', () => {
 		const issuing = nodes.filter(({ type }) => /\.mocaAirIssueOnBehalf(Tool)?$/.test(type));
 		for (const { parameters } of issuing) {
-			// A file is no event: its lines are known by their content.
+			// A file is not an event: its lines are known by their content.
 			if (triggerOf(example).name === 'Upload Form') continue;
 			expect(parameters).toMatchObject({
 				idempotency: 'event',
@@ -137,7 +137,7 @@ describe.each(exampleNames())('%s', (name) => {
 
 /**
  * An error workflow is given `execution.error` when an execution failed, and `trigger.error` when the
- * trigger of a workflow did (n8n 2.40, execute-error-workflow.js). Who reads one only is told nothing
+ * trigger of a workflow did (n8n 2.40, execute-error-workflow.js). A workflow that reads only one is told nothing
  * of the other.
  */
 test.each([

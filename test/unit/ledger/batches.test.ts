@@ -73,7 +73,7 @@ test('what is unusual is written alone afterwards, and holds up nobody', async (
 	expect(await b).toBe('b alone');
 });
 
-test('a batch that fails is written one by one, and each is told of its own', async () => {
+test('a batch that fails is written one by one, and each is told about its own', async () => {
 	const { group, nth } = batches();
 	const all = Promise.allSettled(['a', 'b', 'c'].map((item) => group.write(item)));
 	(await nth(0)).end(NO);

@@ -116,7 +116,7 @@ describe('the disk', () => {
 		return { flushing, waiting };
 	}
 
-	test('nobody is told before it is written; who comes meanwhile is written next', async () => {
+	test('nobody is told before it is written; what comes meanwhile is written next', async () => {
 		const { flushing, waiting } = slowDisk();
 		const told: number[] = [];
 		const first = insert(1).then((n) => told.push(n));

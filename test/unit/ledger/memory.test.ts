@@ -25,7 +25,7 @@ test('the oldest rows are forgotten, and none whose attempt is under way', async
 	expect(await ledger.find(REALM, { coreClaimHash: 'late' })).toMatchObject({ id: 1 });
 });
 
-test('two ledgers in one process know nothing of each other', async () => {
+test('two ledgers in one process know nothing about each other', async () => {
 	ledger = await openMemoryLedger();
 	await issue(ledger, 'hash-1');
 	const other = await openMemoryLedger();

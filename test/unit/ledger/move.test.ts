@@ -283,7 +283,7 @@ describe('it breaks off', () => {
 			} catch (error) {
 				expect(error).toEqual(new Error('stopped'));
 			}
-			// Whoever had one open, and whoever opens one now.
+			// Anyone who had one open, and anyone who opens one now.
 			const moved = { code: 'LEDGER_MOVED' };
 			await expect(start(running, { idempotencyKey: `late-${stopAt}` })).rejects.toMatchObject(
 				moved,

@@ -91,7 +91,7 @@ test('8 processes, an empty database, one key: the tables are made once, and one
 	expect(versions).toEqual([{ version: 1 }]);
 }, 60_000);
 
-test('ids of events rise in commit order: who reads on from the last one misses none', async () => {
+test('ids of events rise in commit order: reading on from the last one misses none', async () => {
 	const database = await postgres.freshDatabase();
 	const url = postgres.urlFor({ database });
 	const ledger = await open(url);

@@ -195,7 +195,7 @@ describe('what is wrong is said without secrets', () => {
 			database,
 		);
 		await new Promise((resolve) => setTimeout(resolve, 300));
-		// What is known is told all the same: nothing is written by that.
+		// What is known is told anyway: nothing is written by that.
 		expect((await ledger.begin(request())).outcome).toBe('answered');
 		const observed = ledger.observed(REALM, 'hash-1', CONFIRMED);
 		await expect(observed).rejects.toMatchObject({ code: 'LEDGER_LOCKED' });

@@ -67,7 +67,7 @@ test('statements that write are kept, those that read by filters are not', async
 });
 
 describe('where a pooler hands connections from one to another', () => {
-	test('what was prepared elsewhere is written all the same, and nothing is prepared any more', async () => {
+	test('what was prepared elsewhere is written anyway, and nothing is prepared any more', async () => {
 		const { database, ledger } = await open();
 		await issueTo(ledger, 'first');
 		const clear = async () => await database.transaction(({ rows }) => rows('DEALLOCATE ALL'));
@@ -79,7 +79,7 @@ describe('where a pooler hands connections from one to another', () => {
 		expect(await ledger.totals()).toEqual({ submitted: 3 });
 	});
 
-	test('what somebody else has prepared on the connection is no obstacle', async () => {
+	test('what somebody else has prepared on the connection is not an obstacle', async () => {
 		const first = await open();
 		await issueTo(first.ledger, 'first');
 		const { database, ledger } = await open();

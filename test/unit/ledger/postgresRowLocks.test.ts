@@ -130,7 +130,7 @@ test('answered: a later attempt’s answer that is recorded in between stands', 
 	expect(row?.attempts.map(({ coreClaimHash }) => coreClaimHash)).toEqual(['slow', 'fast']);
 });
 
-test('begin: whoever starts the row again in between is the only one', async () => {
+test('begin: the one that starts the row again in between is the only one', async () => {
 	const first = await start(ledger);
 	await ledger.failed(first, { outcome: 'rejected', reason: 'AIR_X' });
 	const began = [
@@ -151,7 +151,7 @@ test('begin: a late answer in between is replayed, although the lease has run ou
 	expect(begun).toMatchObject({ outcome: 'answered', row: { coreClaimHash: 'h1' } });
 });
 
-test('begin: whoever waits for another with the same key has a whole lease after that', async () => {
+test('begin: one that waits for another with the same key has a whole lease after that', async () => {
 	await other.query('BEGIN');
 	const { realm, program, idempotencyKey } = request();
 	await other.query(
@@ -246,7 +246,7 @@ test('two who move one cursor at once: it goes forward', async () => {
 	expect(await ledger.openCursor(KEY, 'now')).toMatchObject({ delivered: 9, offered: 9 });
 });
 
-test('erasing a person waits for whoever writes at this moment, and nothing of them is left', async () => {
+test('erasing a person waits for writers of this moment, and nothing of them is left', async () => {
 	const attempt = await start(ledger);
 	await whileChanged(answeredAs('h1', 1), () => ledger.forget('ada@example.com'));
 	expect(await ledger.totals()).toEqual({});

@@ -96,7 +96,7 @@ describe('connection URLs', () => {
 		const query = new URLSearchParams({ options }).toString();
 		const read = readConnectionUrl(`postgres://u:p@localhost/db?${query}`);
 		expect(read.sets).toEqual(sets);
-		// What is no setting is the server's, or the pooler's, to read.
+		// What is not a setting is the server's, or the pooler's, to read.
 		const { options: atConnect } = parse(read.connectionString);
 		expect(atConnect).toBe(sets === undefined && options !== '' ? options : undefined);
 	});
@@ -107,7 +107,7 @@ describe('connection URLs', () => {
 	});
 });
 
-describe('no word means less protection than whoever wrote it expects', () => {
+describe('no word means less protection than anyone who wrote it expects', () => {
 	/** What libpq does with it: verify, encrypt, fall back to plain text, or refuse. */
 	const LIBPQ: Readonly<Record<string, string>> = {
 		'sslmode=disable': 'plain',
@@ -145,7 +145,7 @@ describe('no word means less protection than whoever wrote it expects', () => {
 	};
 	const RANK = ['plain', 'falls back', 'encrypts', 'verifies', 'refused'];
 
-	// `pg` takes ssl=false for yes; whoever writes it means no.
+	// `pg` takes ssl=false for yes; anyone who writes it means no.
 	test.each(cases.filter((parameter) => parameter !== 'ssl=false'))('%s', (parameter) => {
 		const rank = RANK.indexOf(ours(parameter));
 		expect(rank).toBeGreaterThanOrEqual(RANK.indexOf(theirs(parameter)));
@@ -158,7 +158,7 @@ describe('no word means less protection than whoever wrote it expects', () => {
 	});
 
 	test('the page says the same of each', () => {
-		const page = readFileSync(join(root, 'docs', 'ledger.md'), 'utf8');
+		const page = readFileSync(join(root, 'docs', 'internals', 'ledger.md'), 'utf8');
 		const rows = [...page.matchAll(/^\| `(ssl(?:mode)?=[^`]*)`.* \| (\w+) +\|$/gm)];
 		const told = rows.flatMap(([line, , does = '']) =>
 			[...line.matchAll(/`(ssl(?:mode)?=[^`]*)`/g)].map(([, parameter = '']) => [parameter, does]),

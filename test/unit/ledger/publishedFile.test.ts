@@ -117,7 +117,7 @@ test('an emptied ledger: the list is served with what was revoked, and nothing i
 		doubtful: false,
 	});
 	expect(await status(1)).toBe('revoked');
-	// Nobody knows of this one: whoever asks is told so, and never that it is valid.
+	// Nobody knows of this one: anyone who asks is told so, and never that it is valid.
 	expect(await status(2)).toBeUndefined();
 	expect(await ledger.freePlace(REALM, [5])).toBeUndefined();
 	expect(await ledger.statusList('https://air.example other', 'list-1')).toBeUndefined();
@@ -173,7 +173,7 @@ test('half a line, of a process that was killed, spoils nothing', async () => {
 	expect([await status(1), await status(2)]).toEqual(['revoked', 'revoked']);
 });
 
-test('a file that is lost is made anew of what the ledger knows', async () => {
+test('a file that is lost is made again of what the ledger knows', async () => {
 	await issue(1, place(1));
 	await revoke(1);
 	await ledger.close();

@@ -143,7 +143,7 @@ test('what was replaced since is asked about as if it stood, until AIR says that
 	expect(await found()).toMatchObject({ state: 'unusable' });
 });
 
-test('whoever was erased since is there again', async () => {
+test('people erased since are there again', async () => {
 	await issue(ledger, 'h1');
 	makeBackup();
 	await ledger.forget('ada@example.com');

@@ -153,7 +153,7 @@ describe('the file', () => {
 		expect(names.filter((name) => name.endsWith('-shm'))).toEqual([]);
 	});
 
-	test('holds nothing of a person who was erased', async () => {
+	test('holds no trace of a person who was erased', async () => {
 		const { ledger } = await openSqliteLedger({ file });
 		await issue(ledger, 'hash-1', { recipient: 'grace@example.com', reference: 'order 1815' });
 		await issue(ledger, 'hash-2', { idempotencyKey: 'key-2' });
@@ -216,7 +216,7 @@ describe('a ledger that was here', () => {
 		await ledger.close();
 	});
 
-	test('is begun anew once somebody has deleted what says so', async () => {
+	test('is begun again once somebody has deleted what says so', async () => {
 		await made();
 		await writeFile(file, '');
 		await rm(marker());

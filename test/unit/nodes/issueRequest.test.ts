@@ -73,7 +73,7 @@ test.each<[string, unknown, RegExp]>([
 	['an expression that gave nothing', null, /Fields are not as expected/],
 	['a list in its place', [{ name: 'SECRET' }], /Fields are not as expected/],
 	[
-		'a name that is no text',
+		'a name that is not text',
 		{ field: [{ name: 5, value: 'SECRET' }] },
 		/Fields are not as expected/,
 	],

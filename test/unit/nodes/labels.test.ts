@@ -10,7 +10,7 @@ import { properties as triggerProperties } from '../../../nodes/MocaAirTrigger/p
 import { readParameters } from '../../../nodes/MocaAirTrigger/readParameters';
 import { airErrorOf } from '../issuance/support';
 
-// An error calls a field what the editor calls it: whoever reads the one looks for it in the other.
+// An error calls a field what the editor calls it: anyone who reads the one looks for it in the other.
 
 /** Neither text, nor a number, nor a choice, nor a list. */
 const MISFIT = { misfit: true };
@@ -35,7 +35,7 @@ describe.each([
 			} as unknown as IPollFunctions),
 	],
 ] as const)('the options of Moca AIR %s', (_node, properties, read) => {
-	// The name of a field is read by the node itself, and is no text that AIR gets.
+	// The name of a field is read by the node itself, and is not text that AIR gets.
 	const options = named(properties, 'options').filter(({ name }) => name !== 'referenceField');
 
 	test.each(options.map(({ name, displayName }) => [displayName, name]))(

@@ -50,7 +50,7 @@ test.each([['{}'], [''], ['  {\n } '], [undefined]])(
 	},
 );
 
-test('what cannot be read is said in words, in the place of the fields', async () => {
+test('what cannot be read is said in words, in place of the fields', async () => {
 	expect(await fieldsFor({ schemaSource: 'jsonSchema', subjectSchema: '{' })).toEqual({
 		fields: [],
 		emptyFieldsNotice: expect.stringMatching(/JSON Schema is not valid JSON\.$/) as string,

@@ -18,7 +18,7 @@ test.each([
 	expect(titleOf(message)).toBe(title);
 });
 
-test('words that are no name do not get into the title', () => {
+test('words that are not a name do not get into the title', () => {
 	expect(titleOf(`Missing required field: ${'x'.repeat(500)}`).length).toBeLessThan(200);
 	expect(titleOf('Missing required field: <img src=x>')).toBe(
 		'A field that AIR requires is missing',

@@ -28,7 +28,7 @@ interface Seen {
 }
 type Reply = (response: ServerResponse, request: IncomingMessage, body: string) => void;
 
-/** One of AIR's two hosts; the last reply is given for ever. */
+/** One of AIR's two hosts; the last reply is given forever. */
 class Host {
 	seen: Seen[] = [];
 	replies: Reply[] = [];
@@ -359,7 +359,7 @@ test('a target in a private network is refused unless the operator allows it', a
 	}
 });
 
-test('what AIR echoes shows nothing of tokens, keys or the credential', async () => {
+test('what AIR echoes shows no part of tokens, keys or the credential', async () => {
 	accounts.replies = [echo];
 	chain.replies = [echo];
 	const { body, credential } = await sealedBody();

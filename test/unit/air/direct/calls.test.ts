@@ -97,7 +97,7 @@ describe('initialize-user', () => {
 	});
 
 	test.each([[{}], [[]], ['text'], [null], [{ did: 7 }], [{ code: 1, msg: 'no', data: ACCOUNT }]])(
-		'%j is no account',
+		'%j is not an account',
 		(answer) => {
 			expect(readAccount(json(answer))).toBeUndefined();
 		},

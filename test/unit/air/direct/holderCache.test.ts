@@ -73,7 +73,7 @@ test.each(Object.keys(ID) as (keyof HolderId)[])(
 	},
 );
 
-test('who comes meanwhile waits for the look-up that is under way', async () => {
+test('a call that comes meanwhile waits for the look-up that is under way', async () => {
 	const cache = new HolderCache();
 	const { lookUp, end } = slowly();
 	const all = Array.from({ length: 20 }, async () => await cache.get(ID, undefined, lookUp));
@@ -96,7 +96,7 @@ test('the cancel of one ends the look-up of no other', async () => {
 	expect(lookUp).toHaveBeenCalledTimes(1);
 });
 
-test('the cancel of the last one ends it, and the next one asks anew', async () => {
+test('the cancel of the last one ends it, and the next one asks again', async () => {
 	const cache = new HolderCache();
 	const { lookUp, fail, isStopped } = slowly();
 	const cancels = [new AbortController(), new AbortController()];
@@ -113,7 +113,7 @@ test('the cancel of the last one ends it, and the next one asks anew', async () 
 	expect(cache.size).toBe(1);
 });
 
-test('who has been cancelled already asks nothing', async () => {
+test('a call that was cancelled before asks nothing', async () => {
 	const cache = new HolderCache();
 	const { lookUp } = slowly();
 	const error = await airErrorOf(async () => await cache.get(ID, AbortSignal.abort(), lookUp));

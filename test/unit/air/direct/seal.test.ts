@@ -34,7 +34,7 @@ test('the holder opens the test vector, which holds a JSON string', async () => 
 	const holder = {
 		privateKey: privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64'),
 	};
-	// It opens, and is no credential.
+	// It opens, and is not a credential.
 	expect(await openAll(holder, [VECTOR.envelope])).toEqual([
 		{ refused: expect.stringContaining('JSON') as string },
 	]);

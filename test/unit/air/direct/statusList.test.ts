@@ -153,12 +153,12 @@ describe('reading', () => {
 
 	test.each<[string, () => Promise<string> | string, string]>([
 		['nothing', () => '', 'it is empty'],
-		['a page', () => '<html>', 'it is no JWT'],
+		['a page', () => '<html>', 'it is not a JWT'],
 		['another typ', () => signed(whole, { typ: 'JWT' }), 'its typ is not statuslist+jwt'],
 		[
 			'another kid',
 			() => signed(whole, { kid: issuer.keyId('key-2') }),
-			'it was signed by a key that the credential does not have',
+			'the issuer does not have the key that signed it',
 		],
 		[
 			'bits of two',

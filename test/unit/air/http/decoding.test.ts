@@ -155,7 +155,7 @@ const hidden: [string, Buffer | string, string | string[], Record<string, string
 	['an unknown coding that was not applied', ISSUED, 'aws-chunked'],
 	['gzip twice', gzipSync(gzipSync(ISSUED)), 'gzip, gzip'],
 	['two members', Buffer.concat([gzipSync(ISSUED.slice(0, 9)), gzipSync(ISSUED.slice(9))]), 'gzip'],
-	['gzip that no header tells of', gzipSync(ISSUED), 'identity'],
+	['gzip that no header tells about', gzipSync(ISSUED), 'identity'],
 	['gzip as a transfer coding', gzipSync(ISSUED), '', { 'transfer-encoding': 'gzip, chunked' }],
 	['a byte order mark', `\ufeff${ISSUED}`, ''],
 	['UTF-16 with a mark', Buffer.from(`\ufeff${ISSUED}`, 'utf16le'), ''],
@@ -205,7 +205,7 @@ test.each([
 	expect(everythingShown(error)).not.toContain('eyJ');
 });
 
-test('a refusal in an unknown coding is one all the same, and says why it has no words', async () => {
+test('a refusal in an unknown coding is one anyway, and says why it has no words', async () => {
 	reply = answering(Buffer.from([1, 2, 3, 250]), 'sdch', { status: 400 });
 	const error = await airErrorOf(issuing);
 	expect([error.code, error.kind]).toEqual(['AIR_BAD_REQUEST', 'refused']);

@@ -111,7 +111,7 @@ describe('how the address of a proxy is written', () => {
 	);
 
 	test.each(['not a url', 'http://', 'http://:3128', '  ', 'http://me:secret@:1', '://'])(
-		'%j is no address',
+		'%j is not an address',
 		async (address) => {
 			const error = await airErrorOf(() => chosen(HTTPS, { ALL_PROXY: address }));
 			expect([error.code, error.retryable]).toEqual(['AIR_PROXY_ADDRESS', false]);

@@ -103,7 +103,7 @@ test.each(PUBLIC)('%s is public', (address) => {
 	expect(isPrivateAddress(address)).toBe(false);
 });
 
-test('what is no address at all is not called public', () => {
+test('what is not an address at all is not called public', () => {
 	for (const text of ['', 'localhost', '127.1', '1.2.3', '::g', '999.1.1.1']) {
 		expect(isPrivateAddress(text)).toBe(true);
 	}

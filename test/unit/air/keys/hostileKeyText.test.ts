@@ -39,7 +39,7 @@ describe.each([
 	const begin = `-----BEGIN ${half} KEY-----`;
 	const end = `-----END ${half} KEY-----`;
 
-	test('cut anywhere is refused in words, and shows nothing of itself', async () => {
+	test('cut anywhere is refused in words, and shows no part of itself', async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.constantFrom(...forms),

@@ -44,7 +44,7 @@ test.each([
 	expect(error.facts.detail).toBe('key 1 and key 3 of 3');
 });
 
-test('no key at all is no JWKS', async () => {
+test('no key at all is not a JWKS', async () => {
 	expect((await airErrorOf(() => jwksDocument([]))).code).toBe('AIR_PUBLIC_KEY_EMPTY');
 });
 

@@ -100,7 +100,7 @@ test('the output of openssl ecparam -genkey, parameters first', async () => {
 	}
 });
 
-test('a private key shows nothing of itself in a log', async () => {
+test('a private key shows no part of itself in a log', async () => {
 	const key = ecKey();
 	const { d } = key.export({ format: 'jwk' });
 	const read = await importPrivateKey(pkcs8(key));

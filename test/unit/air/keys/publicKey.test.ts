@@ -25,7 +25,7 @@ const escaped = (pem: string) => pem.replace(/\n/g, '\\n');
 const relabelled = (pem: string, label: string) =>
 	pem.replace(/(BEGIN|END) [A-Z0-9 ]+-/g, `$1 ${label}-`);
 
-/** What is to be published of a key, and nothing else. */
+/** What to publish of a key, and nothing else. */
 async function published(key: KeyObject, kid?: string) {
 	const jwk = publicJwk(key);
 	const alg = isRsa(key) ? 'RS256' : 'ES256';
@@ -178,7 +178,7 @@ const refusals: [code: AirErrorCode, name: string, text: string][] = [
 	['AIR_PUBLIC_KEY_IS_PRIVATE', 'second of a JWKS', json({ keys: [a, privateJwk(rsaKey())] })],
 	['AIR_PUBLIC_KEY_IS_PRIVATE', 'JWK after a PEM', `${pem}\n${json(privateJwk(ecKey()))}`],
 	['AIR_PUBLIC_KEY_IS_PRIVATE', 'JWK of a type unknown here', json({ kty: 'OKP', d: 'AA' })],
-	['AIR_PUBLIC_KEY_IS_PRIVATE', 'JWK whose d is no key', json({ ...a, d: null })],
+	['AIR_PUBLIC_KEY_IS_PRIVATE', 'JWK whose d is not a key', json({ ...a, d: null })],
 	...['p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'].map((member): [AirErrorCode, string, string] => [
 		'AIR_PUBLIC_KEY_IS_PRIVATE',
 		`JWK with ${member} alone`,
@@ -204,8 +204,8 @@ const refusals: [code: AirErrorCode, name: string, text: string][] = [
 	['AIR_PUBLIC_KEY_PURPOSE', 'PS256', json({ ...b, alg: 'PS256' })],
 	['AIR_PUBLIC_KEY_PURPOSE', 'RS512', json({ ...b, alg: 'RS512' })],
 	['AIR_PUBLIC_KEY_PURPOSE', 'the algorithm of the other type', json({ ...a, alg: 'RS256' })],
-	['AIR_PUBLIC_KEY_PURPOSE', 'alg is no text', json({ ...a, alg: 5 })],
-	['AIR_PUBLIC_KEY_KID_INVALID', 'kid is no text', json({ ...a, kid: 7 })],
+	['AIR_PUBLIC_KEY_PURPOSE', 'alg is not text', json({ ...a, alg: 5 })],
+	['AIR_PUBLIC_KEY_KID_INVALID', 'kid is not text', json({ ...a, kid: 7 })],
 	['AIR_PUBLIC_KEY_KID_INVALID', 'kid is empty', json({ ...a, kid: '' })],
 	['AIR_PUBLIC_KEY_KID_INVALID', 'kid with a newline', json({ ...a, kid: 'a\nb' })],
 	['AIR_PUBLIC_KEY_KID_INVALID', 'kid that cannot be seen', json({ ...a, kid: '\u200b' })],
@@ -224,11 +224,11 @@ const refusals: [code: AirErrorCode, name: string, text: string][] = [
 	['AIR_PUBLIC_KEY_UNREADABLE', 'a file name', './keys/public.pem'],
 	['AIR_PUBLIC_KEY_UNREADABLE', 'an address', 'https://example.com/.well-known/jwks.json'],
 	['AIR_PUBLIC_KEY_UNREADABLE', 'an expression', '{{ $json.key }}'],
-	['AIR_PUBLIC_KEY_UNREADABLE', 'JSON that is no key', '{"type":"service_account"}'],
+	['AIR_PUBLIC_KEY_UNREADABLE', 'JSON that is not a key', '{"type":"service_account"}'],
 	['AIR_PUBLIC_KEY_UNREADABLE', 'a point off the curve', json({ ...a, x: a.y })],
 	['AIR_PUBLIC_KEY_UNREADABLE', 'no modulus', json({ ...b, n: undefined })],
-	['AIR_PUBLIC_KEY_UNREADABLE', 'n is no text', json({ ...b, n: 5 })],
-	['AIR_PUBLIC_KEY_UNREADABLE', 'keys is no list', '{"keys":{}}'],
+	['AIR_PUBLIC_KEY_UNREADABLE', 'n is not text', json({ ...b, n: 5 })],
+	['AIR_PUBLIC_KEY_UNREADABLE', 'keys is not a list', '{"keys":{}}'],
 	['AIR_PUBLIC_KEY_UNREADABLE', 'a list of texts', '{"keys":["a"]}'],
 	['AIR_PUBLIC_KEY_UNREADABLE', 'more than a JWK', `${json(a)} and more`],
 	['AIR_PUBLIC_KEY_UNREADABLE', '1 MB', 'A'.repeat(2 ** 20)],
@@ -300,7 +300,7 @@ test('no form of a private key is ever read, whatever surrounds it', async () =>
 			fc.boolean(),
 			async (other, secret, between, first) => {
 				const text = first ? `${secret}${between}${other}` : `${other}${between}${secret}`;
-				// Bare base64 next to something else is no key at all.
+				// Bare base64 next to something else is not a key at all.
 				expect((await airErrorOf(() => importPublicKeys(text))).code).toMatch(
 					/^AIR_PUBLIC_KEY_(IS_PRIVATE|UNREADABLE)$/,
 				);

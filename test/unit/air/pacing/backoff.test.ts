@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { pause, pollDelayMs, repeatDelayMs } from '../../../../air/pacing/backoff';
 
-test('polls wait 1 s at first, then twice as long, at most 30 s, for ever', () => {
+test('polls wait 1 s at first, then twice as long, at most 30 s, forever', () => {
 	expect([0, 1, 2, 3, 4, 5, 6, 100, 1e6].map(pollDelayMs)).toEqual([
 		1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000, 30_000,
 	]);

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { AirError } from '../../../../errors/AirError';
-import { HostLimiter, limiterFor, type Permit } from '../../../../air/pacing/HostLimiter';
+import { HostLimiter, limiterFor } from '../../../../air/pacing/HostLimiter';
+import type { Permit } from '../../../../air/pacing/Permit';
 import { LONGEST_WISH_MS } from '../../../../air/pacing/retryAfter';
-import { VirtualTime } from './virtualTime';
+import { VirtualTime } from '../../../support/virtualTime';
 
 /** A limiter, and who got leave when. */
-function limited(mostInFlight?: number) {
+function limited() {
 	const time = new VirtualTime();
-	const limiter = new HostLimiter(time, () => 0.5, mostInFlight);
+	const limiter = new HostLimiter(time, () => 0.5);
 	const permits: Permit[] = [];
 	const at: number[] = [];
 	const errors: unknown[] = [];
@@ -35,16 +36,23 @@ const ask = (times: number, once: () => void) => {
 };
 
 describe('without a limit', () => {
-	test('everybody goes at once, up to what connections there are', async () => {
-		const { time, ask: once, nth, at } = limited(3);
-		ask(5, once);
+	test('ten go at once, and then as many as there are answers', async () => {
+		const { time, ask: once, nth, at } = limited();
+		ask(15, once);
 		await time.run(1_000);
-		expect(at).toEqual([0, 0, 0]);
+		expect(at).toEqual(Array(10).fill(0));
 		nth(0).answered();
 		nth(0).answered();
 		nth(1).ended();
 		await time.run(2_000);
-		expect(at).toEqual([0, 0, 0, 1_000, 1_000]);
+		expect(at.slice(10)).toEqual([1_000, 1_000]);
+	});
+
+	test('up to what connections there are, where somebody chose how many', async () => {
+		const { time, ask: once, at } = limited();
+		for (let i = 0; i < 120; i++) once({ share: { fixed: true } });
+		await time.run(1_000);
+		expect(at).toHaveLength(100);
 	});
 });
 
@@ -159,7 +167,7 @@ describe('after a refusal', () => {
 	});
 
 	test.each([0, undefined, 1_000])(
-		'503 for however long (Retry-After %s) says nothing of the rate: afterwards it goes on as after the first',
+		'503 for however long (Retry-After %s) says nothing about the rate: afterwards it goes on as after the first',
 		async (retryAfterMs) => {
 			const { time, limiter, ask: once, nth } = limited();
 			const rates: number[] = [];
@@ -221,7 +229,7 @@ describe('after a refusal', () => {
 	});
 });
 
-describe('nobody waits for ever', () => {
+describe('nobody waits forever', () => {
 	test('a cancel ends the wait at once, and nobody behind waits for it', async () => {
 		const { time, limiter, ask: once, at, errors } = limited();
 		limiter.restrict(1);
@@ -241,7 +249,7 @@ describe('nobody waits for ever', () => {
 		await expect(limiter.permit({ signal: AbortSignal.abort() })).rejects.toThrow(AirError);
 	});
 
-	test('who has no time to wait for its permit is told so when its time is over', async () => {
+	test('one that has no time to wait for its permit is told so when its time is over', async () => {
 		const { time, limiter, ask: once, at, errors } = limited();
 		limiter.restrict(0.1);
 		once();
@@ -254,7 +262,7 @@ describe('nobody waits for ever', () => {
 		expect(at).toEqual([0]);
 	});
 
-	test('who has no time for AIR’s pause is told so at once, and for how long it is', async () => {
+	test('one that has no time for AIR’s pause is told so at once, and for how long it is', async () => {
 		const { time, ask: once, nth, errors } = limited();
 		once();
 		await time.run(0);
@@ -307,7 +315,7 @@ describe('AIR asks for more than anybody waits for', () => {
 		expect(at).toHaveLength(2);
 	});
 
-	test('each time: who comes is told at once, but for one a minute', async () => {
+	test('each time: a new one is told at once, except for one a minute', async () => {
 		const { time, ask: once, permits, nth, errors } = await refusedFor(YEAR_MS);
 		let told = 0;
 		for (let second = 0; second < 1_800; second++) {
@@ -359,7 +367,7 @@ describe('AIR asks for more than anybody waits for', () => {
 		expect([errors.length, at.length]).toEqual([0, 4]);
 	});
 
-	test('who has less than the minute is told at once', async () => {
+	test('one that has less than the minute is told at once', async () => {
 		const { time, ask: once, errors } = await refusedFor(YEAR_MS);
 		once({ withinMs: 10_000 });
 		await time.run(1);
@@ -457,7 +465,7 @@ describe('against a server that limits', () => {
 		expect(seconds).toBeLessThan(1.1 * (server.requests / server.perSecond));
 	});
 
-	// What passes at first says nothing of such a limit: it has to be looked for from below.
+	// What passes at first says nothing about such a limit: it has to be looked for from below.
 	test('hardly any burst: under 3 % refused, under 1.4 times the ideal time', async () => {
 		const { sent, refused, seconds } = await runAgainst({ ...usual, burst: 5 });
 		expect(refused / sent).toBeLessThan(0.03);

@@ -216,7 +216,8 @@ describe('a call that begins something before it sends', () => {
 	const tooLong = new AirError('AIR_RATE_LIMITED', { waitTooLong: true, retryAfterMs: 90_000 });
 
 	const oneAtATime = () => {
-		const limiter = new HostLimiter(undefined, undefined, 1);
+		const limiter = new HostLimiter();
+		for (let taken = 0; taken < 9; taken++) void limiter.permit();
 		return () => limiter;
 	};
 
@@ -286,7 +287,7 @@ describe('a call that begins something before it sends', () => {
 		expect(seen.failed).toHaveLength(begun);
 	});
 
-	test('what fails while it begins is not repeated, and was no attempt', async () => {
+	test('what fails while it begins is not repeated, and was not an attempt', async () => {
 		const error = new AirError('AIR_LEDGER_LOCKED');
 		const begin = jest.fn().mockRejectedValue(error);
 		const options = { limits: DEFAULT_REPEAT_LIMITS, repeatUnknown: true, patient: true };

@@ -29,7 +29,7 @@ afterAll(async () => {
 	await liar.close();
 });
 
-/** It remembers nothing of an earlier test. */
+/** It remembers nothing about an earlier test. */
 const hostile = async () => {
 	const issuer = await partner().issuer({ accountUrl: liar.url });
 	issuer.client.forgetAccount(ADA);
@@ -95,12 +95,12 @@ describe('through the ledger', () => {
 		const lying = await endingOf(partner().issue('1', {}, { issuer: await hostile() }));
 		expect(lying).toMatchObject({ kind: 'outcome-unknown', code: 'AIR_DIRECT_OTHER_ACCOUNT' });
 		expect(sentTo()).toEqual(before);
-		// Who is honest finishes what was begun.
+		// The honest host finishes what was begun.
 		expect(await partner().issue('1')).toMatchObject({ outcome: 'issued' });
 		expect(await lyingFor(partner().rig.emulator, 'eve@example.com')).toEqual([]);
 	}, 30_000);
 
-	test('her DID with another encryption key: sealed anew for her, and the first is revoked', async () => {
+	test('her DID with another encryption key: sealed again for her, and the first is revoked', async () => {
 		await partner().issue('first', { recipient: 'first@example.com' });
 		const { did, signingKey } = await partner().rig.account(ADA);
 		lie = { did, publicKey: evesKey, signingKey, userId: 'ada', status: 'active' };
@@ -114,7 +114,7 @@ describe('through the ledger', () => {
 			[forEve, false],
 			[issued.externalId, true],
 		]);
-		// What is known is told to both, and says nothing of anybody's keys.
+		// What is known is told to both, and says nothing about anybody's keys.
 		const told = await partner().issue('1', {}, { issuer: await hostile() });
 		expect(told).toMatchObject({ outcome: 'alreadyIssued', externalId: issued.externalId });
 		expect(JSON.stringify(told)).not.toContain(evesKey.slice(2));

@@ -234,7 +234,7 @@ describe('refused', () => {
 		expect(await wallet()).toHaveLength(1);
 	});
 
-	test('an account that was made anew since it was looked up is looked up once more', async () => {
+	test('an account that was made again since it was looked up is looked up once more', async () => {
 		await partner().issue('1');
 		control().setAccount({ email: 'ada@example.com', replace: true });
 		const issued = await partner().issue('2');

@@ -193,7 +193,7 @@ describe('cancelled', () => {
 		expect(ends).toEqual([undefined, undefined]);
 	});
 
-	test('in between: who waits before it begins is told, and is not counted as failed', async () => {
+	test('in between: one that waits before it begins is told, and is not counted as failed', async () => {
 		const controller = new AbortController();
 		const { ends, firstFailure } = await new Parallel<string>({
 			items: 5,

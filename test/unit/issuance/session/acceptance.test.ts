@@ -157,7 +157,7 @@ test('a cancelled execution takes the question of another one not along', async 
 	]);
 });
 
-test('when all are cancelled nothing is sent, and the next one asks anew', async () => {
+test('when all are cancelled nothing is sent, and the next one asks again', async () => {
 	const cancel = new AbortController();
 	const first = runOf(owner, { questions: [YES], takesMs: 100 });
 	const cancelled = first.issue('evt_1', {}, { signal: cancel.signal });

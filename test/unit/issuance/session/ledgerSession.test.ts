@@ -167,7 +167,7 @@ describe('what replaced content that comes again', () => {
 			'a new database of this n8n, where the number comes again',
 			{ ownExecutions: { ids: ['381'], began: Date.now() + DAY } },
 		],
-	])('is no retry in %s', async (_, changes) => {
+	])('is not a retry in %s', async (_, changes) => {
 		const identity = await identityOf();
 		await superseded(identity);
 		await expect(runOf(identity, changes).issue('Gold')).rejects.toMatchObject({

@@ -37,7 +37,7 @@ test('the embedded ledger is refused in queue mode', async () => {
 	});
 });
 
-test('what is no PostgreSQL URL is refused without repeating it', async () => {
+test('what is not a PostgreSQL URL is refused without repeating it', async () => {
 	const url = 'mysql://user:s3cret@db.example/x';
 	const refused = openLedger({ store: 'postgres', url });
 	await expect(refused).rejects.toMatchObject({ code: 'LEDGER_SETTINGS' });

@@ -67,7 +67,7 @@ test.each([
 	},
 );
 
-test('nothing is no issuer', async () => {
+test('nothing is not an issuer', async () => {
 	expect((await airErrorOf(() => parseDirectIssuer(' '))).message).toMatch(/it is empty/);
 });
 

@@ -78,7 +78,7 @@ describe('token lifetime', () => {
 		expect(await of(undefined)).toBe(600);
 	});
 
-	test('a node’s own mends a bad one in the credential, and is checked itself', async () => {
+	test('a node’s own fixes a bad one in the credential, and is checked itself', async () => {
 		const bad = { ...given, jwtLifetime: 60 };
 		expect((await readSettings(bad, { lifetimeMinutes: 5 })).identity.lifetimeSeconds).toBe(300);
 		expect((await airErrorOf(() => readSettings(given, { lifetimeMinutes: 16 }))).message).toMatch(
@@ -87,7 +87,7 @@ describe('token lifetime', () => {
 	});
 });
 
-describe('a key in a field that AIR is told of, or that is published, is refused unseen', () => {
+describe('a key in a field that AIR is told about, or that is published, is refused unseen', () => {
 	const { pem } = makeKey();
 	const der = pem.replace(/-----[^-]+-----/g, '').replace(/\s/g, '');
 	const jwk = JSON.stringify(createPrivateKey(pem).export({ format: 'jwk' }));
@@ -119,29 +119,33 @@ describe('what is refused, by its name in the form', () => {
 	const SECRET = 'SECRET-VALUE';
 	test.each<[string, Record<string, unknown>, RegExp]>([
 		['an unknown environment', { environment: SECRET }, /Environment is not as expected/],
-		['an environment that is no text', { environment: 5 }, /Environment is not as expected/],
+		['an environment that is not text', { environment: 5 }, /Environment is not as expected/],
 		['no partner ID', { partnerId: undefined }, /Partner ID is not as expected/],
 		['an empty partner ID', { partnerId: ' ' }, /Partner ID is empty/],
 		['a partner ID that is a number', { partnerId: 42 }, /Partner ID is not as expected/],
 		['a very long partner ID', { partnerId: SECRET.repeat(20) }, /Partner ID is too long/],
-		['a key ID that is no text', { kid: { SECRET } }, /Key ID is not as expected/],
-		['an issuer DID that is no text', { issuerDid: [SECRET] }, /Issuer DID is not as expected/],
-		['a JWKS URL that is no text', { jwksUrl: null }, /JWKS URL is not as expected/],
-		['a base URL that is no text', { baseUrl: 5 }, /Base URL is not as expected/],
+		['a key ID that is not text', { kid: { SECRET } }, /Key ID is not as expected/],
+		['an issuer DID that is not text', { issuerDid: [SECRET] }, /Issuer DID is not as expected/],
+		['a JWKS URL that is not text', { jwksUrl: null }, /JWKS URL is not as expected/],
+		['a base URL that is not text', { baseUrl: 5 }, /Base URL is not as expected/],
 		['an unknown scope', { scope: SECRET }, /Scope is not as expected/],
 		[
-			'an issuer host that is no text',
+			'an issuer host that is not text',
 			{ directIssuer: 5 },
 			/Issuer Host or DID is not as expected/,
 		],
 		['an unknown form', { directIssuerAs: SECRET }, /Issuer Written As is not as expected/],
-		['an account URL that is no text', { accountUrl: [] }, /Account URL is not as expected/],
+		['an account URL that is not text', { accountUrl: [] }, /Account URL is not as expected/],
 		['no lifetime', { jwtLifetime: 0 }, /Token Lifetime is below 1 minute/],
 		['an emptied lifetime', { jwtLifetime: '' }, /Token Lifetime is below 1 minute/],
 		['a lifetime of 16', { jwtLifetime: 16 }, /Token Lifetime is above 15 minutes/],
-		['a lifetime that is no number', { jwtLifetime: SECRET }, /Token Lifetime is not as expected/],
+		[
+			'a lifetime that is not a number',
+			{ jwtLifetime: SECRET },
+			/Token Lifetime is not as expected/,
+		],
 		['a lifetime without end', { jwtLifetime: Infinity }, /Token Lifetime/],
-		['a key that is no text', { privateKey: { SECRET } }, /Private Key is not as expected/],
+		['a key that is not text', { privateKey: { SECRET } }, /Private Key is not as expected/],
 	])('%s', async (_what, data, reason) => {
 		const error = await airErrorOf(() => readSettings({ ...given, ...data }));
 		expect(error.code).toBe('AIR_SETTING_INVALID');

@@ -15,7 +15,9 @@ import { trusting } from '../../../support/trusting';
 import { startIssuerHost, type IssuerHost } from '../../../support/issuerHost';
 import { BROKEN_SETUPS, type BrokenSetup } from './brokenSetups';
 
-const docs = readFileSync(join(__dirname, '../../../../docs/setup-check.md'), 'utf8');
+const docs = ['setup-check.md', 'internals/setup-mistakes.md']
+	.map((page) => readFileSync(join(__dirname, '../../../../docs', page), 'utf8'))
+	.join('\n');
 /** Prettier lines the columns up; words are what counts. */
 const documented = docs.split('\n').map((line) => line.replace(/ +/g, ' '));
 
@@ -87,7 +89,7 @@ const withoutPort = (text: string) =>
 /** What the Test button of the credential shows; undefined when it is green. */
 async function testButton(credential: ICredentialDataDecryptedObject): Promise<string | undefined> {
 	const type = new MocaAirApi();
-	if (typeof type.authenticate !== 'function') throw new Error('authenticate is no function');
+	if (typeof type.authenticate !== 'function') throw new Error('authenticate is not a function');
 	const request = structuredClone(type.test.request) as IHttpRequestOptions;
 	try {
 		await type.authenticate(credential, request);
@@ -115,7 +117,7 @@ describe.each(BROKEN_SETUPS)('$mistake', (setup) => {
 		expect(finding?.fix).toMatch(/^[A-Z].{20,}/s);
 	});
 
-	test('is the first thing to mend', () => {
+	test('is the first thing to fix', () => {
 		// All hosts of these tests are on loopback, where AIR could not reach them.
 		const broken = findings.filter(
 			({ check: name, status }) =>
@@ -140,12 +142,12 @@ describe.each(BROKEN_SETUPS)('$mistake', (setup) => {
 	});
 });
 
-test('there is a broken set-up for every check', () => {
+test('there is a broken setup for every check', () => {
 	const names = new Set(BROKEN_SETUPS.map(({ check: name }) => name));
 	expect([...names].sort()).toEqual(Object.keys(CHECKS).sort());
 });
 
-test('the documentation lists the checks in their order, and no broken set-up that is not tested', () => {
+test('the documentation lists the checks in their order, and no broken setup that is not tested', () => {
 	const listed = Object.entries(CHECKS).map(([name, { label, makesSure }]) =>
 		row(cell(label), `\`${name}\``, cell(makesSure)),
 	);

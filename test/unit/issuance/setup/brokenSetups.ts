@@ -105,7 +105,7 @@ export async function oldKey(
 	return jwk;
 }
 
-/** At least one for each check (docs/setup-check.md). */
+/** At least one for each check (docs/internals/setup-mistakes.md). */
 export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 	{
 		mistake: 'The partner ID was forgotten',

@@ -15,7 +15,7 @@ import { airErrorOf } from '../support';
 let air: TestAir;
 const closers: (() => Promise<void>)[] = [];
 
-/** A set-up on the internet, which no test can reach: what would have been found. */
+/** A setup on the internet, which no test can reach: what would have been found. */
 let LIVE: SetupFacts;
 
 beforeAll(async () => {
@@ -47,7 +47,7 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-	// Whatever the set-up is, checking it issues nothing and creates nobody.
+	// Whatever the setup is, checking it issues nothing and creates nobody.
 	expect(air.emulator.control.counts()).toMatchObject({ issuances: 0, usersCreated: 0 });
 	expect(air.emulator.control.overview().users).toEqual([]);
 	air.emulator.control.reset();
@@ -84,11 +84,11 @@ const page: RequestListener = (_request, response) => {
 const check = async (change: ICredentialDataDecryptedObject = {}) =>
 	await checkSetup({ ...air.credential, ...change });
 
-/** Of every set-up where nobody asked for it. */
+/** Of every setup where nobody asked for it. */
 const notChecked = ({ code }: { readonly code?: string }) => code === 'AIR_FEATURE_NOT_CHECKED';
 
 /**
- * What there is to say about a set-up, except that the JWKS of these tests is on loopback and that
+ * What there is to say about a setup, except that the JWKS of these tests is on loopback and that
  * Issue on Behalf was not asked for.
  */
 const problems = (findings: Finding[]) =>
@@ -105,7 +105,7 @@ const found = (findings: Finding[], name: string) => {
 	return finding;
 };
 
-/** What the credential test shows: the first thing to mend. */
+/** What the credential test shows: the first thing to fix. */
 const shown = (findings: Finding[]) => {
 	const broken = findings.find(({ status }) => status === 'fail');
 	return broken === undefined ? undefined : `${broken.detail}. ${broken.fix}`;
@@ -129,7 +129,7 @@ const OF_THE_JWKS = [
 const OF_AIR = ['clock', 'airAccepts', 'issueOnBehalf'];
 
 describe('good', () => {
-	test('every check is one finding, in order; nothing is to mend but the address on loopback', async () => {
+	test('every check is one finding, in order; nothing to fix except the address on loopback', async () => {
 		const findings = await check();
 		expect(names(findings)).toEqual([...OF_THE_CREDENTIAL, ...OF_THE_JWKS, ...OF_AIR]);
 		expect(problems(findings)).toEqual([]);
@@ -187,7 +187,7 @@ describe('good', () => {
 		expect(found(findings, 'furtherPublicKeys').detail).toContain('one key');
 	});
 
-	test('what is ready for the internet has nothing to mend at all', () => {
+	test('what is ready for the internet has nothing to fix at all', () => {
 		expect(
 			Object.values(CHECKS)
 				.flatMap(({ judge }) => judge({ ...LIVE, air: { value: true } }) ?? [])
@@ -209,7 +209,7 @@ describe('settings', () => {
 		expect(air.emulator.control.counts().requests).toBe(0);
 	});
 
-	test('without a readable key, the JWKS is looked at all the same', async () => {
+	test('without a readable key, the JWKS is looked at anyway', async () => {
 		air.jwks.keys = [{ ...air.key.jwk(PARTNER_ID), ...privateJwk(air.key.pem) }];
 		const findings = await check({ privateKey: 'garbage' });
 		expect(problems(findings)).toEqual([
@@ -309,7 +309,7 @@ describe('keys', () => {
 		air.jwks.keys = [air.key.jwk(PARTNER_ID), makeKey().jwk(PARTNER_ID)];
 		const findings = await check();
 		expect(problems(findings)).toEqual(['jwksKeyId: warn']);
-		expect(found(findings, 'jwksKeyId').fix).toMatch(/^AIR accepts the Partner JWT all the same/);
+		expect(found(findings, 'jwksKeyId').fix).toMatch(/^AIR accepts the Partner JWT anyway/);
 	});
 
 	test('the kid of a stranger cannot steer what is shown', async () => {
@@ -407,7 +407,7 @@ describe('AIR accepts, so what the JWKS URL of the credential shows is a warning
 			/it answers HTTP 302/,
 		],
 		[
-			'of JSON that is no key set',
+			'of JSON that is not a key set',
 			async () =>
 				await somewhereElse((_request, response) => {
 					response.end('{"keys": {}}');
@@ -433,7 +433,7 @@ describe('AIR accepts, so what the JWKS URL of the credential shows is a warning
 			'jwksReachable',
 			/does not serve a key set: the connection broke/,
 		],
-		['that is no URL', () => 'jwks.json', 'jwksUrl', /The JWKS URL is not valid/],
+		['that is not a URL', () => 'jwks.json', 'jwksUrl', /The JWKS URL is not valid/],
 		[
 			'with a password in it',
 			() => 'https://me:secret@issuer.example.invalid/jwks.json',
@@ -459,7 +459,7 @@ describe('AIR accepts, so what the JWKS URL of the credential shows is a warning
 		expect(problems(await check({ jwksUrl: await url() })).length).toBeLessThanOrEqual(1);
 		const { status, detail, fix } = found(findings, name);
 		expect([status, detail]).toEqual(['warn', expect.stringMatching(words)]);
-		expect(fix).toMatch(/^AIR accepts the Partner JWT all the same/);
+		expect(fix).toMatch(/^AIR accepts the Partner JWT anyway/);
 		expect(`${detail} ${fix}`).not.toMatch(/base URL|secret/);
 	});
 
@@ -473,7 +473,7 @@ describe('AIR accepts, so what the JWKS URL of the credential shows is a warning
 		expect(found(findings, 'jwksSameKey').detail).toMatch(/publishes another key/);
 	});
 
-	test('when AIR rejects the token, the JWKS is what there is to mend', async () => {
+	test('when AIR rejects the token, the JWKS is what there is to fix', async () => {
 		const findings = await check({ kid: 'key-2', jwksUrl: await closedPort() });
 		expect(problems(findings)).toEqual(['jwksReachable: fail', 'airAccepts: fail']);
 		expect(shown(findings)).toMatch(/JWKS URL does not serve a key set/);
@@ -503,7 +503,7 @@ describe('the clock', () => {
 		expect(problems(await check())).toEqual(['clock: warn']);
 	});
 
-	test('that is off so far that AIR rejects the token is what there is to mend', async () => {
+	test('that is off so far that AIR rejects the token is what there is to fix', async () => {
 		air.emulator.control.setTime({ jwtSkewMs: 600_000 });
 		const findings = await check();
 		expect(problems(findings)).toEqual(['jwksReachable: warn', 'clock: fail', 'airAccepts: fail']);
@@ -571,10 +571,10 @@ describe('whether Issue on Behalf is enabled', () => {
 		['200', { kind: 'answer', status: 200, body: { type: 'text', text: '{}' } }],
 		['a redirect', { kind: 'redirect', location: 'https://login.example.com/' }],
 		['a reset', { kind: 'reset' }],
-	])('%s: could not be told, and is asked once only', async (_what, fault) => {
+	])('%s: not known, and asked once only', async (_what, fault) => {
 		air.emulator.control.injectFault({ ...fault, operation: 'issue' });
 		const { status, detail, fix } = found(await ask(OWN), 'issueOnBehalf');
-		expect([status, detail]).toEqual(['warn', expect.stringMatching(/could not be told: ./)]);
+		expect([status, detail]).toEqual(['warn', expect.stringMatching(/Could not find out whether/)]);
 		expect(fix).toMatch(/Accounts → General/);
 		expect(air.emulator.control.counts().byOperation.issue).toBe(1);
 	});

@@ -125,7 +125,7 @@ describe('good', () => {
 		});
 	});
 
-	test('whoever uses both ways is told that Issue on Behalf was not checked', async () => {
+	test('anyone who uses both ways is told that Issue on Behalf was not checked', async () => {
 		const findings = await check({ issuerDid: 'did:air:id:test:engine' });
 		expect(found(findings, 'issueOnBehalf')?.code).toBe('AIR_FEATURE_NOT_CHECKED');
 	});
@@ -423,7 +423,7 @@ describe('the account host', () => {
 		expect(asked()).toBe(2);
 	});
 
-	test.each([[''], ['me'], [null]])('%j is no address: nothing is asked', async (address) => {
+	test.each([[''], ['me'], [null]])('%j is not an address: nothing is asked', async (address) => {
 		expect(await ask(address)).toMatchObject({ status: 'fail', code: 'AIR_ADDRESS_INVALID' });
 		expect(asked()).toBe(0);
 	});

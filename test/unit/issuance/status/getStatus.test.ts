@@ -23,7 +23,7 @@ test('adds what the answer means, and changes nothing of it', () => {
 test.each([
 	['no dates', {}],
 	['null', { issuanceDate: null, expirationDate: null }],
-	['what is no date', { issuanceDate: 'soon', expirationDate: '' }],
+	['what is not a date', { issuanceDate: 'soon', expirationDate: '' }],
 ])('%s: no ISO dates are made up', (_what, dates) => {
 	const described = describeStatus({ vcStatus: 'WAIT_ONCHAIN', ...dates });
 	expect(described).toEqual({

@@ -79,7 +79,7 @@ describe('what may be a subject', () => {
 		expect(subject).toEqual({ address: { city: 'London' } });
 	});
 
-	test('the same object twice is no cycle', () => {
+	test('the same object twice is not a cycle', () => {
 		const place = { city: 'London' };
 		expect(parseSubject({ home: place, work: place })).toEqual({ home: place, work: place });
 	});
@@ -98,7 +98,7 @@ describe('what is refused', () => {
 		['no attributes', {}, /no attributes/],
 		['empty text', '', /it is empty/],
 		['spaces', ' \n', /it is empty/],
-		['text that is no JSON', `{tier: ${SECRET}}`, /not valid JSON/],
+		['text that is not JSON', `{tier: ${SECRET}}`, /not valid JSON/],
 		['JSON with a trailing comma', `{"tier": "${SECRET}",}`, /not valid JSON/],
 		['two JSON objects', '{"a":1}{"b":2}', /not valid JSON/],
 		['JSON text of a list', '[1]', /one object/],
@@ -130,11 +130,11 @@ describe('what is refused', () => {
 		['bytes', { a: Buffer.from(SECRET) }, /a is not plain data/],
 		['an instance of a class inside', { a: new Claims() }, /a is not plain data/],
 		['inherited members', { a: Object.create({ b: SECRET }) as unknown }, /a is not plain data/],
-		['a symbol as a name', { a: 1, [Symbol('b')]: SECRET }, /it holds a name that is no text/],
+		['a symbol as a name', { a: 1, [Symbol('b')]: SECRET }, /it holds a name that is not text/],
 		[
 			'a symbol as a name inside',
 			{ a: { [Symbol('b')]: SECRET } },
-			/a holds a name that is no text/,
+			/a holds a name that is not text/,
 		],
 		// eslint's no-sparse-arrays is right; that is why this is refused.
 		['a list with a hole', { a: Array(2) }, /a\[0\] has no value/],

@@ -311,7 +311,7 @@ describe('names', () => {
 		['an empty name', [text('')], /a field has no name/],
 		['a name of spaces', [text('tier'), text(' ')], /a field has no name/],
 		['the same name twice', [text('tier'), text('tier')], /tier is there twice/],
-		['the same name but for spaces', [text('tier'), text('tier ')], /tier is there twice/],
+		['the same name except for spaces', [text('tier'), text('tier ')], /tier is there twice/],
 		['id', [text('id')], /id must not be set/],
 		['__proto__', [text('__proto__')], /forbidden name __proto__/],
 		['constructor', [text('constructor')], /forbidden name constructor/],
@@ -322,14 +322,14 @@ describe('names', () => {
 		expect(error.message).toMatch(reason);
 	});
 
-	// Whoever drags the wrong value into Name must not find an address in the log.
+	// Anyone who drags the wrong value into Name must not find an address in the log.
 	test.each<[ValueType, unknown]>([
 		['number', 'not a number'],
 		['boolean', ''],
 		['date', 'x'],
 		['json', '{'],
 		['string', 'fine'],
-	])('a value in the place of a name is not shown (%s)', async (type, value) => {
+	])('a value in place of a name is not shown (%s)', async (type, value) => {
 		const fields = [{ name: 'ada@example.com', type, value }];
 		const error = await airErrorOf(() => subjectFromFields(fields));
 		expect(everythingShown(error)).not.toContain('ada@example');

@@ -58,7 +58,7 @@ test.each([
 	{ ...offer(), upTo: 1.5 },
 	{ ...offer(), upTo: '9' },
 	{ ...offer(), process: undefined },
-])('what is not as we wrote it is no evidence: %j', (value) => {
+])('what is not as we wrote it is not evidence: %j', (value) => {
 	expect(readOffer(value)).toBeUndefined();
 });
 

@@ -104,7 +104,7 @@ export function direct(store: GetStore): void {
 				expect(await ledger.list({ way: 'on-behalf', limit: 9 })).toEqual([]);
 			});
 
-			test('as not stored: sealed anew, and the number of what was sealed before is revoked', async () => {
+			test('as not stored: sealed again, and the number of what was sealed before is revoked', async () => {
 				const { ledger } = store();
 				const attempt = await begin(ledger, 'A', asked('1'));
 				await ledger.failed(attempt, UNKNOWN);
@@ -332,7 +332,7 @@ export function direct(store: GetStore): void {
 			expect(await sql('SELECT kid FROM signing_keys')).toEqual([{ kid: 'k1' }]);
 		});
 
-		test('retention: a row goes when it has been expired for so long, the rest at the expiry', async () => {
+		test('retention: a row is deleted when it has been expired long enough, the rest at the expiry', async () => {
 			const { ledger, advance, sql } = store();
 			await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
 			await ledger.failed(await begin(ledger, 'B', asked('2')), UNKNOWN);

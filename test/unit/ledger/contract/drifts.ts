@@ -74,7 +74,7 @@ function observing(store: GetStore): void {
 		expect(rows.map(({ idempotencyKey }) => idempotencyKey)).toEqual(['c', 'b', 'a']);
 	});
 
-	test('who asks about a further issuance holds no row: nothing that he says would end it', async () => {
+	test('a question about a further issuance holds no row: no answer would release it', async () => {
 		const { ledger, advance } = store();
 		const slow = await start(ledger);
 		advance(MINUTE);
@@ -95,7 +95,7 @@ function observing(store: GetStore): void {
 		expect(claimed?.nextCheckAt).toBeLessThan(Date.now());
 	});
 
-	test('a failure that is told of an attempt whose end is known changes nothing', async () => {
+	test('a failure that is told about an attempt whose end is known changes nothing', async () => {
 		const { ledger, advance } = store();
 		const attempt = await start(ledger);
 		await ledger.answered(attempt, answer('h1'));
@@ -158,7 +158,7 @@ function damagedRows(store: GetStore): void {
 		},
 	);
 
-	test('a row that means nothing is claimed like others, so that whoever asks can say so', async () => {
+	test('a row that means nothing is claimed like others, so that anyone who asks can say so', async () => {
 		const { ledger } = store();
 		await issueMany(ledger, 3);
 		await damage('created_at', NO_TIME, 'hash-1');
@@ -226,7 +226,7 @@ function orderOfRetention(store: GetStore): void {
 	// Before the other one by name, and after it in time: no index has them in the order that counts.
 	const later = { realm: 'a realm', idempotencyKey: 'later', recipient: 'c@example.com' };
 
-	test('the oldest of the finished rows goes first', async () => {
+	test('the oldest finished row is deleted first', async () => {
 		const { ledger, advance } = store();
 		const attempt = await start(ledger, later);
 		await ledger.failed(await start(ledger, { idempotencyKey: 'rejected' }), REJECTED);
@@ -314,7 +314,7 @@ function firstTimes(store: GetStore): void {
 		expect(opened.filter(({ lastPolledAt }) => lastPolledAt === null)).toHaveLength(1);
 	});
 
-	test('a machine whose clock begins at 1970 has asked for a delay before all the same', async () => {
+	test('a machine whose clock begins at 1970 has asked for a delay before anyway', async () => {
 		const { ledger, advance } = store();
 		advance(10_000 - Date.now());
 		const query = { realm: REALM, minutes: 5, start: 'now', limit: 10 } as const;

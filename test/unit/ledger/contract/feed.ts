@@ -107,7 +107,7 @@ function unknowns(store: GetStore): void {
 			expect(await ledger.newestInFeed({ ...ALL, types: ['unknown'] })).toBeUndefined();
 		});
 
-		test('by a lease that ran out: whoever notices it first', async () => {
+		test('by a lease that ran out: noticed by the first to look', async () => {
 			const { ledger, advance } = store();
 			for (const idempotencyKey of ['a', 'b', 'c']) await start(ledger, { idempotencyKey });
 			advance(MINUTE);
@@ -315,7 +315,7 @@ function pending(store: GetStore): void {
 		hashes(ledger, { types: ['delayed'], delayMinutes });
 
 	describe('delays', () => {
-		test('once per issuance and threshold, when it has been pending for so long', async () => {
+		test('once per issuance and threshold, when it has been pending long enough', async () => {
 			const { ledger, advance } = store();
 			await ledger.appendDelayed(delay);
 			await issue(ledger, 'h1', { idempotencyKey: 'a' });
@@ -375,7 +375,7 @@ function pending(store: GetStore): void {
 			expect(await ledger.appendDelayed(delay)).toBe(1);
 		});
 
-		test('an answer that is learnt late counts from then on', async () => {
+		test('an answer that is learned late counts from then on', async () => {
 			const { ledger, advance } = store();
 			await ledger.appendDelayed(delay);
 			const first = await start(ledger);
@@ -476,7 +476,7 @@ function pending(store: GetStore): void {
 				},
 			);
 
-			test('what is said for one address says nothing of the other', async () => {
+			test('what is said for one address says nothing about the other', async () => {
 				const { ledger, advance } = store();
 				const rows = async () =>
 					(await ledger.watch(watching([PAIR, WRONG]))).map(({ state }) => state);
@@ -602,7 +602,7 @@ function pending(store: GetStore): void {
 			expect(await hashes(ledger, { types: ['unusable'] })).toEqual(['h1']);
 		});
 
-		test('any other answer in between begins the day anew', async () => {
+		test('any other answer in between begins the day again', async () => {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1');
 			await ledger.missing(REALM, 'h1', miss);
@@ -643,7 +643,7 @@ function pending(store: GetStore): void {
 			expect(await ledger.claimDue(DUE)).toEqual([]);
 		});
 
-		test('who asks himself holds the row until he has been answered', async () => {
+		test('a caller that asks itself holds the row until it has been answered', async () => {
 			const { ledger, advance } = store();
 			await issue(ledger, 'h1');
 			await ledger.hold(REALM, 'h1', 2 * MINUTE);

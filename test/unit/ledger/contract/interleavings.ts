@@ -13,7 +13,7 @@ import {
 	start,
 } from './requests';
 
-/** The table of docs/ledger.md: what may go wrong between two systems, and what becomes of it. */
+/** The table of docs/internals/ledger.md: what may go wrong between two systems, and what becomes of it. */
 export function interleavings(store: GetStore): void {
 	describe('interleavings', () => {
 		test.each([
@@ -148,7 +148,7 @@ export function interleavings(store: GetStore): void {
 			expect((await ledger.begin(eve)).outcome).toBe('conflict');
 		});
 
-		test('what another private key left unknown stays so, whoever it is for', async () => {
+		test('what another private key left unknown stays so, no matter whom it is for', async () => {
 			const { ledger } = store();
 			const failure = { outcome: 'unknown', reason: 'AIR_TIMEOUT' } as const;
 			const row = await ledger.failed(await start(ledger), failure);
@@ -241,7 +241,7 @@ export function interleavings(store: GetStore): void {
 			);
 		});
 
-		test('an answer for a row that was erased takes no other along', async () => {
+		test('an answer for a row that was erased takes no other with it', async () => {
 			const { ledger } = store();
 			const begun = await Promise.all(
 				['a', 'b', 'c'].map((key) =>

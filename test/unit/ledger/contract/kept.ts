@@ -46,7 +46,7 @@ export function kept(store: GetStore): void {
 			expect(row).toMatchObject({ keptSince: null, keptSame: null });
 		});
 
-		test('is told as kept whoever it was given for, and not in another realm', async () => {
+		test('is told as kept no matter whom it was given for, and not in another realm', async () => {
 			const { ledger } = store();
 			const row = await issue(ledger, 'hash-1', { ...first, recipient: 'Ada@example.com' });
 			const other = await start(ledger, { ...second, program: 'another program' });
@@ -186,7 +186,7 @@ export function kept(store: GetStore): void {
 			expect(await eventTypes(ledger)).toEqual(['delayed 5', 'delayed 5']);
 		});
 
-		test('is told of an issuance of one’s own although somebody watched the hash before', async () => {
+		test('is told about an issuance of one’s own although somebody watched the hash before', async () => {
 			const { ledger } = store();
 			const { instance, workflowId, nodeId } = request();
 			const pairs = [{ coreClaimHash: 'hash-1', recipient: 'ada@example.com' }];

@@ -71,7 +71,7 @@ export function races(store: GetStore): void {
 		expect(row?.attempts[1]?.startedAt).toBeGreaterThanOrEqual(held - 1);
 	});
 
-	test('a lock that is held past the end of a claim: whoever claims then has the row', async () => {
+	test('a lock that is held past the end of a claim: the next to claim gets the row', async () => {
 		const { ledger, lock } = store();
 		const { id } = await issue(ledger, 'h1');
 		const due = { realm: REALM, limit: 1, leaseMs: 300 };

@@ -76,7 +76,7 @@ export function revocations(store: GetStore): void {
 	const draws = (...numbers: number[]) => numbers;
 
 	describe('revoking', () => {
-		test('once: the row is revoked, with an event and who did it, and its number for ever', async () => {
+		test('once: the row is revoked, with an event and who did it, and its number forever', async () => {
 			const { ledger, advance } = store();
 			const { issuanceId } = await stored(ledger, 7);
 			expect(await ledger.numberStatus(REALM, '7')).toBe('valid');
@@ -227,7 +227,7 @@ export function revocations(store: GetStore): void {
 	});
 
 	describe('status lists', () => {
-		test('no list, no place; one list for a realm, whoever opens it', async () => {
+		test('no list, no place; one list for a realm, no matter who opens it', async () => {
 			const { ledger } = store();
 			const other = await store().another();
 			expect(await ledger.freePlace(REALM, draws(1))).toBeUndefined();
@@ -238,7 +238,7 @@ export function revocations(store: GetStore): void {
 			expect(await other.freePlace('https://air.example partner-2', draws(1))).toBeUndefined();
 		});
 
-		test('a place is taken with the attempt; who comes second has to draw again, and nothing is begun', async () => {
+		test('a place is taken with the attempt; the second has to draw again, and nothing is begun', async () => {
 			const { ledger } = store();
 			await listOf(ledger);
 			const place: Place = { list: 'list-1', index: 5 };
@@ -386,7 +386,7 @@ export function revocations(store: GetStore): void {
 			expect(await status(ledger, '1', '3')).toEqual(['revoked', 'doubtful']);
 		});
 
-		test('nothing was revoked since: nothing is doubtful, and the lists are closed all the same', async () => {
+		test('nothing was revoked since: nothing is doubtful, and the lists are closed anyway', async () => {
 			const { ledger } = store();
 			await prepared(ledger);
 			expect(await ledger.restored([], true)).toEqual({ closed: 1, doubtful: 0 });

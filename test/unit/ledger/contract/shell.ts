@@ -218,7 +218,7 @@ export function shell(store: GetStore): void {
 			expect(second.rows.map(({ id }) => id)).toEqual([late.id]);
 		});
 
-		test('list: by outcome, as it is told of each row', async () => {
+		test('list: by outcome, as it is told about each row', async () => {
 			const { ledger, advance, now } = store();
 			const ended = async (key: string, outcome: AttemptFailure['outcome']) => {
 				const attempt = await start(ledger, { idempotencyKey: key });

@@ -4,7 +4,7 @@ import { NodeApiError, NodeOperationError } from 'n8n-workflow';
 import { AirError, type AirErrorFacts } from '../../../../errors/AirError';
 import { errorCatalogue, type AirErrorCode } from '../../../../errors/errorCatalogue';
 import { errorLink } from '../../../../errors/errorLink';
-import { REPLACED_BY_N8N } from '../../../../n8n/errors/ownWords';
+import { REPLACED_BY_N8N } from '../../../../n8n/errors/keepMessage';
 import { failedItem, nodeError } from '../../../../n8n/errors/nodeError';
 import { node } from '../../nodes/support';
 
@@ -96,7 +96,7 @@ test('each error links to its row of the documentation, which is there', () => {
 	for (const code of codes) {
 		const [address, anchor] = errorLink(code).split('#');
 		expect(address).toMatch(/\/blob\/main\/docs\/errors\.md$/);
-		expect(page).toContain(`<a id="${anchor}"></a>\`${code}\``);
+		expect(page).toMatch(new RegExp(`<a id="${anchor}"></a>.*\`${code}\``));
 	}
 });
 
@@ -114,7 +114,7 @@ test('titles need no help against n8n’s stock texts', () => {
 	}
 });
 
-test('an attribute whose name holds a code of n8n’s is named all the same', () => {
+test('an attribute whose name holds a code of n8n’s is named anyway', () => {
 	for (const name of ['residencePermit', 'createAccess', 'deviceAccess', 'storePermissions']) {
 		const error = new AirError('AIR_SUBJECT_INVALID', { detail: `${name} has no value` });
 		expect(visible(shown(error).message)).toContain(`${name} has no value`);
@@ -170,7 +170,7 @@ describe('failedItem', () => {
 		expect({ ...item }).toEqual({ json: item.json, pairedItem: item.pairedItem });
 	});
 
-	test('an error without words is a failure all the same', () => {
+	test('an error without words is a failure anyway', () => {
 		expect(failedItem(new Error(''), 0, node).json.error).toBeTruthy();
 	});
 

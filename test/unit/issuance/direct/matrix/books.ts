@@ -10,7 +10,7 @@ export type Ending =
 	| { readonly how: 'issued'; readonly item: RememberedDirect }
 	| { readonly how: 'error'; readonly kind: AirErrorKind; readonly code: string };
 
-/** @throws what is no AirError */
+/** @throws what is not an AirError */
 export async function endingOf(issuing: Promise<RememberedDirect>): Promise<Ending> {
 	try {
 		return { how: 'issued', item: await issuing };
@@ -106,7 +106,7 @@ export function* imbalancesOf(books: DirectBooks): Generator<string> {
 		);
 		const isNamed = endings.some((one) => one.how === 'error' && one.kind === 'outcome-unknown');
 		if (!isGiven && !isNamed)
-			yield `${externalId} lies at AIR, and no item and no error tells of it`;
+			yield `${externalId} lies at AIR, and no item and no error tells about it`;
 	}
 	for (const one of endings) {
 		if (one.how !== 'issued') continue;
@@ -138,7 +138,7 @@ export function* imbalancesOf(books: DirectBooks): Generator<string> {
 	}
 }
 
-/** One ID stands for one byte string, for ever. */
+/** One ID stands for one byte string, forever. */
 function* bytesOf({ requests }: DirectBooks): Generator<string> {
 	const hashes = new Map<string, Set<string>>();
 	for (const { operation, externalId, bodyHash = '' } of requests) {

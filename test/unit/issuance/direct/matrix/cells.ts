@@ -238,7 +238,7 @@ type Word = 'issued' | 'not-sent' | 'refused' | 'outcome-unknown';
 export function firstOf({ fault, setting, always }: Cell): Word {
 	const { known, call, worked, final = false } = fault;
 	const { storagePath = 'sent', repeatedStore = 201, accountNulls = [] } = setting.air;
-	// Who holds one has been looked up for it minutes ago.
+	// The account of a holder was looked up minutes ago.
 	if (call === 'account' && setting.reissue !== true) {
 		if (known === 'refused') return 'refused';
 		if (known !== 'nothing' && (always || final)) return 'not-sent';

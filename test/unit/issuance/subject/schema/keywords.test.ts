@@ -481,7 +481,7 @@ describe('is refused when the schema is read, and named', () => {
 		['doubling references', claim({ $ref: '#/$defs/d0' }, { $defs: doubling }), /too much/],
 		['a broken pattern', claim({ pattern: '(' }), /pattern|regular expression/i],
 		[
-			'a reference to what is no schema',
+			'a reference to what is not a schema',
 			claim({ $ref: '#/$defs/x' }, { $defs: { x: 5 } }),
 			/\$ref|x/,
 		],
@@ -534,7 +534,7 @@ describe('the event loop', () => {
 		expect(performance.now() - began).toBeLessThan(5_000);
 	});
 
-	test('that stood still by itself is no slow pattern, now or later', () => {
+	test('that stood still by itself is not a slow pattern, now or later', () => {
 		const schema = schemaFromJsonSchema(claim({ type: 'string', pattern: '^[A-Z]{2}$' }));
 		const stopped = jest.spyOn(Script.prototype, 'runInContext');
 		try {
@@ -559,7 +559,7 @@ describe('the event loop', () => {
 		expect(performance.now() - began).toBeLessThan(1_000);
 	});
 
-	test('a schema is compiled once, and not kept for ever', () => {
+	test('a schema is compiled once, and not kept forever', () => {
 		const schema = (n: number) => JSON.stringify(claim({ type: 'string', maxLength: n }));
 		expect(schemaFromJsonSchema(schema(1))).toBe(schemaFromJsonSchema(schema(1)));
 		const first = schemaFromJsonSchema(schema(1));

@@ -29,7 +29,7 @@ test('the page has its tables', () => {
 	expect([typed, plain, texts].map(({ length }) => length > 10)).toEqual([true, true, true]);
 });
 
-test('the page speaks of every type that can be chosen, and they are offered by the alphabet', () => {
+test('the page describes every type that can be chosen, and they are offered by the alphabet', () => {
 	const offered = [...TYPES.keys()];
 	expect(offered.filter((name) => !typed.some(({ into }) => into === name))).toEqual([]);
 	expect(offered.toSorted((one, other) => one.localeCompare(other))).toEqual(offered);

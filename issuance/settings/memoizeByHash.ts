@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
  *
  * @param mostKept - how many results
  */
-export function readOnce<T>(
+export function memoizeByHash<T>(
 	read: (text: string) => Promise<T>,
 	mostKept = 100,
 ): (text: string) => Promise<T> {

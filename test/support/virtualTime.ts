@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { LimiterClock } from '../../../../air/pacing/limiterClock';
+import type { LimiterClock } from '../../air/pacing/limiterClock';
 
 /** A clock that stands still while anything is being done, and jumps to what comes next. */
 export class VirtualTime implements LimiterClock {
@@ -7,6 +7,9 @@ export class VirtualTime implements LimiterClock {
 	private readonly calls = new Set<{ readonly at: number; readonly callback: () => void }>();
 
 	readonly now = (): number => this.time;
+
+	/** Nothing here takes the process any time. */
+	readonly busyMs = (): number => 0;
 
 	readonly after = (ms: number, callback: () => void): (() => void) => {
 		const call = { at: this.time + Math.max(0, ms), callback };

@@ -34,9 +34,9 @@ const WORD_JOINER = '\u2060';
  *
  * @example
  * ```ts
- * ownWords('createAccess has no value'); // looks the same, and is shown as it is
+ * keepMessage('createAccess has no value'); // looks the same, and is shown as it is
  * ```
  */
-export function ownWords(text: string): string {
+export function keepMessage(text: string): string {
 	return text.replace(ANY, (found) => `${found.slice(0, 1)}${WORD_JOINER}${found.slice(1)}`);
 }

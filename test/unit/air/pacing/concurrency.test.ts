@@ -1,0 +1,336 @@
+import { HostLimiter } from '../../../../air/pacing/HostLimiter';
+import type { Permit, PermitOptions } from '../../../../air/pacing/Permit';
+import { LONGEST_AHEAD_MS, NO_REPEAT, repeating } from '../../../../air/pacing/repeat';
+import { send, SimulatedAir, type SimulatedSettings } from '../../../support/simulatedAir';
+import { VirtualTime } from '../../../support/virtualTime';
+
+const p95 = (took: readonly number[]) =>
+	[...took].sort((a, b) => a - b)[Math.floor(took.length * 0.95)] ?? 0;
+
+/** Runs of several processes against one AIR, with what was in flight over time. */
+async function simulate(
+	settings: SimulatedSettings,
+	{
+		processes = 1,
+		items,
+		change,
+	}: {
+		readonly processes?: number;
+		readonly items: number;
+		readonly change?: { readonly atMs: number; readonly to: Partial<SimulatedSettings> };
+	},
+) {
+	const time = new VirtualTime();
+	const air = new SimulatedAir(time, settings);
+	const inFlight: { readonly at: number; readonly count: number }[] = [];
+	let isOver = false;
+	const watch = async (): Promise<void> => {
+		while (!isOver) {
+			await time.sleep(settings.serviceMs / 4);
+			inFlight.push({ at: time.now(), count: air.inFlight });
+		}
+	};
+	void watch();
+	if (change !== undefined) {
+		time.after(change.atMs, () => {
+			Object.assign(air.settings, change.to);
+			air.took.length = 0;
+		});
+	}
+	const runs = Promise.all(
+		Array.from({ length: processes }, async () =>
+			send(time, new HostLimiter(time, () => 0.5), air, { items: items / processes }),
+		),
+	);
+	let endedAt = 0;
+	void runs.then(() => {
+		isOver = true;
+		endedAt = time.now();
+	});
+	await time.run();
+	await runs;
+	const later = inFlight.filter(
+		({ at }) => at > Math.max(endedAt / 2, change?.atMs ?? 0) && at < endedAt * 0.9,
+	);
+	const typical = later.map(({ count }) => count).sort((a, b) => a - b)[later.length >> 1] ?? 0;
+	return { air, inFlight, typical, perSecond: (1000 * items) / endedAt, endedAt };
+}
+
+describe('how many are under way at once', () => {
+	test.each([20, 100, 300])(
+		'AIR answers any number after %d ms: all 100 places within eight round trips',
+		async (serviceMs) => {
+			const { inFlight, perSecond } = await simulate(
+				{ serviceMs, workers: 10_000 },
+				{ items: 6_000 },
+			);
+			const full = inFlight.find(({ count }) => count === 100);
+			expect(full?.at).toBeLessThanOrEqual(8 * serviceMs);
+			expect(perSecond).toBeGreaterThan((0.9 * 100_000) / serviceMs);
+		},
+	);
+
+	test.each([16, 30, 40, 60])(
+		'AIR works on %d at once: few wait in line there, and it always has something to do',
+		async (workers) => {
+			const { typical, air, perSecond } = await simulate(
+				{ serviceMs: 100, workers },
+				{ items: workers * 100 },
+			);
+			expect(typical).toBeLessThanOrEqual(1.5 * workers);
+			expect(perSecond).toBeGreaterThan(0.9 * workers * 10);
+			expect(p95(air.took.slice(air.took.length / 2))).toBeLessThanOrEqual(200);
+		},
+	);
+
+	test.each([30, 40])(
+		'AIR works on %d at once, and then on half of that: the number follows',
+		async (workers) => {
+			const { typical, air } = await simulate(
+				{ serviceMs: 100, workers },
+				{ items: 6_000, change: { atMs: 5_000, to: { workers: workers / 2 } } },
+			);
+			expect(typical).toBeLessThanOrEqual(1.5 * (workers / 2));
+			expect(p95(air.took.slice(air.took.length / 2))).toBeLessThanOrEqual(200);
+		},
+	);
+
+	test('four processes share AIR without knowing of each other', async () => {
+		const { typical, perSecond } = await simulate(
+			{ serviceMs: 100, workers: 80 },
+			{ processes: 4, items: 12_000 },
+		);
+		expect(typical).toBeLessThanOrEqual(1.5 * 80);
+		expect(perSecond).toBeGreaterThan(0.75 * 800);
+	});
+
+	test('AIR takes three times as long, however many there are: the number comes back', async () => {
+		const { typical } = await simulate(
+			{ serviceMs: 100, workers: 10_000 },
+			{ items: 9_000, change: { atMs: 3_000, to: { serviceMs: 300 } } },
+		);
+		expect(typical).toBe(100);
+	});
+
+	test('AIR takes more by now: so many are sent', async () => {
+		const { typical } = await simulate(
+			{ serviceMs: 100, workers: 16 },
+			{ items: 8_000, change: { atMs: 5_000, to: { workers: 10_000 } } },
+		);
+		expect(typical).toBeGreaterThan(80);
+	});
+
+	test('what answers take while this process computes is not taken for a line at AIR', async () => {
+		const time = new VirtualTime();
+		let [slow, busy] = [1, 0];
+		const limiter = new HostLimiter({ now: time.now, after: time.after, busyMs: () => busy }, () => 0.5);
+		const loop = async (): Promise<void> => {
+			for (let i = 0; i < 200; i++) {
+				const permit = await limiter.permit({ kind: 'issue' });
+				permit.use();
+				const took = 20 * slow;
+				await time.sleep(took);
+				if (slow > 1) busy = time.now();
+				permit.answered();
+			}
+		};
+		time.after(1_000, () => {
+			slow = 6;
+		});
+		const all = Promise.all(Array.from({ length: 200 }, loop));
+		await time.run();
+		await all;
+		expect(limiter.ofUse('issue')).toBe(116);
+	});
+
+	test('after a minute without work it begins with half of what it found', async () => {
+		const time = new VirtualTime();
+		const limiter = new HostLimiter(time, () => 0.5);
+		const air = new SimulatedAir(time, { serviceMs: 100, workers: 10_000 });
+		const first = send(time, limiter, air, { items: 2_000 });
+		await time.run();
+		await first;
+		expect(limiter.ofUse('issue')).toBe(116);
+		await time.run(time.now() + 61_000);
+		const permit = await limiter.permit({ kind: 'issue' });
+		expect(limiter.ofUse('issue')).toBe(66);
+		permit.giveBack();
+	});
+});
+
+/** Permits as they are granted. */
+function asking(limiter = new HostLimiter(new VirtualTime(), () => 0.5)) {
+	const granted: Permit[] = [];
+	const ask = (count: number, options: PermitOptions): void => {
+		for (let i = 0; i < count; i++) {
+			void limiter.permit(options).then((permit) => {
+				permit.use();
+				granted.push(permit);
+			});
+		}
+	};
+	return { limiter, granted, ask };
+}
+
+const turns = async (): Promise<void> => {
+	for (let i = 0; i < 10; i++) await Promise.resolve();
+};
+
+test('where an unknown outcome is a dead end, at most 25 are under way', async () => {
+	const { granted, ask } = asking();
+	ask(60, { kind: 'issue', deadEnd: true, share: { fixed: true } });
+	await turns();
+	expect(granted).toHaveLength(25);
+	granted[0]?.answered();
+	await turns();
+	expect(granted).toHaveLength(26);
+});
+
+test('five outcomes in a row are unknown: one at a time tries, until one is answered', async () => {
+	const { granted, ask } = asking();
+	ask(40, { kind: 'issue' });
+	await turns();
+	expect(granted).toHaveLength(10);
+	for (const permit of granted.slice(0, 10)) permit.ended();
+	await turns();
+	// Four more began before the fifth had ended.
+	const begun = granted.length;
+	for (const permit of granted.slice(10)) permit.ended();
+	await turns();
+	expect(granted.length).toBe(begun + 1);
+	granted.at(-1)?.ended();
+	await turns();
+	expect(granted.length).toBe(begun + 2);
+	granted.at(-1)?.answered();
+	await turns();
+	expect(granted.length).toBe(begun + 12);
+});
+
+test('one item does not wait behind a large run', async () => {
+	const { limiter, granted } = asking();
+	const order: string[] = [];
+	const queue = (name: string, whose: object): void => {
+		void limiter.permit({ kind: 'issue', share: { whose } }).then((permit) => {
+			order.push(name);
+			permit.use();
+			granted.push(permit);
+		});
+	};
+	const [large, small] = [{}, {}];
+	for (let i = 0; i < 1_000; i++) queue('large', large);
+	queue('small', small);
+	await turns();
+	expect(order).toHaveLength(10);
+	for (const permit of granted.slice(0, 2)) permit.answered();
+	await turns();
+	expect(order.slice(10)).toEqual(['large', 'small']);
+});
+
+test('questions take at most half of the places while something is issued', async () => {
+	const { granted, ask } = asking();
+	ask(1, { kind: 'issue' });
+	ask(20, { kind: 'ask' });
+	await turns();
+	expect(granted).toHaveLength(6);
+	granted[0]?.answered();
+	await turns();
+	expect(granted).toHaveLength(11);
+});
+
+describe('begun ahead of a place', () => {
+	const ahead = { kind: 'issue', ahead: true } as const;
+
+	test('at most sixteen, and no more than there are places', async () => {
+		const limiter = new HostLimiter(new VirtualTime(), () => 0.5);
+		const permits: Permit[] = [];
+		for (let i = 0; i < 60; i++) {
+			void limiter.permit(ahead).then((permit) => permits.push(permit));
+		}
+		await turns();
+		// Ten ahead of their places, and ten that have one already.
+		expect(permits).toHaveLength(20);
+		permits[0]?.giveBack();
+		await turns();
+		expect(permits).toHaveLength(21);
+	});
+
+	test('a place is waited for, first come, first served, and a cancel ends it', async () => {
+		const limiter = new HostLimiter(new VirtualTime(), () => 0.5);
+		const permits = await Promise.all(
+			Array.from({ length: 20 }, async () => limiter.permit(ahead)),
+		);
+		const order: number[] = [];
+		const controller = new AbortController();
+		const [first, second, third] = permits;
+		const all = [first, second, third].map(async (permit, index) =>
+			permit?.place(index === 1 ? controller.signal : undefined).then(
+				() => order.push(index),
+				() => order.push(10 + index),
+			),
+		);
+		await turns();
+		expect(order).toEqual([]);
+		controller.abort();
+		await turns();
+		permits[18]?.giveBack();
+		permits[19]?.giveBack();
+		await Promise.all(all);
+		expect(order).toEqual([11, 0, 2]);
+	});
+
+	test('nothing begins ahead where a rate is limited', async () => {
+		const limiter = new HostLimiter(new VirtualTime(), () => 0.5);
+		limiter.restrict(1);
+		const permits: Permit[] = [];
+		for (let i = 0; i < 5; i++) {
+			void limiter.permit(ahead).then((permit) => permits.push(permit));
+		}
+		await turns();
+		expect(permits).toHaveLength(1);
+	});
+
+	test('what waited for its place for too long is given up, and begun again', async () => {
+		const limiter = new HostLimiter();
+		const held = await Promise.all(
+			Array.from({ length: 10 }, async () => limiter.permit({ kind: 'issue' })),
+		);
+		const seen: string[] = [];
+		const wall = jest.spyOn(Date, 'now');
+		const now = Date.now();
+		const result = repeating<string>(
+			(permit) => {
+				seen.push('begun');
+				setTimeout(() => {
+					// The clock of the machine has moved on, and a place is free.
+					wall.mockReturnValue(now + LONGEST_AHEAD_MS + 1_000);
+					for (const one of held) one.giveBack();
+				}, 20);
+				return {
+					send: async () => {
+						await permit.place();
+						seen.push('sent');
+						return 'issued';
+					},
+					failed: async (error) => {
+						seen.push(`given up: ${(error as { code?: string }).code ?? ''}`);
+						return await Promise.resolve(error);
+					},
+				};
+			},
+			{
+				limiter: () => limiter,
+				wanted: ahead,
+				limits: NO_REPEAT,
+				repeatUnknown: true,
+				patient: true,
+			},
+		);
+		wall.mockReturnValue(now);
+		try {
+			expect(await result).toBe('issued');
+		} finally {
+			wall.mockRestore();
+		}
+		expect(seen).toEqual(['begun', 'given up: AIR_RATE_LIMITED', 'begun', 'sent']);
+	});
+});
