@@ -36,7 +36,11 @@ what you publish.`,
 		.requiredOption('--kid <ID>', 'the key ID of the key', readKid)
 		.requiredOption('--partner <ID>', 'the partner ID of the AIR account', notEmpty('--partner'))
 		.option('--air <WHERE>', 'sandbox, production, or the base URL', 'sandbox')
-		.option('--give-up <NUMBER>', 'how many credentials to give up, for good', readCount)
+		.option(
+			'--give-up <NUMBER>',
+			'gives up exactly this number of credentials, for good',
+			readCount,
+		)
 		.action(async (options: UnpublishOptions) => {
 			const { io } = call;
 			const place = placeOf(options, io.env);

@@ -53,7 +53,7 @@ export const revocationErrors = {
 		when: 'A key that signed credentials which have not expired is in neither Key ID nor Further Public Keys of the credential, so the next documents would lack it; or the number to give up is not the number of these credentials',
 		title: 'Credentials that this key has signed are still valid',
 		advice:
-			'Anyone who checks them would find no key. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
+			'Nobody could check them without it. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
 	}),
 	AIR_REVOKE_NOT_KEPT: input({
 		when: 'It was issued on behalf, with Revocable set to Off or with the ledger off, or has expired and was forgotten',

@@ -86,12 +86,7 @@ test.each<[string, string, IDataObject, RegExp]>([
 	],
 	['an object', '={{ $json.first }}ada@example.com', { first: {} }, /gives an object/],
 	['calculated', "={{ $json.first + '@example.com' }}", {}, /“undefined” in place of a name/],
-	[
-		'null, calculated',
-		"={{ $json.first + '@example.com' }}",
-		{ first: null },
-		/“null” in the place/,
-	],
+	['null, calculated', "={{ $json.first + '@example.com' }}", { first: null }, /“null” in place/],
 	['alone', '={{ $json.mail }}', {}, /no field called “mail”; it has: email/],
 ])('a recipient of which a part is %s gets nothing', async (_what, recipient, rest, words) => {
 	const { error } = await run([{ ...person('x'), ...rest }], { recipient });

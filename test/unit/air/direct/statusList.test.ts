@@ -158,7 +158,7 @@ describe('reading', () => {
 		[
 			'another kid',
 			() => signed(whole, { kid: issuer.keyId('key-2') }),
-			'it was signed by a key that the credential does not have',
+			'the issuer does not have the key that signed it',
 		],
 		[
 			'bits of two',
