@@ -9,6 +9,10 @@ import { lookOver, testInN8n, testInProcess, testMeasuring } from './tiers';
 void Checks.of(async (checks) => {
 	const looked = lookOver(checks);
 	buildPackage();
-	await Promise.all([looked, testInN8n(checks, ['host', 'browser']), testInProcess(checks, 1)]);
+	await looked;
+	await Promise.all([
+		testInN8n(checks, ['host', 'browser']),
+		testInProcess(checks, { perCore: 1, stepsBack: true }),
+	]);
 	await testMeasuring(checks);
 });
