@@ -6,7 +6,7 @@ import { scaled, type RowContext } from '../settings';
 import { measured, ratios } from '../statistics';
 import { MOST_IN_FLIGHT, people } from '../variants';
 
-const GOAL = 0.75;
+const GOAL = 0.85;
 
 interface Figures {
 	readonly rates: number[];
