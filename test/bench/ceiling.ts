@@ -35,7 +35,7 @@ export class BareScript {
 				issuerDid: ISSUER_DID,
 				credentialId: PROGRAM_ID,
 				credentialSubject,
-				onDuplicate: 'revoke',
+				onDuplicate: 'ignore',
 			}),
 		});
 		const { coreClaimHash } = (await body.json()) as { coreClaimHash?: string };

@@ -6,7 +6,8 @@ import { ISSUER_DID, PARTNER_ID, PROGRAM_ID, SCOPE, type BenchAir } from './air'
 import type { Chain, Credentials, Engine } from './engine';
 import { grouped } from '../support/grouped';
 
-export const CONCURRENCY = 50;
+/** The most requests that ours has in flight, and as many connections as a script is given. */
+export const MOST_IN_FLIGHT = 100;
 
 let batches = 0;
 
@@ -20,16 +21,16 @@ export function people(count: number): IDataObject[] {
 	}));
 }
 
-const issue = (parameters: INode['parameters'], options: IDataObject = {}): Chain => [
+const issue = (parameters: INode['parameters'], options: INode['parameters'] = {}): Chain => [
 	{
 		name: 'Issue',
 		type: 'n8n-nodes-moca-air.mocaAirIssueOnBehalf',
 		typeVersion: 1,
 		parameters: {
 			issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
-			onDuplicate: 'revoke',
+			onDuplicate: 'ignore',
 			idempotency: 'content',
-			...grouped({ concurrency: CONCURRENCY, ...options }),
+			...grouped(options),
 			...parameters,
 		},
 		credentials: { mocaAirApi: { id: '1', name: 'AIR' } },
@@ -37,7 +38,7 @@ const issue = (parameters: INode['parameters'], options: IDataObject = {}): Chai
 ];
 
 /** Nothing is evaluated for an item. */
-export const automatic = (options?: IDataObject): Chain =>
+export const automatic = (options?: INode['parameters']): Chain =>
 	issue({ subjectMode: 'automatic', convertTypes: false }, options);
 
 const filledIn = (recipient: string, kycLevel: string, isOver18: string): Chain =>
@@ -94,7 +95,7 @@ export const builtIn = (
 			sendBody: true,
 			contentType: 'json',
 			specifyBody: 'json',
-			jsonBody: `={{ { issuerDid: '${ISSUER_DID}', credentialId: '${PROGRAM_ID}', credentialSubject: { kycLevel: $('Items').item.json.kycLevel, isOver18: $('Items').item.json.isOver18 }, onDuplicate: 'revoke' } }}`,
+			jsonBody: `={{ { issuerDid: '${ISSUER_DID}', credentialId: '${PROGRAM_ID}', credentialSubject: { kycLevel: $('Items').item.json.kycLevel, isOver18: $('Items').item.json.isOver18 }, onDuplicate: 'ignore' } }}`,
 			options,
 		},
 		...settings,

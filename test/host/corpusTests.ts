@@ -103,7 +103,9 @@ export function testCorpus(
 			const run = new CorpusRun(host, stories[order - 1] ?? [], randomFrom(seed));
 			const wrong = await run.play();
 			const seconds = Math.round((performance.now() - began) / 1000);
-			process.stderr.write(`order ${order}, seed ${seed}: ${run.sent} deliveries, ${seconds} s\n`);
+			process.stderr.write(
+				`order ${order}, seed ${seed}: ${run.sent} deliveries, ${seconds} s, ${wrong.length} wrong\n`,
+			);
 			expect({ seed, wrong }).toEqual({ seed, wrong: [] });
 		},
 		ORDER_MS,

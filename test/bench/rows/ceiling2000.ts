@@ -1,12 +1,13 @@
-import { startAir, type Algorithm } from '../air';
+import { startAir } from '../air';
 import { BareScript } from '../ceiling';
 import { loadEngine } from '../engine';
 import { atLeast, type Line } from '../results';
 import { scaled, type RowContext } from '../settings';
 import { measured, ratios } from '../statistics';
-import { automatic, CONCURRENCY, credentialsFor, freshLedger, people } from '../variants';
+import { automatic, MOST_IN_FLIGHT, credentialsFor, freshLedger, people } from '../variants';
 
-const GOALS: Readonly<Record<Algorithm, number>> = { RS256: 0.8, ES256: 0.7 };
+/** By latency, with the ledger on. */
+const GOALS = { 20: 0.8, 100: 0.9, 300: 0.9 } as const;
 
 /** Row 2: ours, and the most that this machine can do. */
 export async function ceiling2000(context: RowContext): Promise<Line[]> {
@@ -16,8 +17,8 @@ export async function ceiling2000(context: RowContext): Promise<Line[]> {
 	for (const alg of ['RS256', 'ES256'] as const) {
 		const air = await startAir(alg);
 		const endLedger = freshLedger(engine);
-		const bare = new BareScript(air, CONCURRENCY);
-		for (const latency of [20, 100]) {
+		const bare = new BareScript(air, MOST_IN_FLIGHT);
+		for (const latency of [20, 100, 300] as const) {
 			const rates = { embedded: [] as number[], off: [] as number[], bare: [] as number[] };
 			for (let pair = -1; pair < context.pairs; pair++) {
 				const count = pair < 0 ? Math.min(items, 200) : items;
@@ -28,7 +29,7 @@ export async function ceiling2000(context: RowContext): Promise<Line[]> {
 						kind === 'bare'
 							? await bare.issueAll(
 									batch.map(({ email }) => email as string),
-									CONCURRENCY,
+									MOST_IN_FLIGHT,
 								)
 							: (await engine.run(batch, automatic(), credentialsFor(air, kind))).seconds;
 					if (pair >= 0) rates[kind].push(count / seconds);
@@ -47,7 +48,7 @@ export async function ceiling2000(context: RowContext): Promise<Line[]> {
 					},
 					comparison: { name: 'bare script', ...measured(rates.bare) },
 					ratio,
-					goal: atLeast(GOALS[alg], ratio),
+					goal: kind === 'off' ? undefined : atLeast(GOALS[latency], ratio),
 				});
 			}
 		}

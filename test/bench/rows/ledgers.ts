@@ -5,7 +5,9 @@ import type { Line } from '../results';
 import { scaled, type RowContext } from '../settings';
 import { openFilledSqlite } from '../sqliteBench';
 import { measured, ratios } from '../statistics';
-import { CONCURRENCY } from '../variants';
+
+/** Items whose writes are under way together. */
+const TOGETHER = 50;
 import type { Ledger } from '../../../ledger/Ledger';
 
 const STORES: readonly (readonly [name: string, open: OpenFilled])[] = [
@@ -55,11 +57,11 @@ export async function ledgers(context: RowContext): Promise<Line[]> {
 			await Promise.all(Array.from({ length: atOnce }, work));
 			return (items * 2000) / (performance.now() - began);
 		};
-		await rate(100, CONCURRENCY);
+		await rate(100, TOGETHER);
 		const together: number[] = [];
 		const alone: number[] = [];
 		for (let pair = 0; pair < context.pairs; pair++) {
-			together.push(await rate(scaled(context, 2_000), CONCURRENCY));
+			together.push(await rate(scaled(context, 2_000), TOGETHER));
 			alone.push(await rate(scaled(context, 500), 1));
 		}
 		context.say(name);
@@ -68,7 +70,7 @@ export async function ledgers(context: RowContext): Promise<Line[]> {
 			row: 7,
 			setting: name,
 			unit: 'operations/s',
-			ours: { name: `${CONCURRENCY} at once`, ...measured(together) },
+			ours: { name: `${TOGETHER} at once`, ...measured(together) },
 			comparison: { name: 'one after another', ...measured(alone) },
 			ratio: ratios(together, alone),
 		});

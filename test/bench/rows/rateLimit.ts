@@ -6,7 +6,7 @@ import { measured, ratios } from '../statistics';
 import {
 	automatic,
 	builtIn,
-	CONCURRENCY,
+	MOST_IN_FLIGHT,
 	credentialsFor,
 	forgetLimits,
 	freshLedger,
@@ -49,7 +49,7 @@ export async function rateLimit(context: RowContext): Promise<Line[]> {
 		const own = measured(ours.map(of));
 		return {
 			row: 4,
-			setting: `${items} items, AIR allows ${PER_SECOND} per second, at most ${CONCURRENCY} at once`,
+			setting: `${items} items, AIR allows ${PER_SECOND} per second, at most ${MOST_IN_FLIGHT} at once`,
 			unit,
 			ours: { name: 'mapped automatically, ledger on', ...own },
 			comparison: {
