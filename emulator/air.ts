@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Host } from './carryOut';
 import { Clock } from './clock';
 import { Faults } from './faults';
 import { JwksDirectory } from './jwks';
@@ -9,6 +8,9 @@ import { Holders } from './direct/holders';
 import { RequestLog } from './record';
 import { State, type Settings } from './state';
 import { Workers } from './Workers';
+
+/** AIR's two hosts: that of the chain, and that of accounts. Neither answers the other's calls. */
+export type Host = 'chain' | 'account';
 
 /** The emulated AIR: everything a request can depend on or leave a trace in. */
 export class Air {

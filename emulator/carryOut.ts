@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Air } from './air';
+import type { Air, Host } from './air';
 import { airError, MESSAGES, Refusal, type Answer } from './answers';
 import { initializeUser } from './direct/account';
 import { issueOnBehalf } from './issue';
@@ -7,9 +7,6 @@ import { verifyPartnerJwt, type Claimed } from './partnerJwt';
 import type { Operation, RequestRecord } from './record';
 import { parseJson } from './request';
 import { getStatus } from './status';
-
-/** AIR's two hosts: that of the chain, and that of accounts. Neither answers the other's calls. */
-export type Host = 'chain' | 'account';
 
 /** A request whose body has arrived. */
 export interface Request {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Air } from './air';
+import type { Air, Host } from './air';
 import { alter, retryAfter, type Echo } from './answerFault';
 import { airError, gatewayError, MESSAGES, type Answer } from './answers';
-import { carryOut, operationOf, type Host, type Request } from './carryOut';
+import { carryOut, operationOf, type Request } from './carryOut';
 import { send, sendHalf } from './deliver';
 import type { Fault } from './faults';
 import { readToken, textOr, type Claimed } from './partnerJwt';
