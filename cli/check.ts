@@ -8,6 +8,8 @@ import { command, notEmpty, type Call } from './Command';
 import { UsageError } from './errors';
 import { readKeyText } from './keyFile';
 import { readKid } from './keyId';
+import { assertFile } from './ledger/open';
+import { placeOf, URL_VARIABLE } from './ledger/place';
 import { printable, printableJson } from './text';
 
 interface CheckOptions {
@@ -17,6 +19,8 @@ interface CheckOptions {
 	readonly partner?: string;
 	readonly air?: string;
 	readonly issuer?: string;
+	readonly listUrl?: string;
+	readonly ledger?: string | true;
 	readonly json?: boolean;
 }
 
@@ -56,17 +60,29 @@ function airOf({ partner, air, key }: CheckOptions) {
 }
 
 /** As in the credential. AIR's account host is asked by nobody here, since it makes the account. */
-const directOf = (issuer: string | undefined) =>
+const directOf = ({ issuer, listUrl }: CheckOptions) =>
 	directSettings(
 		{
 			environment: 'sandbox',
 			directIssuer: issuer?.trim() ?? '',
 			directIssuerAs: 'did',
 			accountUrl: '',
-			statusListUrl: '',
+			statusListUrl: listUrl?.trim() ?? '',
 		},
 		'--issuer',
 	);
+
+/** @throws UsageError when something is missing to look into a ledger, CliError when it is not there */
+function ledgerOf({ ledger, issuer, partner }: CheckOptions, env: NodeJS.ProcessEnv) {
+	if (ledger === undefined) return undefined;
+	if (issuer === undefined || partner === undefined) {
+		throw new UsageError('--ledger needs --issuer, --partner and --key as well');
+	}
+	const file = ledger === true ? {} : { file: ledger };
+	const place = placeOf(file, ledger === true ? env : {});
+	if (place.store === 'sqlite') assertFile(place.file);
+	return place;
+}
 
 const count = (findings: readonly Finding[], status: Finding['status']) =>
 	findings.filter((finding) => finding.status === status).length;
@@ -124,6 +140,11 @@ export const check = (call: Call): Command =>
 			'the issuer of direct issuance, as in Issuer Host or DID: also fetches what it publishes',
 			notEmpty('--issuer'),
 		)
+		.option('--list-url <URL>', 'with --ledger: as Status List URL of the credential, if filled in')
+		.option(
+			'--ledger [FILE]',
+			`also looks into the ledger, for status lists and keys of what was issued directly: in this file, or as the other commands find it (${URL_VARIABLE})`,
+		)
 		.option('--json', 'a JSON array of check, status, detail and fix, instead of lines')
 		.addHelpText(
 			'after',
@@ -138,6 +159,7 @@ wrong way.`,
 			const { io } = call;
 			const kid = kidOf(options);
 			const air = airOf(options);
+			const ledger = ledgerOf(options, io.env);
 			const privateKey = options.key === undefined ? undefined : await readKeyText(options.key);
 			try {
 				const setup = {
@@ -145,7 +167,8 @@ wrong way.`,
 					privateKey,
 					kid,
 					air,
-					direct: directOf(options.issuer),
+					direct: directOf(options),
+					ledger,
 					// Whatever else is published, nobody has told this command of.
 					...(privateKey === undefined ? {} : { furtherPublicKeys: '' }),
 				};

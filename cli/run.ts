@@ -13,6 +13,7 @@ import { inWords } from './ledger/inWords';
 import { revoke } from './revoke';
 import { statusLists } from './statusLists';
 import { printable, withoutSecrets } from './text';
+import { unpublishKey } from './unpublishKey';
 
 /** Codes of what commander throws when it has shown help or the version that was asked for. */
 const SHOWN = new Set(['commander.helpDisplayed', 'commander.version']);
@@ -27,7 +28,8 @@ const program = (call: Call) =>
 		.addCommand(check(call))
 		.addCommand(ledger(call))
 		.addCommand(revoke(call))
-		.addCommand(statusLists(call));
+		.addCommand(statusLists(call))
+		.addCommand(unpublishKey(call));
 
 /**
  * Runs a command line.

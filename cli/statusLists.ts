@@ -1,7 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
-import { resolveBaseUrl } from '../air/baseUrl';
+import { Option, type Command } from 'commander';
 import { importPrivateKey } from '../air/keys/privateKey';
 import { AirError } from '../errors/AirError';
 import { parseDirectIssuer, parseStatusListUrl } from '../issuance/settings/directSettings';
@@ -12,6 +11,7 @@ import { inOneLine, readKeyText } from './keyFile';
 import { readKid } from './keyId';
 import { readingLists } from './ledger/open';
 import { placeOf, withPlace, type PlaceOptions } from './ledger/place';
+import { realmOfOptions } from './realm';
 import { printable } from './text';
 
 interface ListsOptions extends PlaceOptions {
@@ -20,6 +20,7 @@ interface ListsOptions extends PlaceOptions {
 	readonly issuer: string;
 	readonly partner: string;
 	readonly air: string;
+	readonly as: 'did' | 'url';
 	readonly listUrl: string;
 	readonly out: string;
 	readonly expireDays?: number;
@@ -27,12 +28,6 @@ interface ListsOptions extends PlaceOptions {
 }
 
 const DAY_SECONDS = 86_400;
-
-function baseUrlOf(air: string): string {
-	return air === 'sandbox' || air === 'production'
-		? resolveBaseUrl(air)
-		: resolveBaseUrl('custom', air);
-}
 
 /** Lists change, so the files do: each takes the place of the one before it at once. */
 async function save(folder: string, { id, token }: ExportedList): Promise<void> {
@@ -68,6 +63,11 @@ Files of the same name are overwritten. Nothing is sent anywhere.`,
 		)
 		.requiredOption('--partner <ID>', 'the partner ID of the AIR account', notEmpty('--partner'))
 		.option('--air <WHERE>', 'sandbox, production, or the base URL', 'sandbox')
+		.addOption(
+			new Option('--as <FORM>', 'as Issuer Written As of the credential')
+				.choices(['did', 'url'])
+				.default('did'),
+		)
 		.option('--list-url <URL>', 'as Status List URL of the credential, if that is filled in', '')
 		.requiredOption(
 			'--out <DIR>',
@@ -86,12 +86,12 @@ Files of the same name are overwritten. Nothing is sent anywhere.`,
 				const issuer = parseDirectIssuer(options.issuer);
 				const signer = {
 					issuer,
-					issuerAs: 'did' as const,
+					issuerAs: options.as,
 					kid: options.kid ?? options.partner.trim(),
 					key: await importPrivateKey(await readKeyText(options.key)),
 					statusListUrl: parseStatusListUrl(options.listUrl.trim(), issuer),
 				};
-				const realm = `${baseUrlOf(options.air)} ${options.partner.trim()}`;
+				const realm = realmOfOptions(options);
 				const { expireDays } = options;
 				const file = expireDays === undefined ? {} : { lifetimeSeconds: expireDays * DAY_SECONDS };
 				const form = options.bare === true ? 'bare' : { file };

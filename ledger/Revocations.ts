@@ -86,6 +86,40 @@ export interface PublishedList {
 	readonly revoked: readonly number[];
 }
 
+/** A key that has signed credentials which have not expired. */
+export interface LiveKey {
+	readonly kid: string;
+	readonly keyThumbprint: string;
+	/** JSON. */
+	readonly publicJwk: string;
+	/** How many of them live: not expired, not revoked, not refused by AIR. */
+	readonly credentials: number;
+	/** When the last of what it has signed expires, rounded up to whole days. */
+	readonly lastExpiresAt: number;
+	/** Somebody has given these credentials up: when. */
+	readonly unpublishedAt: number | null;
+}
+
+export interface UnpublishRequest {
+	readonly realm: string;
+	/** All keys that are known by it. */
+	readonly kid: string;
+	/** How many credentials nobody can check any more. */
+	readonly givenUp: number;
+}
+
+export interface UnpublishResult {
+	/**
+	 * `before`: what it has signed was given up already. `needed`: credentials live, and another number
+	 * of them than was given up; nothing was changed.
+	 */
+	readonly outcome: 'unpublished' | 'before' | 'needed';
+	/** How many live that were not given up before. */
+	readonly credentials: number;
+	/** When the last of them expires; null if none lives. */
+	readonly lastExpiresAt: number | null;
+}
+
 /** What has been revoked recently, for anyone who keeps it outside of the ledger. */
 export interface RevokedMark {
 	readonly realm: string;
@@ -127,6 +161,15 @@ export interface Revocations {
 
 	/** @returns undefined for a number that this ledger does not know in the realm */
 	numberStatus(realm: string, number: string): Promise<NumberStatus | undefined>;
+
+	/** Keys by which credentials of the realm live: that which is needed for longest comes first. */
+	liveKeys(realm: string): Promise<LiveKey[]>;
+
+	/**
+	 * Gives up what lives by a key, so that it need not be published any more. Who issues with it again
+	 * takes that back.
+	 */
+	unpublishKey(request: UnpublishRequest): Promise<UnpublishResult>;
 
 	/**
 	 * The ledger was put back to an older state. It gets a new ID, so that its events are told from those

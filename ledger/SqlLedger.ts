@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type {
 	AcceptedAnswer,
 	AttemptFailure,
@@ -27,6 +26,7 @@ import type {
 	LedgerRow,
 	ListFilter,
 	ListSummary,
+	LiveKey,
 	Missing,
 	NewList,
 	NumberStatus,
@@ -49,6 +49,8 @@ import type {
 	StatusList,
 	SummaryPage,
 	SummaryQuery,
+	UnpublishRequest,
+	UnpublishResult,
 	WatchRequest,
 } from './Ledger';
 import { LedgerError } from './LedgerError';
@@ -66,9 +68,10 @@ import { find, programs, totals } from './operations/lookups';
 import { observed } from './operations/observed';
 import { Publishing } from './operations/Publishing';
 import { list, page, summary } from './operations/pages';
-import { endLeases, eraseUnlessBusy, forget, prune } from './operations/retention';
+import { endLeases, erase, forget, prune } from './operations/retention';
 import { revoke } from './operations/revoke';
 import { settle, settlements } from './operations/settle';
+import { liveKeys, unpublishKey } from './operations/signingKeys';
 import {
 	freePlace,
 	numberStatus,
@@ -80,9 +83,6 @@ import {
 import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
 import type { Store } from './sql/Session';
-
-/** How often is looked whether an attempt is over that an erasure waits for. */
-const ERASE_LOOK_MS = 250;
 
 /** The ledger in a database: one state machine for all stores. What an operation does stands in its file. */
 export class SqlLedger implements Ledger {
@@ -178,15 +178,7 @@ export class SqlLedger implements Ledger {
 	}
 
 	async erase(recipient: string, waitMs: number, realm?: string): Promise<EraseResult> {
-		for (const deadline = performance.now() + waitMs; ;) {
-			const result = await this.store.write(() => eraseUnlessBusy(this.dialect, recipient, realm));
-			const left = deadline - performance.now();
-			if (result.outcome === 'erased' || left <= 0) {
-				if (result.outcome === 'erased' && result.rows > 0) await this.store.purge();
-				return result;
-			}
-			await sleep(Math.min(ERASE_LOOK_MS, left, result.leaseMs + 1));
-		}
+		return await erase(this.store, recipient, waitMs, realm);
 	}
 
 	async acceptKey(realm: string, keyThumbprint: string): Promise<void> {
@@ -279,6 +271,14 @@ export class SqlLedger implements Ledger {
 	async numberStatus(realm: string, number: string): Promise<NumberStatus | undefined> {
 		const known = await this.store.read(() => numberStatus(realm, number));
 		return await this.publishing.number(realm, number, known);
+	}
+
+	async liveKeys(realm: string): Promise<LiveKey[]> {
+		return await this.store.read(() => liveKeys(this.dialect, realm));
+	}
+
+	async unpublishKey(request: UnpublishRequest): Promise<UnpublishResult> {
+		return await this.store.write(() => unpublishKey(this.dialect, request));
 	}
 
 	async restored(

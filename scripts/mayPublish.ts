@@ -35,7 +35,7 @@ export function whyNot(changelog: string, version: string, today: string): strin
 	const own = parts.filter(({ head }) => head.startsWith(`[${version}]`));
 	const [first] = own;
 	const date = /^\[[^\]]+\] - (\d{4}-\d{2}-\d{2})$/.exec(first?.head ?? '')?.[1];
-	if (first === undefined) reasons.push(`CHANGELOG.md says nothing of ${version}`);
+	if (first === undefined) reasons.push(`CHANGELOG.md says nothing about ${version}`);
 	else if (own.length > 1) reasons.push(`CHANGELOG.md has ${version} more than once`);
 	else if (date === undefined) {
 		reasons.push(`CHANGELOG.md has no date for ${version}, but “${first.head}”`);

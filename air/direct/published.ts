@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import type { HttpAnswer } from '../answers/answer';
 import { privateMembers } from '../keys/jwk';
+import { isKid, pickPublic, type PublicJwk } from '../keys/PublicJwk';
+import { publicKeyOf } from '../keys/samePublicKey';
 import { fetchPublished, jwkSchema, jwksSchema } from '../jwks';
+import { STATUS_LIST_TYPE } from './statusList';
+import type { WebIssuer } from './webIssuer';
 
 const methodSchema = z.looseObject({
 	id: z.string(),
@@ -79,3 +83,37 @@ export const readDid = (answer: Pick<HttpAnswer, 'text'>): PublishedDid =>
 /** @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is none */
 export const readVcIssuer = (answer: Pick<HttpAnswer, 'text'>): PublishedVcIssuer =>
 	read(vcIssuerSchema, answer, 'an issuer with its keys');
+
+/** The keys by which verifiers take what an issuer has signed: of kinds that AIR takes, for assertions. */
+export function keysOfDid({ did }: WebIssuer, document: PublishedDid): PublicJwk[] {
+	return document.verificationMethod.flatMap(({ id, publicKeyJwk }) => {
+		if (!document.assertionMethod.some((one) => one === id)) return [];
+		const kid = id.startsWith(`${did}#`) ? id.slice(did.length + 1) : '';
+		const jwk = publicKeyJwk && publicKeyOf(publicKeyJwk)?.export({ format: 'jwk' });
+		if (!isKid(kid) || jwk === undefined) return [];
+		if (jwk.kty === 'RSA') return [pickPublic(jwk, 'RS256', kid)];
+		return jwk.crv === 'P-256' ? [pickPublic(jwk, 'ES256', kid)] : [];
+	});
+}
+
+/**
+ * Fetches a status list as verifiers do.
+ *
+ * @param url - https, public
+ * @param timeoutMs - for the whole fetch
+ * @returns an answer with status 200 and something in it, not read yet
+ * @throws AirError: of the way there, or `AIR_STATUS_LIST_UNREACHABLE`
+ */
+export async function fetchStatusList(
+	url: string,
+	timeoutMs: number,
+	signal?: AbortSignal,
+): Promise<HttpAnswer> {
+	const answer = await fetchPublished(url, STATUS_LIST_TYPE, timeoutMs, signal);
+	const refuse = (detail: string) => new AirError('AIR_STATUS_LIST_UNREACHABLE', { detail });
+	if (answer.status !== 200) throw refuse(`it answers HTTP ${answer.status}`);
+	if (answer.unreadable !== undefined) throw refuse(answer.unreadable);
+	// A host that knows no such name may answer 200 and nothing.
+	if (answer.text === '') throw refuse('it answers HTTP 200 with nothing in it');
+	return answer;
+}

@@ -181,8 +181,8 @@ export async function readStatusList(
 		throw invalid(text === '' ? 'it is empty' : 'it is not a JWT');
 	}
 	if (header.typ !== 'statuslist+jwt') throw invalid('its typ is not statuslist+jwt');
-	const jwk = keys.find(({ kid }) => issuer.keyId(kid) === header.kid);
-	if (jwk === undefined) throw invalid('it was signed by a key that the credential does not have');
+	const jwk = keys.find(({ kid }) => `${issuer.did}#${kid}` === header.kid);
+	if (jwk === undefined) throw invalid('the issuer does not have the key that signed it');
 	let payload: unknown;
 	try {
 		const verified = await compactVerify(text, await importJWK({ ...jwk }), {
@@ -203,7 +203,7 @@ export async function readStatusList(
 		ttlSeconds: ttl,
 		size: bits.length * 8,
 		revoked: placesOf(bits),
-		keyId: issuer.keyId(jwk.kid),
+		keyId: `${issuer.did}#${jwk.kid}`,
 	};
 }
 

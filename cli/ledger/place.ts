@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
+import type { LedgerPlace } from '../../issuance/session/lookIntoLedger';
 import { embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { placeOfUrl } from '../../ledger/postgres/connectionUrl';
 import { notEmpty } from '../Command';
@@ -34,9 +35,7 @@ export const withPlace = (command: Command): Command =>
 		)
 		.addHelpText('after', `\n${PLACE_HELP}`);
 
-export type Place =
-	| { readonly store: 'sqlite'; readonly file: string }
-	| { readonly store: 'postgres'; readonly url: string };
+export type Place = LedgerPlace;
 
 /** The ledger that a command line means. */
 export function placeOf({ file, url }: PlaceOptions, env: NodeJS.ProcessEnv): Place {

@@ -19,6 +19,42 @@ export const revocationErrors = {
 		advice:
 			'Open the credential, and fill in the folder at which your status lists are, such as https://issuer.example.com/status-lists; for lists that Moca AIR JWKS Trigger serves, its production URL that ends in /status-list, and ?id= behind it. It has to be public, and must not change: each credential names it.',
 	}),
+	AIR_STATUS_LIST_UNREACHABLE: input({
+		when: 'A status list cannot be fetched from the address that credentials name',
+		title: 'Verifiers cannot fetch your status list',
+		advice:
+			'They refuse every credential of it. Publish the list at exactly this address: with Serve Revocations of Moca AIR JWKS Trigger, or as a file that Get Public Documents of Moca AIR makes. If Status List URL of the credential was changed, the old address has to go on answering, too.',
+	}),
+	AIR_STATUS_LIST_TYPE: input({
+		when: 'A status list is served with another content type than application/statuslist+jwt, in lower case and nothing else',
+		title: 'Your status list has a content type that verifiers refuse',
+		advice:
+			'Let its host send application/statuslist+jwt, without a charset: docs/revoke.md shows how to set it for nginx.',
+	}),
+	AIR_STATUS_LIST_SHORT: input({
+		when: 'The published status list has fewer places than the ledger has given out',
+		title: 'Your status list is too short for its credentials',
+		advice:
+			'It is the list of another ledger, or was cut off. Verifiers refuse the credentials that it does not reach. Make it again with Get Public Documents of Moca AIR, and publish it as it is.',
+	}),
+	AIR_STATUS_LIST_STALE: input({
+		when: 'The published status list does not have all that the ledger has as revoked',
+		title: 'Your status list does not say all that was revoked',
+		advice:
+			'Until it does, verifiers accept credentials that you have revoked. Publish it again: Get Public Documents of Moca AIR makes it. Where n8n serves it, something in front of n8n keeps an older copy: wait for its time to keep it, an hour at most, and check again.',
+	}),
+	AIR_KEY_NOT_PUBLISHED: input({
+		when: 'A key that signed credentials which have not expired is not in did.json',
+		title: 'Your did.json lacks a key that valid credentials need',
+		advice:
+			'Nobody can check them. Put its public half back into Further Public Keys of the credential, under the same kid, and publish the documents of Get Public Documents of Moca AIR. If these credentials are given up, say so with Moca AIR → Setup → Unpublish Key.',
+	}),
+	AIR_KEY_STILL_NEEDED: input({
+		when: 'A key that signed credentials which have not expired is in neither Key ID nor Further Public Keys of the credential, so the next documents would lack it; or the number to give up is not the number of these credentials',
+		title: 'Credentials that this key has signed are still valid',
+		advice:
+			'Anyone who checks them would find no key. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
+	}),
 	AIR_REVOKE_NOT_KEPT: input({
 		when: 'It was issued on behalf, with Revocable set to Off or with the ledger off, or has expired and was forgotten',
 		title: 'This cannot be revoked',

@@ -187,11 +187,15 @@ export async function readSettings(
 		direct: directSettings(fields, CREDENTIAL_LABELS.directIssuer),
 		allowHandingOutJwts: fields.allowHandingOutJwts,
 		furtherPublicKeys: await publicKeysOf(fields.furtherPublicJwks),
-		ledger: ledgerChoice(fields.ledger, fields.ledgerSecret),
+		ledger: ledgerChoice(fields),
 		retentionDays: fields.ledgerRetention,
 	};
 }
 
-function ledgerChoice(store: LedgerChoice['store'], url: string): LedgerChoice {
+/** Where the credential wants its ledger. */
+export function ledgerChoice({
+	ledger: store,
+	ledgerSecret: url,
+}: Pick<CredentialFields, 'ledger' | 'ledgerSecret'>): LedgerChoice {
 	return store === 'postgres' ? { store, url } : { store };
 }

@@ -4,6 +4,8 @@ import type { PrivateKey } from '../../air/keys/privateKey';
 import type { PublicJwk } from '../../air/keys/PublicJwk';
 import type { AirAccount } from '../../air/direct/account';
 import type { WebIssuer } from '../../air/direct/webIssuer';
+import type { ReadStatusList } from '../../air/direct/statusList';
+import type { ListSummary, LiveKey } from '../../ledger/Ledger';
 import type { DirectSettings } from '../settings/directSettings';
 import type { Result } from './Result';
 
@@ -25,6 +27,14 @@ export interface ClockReading {
 	readonly uncertaintyMs: number;
 }
 
+/** Who asks AIR's account host: all of it is read. */
+export interface AccountAsker {
+	readonly baseUrl: string;
+	readonly partnerId: string;
+	readonly kid: string;
+	readonly key: PrivateKey;
+}
+
 /** What the credential says of direct issuance. */
 export interface DirectFacts {
 	readonly issuer: Result<WebIssuer>;
@@ -34,6 +44,25 @@ export interface DirectFacts {
 	readonly published: PublishedIssuer | undefined;
 	/** The account of the person who asks; undefined when it was not looked up. */
 	readonly account: Result<AirAccount> | undefined;
+	/** Undefined when nobody asked for it, there is no ledger, or AIR does not accept the key. */
+	readonly ledger: Result<LedgerFacts> | undefined;
+}
+
+/** What the ledger has of what was issued directly, and what verifiers find of it. */
+export interface LedgerFacts {
+	readonly lists: readonly ListFacts[];
+	readonly keys: readonly LiveKey[];
+}
+
+/** A status list: as the ledger has it, and as it is published. */
+export interface ListFacts {
+	readonly summary: ListSummary;
+	/** The places of what is revoked. */
+	readonly revoked: readonly number[];
+	readonly url: string;
+	readonly answer: Result<HttpAnswer>;
+	/** Undefined when nothing was fetched. */
+	readonly read: Result<ReadStatusList> | undefined;
 }
 
 /** What verifiers find of an issuer. */

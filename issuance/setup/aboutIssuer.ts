@@ -25,7 +25,7 @@ function attempt<T>(work: () => T): Result<T> {
 }
 
 /** Why a document cannot be had, in words that complete its name. */
-const reasonOf = (error: AirError): string =>
+export const reasonOf = (error: AirError): string =>
 	error.facts.detail ?? UNREACHED[error.code] ?? error.message;
 
 const unreadable = (issuer: WebIssuer, error: AirError) =>
@@ -45,12 +45,13 @@ function fetched({ direct }: SetupFacts): Fetched | undefined {
 	return issuer === undefined || answer === undefined ? undefined : { issuer, answer };
 }
 
+/** did.json, read. */
 interface Read {
 	readonly issuer: WebIssuer;
 	readonly did: PublishedDid;
 }
 
-function read(facts: SetupFacts): Read | undefined {
+export function readOf(facts: SetupFacts): Read | undefined {
 	const got = fetched(facts);
 	const did = got && attempt(() => readDid(got.answer)).value;
 	return got === undefined || did === undefined ? undefined : { issuer: got.issuer, did };
@@ -124,7 +125,7 @@ function missing({ issuer, did }: Read, kid: string, key: object): string | unde
 
 export function keyInDid(facts: SetupFacts): Verdict | undefined {
 	const { key, kid } = facts;
-	const found = read(facts);
+	const found = readOf(facts);
 	if (found === undefined || key?.value === undefined || kid === undefined) return undefined;
 	const detail = missing(found, kid, key.value.publicJwk);
 	return detail === undefined
@@ -133,7 +134,7 @@ export function keyInDid(facts: SetupFacts): Verdict | undefined {
 }
 
 export function furtherKeysInDid(facts: SetupFacts): Verdict | undefined {
-	const found = read(facts);
+	const found = readOf(facts);
 	const further = facts.furtherKeys?.value ?? [];
 	if (found === undefined || further.length === 0) return undefined;
 	const [detail] = further.flatMap((jwk) => missing(found, jwk.kid, jwk) ?? []);

@@ -1,5 +1,12 @@
+import { placeOfChoice } from '../session/lookIntoLedger';
 import { directSettings } from '../settings/directSettings';
-import { CREDENTIAL_LABELS, kidOf, readFields, type CredentialFields } from '../settings/settings';
+import {
+	CREDENTIAL_LABELS,
+	kidOf,
+	ledgerChoice,
+	readFields,
+	type CredentialFields,
+} from '../settings/settings';
 import { CHECKS } from './checks';
 import type { Finding, Verdict } from './Finding';
 import { gatherFacts, type CheckOptions, type Setup } from './gatherFacts';
@@ -33,6 +40,7 @@ function setupOf(fields: CredentialFields): Setup {
 		issuerDid: fields.issuerDid,
 		direct: directSettings(fields, CREDENTIAL_LABELS.directIssuer),
 		furtherPublicKeys: fields.furtherPublicJwks,
+		ledger: placeOfChoice(ledgerChoice(fields)),
 		jwksUrl: fields.jwksUrl,
 		air: { environment, baseUrl, partnerId, scope, lifetimeSeconds: jwtLifetime * 60 },
 	};
@@ -52,7 +60,8 @@ export async function checkParts(setup: Setup, options: CheckOptions = {}): Prom
  * Checks a credential without issuing anything: settings and key, the JWKS (if its URL is known), and
  * whether AIR accepts a token, by asking for the status of a hash that nobody has under an address
  * that nobody can have; of who issues directly, by storing nothing. With `ownAddress` it also asks
- * whether Issue on Behalf is enabled, with `documents` it fetches what the issuer publishes, and with
+ * whether Issue on Behalf is enabled, with `documents` it fetches what the issuer publishes
+ * and looks into the ledger, and with
  * `accountAddress` it asks AIR's account host.
  *
  * A check that cannot be done, because of what an earlier one found, is left out: it never passes.

@@ -19,6 +19,7 @@ import {
 	noPrivateMembers as nothingPrivatePublished,
 	vcIssuer,
 } from './aboutIssuer';
+import { everyPlace, keysOfLiving, listReachable, listSigned, listType } from './aboutStatus';
 import { kidOnce, noPrivateMembers, noUnknownKey, purpose, sameKey } from './aboutKeys';
 import type { Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
@@ -188,6 +189,31 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 		label: 'jwt-vc-issuer',
 		makesSure: 'jwt-vc-issuer agrees; only a warning while Issuer Written As is DID',
 		judge: vcIssuer,
+	},
+	directList: {
+		label: 'Status list',
+		makesSure: 'It can be fetched from the address that credentials name',
+		judge: listReachable,
+	},
+	directListType: {
+		label: 'Content type of the status list',
+		makesSure: 'It has exactly the content type that verifiers take',
+		judge: listType,
+	},
+	directListSigned: {
+		label: 'Signature of the status list',
+		makesSure: 'It is signed by a key that is published, is the list of this address, and lives',
+		judge: listSigned,
+	},
+	directListPlaces: {
+		label: 'Places of the status list',
+		makesSure: 'It has a place for each credential, and all that was revoked',
+		judge: everyPlace,
+	},
+	directLiveKeys: {
+		label: 'Keys of live credentials',
+		makesSure: 'Each key that valid credentials need is published, and stays so',
+		judge: keysOfLiving,
 	},
 	directAccountHost: {
 		label: 'Account host',

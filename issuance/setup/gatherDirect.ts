@@ -3,32 +3,27 @@ import { DirectClient } from '../../air/direct/DirectClient';
 import type { AirAccount } from '../../air/direct/account';
 import { fetchIssuerDocument } from '../../air/direct/published';
 import type { WebIssuer } from '../../air/direct/webIssuer';
-import type { PrivateKey } from '../../air/keys/privateKey';
 import { NO_REPEAT } from '../../air/pacing/repeat';
 import { parseRecipient } from '../inputs/inputs';
 import { proveDirectly, proveKey, type Prove } from '../session/proveKey';
+import type { LedgerPlace } from '../session/lookIntoLedger';
 import type { DirectSettings } from '../settings/directSettings';
+import { gatherLedger } from './gatherLedger';
 import { locate } from './locate';
 import { resultOf, type Result } from './Result';
-import type { DirectFacts, Location, PublishedIssuer } from './SetupFacts';
+import type { AccountAsker, DirectFacts, Location, PublishedIssuer } from './SetupFacts';
 
 const SETUP_TIMEOUT_MS = 10_000;
 /** The claim that AIR's documents name for direct issuance. */
 const SCOPE = 'issue';
-
-/** Who asks AIR's account host: all of it is read. */
-export interface AccountAsker {
-	readonly baseUrl: string;
-	readonly partnerId: string;
-	readonly kid: string;
-	readonly key: PrivateKey;
-}
 
 export interface DirectOptions {
 	/** Whether to fetch what the issuer publishes. */
 	readonly documents: boolean;
 	/** Whose account is looked up, and made if there is none; undefined: nobody's. */
 	readonly accountAddress: unknown;
+	/** Of the credential; looked into with the documents. */
+	readonly ledger: LedgerPlace | undefined;
 	readonly signal: AbortSignal | undefined;
 }
 
@@ -92,11 +87,13 @@ async function account(
  * made, only for an address that was given for that.
  *
  * @param asker - undefined when something is missing to ask AIR with
+ * @param accepted - AIR accepts the key: others are shown nothing of the ledger
  * @throws AirError `AIR_CANCELLED`
  */
 export async function gatherDirect(
 	direct: DirectSettings,
 	asker: AccountAsker | undefined,
+	accepted: () => Promise<boolean>,
 	options: DirectOptions,
 ): Promise<DirectFacts> {
 	const issuer = await resultOf(() => direct.issuer);
@@ -109,5 +106,12 @@ export async function gatherDirect(
 			: undefined,
 	]);
 	const { issuerAs } = direct;
-	return { issuer, issuerAs, accountUrl, published: found, account: holder };
+	const { ledger: place, documents, signal } = options;
+	const isLookedInto =
+		documents && place !== undefined && asker !== undefined && issuer.value !== undefined;
+	const ledger =
+		isLookedInto && (await accepted())
+			? await gatherLedger(place, { direct, issuer: issuer.value, asker, published: found, signal })
+			: undefined;
+	return { issuer, issuerAs, accountUrl, published: found, account: holder, ledger };
 }

@@ -3,6 +3,7 @@ import { AirError } from '../../errors/AirError';
 import { resolveBaseUrl, type AirEnvironment } from '../../air/baseUrl';
 import { fetchJwks, readJwks } from '../../air/jwks';
 import { parseRecipient } from '../inputs/inputs';
+import type { LedgerPlace } from '../session/lookIntoLedger';
 import type { DirectSettings } from '../settings/directSettings';
 import { privateKeyOf, publicKeysOf } from '../settings/settings';
 import { askAir } from './askAir';
@@ -22,6 +23,8 @@ export interface Setup {
 	readonly direct?: DirectSettings | undefined;
 	/** As pasted. */
 	readonly furtherPublicKeys?: string | undefined;
+	/** Looked into with the documents of an issuer: for status lists, and keys of live credentials. */
+	readonly ledger?: LedgerPlace | undefined;
 	readonly jwksUrl?: string | undefined;
 	readonly air?:
 		| {
@@ -75,7 +78,7 @@ async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<Publish
  * @throws AirError `AIR_CANCELLED`
  */
 export async function gatherFacts(
-	{ privateKey, kid, issuerDid, direct, furtherPublicKeys, jwksUrl, air }: Setup,
+	{ privateKey, kid, issuerDid, direct, furtherPublicKeys, ledger, jwksUrl, air }: Setup,
 	{ signal, ownAddress, documents = false, accountAddress }: CheckOptions,
 ): Promise<SetupFacts> {
 	const key =
@@ -90,12 +93,14 @@ export async function gatherFacts(
 		air === undefined || kid === undefined || !key?.value || !baseUrl?.value
 			? undefined
 			: new AirClient({ ...air, baseUrl: baseUrl.value, kid, key: key.value });
+	const asking =
+		client === undefined ? undefined : askAir(proofOf(client, direct !== undefined), signal);
+	const accepted = async () => (await asking)?.air.value === true;
+	const options = { documents, accountAddress, ledger, signal };
 	const [jwks, asked, directFacts] = await Promise.all([
 		jwksUrl === undefined ? undefined : jwksFacts(jwksUrl, signal),
-		client === undefined ? undefined : askAir(proofOf(client, direct !== undefined), signal),
-		direct === undefined
-			? undefined
-			: gatherDirect(direct, client?.identity, { documents, accountAddress, signal }),
+		asking,
+		direct === undefined ? undefined : gatherDirect(direct, client?.identity, accepted, options),
 	]);
 	const feature =
 		ownAddress === undefined || client === undefined || asked?.air.value !== true

@@ -138,17 +138,18 @@ const DAY_MS = 86_400_000;
 
 /**
  * By whole days, and written only where that changes something: else all who issue with one key would
- * wait for each other's commit.
+ * wait for each other's commit. A key that was given up is needed again.
  */
 const KEEP_KEY = forDialect(
 	({ greatest }) => `INSERT INTO signing_keys AS k (realm, kid, key_thumbprint, public_jwk,
 		last_expires_at)
 	SELECT $1, $2, $3, $4, CAST($5 AS bigint) WHERE NOT EXISTS (SELECT 1 FROM signing_keys o
 		WHERE o.realm = $1 AND o.kid = $2 AND o.key_thumbprint = $3
-			AND o.last_expires_at >= CAST($5 AS bigint))
+			AND o.last_expires_at >= CAST($5 AS bigint) AND o.unpublished_at IS NULL)
 	ON CONFLICT (realm, kid, key_thumbprint) DO UPDATE
-		SET last_expires_at = ${greatest}(k.last_expires_at, excluded.last_expires_at)
-		WHERE k.last_expires_at < excluded.last_expires_at`,
+		SET last_expires_at = ${greatest}(k.last_expires_at, excluded.last_expires_at),
+			unpublished_at = NULL
+		WHERE k.last_expires_at < excluded.last_expires_at OR k.unpublished_at IS NOT NULL`,
 );
 
 function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): Operation<void> {

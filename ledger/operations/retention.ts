@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isWhole } from '../assertRow';
 import type { EraseResult, PruneResult, Retention } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
@@ -201,8 +202,29 @@ export function* forget(
 	return ids.length;
 }
 
-/** `Ledger.erase`, once: not while an attempt is under way. */
-export function* eraseUnlessBusy(
+/** How often is looked whether an attempt is over that an erasure waits for. */
+const ERASE_LOOK_MS = 250;
+
+/** `Ledger.erase`. */
+export async function erase(
+	store: Store,
+	recipient: string,
+	waitMs: number,
+	realm?: string,
+): Promise<EraseResult> {
+	for (const deadline = performance.now() + waitMs; ;) {
+		const result = await store.write(() => eraseUnlessBusy(store.dialect, recipient, realm));
+		const left = deadline - performance.now();
+		if (result.outcome === 'erased' || left <= 0) {
+			if (result.outcome === 'erased' && result.rows > 0) await store.purge();
+			return result;
+		}
+		await sleep(Math.min(ERASE_LOOK_MS, left, result.leaseMs + 1));
+	}
+}
+
+/** Once: not while an attempt is under way. */
+function* eraseUnlessBusy(
 	dialect: Dialect,
 	recipient: string,
 	realm: string | null = null,

@@ -221,6 +221,8 @@ export const schema = ({
 		key_thumbprint text NOT NULL,
 		public_jwk text NOT NULL,
 		last_expires_at ${integer} NOT NULL,
+		-- Since when it need not be published, although what it has signed lives: somebody has said so.
+		unpublished_at ${integer},
 		PRIMARY KEY (realm, kid, key_thumbprint)
 	) ${keyed}`,
 

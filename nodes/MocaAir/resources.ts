@@ -11,6 +11,7 @@ import { getSummary } from './getSummary/getSummary';
 import type { Operation, Resource } from './Operation';
 import { revoke } from './revoke/revoke';
 import { settleRow } from './settleRow/settleRow';
+import { unpublishKey } from './unpublishKey/unpublishKey';
 
 const resources: readonly Resource[] = [
 	{
@@ -29,7 +30,7 @@ const resources: readonly Resource[] = [
 		name: 'Setup',
 		value: 'setup',
 		preselected: 'checkSetup',
-		operations: [checkSetup, getPublicDocuments, createPartnerJwt],
+		operations: [checkSetup, getPublicDocuments, createPartnerJwt, unpublishKey],
 	},
 ];
 

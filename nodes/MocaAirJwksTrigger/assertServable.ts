@@ -43,9 +43,10 @@ export async function assertServable(context: IHookFunctions): Promise<void> {
 	const settings = await readSettings(await context.getCredentials('mocaAirApi'));
 	ownJwks(settings);
 	readOptions(context.getNodeParameter('options', {}));
-	assertPath(context.getNodeParameter('path', ''), settings.identity.partnerId);
+	const { webhookId } = context.getNode();
+	assertPath(context.getNodeParameter('path', ''), settings.identity.partnerId, webhookId);
 	// Without one n8n puts the workflow's ID and the node's name before the path.
-	if (context.getNode().webhookId === undefined) throw new AirError('AIR_JWKS_PATH_NOT_FIXED');
+	if (webhookId === undefined) throw new AirError('AIR_JWKS_PATH_NOT_FIXED');
 	const url = context.getNodeWebhookUrl(WEBHOOKS.jwks) ?? '';
 	const reason = whyNotPublic(url);
 	if (reason !== undefined) {

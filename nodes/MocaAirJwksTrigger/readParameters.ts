@@ -57,13 +57,15 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 /**
  * Checks a path that the user wrote.
  *
- * @param path - the parameter Path, evaluated; empty leaves it to the node
+ * @param path - the parameter Path, evaluated; empty leaves it to the node. n8n's editor writes the
+ *   webhook ID into that of a duplicate
  * @param partnerId - of the credential
+ * @param webhookId - of the node
  * @throws AirError `AIR_JWKS_PATH_INVALID`, and `AIR_JWKS_OTHER_PARTNER` when the path has an ID that
  *   looks like a partner ID and is not the credential's
  */
-export function assertPath(path: unknown, partnerId: string): void {
-	if (path === '' || path === undefined) return;
+export function assertPath(path: unknown, partnerId: string, webhookId: string | undefined): void {
+	if (path === '' || path === undefined || path === webhookId) return;
 	const text = typeof path === 'string' ? trimmed(path) : '';
 	if (!SEGMENTS.test(text) || DOTS_ONLY.test(text) || text.length > 500) {
 		throw new AirError('AIR_JWKS_PATH_INVALID');

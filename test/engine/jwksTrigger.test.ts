@@ -455,6 +455,11 @@ describe('before n8n serves', () => {
 		expect(await (await serve({ credential, node: parameters({ path }) })).create()).toBe(true);
 	});
 
+	test('the path that n8n’s editor gives a duplicate: its own webhook ID', async () => {
+		const node = { ...parameters({ path: WEBHOOK_ID }), webhookId: WEBHOOK_ID };
+		expect(await (await serve({ node })).create()).toBe(true);
+	});
+
 	test.each(['', '/a/jwks.json/', 'a', 'a.b/c-d_e~f/jwks.json'])(
 		'the path %s will do',
 		async (path) => {

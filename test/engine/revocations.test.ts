@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { IDataObject, INode } from 'n8n-workflow';
+import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { request } from 'undici';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers, openLedger } from '../../issuance/session/openLedger';
@@ -11,7 +12,7 @@ import '../support/forgetLimits';
 import { sdJwtVerifiers } from '../support/sdJwtVerifiers';
 import { assertValid, type FetchedList } from '../support/statusVerifier';
 import { KID, SCHEMA, useDirectRig } from '../unit/emulator/directSupport';
-import { PARTNER } from '../unit/emulator/support';
+import { newSigner, PARTNER, type Signer } from '../unit/emulator/support';
 import { runWorkflow } from './runWorkflow';
 import { serveJwksNode, WEBHOOK_ID, type ServedJwks } from './serveJwksNode';
 import { mocaAirWorkflow } from './workflows';
@@ -60,9 +61,10 @@ async function run(
 	item: IDataObject,
 	parameters: INode['parameters'],
 	settings: Partial<INode> = {},
+	changes: IDataObject = {},
 ) {
 	const workflow = mocaAirWorkflow([item], { resource: 'credential', ...parameters }, settings);
-	return await runWorkflow(workflow, credential());
+	return await runWorkflow(workflow, credential(changes));
 }
 
 const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
@@ -125,13 +127,13 @@ async function fetchList(uri: string): Promise<FetchedList> {
 	};
 }
 
-const textOf = async (uri: string) => (await fetchList(uri)).text;
-
 const compactOf = async (email: string) =>
 	(await rig().emulator.control.wallet()).find((one) => one.recipient === email)?.compact ?? '';
 
+const textOf = async (uri: string) => (await fetchList(uri)).text;
+
 /** What each verifier says of the credential: `valid`, or why not. */
-async function verdicts(email: string): Promise<Record<string, string>> {
+async function verdicts(email: string, fetched = fetchList): Promise<Record<string, string>> {
 	const compact = await compactOf(email);
 	const key = createPublicKey(rig().signer.privateKey);
 	const said = async (verify: () => Promise<unknown>) =>
@@ -142,11 +144,13 @@ async function verdicts(email: string): Promise<Record<string, string>> {
 	const library = sdJwtVerifiers['@sd-jwt/sd-jwt-vc'];
 	const other = sdJwtVerifiers['@meeco/sd-jwt'];
 	return {
-		library: await said(async () => await library?.(compact, key, textOf)),
+		library: await said(
+			async () => await library?.(compact, key, async (uri) => (await fetched(uri)).text),
+		),
 		second: await said(async () => {
 			const payload = (await other?.(compact, key)) ?? {};
 			const keys = { [`${rig().issuer.did}#${KID}`]: key.export({ format: 'jwk' }) };
-			await assertValid(payload, fetchList, keys, Math.floor(Date.now() / 1000));
+			await assertValid(payload, fetched, keys, Math.floor(Date.now() / 1000));
 		}),
 	};
 }
@@ -192,6 +196,63 @@ describe('verifiers', () => {
 		const newest = all.find(({ externalId }) => externalId === item.externalId)?.compact ?? '';
 		await expect(library?.(newest, key, textOf)).resolves.toBeDefined();
 	});
+});
+
+describe('from a host of files', () => {
+	/** What Get Public Documents gives is uploaded: by address, as it is to be served. */
+	async function publish(options: INode['parameters'] = {}) {
+		const parameters = { resource: 'setup', operation: 'getPublicDocuments', options };
+		const ran = await run({}, parameters);
+		expect(ran.error).toBeUndefined();
+		const files = ran.items('Done').map(({ json, binary }) => {
+			const data = Buffer.from(binary?.data?.data ?? '', 'base64').toString();
+			return [text(json.url), { type: text(json.mediaType), data }] as const;
+		});
+		const hosted = new Map(files);
+		return async (uri: string): Promise<FetchedList> => {
+			const file = hosted.get(uri);
+			const found = { status: 200, contentType: file?.type ?? '', text: file?.data ?? '' };
+			return await Promise.resolve(file === undefined ? { ...found, status: 404 } : found);
+		};
+	}
+
+	const valid = { library: 'valid', second: 'valid' };
+
+	test('both verifiers take a list as it was published last', async () => {
+		const [ada, bob] = [person(), person()];
+		await issue(ada);
+		await issue(bob);
+		const before = await publish();
+		expect(await verdicts(ada, before)).toEqual(valid);
+		await revokePerson(ada);
+		// Nobody knows of it before it is published again.
+		expect(await verdicts(ada, before)).toEqual(valid);
+		const after = await publish();
+		expect((await verdicts(ada, after)).second).toBe('it is revoked');
+		expect((await verdicts(ada, after)).library).toMatch(/status/i);
+		expect(await verdicts(bob, after)).toEqual(valid);
+	});
+
+	test('it never expires, unless Lists Expire After Days says so', async () => {
+		await issue(person());
+		const lived = async (options: INode['parameters']) => {
+			const fetched = await publish(options);
+			const { url } = (await lists())[0] ?? { url: '' };
+			const { exp, iat = 0, ttl } = decodeJwt((await fetched(url)).text);
+			return [ttl, exp === undefined ? undefined : exp - iat];
+		};
+		expect(await lived({})).toEqual([3_600, undefined]);
+		expect(await lived({ listsExpireAfterDays: 2 })).toEqual([3_600, 2 * 86_400]);
+		expect(await lived({ bareStatusList: true })).toEqual([undefined, undefined]);
+	});
+
+	const lists = async () => {
+		const wallet = await rig().emulator.control.wallet();
+		return wallet.flatMap(({ claims }) => {
+			const reference = claims?.status as { status_list: { uri: string } } | undefined;
+			return reference === undefined ? [] : [{ url: reference.status_list.uri }];
+		});
+	};
 });
 
 describe('serving', () => {
@@ -392,5 +453,84 @@ describe('Revoke', () => {
 		await issue(ada);
 		const item = await issue(ada, { revocable: 'list', revokeFirst: true }, { ifHeld: 'reissue' });
 		expect(item).toMatchObject({ outcome: 'reissued' });
+	});
+});
+
+describe('a change of the key', () => {
+	const pemOf = ({ privateKey }: Signer) =>
+		privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+	const setup = async (parameters: INode['parameters'], changes: IDataObject) =>
+		await run({}, { resource: 'setup', ...parameters }, {}, changes);
+	const documents = async (changes: IDataObject) =>
+		await setup({ operation: 'getPublicDocuments' }, changes);
+	const unpublish = async (givenUp: number, changes: IDataObject) =>
+		await setup({ operation: 'unpublishKey', kid: KID, givenUp }, changes);
+
+	test('the old key stays in the documents, or its credentials are given up by their number', async () => {
+		const [ada, next] = [person(), newSigner()];
+		await issue(ada);
+		rig().publish(rig().signer, next);
+		const rotated = { privateKey: pemOf(next), kid: 'key-2' };
+		const old = JSON.stringify({ ...rig().signer.publicJwk, kid: KID });
+
+		// The next documents would end the credential.
+		const lacking = await documents(rotated);
+		expect(lacking.error?.message).toContain('key ID “key-1”, 1 credential, the last until 20');
+		const both = await documents({ ...rotated, furtherPublicJwks: old });
+		expect(both.error).toBeUndefined();
+		expect(both.json('Done').map(({ fileName }) => fileName)).toEqual(
+			expect.arrayContaining(['did.json', expect.stringMatching(/^[\w-]{16}$/)]),
+		);
+
+		expect((await unpublish(0, rotated)).error?.message).toContain('1 credential,');
+		expect((await unpublish(2, rotated)).error?.message).toContain('1 credential,');
+		expect((await unpublish(1, rotated)).json('Done')).toEqual([
+			{ keyId: KID, mayGo: true, credentialsGivenUp: 1 },
+		]);
+		expect((await documents(rotated)).error).toBeUndefined();
+	});
+
+	test('a key that nothing lives by may go; agents let none go', async () => {
+		const ada = person();
+		await issue(ada);
+		await revokePerson(ada);
+		expect((await unpublish(0, {})).json('Done')).toMatchObject([{ credentialsGivenUp: 0 }]);
+		const tool = { type: 'n8n-nodes-moca-air.mocaAirTool' };
+		const parameters = { resource: 'setup', operation: 'unpublishKey', kid: KID, givenUp: 0 };
+		const ran = await run({}, parameters, tool);
+		expect(ran.error?.message ?? JSON.stringify(ran.json('Done'))).toMatch(/agent/i);
+	});
+
+	test('the list is signed by the new key, and a verifier takes what the old one has signed', async () => {
+		const [ada, next] = [person(), newSigner()];
+		await issue(ada);
+		await serve({}, {});
+		const compact = await compactOf(ada);
+		const published = Object.fromEntries(
+			[rig().signer, next].map(({ privateKey }, index) => [
+				`${rig().issuer.did}#key-${index + 1}`,
+				createPublicKey(privateKey).export({ format: 'jwk' }),
+			]),
+		);
+		const kids = new Set<unknown>();
+		const check = async () => {
+			const key = createPublicKey(rig().signer.privateKey);
+			const payload = (await sdJwtVerifiers['@meeco/sd-jwt']?.(compact, key)) ?? {};
+			const fetched = async (uri: string) => {
+				const list = await fetchList(uri);
+				kids.add(decodeProtectedHeader(list.text).kid);
+				return list;
+			};
+			await assertValid(payload, fetched, published, Math.floor(Date.now() / 1000));
+		};
+		await check();
+		rig().publish(rig().signer, next);
+		if (served !== undefined) {
+			served.credential = credential({ privateKey: pemOf(next), kid: 'key-2' });
+		}
+		await check();
+		await revokePerson(ada);
+		await expect(check()).rejects.toThrow('it is revoked');
+		expect([...kids]).toEqual(Object.keys(published));
 	});
 });

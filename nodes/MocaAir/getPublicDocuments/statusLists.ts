@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AirError } from '../../../errors/AirError';
 import { issuerOf } from '../../../issuance/direct/issuer';
 import { asAirError } from '../../../issuance/session/asAirError';
+import { assertNoKeyLeftOut } from '../../../issuance/status/liveKeys';
 import { exportedLists, type Exported } from '../../../issuance/status/exportedLists';
 import type { ListForm } from '../../../issuance/status/statusListToken';
 import type { RunSettings } from '../../../n8n/parameters/credentialSettings';
@@ -68,12 +69,14 @@ async function exported(
 	const ledger = new RunLedger(context);
 	try {
 		const session = await ledger.for(settings);
-		// Where there is none, nobody is asked for anything.
-		if ((await session.ledger.statusLists(session.realm)).length === 0) {
+		const living = await session.ledger.liveKeys(session.realm);
+		// Where there is nothing, nobody is asked for anything.
+		if (living.length + (await session.ledger.statusLists(session.realm)).length === 0) {
 			return { lists: [], doubtful: [] };
 		}
 		await session.assertKeyAccepted();
-		const { issuer, issuerAs, statusListUrl } = issuerOf(settings);
+		const { issuer, issuerAs, statusListUrl, published } = issuerOf(settings);
+		assertNoKeyLeftOut(living, published);
 		const { kid, key } = settings.identity;
 		const signer = { issuer, issuerAs, statusListUrl, kid, key };
 		return await exportedLists(session, signer, form, Date.now());
@@ -91,7 +94,7 @@ function warn(context: IExecuteFunctions, message: string): void {
  * The status lists of what was issued directly, as files to be hosted. The other documents do without a
  * ledger: one that cannot be read, or a key that AIR does not accept, leaves the lists out, with a hint.
  *
- * @throws AirError `AIR_SETTING_INVALID`
+ * @throws AirError `AIR_SETTING_INVALID`; `AIR_KEY_STILL_NEEDED` where the documents lack a key
  */
 export async function statusListItems(
 	context: IExecuteFunctions,
@@ -104,6 +107,8 @@ export async function statusListItems(
 		found = await exported(context, settings, form);
 	} catch (error) {
 		const known = asAirError(error);
+		// Documents without it would end credentials.
+		if (known instanceof AirError && known.code === 'AIR_KEY_STILL_NEEDED') throw known;
 		const why =
 			known instanceof AirError ? `${known.message}. ${known.advice}` : 'an unexpected failure';
 		warn(context, `The status lists are left out: ${why}`);

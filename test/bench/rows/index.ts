@@ -7,6 +7,7 @@ import { ledgers } from './ledgers';
 import { oneItem } from './oneItem';
 import { polls } from './polls';
 import { rateLimit } from './rateLimit';
+import { statusLists } from './statusLists';
 
 /** By number, as in docs/internals/performance.md. */
 export const ROWS: ReadonlyMap<number, Row> = new Map([
@@ -18,4 +19,5 @@ export const ROWS: ReadonlyMap<number, Row> = new Map([
 	[6, polls],
 	[7, ledgers],
 	[8, direct2000],
+	[9, statusLists],
 ]);

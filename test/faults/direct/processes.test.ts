@@ -1,14 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import type { SettingsInput } from '../../../emulator';
-import type { Ledger } from '../../../ledger/Ledger';
-import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
-import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
 import { pool } from '../../engine/faults/pool';
-import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { reportRow } from '../../support/report';
 import { startDirectRig, type DirectRig } from '../../unit/emulator/directSupport';
 import {
@@ -20,8 +12,15 @@ import {
 	type Ending,
 } from '../../unit/issuance/direct/matrix/books';
 import { issuerOn, type Where } from '../../unit/issuance/direct/support';
+import {
+	sharedLedgers,
+	STORES,
+	type Shared,
+	type SharedLedgers,
+	type Store,
+} from './sharedLedgers';
 import { spawnIssuer } from './spawnIssuer';
-import type { Told, Work } from './worker';
+import type { Told } from './worker';
 
 /**
  * One direct issuance in a process that is killed, or stopped for longer than its lease, at each of its
@@ -29,71 +28,24 @@ import type { Told, Work } from './worker';
  * process issues the same event, and the one that was stopped goes on. At the end the books balance.
  */
 const EVENT = 'event';
-/** Longer than any lease. */
-const LATER_MS = 10 * 60_000;
 const AT_ONCE = 3;
 
 jest.setTimeout(1_800_000);
 
 let rig: DirectRig;
-let folder: string;
-let postgres: TestPostgres;
+let ledgers: SharedLedgers;
 let pem: string;
-
-/** A ledger that several processes use; its clock is ahead in this one. */
-interface Shared {
-	readonly store: Work['store'];
-	readonly ledger: Ledger;
-	readonly sql: (statement: string) => Promise<Record<string, unknown>[]>;
-	readonly later: () => void;
-}
-
-async function sqlite(): Promise<Shared> {
-	const file = join(folder, randomUUID(), 'ledger.sqlite');
-	let offset = 0;
-	const { ledger } = await openSqliteLedger({ file, clockOffsetMs: () => offset });
-	return {
-		store: { file },
-		ledger,
-		sql: async (statement) => {
-			const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
-			const found = database.prepare(statement).all();
-			database.close();
-			return await Promise.resolve(found);
-		},
-		later: () => {
-			offset += LATER_MS;
-		},
-	};
-}
-
-async function postgresql(): Promise<Shared> {
-	const database = await postgres.freshDatabase();
-	const url = postgres.urlFor({ database });
-	let offset = 0;
-	return {
-		store: { url },
-		ledger: await openPostgresLedger({ url, clockOffsetMs: () => offset }),
-		sql: async (statement) =>
-			await postgres.sql(statement.replace('FROM ', 'FROM moca_air.'), database),
-		later: () => {
-			offset += LATER_MS;
-		},
-	};
-}
 
 beforeAll(async () => {
 	process.env.MOCA_AIR_ALLOW_PRIVATE_URLS = 'true';
-	folder = mkdtempSync(join(tmpdir(), 'moca-air-processes-'));
-	[rig, postgres] = await Promise.all([startDirectRig(), startPostgres()]);
+	[rig, ledgers] = await Promise.all([startDirectRig(), sharedLedgers()]);
 	pem = rig.signer.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 });
 
 afterAll(async () => {
 	delete process.env.MOCA_AIR_ALLOW_PRIVATE_URLS;
 	await rig.close();
-	await postgres.stop();
-	rmSync(folder, { recursive: true, force: true });
+	await ledgers.remove();
 });
 
 interface Result {
@@ -108,11 +60,11 @@ interface Result {
 }
 
 async function strike(
-	open: () => Promise<Shared>,
+	store: Store,
 	signal: 'SIGKILL' | 'SIGSTOP',
 	at: number | undefined,
 ): Promise<Result> {
-	const shared = await open();
+	const shared = await ledgers.open(store);
 	try {
 		return await struck(shared, signal, at);
 	} finally {
@@ -168,16 +120,13 @@ const REPEATS: readonly SettingsInput[] = [
 	{ repeatedStore: 'again' },
 ];
 
-describe.each([
-	['SQLite', sqlite],
-	['PostgreSQL', postgresql],
-] as const)('%s', (name, open) => {
+describe.each(STORES)('%s', (name) => {
 	let moments: readonly string[];
 
 	beforeAll(async () => {
 		({
 			struck: { moments },
-		} = await strike(open, 'SIGKILL', undefined));
+		} = await strike(name, 'SIGKILL', undefined));
 	});
 
 	const places = () => moments.map((_, index) => index + 1);
@@ -189,7 +138,7 @@ describe.each([
 
 	test('kill -9 at each of them: another process finishes what was begun', async () => {
 		rig.emulator.control.setSettings({ repeatedStore: 201 });
-		const results = await pool(places(), AT_ONCE, async (at) => await strike(open, 'SIGKILL', at));
+		const results = await pool(places(), AT_ONCE, async (at) => await strike(name, 'SIGKILL', at));
 		for (const [at, { moment, last, imbalances, sentAgain }] of results) {
 			expect([moment, imbalances]).toEqual([moments[at - 1], []]);
 			expect([moment, wordOf(last)]).toEqual([moment, 'issued']);
@@ -214,7 +163,7 @@ describe.each([
 			const results = await pool(
 				places(),
 				AT_ONCE,
-				async (at) => await strike(open, 'SIGSTOP', at),
+				async (at) => await strike(name, 'SIGSTOP', at),
 			);
 			const unknown: (string | undefined)[] = [];
 			for (const [at, { moment, last, struck: stopped, imbalances }] of results) {

@@ -8,7 +8,8 @@ import { PARTNER_ID, startTestAir, type TestAir } from '../../engine/air';
 import { startIssuerHost, type IssuerHost } from '../../support/issuerHost';
 import { makeKey } from '../../support/keys';
 import { trusting } from '../../support/trusting';
-import { cli } from './support';
+import { withList } from '../issuance/setup/brokenSetups';
+import { cli, scratch } from './support';
 
 let air: TestAir;
 let folder: string;
@@ -207,9 +208,9 @@ describe('an issuer of direct issuance', () => {
 		expect(status).toBe(0);
 		const named = found.map(({ check: name }) => name).filter((name) => name.startsWith('direct'));
 		const known = Object.keys(CHECKS).filter((name) => name.startsWith('direct'));
-		// There are no further keys here.
-		const leftOut = ['directAccountHost', 'directFurtherKeys'];
-		expect(named).toEqual(known.filter((name) => !leftOut.includes(name)));
+		// There are no further keys here, and no ledger.
+		const leftOut = /AccountHost|FurtherKeys|List|LiveKeys/;
+		expect(named).toEqual(known.filter((name) => !leftOut.test(name)));
 		expect(air.emulator.control.requests()).toEqual([]);
 	});
 
@@ -218,6 +219,42 @@ describe('an issuer of direct issuance', () => {
 		const { status, broken } = await directly();
 		expect(status).toBe(1);
 		expect(broken.map(({ check: name }) => name)).toContain('directKey');
+	});
+
+	test('--ledger: what the ledger has is compared with what is published', async () => {
+		issuer.publish({ ...air.key.jwk(PARTNER_ID) });
+		const at = scratch();
+		const looking = async (...args: string[]) =>
+			(await directly(...asking(), ...args)).found.filter(({ check: name }) =>
+				/List|LiveKeys/.test(name),
+			);
+		try {
+			await withList(air, issuer, async (work) => {
+				await at.fill(work);
+			});
+			const found = await looking('--ledger', at.file);
+			expect(found.map(({ status }) => status)).toEqual(Array(5).fill('pass'));
+			const elsewhere = `${issuer.origin}/elsewhere`;
+			expect(await looking('--ledger', at.file, '--list-url', elsewhere)).toMatchObject([
+				{
+					check: 'directList',
+					status: 'fail',
+					detail: expect.stringContaining(elsewhere) as string,
+				},
+				{ check: 'directLiveKeys', status: 'pass' },
+			]);
+		} finally {
+			at.remove();
+		}
+	});
+
+	test.each([
+		[['--ledger'], 2, '--ledger needs'],
+		[['--issuer', 'localhost', '--ledger', 'nowhere.sqlite'], 1, 'There is no ledger at'],
+	])('%j is refused', async (args, status, words) => {
+		const ran = await check(...withKey(), ...(status === 1 ? asking() : []), ...args);
+		expect(ran).toMatchObject({ status, stdout: '' });
+		expect(ran.stderr).toContain(words);
 	});
 
 	test('what is not an issuer is said by the name of the option', async () => {

@@ -2,13 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPublicKey } from 'node:crypto';
 import { decodeJwt, jwtVerify } from 'jose';
-import type { Ledger, Revocable } from '../../../ledger/Ledger';
 import { makeKey } from '../../support/keys';
-import { answer, DAY, request } from '../ledger/contract/requests';
+import { issuedDirectly, VCT } from '../../support/issuedDirectly';
 import { cli, scratch, type Scratch } from './support';
 
 const REALM = 'https://api.sandbox.mocachain.org/v1 partner-1';
-const VCT = 'https://example.com/types/member';
 const LIST = 'AAAAAAAAAAAAAAAA';
 
 let at: Scratch;
@@ -16,46 +14,14 @@ beforeEach(async () => {
 	at = scratch();
 	await at.fill(async (ledger) => {
 		await ledger.openList(REALM, { id: LIST, size: 64 });
-		await issue(ledger, 1, { list: LIST, index: 9 });
-		await issue(ledger, 2, 'number');
-		await issue(ledger, 3, 'number', 'bob@example.com');
+		await issuedDirectly(ledger, 1, { list: LIST, index: 9 }, { realm: REALM });
+		await issuedDirectly(ledger, 2, 'number', { realm: REALM });
+		await issuedDirectly(ledger, 3, 'number', { realm: REALM, recipient: 'bob@example.com' });
 	});
 });
 afterEach(() => {
 	at.remove();
 });
-
-async function issue(
-	ledger: Ledger,
-	number: number,
-	revocable: Revocable,
-	recipient = 'ada@example.com',
-): Promise<void> {
-	const begun = await ledger.beginDirect(
-		{
-			...request({ recipient, program: VCT, idempotencyKey: `event:${number}`, realm: REALM }),
-			ifHeld: 'another',
-		},
-		{
-			sealed: {
-				externalId: `urn:uuid:${number}`,
-				body: '{}',
-				revocationNumber: String(number),
-				expiresAt: Date.now() + DAY,
-				issuer: 'did:web:example.com',
-				kid: 'k1',
-				publicJwk: '{}',
-				holderDid: 'did:air:id:test:ada',
-				holderKey: '302a',
-			},
-			outlives: true,
-			revocable,
-			instead: null,
-		},
-	);
-	if (begun.outcome !== 'started') throw new Error(begun.outcome);
-	await ledger.answered(begun, answer(`dstorage://vc/${number}`, { nextCheckMs: null }));
-}
 
 const revoke = async (...argv: string[]) => await cli(['revoke', ...argv, '--file', at.file]);
 const states = async () => {
@@ -156,8 +122,49 @@ describe('status-lists', () => {
 		expect(Object.keys(bare)).toEqual(['iss', 'sub', 'iat', 'status_list']);
 	});
 
+	test('--as url: the issuer is named as in credentials that name it by its URL', async () => {
+		const { file } = await write();
+		expect(decodeJwt(readFileSync(file, 'utf8')).iss).toBe('did:web:issuer.example.com');
+		await write('--as', 'url');
+		expect(decodeJwt(readFileSync(file, 'utf8')).iss).toBe('https://issuer.example.com');
+	});
+
 	test('another realm has none', async () => {
 		expect((await write('--air', 'production')).ran.stdout).toContain('There is no status list');
+	});
+});
+
+describe('unpublish-key', () => {
+	const unpublish = async (...argv: string[]) =>
+		await cli(['unpublish-key', '--partner', 'partner-1', ...argv, '--file', at.file]);
+	const givenUp = async () => {
+		let found: unknown;
+		await at.fill(async (ledger) => (found = await ledger.liveKeys(REALM)));
+		return found;
+	};
+
+	test('a key that credentials live by goes only with their number', async () => {
+		for (const argv of [[], ['--give-up', '2']]) {
+			const ran = await unpublish('--kid', 'k1', ...argv);
+			expect(ran).toMatchObject({ status: 1, stdout: '' });
+			expect(ran.stderr).toMatch(/key ID “k1”, 3 credentials, the last until 20\d\d-\d\d-\d\d/);
+		}
+		expect(await givenUp()).toMatchObject([{ unpublishedAt: null }]);
+		const ran = await unpublish('--kid', 'k1', '--give-up', '3');
+		expect(ran).toMatchObject({
+			status: 0,
+			stdout: 'Given up: 3 credentials. The key k1 may go.\n',
+		});
+		expect(ran.stderr).toContain('Further Public Keys');
+		expect(await givenUp()).toMatchObject([{ unpublishedAt: expect.any(Number) as number }]);
+	});
+
+	test('one that nothing lives by may go', async () => {
+		for (const number of ['1', '2', '3']) await revoke('--number', number);
+		expect((await unpublish('--kid', 'k1')).stdout).toBe(
+			'Nothing needs the key k1 any more: it may go.\n',
+		);
+		expect((await unpublish('--kid', 'k1', '--give-up', 'all')).status).toBe(2);
 	});
 });
 

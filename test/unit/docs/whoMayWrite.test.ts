@@ -19,6 +19,7 @@ import { issueOnce } from '../../../issuance/issue/issueOnce';
 import { erasePerson } from '../../../issuance/ledger/erasePerson';
 import { settleRow } from '../../../issuance/ledger/settleRow';
 import { LedgerSession } from '../../../issuance/session/LedgerSession';
+import { unpublishKey } from '../../../issuance/status/liveKeys';
 import { forgetPauses } from '../../../issuance/watch/politeness';
 import { pollEvents, sampleEvent, type WatchSettings } from '../../../issuance/watch/pollEvents';
 import type { Ledger } from '../../../ledger/Ledger';
@@ -248,6 +249,10 @@ describe('who does everything there is to do', () => {
 			const by = { instance: 'n8n', workflowId: 'w', executionId: '1' };
 			const what = { by: 'person', recipient: 'ada@example.com', vct: 'member' } as const;
 			await revokeCredentials(memory, { what, by, note: '' });
+		});
+		await tried(async () => {
+			await memory.assertKeyAccepted();
+			await unpublishKey(memory, 'former-key', 0);
 		});
 		await tried(async () => {
 			await memory.assertKeyAccepted();

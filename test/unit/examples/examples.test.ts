@@ -28,6 +28,7 @@ test('there are examples for every kind of trigger that the README promises', ()
 			'on-chain-message',
 			'outcome-unknown',
 			'own-issuer-service',
+			'renew',
 			'starter',
 			'stripe-membership',
 		]),

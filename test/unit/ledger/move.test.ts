@@ -157,7 +157,7 @@ async function fill(many = 20): Promise<void> {
 		INSERT INTO credentials VALUES ('r', '9223372036854775806', 'list', 3, 99, NULL, 1, 't'),
 			('r', '12', 'list', 4, 99, 98, 0, 't');
 		INSERT INTO status_lists VALUES ('list', 'r', 'ledger', 64, 1, NULL, 1, '[3]');
-		INSERT INTO signing_keys VALUES ('r', 'kid', 't', '{"kty":"EC"}', 99);
+		INSERT INTO signing_keys VALUES ('r', 'kid', 't', '{"kty":"EC"}', 99, 98);
 		INSERT INTO envelopes VALUES (1, 'external', '{"data":"a"}', 99, 'did:web:example.com', 'k1', '{}', '302a')`);
 	store.close();
 }

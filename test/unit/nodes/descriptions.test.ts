@@ -111,7 +111,11 @@ const rows: readonly Row[] = [
 			['resource', 'options credential|ledger|setup', 'setup'],
 			['operation', 'options checkDirectIssuance|issueDirectly|revoke', 'issueDirectly'],
 			['operation', 'options erasePerson|get|getMany|settle|summary', 'getMany'],
-			['operation', 'options checkSetup|createPartnerJwt|getPublicDocuments', 'checkSetup'],
+			[
+				'operation',
+				'options checkSetup|createPartnerJwt|getPublicDocuments|unpublishKey',
+				'checkSetup',
+			],
 			['recipient', 'string', ''],
 			['credentialType', 'string', ''],
 			['schemaId', 'string', ''],
@@ -208,6 +212,9 @@ const rows: readonly Row[] = [
 			['options', 'collection', {}],
 			['options.extraClaims', 'json', '{}'],
 			['options.jwtLifetime', 'number', 5],
+			['unpublishNotice', 'notice', ''],
+			['kid', 'string', ''],
+			['givenUp', 'number', 0],
 		],
 	},
 	{
@@ -420,6 +427,7 @@ describe('the nodes panel', () => {
 			'Check the setup',
 			'Get the public documents',
 			'Create a partner JWT',
+			'Unpublish a key',
 		]);
 	});
 });

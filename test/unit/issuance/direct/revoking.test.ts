@@ -1,4 +1,5 @@
 import { revokeCredentials, type RevokeWhat } from '../../../../issuance/direct/revokeCredentials';
+import { issuedDirectly, VCT as MEMBER } from '../../../support/issuedDirectly';
 import { airErrorOf } from '../support';
 import { usePartner, VCT } from './support';
 
@@ -57,6 +58,24 @@ describe('revoking', () => {
 		expect(await revoke(ofAda)).toMatchObject([{ outcome: 'revoked' }, { outcome: 'revoked' }]);
 		expect(await revoke(ofAda)).toEqual([]);
 		expect(await partner().ledger.totals()).toEqual({ revoked: 2, stored: 1 });
+	});
+
+	test('by person and type: beyond a thousand rows', async () => {
+		const { ledger } = partner();
+		await partner().issue('first', { recipient: 'first@example.com' });
+		const at = await where();
+		const MANY = 1_050;
+		for (let begun = 0; begun < MANY; begun += 50) {
+			const some = Array.from({ length: 50 }, (_, index) => begun + index + 1);
+			await Promise.all(
+				some.map(async (number) => {
+					await issuedDirectly(ledger, number, 'number', { realm: at.realm });
+				}),
+			);
+		}
+		expect(await ledger.totals()).toEqual({ stored: MANY + 1 });
+		expect(await revoke({ by: 'person', recipient: ADA, vct: MEMBER })).toHaveLength(MANY);
+		expect(await ledger.totals()).toEqual({ stored: 1, revoked: MANY });
 	});
 
 	test('what has expired is nothing that a person holds; asked for by its ID, it is told', async () => {

@@ -1,10 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ICredentialDataDecryptedObject, IHttpRequestOptions } from 'n8n-workflow';
 import { closeDispatchers } from '../../../../air/http/dispatchers';
 import { MocaAirApi } from '../../../../credentials/MocaAirApi.credentials';
+import { embeddedLedgerFile } from '../../../../issuance/session/openLedger';
 import { checkSetup, type Finding } from '../../../../issuance/setup/checkSetup';
 import { CHECKS } from '../../../../issuance/setup/checks';
+import type { Ledger } from '../../../../ledger/Ledger';
+import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../../engine/air';
 import { startForeignServer, type ForeignServer } from '../../../host/httpServer';
 import { trusting } from '../../../support/trusting';
@@ -30,6 +34,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
+	process.env.N8N_USER_FOLDER = mkdtempSync(join(tmpdir(), 'moca-air-setup-'));
 	issuer.publish(air.key.jwk(PARTNER_ID));
 });
 
@@ -38,6 +43,8 @@ afterEach(async () => {
 	air.emulator.control.reset();
 	air.jwks.keys = [air.key.jwk(PARTNER_ID)];
 	for (const server of servers.splice(0)) await server.close();
+	rmSync(process.env.N8N_USER_FOLDER ?? '', { recursive: true, force: true });
+	delete process.env.N8N_USER_FOLDER;
 });
 
 afterAll(async () => {
@@ -55,8 +62,17 @@ async function serve(body: string, status = 200, headers: Record<string, string>
 	return `${server.url}/jwks.json`;
 }
 
+async function fill(work: (ledger: Ledger) => Promise<unknown>): Promise<void> {
+	const { ledger } = await openSqliteLedger({ file: embeddedLedgerFile(process.env) });
+	try {
+		await work(ledger);
+	} finally {
+		await ledger.close();
+	}
+}
+
 async function credentialOf({ arrange }: BrokenSetup): Promise<ICredentialDataDecryptedObject> {
-	return { ...air.credential, ...(await arrange(air, serve, issuer)) };
+	return { ...air.credential, ...(await arrange(air, serve, issuer, fill)) };
 }
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
@@ -67,7 +83,8 @@ const isUnseen = (name: string) =>
 	name === 'issueOnBehalf' || (name.startsWith('direct') && name !== 'directIssuer');
 
 /** The tests' issuer has a port of its own each time. */
-const withoutPort = (text: string) => text.replace(/localhost(:|%3A)\d+/g, 'localhost');
+const withoutPort = (text: string) =>
+	text.replace(/localhost(:|%3A)\d+/g, 'localhost').replace(/20\d\d-\d\d-\d\d/g, 'DATE');
 
 /** What the Test button of the credential shows; undefined when it is green. */
 async function testButton(credential: ICredentialDataDecryptedObject): Promise<string | undefined> {

@@ -1,7 +1,13 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
+import { signStatusList, STATUS_LIST_TYPE } from '../../../../air/direct/statusList';
+import { webIssuer } from '../../../../air/direct/webIssuer';
+import { importPrivateKey } from '../../../../air/keys/privateKey';
+import { publicJwkOf } from '../../../../air/keys/PublicJwk';
+import type { Ledger } from '../../../../ledger/Ledger';
 import { PARTNER_ID, type TestAir } from '../../../engine/air';
 import { makeKey } from '../../../support/keys';
+import { issuedDirectly } from '../../../support/issuedDirectly';
 import type { IssuerHost } from '../../../support/issuerHost';
 
 /** What a person got wrong, and the check that has to say so. */
@@ -17,6 +23,8 @@ export interface BrokenSetup {
 		serve: (body: string, status?: number, headers?: Record<string, string>) => Promise<string>,
 		/** Has published what an issuer publishes. */
 		issuer: IssuerHost,
+		/** Issues into the embedded ledger, which is empty. */
+		fill: (work: (ledger: Ledger) => Promise<unknown>) => Promise<void>,
 	) => Promise<ICredentialDataDecryptedObject> | ICredentialDataDecryptedObject;
 	readonly ownAddress?: string;
 	readonly accountAddress?: string;
@@ -46,6 +54,55 @@ const direct = ({ emulator }: TestAir, { did }: IssuerHost) => ({
 function changeDid({ pages }: IssuerHost, change: (did: Record<string, unknown>) => unknown) {
 	const page = pages.get('/.well-known/did.json');
 	if (page !== undefined) change(page.body as Record<string, unknown>);
+}
+
+export const LIST = 'AAAAAAAAAAAAAAAA';
+/** So few, so that a list is quickly full. */
+const SIZE = 64;
+
+/**
+ * A credential with a place in the list was issued, and the list is published, as they are by the
+ * package; or as the changes say.
+ */
+export async function withList(
+	air: TestAir,
+	issuer: IssuerHost,
+	fill: Parameters<BrokenSetup['arrange']>[3],
+	{ type = STATUS_LIST_TYPE, key = air.key, size = SIZE, revoked = false } = {},
+): Promise<ICredentialDataDecryptedObject> {
+	const realm = `${air.emulator.baseUrl} ${PARTNER_ID}`;
+	const own = await importPrivateKey(air.key.pem);
+	await fill(async (ledger) => {
+		await ledger.openList(realm, { id: LIST, size: SIZE });
+		const { thumbprint: keyThumbprint } = own;
+		const publicJwk = JSON.stringify(publicJwkOf(own, PARTNER_ID));
+		const signedBy = { realm, keyThumbprint, kid: PARTNER_ID, publicJwk };
+		await issuedDirectly(ledger, 1, { list: LIST, index: 40 }, signedBy);
+		const by = { instance: '', workflowId: '', executionId: '' };
+		if (revoked) await ledger.revoke({ realm, target: { number: '1' }, by, note: null });
+	});
+	const token = await signStatusList(
+		{
+			...{ issuer: webIssuer(issuer.did), issuerAs: 'did' as const, kid: PARTNER_ID },
+			...{ uri: `${issuer.origin}/status-lists/${LIST}`, size, revoked: [] },
+			key: await importPrivateKey(key.pem),
+		},
+		Date.now(),
+	);
+	issuer.pages.set(`/status-lists/${LIST}`, { body: token, type });
+	return { ...direct(air, issuer), ledger: 'embedded' };
+}
+
+/** A credential lives that another key has signed, for a year. @returns its public half */
+export async function oldKey(
+	air: TestAir,
+	fill: Parameters<BrokenSetup['arrange']>[3],
+): Promise<Record<string, unknown>> {
+	const jwk = makeKey().jwk('old');
+	const realm = `${air.emulator.baseUrl} ${PARTNER_ID}`;
+	const signedBy = { realm, kid: 'old', publicJwk: JSON.stringify(jwk) };
+	await fill(async (ledger) => await issuedDirectly(ledger, 1, 'number', signedBy));
+	return jwk;
 }
 
 /** At least one for each check (docs/internals/setup-mistakes.md). */
@@ -378,6 +435,61 @@ export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 		arrange: (air, _serve, issuer) => {
 			issuer.pages.delete('/.well-known/jwt-vc-issuer');
 			return direct(air, issuer);
+		},
+	},
+	{
+		mistake: 'The status list was not published',
+		check: 'directList',
+		status: 'fail',
+		arrange: async (air, _serve, issuer, fill) => {
+			const credential = await withList(air, issuer, fill);
+			issuer.pages.delete(`/status-lists/${LIST}`);
+			return credential;
+		},
+	},
+	{
+		mistake: 'The status list is served as text',
+		check: 'directListType',
+		status: 'fail',
+		arrange: async (air, _serve, issuer, fill) =>
+			await withList(air, issuer, fill, { type: 'text/plain; charset=utf-8' }),
+	},
+	{
+		mistake: 'The status list was signed by another key pair',
+		check: 'directListSigned',
+		status: 'fail',
+		arrange: async (air, _serve, issuer, fill) =>
+			await withList(air, issuer, fill, { key: makeKey() }),
+	},
+	{
+		mistake: 'The status list is that of another ledger, which is smaller',
+		check: 'directListPlaces',
+		status: 'fail',
+		arrange: async (air, _serve, issuer, fill) => await withList(air, issuer, fill, { size: 32 }),
+	},
+	{
+		mistake: 'The status list was not published again after a revocation',
+		check: 'directListPlaces',
+		status: 'warn',
+		arrange: async (air, _serve, issuer, fill) =>
+			await withList(air, issuer, fill, { revoked: true }),
+	},
+	{
+		mistake: 'The old key is published no more, and what it signed lives',
+		check: 'directLiveKeys',
+		status: 'fail',
+		arrange: async (air, _serve, issuer, fill) => {
+			await oldKey(air, fill);
+			return { ...direct(air, issuer), ledger: 'embedded' };
+		},
+	},
+	{
+		mistake: 'The old key was taken out of the credential, and what it signed lives',
+		check: 'directLiveKeys',
+		status: 'warn',
+		arrange: async (air, _serve, issuer, fill) => {
+			issuer.publish(air.key.jwk(PARTNER_ID), await oldKey(air, fill));
+			return { ...direct(air, issuer), ledger: 'embedded' };
 		},
 	},
 	{

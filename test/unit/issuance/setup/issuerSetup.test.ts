@@ -1,17 +1,29 @@
 import { createPrivateKey } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { issuerDocuments } from '../../../../air/direct/issuerDocuments';
+import {
+	signStatusList,
+	STATUS_LIST_TYPE,
+	type StatusListInput,
+} from '../../../../air/direct/statusList';
 import { webIssuer } from '../../../../air/direct/webIssuer';
 import { closeDispatchers } from '../../../../air/http/dispatchers';
 import { importPrivateKey } from '../../../../air/keys/privateKey';
 import { publicJwkOf, type PublicJwk } from '../../../../air/keys/PublicJwk';
+import { embeddedLedgerFile } from '../../../../issuance/session/openLedger';
 import { checkSetup, type Finding } from '../../../../issuance/setup/checkSetup';
 import type { CheckOptions } from '../../../../issuance/setup/gatherFacts';
 import { setupProblem } from '../../../../issuance/setup/setupProblem';
+import type { Ledger } from '../../../../ledger/Ledger';
+import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
 import { PARTNER_ID, startTestAir, type TestAir } from '../../../engine/air';
 import { makeKey, type TestKey } from '../../../support/keys';
 import { trusting } from '../../../support/trusting';
 import { startIssuerHost, type IssuerHost } from '../../../support/issuerHost';
+import { LIST, oldKey, withList } from './brokenSetups';
 
 /** What an issuer publishes, fetched over HTTPS as verifiers do. */
 let air: TestAir;
@@ -63,6 +75,8 @@ const check = async (
 	const direct = { directIssuer: host.did, accountUrl: air.emulator.accountUrl, issuerDid: '' };
 	return await checkSetup({ ...air.credential, ...direct, ...change }, options);
 };
+
+const realm = () => `${air.emulator.baseUrl} ${PARTNER_ID}`;
 
 const found = (findings: readonly Finding[], name: string) =>
 	findings.find(({ check: own }) => own === name);
@@ -129,6 +143,105 @@ describe('good', () => {
 		const findings = await check({}, {});
 		expect(said(findings)).toEqual({ directIssuer: 'pass', directAccountHost: 'warn' });
 		expect(setupProblem(findings)).toBeUndefined();
+	});
+});
+
+describe('status list and keys', () => {
+	const names = ['directList', 'directListType', 'directListSigned', 'directListPlaces'];
+	const all = (status: string) => Object.fromEntries(names.map((name) => [name, status]));
+	const about = (findings: readonly Finding[]) =>
+		Object.fromEntries(
+			findings
+				.filter(({ check: name }) => [...names, 'directLiveKeys'].includes(name))
+				.map(({ check: name, status }) => [name, status]),
+		);
+	const file = () => embeddedLedgerFile(process.env);
+	const fill = async (work: (ledger: Ledger) => Promise<unknown>) => {
+		const { ledger } = await openSqliteLedger({ file: file() });
+		await work(ledger);
+		await ledger.close();
+	};
+
+	beforeEach(() => {
+		process.env.N8N_USER_FOLDER = mkdtempSync(join(tmpdir(), 'moca-air-setup-'));
+	});
+	afterEach(() => {
+		rmSync(process.env.N8N_USER_FOLDER ?? '', { recursive: true, force: true });
+		delete process.env.N8N_USER_FOLDER;
+	});
+
+	test('as the package publishes them', async () => {
+		const findings = await check(await withList(air, host, fill));
+		expect(about(findings)).toEqual({ ...all('pass'), directLiveKeys: 'pass' });
+		expect(found(findings, 'directList')?.detail).toContain('The status list can be fetched');
+	});
+
+	test('there is no ledger: nothing is said, and none is made', async () => {
+		expect(about(await check({ ledger: 'embedded' }))).toEqual({});
+		expect(existsSync(file())).toBe(false);
+	});
+
+	test('a ledger without a list: nothing is said of lists', async () => {
+		await fill(async (ledger) => await ledger.totals());
+		expect(about(await check({ ledger: 'embedded' }))).toEqual({});
+	});
+
+	test('a ledger that cannot be read is said', async () => {
+		mkdirSync(dirname(file()), { recursive: true });
+		writeFileSync(file(), 'no ledger at all'.repeat(100));
+		const findings = await check({ ledger: 'embedded' });
+		expect(about(findings)).toEqual({ directList: 'warn' });
+		expect(found(findings, 'directList')?.code).toMatch(/^AIR_LEDGER_/);
+	});
+
+	test('whose key AIR does not accept is shown nothing of the ledger', async () => {
+		const credential = await withList(air, host, fill);
+		expect(about(await check({ ...credential, privateKey: makeKey().pem }))).toEqual({});
+	});
+
+	test('the credential’s test does not look into the ledger', async () => {
+		const credential = await withList(air, host, fill);
+		expect(about(await check(credential, {}))).toEqual({});
+	});
+
+	test('a list that says that it is another one, or has expired', async () => {
+		const credential = await withList(air, host, fill);
+		const path = `/status-lists/${LIST}`;
+		const list: StatusListInput = {
+			...{ issuer: webIssuer(host.did), issuerAs: 'did' as const, kid: PARTNER_ID },
+			...{ size: 64, revoked: [] },
+			...{ key: await importPrivateKey(air.key.pem), uri: `${host.origin}${path}` },
+		};
+		const publish = async (changes: Partial<StatusListInput>, at = Date.now()) => {
+			host.pages.set(path, {
+				...{ type: STATUS_LIST_TYPE, body: await signStatusList({ ...list, ...changes }, at) },
+			});
+			return found(await check(credential), 'directListSigned');
+		};
+		expect(await publish({})).toMatchObject({ status: 'pass' });
+		expect((await publish({ uri: 'https://x.example/a' }))?.detail).toContain('x.example');
+		const old = await publish({ lifetimeSeconds: 3_600 }, Date.now() - 2 * 3_600_000);
+		expect(old).toMatchObject({ status: 'fail', code: 'AIR_STATUS_LIST_INVALID' });
+		expect(old?.detail).toContain('it has expired');
+	});
+
+	test('after a change of the key the old one is published, or given up', async () => {
+		const old = await oldKey(air, fill);
+		publish(await publicJwk(air.key, PARTNER_ID));
+		const credential = { ledger: 'embedded' };
+		expect(about(await check(credential))).toEqual({ directLiveKeys: 'fail' });
+		host.publish(air.key.jwk(PARTNER_ID), old);
+		const further = { ...credential, furtherPublicJwks: JSON.stringify(old) };
+		expect(about(await check(further))).toEqual({ directLiveKeys: 'pass' });
+		// There, but not for what an issuer signs.
+		const body = host.pages.get(DID)?.body as Record<string, unknown>;
+		body.assertionMethod = [`${host.did}#${PARTNER_ID}`];
+		expect(about(await check(further))).toEqual({ directLiveKeys: 'fail' });
+		publish(await publicJwk(air.key, PARTNER_ID));
+		await fill(async (ledger) => {
+			await ledger.unpublishKey({ realm: realm(), kid: 'old', givenUp: 1 });
+		});
+		expect(about(await check(credential))).toEqual({ directLiveKeys: 'pass' });
 	});
 });
 

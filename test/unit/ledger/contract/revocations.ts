@@ -445,4 +445,69 @@ export function revocations(store: GetStore): void {
 			expect(await told()).toEqual(['expiring 1']);
 		});
 	});
+
+	describe('keys that live credentials were signed with', () => {
+		const keys = async (ledger: Ledger) =>
+			(await ledger.liveKeys(REALM)).map(({ kid, credentials, unpublishedAt }) => ({
+				...{ kid, credentials, givenUp: unpublishedAt !== null },
+			}));
+		const one = (credentials: number, givenUp = false) => [{ kid: 'k1', credentials, givenUp }];
+
+		const giveUp = async (ledger: Ledger, givenUp: number, kid = 'k1') =>
+			await ledger.unpublishKey({ realm: REALM, kid, givenUp });
+
+		test('are counted by what can still be shown: not what was revoked, refused or has expired', async () => {
+			const { ledger, advance } = store();
+			await stored(ledger, 1);
+			await stored(ledger, 2);
+			await stored(ledger, 3, 'off');
+			await started(ledger, 4);
+			await ledger.failed(await started(ledger, 5), { outcome: 'rejected', reason: 'no' });
+			expect(await ledger.liveKeys(REALM)).toMatchObject([
+				{ kid: 'k1', keyThumbprint: 'thumbprint-1', publicJwk: '{}', credentials: 4 },
+			]);
+			await revoke(ledger, { number: '1' });
+			expect(await keys(ledger)).toEqual(one(3));
+			expect(await ledger.liveKeys('another realm')).toEqual([]);
+			advance(31 * DAY);
+			expect(await keys(ledger)).toEqual([]);
+		});
+
+		test('outlive retention and an erased person', async () => {
+			const { ledger } = store();
+			await stored(ledger, 1);
+			await ledger.forget('ada@example.com');
+			expect(await keys(ledger)).toEqual(one(1));
+		});
+
+		test('one is given up only with the number of credentials that nobody can check any more', async () => {
+			const { ledger } = store();
+			await stored(ledger, 1);
+			await stored(ledger, 2);
+			const needed = { outcome: 'needed', credentials: 2 };
+			expect(await giveUp(ledger, 0)).toMatchObject(needed);
+			expect(await giveUp(ledger, 3)).toMatchObject(needed);
+			expect(await keys(ledger)).toEqual(one(2));
+			expect(await giveUp(ledger, 2)).toMatchObject({ ...needed, outcome: 'unpublished' });
+			expect(await keys(ledger)).toEqual(one(2, true));
+			expect(await giveUp(ledger, 2)).toMatchObject({ outcome: 'before', credentials: 0 });
+		});
+
+		test('a key that nothing lives by is given up with none', async () => {
+			const { ledger } = store();
+			const none = { outcome: 'unpublished', credentials: 0, lastExpiresAt: null };
+			expect(await giveUp(ledger, 0, 'never used')).toEqual(none);
+			await stored(ledger, 1);
+			await revoke(ledger, { number: '1' });
+			expect(await giveUp(ledger, 0)).toEqual(none);
+		});
+
+		test('who issues with it again needs it again', async () => {
+			const { ledger } = store();
+			await stored(ledger, 1);
+			await giveUp(ledger, 1);
+			await stored(ledger, 2);
+			expect(await keys(ledger)).toEqual(one(2));
+		});
+	});
 }

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { PublicJwk } from '../../air/keys/PublicJwk';
+import { isSamePublicKey } from '../../air/keys/samePublicKey';
+import { AirError } from '../../errors/AirError';
+import type { Ledger, LiveKey, UnpublishResult } from '../../ledger/Ledger';
+import { isoTime } from '../ledger/rowFields';
+
+const jwkText = z.string().transform((text) => z.looseObject({}).parse(JSON.parse(text)));
+
+/** Of the keys by which credentials live, those that are not among `keys` and that nobody has given up. */
+export const keysLeftOut = (live: readonly LiveKey[], keys: readonly PublicJwk[]): LiveKey[] =>
+	live.filter(
+		({ kid, publicJwk, unpublishedAt }) =>
+			unpublishedAt === null &&
+			!keys.some((key) => key.kid === kid && isSamePublicKey(key, jwkText.parse(publicJwk))),
+	);
+
+const DAY_LENGTH = 'yyyy-mm-dd'.length;
+
+/** How much lives by a key, in words that complete an error. */
+export function inWords(
+	kid: string,
+	{ credentials, lastExpiresAt }: Pick<UnpublishResult, 'credentials' | 'lastExpiresAt'>,
+): string {
+	const counted = credentials === 1 ? '1 credential' : `${credentials} credentials`;
+	const until = isoTime(lastExpiresAt)?.slice(0, DAY_LENGTH);
+	return `key ID “${kid}”, ${counted}${until === undefined ? '' : `, the last until ${until}`}`;
+}
+
+/**
+ * Makes sure that documents hold every key that live credentials need.
+ *
+ * @param keys - that are to be published
+ * @throws AirError `AIR_KEY_STILL_NEEDED`
+ */
+export function assertNoKeyLeftOut(living: readonly LiveKey[], keys: readonly PublicJwk[]): void {
+	const [lost] = keysLeftOut(living, keys);
+	if (lost === undefined) return;
+	throw new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(lost.kid, lost) });
+}
+
+interface Where {
+	readonly ledger: Pick<Ledger, 'unpublishKey'>;
+	readonly realm: string;
+}
+
+/**
+ * Gives up the credentials that a key has signed, so that it need not be published any more.
+ *
+ * @param givenUp - how many live, as somebody has read it
+ * @throws AirError `AIR_KEY_STILL_NEEDED` where it is another number; LedgerError
+ * @example
+ * ```ts
+ * await unpublishKey(session, 'my-key-2025', 3);
+ * ```
+ */
+export async function unpublishKey(
+	{ ledger, realm }: Where,
+	kid: string,
+	givenUp: number,
+): Promise<UnpublishResult> {
+	const result = await ledger.unpublishKey({ realm, kid, givenUp });
+	if (result.outcome !== 'needed') return result;
+	throw new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(kid, result) });
+}
