@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { root } from './package';
@@ -44,8 +44,6 @@ export interface JestOptions {
 	readonly withinMs?: number;
 	/** For jest, over ours. */
 	readonly env?: NodeJS.ProcessEnv;
-	/** It takes what others leave of the processor. */
-	readonly stepsBack?: boolean;
 }
 
 interface Ran {
@@ -61,14 +59,13 @@ interface RunOptions {
 	readonly env?: NodeJS.ProcessEnv;
 	/** In milliseconds. */
 	readonly withinMs?: number;
-	readonly stepsBack?: boolean;
 }
 
 /** Runs a program of node_modules to its end. */
 async function run(
 	program: string,
 	args: readonly string[],
-	{ output: how, env = {}, withinMs, stepsBack = false }: RunOptions,
+	{ output: how, env = {}, withinMs }: RunOptions,
 ): Promise<Ran> {
 	const child = spawn(join(root, 'node_modules', '.bin', program), args, {
 		cwd: root,
@@ -76,8 +73,6 @@ async function run(
 		stdio: how === 'kept' ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'ignore', 'inherit'],
 		...(withinMs === undefined ? {} : { timeout: withinMs, killSignal: 'SIGKILL' }),
 	});
-	if (stepsBack && child.pid !== undefined)
-		setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
 	const printed: string[] = [];
 	for (const stream of [child.stdout, child.stderr]) {
 		stream?.setEncoding('utf8').on('data', (text: string) => printed.push(text));
@@ -129,14 +124,14 @@ export class Checks {
 	async jest(
 		projects: readonly string[],
 		args: readonly string[] = [],
-		{ withinMs, env = {}, stepsBack = false }: JestOptions = {},
+		{ withinMs, env = {} }: JestOptions = {},
 	): Promise<JestCounts> {
 		const folder = mkdtempSync(join(tmpdir(), 'moca-air-jest-'));
 		const outputFile = join(folder, 'result.json');
 		const { status } = await run(
 			'jest',
 			['--json', '--outputFile', outputFile, ...args, '--selectProjects', ...projects],
-			{ output: 'shown', env, stepsBack, ...(withinMs === undefined ? {} : { withinMs }) },
+			{ output: 'shown', env, ...(withinMs === undefined ? {} : { withinMs }) },
 		);
 		try {
 			const result = jestResult.parse(JSON.parse(readFileSync(outputFile, 'utf8')));

@@ -44,22 +44,16 @@ export async function lookOver(checks: Checks): Promise<void> {
 }
 
 /**
- * The unit, engine and package tests except those that measure.
- *
- * @param perCore - workers; more than one where nothing else runs, as engine tests wait for sockets
- * @param stepsBack - leaves the processor to the tests in n8n, which do not wait for it without end
+ * The unit, engine and package tests except those that measure; with more workers than cores, as engine
+ * tests wait for sockets.
  */
-export async function testInProcess(
-	checks: Checks,
-	{ perCore, stepsBack = false }: { readonly perCore: number; readonly stepsBack?: boolean },
-): Promise<void> {
+export async function testInProcess(checks: Checks): Promise<void> {
 	await checks.jest(
 		['unit', 'engine', 'package'],
 		[
-			`--maxWorkers=${availableParallelism() * perCore}`,
+			`--maxWorkers=${availableParallelism() * 2}`,
 			...MEASURING.flatMap((file) => ['--testPathIgnorePatterns', file]),
 		],
-		{ stepsBack },
 	);
 }
 

@@ -15,7 +15,7 @@ test.each([
 	['words for a date', changelog('## [1.2.3] - not yet released'), [/no date for 1\.2\.3/]],
 	['no date', changelog('## [1.2.3]'), [/no date for 1\.2\.3/]],
 	['a date to come', changelog('## [1.2.3] - 2026-01-20'), [/to come/]],
-	['another version', changelog(`## [1.2.4] - ${TODAY}`), [/nothing of 1\.2\.3/]],
+	['another version', changelog(`## [1.2.4] - ${TODAY}`), [/nothing about 1\.2\.3/]],
 	[
 		'it twice',
 		changelog(`## [1.2.3] - ${TODAY}\n\n## [1.2.3] - ${TODAY}`),
