@@ -16,6 +16,7 @@ const shared = {
 module.exports = {
 	// A busy machine is not a failure.
 	testTimeout: 60_000,
+	testSequencer: '<rootDir>/test/support/LongestFirst.js',
 	projects: ['unit', 'engine', 'package', 'host', 'browser', 'faults', 'soak'].map((name) => ({
 		...shared,
 		displayName: name,

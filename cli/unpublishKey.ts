@@ -24,24 +24,19 @@ function readCount(text: string): number {
 
 export const unpublishKey = (call: Call): Command =>
 	withPlace(command(call, 'unpublish-key'))
-		.summary('says whether a key may be published no more, and gives up what lives by it')
+		.summary('says whether a key may be removed, and gives up the credentials that need it')
 		.description(
-			`Says how many credentials live that a key has signed. If there is none, the key may go. If there
-are some, nothing is changed unless their number is given: nobody can check them any more.
+			`Says how many valid credentials a key has signed. If there is none, the key may be removed. If there are some, nothing is changed unless you give their number: nobody can check them afterwards.
 
   ${PROGRAM} unpublish-key --kid my-key-2025 --partner ID
 
 The key itself is taken out by hand, from Further Public Keys of the credential and from
 what you publish.`,
 		)
-		.requiredOption('--kid <ID>', 'the key ID of the key that is to go', readKid)
+		.requiredOption('--kid <ID>', 'the key ID of the key', readKid)
 		.requiredOption('--partner <ID>', 'the partner ID of the AIR account', notEmpty('--partner'))
 		.option('--air <WHERE>', 'sandbox, production, or the base URL', 'sandbox')
-		.option(
-			'--give-up <NUMBER>',
-			'gives up exactly this number of credentials, for good',
-			readCount,
-		)
+		.option('--give-up <NUMBER>', 'how many credentials to give up, for good', readCount)
 		.action(async (options: UnpublishOptions) => {
 			const { io } = call;
 			const place = placeOf(options, io.env);

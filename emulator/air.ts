@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Host } from './carryOut';
 import { Clock } from './clock';
 import { Faults } from './faults';
 import { JwksDirectory } from './jwks';
@@ -7,6 +8,7 @@ import { DStorage } from './direct/dstorage';
 import { Holders } from './direct/holders';
 import { RequestLog } from './record';
 import { State, type Settings } from './state';
+import { Workers } from './Workers';
 
 /** The emulated AIR: everything a request can depend on or leave a trace in. */
 export class Air {
@@ -18,6 +20,8 @@ export class Air {
 	readonly keys: JwksDirectory;
 	readonly holders = new Holders();
 	readonly dstorage: DStorage;
+	/** Of each host. */
+	readonly workers: Readonly<Record<Host, Workers>>;
 	private readonly closing = new AbortController();
 
 	constructor(
@@ -30,6 +34,8 @@ export class Air {
 		this.clock = new Clock(now);
 		this.state = new State(settings, this.clock);
 		this.dstorage = new DStorage(this.state, this.holders, this.clock);
+		const count = () => this.state.settings.workers;
+		this.workers = { chain: new Workers(count), account: new Workers(count) };
 		this.rateLimit = new RateLimit(this.clock);
 		this.log = new RequestLog(recordLimit);
 		this.keys = new JwksDirectory(

@@ -48,6 +48,8 @@ export interface EmulatorOptions {
 	visibleAfterMs?: number;
 	/** Added to every answer, after the work is done. */
 	latencyMs?: number;
+	/** How many requests each host works on at once, `latencyMs` each; any number unless set. */
+	workers?: number | null;
 	/** 0 (the default) fetches the JWKS for every request. */
 	jwksCacheSeconds?: number;
 	/** Whether a kid missing from the cached JWKS makes it fetched again; true unless set. */
@@ -121,6 +123,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
 			confirmAfterMs: options.confirmAfterMs === undefined ? 1500 : options.confirmAfterMs,
 			visibleAfterMs: options.visibleAfterMs ?? 0,
 			latencyMs: options.latencyMs ?? 0,
+			workers: options.workers ?? null,
 			jwksCacheSeconds: options.jwksCacheSeconds ?? 0,
 			refetchOnUnknownKid: options.refetchOnUnknownKid ?? true,
 			bodyLimitBytes: options.bodyLimitBytes ?? 1_048_576,

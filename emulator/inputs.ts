@@ -52,6 +52,8 @@ export const settingsInput = z.strictObject({
 	confirmAfterMs: milliseconds.nullable().optional(),
 	visibleAfterMs: milliseconds.optional(),
 	latencyMs: milliseconds.optional(),
+	/** null: any number */
+	workers: z.int().positive().nullable().optional(),
 	jwksCacheSeconds: z.number().min(0).optional(),
 	refetchOnUnknownKid: z.boolean().optional(),
 	bodyLimitBytes: z.int().positive().optional(),

@@ -18,6 +18,7 @@ and tests.
   --confirm-after-ms <n>  how long an issuance stays WAIT_ONCHAIN (1500; 'never' forever)
   --visible-after-ms <n>  how long the status of a fresh issuance is 404 (0)
   --latency-ms <n>        added to every answer (0)
+  --workers <n>           requests that each host works on at once (any number)
   --jwks-cache-seconds <n>  how long a fetched JWKS is used (0)
   --no-refetch            a kid missing from the cached JWKS is 401 until the cache
                           runs out; without this the JWKS is fetched again
@@ -117,6 +118,7 @@ async function main(): Promise<void> {
 			'confirm-after-ms': { type: 'string' },
 			'visible-after-ms': { type: 'string' },
 			'latency-ms': { type: 'string' },
+			workers: { type: 'string' },
 			'jwks-cache-seconds': { type: 'string' },
 			'no-refetch': { type: 'boolean' },
 			'status-needs-email': { type: 'boolean' },
@@ -145,6 +147,7 @@ async function main(): Promise<void> {
 		confirmAfterMs: confirm === 'never' ? null : number('confirm-after-ms', confirm, 1500),
 		visibleAfterMs: number('visible-after-ms', values['visible-after-ms'], 0),
 		latencyMs: number('latency-ms', values['latency-ms'], 0),
+		workers: values.workers === undefined ? null : number('workers', values.workers, 1),
 		jwksCacheSeconds: number('jwks-cache-seconds', values['jwks-cache-seconds'], 0),
 		refetchOnUnknownKid: values['no-refetch'] !== true,
 		statusNeedsEmail: values['status-needs-email'] === true,

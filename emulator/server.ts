@@ -91,7 +91,9 @@ export async function serveApi(
 		const fault = air.faults.take(operation, entry.recipient);
 		if (fault === undefined) {
 			const answer = await work();
-			await air.pause(air.state.settings.latencyMs);
+			await air.workers[host].work(async () => {
+				await air.pause(air.state.settings.latencyMs);
+			});
 			if (res.destroyed) return;
 			await send(res, settle(answer));
 			return;

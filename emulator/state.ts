@@ -41,6 +41,8 @@ export interface Settings {
 	confirmAfterMs: number | null;
 	visibleAfterMs: number;
 	latencyMs: number;
+	/** How many requests each host works on at once, `latencyMs` each; null for any number. */
+	workers: number | null;
 	jwksCacheSeconds: number;
 	refetchOnUnknownKid: boolean;
 	bodyLimitBytes: number;

@@ -1,10 +1,27 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { run } from './command';
+import { withLock } from './lock';
 import type { Log } from './log';
+import { cacheFolder } from './paths';
 
 /** Whether we may install Debian packages ourselves: anybody else is told the line to type. */
 function mayInstall(): boolean {
 	return process.getuid?.() === 0 && existsSync('/etc/debian_version');
+}
+
+/** Another apt (unattended-upgrades, say) holds the lock for a while: wait for it. */
+const wait = ['-o', 'DPkg::Lock::Timeout=300'];
+
+/** One apt of ours at a time: nothing else waits for the lock of the lists. */
+const withApt = (log: Log, work: () => Promise<void>) =>
+	withLock(join(cacheFolder(), 'apt.lock'), log, work);
+
+/** A fresh machine knows no packages yet, and only root may change that. */
+export async function aptUpdate(log: Log): Promise<void> {
+	await withApt(log, async () => {
+		await run('apt-get', [...wait, 'update', '-qq'], { what: 'apt-get update', log });
+	});
 }
 
 /**
@@ -19,8 +36,8 @@ export async function aptInstall(packages: string[], why: string, log: Log): Pro
 	}
 	log(`${why}: installing ${packages.join(', ')}`);
 	const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-	// Another apt (unattended-upgrades, a second harness) holds the lock for a while: wait for it.
-	const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-	await run('apt-get', [...wait, 'update', '-qq'], { what: 'apt-get update', log, env });
-	await run('apt-get', [...wait, ...line.split(' ').slice(1)], { what: line, log, env });
+	await aptUpdate(log);
+	await withApt(log, async () => {
+		await run('apt-get', [...wait, ...line.split(' ').slice(1)], { what: line, log, env });
+	});
 }

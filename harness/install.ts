@@ -14,7 +14,8 @@ export interface N8nInstall {
 	bin: string;
 }
 
-const definition = join(__dirname, 'n8n');
+/** The n8n of the tests, or with MOCA_AIR_N8N=newest the newest that could be installed whole. */
+const definition = join(__dirname, process.env.MOCA_AIR_N8N === 'newest' ? 'n8n-newest' : 'n8n');
 
 function wantedVersion(): string {
 	const manifest: unknown = JSON.parse(readFileSync(join(definition, 'package.json'), 'utf8'));

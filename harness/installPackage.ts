@@ -1,10 +1,13 @@
-import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import { run } from './command';
+import { withLock } from './lock';
 import type { Log } from './log';
 import { npmEnvironment } from './npmEnvironment';
-import { tested } from './paths';
+import { checkout, tested } from './paths';
 
 /** Where n8n looks for community packages. */
 export function packagesFolder(userFolder: string): string {
@@ -63,17 +66,69 @@ export async function installPackage(options: {
 	});
 }
 
-/** Packs the checkout, or takes the given tarball, and installs it; see `installPackage`. */
-export async function packAndInstall(options: {
+/** Gives a user folder the packages of another, as an image would that several processes run. */
+export function copyPackages(fromUserFolder: string, toUserFolder: string): void {
+	const to = packagesFolder(toUserFolder);
+	mkdirSync(dirname(to), { recursive: true });
+	cpSync(packagesFolder(fromUserFolder), to, { recursive: true, verbatimSymlinks: true });
+}
+
+/**
+ * Packs the checkout and installs it; see `installPackage`. npm installs each tarball once, and what it
+ * has made is copied for everyone after that.
+ *
+ * @returns the tarball's path
+ */
+export async function packAndInstall(options: { userFolder: string; log: Log }): Promise<string> {
+	const { userFolder, log } = options;
+	const tarball = await pack(userFolder, log);
+	const hash = createHash('sha256').update(readFileSync(tarball)).digest('hex').slice(0, 12);
+	const kept = join(checkout, '.artifacts', 'installed');
+	const once = join(kept, hash);
+	await withLock(`${kept}.lock`, log, async () => {
+		if (!existsSync(join(once, 'complete'))) {
+			await rm(kept, { recursive: true, force: true });
+			await installPackage({ userFolder: once, tarball, log });
+			assertNoSecondN8nWorkflow(once);
+			await writeFile(join(once, 'complete'), '');
+		}
+		copyPackages(once, userFolder);
+	});
+	return tarball;
+}
+
+/**
+ * Installs a tarball by the commands that n8n's own installer runs (Settings → Community nodes, 2.40.7):
+ * unpacked into the folder of its name, without the manifest's development, peer and optional
+ * dependencies, its dependencies below it. Only the download is left out.
+ */
+export async function installAsN8nDoes(options: {
 	userFolder: string;
-	tarball?: string;
+	tarball: string;
 	log: Log;
 }): Promise<string> {
-	const { userFolder, log } = options;
-	const tarball = options.tarball ?? (await pack(userFolder, log));
-	await installPackage({ userFolder, tarball, log });
-	assertNoSecondN8nWorkflow(userFolder);
-	return tarball;
+	const { userFolder, tarball, log } = options;
+	const folder = packagesFolder(userFolder);
+	const cwd = join(folder, 'node_modules', 'n8n-nodes-moca-air');
+	await mkdir(cwd, { recursive: true });
+	await ensureManifest(folder);
+	const unpack = ['-xzf', tarball, '-C', cwd, '--strip-components=1'];
+	await run('tar', unpack, { what: 'unpacking the package', log, cwd: folder });
+	const file = join(cwd, 'package.json');
+	const manifest = z.looseObject({}).parse(JSON.parse(await readFile(file, 'utf8')));
+	for (const part of ['devDependencies', 'peerDependencies', 'optionalDependencies']) {
+		Reflect.deleteProperty(manifest, part);
+	}
+	await writeFile(file, JSON.stringify(manifest, null, 2));
+	await run(
+		'npm',
+		[
+			...['install', '--audit=false', '--fund=false', '--bin-links=false'],
+			...['--install-strategy=shallow', '--ignore-scripts=true', '--package-lock=false'],
+		],
+		{ what: 'installing the package as n8n does', log, cwd, env: npmEnvironment() },
+	);
+	return cwd;
 }
 
 /**

@@ -55,6 +55,8 @@ export function n8nEnvironment(options: N8nEnvironmentOptions): NodeJS.ProcessEn
 		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
 		N8N_PYTHON_ENABLED: 'false',
 		N8N_GRACEFUL_SHUTDOWN_TIMEOUT: '10',
+		// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
+		N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
 		...quiet,
 		// The emulator listens on loopback, which our package refuses unless the operator says so.
 		MOCA_AIR_ALLOW_PRIVATE_URLS: 'true',

@@ -2,6 +2,7 @@ import { existsSync, globSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from './command';
+import { aptUpdate } from './debian';
 import { withLock } from './lock';
 import type { Log } from './log';
 import { cacheFolder } from './paths';
@@ -33,10 +34,8 @@ async function unpack(dir: string, log: Log): Promise<void> {
 	const temporary = mkdtempSync(`${dir}.tmp-`);
 	try {
 		log('nginx is missing: unpacking Debian’s');
-		// A fresh machine knows no packages yet, and only root may change that.
 		await download(temporary, log).catch(async () => {
-			const wait = ['-o', 'DPkg::Lock::Timeout=300'];
-			await run('apt-get', [...wait, 'update', '-qq'], { what: 'apt-get update', log });
+			await aptUpdate(log);
 			await download(temporary, log);
 		});
 		for (const file of globSync('*.deb', { cwd: temporary })) {

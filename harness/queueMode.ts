@@ -1,8 +1,5 @@
-import { cpSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { freePort } from './freePort';
 import { ensureN8n } from './install';
-import { packagesFolder } from './installPackage';
 import type { Log } from './log';
 import { n8nEnvironment } from './n8nEnvironment';
 import { node24 } from './paths';
@@ -60,13 +57,6 @@ export interface WorkerOptions {
 
 const readyMs = 180_000;
 const graceMs = 15_000;
-
-/** Gives a worker the packages that were installed for main, as an image would that both run. */
-export function copyPackages(fromUserFolder: string, toUserFolder: string): void {
-	const to = packagesFolder(toUserFolder);
-	mkdirSync(dirname(to), { recursive: true });
-	cpSync(packagesFolder(fromUserFolder), to, { recursive: true, verbatimSymlinks: true });
-}
 
 async function isReady(healthPort: number): Promise<boolean> {
 	try {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
@@ -46,26 +46,70 @@ export interface JestOptions {
 	readonly env?: NodeJS.ProcessEnv;
 }
 
+interface Ran {
+	/** Null if it was killed, or could not be started. */
+	readonly status: number | null;
+	/** What it printed, if that was to be kept. */
+	readonly output: string;
+}
+
+interface RunOptions {
+	/** Only what goes to stderr is `shown`: there jest tells how far it is. */
+	readonly output: 'kept' | 'shown';
+	readonly env?: NodeJS.ProcessEnv;
+	/** In milliseconds. */
+	readonly withinMs?: number;
+}
+
+/** Runs a program of node_modules to its end. */
+async function run(
+	program: string,
+	args: readonly string[],
+	{ output: how, env = {}, withinMs }: RunOptions,
+): Promise<Ran> {
+	const child = spawn(join(root, 'node_modules', '.bin', program), args, {
+		cwd: root,
+		env: { ...process.env, ...env },
+		stdio: how === 'kept' ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'ignore', 'inherit'],
+		...(withinMs === undefined ? {} : { timeout: withinMs, killSignal: 'SIGKILL' }),
+	});
+	const printed: string[] = [];
+	for (const stream of [child.stdout, child.stderr]) {
+		stream?.setEncoding('utf8').on('data', (text: string) => printed.push(text));
+	}
+	return await new Promise((resolve) => {
+		child.once('error', (error) => {
+			resolve({ status: null, output: error.message });
+		});
+		child.once('close', (status) => {
+			resolve({ status, output: printed.join('') });
+		});
+	});
+}
+
 /** Counts what passed and what failed over commands and test suites, and prints the sum last. */
 export class Checks {
+	/** Runs the checks of one npm command, to its last line. */
+	static async of(work: (checks: Checks) => Promise<unknown>): Promise<void> {
+		const checks = new Checks();
+		await work(checks);
+		checks.finish();
+	}
+
 	private passed = 0;
 	private failed = 0;
 	private readonly files: Took[] = [];
 	private readonly commands: Took[] = [];
 
 	/** One command that must exit with 0; its output is shown only when it does not. */
-	command(name: string, program: string, args: readonly string[]): boolean {
+	async command(name: string, program: string, args: readonly string[]): Promise<boolean> {
 		const began = performance.now();
-		const { status, stdout, stderr, error } = spawnSync(
-			join(root, 'node_modules', '.bin', program),
-			args,
-			{ cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
-		);
+		const { status, output } = await run(program, args, { output: 'kept' });
 		const ok = status === 0;
 		const seconds = (performance.now() - began) / 1000;
 		this.commands.push({ what: name, seconds });
 		console.log(`${ok ? '✓' : '✗'} ${name} (${seconds.toFixed(1)} s)`);
-		if (!ok) console.log(error === undefined ? `${stdout}${stderr}` : error.message);
+		if (!ok) console.log(output);
 		this.count(ok ? 1 : 0, ok ? 0 : 1);
 		return ok;
 	}
@@ -77,22 +121,17 @@ export class Checks {
 	}
 
 	/** The jest projects of these names. A run that executes no test has failed. */
-	jest(
+	async jest(
 		projects: readonly string[],
 		args: readonly string[] = [],
 		{ withinMs, env = {} }: JestOptions = {},
-	): JestCounts {
+	): Promise<JestCounts> {
 		const folder = mkdtempSync(join(tmpdir(), 'moca-air-jest-'));
 		const outputFile = join(folder, 'result.json');
-		const { status } = spawnSync(
-			join(root, 'node_modules', '.bin', 'jest'),
+		const { status } = await run(
+			'jest',
 			['--json', '--outputFile', outputFile, ...args, '--selectProjects', ...projects],
-			{
-				cwd: root,
-				env: { ...process.env, ...env },
-				stdio: ['ignore', 'ignore', 'inherit'],
-				...(withinMs === undefined ? {} : { timeout: withinMs, killSignal: 'SIGKILL' }),
-			},
+			{ output: 'shown', env, ...(withinMs === undefined ? {} : { withinMs }) },
 		);
 		try {
 			const result = jestResult.parse(JSON.parse(readFileSync(outputFile, 'utf8')));
@@ -118,7 +157,7 @@ export class Checks {
 	}
 
 	/** Prints how long things took, then the last line, and sets the exit code. */
-	finish(): void {
+	private finish(): void {
 		this.printTimes();
 		console.log(`${this.passed} passed, ${this.failed} failed`);
 		process.exitCode = this.failed === 0 && this.passed > 0 ? 0 : 1;

@@ -1,7 +1,8 @@
 import { Checks } from './checks';
 import { buildPackage } from './package';
+import { testInN8n } from './tiers';
 
-const checks = new Checks();
-buildPackage();
-checks.jest(['browser'], ['--runInBand']);
-checks.finish();
+void Checks.of(async (checks) => {
+	buildPackage();
+	await testInN8n(checks, ['browser'], process.argv.slice(2));
+});

@@ -120,9 +120,8 @@ function written(rows: readonly Row[], skipped: ReadonlyMap<string, readonly str
 	return lines.join('\n');
 }
 
-async function main(args: readonly string[]): Promise<void> {
+async function main(checks: Checks, args: readonly string[]): Promise<void> {
 	const only = args.filter((arg) => !arg.startsWith('--'));
-	const checks = new Checks();
 	const log = (line: string) => {
 		console.log(line);
 	};
@@ -141,7 +140,7 @@ async function main(args: readonly string[]): Promise<void> {
 		const what = `n8n ${n8n} on Node ${version}`;
 		const result = load(place);
 		checks.check(`${what}: loads`, result !== undefined);
-		const tests = engineTests(checks, place);
+		const tests = await engineTests(checks, place);
 		log(`${what}: ${tests.passed} engine tests passed, ${tests.failed} failed`);
 		if (!skips) checks.check(`${what}: nothing skipped`, tests.skipped.length === 0);
 		for (const name of tests.skipped) {
@@ -169,7 +168,6 @@ async function main(args: readonly string[]): Promise<void> {
 		if (!between.test(docs)) throw new Error(`there is no place for the table in ${docsPath}`);
 		writeFileSync(docsPath, docs.replace(between, `$1\n${text}\n$2`));
 	}
-	checks.finish();
 }
 
-void main(process.argv.slice(2));
+void Checks.of((checks) => main(checks, process.argv.slice(2)));

@@ -8,17 +8,17 @@ import { buildPackage } from './package';
  * package of that one.
  */
 const [orders = '50', queueOrders = '10', seed] = process.argv.slice(2);
-const checks = new Checks();
-if (process.env.MOCA_AIR_TESTED_CHECKOUT === undefined) buildPackage();
 const files = [
 	...(Number(orders) > 0 ? ['test/host/corpus.test'] : []),
 	...(Number(queueOrders) > 0 ? ['test/host/corpusQueue.test'] : []),
 ];
-checks.jest(['host'], [...files, '--runInBand'], {
-	env: {
-		MOCA_AIR_CORPUS_ORDERS: orders,
-		MOCA_AIR_CORPUS_QUEUE_ORDERS: queueOrders,
-		...(seed === undefined ? {} : { MOCA_AIR_CORPUS_SEED: seed }),
-	},
+void Checks.of(async (checks) => {
+	if (process.env.MOCA_AIR_TESTED_CHECKOUT === undefined) buildPackage();
+	await checks.jest(['host'], [...files, '--runInBand'], {
+		env: {
+			MOCA_AIR_CORPUS_ORDERS: orders,
+			MOCA_AIR_CORPUS_QUEUE_ORDERS: queueOrders,
+			...(seed === undefined ? {} : { MOCA_AIR_CORPUS_SEED: seed }),
+		},
+	});
 });
-checks.finish();

@@ -7,12 +7,6 @@ import { Report, type ReportRow } from './report';
  * and killed at random moments (test/engine/faults, test/faults; docs/internals/reliability.md).
  */
 const report = new Report();
-const checks = new Checks();
-buildPackage();
-checks.jest(['engine', 'faults'], ['--testPathPatterns', 'faults/', '--runInBand'], {
-	withinMs: 3 * 60 * 60 * 1000,
-});
-
 /** One line for a fault at a place, with a column for each setting. */
 function perFault(rows: readonly ReportRow[]): ReportRow[] {
 	const settings = [...new Set(rows.map(({ Setting }) => String(Setting)))];
@@ -31,9 +25,14 @@ function perFault(rows: readonly ReportRow[]): ReportRow[] {
 	return [...lines.values()];
 }
 
-for (const place of new Set(report.rows().map(({ Place }) => Place))) {
-	report.print(perFault(report.rows().filter((row) => row.Place === place)));
-	console.log('');
-}
-report.close();
-checks.finish();
+void Checks.of(async (checks) => {
+	buildPackage();
+	await checks.jest(['engine', 'faults'], ['--testPathPatterns', 'faults/', '--runInBand'], {
+		withinMs: 3 * 60 * 60 * 1000,
+	});
+	for (const place of new Set(report.rows().map(({ Place }) => Place))) {
+		report.print(perFault(report.rows().filter((row) => row.Place === place)));
+		console.log('');
+	}
+	report.close();
+});

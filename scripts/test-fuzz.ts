@@ -28,41 +28,41 @@ const report = join(folder, 'report.jsonl');
 process.env.FAST_CHECK_SEED = seed;
 process.env.MOCA_AIR_FUZZ_CASES = cases;
 process.env.MOCA_AIR_FUZZ_REPORT = report;
-const checks = new Checks();
-// Whatever hangs is ended, and has failed.
-checks.jest(['unit', 'engine'], ['--testPathPatterns', 'badInput', '--maxWorkers=100%'], {
-	withinMs: 3 * 60 * 60 * 1000,
-});
+void Checks.of(async (checks) => {
+	// Whatever hangs is ended, and has failed.
+	await checks.jest(['unit', 'engine'], ['--testPathPatterns', 'badInput', '--maxWorkers=100%'], {
+		withinMs: 3 * 60 * 60 * 1000,
+	});
 
-const results = readFileSync(report, 'utf8')
-	.split('\n')
-	.filter((line) => line !== '')
-	.map((line) => resultSchema.parse(JSON.parse(line)))
-	.sort((a, b) => a.name.localeCompare(b.name));
-rmSync(folder, { recursive: true, force: true });
-const sum = (of: (result: (typeof results)[number]) => number) =>
-	results.reduce((total, result) => total + of(result), 0);
-console.log(
-	table(
-		['Bad input', 'Cases', 'Taken', 'Refused in words', 'Anything else', 'Slowest case, ms'],
-		[
-			...results.map(({ name, cases: ran, taken, refused, slowestMs, failure }) => [
-				name,
-				ran,
-				taken,
-				refused,
-				failure === undefined ? 0 : 'yes',
-				Math.round(slowestMs),
-			]),
+	const results = readFileSync(report, 'utf8')
+		.split('\n')
+		.filter((line) => line !== '')
+		.map((line) => resultSchema.parse(JSON.parse(line)))
+		.sort((a, b) => a.name.localeCompare(b.name));
+	rmSync(folder, { recursive: true, force: true });
+	const sum = (of: (result: (typeof results)[number]) => number) =>
+		results.reduce((total, result) => total + of(result), 0);
+	console.log(
+		table(
+			['Bad input', 'Cases', 'Taken', 'Refused in words', 'Anything else', 'Slowest case, ms'],
 			[
-				'**All**',
-				sum((result) => result.cases),
-				sum((result) => result.taken),
-				sum((result) => result.refused),
-				results.filter(({ failure }) => failure !== undefined).length,
-				Math.round(Math.max(...results.map((result) => result.slowestMs))),
+				...results.map(({ name, cases: ran, taken, refused, slowestMs, failure }) => [
+					name,
+					ran,
+					taken,
+					refused,
+					failure === undefined ? 0 : 'yes',
+					Math.round(slowestMs),
+				]),
+				[
+					'**All**',
+					sum((result) => result.cases),
+					sum((result) => result.taken),
+					sum((result) => result.refused),
+					results.filter(({ failure }) => failure !== undefined).length,
+					Math.round(Math.max(...results.map((result) => result.slowestMs))),
+				],
 			],
-		],
-	),
-);
-checks.finish();
+		),
+	);
+});

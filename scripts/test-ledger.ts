@@ -12,15 +12,14 @@ const { values } = parseArgs({
 const rows = Number(values.rows);
 if (!Number.isInteger(rows) || rows < 1000) throw new Error('--rows wants a number from 1000');
 const report = new Report();
-const checks = new Checks();
-checks.jest(['engine'], ['test/engine/ledgerSize', '--runInBand'], {
-	withinMs: 60 * 60 * 1000,
-	env: {
-		...process.env,
-		MOCA_AIR_LEDGER_ROWS: String(rows),
-		...(values.store === undefined ? {} : { MOCA_AIR_LEDGER_STORE: values.store }),
-	},
+void Checks.of(async (checks) => {
+	await checks.jest(['engine'], ['test/engine/ledgerSize', '--runInBand'], {
+		withinMs: 60 * 60 * 1000,
+		env: {
+			MOCA_AIR_LEDGER_ROWS: String(rows),
+			...(values.store === undefined ? {} : { MOCA_AIR_LEDGER_STORE: values.store }),
+		},
+	});
+	report.print(report.rows());
+	report.close();
 });
-report.print(report.rows());
-report.close();
-checks.finish();

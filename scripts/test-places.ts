@@ -12,11 +12,12 @@ if (!Number.isInteger(places) || places < 4000 || places % 4 !== 0) {
 	throw new Error('--places wants a number from 4000 that can be divided by 4');
 }
 const report = new Report();
-const checks = new Checks();
-checks.jest(['unit'], ['test/unit/ledger/places', '--runInBand'], {
-	withinMs: 60 * 60 * 1000,
-	env: { ...process.env, MOCA_AIR_PLACES: String(places) },
+
+void Checks.of(async (checks) => {
+	await checks.jest(['unit'], ['test/unit/ledger/places', '--runInBand'], {
+		withinMs: 60 * 60 * 1000,
+		env: { ...process.env, MOCA_AIR_PLACES: String(places) },
+	});
+	report.print(report.rows());
+	report.close();
 });
-report.print(report.rows());
-report.close();
-checks.finish();

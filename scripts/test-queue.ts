@@ -5,9 +5,11 @@ import { Report } from './report';
 /** 5,000 issuances in queue mode, with workers killed all the time (test/host/queueLoad.test.ts). */
 process.env.MOCA_AIR_QUEUE_ISSUANCES ??= '5000';
 const report = new Report();
-const checks = new Checks();
-buildPackage();
-checks.jest(['host'], ['test/host/queueLoad', '--runInBand'], { withinMs: 2 * 60 * 60 * 1000 });
-report.print(report.rows());
-report.close();
-checks.finish();
+void Checks.of(async (checks) => {
+	buildPackage();
+	await checks.jest(['host'], ['test/host/queueLoad', '--runInBand'], {
+		withinMs: 2 * 60 * 60 * 1000,
+	});
+	report.print(report.rows());
+	report.close();
+});

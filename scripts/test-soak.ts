@@ -9,13 +9,13 @@ const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error('--minutes wants a number of minutes');
 process.env.MOCA_AIR_SOAK_MINUTES = String(minutes);
 const report = new Report();
-const checks = new Checks();
-buildPackage();
-checks.jest(['soak'], ['--runInBand'], { withinMs: (minutes + 60) * 60_000 });
-
 const has = (column: string) => (row: ReportRow) => column in row;
-report.print(report.rows().filter(has('Held by n8n')));
-console.log('');
-report.print(report.rows().filter(has('Load')));
-report.close();
-checks.finish();
+
+void Checks.of(async (checks) => {
+	buildPackage();
+	await checks.jest(['soak'], ['--runInBand'], { withinMs: (minutes + 60) * 60_000 });
+	report.print(report.rows().filter(has('Held by n8n')));
+	console.log('');
+	report.print(report.rows().filter(has('Load')));
+	report.close();
+});

@@ -163,7 +163,7 @@ export class HostLimiter {
 		});
 	}
 
-	/** Those who will not get a permit in time learn it now. */
+	/** Rejects waiters whose deadline will pass before their turn. */
 	private dismiss(): void {
 		const { pauseMs } = this;
 		if (pauseMs === 0) return;
@@ -342,7 +342,7 @@ export function limiterFor(baseUrl: string): HostLimiter {
 	return limiter;
 }
 
-/** For tests: what was learnt of hosts is forgotten. */
+/** For tests: what was learned of hosts is forgotten. */
 export function forgetLimits(): void {
 	limiters.clear();
 }

@@ -48,7 +48,7 @@ function risen({ start, towards }: Rise, seconds: number): number {
 }
 
 /**
- * The rate that AIR allows, learnt from its refusals: AIR limits rates and does not say to how many.
+ * The rate that AIR allows, learned from its refusals: AIR limits rates and does not say to how many.
  * All times are milliseconds of the caller's clock.
  *
  * A refusal ends a *cycle*, which began with the refusal before (or with the first request after a
@@ -104,7 +104,7 @@ export class LearntRate {
 			this.pausedUntil = Math.max(this.pausedUntil, now + (retryAfterMs ?? 0));
 			return;
 		}
-		// AIR that cannot answer anybody says nothing of the rate that it can take: pauses are enough then.
+		// Repeated 503s mean that AIR is down, not that we are too fast: pause, and keep the rate.
 		if (refusal === 'too-many' || this.inVain === 0) this.lower(refusal, now);
 		const guess = Math.min(
 			FIRST_PAUSE_MS * 2 ** Math.min(this.inVain, 10),
@@ -119,7 +119,7 @@ export class LearntRate {
 		this.inVain++;
 	}
 
-	/** Nothing is sent for so long, for a reason that says nothing of the rate. */
+	/** Nothing is sent for this long, for a reason that says nothing about the rate. */
 	pause(ms: number, now: number): void {
 		this.pausedUntil = Math.max(this.pausedUntil, now + ms);
 		this.refusedAt = now;

@@ -2,7 +2,7 @@ import type { RequestKind, Wanted } from './Permit';
 import { MOST_IN_FLIGHT, Window } from './Window';
 
 /**
- * So many may be begun before they have a place, so that none stays empty while somebody waits for a disk:
+ * How many may be begun before they have a place, so that none stays empty while somebody waits for a disk:
  * after a crash nobody knows of them whether they were sent.
  */
 const MOST_AHEAD = 16;

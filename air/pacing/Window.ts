@@ -16,7 +16,7 @@ const SLACK = 1.1;
 const SOONER = 0.93;
 /** Now and then this many more are tried: AIR may take more by now. */
 const STEP = 1.3;
-/** So many round trips pass before more is tried again … */
+/** How many round trips pass before more is tried again … */
 const REST = 10;
 /** … and so many before a change is judged, or an answer that takes long is believed to be no stall. */
 const LOOK_AGAIN = 3;
@@ -24,7 +24,7 @@ const LOOK_AGAIN = 3;
 const ENOUGH = 16;
 /** What one round says counts by this part among those before. */
 const SMOOTH = 4;
-/** What answers seem to take while this process computes is its own time. */
+/** While this process computes for more than this share of a round, the round says nothing. */
 const BUSY = 0.8;
 
 /** Where answers take longer, what has begun would wait for its place for too long. */
@@ -32,7 +32,7 @@ const QUICK_MS = 2_000;
 
 /** After that long without work AIR may be another one. */
 const IDLE_MS = 60_000;
-/** So many outcomes in a row that are unknown: AIR is down. */
+/** How many unknown outcomes in a row mean that AIR is down. */
 const IN_VAIN = 5;
 
 /** As many requests as are under way at once, one after the other: about one round trip. */
@@ -59,7 +59,7 @@ interface Lowered {
 }
 
 /**
- * How many requests of one kind may be under way at once, learnt from how long the answers take: AIR does
+ * How many requests of one kind may be under way at once, learned from how long the answers take: AIR does
  * not say how many it works on. The number doubles each round trip as long as twice as many bring about
  * twice as many answers a second; then it stays near what AIR works on, falls when requests begin to wait
  * in line there, and now and then a few more are tried. All times are milliseconds of the caller's clock.
@@ -88,9 +88,9 @@ export class Window {
 	/** … and over all rounds since the number was changed, as one round may be a bad one. */
 	private steadyMs = 0;
 	private rounds = 0;
-	/** So many rounds in a row had answers that took long. */
+	/** How many rounds in a row had answers that took long. */
 	private crowded = 0;
-	/** So many rounds pass before the number is judged. */
+	/** How many rounds pass before the number is judged. */
 	private rest = 0;
 	private round: Round | undefined;
 	private lastAt = Number.NEGATIVE_INFINITY;
@@ -143,8 +143,9 @@ export class Window {
 		this.rounds++;
 		this.steadyMs += (this.meanMs - this.steadyMs) / Math.min(this.rounds, SMOOTH);
 		// How many AIR would have taken is not known where there were not as many.
-		if (round.full) this.learn((busyMs - round.busyMs) / (now - round.began));
-		else this.raised = undefined;
+		if (!round.full) this.raised = undefined;
+		// What answers seem to take while this process computes is its own time.
+		else if (busyMs - round.busyMs < BUSY * (now - round.began)) this.learn();
 	}
 
 	/** AIR refuses requests for their number: rates are another matter, and this number is large enough. */
@@ -177,8 +178,7 @@ export class Window {
 		this.lowered = undefined;
 	}
 
-	/** @param busy - the share of the round in which this process computed */
-	private learn(busy: number): void {
+	private learn(): void {
 		if (!this.doubling) this.rest--;
 		const isTime = this.doubling || this.rest <= 0;
 		if (this.lowered !== undefined) {
@@ -189,7 +189,7 @@ export class Window {
 			// What a small step brings about shows only when it has lasted a while.
 			if (!isTime || !this.isTaken(this.raised)) return;
 		}
-		if (busy < BUSY && this.isCrowded()) return;
+		if (this.isCrowded()) return;
 		if (isTime) this.raise(this.doubling ? 2 : STEP);
 	}
 
@@ -209,7 +209,7 @@ export class Window {
 	private isCrowded(): boolean {
 		const { limit, meanMs, steadyMs, rounds } = this;
 		const { unhindered = meanMs } = this;
-		// One round says little, but for those before the number was found.
+		// One round says little, except for those before the number was found.
 		const isSteady = this.doubling || rounds >= LOOK_AGAIN;
 		this.unhindered = isSteady ? Math.min(unhindered, steadyMs) : unhindered;
 		this.crowded = meanMs > CROWDED * this.unhindered ? this.crowded + 1 : 0;

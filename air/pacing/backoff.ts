@@ -53,7 +53,7 @@ const FIRST_WATCH_MS = 30_000;
 const LONGEST_WATCH_MS = 60 * 60 * 1000;
 
 /**
- * When a pending issuance is to be asked for again by whoever watches it.
+ * When a pending issuance is to be asked for again by anyone who watches it.
  *
  * @param checks - how often it was asked for already
  * @returns milliseconds: 30 s, 1 min, 2 min … 1 h

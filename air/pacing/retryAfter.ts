@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../answers/answer';
 
 /**
- * Whatever AIR asks for, this is what counts: so long an item is kept waiting at most, and an error of
+ * Whatever AIR asks for, this is what counts: the longest that an item is kept waiting, and an error of
  * one answer must not silence anybody for longer.
  */
 export const LONGEST_WISH_MS = 15 * 60_000;

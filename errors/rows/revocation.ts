@@ -33,7 +33,7 @@ export const revocationErrors = {
 	}),
 	AIR_STATUS_LIST_SHORT: input({
 		when: 'The published status list has fewer places than the ledger has given out',
-		title: 'Your status list lacks places of credentials',
+		title: 'Your status list is too short for its credentials',
 		advice:
 			'It is the list of another ledger, or was cut off. Verifiers refuse the credentials that it does not reach. Make it again with Get Public Documents of Moca AIR, and publish it as it is.',
 	}),
@@ -41,19 +41,19 @@ export const revocationErrors = {
 		when: 'The published status list does not have all that the ledger has as revoked',
 		title: 'Your status list does not say all that was revoked',
 		advice:
-			'Until it does, verifiers take what you have revoked. Publish it again: Get Public Documents of Moca AIR makes it. Where n8n serves it, something in front of n8n keeps an older copy: wait for its time to keep it, an hour at most, and check again.',
+			'Until it does, verifiers accept credentials that you have revoked. Publish it again: Get Public Documents of Moca AIR makes it. Where n8n serves it, something in front of n8n keeps an older copy: wait for its time to keep it, an hour at most, and check again.',
 	}),
 	AIR_KEY_NOT_PUBLISHED: input({
-		when: 'did.json lacks a key that credentials were signed with which have not expired',
-		title: 'A key that credentials live by is not in your did.json',
+		when: 'A key that signed credentials which have not expired is not in did.json',
+		title: 'Your did.json lacks a key that valid credentials need',
 		advice:
 			'Nobody can check them. Put its public half back into Further Public Keys of the credential, under the same kid, and publish the documents of Get Public Documents of Moca AIR. If these credentials are given up, say so with Moca AIR → Setup → Unpublish Key.',
 	}),
 	AIR_KEY_STILL_NEEDED: input({
-		when: 'A key that credentials were signed with which have not expired is in neither Key ID nor Further Public Keys of the credential, so that the next documents would lack it; or it is to be unpublished, and another number of credentials lives by it than was said',
+		when: 'A key that signed credentials which have not expired is in neither Key ID nor Further Public Keys of the credential, so the next documents would lack it; or the number to give up is not the number of these credentials',
 		title: 'Credentials that this key has signed are still valid',
 		advice:
-			'Nobody could check them without it. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
+			'Anyone who checks them would find no key. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
 	}),
 	AIR_REVOKE_NOT_KEPT: input({
 		when: 'It was issued on behalf, with Revocable set to Off or with the ledger off, or has expired and was forgotten',

@@ -100,10 +100,13 @@ export class Parallel<R> {
 		return { ends: this.ends, firstFailure: this.firstFailure };
 	}
 
-	private get isFull(): boolean {
+	private get most(): number {
 		const { concurrency } = this.settings;
-		const most = typeof concurrency === 'number' ? concurrency : concurrency();
-		return !this.stopped && this.underWay >= most;
+		return typeof concurrency === 'number' ? concurrency : concurrency();
+	}
+
+	private get isFull(): boolean {
+		return !this.stopped && this.underWay >= this.most;
 	}
 
 	private get stopped(): boolean {
@@ -132,8 +135,8 @@ export class Parallel<R> {
 			this.over(index, { ok: false, error });
 			return;
 		}
-		// Who asks for one at a time wants no overtaking either.
-		const lane = this.settings.concurrency === 1 ? '' : job.lane;
+		// One at a time also means strict input order.
+		const lane = this.most === 1 ? '' : job.lane;
 		const before = this.lanes.get(lane);
 		const running = this.one(index, job, before);
 		this.lanes.set(lane, running);

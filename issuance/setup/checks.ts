@@ -212,7 +212,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
 	},
 	directLiveKeys: {
 		label: 'Keys of live credentials',
-		makesSure: 'Each key that credentials live by is published, and stays so',
+		makesSure: 'Each key that valid credentials need is published, and stays so',
 		judge: keysOfLiving,
 	},
 	directAccountHost: {

@@ -15,9 +15,9 @@ import { leaveAlone } from './politeness';
 
 /** A question is not begun when there is less time left for its answer. */
 const SHORTEST_ASK_MS = 1_000;
-/** So many failures in a row, and no answer at all: AIR is down, and the others are not tried. */
+/** After this many failures in a row and no answer, AIR is down, and the others are not tried. */
 const DOWN_AFTER = 5;
-/** So many rows in a row of which nothing at all can be written: it is the store, and not the rows. */
+/** After this many rows in a row that cannot be written, the store is at fault, not the rows. */
 const STORE_DOWN_AFTER = 2;
 /** "No such hash" condemns a row after a day of nothing else (docs/trigger.md). */
 const CONDEMN_AFTER_MS = 24 * 60 * 60 * 1000;

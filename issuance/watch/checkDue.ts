@@ -13,7 +13,7 @@ const NOTHING_ASKED: CheckReport = {
 /**
  * Asks AIR about what is due, the longest due first, within a time and a number of calls; what was
  * not reached is given back at once. A row that fails is asked about later and stops no other, whether
- * it is AIR that says nothing of it or the store that cannot hold what AIR says.
+ * it is AIR that says nothing about it or the store that cannot hold what AIR says.
  *
  * While AIR wants to be left alone nobody is asked; after that, one question comes first.
  *

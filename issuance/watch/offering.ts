@@ -41,7 +41,7 @@ export function readOffer(value: unknown): Offer | undefined {
  *   from it proves nothing. That it is the same *object* does: this activation was not replaced since.
  * - `copied`: each poll has a copy of its own, which is written only when n8n takes the result, but
  *   not together with the execution: a proof for as long as the process lives.
- * - `durable`: written in one transaction with the execution: a proof for ever.
+ * - `durable`: written in one transaction with the execution: a proof forever.
  */
 export type Keeping = 'kept' | 'copied' | 'durable';
 

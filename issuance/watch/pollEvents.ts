@@ -15,12 +15,12 @@ import { checkDue, pauseError } from './checkDue';
 import { hashInWords } from './hashInWords';
 import { takenUpTo, type Evidence, type Offer } from './offering';
 
-/** So many delayed events are appended in one go, … */
+/** Delayed events per batch. */
 const DELAYED_BATCH = 500;
-/** … and so many goes there are in one poll. */
+/** Batches per poll. */
 const DELAYED_BATCHES = 10;
 
-/** So many attempts that nobody finished are ended in one poll. */
+/** The most attempts that nobody finished to end in one poll. */
 const LEASES = 500;
 
 export interface WatchedPair {
@@ -156,8 +156,8 @@ async function filterOf(
 /** Whether AIR takes capitals for another address is not documented; nobody means another one by them. */
 const isSameAddress = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-interface Learnt extends Pick<Poll, 'unanswered' | 'problem'> {
-	/** The ledger did not take what was learnt; what it holds may be readable all the same. */
+interface Learned extends Pick<Poll, 'unanswered' | 'problem'> {
+	/** The ledger did not take what was learned; what it holds may be readable anyway. */
 	readonly stopped: Error | undefined;
 }
 
@@ -166,7 +166,7 @@ async function learn(
 	session: LedgerSession,
 	settings: WatchSettings & { readonly start?: CursorStart },
 	{ realm, source, types, delayMinutes, expiringMinutes = 0 }: FeedFilter,
-): Promise<Learnt> {
+): Promise<Learned> {
 	const { ledger } = session;
 	let stopped: Error | undefined;
 	/** What was written before is told whatever becomes of this. */

@@ -124,7 +124,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 						share,
 						timeoutMs,
 						reference,
-						// Who waits for the chain keeps its place: AIR is asked for no more at once.
+						// An item that waits for the chain keeps its slot, so AIR is never asked for more at once.
 						...(waitMs === undefined ? { onAnswered: free } : {}),
 						...logOf(this, itemIndex),
 					};

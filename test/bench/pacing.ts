@@ -142,7 +142,7 @@ ${parts.join('\n')}
 </svg>
 `,
 	);
-	// What still waits would go on for ever.
+	// What still waits would go on forever.
 	process.exit(0);
 }
 

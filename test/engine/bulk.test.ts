@@ -231,3 +231,52 @@ test('what AIR has not answered seconds after a cancel is unknown, and not sent 
 	expect(json('Done').filter((item) => 'error' in item)).toHaveLength(10);
 	expect(sent()).toBe(20);
 });
+
+/** How many requests are in flight while something is done, in the order of the samples. */
+async function inFlightDuring(work: () => Promise<unknown>): Promise<number[]> {
+	const samples: number[] = [];
+	const timer = setInterval(() => samples.push(control().counts().inFlight), 20);
+	try {
+		await work();
+	} finally {
+		clearInterval(timer);
+	}
+	return samples;
+}
+
+const typical = (samples: readonly number[]) =>
+	[...samples].sort((a, b) => a - b)[samples.length >> 1] ?? 0;
+
+describe('without a number of your own', () => {
+	test('AIR works on any number: as many as there are places', async () => {
+		control().setSettings({ latencyMs: 200 });
+		const { json, error } = await bulk({
+			items: people(500),
+			ledger: 'off',
+			parameters: { onDuplicate: 'ignore' },
+		});
+		expect(error).toBeUndefined();
+		expect(json('Done')).toHaveLength(500);
+		// How soon it grows depends on what else the machine does.
+		expect(control().counts().maxInFlight).toBeGreaterThan(10);
+		expect(control().counts().maxInFlight).toBeLessThanOrEqual(100);
+	});
+
+	test('AIR works on 20 at once: few wait in line there', async () => {
+		control().setSettings({ latencyMs: 100, workers: 20 });
+		const samples = await inFlightDuring(async () => {
+			const { json } = await bulk({ items: people(800), parameters: { onDuplicate: 'ignore' } });
+			expect(json('Done')).toHaveLength(800);
+		});
+		expect(issued()).toHaveLength(800);
+		// A busy machine answers late, too.
+		expect(typical(samples.slice(samples.length / 2))).toBeLessThanOrEqual(2 * 20);
+	});
+
+	test('where an unknown outcome is a dead end: at most 25', async () => {
+		control().setSettings({ latencyMs: 100 });
+		const { json } = await bulk({ items: people(300), parameters: { onDuplicate: 'revoke' } });
+		expect(json('Done')).toHaveLength(300);
+		expect(control().counts().maxInFlight).toBeLessThanOrEqual(25);
+	});
+});

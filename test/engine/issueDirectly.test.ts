@@ -269,3 +269,12 @@ describe('with the embedded ledger', () => {
 		expect(control().requests()).toEqual([]);
 	});
 });
+
+test('hundreds of people, and each host works on five requests at once: all are stored', async () => {
+	control().setSettings({ latencyMs: 20, workers: 5 });
+	const items = Array.from({ length: 200 }, () => ({ email: person(), level: 1 }));
+	const { json, error } = await run(items, {}, { with: { ledger: 'embedded' } });
+	expect(error).toBeUndefined();
+	expect(json('Done')).toHaveLength(200);
+	expect(control().counts()).toMatchObject({ stored: 200, accounts: 200 });
+});

@@ -17,6 +17,7 @@ import { closeLedgers, embeddedLedgerFile } from '../../issuance/session/openLed
 import { forgetPauses } from '../../issuance/watch/politeness';
 import { startForeignServer, type ForeignServer } from '../host/httpServer';
 import { SecretSearch } from '../support/SecretSearch';
+import { fasterPauses } from '../support/fasterPauses';
 import { makeKey } from '../support/keys';
 import { startPostgres, type TestPostgres } from '../support/postgres';
 import { startTestAir, type TestAir } from './air';
@@ -24,6 +25,10 @@ import { activate } from './pollTrigger';
 import { runWorkflow } from './runWorkflow';
 import { serveJwksNode } from './serveJwksNode';
 import { issueWorkflow, mocaAirWorkflow, person, statusWorkflow } from './workflows';
+
+/** What is waited for between attempts passes faster here. */
+fasterPauses(100);
+jest.mock('../../air/pacing/backoff', () => jest.requireActual<object>('../support/fasterBackoff'));
 
 /**
  * A canary key, canary connection URLs and canary claims go through every path, failures too. What

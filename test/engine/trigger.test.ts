@@ -403,7 +403,7 @@ describe('nothing is lost', () => {
 		expect(b.log).toMatchObject([
 			{ level: 'warn', message: expect.stringMatching(/GONE/) as string },
 		]);
-		await expect(b.poll()).rejects.toThrow('The ledger removed events');
+		await expect(b.poll()).rejects.toThrow('The ledger deleted events');
 		expect(await b.poll()).toBeNull();
 	});
 

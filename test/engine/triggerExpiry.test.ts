@@ -115,7 +115,7 @@ test('of many polls at once each event is told by one', async () => {
 	);
 });
 
-test('what was revoked is not reported, nor another type, nor what an event is not chosen for', async () => {
+test('what was revoked is not told about, nor another type, nor what an event is not chosen for', async () => {
 	await issue(1, 'ada@example.com');
 	await issue(2, 'bob@example.com');
 	await revoke(1);

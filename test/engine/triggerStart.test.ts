@@ -6,11 +6,16 @@ import { closeDispatchers } from '../../air/http/dispatchers';
 import { forgetLimits } from '../../air/pacing/HostLimiter';
 import { closeLedgers, embeddedLedgerFile } from '../../issuance/session/openLedger';
 import { forgetPauses } from '../../issuance/watch/politeness';
+import { fasterPauses } from '../support/fasterPauses';
 import { makeKey } from '../support/keys';
 import { startTestAir, type TestAir } from './air';
 import { failure } from './engineAtHand';
 import { activate, type ActivateOptions } from './pollTrigger';
 import { OneCredential } from './runWorkflow';
+
+/** What is waited for between attempts passes faster here. */
+fasterPauses(100);
+jest.mock('../../air/pacing/backoff', () => jest.requireActual<object>('../support/fasterBackoff'));
 
 /**
  * The first poll of an activation. n8n tries it at 0, 1, 3, 7 and 15 seconds; after that the trigger is

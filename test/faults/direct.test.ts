@@ -1,5 +1,4 @@
 import { fasterPauses } from '../support/fasterPauses';
-import type * as backoff from '../../air/pacing/backoff';
 import { reportRow } from '../support/report';
 import { wordOf } from '../unit/issuance/direct/matrix/books';
 import { airSettings, type Cell } from '../unit/issuance/direct/matrix/cells';
@@ -8,13 +7,7 @@ import { testCells } from '../unit/issuance/direct/matrix/testCells';
 
 /** What is waited for between attempts passes faster here. */
 fasterPauses(100);
-jest.mock('../../air/pacing/backoff', () => {
-	const actual = jest.requireActual<typeof backoff>('../../air/pacing/backoff');
-	return {
-		...actual,
-		pause: async (ms: number, signal?: AbortSignal) => await actual.pause(ms / 100, signal),
-	};
-});
+jest.mock('../../air/pacing/backoff', () => jest.requireActual<object>('../support/fasterBackoff'));
 
 /**
  * Fault × what AIR may do otherwise, at both calls of direct issuance: the fault meets one request of the

@@ -106,10 +106,7 @@ const serving = (credentials: Credentials) =>
 	});
 
 beforeAll(async () => {
-	host = await startHost({
-		// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
-		N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
-	});
+	host = await startHost();
 	foreign = await startForeignServer((_request, response) => response.end('{}'));
 	const issued = await host.run(inRow(start(), issuing(host.credentials)));
 	({ coreClaimHash, userUuid } = z

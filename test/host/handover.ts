@@ -19,8 +19,6 @@ export class Handover {
 		this.env = {
 			NODE_OPTIONS: `--require ${join(__dirname, 'preload', 'atTheHandover.ts')}`,
 			MOCA_AIR_TEST_SWITCHES: folder,
-			// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
-			N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
 		};
 	}
 

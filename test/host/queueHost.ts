@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startDemoAir, type DemoAir } from '../../scripts/demoAir';
 import { startPostgres, type TestPostgres } from '../support/postgres';
-import { packAndInstall } from '../../harness/installPackage';
+import { copyPackages, packAndInstall } from '../../harness/installPackage';
 import type { Log } from '../../harness/log';
 import { startN8n, type N8nProcess } from '../../harness/n8nProcess';
 import {
-	copyPackages,
 	queueEnvironment,
 	startWorker,
 	type N8nWorker,

@@ -4,6 +4,7 @@ import { leaseMsFor } from '../../issuance/issue/known';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import type { Ledger } from '../../ledger/Ledger';
 import { reportRow } from '../support/report';
+import { FULL_STORMS } from '../support/storms';
 import { BatchSender } from './BatchSender';
 import { imbalances, summaryOf, unexplained, type Books } from './books';
 import { confirmedEvents } from './confirmedEvents';
@@ -20,18 +21,19 @@ import { CREDENTIAL, inRow, issueNode, node } from './workflows';
  * each for ten people; a worker is killed again and again, and main is killed once and stopped once. A
  * trigger watches all of it. `npm run test:queue` does it with 5,000 issuances.
  */
-const ISSUANCES = Number(process.env.MOCA_AIR_QUEUE_ISSUANCES ?? 300);
+const ISSUANCES = Number(process.env.MOCA_AIR_QUEUE_ISSUANCES ?? (FULL_STORMS ? 300 : 60));
+const SMALL = ISSUANCES < 300;
 const PEOPLE_A_WEBHOOK = 10;
 /** Of the node, in seconds: a killed attempt's lease is short. */
 const REQUEST_TIMEOUT = 5;
-const AT_ONCE = 12;
+const AT_ONCE = SMALL ? 3 : 12;
 /** Longer than an execution that waits for a busy key (30 s). */
 const PATIENCE_MS = 60_000;
 /** A killed attempt's lease, several restarts, and a machine that has other things to do. */
 const WITHIN_MS = 900_000 + ISSUANCES * 400;
 const TOLD_WITHIN_MS = 300_000 + ISSUANCES * 200;
 /** A worker is killed each time that so many more have their end. */
-const KILL_EVERY = Math.max(100, ISSUANCES / 40);
+const KILL_EVERY = SMALL ? 20 : Math.max(100, ISSUANCES / 40);
 
 const seed = Number(process.env.STORM_SEED ?? randomInt(1_000_000));
 const say = (line: string) => process.stderr.write(`queue load: ${line}\n`);
@@ -51,11 +53,7 @@ const returns: number[] = [];
 
 beforeAll(async () => {
 	recorder = await Recorder.start();
-	host = await startQueueHost({
-		concurrency: 10,
-		log: say,
-		env: { N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000' },
-	});
+	host = await startQueueHost({ concurrency: 10, log: say });
 	ledger = await openPostgresLedger({ url: host.services.databaseUrl });
 	api = await N8nApi.signIn(host.main.url);
 	const { id, name } = await api.credentials.create(CREDENTIAL, 'Moca AIR', {

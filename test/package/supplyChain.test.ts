@@ -23,6 +23,7 @@ test('a release is audited, listed and published with provenance, in this order'
 	const steps = [...text('publish.yml').matchAll(/- run: (.*)/g)].map(([, command]) => command);
 	expect(steps).toEqual([
 		'npm run bootstrap',
+		'npm run release:check',
 		'npm audit --omit=dev',
 		'bash .ci/run',
 		'npm run build',

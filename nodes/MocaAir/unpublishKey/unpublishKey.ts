@@ -11,7 +11,7 @@ const MOST = 1_000_000_000;
 const properties: INodeProperties[] = [
 	{
 		displayName:
-			'Asks the ledger how many credentials live that a key has signed. This removes nothing by itself: take the key out of Further Public Keys of the credential afterwards, and publish the documents again.',
+			'Asks the ledger how many valid credentials a key has signed. This removes nothing by itself: take the key out of Further Public Keys of the credential afterwards, and publish the documents again.',
 		name: 'unpublishNotice',
 		type: 'notice',
 		default: '',
@@ -23,7 +23,7 @@ const properties: INodeProperties[] = [
 		default: '',
 		required: true,
 		placeholder: 'e.g. my-key-2025',
-		description: 'The kid of the key that is to be published no more',
+		description: 'The kid of the key that you want to stop publishing',
 	},
 	{
 		displayName: 'Credentials to Give Up',
@@ -32,7 +32,7 @@ const properties: INodeProperties[] = [
 		typeOptions: { minValue: 0, numberPrecision: 0 },
 		default: 0,
 		description:
-			'How many live credentials nobody can check any more without this key. With another number than the ledger has, it stops, and says the number.',
+			'How many valid credentials you give up: without this key nobody can check them. If the number differs from the ledger’s, the node stops and says the right one.',
 	},
 ];
 
@@ -46,7 +46,8 @@ export const unpublishKey: Operation = {
 	option: {
 		name: 'Unpublish Key',
 		value: 'unpublishKey',
-		description: 'Find out whether a former key may go, or give up the credentials that need it',
+		description:
+			'Find out whether a former key may be removed, or give up the credentials that need it',
 		action: 'Unpublish a key',
 		// A person decides: refused to agents when it runs, too.
 		displayOptions: { show: { '@tool': [false] } },

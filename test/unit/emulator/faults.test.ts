@@ -150,6 +150,19 @@ test('latency is a delay of every answer', async () => {
 	expect(performance.now() - started).toBeGreaterThan(95);
 });
 
+test('two workers: a third request waits in line, and is answered after one of the two', async () => {
+	rig().emulator.control.setSettings({ latencyMs: 100, workers: 2 });
+	const started = performance.now();
+	const took = await Promise.all(
+		Array.from({ length: 3 }, async () => {
+			await rig().issue();
+			return performance.now() - started;
+		}),
+	);
+	expect(Math.max(...took)).toBeGreaterThan(195);
+	expect(rig().emulator.control.counts().maxInFlight).toBe(3);
+});
+
 test('a client that hangs up during a delay leaves its issuance behind', async () => {
 	inject({ kind: 'delay', delayMs: 5_000 });
 	expect(await reasonOf(rig().issue({ signal: AbortSignal.timeout(100) }))).toBe('TimeoutError');

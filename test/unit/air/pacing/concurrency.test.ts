@@ -123,7 +123,10 @@ describe('how many are under way at once', () => {
 	test('what answers take while this process computes is not taken for a line at AIR', async () => {
 		const time = new VirtualTime();
 		let [slow, busy] = [1, 0];
-		const limiter = new HostLimiter({ now: time.now, after: time.after, busyMs: () => busy }, () => 0.5);
+		const limiter = new HostLimiter(
+			{ now: time.now, after: time.after, busyMs: () => busy },
+			() => 0.5,
+		);
 		const loop = async (): Promise<void> => {
 			for (let i = 0; i < 200; i++) {
 				const permit = await limiter.permit({ kind: 'issue' });

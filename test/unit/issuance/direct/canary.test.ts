@@ -3,7 +3,6 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
-import type * as backoff from '../../../../air/pacing/backoff';
 import type { FaultInput } from '../../../../emulator';
 import { AirError } from '../../../../errors/AirError';
 import type { Ledger } from '../../../../ledger/Ledger';
@@ -16,13 +15,9 @@ import { directFaults } from './matrix/faults';
 import { issuerOn, usePartner, type Issuer } from './support';
 
 fasterPauses(100);
-jest.mock('../../../../air/pacing/backoff', () => {
-	const actual = jest.requireActual<typeof backoff>('../../../../air/pacing/backoff');
-	return {
-		...actual,
-		pause: async (ms: number, signal?: AbortSignal) => await actual.pause(ms / 100, signal),
-	};
-});
+jest.mock('../../../../air/pacing/backoff', () =>
+	jest.requireActual<object>('../../../support/fasterBackoff'),
+);
 
 /**
  * Canary claims are issued directly while everything goes wrong. Then all that is left, and all that was

@@ -1,18 +1,13 @@
 import { fasterPauses } from '../../../support/fasterPauses';
-import type * as backoff from '../../../../air/pacing/backoff';
 import { airSettings, ORDINARY, type Cell } from './matrix/cells';
 import { directFaults } from './matrix/faults';
 import { testCells } from './matrix/testCells';
 
 /** What is waited for between attempts passes faster here. */
 fasterPauses(100);
-jest.mock('../../../../air/pacing/backoff', () => {
-	const actual = jest.requireActual<typeof backoff>('../../../../air/pacing/backoff');
-	return {
-		...actual,
-		pause: async (ms: number, signal?: AbortSignal) => await actual.pause(ms / 100, signal),
-	};
-});
+jest.mock('../../../../air/pacing/backoff', () =>
+	jest.requireActual<object>('../../../support/fasterBackoff'),
+);
 
 /**
  * The small part of the matrix: each fault at each call while AIR behaves as documented, and what AIR

@@ -78,6 +78,25 @@ describe('revoking', () => {
 		expect(await ledger.totals()).toEqual({ stored: 1, revoked: MANY });
 	});
 
+	test('what has expired is nothing that a person holds; asked for by its ID, it is told', async () => {
+		const { externalId } = await partner().issue('1');
+		const { ledger, realm: own } = await where();
+		const [row] = await ledger.list({ limit: 1 });
+		if (row === undefined) throw new Error('no row');
+		const late = {
+			ledger: {
+				page: ledger.page.bind(ledger),
+				revoke: async () => await Promise.resolve({ outcome: 'expired', row } as const),
+			},
+			realm: own,
+		};
+		expect(await revokeCredentials(late, { what: ofAda, by: BY, note: '' })).toEqual([]);
+		const what = { by: 'externalId', externalId: externalId ?? '' } as const;
+		expect(await revokeCredentials(late, { what, by: BY, note: '' })).toMatchObject([
+			{ outcome: 'expired', externalId },
+		]);
+	});
+
 	test('what may have been stored is revoked, too, and is sent no more', async () => {
 		await partner().issue('first', { recipient: 'first@example.com' });
 		control().injectFault({ kind: 'answer', operation: 'store', status: 500, times: 9 });

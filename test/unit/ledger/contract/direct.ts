@@ -340,7 +340,11 @@ export function direct(store: GetStore): void {
 			await ledger.prune({ ...RETENTION, finishedDays: 7 });
 			expect(await ledger.totals()).toEqual({ stored: 1, unknown: 1 });
 			expect([await envelopes(), (await numbers()).length]).toEqual([1, 2]);
-			advance(2 * DAY);
+			advance(DAY - MINUTE);
+			await ledger.prune({ ...RETENTION, finishedDays: 7 });
+			// A verifier needs it to the end.
+			expect(await sql('SELECT kid FROM signing_keys')).toEqual([{ kid: 'k1' }]);
+			advance(DAY + MINUTE);
 			await ledger.prune({ ...RETENTION, finishedDays: 7 });
 			expect([await envelopes(), (await numbers()).length]).toEqual([0, 0]);
 			expect(await sql('SELECT kid FROM signing_keys')).toEqual([]);

@@ -1,0 +1,17 @@
+import { Checks } from './checks';
+import { buildPackage } from './package';
+
+/**
+ * The newest n8n that could be installed whole (harness/n8n-newest): the package in it, its editor, its
+ * webhooks and its queue (docs/internals/compatibility.md).
+ */
+const files = ['n8n.test', 'switches', 'jwksTrigger', 'queue.test', 'unverified'].map(
+	(name) => `test/host/${name}`,
+);
+void Checks.of(async (checks) => {
+	buildPackage();
+	await checks.jest(['host', 'browser'], [...files, 'test/browser/', '--runInBand'], {
+		withinMs: 60 * 60 * 1000,
+		env: { MOCA_AIR_N8N: 'newest' },
+	});
+});

@@ -1,0 +1,78 @@
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { cacheFolder } from '../harness/paths';
+import type { Checks } from './checks';
+
+/**
+ * Tests that measure time, or memory: they run after all others and one at a time, so that nothing but
+ * the code under test can make them fail.
+ */
+export const MEASURING = [
+	'test/unit/air/http/decoding.test.ts',
+	'test/unit/issuance/issue/checkOnce.test.ts',
+	'test/unit/issuance/issue/issue.test.ts',
+	'test/unit/issuance/subject/schema/keywords.test.ts',
+	'test/unit/ledger/sqliteFile.test.ts',
+	'test/unit/ledger/sqliteProcesses.test.ts',
+	'test/unit/nodes/firstContentKeys.test.ts',
+	'test/engine/outcome.test.ts',
+	'test/engine/triggerLoad.test.ts',
+];
+
+/** What CI runs has to hold for a change of one file that another one's types depend on. */
+const lintCache =
+	process.env.CI === undefined
+		? [
+				...['--cache', '--cache-strategy', 'content'],
+				...['--cache-location', join(cacheFolder(), 'eslint', '/')],
+			]
+		: [];
+
+/** Format, lint, types and imports, side by side. */
+export async function lookOver(checks: Checks): Promise<void> {
+	await Promise.all([
+		checks.command('lint', 'eslint', ['.', '--max-warnings', '0', ...lintCache]),
+		checks.command('format', 'prettier', ['--check', '--log-level', 'warn', '.']),
+		checks.command('types', 'tsc', ['-p', 'tsconfig.json']),
+		// Which room imports which, and no circle: .dependency-cruiser.cjs.
+		checks.command('imports', 'depcruise', [
+			...['--config', '.dependency-cruiser.cjs', '--output-type', 'err'],
+			...['errors', 'air', 'ledger', 'issuance', 'n8n', 'credentials', 'nodes', 'cli', 'emulator'],
+			...['harness', 'scripts', 'test'],
+		]),
+	]);
+}
+
+/**
+ * The unit, engine and package tests except those that measure.
+ *
+ * @param perCore - workers; more than one where nothing else runs, as engine tests wait for sockets
+ */
+export async function testInProcess(checks: Checks, perCore: number): Promise<void> {
+	await checks.jest(
+		['unit', 'engine', 'package'],
+		[
+			`--maxWorkers=${availableParallelism() * perCore}`,
+			...MEASURING.flatMap((file) => ['--testPathIgnorePatterns', file]),
+		],
+	);
+}
+
+/** See `MEASURING`. */
+export async function testMeasuring(checks: Checks): Promise<void> {
+	await checks.jest(['unit', 'engine'], ['--runInBand', '--runTestsByPath', ...MEASURING]);
+}
+
+/**
+ * Tests in a real n8n and in a browser.
+ *
+ * @param args - jest's, e.g. `['--shard=1/3']`
+ */
+export async function testInN8n(
+	checks: Checks,
+	projects: readonly ('host' | 'browser')[],
+	args: readonly string[] = [],
+): Promise<void> {
+	// One more than there are cores: a file waits for n8n for most of its time.
+	await checks.jest(projects, [`--maxWorkers=${availableParallelism() + 1}`, ...args]);
+}
