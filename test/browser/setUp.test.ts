@@ -98,7 +98,7 @@ describe('the nodes panel', () => {
 		await editor.byTestId('node-creator-item-name').getByText('Moca AIR', { exact: true }).click();
 		const panel = editor.byTestId('node-creator');
 		await panel.getByText(/Actions \(\d+\)/).click();
-		await panel.getByText('Check the setup').waitFor();
+		await panel.getByText('Check the setup', { exact: true }).waitFor();
 		const offered = await panel.innerText();
 		await look('actions');
 		for (const action of [
