@@ -3,6 +3,7 @@ const Sequencer = require('@jest/test-sequencer').default;
 
 /** What takes minutes begins first, or one worker would be busy with it long after the others. */
 const LONG = [
+	'host/directLife',
 	'host/examples',
 	'host/queueLoad',
 	'host/corpus.test',
