@@ -39,7 +39,10 @@ const issue = (parameters: INode['parameters'], options: INode['parameters'] = {
 
 /** Nothing is evaluated for an item. */
 export const automatic = (options?: INode['parameters']): Chain =>
-	issue({ subjectMode: 'automatic', convertTypes: false }, options);
+	issue(
+		{ recipient: '={{ $json.email }}', subjectMode: 'automatic', convertTypes: false },
+		options,
+	);
 
 const filledIn = (recipient: string, kycLevel: string, isOver18: string): Chain =>
 	issue({
