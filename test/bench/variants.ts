@@ -131,7 +131,7 @@ export function freshLedger(engine: Engine): () => Promise<void> {
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-bench-'));
 	process.env.N8N_USER_FOLDER = folder;
 	return async () => {
-		const { closeLedgers } = engine.own('issuance/openLedger') as {
+		const { closeLedgers } = engine.own('issuance/session/openLedger') as {
 			closeLedgers: () => Promise<void>;
 		};
 		await closeLedgers();
@@ -141,5 +141,5 @@ export function freshLedger(engine: Engine): () => Promise<void> {
 
 /** What was learned of AIR's limits by an earlier run is forgotten. */
 export function forgetLimits(engine: Engine): void {
-	(engine.own('air/HostLimiter') as { forgetLimits(): void }).forgetLimits();
+	(engine.own('air/pacing/HostLimiter') as { forgetLimits(): void }).forgetLimits();
 }

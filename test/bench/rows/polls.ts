@@ -73,10 +73,10 @@ class Pile {
 	) {}
 
 	static async open(engine: Engine, air: BenchAir): Promise<Pile> {
-		const { openLedger } = engine.own('issuance/openLedger') as {
+		const { openLedger } = engine.own('issuance/session/openLedger') as {
 			openLedger: (choice: { store: 'embedded' }) => Promise<OpenLedger>;
 		};
-		const { importPrivateKey } = engine.own('air/privateKey') as {
+		const { importPrivateKey } = engine.own('air/keys/privateKey') as {
 			importPrivateKey: (pem: string) => Promise<PrivateKey>;
 		};
 		const { ledger } = await openLedger({ store: 'embedded' });
