@@ -27,8 +27,13 @@ export class RunLimits {
 	): void {
 		this.waits ||= waitMs !== undefined;
 		this.uses(baseUrl, kind);
-		if (this.lifts.has(baseUrl) || requestsPerSecond === undefined) return;
-		this.lifts.set(baseUrl, limiterFor(baseUrl).restrict(requestsPerSecond));
+		if (this.lifts.has(baseUrl)) return;
+		this.lifts.set(
+			baseUrl,
+			requestsPerSecond === undefined
+				? () => undefined
+				: limiterFor(baseUrl).restrict(requestsPerSecond),
+		);
 	}
 
 	/** The run sends something to this host, too. */

@@ -1,0 +1,26 @@
+import { limiterFor } from '../../../../air/pacing/HostLimiter';
+import { RunLimits } from '../../../../n8n/run/RunLimits';
+import '../../../support/forgetLimits';
+
+const URL = 'https://air.example';
+const options = (requestsPerSecond?: number) => ({ requestsPerSecond, waitMs: undefined });
+
+test.each([
+	['a limit', 5, 5],
+	['no limit', undefined, Number.POSITIVE_INFINITY],
+])('the first item decides for the run: %s', (_, first, perSecond) => {
+	const limits = new RunLimits(undefined);
+	limits.set(URL, 'issue', options(first));
+	limits.set(URL, 'issue', options(1));
+	expect(limiterFor(URL).perSecond).toBe(perSecond);
+	limits.lift();
+	expect(limiterFor(URL).perSecond).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('as many at once as AIR takes, or as somebody chose', () => {
+	const limits = new RunLimits(undefined);
+	expect(limits.atOnce).toBe(1);
+	limits.set(URL, 'issue', options());
+	expect(limits.atOnce).toBe(26);
+	expect(new RunLimits(3).atOnce).toBe(3);
+});
