@@ -4,6 +4,9 @@ import { createServer } from 'node:net';
 /** Below the range from which the kernel hands out ports to outgoing connections. */
 const lowest = 20_000;
 const highest = 30_000;
+/** jest numbers its workers from one; no other process has a number. */
+const slices = 10;
+const ofSlice = (highest - lowest) / slices;
 const tries = 100;
 
 function isFree(port: number): Promise<boolean> {
@@ -22,12 +25,14 @@ function isFree(port: number): Promise<boolean> {
 
 /**
  * A loopback port that nobody listens on. Random and outside the kernel's own range, because n8n
- * binds it only seconds later and another process may be looking for one at the same time.
+ * binds it only seconds later and another process may be looking for one at the same time. Workers of
+ * one jest take theirs from slices of their own.
  */
 export async function freePort(): Promise<number> {
+	const from = lowest + (Number(process.env.JEST_WORKER_ID ?? 0) % slices) * ofSlice;
 	for (let n = 0; n < tries; n++) {
-		const port = randomInt(lowest, highest);
+		const port = randomInt(from, from + ofSlice);
 		if (await isFree(port)) return port;
 	}
-	throw new Error(`no free port between ${lowest} and ${highest} on 127.0.0.1`);
+	throw new Error(`no free port between ${from} and ${from + ofSlice} on 127.0.0.1`);
 }

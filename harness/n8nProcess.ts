@@ -52,6 +52,8 @@ async function isReady(url: string): Promise<boolean> {
 	}
 }
 
+const urlOf = (port: number): string => `http://127.0.0.1:${port}`;
+
 async function waitUntilReady(url: string, group: ProcessGroup, logs: string[]): Promise<void> {
 	const state: { end?: string } = {};
 	void group.ended.then((end) => (state.end = end));
@@ -78,9 +80,8 @@ export async function startN8n(options: StartOptions): Promise<N8nProcess> {
 	const { userFolder, log } = options;
 	const { bin, version } = await ensureN8n({ log });
 	mkdirSync(userFolder, { recursive: true, mode: 0o700 });
-	const port = options.port ?? (await freePort());
-	const runnersPort = await freePort();
-	const url = `http://127.0.0.1:${port}`;
+	let port = options.port ?? (await freePort());
+	let runnersPort = await freePort();
 	const logs: string[] = [];
 	let extra = options.env ?? {};
 
@@ -91,14 +92,26 @@ export async function startN8n(options: StartOptions): Promise<N8nProcess> {
 			cwd: userFolder,
 			onLine: (line) => logs.push(line),
 		});
-		await waitUntilReady(url, started, logs);
-		log(`n8n ${version} is ready at ${url} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+		await waitUntilReady(urlOf(port), started, logs);
+		log(`n8n ${version} is ready at ${urlOf(port)} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 		return started;
 	};
 
-	let group = await start();
+	/** Another process may have taken a port before n8n did: once more, with others. */
+	const firstStart = async (): Promise<ProcessGroup> => {
+		try {
+			return await start();
+		} catch (error) {
+			log(`n8n did not start and is started once more. ${String(error)}`);
+			if (options.port === undefined) port = await freePort();
+			runnersPort = await freePort();
+			return await start();
+		}
+	};
+
+	let group = await firstStart();
 	return {
-		url,
+		url: urlOf(port),
 		port,
 		userFolder,
 		logs,
