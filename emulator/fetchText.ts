@@ -1,6 +1,6 @@
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { rootCertificates } from 'node:tls';
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
 import { isLoopback } from './loopback';
 
 const FETCH_TIMEOUT_MS = 5_000;
@@ -60,7 +60,17 @@ export async function fetchText(
 	});
 }
 
-/** `ca` would replace what Node trusts, so that goes along. */
-function trusting(ca: string | undefined): { ca?: string[] } {
-	return ca === undefined ? {} : { ca: [...rootCertificates, ca] };
+const contexts = new Map<string, SecureContext>();
+
+/**
+ * `ca` would replace what Node trusts, so that is trusted too. Reading those certificates takes
+ * milliseconds and megabytes: once for each `ca`, not for each connection.
+ */
+function trusting(ca: string | undefined): { secureContext?: SecureContext } {
+	if (ca === undefined) return {};
+	const made = contexts.get(ca);
+	if (made !== undefined) return { secureContext: made };
+	const secureContext = createSecureContext({ ca: [...rootCertificates, ca] });
+	contexts.set(ca, secureContext);
+	return { secureContext };
 }
