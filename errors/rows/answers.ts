@@ -161,9 +161,9 @@ export const answerErrors = {
 			'AIR did not work on this request. Set Requests per Second in the options of the node to what AIR allows you, and try again later.',
 	}),
 	AIR_UNAVAILABLE: notSent({
-		when: '503 with Retry-After',
+		when: '503 with Retry-After; or nothing was sent, because AIR answered none of the requests before',
 		title: 'AIR is not available at the moment',
-		advice: 'AIR asks to come back later and did not work on this request. Try again later.',
+		advice: 'AIR did not work on this request. Try again later.',
 	}),
 	AIR_UNAVAILABLE_GATEWAY: unknown({
 		when: '503 without Retry-After',
