@@ -17,6 +17,7 @@ import {
 	inRow,
 	items,
 	node,
+	pollEvery,
 	start,
 	startHost,
 	type Host,
@@ -326,9 +327,7 @@ describe('renew', () => {
 	}
 
 	test('who stays gets a new one and the old one is revoked; who left is told; Expired comes once', async () => {
-		// n8n's shortest interval is a minute, but there may be several.
-		const every10s = { mode: 'custom', cronExpression: '*/10 * * * * *' };
-		const pollTimes = { item: [every10s] };
+		const pollTimes = pollEvery(10);
 		const { workflowId } = await examples.import('renew', (example) => ({
 			...example,
 			pinData: {},

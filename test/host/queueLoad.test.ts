@@ -14,7 +14,7 @@ import type { N8nWorker } from '../../harness/queueMode';
 import { startQueueHost, type QueueHost } from './queueHost';
 import { Recorder } from './recorder';
 import { acceptedPosts, armFaults, kycEvents, subjectOf } from './storm';
-import { CREDENTIAL, inRow, issueNode, node } from './workflows';
+import { CREDENTIAL, inRow, issueNode, node, pollEvery } from './workflows';
 
 /**
  * Queue mode under load: main, two workers, PostgreSQL and Redis as processes; many executions at once,
@@ -90,12 +90,7 @@ beforeAll(async () => {
 		'Trigger',
 		'n8n-nodes-moca-air.mocaAirTrigger',
 		{
-			pollTimes: {
-				item: [0, 20, 40].map((second) => ({
-					mode: 'custom',
-					cronExpression: `${second} * * * * *`,
-				})),
-			},
+			pollTimes: pollEvery(20),
 			events: ['confirmed'],
 			options: { maxCalls: 1000, maxEvents: 1000 },
 		},
