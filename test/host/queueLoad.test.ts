@@ -33,7 +33,7 @@ const PATIENCE_MS = 60_000;
 const WITHIN_MS = 900_000 + ISSUANCES * 400;
 const TOLD_WITHIN_MS = 300_000 + ISSUANCES * 200;
 /** A worker is killed each time that so many more have their end. */
-const KILL_EVERY = SMALL ? 20 : Math.max(100, ISSUANCES / 40);
+const KILL_EVERY = SMALL ? 40 : Math.max(100, ISSUANCES / 40);
 
 const seed = Number(process.env.STORM_SEED ?? randomInt(1_000_000));
 const say = (line: string) => process.stderr.write(`queue load: ${line}\n`);
