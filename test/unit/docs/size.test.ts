@@ -12,12 +12,12 @@ test('the README has at most 900 words', () => {
 	expect(words(readme)).toBeLessThanOrEqual(900);
 });
 
-test('the pages for users have at most 31,000 words, beside the catalogue of errors', () => {
+test('the pages for users have at most 24,000 words, beside the catalogue of errors', () => {
 	const counted = pages.filter(
 		({ path }) => path.startsWith('docs/') && !/internals\/|errors\.md$/.test(path),
 	);
 	expect(counted.length).toBeGreaterThan(15);
-	expect(words(counted.map(({ text }) => text).join('\n'))).toBeLessThanOrEqual(31_000);
+	expect(words(counted.map(({ text }) => text).join('\n'))).toBeLessThanOrEqual(24_000);
 });
 
 test('the figures among the benefits are in the table of the bench', () => {
