@@ -34,7 +34,7 @@ const quiet = {
  * `N8N_…` or `DB_…` settings must not change what the tests see.
  */
 export function n8nEnvironment(options: N8nEnvironmentOptions): NodeJS.ProcessEnv {
-	const inherited = ['LANG', 'LC_ALL', 'TZ', 'TMPDIR'].flatMap((name) => {
+	const inherited = ['LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'NODE_COMPILE_CACHE'].flatMap((name) => {
 		const value = process.env[name];
 		return value === undefined ? [] : [[name, value] as const];
 	});

@@ -1,10 +1,12 @@
 import { mkdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './freePort';
 import { ensureN8n } from './install';
 import type { Log } from './log';
+import { beginMigrated, hasNoDatabase, keepMigrated } from './migratedDatabase';
 import { n8nEnvironment } from './n8nEnvironment';
-import { node24 } from './paths';
+import { checkout, node24 } from './paths';
 import { startGroup, type ProcessGroup } from './processGroup';
 
 /** How to start n8n. */
@@ -78,12 +80,15 @@ async function waitUntilReady(url: string, group: ProcessGroup, logs: string[]):
  */
 export async function startN8n(options: StartOptions): Promise<N8nProcess> {
 	const { userFolder, log } = options;
-	const { bin, version } = await ensureN8n({ log });
+	const { bin, dir, version } = await ensureN8n({ log });
 	mkdirSync(userFolder, { recursive: true, mode: 0o700 });
 	let port = options.port ?? (await freePort());
 	let runnersPort = await freePort();
 	const logs: string[] = [];
 	let extra = options.env ?? {};
+	const kept = join(checkout, '.artifacts', 'migrated', basename(dir));
+	const isNew = extra.DB_TYPE === undefined && hasNoDatabase(userFolder);
+	const migratesItself = isNew && !beginMigrated(userFolder, kept);
 
 	const start = async (): Promise<ProcessGroup> => {
 		const began = Date.now();
@@ -93,7 +98,9 @@ export async function startN8n(options: StartOptions): Promise<N8nProcess> {
 			onLine: (line) => logs.push(line),
 		});
 		await waitUntilReady(urlOf(port), started, logs);
-		log(`n8n ${version} is ready at ${urlOf(port)} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+		log(
+			`n8n ${version} is ready at ${urlOf(port)} (${((Date.now() - began) / 1000).toFixed(1)} s)`,
+		);
 		return started;
 	};
 
@@ -110,6 +117,7 @@ export async function startN8n(options: StartOptions): Promise<N8nProcess> {
 	};
 
 	let group = await firstStart();
+	if (migratesItself) keepMigrated(userFolder, kept);
 	return {
 		url: urlOf(port),
 		port,

@@ -128,10 +128,16 @@ export class Checks {
 	): Promise<JestCounts> {
 		const folder = mkdtempSync(join(tmpdir(), 'moca-air-jest-'));
 		const outputFile = join(folder, 'result.json');
+		// An n8n takes a tenth less of the processor to start with what an earlier one has compiled.
+		const compiled = { NODE_COMPILE_CACHE: join(folder, 'compiled') };
 		const { status } = await run(
 			'jest',
 			['--json', '--outputFile', outputFile, ...args, '--selectProjects', ...projects],
-			{ output: 'shown', env, ...(withinMs === undefined ? {} : { withinMs }) },
+			{
+				output: 'shown',
+				env: { ...compiled, ...env },
+				...(withinMs === undefined ? {} : { withinMs }),
+			},
 		);
 		try {
 			const result = jestResult.parse(JSON.parse(readFileSync(outputFile, 'utf8')));

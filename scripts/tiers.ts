@@ -72,6 +72,6 @@ export async function testInN8n(
 	projects: readonly ('host' | 'browser')[],
 	args: readonly string[] = [],
 ): Promise<void> {
-	// One more than there are cores: a file waits for n8n for most of its time.
-	await checks.jest(projects, [`--maxWorkers=${availableParallelism() + 1}`, ...args]);
+	// More than there are cores: a file waits for n8n, a lease or a clock for most of its time.
+	await checks.jest(projects, [`--maxWorkers=${availableParallelism() + 3}`, ...args]);
 }

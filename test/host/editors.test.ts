@@ -12,6 +12,7 @@ import {
 	inRow,
 	items,
 	node,
+	pollEvery,
 	start,
 	startHost,
 	SUBJECT,
@@ -44,12 +45,6 @@ let ownPartner: Credentials;
 
 // A busy machine is not a failure.
 jest.setTimeout(240_000);
-
-/** n8n's shortest interval is a minute, but there may be several. */
-const POLL_TIMES = [0, 10, 20, 30, 40, 50].map((second) => ({
-	mode: 'custom',
-	cronExpression: `${second} * * * * *`,
-}));
 
 const own = (type: string, parameters: Json, credentials: Credentials, rest: Json = {}) =>
 	node('Moca AIR', `n8n-nodes-moca-air.${type}`, parameters, { credentials, ...rest });
@@ -227,7 +222,7 @@ describe('with the credential, which is not his', () => {
 	 * published or polled. So the node polls, and what it gives never reaches an execution.
 	 */
 	test('Moca AIR Trigger: published, n8n refuses every execution and stores no item', async () => {
-		const trigger = watching(host.credentials, { pollTimes: { item: POLL_TIMES } });
+		const trigger = watching(host.credentials, { pollTimes: pollEvery(10) });
 		const set = node('Set', 'n8n-nodes-base.set', { options: {} }, { typeVersion: 3.4 });
 		const { id } = await member.workflows.create(inRow(trigger, set));
 		const { status } = await member.workflows.tryActivate(id);

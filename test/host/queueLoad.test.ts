@@ -14,7 +14,7 @@ import type { N8nWorker } from '../../harness/queueMode';
 import { startQueueHost, type QueueHost } from './queueHost';
 import { Recorder } from './recorder';
 import { acceptedPosts, armFaults, kycEvents, subjectOf } from './storm';
-import { CREDENTIAL, inRow, issueNode, node } from './workflows';
+import { CREDENTIAL, inRow, issueNode, node, pollEvery } from './workflows';
 
 /**
  * Queue mode under load: main, two workers, PostgreSQL and Redis as processes; many executions at once,
@@ -33,7 +33,7 @@ const PATIENCE_MS = 60_000;
 const WITHIN_MS = 900_000 + ISSUANCES * 400;
 const TOLD_WITHIN_MS = 300_000 + ISSUANCES * 200;
 /** A worker is killed each time that so many more have their end. */
-const KILL_EVERY = SMALL ? 20 : Math.max(100, ISSUANCES / 40);
+const KILL_EVERY = SMALL ? 40 : Math.max(100, ISSUANCES / 40);
 
 const seed = Number(process.env.STORM_SEED ?? randomInt(1_000_000));
 const say = (line: string) => process.stderr.write(`queue load: ${line}\n`);
@@ -90,12 +90,7 @@ beforeAll(async () => {
 		'Trigger',
 		'n8n-nodes-moca-air.mocaAirTrigger',
 		{
-			pollTimes: {
-				item: [0, 20, 40].map((second) => ({
-					mode: 'custom',
-					cronExpression: `${second} * * * * *`,
-				})),
-			},
+			pollTimes: pollEvery(20),
 			events: ['confirmed'],
 			options: { maxCalls: 1000, maxEvents: 1000 },
 		},

@@ -5,7 +5,7 @@ import type { N8nProcess } from '../../harness/n8nProcess';
 import { poll } from '../../harness/poll';
 import type { LedgerTables } from './ledgerTables';
 import type { Recorder, Told } from './recorder';
-import { chain, inRow, issueNode, node, type Json } from './workflows';
+import { chain, inRow, issueNode, node, pollEvery, type Json } from './workflows';
 
 /** Where workflow A issues, and workflows B learn of it: any mode of n8n, any store. */
 export interface Stage {
@@ -20,11 +20,6 @@ export interface Stage {
 
 const MINUTE_MS = 60_000;
 const ISSUANCES = 50;
-/** n8n's shortest interval is a minute, but there may be several. */
-const POLL_TIMES = [0, 10, 20, 30, 40, 50].map((second) => ({
-	mode: 'custom',
-	cronExpression: `${second} * * * * *`,
-}));
 /** Webhooks at once. */
 const AT_ONCE = 10;
 
@@ -73,7 +68,7 @@ export function tellTheStory(
 			name,
 			'n8n-nodes-moca-air.mocaAirTrigger',
 			{
-				pollTimes: { item: POLL_TIMES },
+				pollTimes: pollEvery(10),
 				watch: 'instance',
 				events: ['confirmed', 'delayed', 'notUsable'],
 				delayMinutes: 5,

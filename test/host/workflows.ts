@@ -44,6 +44,14 @@ export const items = (list: readonly Json[]) =>
 		{ typeVersion: 2 },
 	);
 
+/** For a trigger: n8n's shortest interval is a minute, but there may be several. */
+export const pollEvery = (seconds: number) => ({
+	item: Array.from({ length: 60 / seconds }, (_, index) => ({
+		mode: 'custom',
+		cronExpression: `${index * seconds} * * * * *`,
+	})),
+});
+
 /** An object that n8n takes from a parameter as it is. */
 export const asExpression = (value: unknown) => `={{ ${JSON.stringify(value)} }}`;
 

@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** n8n's own, and the settings with the key that encrypts values in it. */
+const DATABASE = 'database.sqlite';
+const SETTINGS = 'config';
+
+const n8nFolder = (userFolder: string): string => join(userFolder, '.n8n');
+
+/** Whether an n8n that starts in this folder makes its SQLite database first. */
+export function hasNoDatabase(userFolder: string): boolean {
+	return [DATABASE, SETTINGS].every((file) => !existsSync(join(n8nFolder(userFolder), file)));
+}
+
+/**
+ * Gives a folder without a database the one that `keepMigrated` has kept, if there is one: n8n's 261
+ * migrations take three seconds of the processor, and each test file has an n8n of its own.
+ *
+ * @returns whether there was one
+ */
+export function beginMigrated(userFolder: string, kept: string): boolean {
+	if (!existsSync(kept)) return false;
+	const to = n8nFolder(userFolder);
+	mkdirSync(to, { recursive: true });
+	for (const file of [DATABASE, SETTINGS]) copyFileSync(join(kept, file), join(to, file));
+	return true;
+}
+
+/**
+ * Keeps the database of an n8n that has just started in an empty folder, before anybody has signed in.
+ * Several processes may do so at once: one of them wins.
+ */
+export function keepMigrated(userFolder: string, kept: string): void {
+	const from = n8nFolder(userFolder);
+	const temporary = `${kept}.tmp-${randomUUID().slice(0, 8)}`;
+	mkdirSync(temporary, { recursive: true });
+	// Not a copy of the file: n8n has it open.
+	const database = new DatabaseSync(join(from, DATABASE), { readOnly: true });
+	try {
+		database.prepare('VACUUM INTO ?').run(join(temporary, DATABASE));
+	} finally {
+		database.close();
+	}
+	copyFileSync(join(from, SETTINGS), join(temporary, SETTINGS));
+	try {
+		mkdirSync(dirname(kept), { recursive: true });
+		renameSync(temporary, kept);
+	} catch (error) {
+		rmSync(temporary, { recursive: true, force: true });
+		if (!existsSync(kept)) throw error;
+	}
+}
