@@ -29,7 +29,9 @@ export class MocaAirTrigger implements INodeType {
 		subtitle:
 			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("notUsable", "not usable").replace("statusChanged", "any change").replace("outcomeUnknown", "outcome unknown") }}',
 		// n8n shows it for the whole entry Moca AIR.
-		description: 'Start when a credential is on-chain, delayed or unusable; check the setup',
+		// The nodes panel has one entry for this trigger and the node Moca AIR, and shows this text there.
+		description:
+			'Issue or revoke a credential, check the setup, or start when one is on-chain, delayed or unusable',
 		defaults: { name: 'Moca AIR Trigger' },
 		polling: true,
 		inputs: [],
