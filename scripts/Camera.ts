@@ -108,7 +108,7 @@ export class Camera {
 	}
 
 	/** The workflow alone, in the theme of now. */
-	async canvasNow(path?: string | undefined): Promise<Buffer> {
+	async canvasNow(path?: string  ): Promise<Buffer> {
 		const { page } = this.editor;
 		const clip = await this.#workflowArea();
 		return await page.screenshot({
