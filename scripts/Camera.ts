@@ -49,6 +49,11 @@ const ON_CANVAS = `(() => {
 
 const area = z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() });
 
+/** Our icons have a file for each theme, which n8n loads when the theme changes. */
+const iconsOf = (theme: 'light' | 'dark') => `[...document.images]
+	.filter(({ src }) => src.includes('/mocaAir'))
+	.every(({ src, complete }) => complete && src.includes('.dark.') === ${String(theme === 'dark')})`;
+
 /** Shows the output of a node in one of n8n's ways. */
 export async function showAs(way: 'Schema' | 'Table' | 'JSON', output: Locator): Promise<void> {
 	await output.getByText(way, { exact: true }).click();
@@ -108,7 +113,7 @@ export class Camera {
 	}
 
 	/** The workflow alone, in the theme of now. */
-	async canvasNow(path?: string  ): Promise<Buffer> {
+	async canvasNow(path?: string): Promise<Buffer> {
 		const { page } = this.editor;
 		const clip = await this.#workflowArea();
 		return await page.screenshot({
@@ -129,6 +134,7 @@ export class Camera {
 		await page.mouse.move(0, 0);
 		for (const theme of ['dark', 'light'] as const) {
 			await page.emulateMedia({ colorScheme: theme });
+			await page.waitForFunction(iconsOf(theme));
 			await page.waitForTimeout(400);
 			await take(join(this.folder, `${name}${theme === 'light' ? '' : '.dark'}.png`), theme);
 		}

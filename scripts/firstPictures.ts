@@ -2,7 +2,7 @@ import { KYC_EVENT } from './demoAir';
 import { DIRECT_WORKFLOW } from './demoDirect';
 import type { PictureGroup, PictureWorld } from './pictureWorld';
 
-const EVENT = { ...KYC_EVENT, eventId: 'kyc-review-8', email: 'ada@example.com' };
+const EVENT = { ...KYC_EVENT, eventId: 'kyc-review-7', email: 'ada@example.com' };
 const CLAIMS = ['kycLevel', 'isOver18'] as const;
 const SHOWN = ['eventId', 'email', 'level', 'isOver18'] as const;
 
@@ -32,7 +32,7 @@ const STYLE = `
 	h2 { font-size: 21px; margin: 0 0 10px; }
 	section { align-self: stretch; display: flex; flex-direction: column; }
 	.box { flex: 1; border: 1px solid var(--line); border-radius: 12px; background: var(--box);
-		padding: 20px; display: flex; flex-direction: column; justify-content: center; min-height: 250px; }
+		padding: 20px; display: flex; flex-direction: column; justify-content: center; min-height: 190px; }
 	.box.canvas { padding: 8px; }
 	pre { margin: 0; font: 16px/1.7 'Liberation Mono', monospace; }
 	img { width: 100%; display: block; }

@@ -41,15 +41,19 @@ export const KYC_SCHEMA = {
 	$defs: { level: { type: 'string', enum: ['basic', 'enhanced', 'institutional'] } },
 };
 
-/** One attribute a line, so that the form beneath it is in the picture. */
+/** With spaces, at which the editor breaks long lines. */
+const spaced = (value: unknown) =>
+	JSON.stringify(value).replaceAll(',', ', ').replaceAll(':', ': ');
+
+/** One attribute a line, so that the picture is not too high. */
 const schemaText = `{
-  "required": ${JSON.stringify(KYC_SCHEMA.required)},
+  "required": ${spaced(KYC_SCHEMA.required)},
   "properties": {
 ${Object.entries(KYC_SCHEMA.properties)
-	.map(([name, schema]) => `    "${name}": ${JSON.stringify(schema)}`)
+	.map(([name, schema]) => `    "${name}": ${spaced(schema)}`)
 	.join(',\n')}
   },
-  "$defs": ${JSON.stringify(KYC_SCHEMA.$defs)}
+  "$defs": ${spaced(KYC_SCHEMA.$defs)}
 }`;
 
 const names = Object.keys(KYC_SCHEMA.properties);
@@ -92,7 +96,7 @@ const NODE = 'Moca AIR Issue on Behalf';
 
 /** Each picture has people of its own, so that what comes out is `issued`, and nothing was kept. */
 const PEOPLE: Readonly<Record<keyof typeof MODES, readonly [string, string]>> = {
-	'map-each-field': ['alan.turing@example.com', 'joan.clarke@example.com'],
+	'map-each-field': ['mary.jackson@example.com', 'dorothy.vaughan@example.com'],
 	'map-automatically': ['annie.easley@example.com', 'katherine.johnson@example.com'],
 };
 

@@ -27,6 +27,8 @@ export const onBehalfPictures: PictureGroup = {
 		await open('kyc-review-3', 'emmy.noether@example.com');
 		await (await editor.executeStep()).getByText('is not enabled').first().waitFor();
 		air.emulator.control.setFeature({ partnerId: PARTNER_ID, enabled: true });
+		// As high as the error.
+		await editor.page.setViewportSize({ width: 1440, height: 510 });
 		await camera.part('error', editor.byTestId('output-panel'));
 	},
 };

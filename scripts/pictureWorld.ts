@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
@@ -22,7 +22,7 @@ export interface PictureWorld {
 	readonly url: string;
 	/** For both ways of issuing. */
 	readonly credential: Credential;
-	/** Its private key is not the published one. */
+	/** For Issue on Behalf only. Its private key is not the published one. */
 	readonly wrongKey: Credential;
 	/** Of the sandbox, which cannot be reached from here. */
 	readonly sandbox: Credential;
@@ -58,13 +58,7 @@ export async function startPictureWorld(log: Log): Promise<PictureWorld> {
 	await packAndInstall({ userFolder, log });
 	const air = await startDemoAir(300, true);
 	// As n8n is set up behind a proxy; the addresses that its panels show are made from it.
-	const certificate = join(userFolder, 'issuer.pem');
-	writeFileSync(certificate, air.issuer?.ca ?? '');
-	const env = {
-		N8N_WEBHOOK_URL: 'https://n8n.example.com/',
-		// Check Setup looks at the documents of the issuer.
-		NODE_EXTRA_CA_CERTS: certificate,
-	};
+	const env = { N8N_WEBHOOK_URL: 'https://n8n.example.com/' };
 	const n8n = await startN8n({ userFolder, log, env });
 	const browser = await launchChromium({ log });
 	const api = await N8nApi.signIn(n8n.url);
@@ -85,7 +79,11 @@ export async function startPictureWorld(log: Log): Promise<PictureWorld> {
 		browser,
 		url: n8n.url,
 		credential,
-		wrongKey: await create('Moca AIR', { privateKey: makeKey('ES256').pem }),
+		wrongKey: await create('Moca AIR', {
+			privateKey: makeKey('ES256').pem,
+			directIssuer: '',
+			accountUrl: '',
+		}),
 		sandbox: await create('Moca AIR Sandbox', SANDBOX),
 		close: async () => {
 			await browser.close();
