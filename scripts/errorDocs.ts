@@ -1,15 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AirErrorRow } from '../errors/errorCatalogue';
-import { answerErrors } from '../errors/rows/answers';
+import { answerErrors, JWKS_PLACE } from '../errors/rows/answers';
 import { directErrors } from '../errors/rows/direct';
 import { inputErrors } from '../errors/rows/inputs';
 import { issuerErrors } from '../errors/rows/issuer';
 import { jwksTriggerErrors } from '../errors/rows/jwksTrigger';
-import { keyErrors } from '../errors/rows/keys';
+import { keyErrors, MAKE_A_KEY } from '../errors/rows/keys';
 import { ledgerErrors } from '../errors/rows/ledger';
 import { partnerJwtErrors } from '../errors/rows/partnerJwt';
-import { publicKeyErrors } from '../errors/rows/publicKeys';
+import { HOW_TO_GET_ONE, publicKeyErrors } from '../errors/rows/publicKeys';
 import { revocationErrors } from '../errors/rows/revocation';
 import { setupErrors } from '../errors/rows/setup';
 import { transportErrors } from '../errors/rows/transport';
@@ -19,7 +19,7 @@ export const errorDocsPath = join(__dirname, '..', 'docs', 'errors.md');
 
 const INTRODUCTION = `# Errors and what to do about them
 
-A reference of every error, with a code that never changes. Each error in n8n links to its row here; or search this page for its title. Under Continue On Fail the code is in \`code\` of the failed item.
+Every error has a code that never changes, and links to its row here. Under Continue On Fail the code is in \`code\` of the failed item.
 
 <picture>
   <source media="(prefers-color-scheme: dark)" srcset="images/error.dark.png">
@@ -28,7 +28,7 @@ A reference of every error, with a code that never changes. Each error in n8n li
 
 ## What is known about the outcome
 
-After a failure, the question is whether AIR has issued. Each error answers it:
+After a failure, the question is whether AIR has issued:
 
 | Outcome | What it means | May it be sent again? |
 | --- | --- | --- |
@@ -38,65 +38,88 @@ After a failure, the question is whether AIR has issued. Each error answers it:
 | **refused by AIR** | AIR has read the request and said no. Nothing was issued. | After you have corrected it. |
 | **unknown** | The request was sent, and no readable answer came. **AIR may have issued, or not.** | With On Duplicate set to Keep Existing: yes, and the package does. With Revoke and Reissue: [look first](ledger.md#outcome-unknown). |
 
-Once one attempt of a call has ended with an unknown outcome, the outcome of the whole call is unknown, even when a later attempt was refused. When only a status is read, an unknown outcome is harmless.
+Once the outcome of one attempt is unknown, that of the whole call is, even when a later attempt was refused. When only a status is read, an unknown outcome is harmless.
 
-**may pass** beside an outcome means that the same request may work later without any change, so that Retry On Fail can help. Where a section has no column for the outcome, everything in it is refused here.
+**May pass** beside an outcome: the same request may work later, so Retry On Fail can help. Where neither a row nor its section names an outcome, it is **refused here**.
 `;
 
-const GROUPS: readonly [
-	title: string,
-	about: string,
-	rows: Readonly<Record<string, AirErrorRow>>,
-][] = [
-	[
-		'Private key',
-		'What can be wrong with the field Private Key of the credential. Nothing of the key is ever shown.',
-		keyErrors,
-	],
-	[
-		'Public keys',
-		'What can be wrong with public keys that are meant for a JWKS. What is wrong with the type of a key is said as for private keys. Nothing of the key is ever shown.',
-		publicKeyErrors,
-	],
-	['Inputs and settings', 'What is refused before anything is sent.', inputErrors],
-	['On the way', 'What can happen between n8n and AIR, before an answer is read.', transportErrors],
-	[
-		'AIR’s answers',
-		'What AIR, or something in front of it, answers. AIR’s own words are shown next to the advice.',
-		answerErrors,
-	],
-	[
-		'Direct issuance',
-		'What only direct issuance can meet, where the credential is signed and sealed here: its claims, the account of the person, and the store.',
-		directErrors,
-	],
-	['Revoking', 'What [revoking](revoke.md) and the status lists can meet.', revocationErrors],
-	[
-		'Ledger',
-		'What the issuance ledger says, and what it finds for an item. See [ledger.md](ledger.md).',
-		ledgerErrors,
-	],
-	['Trigger', 'What only [Moca AIR Trigger](trigger.md) can meet.', triggerErrors],
-	[
-		'JWKS trigger',
-		'What keeps [Moca AIR JWKS Trigger](jwks-trigger.md) from serving, besides what is wrong with the keys of its credential.',
-		jwksTriggerErrors,
-	],
-	[
-		'Setup check',
-		'What only the [setup check](setup-check.md) finds; it reports the others in their own words.',
-		setupErrors,
-	],
-	[
-		'Documents of the issuer',
-		'What the setup check finds about [what an issuer publishes](issuer-documents.md) for direct issuance.',
-		issuerErrors,
-	],
-	[
-		'Moca AIR',
-		'What [Moca AIR](moca-air.md) refuses, mostly why it hands out no token.',
-		partnerJwtErrors,
-	],
+interface Group {
+	readonly title: string;
+	readonly about: string;
+	readonly rows: Readonly<Record<string, AirErrorRow>>;
+	/** Advice that many rows end with: the page gives it once, in front of them. */
+	readonly once?: string;
+}
+
+const GROUPS: readonly Group[] = [
+	{
+		title: 'Private key',
+		about: 'The field Private Key of the credential. Nothing of the key is ever shown.',
+		rows: keyErrors,
+		once: MAKE_A_KEY,
+	},
+	{
+		title: 'Public keys',
+		about:
+			'Public keys that are meant for a JWKS. Keys of a wrong type are in the section before. Nothing of the key is ever shown.',
+		rows: publicKeyErrors,
+		once: HOW_TO_GET_ONE,
+	},
+	{
+		title: 'Inputs and settings',
+		about: 'Refused before anything is sent.',
+		rows: inputErrors,
+	},
+	{
+		title: 'On the way',
+		about: 'Between n8n and AIR, before an answer is read.',
+		rows: transportErrors,
+	},
+	{
+		title: 'AIR’s answers',
+		about:
+			'What AIR, or something in front of it, answers. AIR’s own words are shown next to the advice.',
+		rows: answerErrors,
+		once: JWKS_PLACE,
+	},
+	{
+		title: 'Direct issuance',
+		about: 'Only in [direct issuance](issue-directly.md).',
+		rows: directErrors,
+	},
+	{
+		title: 'Revoking',
+		about: '[Revoking](revoke.md) and the status lists.',
+		rows: revocationErrors,
+	},
+	{
+		title: 'Ledger',
+		about: 'What the [ledger](ledger.md) says, and what it finds for an item.',
+		rows: ledgerErrors,
+	},
+	{ title: 'Trigger', about: 'Only in [Moca AIR Trigger](trigger.md).', rows: triggerErrors },
+	{
+		title: 'JWKS trigger',
+		about:
+			'What keeps [Moca AIR JWKS Trigger](jwks-trigger.md) from serving, besides what is wrong with the keys.',
+		rows: jwksTriggerErrors,
+	},
+	{
+		title: 'Setup check',
+		about: 'Only in the [setup check](setup-check.md), which finds others, too.',
+		rows: setupErrors,
+	},
+	{
+		title: 'Documents of the issuer',
+		about:
+			'What the setup check finds about [what an issuer publishes](issuer-documents.md) for direct issuance.',
+		rows: issuerErrors,
+	},
+	{
+		title: 'Moca AIR',
+		about: 'What [Moca AIR](moca-air.md) refuses, mostly why it hands out no token.',
+		rows: partnerJwtErrors,
+	},
 ];
 
 const OUTCOMES: Readonly<Record<AirErrorRow['kind'], string>> = {
@@ -114,35 +137,51 @@ const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;
 
 const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 
-function table(rows: Readonly<Record<string, AirErrorRow>>): string {
-	// A column that says the same in each row tells nobody anything.
-	const always = Object.values(rows).every(({ kind }) => kind === 'input');
-	const heads = ['What it says', 'When', 'What to do', ...(always ? [] : ['Outcome'])];
-	return [
-		line(heads),
-		line(heads.map(() => '---')),
-		...Object.entries(rows).map(([code, row]) =>
-			line([
-				`<a id="${code.toLowerCase()}"></a>${cell(row.title)}<br>\`${code}\``,
-				cell(row.when),
-				cell(row.advice),
-				...(always ? [] : [outcomeOf(row)]),
-			]),
-		),
-	].join('\n');
+/** The outcome that most rows have. */
+function usualOutcome(rows: readonly AirErrorRow[]): string {
+	const counts = new Map<string, number>();
+	for (const row of rows) counts.set(outcomeOf(row), (counts.get(outcomeOf(row)) ?? 0) + 1);
+	const [[usual] = ['']] = [...counts].sort(([, one], [, other]) => other - one);
+	return usual;
+}
+
+/** The advice without what the page says elsewhere: in front of the section, or as the outcome. */
+function adviceOnPage(advice: string, once: string | undefined): string {
+	const own = once === undefined ? advice : advice.replace(`${once}.`, '').replace(once, '');
+	return own
+		.replace(/ Nothing was (?:sent|issued|stored)(?: for this item)?\.$/, '')
+		.replaceAll(/ {2,}/g, ' ')
+		.trim();
+}
+
+function section({ title, about, rows, once }: Group): string {
+	const usual = usualOutcome(Object.values(rows));
+	const introduction = [
+		about,
+		...(usual === OUTCOMES.input ? [] : [`The outcome, unless a row names another: ${usual}.`]),
+		...(once === undefined ? [] : [once]),
+	].join(' ');
+	const lines = Object.entries(rows).map(([code, row]) => {
+		const outcome = outcomeOf(row);
+		const what = [
+			`<a id="${code.toLowerCase()}"></a>${cell(row.title)}`,
+			...(row.when === undefined ? [] : [`*${cell(row.when)}*`]),
+			`\`${code}\`${outcome === usual ? '' : `: ${outcome}`}`,
+		];
+		return line([what.join('<br>'), cell(adviceOnPage(row.advice, once))]);
+	});
+	const table = [line(['What it says, and when', 'What to do']), line(['---', '---']), ...lines];
+	return `## ${title}\n\n${introduction}\n\n${table.join('\n')}\n`;
 }
 
 /** `docs/errors.md` as the catalogue wants it. */
 export function errorDocs(): string {
-	const groups = GROUPS.map(
-		([title, about, rows]) => `## ${title}\n\n${about}\n\n${table(rows)}\n`,
-	);
 	return [
 		'<!-- Written by scripts/errorDocs.ts from errors/rows/. Do not edit: run `npx tsx scripts/errorDocs.ts`. -->\n',
 		// Padding the cells to the longest would change every line with each new advice.
 		'<!-- prettier-ignore-start -->\n',
 		INTRODUCTION,
-		...groups,
+		...GROUPS.map(section),
 		'<!-- prettier-ignore-end -->\n',
 	].join('\n');
 }

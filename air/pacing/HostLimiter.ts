@@ -99,7 +99,7 @@ export class HostLimiter {
 	 *
 	 * @throws AirError `AIR_CANCELLED` at once after the signal; `AIR_RATE_LIMITED`, with the time to
 	 *   wait, if the permit does not come within `withinMs`, or AIR has asked twice to be left alone for a
-	 *   quarter of an hour or more
+	 *   quarter of an hour or more; `AIR_UNAVAILABLE` if it does not come while AIR answers nothing
 	 */
 	async permit({ signal, withinMs, ...wanted }: PermitOptions = {}): Promise<Permit> {
 		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
@@ -142,7 +142,7 @@ export class HostLimiter {
 			};
 			const cancelDeadline = Number.isFinite(withinMs)
 				? this.clock.after(withinMs, () => {
-						waiting.fail(this.tooLong());
+						waiting.fail(this.tooLong(wanted));
 					})
 				: undefined;
 			signal?.addEventListener('abort', cancel, { once: true });
@@ -152,10 +152,11 @@ export class HostLimiter {
 		});
 	}
 
-	private tooLong(): AirError {
+	private tooLong(wanted: Wanted): AirError {
 		const pauseMs = Math.max(this.pauseMs, this.longWish.leftMs(this.clock.now()));
 		const seconds = Math.ceil(pauseMs / 1000);
-		return new AirError('AIR_RATE_LIMITED', {
+		const isDown = pauseMs === 0 && this.places.isTrying(wanted);
+		return new AirError(isDown ? 'AIR_UNAVAILABLE' : 'AIR_RATE_LIMITED', {
 			// The least that is known: others are waiting, too.
 			retryAfterMs: Math.max(pauseMs, 1),
 			waitTooLong: true,
@@ -168,7 +169,8 @@ export class HostLimiter {
 		const { pauseMs } = this;
 		if (pauseMs === 0) return;
 		for (const waiting of [...this.waiting, ...this.ready]) {
-			if (this.longWish.isBelieved || pauseMs > waiting.withinMs) waiting.fail(this.tooLong());
+			if (this.longWish.isBelieved || pauseMs > waiting.withinMs)
+				waiting.fail(this.tooLong(waiting.wanted));
 		}
 	}
 

@@ -61,6 +61,11 @@ export class Places {
 		return ahead === true && deadEnd !== true && isQuick && this.ahead < most;
 	}
 
+	/** Whether AIR has answered none of several in a row, and one at a time tries it. */
+	isTrying({ kind = 'ask' }: Wanted): boolean {
+		return this.windows[kind].isTrying;
+	}
+
 	/** One begins before it has a place. @returns it has one now, or needs none any more */
 	begin(): () => void {
 		this.ahead++;

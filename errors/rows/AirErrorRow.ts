@@ -14,8 +14,8 @@ export interface AirErrorRow {
 	readonly kind: AirErrorKind;
 	/** Whether the same call may succeed later without anybody changing anything. */
 	readonly retryable: boolean;
-	/** When this row applies, for the documentation. */
-	readonly when: string;
+	/** When this row applies, for the documentation, if the title does not say it. */
+	readonly when?: string;
 	/** What happened, as the title of the error box. */
 	readonly title: string;
 	/** What to do next, and where. */

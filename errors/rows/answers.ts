@@ -7,7 +7,8 @@ const unknown = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 const notSent = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...rest, kind: 'not-sent', retryable: true }) as const;
 
-const JWKS_PLACE = 'The JWKS URL is registered in the AIR dashboard under Accounts → General.';
+export const JWKS_PLACE =
+	'The JWKS URL is registered in the AIR dashboard under Accounts → General.';
 
 /** What AIR, or something in front of it, answers. Whether AIR may have issued: `air/answers/mayHaveIssued.ts`. */
 export const answerErrors = {
@@ -23,7 +24,7 @@ export const answerErrors = {
 		advice: 'Remove the attribute id from the credential subject: AIR fills in the holder itself.',
 	}),
 	AIR_FIELD_MISSING: refused({
-		when: '400 that names a required field; the title then names it, too',
+		when: '400 that names a required field',
 		title: 'A field that AIR requires is missing',
 		advice:
 			'Fill it in: issuerDid is the Issuer DID of the credential, credentialId is the Issuance Program. Any other name is an attribute of the schema and belongs in the credential subject.',
@@ -89,7 +90,7 @@ export const answerErrors = {
 			'The issuance program uses a schema that this issuer DID does not own. Compare Issuer DID in the credential with the one in the AIR dashboard (Accounts → General) and with the owner of the schema.',
 	}),
 	AIR_FORBIDDEN_GATEWAY: refused({
-		when: '403 that does not come from AIR itself (a page instead of JSON); when issuing, the outcome is unknown',
+		when: '403 that is not AIR’s own; when issuing, the outcome is unknown',
 		title: 'Something in front of AIR answered 403',
 		advice:
 			'A firewall, proxy or bot protection answered instead of AIR. Check the base URL in the credential and the way out of your network.',
@@ -113,7 +114,7 @@ export const answerErrors = {
 			'Check that the hash is complete and was issued in the environment of this credential (sandbox or production) by this partner. Right after issuing it can take some seconds until AIR knows it.',
 	}),
 	AIR_NOT_FOUND_FOREIGN: refused({
-		when: '404, 405 or 410 that does not come from AIR itself',
+		when: '404, 405 or 410 that is not AIR’s own',
 		title: 'There is no such AIR endpoint at this address',
 		advice:
 			'Check the base URL in the credential. If it is right, AIR may have withdrawn the endpoint: its newest documents no longer describe Issue on Behalf. Ask the AIR team, and see the known limitations in the documentation.',
@@ -148,7 +149,7 @@ export const answerErrors = {
 			'This answer is not documented by AIR. Read its own words, check the base URL in the credential, and ask the AIR team.',
 	}),
 	AIR_REDIRECT: refused({
-		when: 'Any 3xx: redirects are never followed, since they would carry the token to another address. When issuing, only 301, 307 and 308 are sure to have issued nothing',
+		when: '3xx. When issuing, only 301, 307 and 308 are sure to have issued nothing',
 		title: 'The address redirects to somewhere else',
 		advice:
 			'Redirects are not followed, because they would carry the Partner JWT to another address. Put the final address into the credential as base URL.',
@@ -160,12 +161,12 @@ export const answerErrors = {
 			'AIR did not work on this request. Set Requests per Second in the options of the node to what AIR allows you, and try again later.',
 	}),
 	AIR_UNAVAILABLE: notSent({
-		when: '503 with Retry-After',
+		when: '503 with Retry-After; or nothing was sent, because AIR answered none of the requests before',
 		title: 'AIR is not available at the moment',
-		advice: 'AIR asks to come back later and did not work on this request. Try again later.',
+		advice: 'AIR did not work on this request. Try again later.',
 	}),
 	AIR_UNAVAILABLE_GATEWAY: unknown({
-		when: '503 without Retry-After, as a load balancer gives it',
+		when: '503 without Retry-After',
 		title: 'AIR is not available at the moment (503)',
 		advice: 'This was seen during outages of the AIR sandbox. If it stays, ask the AIR team.',
 	}),
@@ -187,7 +188,7 @@ export const answerErrors = {
 			'Something other than AIR may answer at this address. Check the base URL in the credential.',
 	}),
 	AIR_ANSWER_ENCODING: unknown({
-		when: '2xx in a compression that is not known here, or that is cut or broken',
+		when: '2xx, compressed in an unknown or broken way',
 		title: 'The answer of AIR cannot be unpacked',
 		advice:
 			'No compression was asked for. Check the proxies and gateways between n8n and AIR: one of them compresses answers, or cuts them off.',

@@ -6,25 +6,23 @@ const jwksTrigger = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 /** What keeps Moca AIR JWKS Trigger from serving. */
 export const jwksTriggerErrors = {
 	AIR_JWKS_PATH_INVALID: jwksTrigger({
-		when: 'Path of Moca AIR JWKS Trigger has characters that addresses do not take as they are',
 		title: 'The path of the JWKS is not valid',
 		advice:
 			'Use letters, digits, dots, dashes and underscores, with slashes between them, e.g. my-company/.well-known/jwks.json. Or leave Path empty.',
 	}),
 	AIR_JWKS_PATH_NOT_FIXED: jwksTrigger({
-		when: 'A workflow made by hand or by a program gives the node no webhookId, and n8n puts other parts before the path',
+		when: 'A workflow made by hand or by a program, without a webhookId',
 		title: 'The JWKS would be served at another address than Path says',
 		advice:
 			'Open the workflow in the editor, delete the node, add it again, and save. The new node has the webhook ID that n8n needs for a fixed path.',
 	}),
 	AIR_JWKS_NO_DID: jwksTrigger({
-		when: 'Serve Issuer Documents is on, the credential names no issuer, and no did:web leads to the address of Moca AIR JWKS Trigger',
+		when: 'Serve Issuer Documents is on, and the credential names no issuer',
 		title: 'No issuer DID fits the address of this node',
 		advice:
 			'An issuer DID needs n8n at an https address with a host name, and a Path of letters, digits, dots, dashes and underscores. If a proxy is in front of n8n, fill in Issuer Host or DID in the credential, or let the operator tell n8n its address (WEBHOOK_URL). To serve the JWKS alone, switch Serve Issuer Documents off.',
 	}),
 	AIR_JWKS_OTHER_PARTNER: jwksTrigger({
-		when: 'Path of Moca AIR JWKS Trigger contains a partner ID that is not that of its credential',
 		title: 'The path and the credential name different partner IDs',
 		advice:
 			'Put the partner ID of the credential into Path, or choose the credential of this partner. Path may also stay empty.',

@@ -8,73 +8,65 @@ const notYet = (words: Words) => ({ ...words, kind: 'not-sent', retryable: true 
 /** Revoking what was issued directly, and serving what verifiers ask about it. */
 export const revocationErrors = {
 	AIR_STATUS_LIST_INVALID: input({
-		when: 'A status list that was fetched or given is not one, has another form, or another signature',
+		when: 'It has another form, or another signature',
 		title: 'This is not a status list of this issuer',
 		advice:
 			'Make it again with Get Public Documents of Moca AIR, and publish it as it is, as application/statuslist+jwt. If it was signed by an earlier key, put that key into Further Public Keys of the credential.',
 	}),
 	AIR_STATUS_LIST_URL_INVALID: input({
-		when: 'Status List URL of the credential is not an https address, or holds a user name or a fragment, or is a test webhook',
+		when: 'Not https, with a user name or a fragment, or a test webhook',
 		title: 'The Status List URL is not valid',
 		advice:
 			'Open the credential, and fill in the folder at which your status lists are, such as https://issuer.example.com/status-lists; for lists that Moca AIR JWKS Trigger serves, its production URL that ends in /status-list, and ?id= behind it. It has to be public, and must not change: each credential names it.',
 	}),
 	AIR_STATUS_LIST_UNREACHABLE: input({
-		when: 'A status list cannot be fetched from the address that credentials name',
 		title: 'Verifiers cannot fetch your status list',
 		advice:
 			'They refuse every credential of it. Publish the list at exactly this address: with Serve Revocations of Moca AIR JWKS Trigger, or as a file that Get Public Documents of Moca AIR makes. If Status List URL of the credential was changed, the old address has to go on answering, too.',
 	}),
 	AIR_STATUS_LIST_TYPE: input({
-		when: 'A status list is served with another content type than application/statuslist+jwt, in lower case and nothing else',
 		title: 'Your status list has a content type that verifiers refuse',
 		advice:
 			'Let its host send application/statuslist+jwt, without a charset: docs/revoke.md shows how to set it for nginx.',
 	}),
 	AIR_STATUS_LIST_SHORT: input({
-		when: 'The published status list has fewer places than the ledger has given out',
 		title: 'Your status list is too short for its credentials',
 		advice:
 			'It is the list of another ledger, or was cut off. Verifiers refuse the credentials that it does not reach. Make it again with Get Public Documents of Moca AIR, and publish it as it is.',
 	}),
 	AIR_STATUS_LIST_STALE: input({
-		when: 'The published status list does not have all that the ledger has as revoked',
 		title: 'Your status list does not say all that was revoked',
 		advice:
 			'Until it does, verifiers accept credentials that you have revoked. Publish it again: Get Public Documents of Moca AIR makes it. Where n8n serves it, something in front of n8n keeps an older copy: wait for its time to keep it, an hour at most, and check again.',
 	}),
 	AIR_KEY_NOT_PUBLISHED: input({
-		when: 'A key that signed credentials which have not expired is not in did.json',
 		title: 'Your did.json lacks a key that valid credentials need',
 		advice:
 			'Nobody can check them. Put its public half back into Further Public Keys of the credential, under the same kid, and publish the documents of Get Public Documents of Moca AIR. If these credentials are given up, say so with Moca AIR → Setup → Unpublish Key.',
 	}),
 	AIR_KEY_STILL_NEEDED: input({
-		when: 'A key that signed credentials which have not expired is in neither Key ID nor Further Public Keys of the credential, so the next documents would lack it; or the number to give up is not the number of these credentials',
+		when: 'The key is in neither Key ID nor Further Public Keys, or the number to give up is another one',
 		title: 'Credentials that this key has signed are still valid',
 		advice:
 			'Nobody could check them without it. Put its public half into Further Public Keys of the credential until the last of them has expired, or issue them again. To give them up: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key, with their number as it is shown here.',
 	}),
 	AIR_REVOKE_NOT_KEPT: input({
-		when: 'It was issued on behalf, with Revocable set to Off or with the ledger off, or has expired and was forgotten',
+		when: 'Issued on behalf, with Revocable or the ledger off, or expired and forgotten',
 		title: 'This cannot be revoked',
 		advice:
 			'Only what was issued directly and revocably is revoked here, until it expires. For what AIR issued on your behalf, use the AIR dashboard, or issue again with On Duplicate set to Revoke and Reissue.',
 	}),
 	AIR_REVOKE_NEVER_STORED: input({
-		when: 'AIR refused it, so nobody holds it',
 		title: 'This was never stored, so there is nothing to revoke',
 		advice:
 			'Look at the row with Moca AIR → Ledger → Get: its reason says what AIR has refused. Nothing was changed.',
 	}),
 	AIR_REVOKE_MISSING: input({
-		when: 'The ledger knows nothing by this ID or number in the realm of the credential',
 		title: 'The issuance ledger knows no such credential',
 		advice:
 			'Compare the ID, and the credential of the node: another partner ID or environment has rows of its own. If the person was erased from the ledger, revoke by Revocation Number, which is in the item that was issued. Nothing was changed.',
 	}),
 	AIR_REVOKE_BUSY: notYet({
-		when: 'It is being sent at this moment',
 		title: 'This credential is being sent at this moment',
 		advice:
 			'Run it again in two minutes: what becomes of it is known by then. Nothing was changed.',

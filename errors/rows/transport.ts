@@ -9,25 +9,22 @@ const row = (
 /** What can happen between here and AIR, before an answer is read. */
 export const transportErrors = {
 	AIR_CONNECTION_REFUSED: row('not-sent', true, {
-		when: 'Nothing listens at the address',
 		title: 'AIR could not be reached: the connection was refused',
 		advice:
 			'Check the base URL and port in the credential, and whether a firewall or proxy stands between n8n and AIR. Nothing was sent.',
 	}),
 	AIR_DNS: row('not-sent', true, {
-		when: 'The host name cannot be resolved',
 		title: 'AIR could not be reached: the host name is unknown',
 		advice:
 			'Check the spelling of the base URL in the credential, and the DNS of the machine that n8n runs on. Nothing was sent.',
 	}),
 	AIR_TLS: row('not-sent', false, {
-		when: 'The TLS handshake fails: certificate expired, self-signed, or for another host',
+		when: 'Certificate expired, self-signed, or for another host',
 		title: 'No secure connection to AIR could be made',
 		advice:
 			'The certificate was not accepted. Check the base URL and the clock of this machine; behind a company proxy, give Node its certificate with NODE_EXTRA_CA_CERTS. Nothing was sent.',
 	}),
 	AIR_CONNECT_TIMEOUT: row('not-sent', true, {
-		when: 'No connection within the connect timeout',
 		title: 'AIR could not be reached in time',
 		advice:
 			'No connection could be made. Check firewall and proxy between n8n and AIR, then try again. Nothing was sent.',
@@ -38,40 +35,37 @@ export const transportErrors = {
 		advice: 'Check the network between n8n and AIR, then try again. Nothing was sent.',
 	}),
 	AIR_PROXY: row('not-sent', true, {
-		when: 'The proxy from HTTPS_PROXY, HTTP_PROXY or ALL_PROXY refuses or cannot be reached',
+		when: 'It refuses, or cannot be reached',
 		title: 'The proxy did not let the request through to AIR',
 		advice:
 			'Check the proxy variables of n8n (HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY) and whether the proxy allows AIR. Nothing was sent.',
 	}),
 	AIR_PROXY_ADDRESS: row('not-sent', false, {
-		when: 'HTTPS_PROXY, HTTP_PROXY or ALL_PROXY is not an address of an http or https proxy, e.g. socks5://…',
+		when: 'Not an http or https proxy, e.g. socks5://…',
 		title: 'The address of the proxy cannot be used',
 		advice:
 			'Set the proxy variable of n8n (HTTPS_PROXY, HTTP_PROXY or ALL_PROXY) to an address such as http://proxy.example.com:3128. Proxies over http and https are supported, SOCKS is not; NO_PROXY lists hosts that need none. Nothing was sent.',
 	}),
 	AIR_CONNECTION_LOST: row('outcome-unknown', true, {
-		when: 'The connection breaks after the request was written and before the answer is complete',
+		when: 'After the request was written',
 		title: 'The connection to AIR broke before its answer arrived',
 		advice: 'Check the network and the proxies between n8n and AIR if this happens often.',
 	}),
 	AIR_TIMEOUT: row('outcome-unknown', true, {
-		when: 'The request was written, and no complete answer came within Request Timeout',
+		when: 'Not within Request Timeout',
 		title: 'AIR did not answer in time',
 		advice:
 			'Set Request Timeout in the options of the node higher if AIR is often as slow as this.',
 	}),
 	AIR_ANSWER_TOO_LARGE: row('outcome-unknown', false, {
-		when: 'The answer is larger than any answer of AIR can be, also once it is unpacked',
 		title: 'The answer is far too large to come from AIR',
 		advice: 'Something else answers at this address. Check the base URL in the credential.',
 	}),
 	AIR_CANCELLED: row('cancelled', false, {
-		when: 'The execution was cancelled before the request was sent',
 		title: 'Cancelled before anything was sent',
 		advice: 'Nothing was sent for this item. Run the workflow again to go on.',
 	}),
 	AIR_CANCELLED_IN_FLIGHT: row('outcome-unknown', false, {
-		when: 'The execution was cancelled while AIR was working on the request',
 		title: 'Cancelled while AIR was working on it',
 		advice:
 			'Look into the log of n8n: how it ended is written there, if AIR answers within 5 seconds. If it is not, look the recipient up in the AIR dashboard (Issuer → Claim Records).',

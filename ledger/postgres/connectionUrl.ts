@@ -73,8 +73,8 @@ const SEVERAL_HOSTS =
 	'one host only: give the address that always leads to the database that can be written';
 
 /**
- * Reads a PostgreSQL URL. What it says and is not understood is refused: see docs/ledger.md for all
- * that is.
+ * Reads a PostgreSQL URL. What it says and is not understood is refused: see
+ * docs/internals/ledger.md for all that is.
  *
  * @throws LedgerError LEDGER_SETTINGS
  * @example

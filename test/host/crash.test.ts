@@ -7,11 +7,13 @@ import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 import { startDemoAir, type DemoAir } from '../../scripts/demoAir';
 import { BULK_WITHIN_MS, issueInBulk, PEOPLE } from './bulkDirect';
 import { imbalances, summaryOf, type Books } from './books';
+import { poll } from '../../harness/poll';
 import { packAndInstall } from '../../harness/installPackage';
 import { N8nApi } from '../../harness/n8nApi';
 import { startN8n, type N8nProcess } from '../../harness/n8nProcess';
 import { Provider } from './provider';
 import { acceptedPosts, armFaults, kycEvents, stormWorkflow, underWay } from './storm';
+import { CREDENTIAL, inRow, issueNode, items, start } from './workflows';
 
 /** n8n is killed while it issues: afterwards the ledger, AIR and the sender say the same. */
 const seed = Number(process.env.STORM_SEED ?? randomInt(1_000_000));
@@ -95,6 +97,54 @@ test('such books do not balance with a second POST, a lost row or an unknown one
 	);
 	expect(imbalances({ rows: forgotten, ends, accepted })).not.toEqual([]);
 });
+
+test('Revoke and Reissue to 100 people, n8n killed: AIR had no more than 25 of them at once', async () => {
+	const { control } = air.emulator;
+	control.reset();
+	control.setSettings({ latencyMs: 300 });
+	const people = Array.from({ length: 100 }, (_, index) => ({
+		id: `many-${index}`,
+		email: `many-${index}@example.com`,
+	}));
+	let api = await N8nApi.signIn(n8n.url);
+	const credential = await api.credentials.create(CREDENTIAL, 'Many', air.credential);
+	const { id: workflowId } = await api.workflows.create(
+		inRow(
+			start(),
+			items(people),
+			issueNode(
+				{ [CREDENTIAL]: { id: credential.id, name: credential.name } },
+				{},
+				{
+					recipient: '={{ $json.email }}',
+					onDuplicate: 'revoke',
+					idempotency: 'event',
+					eventId: '={{ $json.id }}',
+				},
+			),
+		),
+	);
+	await api.workflows.run(workflowId, { trigger: 'Start' });
+	await poll('more than the first ten to be under way', 60_000, () =>
+		Promise.resolve(control.counts().inFlight > 20 || undefined),
+	);
+	await n8n.kill();
+	const { maxInFlight } = control.counts();
+	await n8n.restart();
+	api = await N8nApi.signIn(n8n.url);
+	const { ledger } = await openSqliteLedger({
+		file: embeddedLedgerFile({ N8N_USER_FOLDER: folder }),
+	});
+	const rows = (await ledger.list({ limit: 1000 })).filter(({ recipient }) =>
+		recipient.startsWith('many-'),
+	);
+	await ledger.close();
+	// What has no answer is for a person to clear up, one by one.
+	const unclear = rows.filter(({ state }) => state === 'sending').length;
+	say(`killed with ${unclear} of ${rows.length} without an answer, at most ${maxInFlight} at once`);
+	expect(unclear).toBeGreaterThan(0);
+	expect([unclear, maxInFlight].filter((count) => count > 25)).toEqual([]);
+}, 180_000);
 
 test(
 	`${PEOPLE} people in one execution, n8n killed, and again: everybody has one credential`,

@@ -273,6 +273,18 @@ describe('nobody waits forever', () => {
 		const [error] = errors;
 		expect((error as AirError).retryAfterMs).toBeGreaterThan(29_000);
 	});
+
+	test('one whose turn does not come while AIR does not answer is told that, and not to send fewer', async () => {
+		const { time, ask: once, nth, errors } = limited();
+		ask(6, once);
+		await time.run(0);
+		for (let i = 0; i < 5; i++) nth(i).broken();
+		once({ withinMs: 10_000 });
+		await time.run(10_000);
+		expect(errors).toEqual([
+			expect.objectContaining({ code: 'AIR_UNAVAILABLE', kind: 'not-sent', retryAfterMs: 1 }),
+		]);
+	});
 });
 
 describe('AIR asks for more than anybody waits for', () => {
