@@ -50,7 +50,8 @@ const ON_CANVAS = `(() => {
 const area = z.object({ x: z.number(), y: z.number(), width: z.number(), height: z.number() });
 
 /** Our icons have a file for each theme, which n8n loads when the theme changes. */
-const iconsOf = (theme: 'light' | 'dark') => `[...document.images]
+const iconsOf = (theme: 'light' | 'dark') => `[...document.querySelectorAll(
+	':is(.vue-flow, [data-test-id=ndv], [data-test-id=node-creator]) img')]
 	.filter(({ src }) => src.includes('/mocaAir'))
 	.every(({ src, complete }) => complete && src.includes('.dark.') === ${String(theme === 'dark')})`;
 
