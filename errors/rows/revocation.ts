@@ -69,6 +69,6 @@ export const revocationErrors = {
 	AIR_REVOKE_BUSY: notYet({
 		title: 'This credential is being sent at this moment',
 		advice:
-			'Run it again in two minutes: what becomes of it is known by then. Nothing was changed.',
+			'Run it again in a few minutes: what becomes of it is known by then. Nothing was changed.',
 	}),
 } satisfies Record<string, AirErrorRow>;
