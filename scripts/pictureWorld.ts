@@ -51,6 +51,19 @@ const SANDBOX = {
 	directIssuer: 'issuer.example.com',
 };
 
+async function createCredentials(api: N8nApi, working: DemoAir['credential']) {
+	const create = async (name: string, fields: DemoAir['credential'] = {}): Promise<Credential> => {
+		const { id } = await api.credentials.create('mocaAirApi', name, { ...working, ...fields });
+		return { id, name };
+	};
+	const wrong = { privateKey: makeKey('ES256').pem, directIssuer: '', accountUrl: '' };
+	return {
+		credential: await create('Moca AIR'),
+		wrongKey: await create('Moca AIR', wrong),
+		sandbox: await create('Moca AIR Sandbox', SANDBOX),
+	};
+}
+
 /** Builds and installs the package, and starts all. One credential is issued: the first makes the ledger. */
 export async function startPictureWorld(log: Log): Promise<PictureWorld> {
 	const userFolder = mkdtempSync(join(tmpdir(), 'moca-air-pictures-'));
@@ -61,35 +74,21 @@ export async function startPictureWorld(log: Log): Promise<PictureWorld> {
 	const env = { N8N_WEBHOOK_URL: 'https://n8n.example.com/' };
 	const n8n = await startN8n({ userFolder, log, env });
 	const browser = await launchChromium({ log });
-	const api = await N8nApi.signIn(n8n.url);
-	const create = async (name: string, fields: Record<string, string | number>) => {
-		const { id } = await api.credentials.create('mocaAirApi', name, {
-			...air.credential,
-			...fields,
-		});
-		return { id, name };
+	const close = async () => {
+		await browser.close();
+		await n8n.stop();
+		await air.close();
+		rmSync(userFolder, { recursive: true, force: true });
 	};
-	const credential = await create('Moca AIR', {});
-	const first = { ...KYC_EVENT, eventId: 'kyc-review-1', email: 'lise.meitner@example.com' };
-	const { id } = await api.workflows.create(runnableExample(credential, first));
-	await api.executions.wait(await api.workflows.run(id, { trigger: 'KYC Passed' }));
-	return {
-		api,
-		air,
-		browser,
-		url: n8n.url,
-		credential,
-		wrongKey: await create('Moca AIR', {
-			privateKey: makeKey('ES256').pem,
-			directIssuer: '',
-			accountUrl: '',
-		}),
-		sandbox: await create('Moca AIR Sandbox', SANDBOX),
-		close: async () => {
-			await browser.close();
-			await n8n.stop();
-			await air.close();
-			rmSync(userFolder, { recursive: true, force: true });
-		},
-	};
+	try {
+		const api = await N8nApi.signIn(n8n.url);
+		const owned = await createCredentials(api, air.credential);
+		const first = { ...KYC_EVENT, eventId: 'kyc-review-1', email: 'lise.meitner@example.com' };
+		const { id } = await api.workflows.create(runnableExample(owned.credential, first));
+		await api.executions.wait(await api.workflows.run(id, { trigger: 'KYC Passed' }));
+		return { api, air, browser, url: n8n.url, ...owned, close };
+	} catch (error) {
+		await close();
+		throw error;
+	}
 }
