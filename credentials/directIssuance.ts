@@ -5,7 +5,7 @@ import { CREDENTIAL_LABELS } from '../issuance/settings/settings';
 export const directIssuance: INodeProperties[] = [
 	{
 		displayName:
-			'Direct Issuance: the issuer of what you sign yourself, known by a DID of yours. Leave it empty to use Issue on Behalf only.',
+			'Direct Issuance: who you are as the issuer of what you sign yourself. Leave Issuer Host or DID empty to use Issue on Behalf only.',
 		name: 'directNotice',
 		type: 'notice',
 		default: '',

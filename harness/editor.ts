@@ -6,7 +6,8 @@ export interface EditorOptions {
 	browser: Browser;
 	/** Where n8n is. */
 	url: string;
-	theme?: 'light' | 'dark';
+	/** `system` is what a user has who chose none: it follows the browser, also while a page is open. */
+	theme?: 'light' | 'dark' | 'system';
 	viewport?: { width: number; height: number };
 }
 
@@ -28,9 +29,12 @@ export class Editor {
 	/** Opens a fresh browser context and signs in by the form. */
 	static async open(options: EditorOptions): Promise<Editor> {
 		const { browser, url, theme = 'light', viewport = { width: 1440, height: 900 } } = options;
-		const context = await browser.newContext({ viewport, colorScheme: theme });
+		const colorScheme = theme === 'system' ? 'light' : theme;
+		const context = await browser.newContext({ viewport, colorScheme });
 		context.setDefaultTimeout(timeoutMs);
-		await context.addInitScript(`localStorage.setItem('N8N_THEME', '${theme}')`);
+		if (theme !== 'system') {
+			await context.addInitScript(`localStorage.setItem('N8N_THEME', '${theme}')`);
+		}
 		const editor = new Editor(context, await context.newPage(), url);
 		await editor.#watch();
 		await editor.#signIn();

@@ -1,13 +1,14 @@
 import { schemaFromExample } from '../issuance/subject/schema/readSchema';
 import { mapperFields } from '../n8n/issuing/mapperFields';
-import type { Editor } from '../harness/editor';
-import type { N8nApi } from '../harness/n8nApi';
+import { showAs } from './Camera';
+import type { Credential } from './pictureWorkflows';
+import type { PictureGroup } from './pictureWorld';
 
 const NODE = 'Moca AIR';
 const EXAMPLE = '{ "kycLevel": "basic", "isOver18": true }';
 
-/** The quick start's first credential. Each picture has a person, so that it is issued and not kept. */
-const workflow = (email: string, credentialId: string) => ({
+/** The quick start's first credential. */
+const workflow = (credential: Credential) => ({
 	name: 'First credential',
 	nodes: [
 		{
@@ -44,27 +45,25 @@ const workflow = (email: string, credentialId: string) => ({
 					convertFieldsToString: false,
 				},
 			},
-			credentials: { mocaAirApi: { id: credentialId, name: 'Moca AIR' } },
+			credentials: { mocaAirApi: credential },
 		},
 	],
 	connections: { 'KYC Passed': { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
-	pinData: { 'KYC Passed': [{ json: { email, level: 'basic', isOver18: true } }] },
+	pinData: {
+		'KYC Passed': [{ json: { email: 'ada.lovelace@example.com', level: 'basic', isOver18: true } }],
+	},
 	settings: { executionOrder: 'v1' },
 });
 
-/** Takes the picture of Issue Directly: the whole form, and what came out. */
-export async function takeDirectPicture(
-	editor: Editor,
-	api: N8nApi,
-	credentialId: string,
-	email: string,
-	take: (name: string) => Promise<void>,
-): Promise<void> {
-	const { id } = await api.workflows.create(workflow(email, credentialId));
-	await editor.openWorkflow(id);
-	await editor.openNode(NODE);
-	const output = await editor.executeStep();
-	await output.getByText('Schema', { exact: true }).click();
-	await take('issue-directly');
-	await editor.closeNode();
-}
+/** Issue Directly: the whole form, and what came out. */
+export const directPictures: PictureGroup = {
+	names: ['issue-directly'],
+	take: async ({ api, credential }, camera) => {
+		const { editor } = camera;
+		const { id } = await api.workflows.create(workflow(credential));
+		await editor.openWorkflow(id);
+		await editor.openNode(NODE);
+		await showAs('Schema', await editor.executeStep());
+		await camera.form('issue-directly');
+	},
+};

@@ -1,8 +1,9 @@
 import { schemaFromJsonSchema } from '../issuance/subject/schema/readSchema';
 import { mapperFields } from '../n8n/issuing/mapperFields';
-import type { Editor } from '../harness/editor';
-import type { N8nApi } from '../harness/n8nApi';
+import { showAs } from './Camera';
 import { PROGRAM_ID } from './demoAir';
+import type { Credential } from './pictureWorkflows';
+import type { PictureGroup } from './pictureWorld';
 
 const ISSUE = 'n8n-nodes-moca-air.mocaAirIssueOnBehalf';
 
@@ -40,15 +41,19 @@ export const KYC_SCHEMA = {
 	$defs: { level: { type: 'string', enum: ['basic', 'enhanced', 'institutional'] } },
 };
 
-/** One attribute a line, so that the form beneath it is in the picture. */
+/** With spaces, at which the editor breaks long lines. */
+const spaced = (value: unknown) =>
+	JSON.stringify(value).replaceAll(',', ', ').replaceAll(':', ': ');
+
+/** One attribute a line, so that the picture is not too high. */
 const schemaText = `{
-  "required": ${JSON.stringify(KYC_SCHEMA.required)},
+  "required": ${spaced(KYC_SCHEMA.required)},
   "properties": {
 ${Object.entries(KYC_SCHEMA.properties)
-	.map(([name, schema]) => `    "${name}": ${JSON.stringify(schema)}`)
+	.map(([name, schema]) => `    "${name}": ${spaced(schema)}`)
 	.join(',\n')}
   },
-  "$defs": ${JSON.stringify(KYC_SCHEMA.$defs)}
+  "$defs": ${spaced(KYC_SCHEMA.$defs)}
 }`;
 
 const names = Object.keys(KYC_SCHEMA.properties);
@@ -90,19 +95,13 @@ export const MODES = {
 const NODE = 'Moca AIR Issue on Behalf';
 
 /** Each picture has people of its own, so that what comes out is `issued`, and nothing was kept. */
-const PEOPLE: Readonly<Record<keyof typeof MODES, Record<'light' | 'dark', [string, string]>>> = {
-	'map-each-field': {
-		light: ['alan.turing@example.com', 'joan.clarke@example.com'],
-		dark: ['mary.jackson@example.com', 'dorothy.vaughan@example.com'],
-	},
-	'map-automatically': {
-		light: ['annie.easley@example.com', 'katherine.johnson@example.com'],
-		dark: ['edith.clarke@example.com', 'hedy.lamarr@example.com'],
-	},
+const PEOPLE: Readonly<Record<keyof typeof MODES, readonly [string, string]>> = {
+	'map-each-field': ['mary.jackson@example.com', 'dorothy.vaughan@example.com'],
+	'map-automatically': ['annie.easley@example.com', 'katherine.johnson@example.com'],
 };
 
 /** A workflow with a node in one of the two modes, fed with pinned rows. */
-function modeWorkflow(mode: keyof typeof MODES, theme: 'light' | 'dark', credentialId: string) {
+function modeWorkflow(mode: keyof typeof MODES, credential: Credential) {
 	return {
 		name: mode,
 		nodes: [
@@ -125,37 +124,27 @@ function modeWorkflow(mode: keyof typeof MODES, theme: 'light' | 'dark', credent
 					issuanceProgram: { __rl: true, mode: 'id', value: PROGRAM_ID },
 					...MODES[mode],
 				},
-				credentials: { mocaAirApi: { id: credentialId, name: 'Moca AIR' } },
+				credentials: { mocaAirApi: credential },
 			},
 		],
 		connections: { Rows: { main: [[{ node: NODE, type: 'main', index: 0 }]] } },
-		pinData: { Rows: rowsFor(PEOPLE[mode][theme]).map((json) => ({ json })) },
+		pinData: { Rows: rowsFor(PEOPLE[mode]).map((json) => ({ json })) },
 		settings: { executionOrder: 'v1' },
 	};
 }
 
-/** So that the whole form is seen, and no empty room. */
-const HEIGHTS: Readonly<Record<keyof typeof MODES, number>> = {
-	'map-each-field': 1880,
-	'map-automatically': 1420,
+/** Each of the two modes: the whole form, and what came out. */
+export const modePictures: PictureGroup = {
+	names: ['map-each-field', 'map-automatically'],
+	take: async ({ api, credential }, camera) => {
+		const { editor } = camera;
+		for (const mode of ['map-each-field', 'map-automatically'] as const) {
+			const { id } = await api.workflows.create(modeWorkflow(mode, credential));
+			await editor.openWorkflow(id);
+			await editor.openNode(NODE);
+			await showAs('JSON', await editor.executeStep());
+			await camera.form(mode);
+			await editor.closeNode();
+		}
+	},
 };
-
-/** Takes a picture of each mode: the whole form, and a table of what came out. */
-export async function takeModePictures(
-	editor: Editor,
-	api: N8nApi,
-	credentialId: string,
-	theme: 'light' | 'dark',
-	take: (name: string) => Promise<void>,
-): Promise<void> {
-	for (const mode of ['map-each-field', 'map-automatically'] as const) {
-		const { id } = await api.workflows.create(modeWorkflow(mode, theme, credentialId));
-		await editor.page.setViewportSize({ width: 1440, height: HEIGHTS[mode] });
-		await editor.openWorkflow(id);
-		await editor.openNode(NODE);
-		const output = await editor.executeStep();
-		await output.getByText('Table', { exact: true }).click();
-		await take(mode);
-		await editor.closeNode();
-	}
-}

@@ -1,19 +1,20 @@
-import type { Editor } from '../harness/editor';
-import type { N8nApi } from '../harness/n8nApi';
+import { showAs, type Camera } from './Camera';
+import type { Credential } from './pictureWorkflows';
+import type { PictureGroup, PictureWorld } from './pictureWorld';
 
-type Credential = Readonly<{ id: string; name: string }>;
+const JWKS_NODE = 'Moca AIR JWKS Trigger';
 
-/** The workflow that serves the JWKS, as it is to be set up: a node alone. */
+/** The workflow that serves the JWKS and the documents of an issuer: a node alone. */
 const jwksWorkflow = (credential: Credential) => ({
 	name: 'JWKS',
 	nodes: [
 		{
 			id: 'jwks',
-			name: 'Moca AIR JWKS Trigger',
+			name: JWKS_NODE,
 			type: 'n8n-nodes-moca-air.mocaAirJwksTrigger',
 			typeVersion: 1,
 			position: [0, 0] as [number, number],
-			parameters: {},
+			parameters: { issuerDocuments: true },
 			credentials: { mocaAirApi: credential },
 			webhookId: '6f1f3f0e-5f1c-4c43-9f0e-1d2d3c4b5a69',
 		},
@@ -46,59 +47,69 @@ const checkWorkflow = (credential: Credential) => ({
 	pinData: {},
 });
 
-export interface SetupWorkflows {
-	readonly jwksId: string;
-	readonly checkId: string;
+/** What n8n answers when the test passes; the sandbox itself cannot be reached from here. */
+const GREEN = { data: { status: 'OK', message: 'Connection tested successfully' } };
+
+/** The dialog scrolls its form: lets it be as high as the form is. */
+const WHOLE = `(() => {
+	const last = [...document.querySelectorAll('[data-test-id="credential-connection-parameter"]')].at(-1);
+	for (let at = last; at !== null && at !== document.body; at = at.parentElement) {
+		Object.assign(at.style, { maxHeight: 'none', height: 'auto', overflow: 'visible' });
+		if (at.getAttribute('role') === 'dialog') break;
+	}
+})()`;
+
+/** The nodes panel loads icons as it shows them. */
+const ICONS_LOADED =
+	'[...document.querySelectorAll("[data-test-id=node-creator] img")].every((img) => img.complete && img.naturalWidth > 0)';
+
+/** The nodes panel, searched. */
+async function takePanel(camera: Camera): Promise<void> {
+	const { editor } = camera;
+	// As high as what is found.
+	await editor.page.setViewportSize({ width: 1440, height: 530 });
+	await editor.newWorkflow();
+	await editor.searchNodes('moca air');
+	await editor.page.waitForFunction(ICONS_LOADED);
+	await camera.part('nodes-panel', editor.byTestId('node-creator'));
 }
 
-/**
- * Loads what the pictures show; the JWKS is served.
- *
- * @param wrongKey - a credential whose private key is not the published one
- */
-export async function loadSetup(
-	api: N8nApi,
-	credential: Credential,
-	wrongKey: Credential,
-): Promise<SetupWorkflows> {
-	const { id: jwksId } = await api.workflows.create(jwksWorkflow(credential));
-	await api.workflows.activate(jwksId);
-	const { id: checkId } = await api.workflows.create(checkWorkflow(wrongKey));
-	return { jwksId, checkId };
-}
-
-/** Advice is long. */
-async function widenOutput(editor: Editor): Promise<void> {
-	const handle = await editor.byTestId('panel-drag-button').boundingBox();
-	if (handle === null) throw new Error('the panel cannot be moved');
-	const [x, y] = [handle.x + handle.width / 2, handle.y + handle.height / 2];
-	await editor.page.mouse.move(x, y);
-	await editor.page.mouse.down();
-	await editor.page.mouse.move(x - 600, y, { steps: 10 });
-	await editor.page.mouse.up();
-}
-
-/** The JWKS node with its URL, and what Check Setup says when the published key is not its own. */
-export async function takeSetupPictures(
-	editor: Editor,
-	{ jwksId, checkId }: SetupWorkflows,
-	picture: (name: string) => Promise<void>,
-): Promise<void> {
-	await editor.openWorkflow(jwksId);
-	await editor.openNode('Moca AIR JWKS Trigger');
-	await editor.page.getByText('Webhook URLs', { exact: true }).click();
-	await editor.page.getByText('Production URL', { exact: true }).last().click();
-	await picture('jwks-trigger');
-	await editor.closeNode();
-	await editor.openWorkflow(checkId);
-	await editor.openNode('Moca AIR');
-	const output = await editor.executeStep();
-	await widenOutput(editor);
-	await output.getByText('Table', { exact: true }).click();
-	const row = output.getByText('Published key', { exact: true });
-	await row.evaluate((cell: { scrollIntoView: (how: object) => void }) => {
-		cell.scrollIntoView({ block: 'center' });
+/** A credential of the sandbox: the whole form, tested. */
+async function takeCredential({ sandbox }: PictureWorld, camera: Camera): Promise<void> {
+	const { editor } = camera;
+	const { page } = editor;
+	await page.setViewportSize({ width: 1280, height: 1700 });
+	await page.route('**/rest/credentials/test', async (route) => {
+		await route.fulfill({ json: GREEN });
 	});
-	await picture('check-setup');
-	await editor.closeNode();
+	const dialog = await editor.openCredential(sandbox.id);
+	await dialog.getByText('Connection tested successfully').first().waitFor();
+	await page.evaluate(WHOLE);
+	await camera.part('credential', dialog);
 }
+
+/** What a user meets while setting up; Check Setup finds a published key that is not its own. */
+export const setupPictures: PictureGroup = {
+	names: ['nodes-panel', 'credential', 'jwks-trigger', 'check-setup'],
+	take: async (world, camera) => {
+		const { editor } = camera;
+		const { workflows } = world.api;
+		await takePanel(camera);
+		await takeCredential(world, camera);
+		const { id: jwksId } = await workflows.create(jwksWorkflow(world.credential));
+		await workflows.activate(jwksId);
+		await editor.openWorkflow(jwksId);
+		await editor.openNode(JWKS_NODE);
+		await editor.page.getByText('Webhook URLs', { exact: true }).click();
+		await editor.page.getByText('Production URL', { exact: true }).last().click();
+		await camera.form('jwks-trigger', { input: false, output: false });
+		await editor.closeNode();
+		const { id: checkId } = await workflows.create(checkWorkflow(world.wrongKey));
+		await editor.openWorkflow(checkId);
+		await editor.openNode('Moca AIR');
+		const output = await editor.executeStep();
+		await camera.widenOutput(600);
+		await showAs('Table', output);
+		await camera.form('check-setup', { input: false });
+	},
+};

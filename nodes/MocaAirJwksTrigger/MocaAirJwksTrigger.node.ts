@@ -70,7 +70,7 @@ export class MocaAirJwksTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["path"] || "serve the public keys" }}',
-		description: 'Serves the public keys of a credential as a JWKS, for AIR to fetch',
+		description: 'Serve the public keys of a credential as a JWKS, for AIR to fetch',
 		defaults: { name: 'Moca AIR JWKS Trigger' },
 		eventTriggerDescription: 'Fetch the test URL, e.g. by opening it in a browser',
 		activationMessage: 'The JWKS is now served at the production URL of the node.',

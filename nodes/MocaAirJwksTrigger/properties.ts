@@ -71,7 +71,7 @@ export const properties: INodeProperties[] = [
 	},
 	{
 		displayName:
-			'Of the two Production URLs under Webhook URLs, put the one that ends in /did.json into Issuer Host or DID of the credential; the other one is the JWKS URL. Opened in a browser it shows your issuer DID (did:web:…): register that with AIR (dashboard, Issuer → Settings). n8n has no place for jwt-vc-issuer, which is at the root of a host, so leave Issuer Written As at DID.',
+			'Of the two Production URLs under Webhook URLs, one is the JWKS URL. Put the other one, which ends in /did.json, into Issuer Host or DID of the credential. Opened in a browser, it shows your issuer DID (did:web:…): register that with AIR (dashboard, Issuer → Settings). n8n has no place for jwt-vc-issuer, which is at the root of a host, so leave Issuer Written As at DID.',
 		name: 'documentsAddress',
 		type: 'notice',
 		default: '',

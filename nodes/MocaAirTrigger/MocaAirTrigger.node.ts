@@ -27,9 +27,10 @@ export class MocaAirTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle:
-			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("notUsable", "not usable").replace("statusChanged", "any change").replace("outcomeUnknown", "outcome unknown") }}',
+			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("statusChanged", "any change").replace(/[A-Z]/g, (letter) => " " + letter.toLowerCase()) }}',
 		// n8n shows it for the whole entry Moca AIR.
-		description: 'Start when a credential is on-chain, delayed or unusable; check the setup',
+		description:
+			'Issue or revoke a credential, check the setup, or start when one is on-chain, delayed or unusable',
 		defaults: { name: 'Moca AIR Trigger' },
 		polling: true,
 		inputs: [],

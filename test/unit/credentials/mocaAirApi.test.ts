@@ -74,7 +74,7 @@ describe('what saved credentials depend on', () => {
 			['jwksUrl', 'JWKS URL', 'string', ''],
 			[
 				'directNotice',
-				'Direct Issuance: the issuer of what you sign yourself, known by a DID of yours. Leave it empty to use Issue on Behalf only.',
+				'Direct Issuance: who you are as the issuer of what you sign yourself. Leave Issuer Host or DID empty to use Issue on Behalf only.',
 				'notice',
 				'',
 			],

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import type { IExecuteFunctions, INodeProperties, IPollFunctions } from 'n8n-workflow';
 import { callOptionsReader } from '../../../n8n/parameters/callOptions';
 import { labelsOf } from '../../../n8n/parameters/settingInvalid';
@@ -6,6 +7,7 @@ import { properties as statusProperties } from '../../../nodes/MocaAirGetIssuanc
 import { properties as issueProperties } from '../../../nodes/MocaAirIssueOnBehalf/properties';
 import { properties as jwksProperties } from '../../../nodes/MocaAirJwksTrigger/properties';
 import { readOptions } from '../../../nodes/MocaAirJwksTrigger/readParameters';
+import { MocaAirTrigger } from '../../../nodes/MocaAirTrigger/MocaAirTrigger.node';
 import { properties as triggerProperties } from '../../../nodes/MocaAirTrigger/properties';
 import { readParameters } from '../../../nodes/MocaAirTrigger/readParameters';
 import { airErrorOf } from '../issuance/support';
@@ -20,6 +22,10 @@ const named = (properties: readonly INodeProperties[], name: string) => {
 	const options = property?.options?.flatMap((option) => ('type' in option ? [option] : [])) ?? [];
 	return options.filter(({ type }) => type !== 'notice');
 };
+
+const eventValues = (
+	triggerProperties.find(({ name }) => name === 'events')?.options ?? []
+).flatMap((option) => ('value' in option ? [option.value] : []));
 
 describe.each([
 	['Issue on Behalf', issueProperties, callOptionsReader(issueProperties)],
@@ -72,6 +78,13 @@ test.each(['program', 'referencePrefix', 'workflowId'])(
 		);
 	},
 );
+
+test.each(eventValues)('the canvas shows the event %s in words', (value) => {
+	const [, expression = ''] =
+		/^=\{\{(.*)\}\}$/.exec(new MocaAirTrigger().description.subtitle ?? '') ?? [];
+	const shown: unknown = runInNewContext(expression, { $parameter: { events: [value] } });
+	expect(shown).toMatch(/^[a-z -]+$/);
+});
 
 describe('a parameter of a tool that reads the item', () => {
 	const tool = { getNode: () => ({ type: 'x.mocaAirTool' }) } as unknown as IExecuteFunctions;
