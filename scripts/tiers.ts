@@ -72,6 +72,6 @@ export async function testInN8n(
 	projects: readonly ('host' | 'browser')[],
 	args: readonly string[] = [],
 ): Promise<void> {
-	// More than there are cores: a file waits for n8n, a lease or a clock for most of its time.
-	await checks.jest(projects, [`--maxWorkers=${availableParallelism() + 3}`, ...args]);
+	// One more than there are cores: alone a file mostly waits, but several n8n fill the cores.
+	await checks.jest(projects, [`--maxWorkers=${availableParallelism() + 1}`, ...args]);
 }

@@ -98,6 +98,26 @@ test('such books do not balance with a second POST, a lost row or an unknown one
 	expect(imbalances({ rows: forgotten, ends, accepted })).not.toEqual([]);
 });
 
+test(
+	`${PEOPLE} people in one execution, n8n killed, and again: everybody has one credential`,
+	async () => {
+		await issueInBulk({
+			mode: 'regular',
+			air,
+			fields: {},
+			signIn: async () => await N8nApi.signIn(n8n.url),
+			pid: () => n8n.pid,
+			crash: async () => {
+				await n8n.kill();
+				await n8n.restart();
+			},
+			say,
+		});
+	},
+	3 * BULK_WITHIN_MS,
+);
+
+// Comes last: what AIR refused before would slow it down.
 test('Revoke and Reissue to 100 people, n8n killed: no more than 25 are for a person to clear up', async () => {
 	const { control } = air.emulator;
 	control.reset();
@@ -145,22 +165,3 @@ test('Revoke and Reissue to 100 people, n8n killed: no more than 25 are for a pe
 	expect(unclear).toBeGreaterThan(0);
 	expect([unclear, maxInFlight].filter((count) => count > 25)).toEqual([]);
 }, 180_000);
-
-test(
-	`${PEOPLE} people in one execution, n8n killed, and again: everybody has one credential`,
-	async () => {
-		await issueInBulk({
-			mode: 'regular',
-			air,
-			fields: {},
-			signIn: async () => await N8nApi.signIn(n8n.url),
-			pid: () => n8n.pid,
-			crash: async () => {
-				await n8n.kill();
-				await n8n.restart();
-			},
-			say,
-		});
-	},
-	3 * BULK_WITHIN_MS,
-);

@@ -131,7 +131,7 @@ async function workerHost(): Promise<JwksHost> {
 
 /** What a project has besides the snippet. Next.js must be found within the root. */
 const nextProject = (root: string, config: object) => ({
-	'next.config.js': `module.exports = ${JSON.stringify({ turbopack: { root }, ...config })};\n`,
+	'next.config.js': `module.exports = { distDir: process.env.BUILT, ...${JSON.stringify({ turbopack: { root }, ...config })} };\n`,
 	'app/layout.js':
 		'export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n',
 });
@@ -152,8 +152,20 @@ async function nextApp(log: Log, config: object) {
 		writeFileSync(join(folder, name), text);
 	}
 	const next = join(installed, 'node_modules', 'next', 'dist', 'bin', 'next');
-	const env = { PATH: pathWithNode24(), HOME: folder, CI: '1', NEXT_TELEMETRY_DISABLED: '1' };
+	const env = {
+		PATH: pathWithNode24(),
+		HOME: folder,
+		CI: '1',
+		NEXT_TELEMETRY_DISABLED: '1',
+		BUILT: '',
+	};
+	/** By what was published; building takes ten seconds of both cores. */
+	const builds = new Map<string, string>();
 	const build = async (jwksJson: string, documents: Documents = {}) => {
+		const published = JSON.stringify([jwksJson, documents]);
+		const built = builds.get(published) ?? `built-${builds.size}`;
+		env.BUILT = built;
+		if (builds.has(published)) return;
 		writeFileSync(join(route, 'jwks.json'), jwksJson);
 		for (const [file, text] of Object.entries(documents)) {
 			const name = file === 'did.json' ? file : file.replace(/\.json$/, '');
@@ -166,6 +178,7 @@ async function nextApp(log: Log, config: object) {
 			cwd: folder,
 			env,
 		});
+		builds.set(published, built);
 	};
 	const start = (port: number) =>
 		startServer({
@@ -186,7 +199,7 @@ export async function nextHost(log: Log, config: object = {}): Promise<JwksHost>
 
 /** A project that `next build` turns into files, for any web server. */
 export async function nextExport(log: Log) {
-	const { folder, build } = await nextApp(log, { output: 'export' });
+	const { folder, build } = await nextApp(log, { output: 'export', distDir: '.next' });
 	return {
 		/** @returns what a web server would send for the JWKS */
 		publish: async (jwksJson: string) => {
