@@ -17,8 +17,8 @@ export const PEOPLE = Number(process.env.MOCA_AIR_BULK_DIRECT ?? 300);
 export const BULK_WITHIN_MS = 300_000 + PEOPLE * 100;
 
 const MB = 1024 * 1024;
-/** A process that has just started grows by itself at first: to 200 MB within its first 300 items. */
-const MAY_GROW_MB = 300;
+/** A process that has just started grows by itself at first: by 250 MB within its first 300 items. */
+const MAY_GROW_MB = 400;
 const SAMPLE_MS = 250;
 /** As many as are sent at once at most, and those that have begun before they have a place. */
 const MOST_UNDER_WAY = 100 + 16;
