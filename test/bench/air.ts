@@ -11,7 +11,19 @@ export const SCOPE = 'issue on-behalf';
 
 export type Algorithm = 'RS256' | 'ES256';
 
-/** The emulated AIR, in a process of its own. */
+/** What came to AIR since `begin`. */
+export type BenchCounts = Pick<
+	Counts,
+	'issuances' | 'connections' | 'maxInFlight' | 'requests' | 'rateLimited'
+> & { readonly byOperation: Pick<Counts['byOperation'], 'status'> };
+
+/**
+ * `emulator` verifies each token and opens each envelope, on the cores of what is measured; `answering`
+ * only answers, as if AIR computed elsewhere.
+ */
+export type BenchAirKind = 'emulator' | 'answering';
+
+/** AIR, in a process of its own. */
 export interface BenchAir {
 	readonly baseUrl: string;
 	/** Of accounts, for direct issuance. */
@@ -20,8 +32,9 @@ export interface BenchAir {
 	readonly key: TestKey;
 	/** Forgets what was issued and counted, and answers after this time. */
 	begin(latencyMs: number, rateLimit?: RateLimitInput): Promise<void>;
-	counts(): Promise<Counts>;
-	requests(): Promise<RequestRecord[]>;
+	counts(): Promise<BenchCounts>;
+	/** When each request came, in ms. */
+	requests(): Promise<Pick<RequestRecord, 'at'>[]>;
 	close(): Promise<void>;
 }
 
@@ -32,7 +45,11 @@ export interface Ready {
 	readonly controlUrl: string;
 }
 
-export async function startAir(alg: Algorithm): Promise<BenchAir> {
+/** @param kind - `answering` unless AIR has to limit, or to know what it issued */
+export async function startAir(
+	alg: Algorithm,
+	kind: BenchAirKind = 'answering',
+): Promise<BenchAir> {
 	const key = makeKey(alg);
 	const jwks = await serveJwks([key.jwk(PARTNER_ID)]);
 	const partner: PartnerInput = {
@@ -47,7 +64,7 @@ export async function startAir(alg: Algorithm): Promise<BenchAir> {
 			},
 		],
 	};
-	const child = fork(join(__dirname, 'airProcess.ts'), [JSON.stringify(partner)], {
+	const child = fork(join(__dirname, `${kind}Process.ts`), [JSON.stringify(partner)], {
 		execArgv: ['--import', 'tsx'],
 	});
 	const { baseUrl, accountUrl, controlUrl } = await new Promise<Ready>((resolve, reject) => {
@@ -77,8 +94,8 @@ export async function startAir(alg: Algorithm): Promise<BenchAir> {
 			await control('POST', '/settings', { latencyMs });
 			await control('POST', '/rate-limit', rateLimit);
 		},
-		counts: async () => (await control('GET', '/counts')) as Counts,
-		requests: async () => (await control('GET', '/requests')) as RequestRecord[],
+		counts: async () => (await control('GET', '/counts')) as BenchCounts,
+		requests: async () => (await control('GET', '/requests')) as Pick<RequestRecord, 'at'>[],
 		close: async () => {
 			child.removeAllListeners('exit');
 			child.disconnect();

@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { Counts } from '../../emulator';
-import type { Algorithm } from './air';
+import type { Algorithm, BenchCounts } from './air';
 import type { BenchSettings } from './settings';
 
 /** One run in a process of its own. */
@@ -17,7 +16,7 @@ export interface SingleResult {
 	readonly seconds: number;
 	/** Of the process, from its beginning. */
 	readonly peakMegabytes: number;
-	readonly counts: Counts;
+	readonly counts: BenchCounts;
 	/** Requests that came to AIR in each quarter of the items, per second. */
 	readonly quarters: readonly number[];
 }

@@ -2,6 +2,7 @@ import type { Row } from '../settings';
 import { ceiling2000 } from './ceiling2000';
 import { direct2000 } from './direct2000';
 import { issue2000 } from './issue2000';
+import { fairness } from './fairness';
 import { issue20000 } from './issue20000';
 import { ledgers } from './ledgers';
 import { oneItem } from './oneItem';
@@ -20,4 +21,5 @@ export const ROWS: ReadonlyMap<number, Row> = new Map([
 	[7, ledgers],
 	[8, direct2000],
 	[9, statusLists],
+	[10, fairness],
 ]);

@@ -19,7 +19,7 @@ const PER_SECOND = 100;
 export async function rateLimit(context: RowContext): Promise<Line[]> {
 	const items = scaled(context, 4_000);
 	const engine = await loadEngine(context);
-	const air = await startAir('ES256');
+	const air = await startAir('ES256', 'emulator');
 	const endLedger = freshLedger(engine);
 	const batching = { batching: { batch: { batchSize: PER_SECOND, batchInterval: 1000 } } };
 	const retry = { retryOnFail: true, maxTries: 5, waitBetweenTries: 1000 };
