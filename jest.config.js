@@ -1,6 +1,6 @@
 /** jose and commander ship ES modules only, and jest's own loader cannot `require` those as Node ≥ 22.12 does. */
 const shared = {
-	testEnvironment: 'node',
+	testEnvironment: '<rootDir>/test/support/TimedEnvironment.js',
 	setupFiles: ['<rootDir>/test/support/fastCheck.ts'],
 	setupFilesAfterEnv: ['<rootDir>/test/support/forgetLimits.ts'],
 	transform: {

@@ -5,7 +5,7 @@ import { lookOver, testInProcess, testMeasuring } from './tiers';
 void Checks.of(async (checks) => {
 	const looked = lookOver(checks);
 	buildPackage();
-	await looked;
 	await testInProcess(checks);
+	await looked;
 	await testMeasuring(checks);
 });

@@ -29,9 +29,14 @@ const LONG = [
 	'engine/faults/keysAndClocks',
 ].map((name) => name.replaceAll('/', sep));
 
+/** In n8n or a browser. */
+const isOutside = (path) =>
+	['host', 'browser'].some((name) => path.includes(`${sep}test${sep}${name}${sep}`));
+
 const rank = ({ path }) => {
 	const place = LONG.findIndex((name) => path.includes(`${sep}test${sep}${name}`));
-	return place === -1 ? LONG.length : place;
+	if (place !== -1) return place;
+	return isOutside(path) ? LONG.length : LONG.length + 1;
 };
 
 module.exports = class LongestFirst extends Sequencer {

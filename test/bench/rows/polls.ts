@@ -69,7 +69,7 @@ async function poll(context: RowContext, pending: number): Promise<Line> {
 	});
 }
 
-/** How long it takes until AIR's answer is known for all, and until a workflow has been told of all. */
+/** How long it takes until AIR's answer is known for all, and until a workflow has an event for each. */
 async function untilTold(context: RowContext): Promise<Line[]> {
 	const pending = scaled(context, 20_000);
 	const line = (what: string, minutes: number): Line => ({
@@ -81,20 +81,20 @@ async function untilTold(context: RowContext): Promise<Line[]> {
 	return await withPolls(context, async (air, pile, trigger) => {
 		await pile.add(pending);
 		await air.begin(100);
-		let [learnt, told] = [Number.NaN, Number.NaN];
+		let [learned, told] = [Number.NaN, Number.NaN];
 		let events = 0;
 		for (let polled = 0; events < pending; polled++) {
 			const began = performance.now();
 			events += await trigger();
 			const minutes = polled + (performance.now() - began) / MINUTE_MS;
-			if (Number.isNaN(learnt) && (await air.counts()).byOperation.status >= pending) {
-				learnt = minutes;
+			if (Number.isNaN(learned) && (await air.counts()).byOperation.status >= pending) {
+				learned = minutes;
 			}
 			told = minutes;
 			context.say(`poll ${polled + 1}: ${events} of ${pending} told`);
 			if (polled > pending) throw new Error('the polls tell nothing more');
 		}
-		return [line('learnt', learnt), line('told', told)];
+		return [line('learned', learned), line('told', told)];
 	});
 }
 
