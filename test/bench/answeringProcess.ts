@@ -30,9 +30,9 @@ const did = (): string =>
 
 /** The keys of everybody's account: making some for each would cost more than all else here. */
 const account = {
-	publicKey: generateKeyPairSync('x25519')
+	publicKey: `0x${generateKeyPairSync('x25519')
 		.publicKey.export({ type: 'spki', format: 'der' })
-		.toString('hex'),
+		.toString('hex')}`,
 	signingKey: {
 		jwk: generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'jwk' }),
 	},
