@@ -124,7 +124,6 @@ export class Load {
 					})),
 				},
 				events: ['confirmed', 'delayed', 'notUsable'],
-				options: { maxCalls: 1000, maxEvents: 1000 },
 			}),
 			this.recorder.nodeForAll('soak'),
 		);
