@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { request } from 'undici';
 import { z } from 'zod';
 import type { FaultInput } from '../../emulator';
 import { PARTNER_ID } from '../../scripts/demoAir';
@@ -252,11 +253,14 @@ export class Load {
 		const url = this.url(`${PARTNER_ID}/.well-known/jwks.json`);
 		const whole = await fetch(url);
 		const { keys } = z.object({ keys: z.array(z.unknown()).min(1) }).parse(await whole.json());
-		const known = await fetch(url, {
+		// Not with fetch, which asks for a whole answer when it is given an ETag.
+		const known = await request(url, {
 			headers: { 'if-none-match': whole.headers.get('etag') ?? '' },
 		});
-		await known.arrayBuffer();
-		if (known.status !== 304) throw new Error(`${keys.length} known keys: ${known.status}`);
+		await known.body.dump();
+		if (known.statusCode !== 304) {
+			throw new Error(`${keys.length} known keys: ${known.statusCode}`);
+		}
 		this.count('JWKS fetched', 2);
 	}
 
