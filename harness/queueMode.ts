@@ -52,6 +52,8 @@ export interface WorkerOptions {
 	services: QueueServices;
 	/** How many executions at once. */
 	concurrency: number;
+	/** Added to its environment. */
+	env?: Record<string, string>;
 	log: Log;
 }
 
@@ -69,7 +71,7 @@ async function isReady(healthPort: number): Promise<boolean> {
 
 /** Starts `n8n worker` and waits until it takes work. Main must have made the database before. */
 export async function startWorker(options: WorkerOptions): Promise<N8nWorker> {
-	const { userFolder, services, concurrency, log } = options;
+	const { userFolder, services, concurrency, log, env: added = {} } = options;
 	const { bin, version } = await ensureN8n({ log });
 	const healthPort = await freePort();
 	const env = n8nEnvironment({
@@ -81,6 +83,7 @@ export async function startWorker(options: WorkerOptions): Promise<N8nWorker> {
 			QUEUE_HEALTH_CHECK_ACTIVE: 'true',
 			QUEUE_HEALTH_CHECK_PORT: String(healthPort),
 			N8N_WORKER_SERVER_ADDRESS: '127.0.0.1',
+			...added,
 		},
 	});
 	const logs: string[] = [];

@@ -19,8 +19,6 @@ export const MEASURING = [
 	'test/engine/triggerLoad.test.ts',
 ];
 
-const notMeasuring = MEASURING.flatMap((file) => ['--testPathIgnorePatterns', file]);
-
 /** What CI runs has to hold for a change of one file that another one's types depend on. */
 const lintCache =
 	process.env.CI === undefined
@@ -46,24 +44,16 @@ export async function lookOver(checks: Checks): Promise<void> {
 }
 
 /**
- * All tests except those that measure, in one run: those in n8n, which wait for part of their time, come
- * first (test/support/LongestFirst.js), and those in process keep the cores busy to the end.
- */
-export async function testEverywhere(checks: Checks): Promise<void> {
-	await checks.jest(
-		['host', 'browser', 'unit', 'engine', 'package'],
-		[`--maxWorkers=${availableParallelism() * 2}`, ...notMeasuring],
-	);
-}
-
-/**
  * The unit, engine and package tests except those that measure; with more workers than cores, as engine
  * tests wait for sockets.
  */
 export async function testInProcess(checks: Checks): Promise<void> {
 	await checks.jest(
 		['unit', 'engine', 'package'],
-		[`--maxWorkers=${availableParallelism() * 2}`, ...notMeasuring],
+		[
+			`--maxWorkers=${availableParallelism() * 2}`,
+			...MEASURING.flatMap((file) => ['--testPathIgnorePatterns', file]),
+		],
 	);
 }
 

@@ -1,5 +1,5 @@
-import { testCorpus } from './corpusTests';
+import { ENGINE, testCorpus } from './corpusTests';
 import { startHost } from './workflows';
 
 /** One process, SQLite. */
-testCorpus(Number(process.env.MOCA_AIR_CORPUS_ORDERS ?? 5), startHost);
+testCorpus(Number(process.env.MOCA_AIR_CORPUS_ORDERS ?? 5), async () => await startHost(ENGINE));

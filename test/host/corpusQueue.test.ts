@@ -1,4 +1,4 @@
-import { testCorpus } from './corpusTests';
+import { ENGINE, testCorpus } from './corpusTests';
 import { startQueueHost } from './queueHost';
 import { hostOn } from './workflows';
 
@@ -6,7 +6,11 @@ import { hostOn } from './workflows';
 testCorpus(
 	Number(process.env.MOCA_AIR_CORPUS_QUEUE_ORDERS ?? 2),
 	async () => {
-		const queue = await startQueueHost({ concurrency: 5, log: () => undefined });
+		const queue = await startQueueHost({
+			concurrency: 5,
+			everywhere: ENGINE,
+			log: () => undefined,
+		});
 		await queue.newWorker();
 		const { air, main, services } = queue;
 		const fields = { ...air.credential, ledger: 'postgres', ledgerSecret: services.databaseUrl };

@@ -36,10 +36,12 @@ export interface QueueHostOptions {
 	readonly issuesDirectly?: boolean;
 	/** Added to the environment of main. */
 	readonly env?: Record<string, string>;
+	/** Added to that of each process of n8n. */
+	readonly everywhere?: Record<string, string>;
 }
 
 export async function startQueueHost(options: QueueHostOptions): Promise<QueueHost> {
-	const { concurrency, log, issuesDirectly = false, env = {} } = options;
+	const { concurrency, log, issuesDirectly = false, env = {}, everywhere = {} } = options;
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-queue-'));
 	const stops: (() => Promise<void>)[] = [];
 	const close = async () => {
@@ -59,7 +61,7 @@ export async function startQueueHost(options: QueueHostOptions): Promise<QueueHo
 		stops.unshift(() => air.close());
 		const main = await startN8n({
 			userFolder: mainFolder,
-			env: { ...queueEnvironment(services), EXECUTIONS_MODE: 'queue', ...env },
+			env: { ...queueEnvironment(services), EXECUTIONS_MODE: 'queue', ...everywhere, ...env },
 			log,
 		});
 		stops.unshift(() => main.stop());
@@ -68,7 +70,7 @@ export async function startQueueHost(options: QueueHostOptions): Promise<QueueHo
 		const newWorker = async () => {
 			const userFolder = join(folder, `worker-${workers.length + 1}`);
 			copyPackages(main.userFolder, userFolder);
-			const worker = await startWorker({ userFolder, services, concurrency, log });
+			const worker = await startWorker({ userFolder, services, concurrency, env: everywhere, log });
 			stops.unshift(() => worker.stop());
 			workers.unshift(worker);
 			return worker;

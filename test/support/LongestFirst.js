@@ -6,19 +6,19 @@ const LONG = [
 	// These wait for leases and clocks for most of their time, and leave the cores to others.
 	'host/crash',
 	'host/queue.test',
+	'host/jwksSnippets',
 	'host/examples',
 	'host/directLife',
 	'host/corpus.test',
 	'host/queueLoad',
+	'host/triggerQueue',
 	'browser/firstIssuance',
-	'host/jwksSnippets',
 	'host/corpusQueue',
 	'browser/setUp',
-	'host/switches',
-	'host/triggerQueue',
 	'host/trigger.test',
-	'host/canary',
+	'host/switches',
 	'host/jwksTrigger',
+	'host/canary',
 	'engine/faults/issuing',
 	'engine/secrets',
 	'engine/faults/clocks',
@@ -29,14 +29,9 @@ const LONG = [
 	'engine/faults/keysAndClocks',
 ].map((name) => name.replaceAll('/', sep));
 
-/** In n8n or a browser. */
-const isOutside = (path) =>
-	['host', 'browser'].some((name) => path.includes(`${sep}test${sep}${name}${sep}`));
-
 const rank = ({ path }) => {
 	const place = LONG.findIndex((name) => path.includes(`${sep}test${sep}${name}`));
-	if (place !== -1) return place;
-	return isOutside(path) ? LONG.length : LONG.length + 1;
+	return place === -1 ? LONG.length : place;
 };
 
 module.exports = class LongestFirst extends Sequencer {
