@@ -3,9 +3,7 @@ import type { PrivateKey } from '../keys/privateKey';
 import type { HiddenClaims } from './hideClaims';
 import type { BindingJwk } from './holderKeys';
 import type { WebIssuer } from './webIssuer';
-
-/** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */
-let jose: Promise<typeof import('jose')> | undefined;
+import { jose } from '../keys/jose';
 
 export interface CredentialInput {
 	readonly issuer: WebIssuer;
@@ -81,7 +79,7 @@ export async function signCredential(input: CredentialInput, now: number): Promi
 		...(status === undefined ? {} : { status: { status_list: status } }),
 		_sd_alg: 'sha-256',
 	};
-	const { CompactSign } = await (jose ??= import('jose'));
+	const { CompactSign } = await jose();
 	const jwt = await new CompactSign(Buffer.from(JSON.stringify(payload)))
 		.setProtectedHeader(header)
 		.sign(key.keyObject);

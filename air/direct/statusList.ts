@@ -4,9 +4,7 @@ import { AirError } from '../../errors/AirError';
 import type { PrivateKey } from '../keys/privateKey';
 import type { PublicJwk } from '../keys/PublicJwk';
 import type { WebIssuer } from './webIssuer';
-
-/** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */
-let jose: Promise<typeof import('jose')> | undefined;
+import { jose } from '../keys/jose';
 
 /** Exactly so, in lower case: a verifier that finds another one refuses every credential of the list. */
 export const STATUS_LIST_TYPE = 'application/statuslist+jwt';
@@ -108,7 +106,7 @@ export function statusListPayload(
 export async function signStatusList(input: StatusListInput, at: number): Promise<string> {
 	const { issuer, kid, key } = input;
 	const header = { alg: key.algorithm, typ: 'statuslist+jwt', kid: issuer.keyId(kid) };
-	const { CompactSign } = await (jose ??= import('jose'));
+	const { CompactSign } = await jose();
 	return await new CompactSign(Buffer.from(JSON.stringify(statusListPayload(input, at))))
 		.setProtectedHeader(header)
 		.sign(key.keyObject);
@@ -172,7 +170,7 @@ export async function readStatusList(
 	issuer: WebIssuer,
 	keys: readonly PublicJwk[],
 ): Promise<ReadStatusList> {
-	const { compactVerify, decodeProtectedHeader, importJWK } = await (jose ??= import('jose'));
+	const { compactVerify, decodeProtectedHeader, importJWK } = await jose();
 	const text = token.trim();
 	let header: { readonly typ?: unknown; readonly kid?: unknown };
 	try {

@@ -6,6 +6,7 @@ import { assertJwkType, keyFromJwk, parseJsonObject } from './jwk';
 import { keyFromDer } from './keyDer';
 import { decodeBase64, pemBlocks, readKeyText } from './keyText';
 import { signingAlgorithm, type SigningAlgorithm } from './signingAlgorithm';
+import { jose } from './jose';
 
 /** A private key that AIR's algorithms can use, checked. */
 export interface PrivateKey {
@@ -94,7 +95,7 @@ export async function importPrivateKey(text: string): Promise<PrivateKey> {
 	const algorithm = signingAlgorithm(keyObject);
 	const publicKey = createPublicKey(keyObject);
 	assertHalvesBelongTogether(keyObject, publicKey);
-	const { calculateJwkThumbprint, exportJWK } = await import('jose');
+	const { calculateJwkThumbprint, exportJWK } = await jose();
 	const publicJwk = await exportJWK(publicKey);
 	return { algorithm, keyObject, publicJwk, thumbprint: await calculateJwkThumbprint(publicJwk) };
 }

@@ -14,6 +14,7 @@ import { keyFromDer } from './keyDer';
 import { decodeBase64, PEM_MARKER, pemBlocks, readKeyText, type PemBlock } from './keyText';
 import { pickPublic, type PublicJwk } from './PublicJwk';
 import { signingAlgorithm } from './signingAlgorithm';
+import { jose } from './jose';
 
 /** A key as it was found, before anything was asked of its type. */
 interface Found {
@@ -108,7 +109,7 @@ function fromJson(text: string): Found[] {
 async function publish({ keyObject, kid, alg }: Found): Promise<PublicJwk> {
 	const algorithm = signingAlgorithm(keyObject);
 	if (alg !== undefined && alg !== algorithm) throw new AirError('AIR_PUBLIC_KEY_PURPOSE');
-	const { calculateJwkThumbprint, exportJWK } = await import('jose');
+	const { calculateJwkThumbprint, exportJWK } = await jose();
 	const jwk = await exportJWK(keyObject);
 	return pickPublic(jwk, algorithm, kid ?? (await calculateJwkThumbprint(jwk)));
 }

@@ -1,8 +1,6 @@
 import { AirError } from '../../errors/AirError';
 import type { PrivateKey } from '../keys/privateKey';
-
-/** Loaded on first use; kept, as even a known module takes Node 30 µs to find. */
-let jose: Promise<typeof import('jose')> | undefined;
+import { jose } from '../keys/jose';
 
 export const SHORTEST_LIFETIME_SECONDS = 60;
 export const LONGEST_LIFETIME_SECONDS = 15 * 60;
@@ -83,7 +81,7 @@ export async function signPartnerJwt(
 		...(scope === undefined ? {} : { scope }),
 		...(email === undefined ? {} : { email }),
 	};
-	const { SignJWT } = await (jose ??= import('jose'));
+	const { SignJWT } = await jose();
 	const token = await new SignJWT({ ...extraClaims, partnerId, ...own })
 		.setProtectedHeader({ alg: key.algorithm, kid, typ: 'JWT' })
 		.setIssuedAt(issuedAt)

@@ -5,10 +5,13 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { loadJoseAhead } from '../../air/keys/jose';
 import { AirError } from '../../errors/AirError';
 import { nodeError } from '../../n8n/errors/nodeError';
 import { subjectAttributes } from '../../n8n/issuing/mapperFields';
 import { operationOf, properties } from './resources';
+
+loadJoseAhead();
 
 export class MocaAir implements INodeType {
 	description: INodeTypeDescription = {

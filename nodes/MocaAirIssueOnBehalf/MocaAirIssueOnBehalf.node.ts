@@ -5,6 +5,7 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { loadJoseAhead } from '../../air/keys/jose';
 import type { Idempotency } from '../../issuance/issue/idempotency';
 import type { RememberedIssuance } from '../../issuance/issue/outcome';
 import type { Job } from '../../issuance/issue/Parallel';
@@ -35,6 +36,8 @@ const knownAgain = ({ mode }: Idempotency) => mode === 'content' || mode === 'ev
 /** Whether it is on-chain without asking; of what AIR kept just now nobody knows. */
 const onChainOf = ({ outcome, state }: RememberedIssuance) =>
 	outcome === 'kept' && state === undefined ? {} : { onChain: state === 'confirmed' };
+
+loadJoseAhead();
 
 export class MocaAirIssueOnBehalf implements INodeType {
 	description: INodeTypeDescription = {
