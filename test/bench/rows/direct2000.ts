@@ -25,6 +25,7 @@ export async function direct2000(context: RowContext): Promise<Line[]> {
 			script: new DirectScript(air, MOST_IN_FLIGHT),
 		};
 		for (const latency of [20, 100]) {
+			kinds.ours.forget();
 			const figures: Record<keyof typeof kinds, Figures> = {
 				ours: { rates: [], micros: [] },
 				script: { rates: [], micros: [] },
