@@ -13,8 +13,8 @@ const SEED = Number(process.env.MOCA_AIR_CORPUS_SEED ?? Date.now() % 1_000_000);
 const ORDER_MS = 600_000;
 
 /**
- * A few orders are played with what costs n8n least: half of what it computes for an order is expressions
- * in an isolate, in which examples.test runs each example, too. `npm run test:corpus` plays to n8n as it
+ * A few orders are played with what costs n8n least: two fifths of what it computes for an order are
+ * expressions in an isolate, in which examples.test runs each example, too. `npm run test:corpus` plays to n8n as it
  * is installed.
  */
 export const ENGINE: Readonly<Record<string, string>> =
