@@ -6,6 +6,9 @@ export const REMOVED = '[removed]';
 
 /** Characters of which a token is made; what looks for one within them takes time with its length only. */
 const TOKEN_LIKE = /[\w.-]{8,}/g;
+/** Base64url of `{"`, as the header of a token begins. */
+const JWT_BEGINS = 'eyJ';
+const PEM_BEGINS = '-----BEGIN';
 const PEM = /-----BEGIN[\s\S]*?(?:-----END[^-]*-----|$)/g;
 /** Takes out of a text what was sent; from {@link secretsOf}. */
 export type Secrets = (text: string) => string;
@@ -43,13 +46,17 @@ export function secretsOf(token: string): Secrets {
  */
 export function withoutSecrets(text: string, secrets?: Secrets): string {
 	// Whole tokens first: without its header, what follows in a cut one would look like nothing.
-	const clean = text.replace(PEM, REMOVED).replace(TOKEN_LIKE, withoutJwt);
+	const clean = withoutTokens(text.includes(PEM_BEGINS) ? text.replace(PEM, REMOVED) : text);
 	return secrets?.(clean) ?? clean;
 }
 
+/** Nearly no text holds one, and a look for how they begin takes a tenth of the time. */
+const withoutTokens = (text: string) =>
+	text.includes(JWT_BEGINS) ? text.replace(TOKEN_LIKE, withoutJwt) : text;
+
 /** Not at the beginning only: something else may stand right before a token. */
 function withoutJwt(run: string): string {
-	const at = run.indexOf('eyJ');
+	const at = run.indexOf(JWT_BEGINS);
 	return at >= 0 && run.includes('.', at + 4) ? `${run.slice(0, at)}${REMOVED}` : run;
 }
 

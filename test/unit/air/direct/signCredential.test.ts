@@ -150,3 +150,14 @@ test('IDs are random UUIDs, and revocation numbers 63 random bits', () => {
 	expect(numbers.some((number) => BigInt(number) > 2n ** 62n)).toBe(true);
 	expect(credentialId(fixedRandomness())).toBe(credentialId(fixedRandomness()));
 });
+
+test('No random byte is given out twice, however many are asked for at once', () => {
+	const sizes = [...Array.from({ length: 2_000 }, () => 16), 4_096, 5_000, 12, 4_090, 16];
+	const drawn = sizes.map((size) => systemRandomness.bytes(size));
+	expect(drawn.map(({ length }) => length)).toEqual(sizes);
+	// Whoever wipes theirs wipes nobody else's.
+	drawn[0]?.fill(0);
+	const begins = drawn.slice(1).map((bytes) => bytes.toString('hex', 0, 12));
+	expect(new Set(begins).size).toBe(begins.length);
+	expect(drawn.slice(1).every((bytes) => bytes.some((byte) => byte !== 0))).toBe(true);
+});
