@@ -35,7 +35,7 @@ async function look(name: string): Promise<void> {
 beforeAll(async () => {
 	mkdirSync(artefacts, { recursive: true });
 	const log = (line: string) => process.stderr.write(`${line}\n`);
-	host = await startHost({}, true);
+	host = await startHost({ issuesDirectly: true, editor: true });
 	// The story begins without a credential.
 	await host.api.credentials.delete(host.credentials.mocaAirApi?.id ?? '');
 	browser = await launchChromium({ log });

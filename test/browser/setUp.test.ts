@@ -27,7 +27,7 @@ jest.setTimeout(180_000);
 
 beforeAll(async () => {
 	mkdirSync(artefacts, { recursive: true });
-	host = await startHost();
+	host = await startHost({ editor: true });
 	// The story begins without a credential, and with a partner whose JWKS URL AIR does not know.
 	await host.api.credentials.delete(host.credentials.mocaAirApi?.id ?? '');
 	register(undefined);

@@ -121,13 +121,10 @@ beforeAll(async () => {
 	await postgres.sql(`CREATE DATABASE ${LOGIN.database} OWNER ${LOGIN.role}`);
 	for (const [name, word] of Object.entries(LOGIN)) addWord(`the ${name}`, word);
 	echo = await startEcho();
-	host = await startHost(
-		{
-			N8N_LOG_LEVEL: 'debug',
-			N8N_LOG_OUTPUT: 'console,file',
-		},
-		true,
-	);
+	host = await startHost({
+		env: { N8N_LOG_LEVEL: 'debug', N8N_LOG_OUTPUT: 'console,file' },
+		issuesDirectly: true,
+	});
 	addKey(String(host.air.credential.privateKey));
 }, 900_000);
 

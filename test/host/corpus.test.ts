@@ -2,4 +2,7 @@ import { ENGINE, testCorpus } from './corpusTests';
 import { startHost } from './workflows';
 
 /** One process, SQLite. */
-testCorpus(Number(process.env.MOCA_AIR_CORPUS_ORDERS ?? 5), async () => await startHost(ENGINE));
+testCorpus(
+	Number(process.env.MOCA_AIR_CORPUS_ORDERS ?? 5),
+	async () => await startHost({ env: ENGINE }),
+);

@@ -27,7 +27,7 @@ beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), 'moca-air-crash-'));
 	await packAndInstall({ userFolder: folder, log: say });
 	air = await startDemoAir(300, true);
-	n8n = await startN8n({ userFolder: folder, log: say });
+	n8n = await startN8n({ userFolder: folder, editor: false, log: say });
 }, 900_000);
 
 afterAll(async () => {

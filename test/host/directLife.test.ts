@@ -43,7 +43,7 @@ const MINUTE = 60_000;
 
 beforeAll(async () => {
 	mkdirSync(artefacts, { recursive: true });
-	host = await startHost({}, true);
+	host = await startHost({ issuesDirectly: true, editor: true });
 	browser = await launchChromium({ log: () => undefined });
 	// A proxy in front of n8n has an https address; verifiers here go past it.
 	const statusListUrl = `https://issuer.example.com/webhook/${FOLDER}/status-list?id=`;

@@ -33,7 +33,7 @@ const cases = new Map<string, number>();
 jest.setTimeout(240_000);
 
 beforeAll(async () => {
-	host = await startHost({}, true);
+	host = await startHost({ issuesDirectly: true, editor: true });
 	host.air.emulator.control.setSettings({ recordBodies: true });
 	examples = new ExampleHost(host);
 	browser = await launchChromium({ log: () => undefined });

@@ -33,7 +33,7 @@ const log = (line: string) => process.stderr.write(`${line}\n`);
 jest.setTimeout(240_000);
 
 beforeAll(async () => {
-	host = await startHost();
+	host = await startHost({ editor: true });
 	key = makeKey();
 	const data = {
 		...host.air.credential,

@@ -27,7 +27,7 @@ let api: N8nApi;
 jest.setTimeout(60_000);
 
 beforeAll(async () => {
-	host = await startHost();
+	host = await startHost({ editor: true });
 	({ air, api } = host);
 }, 900_000);
 
@@ -52,7 +52,12 @@ describe('the package', () => {
 				['n8n-nodes-moca-air.mocaAirGetIssuanceStatus', 'Moca AIR Get Issuance Status'],
 			]),
 		);
-		expect(names.map(([name]) => name)).toContain('n8n-nodes-moca-air.mocaAirIssueOnBehalfTool');
+		expect(names.map(([name]) => name)).toEqual(
+			expect.arrayContaining([
+				'n8n-nodes-moca-air.mocaAirIssueOnBehalfTool',
+				'n8n-nodes-moca-air.mocaAirTrigger',
+			]),
+		);
 		const credential = (await api.credentialTypes()).find(({ name }) => name === CREDENTIAL);
 		expect(credential?.displayName).toBe('Moca AIR Credentials API');
 	});

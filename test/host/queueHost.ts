@@ -61,6 +61,7 @@ export async function startQueueHost(options: QueueHostOptions): Promise<QueueHo
 		stops.unshift(() => air.close());
 		const main = await startN8n({
 			userFolder: mainFolder,
+			editor: false,
 			env: { ...queueEnvironment(services), EXECUTIONS_MODE: 'queue', ...everywhere, ...env },
 			log,
 		});

@@ -12,7 +12,7 @@ let host: Host;
 jest.setTimeout(120_000);
 
 beforeAll(async () => {
-	host = await startHost();
+	host = await startHost({ editor: true });
 }, 900_000);
 
 afterAll(async () => {

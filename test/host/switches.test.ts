@@ -14,7 +14,7 @@ let editor: Editor;
 jest.setTimeout(300_000);
 
 beforeAll(async () => {
-	host = await startHost();
+	host = await startHost({ editor: true });
 	browser = await launchChromium({ log: () => undefined });
 	editor = await Editor.open({
 		browser,

@@ -10,7 +10,7 @@ let host: Host;
 jest.setTimeout(60_000);
 
 beforeAll(async () => {
-	host = await startHost({ N8N_UNVERIFIED_PACKAGES_ENABLED: 'false' });
+	host = await startHost({ editor: true, env: { N8N_UNVERIFIED_PACKAGES_ENABLED: 'false' } });
 }, 900_000);
 
 afterAll(async () => {

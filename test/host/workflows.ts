@@ -137,14 +137,17 @@ export async function hostOn({ fields, ...parts }: HostParts): Promise<Host> {
 	};
 }
 
-/**
- * @param env - added to that of n8n
- * @param issuesDirectly - whether the partner issues directly, too
- */
-export async function startHost(
-	env: Record<string, string> = {},
-	issuesDirectly = false,
-): Promise<Host> {
+export interface HostOptions {
+	/** Added to that of n8n. */
+	readonly env?: Record<string, string>;
+	/** Whether the partner issues directly, too; false by default. */
+	readonly issuesDirectly?: boolean;
+	/** Whether somebody opens n8n's editor; false by default. */
+	readonly editor?: boolean;
+}
+
+export async function startHost(options: HostOptions = {}): Promise<Host> {
+	const { env = {}, issuesDirectly = false, editor = false } = options;
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-host-'));
 	await packAndInstall({ userFolder: folder, log: () => undefined });
 	const air = await startDemoAir(300, issuesDirectly);
@@ -152,6 +155,7 @@ export async function startHost(
 	if (air.issuer !== undefined) writeFileSync(ca, air.issuer.ca);
 	const n8n = await startN8n({
 		userFolder: folder,
+		editor,
 		env: { ...env, ...(air.issuer === undefined ? {} : { NODE_EXTRA_CA_CERTS: ca }) },
 		log: (line) => process.stderr.write(`${line}\n`),
 	});

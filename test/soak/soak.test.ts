@@ -40,13 +40,15 @@ const time = { from: 0, to: 0 };
 beforeAll(async () => {
 	recorder = await Recorder.start();
 	host = await startHost({
-		...measures.env,
-		// n8n's own database must not be what grows.
-		EXECUTIONS_DATA_PRUNE: 'true',
-		EXECUTIONS_DATA_PRUNE_MAX_COUNT: '200',
-		EXECUTIONS_DATA_HARD_DELETE_BUFFER: '0',
-		EXECUTIONS_DATA_PRUNE_SOFT_DELETE_INTERVAL: '1',
-		EXECUTIONS_DATA_PRUNE_HARD_DELETE_INTERVAL: '1',
+		env: {
+			...measures.env,
+			// n8n's own database must not be what grows.
+			EXECUTIONS_DATA_PRUNE: 'true',
+			EXECUTIONS_DATA_PRUNE_MAX_COUNT: '200',
+			EXECUTIONS_DATA_HARD_DELETE_BUFFER: '0',
+			EXECUTIONS_DATA_PRUNE_SOFT_DELETE_INTERVAL: '1',
+			EXECUTIONS_DATA_PRUNE_HARD_DELETE_INTERVAL: '1',
+		},
 	});
 	const { id, name } = await host.api.credentials.create(CREDENTIAL, 'Soak', {
 		...host.air.credential,
