@@ -215,7 +215,9 @@ export class Window {
 		this.crowded = meanMs > CROWDED * this.unhindered ? this.crowded + 1 : 0;
 		if (this.crowded < LOOK_AGAIN) return false;
 		const lowered = { from: limit, meanMs };
-		this.set(Math.floor((limit * SLACK * this.unhindered) / meanMs), LOOK_AGAIN);
+		const fitting = Math.floor((limit * SLACK * this.unhindered) / meanMs);
+		// Perhaps there is no line, and AIR takes longer: that shows with half of them, too.
+		this.set(Math.max(fitting, Math.ceil(limit / 2)), LOOK_AGAIN);
 		this.lowered = lowered;
 		return true;
 	}
@@ -229,7 +231,9 @@ export class Window {
 			return;
 		}
 		this.unhindered = meanMs;
-		this.set(from, REST);
+		this.set(from, 0);
+		// How many that AIR takes is to be found as at first: they were found for another one.
+		this.doubling = true;
 	}
 
 	private raise(by: number): void {

@@ -88,6 +88,8 @@ export interface Run {
 	readonly items: number;
 	/** What the ledger takes before an item is sent, in milliseconds. */
 	readonly ledgerMs?: number | undefined;
+	/** For how long the sender computes for each item, in milliseconds. */
+	readonly computesMs?: number | undefined;
 	readonly options?: PermitOptions;
 	/** Called when an item is sent. */
 	readonly onSent?: (() => void) | undefined;
@@ -98,12 +100,18 @@ export async function send(
 	time: VirtualTime,
 	limiter: HostLimiter,
 	air: SimulatedAir,
-	{ items, ledgerMs = 0, options = { kind: 'issue', ahead: true }, onSent }: Run,
+	{ items, ledgerMs = 0, computesMs = 0, options = { kind: 'issue', ahead: true }, onSent }: Run,
 ): Promise<void> {
 	let next = 0;
 	let underWay = 0;
+	let freeAt = 0;
+	const compute = async (): Promise<void> => {
+		freeAt = Math.max(freeAt, time.now()) + computesMs;
+		await time.sleep(freeAt - time.now());
+	};
 	await new Promise<void>((resolve) => {
 		const one = async (): Promise<void> => {
+			if (computesMs > 0) await compute();
 			for (let outcome = 'refused'; outcome === 'refused';) {
 				const permit = await limiter.permit(options);
 				if (ledgerMs > 0) await time.sleep(ledgerMs);

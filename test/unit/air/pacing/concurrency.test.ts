@@ -112,6 +112,21 @@ describe('how many are under way at once', () => {
 		expect(typical).toBe(100);
 	});
 
+	test('a few were enough, and AIR takes five times as long by now: as many as that needs, soon', async () => {
+		const time = new VirtualTime();
+		const air = new SimulatedAir(time, { serviceMs: 20, workers: 10_000 });
+		const limiter = new HostLimiter(time, () => 0.5);
+		void send(time, limiter, air, { items: 10_000, computesMs: 1.5 });
+		await time.run(3_000);
+		expect(air.answered).toBeGreaterThan(1_700);
+		air.settings.serviceMs = 100;
+		await time.run(5_500);
+		const before = air.answered;
+		await time.run(6_500);
+		// 667 a second is all that the sender can do.
+		expect(air.answered - before).toBeGreaterThan(600);
+	});
+
 	test('AIR takes more by now: so many are sent', async () => {
 		const { typical } = await simulate(
 			{ serviceMs: 100, workers: 16 },
