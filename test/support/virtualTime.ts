@@ -1,10 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LimiterClock } from '../../air/pacing/limiterClock';
 
+interface Call {
+	readonly at: number;
+	readonly callback: () => void;
+	cancelled: boolean;
+}
+
 /** A clock that stands still while anything is being done, and jumps to what comes next. */
 export class VirtualTime implements LimiterClock {
 	private time = 0;
-	private readonly calls = new Set<{ readonly at: number; readonly callback: () => void }>();
+	/** The next one last; of those at the same time, the one that was asked for first. */
+	private readonly calls: Call[] = [];
 
 	readonly now = (): number => this.time;
 
@@ -12,10 +19,10 @@ export class VirtualTime implements LimiterClock {
 	readonly busyMs = (): number => 0;
 
 	readonly after = (ms: number, callback: () => void): (() => void) => {
-		const call = { at: this.time + Math.max(0, ms), callback };
-		this.calls.add(call);
+		const call = { at: this.time + Math.max(0, ms), callback, cancelled: false };
+		this.calls.splice(this.placeOf(call.at), 0, call);
 		return () => {
-			this.calls.delete(call);
+			call.cancelled = true;
 		};
 	};
 
@@ -27,15 +34,24 @@ export class VirtualTime implements LimiterClock {
 	async run(until = Number.POSITIVE_INFINITY): Promise<void> {
 		for (;;) {
 			await nextTurn();
-			const next = [...this.calls].reduce<{ at: number; callback: () => void } | undefined>(
-				(first, call) => (first === undefined || call.at < first.at ? call : first),
-				undefined,
-			);
+			while (this.calls.at(-1)?.cancelled === true) this.calls.pop();
+			const next = this.calls.at(-1);
 			if (next === undefined || next.at > until) break;
-			this.calls.delete(next);
+			this.calls.pop();
 			this.time = next.at;
 			next.callback();
 		}
 		if (Number.isFinite(until)) this.time = Math.max(this.time, until);
+	}
+
+	/** Before all that come sooner, and before those at the same time. */
+	private placeOf(at: number): number {
+		let [from, to] = [0, this.calls.length];
+		while (from < to) {
+			const middle = (from + to) >> 1;
+			if ((this.calls[middle]?.at ?? 0) > at) from = middle + 1;
+			else to = middle;
+		}
+		return from;
 	}
 }

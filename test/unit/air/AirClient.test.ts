@@ -260,7 +260,7 @@ test.each<[string, Reply, AirErrorCode, AirErrorKind, [number, number, number, n
 	for (const [index, mode] of MODES.entries()) {
 		seen = [];
 		// Short only where nothing answers: a busy machine must not turn an answer into a timeout.
-		const error = await failing(mode, { timeoutMs: reply === hang ? 50 : 10_000 });
+		const error = await failing(mode, { timeoutMs: reply === hang ? 250 : 10_000 });
 		expect([mode, error.code, seen.length]).toEqual([mode, code, counts[index]]);
 		// A status that could not be read leaves nothing unknown: asking changes nothing at AIR.
 		const expected = mode === 'status' && kind === 'outcome-unknown' ? 'not-sent' : kind;
