@@ -30,7 +30,8 @@ export class Editor {
 	static async open(options: EditorOptions): Promise<Editor> {
 		const { browser, url, theme = 'light', viewport = { width: 1440, height: 900 } } = options;
 		const colorScheme = theme === 'system' ? 'light' : theme;
-		const context = await browser.newContext({ viewport, colorScheme });
+		// A picture of a page that moves differs each time, and drawing it takes half of a core.
+		const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
 		context.setDefaultTimeout(timeoutMs);
 		if (theme !== 'system') {
 			await context.addInitScript(`localStorage.setItem('N8N_THEME', '${theme}')`);

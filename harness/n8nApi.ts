@@ -15,7 +15,6 @@ export const owner = {
 
 const invited = z.array(z.object({ user: z.object({ inviteAcceptUrl: z.string() }) })).length(1);
 
-
 const communityPackage = z.looseObject({
 	packageName: z.string(),
 	installedVersion: z.string(),
