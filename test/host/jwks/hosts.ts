@@ -4,6 +4,7 @@ import {
 	cpSync,
 	mkdirSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
 	rmSync,
 	writeFileSync,
@@ -131,7 +132,7 @@ async function workerHost(): Promise<JwksHost> {
 
 /** What a project has besides the snippet. Next.js must be found within the root. */
 const nextProject = (root: string, config: object) => ({
-	'next.config.js': `module.exports = { distDir: process.env.BUILT, ...${JSON.stringify({ turbopack: { root }, ...config })} };\n`,
+	'next.config.js': `module.exports = ${JSON.stringify({ turbopack: { root }, ...config })};\n`,
 	'app/layout.js':
 		'export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n',
 });
@@ -157,15 +158,20 @@ async function nextApp(log: Log, config: object) {
 		HOME: folder,
 		CI: '1',
 		NEXT_TELEMETRY_DISABLED: '1',
-		BUILT: '',
 	};
-	/** By what was published; building takes ten seconds of both cores. */
+	const built = join(folder, '.next');
+	/** By what was published: a copy of what was built, without what the next build is quicker with. */
 	const builds = new Map<string, string>();
 	const build = async (jwksJson: string, documents: Documents = {}) => {
 		const published = JSON.stringify([jwksJson, documents]);
-		const built = builds.get(published) ?? `built-${builds.size}`;
-		env.BUILT = built;
-		if (builds.has(published)) return;
+		const known = builds.get(published);
+		if (known !== undefined) {
+			for (const name of readdirSync(known)) {
+				rmSync(join(built, name), { recursive: true, force: true });
+			}
+			cpSync(known, built, { recursive: true });
+			return;
+		}
 		writeFileSync(join(route, 'jwks.json'), jwksJson);
 		for (const [file, text] of Object.entries(documents)) {
 			const name = file === 'did.json' ? file : file.replace(/\.json$/, '');
@@ -178,7 +184,10 @@ async function nextApp(log: Log, config: object) {
 			cwd: folder,
 			env,
 		});
-		builds.set(published, built);
+		const copy = join(folder, `built-${builds.size}`);
+		const cache = join(built, 'cache');
+		cpSync(built, copy, { recursive: true, filter: (path) => path !== cache });
+		builds.set(published, copy);
 	};
 	const start = (port: number) =>
 		startServer({
@@ -199,7 +208,7 @@ export async function nextHost(log: Log, config: object = {}): Promise<JwksHost>
 
 /** A project that `next build` turns into files, for any web server. */
 export async function nextExport(log: Log) {
-	const { folder, build } = await nextApp(log, { output: 'export', distDir: '.next' });
+	const { folder, build } = await nextApp(log, { output: 'export' });
 	return {
 		/** @returns what a web server would send for the JWKS */
 		publish: async (jwksJson: string) => {
