@@ -4,7 +4,7 @@ import { hostOn } from './workflows';
 
 /** Main and two workers, each with a few executions at once: PostgreSQL has the tables and the ledger. */
 testCorpus(
-	Number(process.env.MOCA_AIR_CORPUS_QUEUE_ORDERS ?? 2),
+	Number(process.env.MOCA_AIR_CORPUS_QUEUE_ORDERS ?? 1),
 	async () => {
 		const queue = await startQueueHost({
 			concurrency: 5,

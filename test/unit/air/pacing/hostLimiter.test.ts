@@ -197,7 +197,7 @@ describe('after a refusal', () => {
 			let refusals = 0;
 			let accepted = 0;
 			const worker = async (): Promise<void> => {
-				while (time.now() < 30 * minute) {
+				while (time.now() < 15 * minute) {
 					const permit = await limiter.permit();
 					permit.use();
 					await time.sleep(30);
@@ -206,7 +206,7 @@ describe('after a refusal', () => {
 						permit.refused(refusals % 2 === 0 ? 'too-many' : 'unavailable', 1_000);
 					} else {
 						permit.answered();
-						if (time.now() > 25 * minute) accepted++;
+						if (time.now() > 10 * minute) accepted++;
 					}
 					await time.sleep(restMs);
 				}
