@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Node 24.21.0.
 #
-# A good guess: to make an HMAC, it is all the same whether the key is given as a Buffer or as the key object
-# that Node makes of it anyway; if anything, the Buffer saves making one.
+# A good guess: to make an HMAC, it makes no difference whether the key is given as a Buffer or as the key
+# object that Node makes of it; if anything, the Buffer saves making one.
 # Seen: with a Buffer it takes several times as long. To see whether what it was given is a key object, Node
 # tries to read it as one, and catches the error: most of the time is taken by the stack of that error,
 # which nobody looks at. With Error.stackTraceLimit = 0 most of the difference is gone. The same holds

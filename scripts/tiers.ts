@@ -15,6 +15,7 @@ export const MEASURING = [
 	'test/unit/ledger/sqliteFile.test.ts',
 	'test/unit/ledger/sqliteProcesses.test.ts',
 	'test/unit/nodes/firstContentKeys.test.ts',
+	'test/engine/ledgerSize.test.ts',
 	'test/engine/outcome.test.ts',
 	'test/engine/triggerLoad.test.ts',
 ];
