@@ -95,7 +95,11 @@ export class N8nApi {
 		return poll(`webhook ${method} ${path}`, webhookMs, async () => {
 			const response = await fetch(url, {
 				method,
-				headers: { ...(json ? { 'content-type': 'application/json' } : {}), ...headers },
+				headers: {
+					connection: 'close',
+					...(json ? { 'content-type': 'application/json' } : {}),
+					...headers,
+				},
 				...(body === undefined ? {} : { body: json ? JSON.stringify(body) : body }),
 				redirect: 'manual',
 			});

@@ -64,6 +64,8 @@ export class RestClient {
 			method,
 			headers: {
 				...(body === undefined ? {} : { 'content-type': 'application/json' }),
+				// One that is kept may be closed by n8n just when the next request is sent on it.
+				connection: 'close',
 				cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '),
 			},
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
