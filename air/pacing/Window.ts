@@ -226,7 +226,8 @@ export class Window {
 	private lookBack({ from, meanMs }: Lowered): void {
 		this.lowered = undefined;
 		if (this.steadyMs < SOONER * meanMs) {
-			// Perhaps it was a stall: more are tried at once.
+			// Where the line is still there, there are fewer at once; else perhaps it was a stall, and more are tried.
+			this.crowded = LOOK_AGAIN;
 			this.rest = 0;
 			return;
 		}

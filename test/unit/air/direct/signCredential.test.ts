@@ -151,7 +151,7 @@ test('IDs are random UUIDs, and revocation numbers 63 random bits', () => {
 	expect(credentialId(fixedRandomness())).toBe(credentialId(fixedRandomness()));
 });
 
-test('No random byte is given out twice, however many are asked for at once', () => {
+test('no random byte is given out twice, however many are asked for at once', () => {
 	const sizes = [...Array.from({ length: 2_000 }, () => 16), 4_096, 5_000, 12, 4_090, 16];
 	const drawn = sizes.map((size) => systemRandomness.bytes(size));
 	expect(drawn.map(({ length }) => length)).toEqual(sizes);

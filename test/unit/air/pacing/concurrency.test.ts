@@ -127,6 +127,22 @@ describe('how many are under way at once', () => {
 		expect(air.answered - before).toBeGreaterThan(600);
 	});
 
+	test('AIR works on a tenth of what it did: the line there is gone soon', async () => {
+		const time = new VirtualTime();
+		const air = new SimulatedAir(time, { serviceMs: 100, workers: 100 });
+		void send(time, new HostLimiter(time, () => 0.5), air, { items: 100_000 });
+		await time.run(3_000);
+		expect(air.inFlight).toBe(100);
+		air.settings.workers = 10;
+		await time.run(18_000);
+		const inFlight: number[] = [];
+		for (let at = 18_000; at < 24_000; at += 50) {
+			await time.run(at);
+			inFlight.push(air.inFlight);
+		}
+		expect(inFlight.toSorted((a, b) => a - b)[inFlight.length >> 1]).toBeLessThanOrEqual(15);
+	});
+
 	test('AIR takes more by now: so many are sent', async () => {
 		const { typical } = await simulate(
 			{ serviceMs: 100, workers: 16 },
