@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { keepFolder } from './keepFolder';
 
 /** n8n's own, and the settings with the key that encrypts values in it. */
 const DATABASE = 'database.sqlite';
@@ -34,21 +34,14 @@ export function beginMigrated(userFolder: string, kept: string): boolean {
  */
 export function keepMigrated(userFolder: string, kept: string): void {
 	const from = n8nFolder(userFolder);
-	const temporary = `${kept}.tmp-${randomUUID().slice(0, 8)}`;
-	mkdirSync(temporary, { recursive: true });
-	// Not a copy of the file: n8n has it open.
-	const database = new DatabaseSync(join(from, DATABASE), { readOnly: true });
-	try {
-		database.prepare('VACUUM INTO ?').run(join(temporary, DATABASE));
-	} finally {
-		database.close();
-	}
-	copyFileSync(join(from, SETTINGS), join(temporary, SETTINGS));
-	try {
-		mkdirSync(dirname(kept), { recursive: true });
-		renameSync(temporary, kept);
-	} catch (error) {
-		rmSync(temporary, { recursive: true, force: true });
-		if (!existsSync(kept)) throw error;
-	}
+	keepFolder(kept, (folder) => {
+		// Not a copy of the file: n8n has it open.
+		const database = new DatabaseSync(join(from, DATABASE), { readOnly: true });
+		try {
+			database.prepare('VACUUM INTO ?').run(join(folder, DATABASE));
+		} finally {
+			database.close();
+		}
+		copyFileSync(join(from, SETTINGS), join(folder, SETTINGS));
+	});
 }

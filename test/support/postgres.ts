@@ -1,11 +1,22 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+	chmodSync,
+	cpSync,
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readFileSync,
+	rmSync,
+	writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client, type QueryResultRow } from 'pg';
+import { keepFolder } from '../../harness/keepFolder';
+import { cacheFolder } from '../../harness/paths';
 import { giveToOwner, OWNER, postgresBinaries } from './postgresBinaries';
 
 const SUPERUSER = 'postgres';
@@ -66,6 +77,29 @@ interface Place {
 	readonly port: number;
 	/** `-c` settings of the server. */
 	readonly settings: Readonly<Record<string, string>>;
+}
+
+/**
+ * Makes the data folder, or copies the first one that was made: `initdb` takes two seconds of the processor,
+ * and each test file has a server of its own.
+ */
+async function initialize({ folder, bin }: Pick<Place, 'folder' | 'bin'>): Promise<void> {
+	const data = join(folder, 'data');
+	giveToOwner(folder);
+	const server = join(bin, 'postgres');
+	const { stdout } = await promisify(execFile)(server, ['--version'], { ...OWNER, cwd: folder });
+	const kept = join(cacheFolder(), 'postgres', stdout.trim().replaceAll(/[^\w.]+/g, '-'));
+	if (existsSync(kept)) {
+		cpSync(kept, data, { recursive: true });
+		// PostgreSQL takes no folder that others may read.
+		chmodSync(data, 0o700);
+		giveToOwner(data);
+	} else {
+		await initdb({ folder, bin });
+		keepFolder(kept, (empty) => {
+			cpSync(data, empty, { recursive: true });
+		});
+	}
 }
 
 async function initdb({ folder, bin }: Pick<Place, 'folder' | 'bin'>): Promise<void> {
@@ -160,7 +194,7 @@ export async function startPostgres({
 	try {
 		const bin = postgresBinaries(copies);
 		const tls = certificate === undefined ? {} : tlsSettings(folder, certificate);
-		await initdb({ folder, bin });
+		await initialize({ folder, bin });
 		place = { folder, bin, port: await freePort(), settings: { ...SETTINGS, ...tls, ...settings } };
 		keeper = launch(place);
 	} catch (error) {
