@@ -81,8 +81,8 @@ export interface Ledger extends Revocations {
 	 * May be told twice: the second time changes nothing.
 	 *
 	 * `supersedes`: rows of the same (realm, program, recipient) that are `submitted` or `confirmed`
-	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`)
-	 * become `superseded` with an event, in the same transaction, and are checked no more. Which of
+	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`; of
+	 * direct ones also those that `beginDirect` marked) become `superseded` with an event, in the same transaction, and are checked no more. Which of
 	 * two that were under way at once was left standing only AIR can say, so both are watched. Rows
 	 * with the very hash that was answered are not superseded: AIR kept what they stand for.
 	 *

@@ -313,6 +313,26 @@ export function direct(store: GetStore): void {
 			expect(await eventTypes(ledger)).toEqual(['stored', 'stored', 'superseded']);
 		});
 
+		test('reissue: the old one is replaced, although the clock was set back since it was stored', async () => {
+			const { ledger, advance } = store();
+			await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+			advance(-DAY);
+			const second = await begin(ledger, 'B', asked('2', {}, 'reissue'));
+			advance(MINUTE / 2);
+			// Begun beside it, and answered before it.
+			await ledger.answered(await begin(ledger, 'C', asked('3')), stored('dstorage://vc/3'));
+			const recorded = await ledger.answered(second, {
+				...stored('dstorage://vc/2'),
+				supersedes: true,
+			});
+			expect(recorded).toMatchObject({ superseded: 1 });
+			expect(await numbers()).toEqual([
+				['65656565', true],
+				['66666666', false],
+				['67676767', false],
+			]);
+		});
+
 		test('a late answer to an overtaken attempt is the one that stands', async () => {
 			const { ledger } = store();
 			const first = await begin(ledger, 'A', asked('1'));
