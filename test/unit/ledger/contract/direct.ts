@@ -119,6 +119,42 @@ export function direct(store: GetStore): void {
 				]);
 			});
 
+			test('as found in the wallet: what it was to replace is replaced', async () => {
+				const { ledger } = store();
+				await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+				await ledger.answered(
+					await begin(ledger, 'C', asked('3', { recipient: 'bob@example.com' })),
+					stored('dstorage://vc/3'),
+				);
+				const attempt = await begin(ledger, 'B', asked('2', {}, 'reissue'));
+				await ledger.failed(attempt, UNKNOWN);
+				expect(await settle(ledger, found)).toMatchObject({ outcome: 'settled' });
+				expect(await ledger.totals()).toEqual({ superseded: 1, stored: 2 });
+				expect(await numbers()).toEqual([
+					['65656565', true],
+					['66666666', false],
+					['67676767', false],
+				]);
+				expect(await eventTypes(ledger)).toEqual([
+					'stored',
+					'stored',
+					'unknown',
+					'stored',
+					'superseded',
+				]);
+				// Told once, whatever AIR answers later.
+				await ledger.answered(attempt, { ...stored('dstorage://vc/2'), supersedes: true });
+				expect(await ledger.totals()).toEqual({ superseded: 1, stored: 2 });
+			});
+
+			test('as found in the wallet, issued beside another: both stand', async () => {
+				const { ledger } = store();
+				await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+				await ledger.failed(await begin(ledger, 'B', asked('2')), UNKNOWN);
+				await settle(ledger, found);
+				expect(await ledger.totals()).toEqual({ stored: 2 });
+			});
+
 			test('to be sent again: the same bytes', async () => {
 				const { ledger } = store();
 				await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
