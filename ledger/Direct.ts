@@ -43,6 +43,8 @@ export type DirectLook =
 			readonly sealed: SealedCredential | undefined;
 			/** AIR may have stored it: the outcome of an attempt is not known. */
 			readonly mayBeStored: boolean;
+			/** Other claims are asked for than those that were sealed; false where that cannot be compared. */
+			readonly corrected: boolean;
 	  };
 
 export type DirectBegun =

@@ -70,7 +70,8 @@ export interface Ledger extends Revocations {
 	 * same write what was sealed is kept, to be sent again byte by byte, and its number and the key that
 	 * signed it for as long as it is valid. The number of what was sealed for this row before is revoked.
 	 *
-	 * Under `keep` and `reissue` of all who issue this type to this person one at a time is told `started`.
+	 * Under `keep` and `reissue` of all who issue this type to this person one at a time is told `started`,
+	 * and what may have been stored is finished however long ago it was sent: `rememberMs` does not count.
 	 *
 	 * @throws LedgerError when nothing could be written: then nothing may be sent
 	 */
@@ -81,10 +82,11 @@ export interface Ledger extends Revocations {
 	 * May be told twice: the second time changes nothing.
 	 *
 	 * `supersedes`: rows of the same (realm, program, recipient) that are `submitted` or `confirmed`
-	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`)
-	 * become `superseded` with an event, in the same transaction, and are checked no more. Which of
-	 * two that were under way at once was left standing only AIR can say, so both are watched. Rows
-	 * with the very hash that was answered are not superseded: AIR kept what they stand for.
+	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`), or
+	 * that `beginDirect` marked to be replaced, become `superseded` with an event, in the same
+	 * transaction, and are checked no more. Which of two that were under way at once was left standing
+	 * only AIR can say, so both are watched. Rows with the very hash that was answered are not
+	 * superseded: AIR kept what they stand for.
 	 *
 	 * @returns what the ledger knew of the hash. Told a second time: the same, but `superseded` is 0.
 	 * @throws LedgerError LEDGER_NOT_WRITABLE when the row is gone (the person was erased meanwhile)
@@ -185,10 +187,12 @@ export interface Ledger extends Revocations {
 	/**
 	 * Somebody says what became of an issuance whose outcome is unknown. Refused while an attempt is
 	 * under way, and when the row is no longer as it was seen. A late answer is recorded anyway:
-	 * after `issued` as a further issuance, otherwise it stands. Who settled and why is kept.
+	 * after `issued` as a further issuance, otherwise it stands. Who settled and why is kept. After
+	 * `send-again` it may be settled once more until it is sent.
 	 *
 	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it; without a hash nobody
-	 *   can ask, and the row is only replayed
+	 *   can ask, and the row is only replayed. One that was issued directly is `stored`, and what its
+	 *   reissue was to replace is replaced and revoked
 	 * - `not-issued`: the row is `rejected`, so that its key may be tried again
 	 * - `send-again`: the same, but a refusal of the next attempt leaves the row unknown
 	 */

@@ -163,6 +163,10 @@ export function expireLease(
 	return decideFailed(row, row.attempt, { outcome: 'unknown', reason: LEASE_EXPIRED });
 }
 
+/** Whether AIR may have issued by an attempt of which nobody has said how it ended. */
+export const mayHaveIssued = ({ attempts }: Pick<WithAttempts, 'attempts'>): boolean =>
+	attempts.some(({ outcome }) => outcome === 'unknown' || outcome === 'open');
+
 /**
  * Whether an attempt sent what was replaced since by another credential, whose number is another one:
  * what AIR says of it later is recorded, and never stands.
@@ -231,9 +235,7 @@ export function decideFailed(
 	if (standing !== undefined) {
 		return { state: accepted(row), reason, standing, submitted: true };
 	}
-	const unknown =
-		outcome === 'unknown' ||
-		others.some((attempt) => attempt.outcome === 'unknown' || attempt.outcome === 'open');
+	const unknown = outcome === 'unknown' || mayHaveIssued({ attempts: others });
 	return { state: unknown ? 'unknown' : 'rejected', reason, standing: null, submitted: false };
 }
 

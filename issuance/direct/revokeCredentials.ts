@@ -1,6 +1,7 @@
 import { LIVE_TTL_SECONDS } from '../../air/direct/statusList';
 import { AirError } from '../../errors/AirError';
 import type { Ledger, LedgerRow, ListFilter, Origin, RevokeResult } from '../../ledger/Ledger';
+import { mayHaveIssued } from '../../ledger/transitions';
 import { pages } from '../ledger/pages';
 import { isoTime, keyOfEvent } from '../ledger/rowFields';
 import { asAirError } from '../session/asAirError';
@@ -56,8 +57,8 @@ interface Where {
 	readonly realm: string | undefined;
 }
 
-/** In these states the person may hold the credential. */
-const MAY_HOLD: readonly LedgerRow['state'][] = ['stored', 'unknown', 'sending', 'abandoned'];
+/** In these states the person may hold the credential; `rejected`: where somebody wants it sent again. */
+const MAY_HOLD = ['stored', 'unknown', 'sending', 'abandoned', 'rejected'] as const;
 
 async function rowsOf({ ledger, realm }: Where, filter: Omit<ListFilter, 'limit'>) {
 	const found: LedgerRow[] = [];
@@ -66,6 +67,8 @@ async function rowsOf({ ledger, realm }: Where, filter: Omit<ListFilter, 'limit'
 	}
 	return found;
 }
+
+const mayBeStored = (row: LedgerRow) => row.state !== 'rejected' || mayHaveIssued(row);
 
 const missing = (detail: string) => new AirError('AIR_REVOKE_MISSING', { detail });
 
@@ -82,14 +85,14 @@ async function find(where: Where, what: Exclude<RevokeWhat, { by: 'number' }>) {
 			const all = await rowsOf(where, { idempotencyKey });
 			const found = all.filter(({ program }) => what.vct === undefined || program === what.vct);
 			if (found.length === 0) throw missing('by this event ID');
-			return found;
+			// Of several types one may have been refused, which is told only where it was all.
+			const mayBeHeld = found.filter(mayBeStored);
+			return mayBeHeld.length > 0 ? mayBeHeld : found;
 		}
 		case 'person':
-			return await rowsOf(where, {
-				recipient: what.recipient,
-				program: what.vct,
-				states: MAY_HOLD,
-			});
+			return (
+				await rowsOf(where, { recipient: what.recipient, program: what.vct, states: MAY_HOLD })
+			).filter(mayBeStored);
 	}
 }
 
@@ -142,8 +145,9 @@ const aboutRow = (row: LedgerRow | undefined) => ({
 /**
  * Revokes what was issued directly: forever, and told to anyone who asks for its status.
  *
- * Of a person and a type all that they may hold is revoked, what may have been stored included. One
- * after another: where one is being sent at this moment, those before it stay revoked.
+ * Of a person and a type all that they may hold is revoked, what may have been stored included. Where
+ * one of several cannot be, as it is being sent at this moment or was issued with Revocable off, the
+ * others are, and then that is thrown.
  *
  * @returns one for each credential; for a person and a type, none where they hold none
  * @throws AirError `AIR_REVOKE_…`, `AIR_LEDGER_…`, `AIR_SETTING_INVALID` for a note that is too long
@@ -174,11 +178,18 @@ export async function revokeCredentials(
 			return [outcomeOf(await where.ledger.revoke({ ...request, realm: where.realm, target }))];
 		}
 		const revoked: Revoked[] = [];
+		const failures: unknown[] = [];
 		for (const { id, realm } of await find(where, what)) {
 			const result = await where.ledger.revoke({ ...request, realm, target: { issuanceId: id } });
 			// What has ended by itself is nothing that they hold.
-			if (what.by !== 'person' || result.outcome !== 'expired') revoked.push(outcomeOf(result));
+			if (what.by === 'person' && result.outcome === 'expired') continue;
+			try {
+				revoked.push(outcomeOf(result));
+			} catch (error) {
+				failures.push(error);
+			}
 		}
+		if (failures.length > 0) throw failures[0];
 		return revoked;
 	} catch (error) {
 		throw asAirError(error);

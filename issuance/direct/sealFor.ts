@@ -28,7 +28,8 @@ export type FindPlace = () => Promise<Place>;
 /**
  * What to send to a person: what was sealed for this issuance before, if AIR may have stored that, and
  * else a credential that is signed and sealed now. One ID stands for one byte string, so that AIR can
- * tell a repeat; so what was sealed is given up only where it would be of no use to the person.
+ * tell a repeat; so what was sealed is given up only where it would be of no use to the person, or where
+ * somebody wants it sent again with other claims.
  *
  * @param open - what the ledger knows of the issuance
  * @param now - milliseconds since 1970
@@ -44,11 +45,12 @@ export async function sealFor(
 	now: number,
 	findPlace: FindPlace,
 ): Promise<ToSend> {
-	const { sealed, row, mayBeStored } = open;
+	const { sealed, row, mayBeStored, corrected } = open;
 	if (mayBeStored && row?.holderDid != null && row.holderDid !== account.did) {
 		throw new AirError('AIR_DIRECT_OTHER_ACCOUNT');
 	}
-	if (mayBeStored && sealed !== undefined && isOfUse(sealed, account, issuer, now)) {
+	const isAsked = mayBeStored && !corrected;
+	if (isAsked && sealed !== undefined && isOfUse(sealed, account, issuer, now)) {
 		return { sealed, unbound: undefined, revocable: 'off' };
 	}
 	return await sealNow(account, issuer, request, claims, now, findPlace);

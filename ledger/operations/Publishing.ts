@@ -1,10 +1,17 @@
-import type { NumberStatus, StatusList } from '../Ledger';
+import type { NumberStatus, RevokedMark, StatusList } from '../Ledger';
 import { LedgerError } from '../LedgerError';
-import type { Store } from '../sql/Session';
+import type { Dialect } from '../sql/Dialect';
+import { clock, type Operation, type Store } from '../sql/Session';
 import { revokedSince } from './revoke';
 
 /** By so much a clock may have been set back, or a commit been late. */
 const MARGIN_MS = 10 * 60_000;
+
+/** The earliest first. Where the clock was set back since, from its present time on. */
+function* newMarks(dialect: Dialect, upTo: number): Operation<RevokedMark[]> {
+	const now = yield* clock(dialect);
+	return yield* revokedSince(Math.min(upTo, now) - MARGIN_MS);
+}
 
 const sorted = (places: readonly number[]) => [...new Set(places)].sort((a, b) => a - b);
 
@@ -16,7 +23,7 @@ export class Publishing {
 	/** Up to here all is kept; at first everything is looked at. */
 	private upTo = 0;
 
-	constructor(private readonly store: Store) {}
+	constructor(private readonly store: Pick<Store, 'dialect' | 'read' | 'published'>) {}
 
 	/** After a revocation. It stands, whatever becomes of this: before a list is served it is tried again. */
 	async soon(): Promise<void> {
@@ -63,8 +70,8 @@ export class Publishing {
 	): Promise<void> {
 		const { published } = this.store;
 		if (published === undefined) return;
-		const marks = await this.store.read(() => revokedSince(this.upTo - MARGIN_MS));
+		const marks = await this.store.read(() => newMarks(this.store.dialect, this.upTo));
 		await published.note(lists, marks);
-		this.upTo = Math.max(this.upTo, ...marks.map(({ at }) => at));
+		this.upTo = Math.max(this.upTo, marks.at(-1)?.at ?? 0);
 	}
 }

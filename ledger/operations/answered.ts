@@ -153,7 +153,8 @@ const REPLACED = forDialect(
 		JOIN issuances own ON own.id = replacing.id
 		JOIN issuances i ON ${ofRecipient('i.recipient', 'own.recipient')} AND i.program = own.program
 			AND i.realm = own.realm AND i.way = own.way AND i.state IN ${HELD} AND i.id <> own.id
-	WHERE i.id ${oneOf('$2', 'bigint')} AND i.answered_at <= replacing.started_at
+	WHERE i.id ${oneOf('$2', 'bigint')}
+		AND (i.answered_at <= replacing.started_at OR i.replaced_by = own.id)
 		AND coalesce(i.core_claim_hash, '') <> replacing.hash`,
 );
 

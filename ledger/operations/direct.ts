@@ -9,9 +9,11 @@ import type {
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
-import { decideBegin } from '../transitions';
+import { decideBegin, mayHaveIssued } from '../transitions';
 import { begin, resultOf } from './begin';
+import { afterLease } from './endAttempts';
 import { find } from './lookups';
+import { mayHaveIssuedIn } from './states';
 import { replaceFirst, revokeNumbers } from './revoke';
 import { ofRecipient, readRows, selecting } from './rows';
 
@@ -23,9 +25,11 @@ const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
  */
 export function* lookDirect(dialect: Dialect, request: DirectRequest): Operation<DirectLook> {
 	const { realm, program, idempotencyKey } = request;
-	const found = yield* find(dialect, realm, { program, idempotencyKey });
+	const kept = yield* find(dialect, realm, { program, idempotencyKey });
 	const now = yield* clock(dialect);
-	const decision = decideBegin(found, request, now);
+	const found = kept && afterLease(kept, now);
+	const asked = found?.state === 'unknown' ? finishing(request) : request;
+	const decision = decideBegin(found, asked, now);
 	const known = found === undefined ? undefined : resultOf(decision, found);
 	if (known !== undefined) return known;
 	// What is retired is another issuance.
@@ -36,11 +40,18 @@ export function* lookDirect(dialect: Dialect, request: DirectRequest): Operation
 		outcome: 'open',
 		row,
 		sealed: row === undefined ? undefined : yield* sealedFor(row),
-		mayBeStored: row?.attempts.some(({ outcome }) => UNKNOWN.includes(outcome)) === true,
+		mayBeStored: row !== undefined && mayHaveIssued(row),
+		corrected:
+			row?.keyThumbprint === request.keyThumbprint && row.subjectHmac !== request.subjectHmac,
 	};
 }
 
-const UNKNOWN = ['unknown', 'open'];
+/**
+ * Of a person who gets one at a time, what may have been stored is finished first, however long ago it
+ * was sent: forgotten, it would stand in the way of the very item that could finish it.
+ */
+const finishing = (request: DirectRequest): DirectRequest =>
+	request.ifHeld === 'another' ? request : { ...request, rememberMs: null };
 
 const ofPerson = (states: string) =>
 	selecting(
@@ -49,7 +60,8 @@ const ofPerson = (states: string) =>
 		ORDER BY CASE WHEN i.state = 'stored' THEN 0 ELSE 1 END, i.id DESC LIMIT 1`,
 	);
 
-const OPEN = `i.state IN ('sending', 'unknown')`;
+/** What somebody wants sent again may have been stored as well: see `settle`. */
+const OPEN = `(i.state IN ('sending', 'unknown') OR i.state = 'rejected' AND ${mayHaveIssuedIn('i')})`;
 
 /** What to keep counts for more than what is open, and what to replace not at all. */
 const HELD_OR_OPEN = ofPerson(`(${OPEN} OR (i.state = 'stored' AND i.expires_at > $5))`);
@@ -110,18 +122,34 @@ export function* beginDirect(
 	if (isNew && outlives && revocable !== 'off') {
 		if (!(yield* keepNumber(request, sealed, revocable))) return { outcome: 'changed' };
 	}
-	const [begun] = yield* begin(dialect, [request]);
+	const { row } = seen;
+	const [begun] = yield* begin(dialect, [asSealed(request, row, isNew)]);
 	if (begun?.outcome !== 'started') return begun ?? { outcome: 'changed' };
 	const replacedFirst = yield* replace(dialect, request, begun.issuanceId);
 	const started = { ...begun, replacedFirst };
-	if (!isNew) return started;
+	if (!isNew && begun.issuanceId === row?.id) return started;
 	const now = yield* clock(dialect);
-	const { row } = seen;
-	if (row?.revocationNumber != null) yield* revokeNumbers(dialect, [row.revocationNumber], now);
-	if (row !== undefined) yield ahead(dialect, REPLACE, row.id, begun.attempt);
+	if (isNew && row?.revocationNumber != null) {
+		yield* revokeNumbers(dialect, [row.revocationNumber], now);
+	}
+	if (isNew && row !== undefined) yield ahead(dialect, REPLACE, row.id, begun.attempt);
 	yield* keep(dialect, begun.issuanceId, sealed);
 	if (outlives) yield* keepKey(dialect, request, sealed);
 	return started;
+}
+
+/**
+ * A row that was found open is not forgotten while it is begun. And bytes that are sent again are what
+ * was asked for when they were sealed, by the key that signed them then.
+ */
+function asSealed(
+	request: DirectRequest,
+	row: LedgerRow | undefined,
+	isNew: boolean,
+): DirectRequest {
+	if (row === undefined) return request;
+	const { issuerDid, subjectHmac, keyThumbprint } = isNew ? request : row;
+	return { ...request, rememberMs: null, issuerDid, subjectHmac, keyThumbprint };
 }
 
 /** What they have sent is no longer what the row stands for. */

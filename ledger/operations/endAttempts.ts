@@ -2,7 +2,7 @@ import type { AttemptOutcome, KeptIssuance, LedgerRow } from '../Ledger';
 import { LedgerError } from '../LedgerError';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, forDialect, rowsFor, type Operation } from '../sql/Session';
-import type { AttemptEnd } from '../transitions';
+import { expireLease, type AttemptEnd } from '../transitions';
 import { appendEvents, eventForEach } from './events';
 
 /** How an attempt ended, and when AIR is to be asked if its row has come to an issuance by that. */
@@ -36,6 +36,31 @@ export function leaseEnd(row: LedgerRow, end: AttemptEnd, now: number): RowEnd {
 	const at = row.leaseUntil ?? row.updatedAt;
 	const unanswered = { outcome: 'unknown', coreClaimHash: null, userUuid: null } as const;
 	return { row, end, ended: { ...unanswered, number: row.attempt, at, nextCheckAt: now } };
+}
+
+/** A row as it is once a lease that has run out is written down: for anyone who only looks. */
+export function afterLease(row: LedgerRow, now: number): LedgerRow {
+	const end = expireLease(row, now);
+	if (end === undefined) return row;
+	const ending = leaseEnd(row, end, now);
+	const { number, outcome, at: endedAt } = ending.ended;
+	return {
+		...row,
+		state: end.state,
+		reason: end.reason,
+		leaseUntil: null,
+		updatedAt: endedAt,
+		attempts: row.attempts.map((one) =>
+			one.number === number ? { ...one, outcome, endedAt } : one,
+		),
+		...(end.standing === null
+			? {}
+			: {
+					coreClaimHash: end.standing.coreClaimHash,
+					userUuid: end.standing.userUuid,
+					answeredAt: answeredAt(ending),
+				}),
+	};
 }
 
 /** When the issuance that stands from now on was answered. */

@@ -1,7 +1,7 @@
 import type { LedgerRow, Place, RevokedMark, RevokeRequest, RevokeResult } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
-import { expireLease } from '../transitions';
+import { expireLease, mayHaveIssued } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
 import { lockIds, readRowsById } from './rows';
@@ -62,7 +62,8 @@ export function* revoke(dialect: Dialect, request: RevokeRequest): Operation<Rev
 	const number = 'number' in target ? target.number : row.revocationNumber;
 	if (number === null) return { outcome: 'not-kept', row };
 	const isLast = number === row.revocationNumber;
-	if (isLast && row.state === 'rejected') return { outcome: 'never-stored', row };
+	if (isLast && row.state === 'rejected' && !mayHaveIssued(row))
+		return { outcome: 'never-stored', row };
 	if (isLast && (row.expiresAt ?? now) <= now) return { outcome: 'expired', row };
 	return yield* revokeKept(dialect, request, number, row);
 }
@@ -113,8 +114,8 @@ function* revokeKept(
 	return { outcome: 'revoked', ...about, at, row: now ?? row };
 }
 
-/** In these states a row stands for what it has sealed. */
-const STANDING: readonly LedgerRow['state'][] = ['stored', 'unknown', 'abandoned'];
+/** In these states a row stands for what it has sealed; `rejected`: to be sent again, and perhaps stored. */
+const STANDING: readonly LedgerRow['state'][] = ['stored', 'unknown', 'abandoned', 'rejected'];
 
 function* endRow(
 	dialect: Dialect,
@@ -162,7 +163,7 @@ const HELD = forDialect(
 );
 
 /**
- * What a person holds is revoked before the new one is sent.
+ * What a person holds is revoked: before the new one is sent, or when somebody says that it is there.
  *
  * @param held - IDs of the rows
  * @param by - of the row that takes their place

@@ -1,10 +1,11 @@
 import type { Attempt, LedgerRow, Settlement, SettleRequest, SettleResult } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation } from '../sql/Session';
-import { decideAnswered, expireLease, SETTLED } from '../transitions';
+import { decideAnswered, expireLease, mayHaveIssued, SETTLED } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendUnknown } from './events';
-import { lockIds, readRowsById } from './rows';
+import { replaceFirst } from './revoke';
+import { lockIds, ofRecipient, readRowsById } from './rows';
 
 /**
  * `Ledger.settle`. What was issued becomes an attempt of its own, so that a late answer to the one that
@@ -23,9 +24,7 @@ export function* settle(dialect: Dialect, request: SettleRequest): Operation<Set
 	if (end !== undefined) yield* endAttempts(dialect, [leaseEnd(row, end, now)], now);
 	const found = yield* again(dialect, row);
 	const states = [row.state, found.state];
-	const isOpen =
-		(found.state === 'unknown' || found.state === 'abandoned') && found.answeredAt === null;
-	if (!isOpen || !states.includes(seen.state) || found.attempt !== seen.attempt) {
+	if (!isOpen(found) || !states.includes(seen.state) || found.attempt !== seen.attempt) {
 		if (end?.state === 'unknown') yield* appendUnknown(dialect, [issuanceId], now);
 		return { outcome: 'changed', row: found };
 	}
@@ -33,6 +32,13 @@ export function* settle(dialect: Dialect, request: SettleRequest): Operation<Set
 	if (request.as.outcome === 'issued') yield* issued(dialect, found, request.as, now);
 	else yield* notIssued(found, request.as.outcome, now);
 	return { outcome: 'settled', row: yield* again(dialect, found) };
+}
+
+/** Nobody knows what became of it; and that somebody wants it sent again says nothing about that. */
+function isOpen(row: LedgerRow): boolean {
+	if (row.answeredAt !== null) return false;
+	if (row.state === 'rejected') return mayHaveIssued(row);
+	return row.state === 'unknown' || row.state === 'abandoned';
 }
 
 function* again(dialect: Dialect, row: LedgerRow): Operation<LedgerRow> {
@@ -57,6 +63,18 @@ function* issued(
 	const ended = { number, outcome: 'accepted', coreClaimHash, userUuid } as const;
 	const nextCheckAt = coreClaimHash === null || row.way === 'direct' ? null : at;
 	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt } }], at);
+	if (row.way !== 'direct') return;
+	yield* replaceFirst(dialect, yield* markedFor(row), row.id, at);
+}
+
+const MARKED = `SELECT i.id AS id FROM issuances i
+	WHERE ${ofRecipient('i.recipient', '$1')} AND i.program = $2 AND i.realm = $3
+		AND i.state = 'stored' AND i.replaced_by = $4`;
+
+/** What a reissue was to replace as soon as AIR has the new one. */
+function* markedFor({ recipient, program, realm, id }: LedgerRow): Operation<number[]> {
+	const found = yield* rows<{ id: number }>(MARKED, recipient, program, realm, id);
+	return found.map((marked) => marked.id);
 }
 
 /** The key may be tried again. Where nobody knows, the attempts stay unknown, and so does a refusal. */

@@ -1,6 +1,7 @@
 import type { LiveKey, UnpublishRequest, UnpublishResult } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation } from '../sql/Session';
+import { mayHaveIssuedIn } from './states';
 
 /**
  * By its number, unless AIR has refused it; and what has no number, by its row. The latter is gone with
@@ -11,7 +12,7 @@ const LIVE_KEYS = `SELECT k.kid AS kid, k.key_thumbprint AS "keyThumbprint", k.p
 		(SELECT count(*) FROM credentials c WHERE c.realm = k.realm
 			AND c.key_thumbprint = k.key_thumbprint AND c.expires_at > $2 AND c.revoked_at IS NULL
 			AND NOT EXISTS (SELECT 1 FROM issuances r
-				WHERE r.revocation_number = c.number AND r.state = 'rejected'))
+				WHERE r.revocation_number = c.number AND r.state = 'rejected' AND NOT ${mayHaveIssuedIn('r')}))
 		+ (SELECT count(*) FROM issuances i WHERE i.realm = k.realm AND i.state = 'stored'
 			AND i.expires_at > $2 AND i.key_thumbprint = k.key_thumbprint
 			AND NOT EXISTS (SELECT 1 FROM credentials n WHERE n.number = i.revocation_number))

@@ -8,3 +8,7 @@ export const FINISHED = "state NOT IN ('sending', 'submitted', 'unknown', 'store
 
 /** Finished when it expires, as somebody may want to revoke it until then. */
 export const STORED = "state = 'stored'";
+
+/** An attempt of row `i` may have issued; see `mayHaveIssued`. @param i - how the rows' table is called */
+export const mayHaveIssuedIn = (i: string) =>
+	`EXISTS (SELECT 1 FROM attempts m WHERE m.issuance_id = ${i}.id AND m.outcome IN ('unknown', 'open'))`;

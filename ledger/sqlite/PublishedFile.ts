@@ -83,13 +83,15 @@ export class PublishedFile implements Published {
 			this.read = 0;
 		}
 		if (size === this.read) return;
-		const added = Buffer.alloc(size - this.read);
+		const from = this.read;
+		const added = Buffer.alloc(size - from);
 		await this.using('r', async (handle) => {
-			await handle.read(added, 0, added.length, this.read);
+			await handle.read(added, 0, added.length, from);
 		});
 		// The last line may be half written still.
 		const end = added.lastIndexOf('\n') + 1;
-		this.read += end;
+		// Others may have read the same meanwhile.
+		this.read = from + end;
 		for (const line of added.subarray(0, end).toString('utf8').split('\n')) this.take(line);
 	}
 

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Ledger, Revocable } from '../../../ledger/Ledger';
 import { markerOf } from '../../../ledger/sqlite/ledgerFile';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
-import { revokedFileOf } from '../../../ledger/sqlite/PublishedFile';
+import { PublishedFile, revokedFileOf } from '../../../ledger/sqlite/PublishedFile';
 import { answer, DAY, REALM, request } from './contract/requests';
 
 /** What was published as revoked lies beside the embedded ledger, and no backup takes it back. */
@@ -40,7 +40,7 @@ async function issue(number: number, revocable: Revocable, on = ledger): Promise
 				externalId: `urn:uuid:${number}`,
 				body: '{}',
 				revocationNumber: String(number),
-				expiresAt: Date.now() + DAY,
+				expiresAt: Date.now() + 9 * DAY,
 				issuer: 'did:web:example.com',
 				kid: 'k1',
 				publicJwk: '{}',
@@ -197,4 +197,29 @@ test('it is for its owner only, and holds nobody’s address', async () => {
 	await bits();
 	expect((await stat(revokedFileOf(file))).mode & 0o777).toBe(0o600);
 	expect(await readFile(revokedFileOf(file), 'utf8')).not.toContain('@');
+});
+
+test('it is read by several at once, and what is added after that is not passed over', async () => {
+	const path = revokedFileOf(file);
+	const mark = (number: string) => ({ realm: REALM, number, list: null, index: null, at: 1 });
+	const own = new PublishedFile(path, false);
+	const other = new PublishedFile(path, false);
+	await other.note([], [mark('1000')]);
+	await Promise.all([own.isRevoked(REALM, '1000'), own.list(REALM, 'list-1')]);
+	await other.note([], [mark('2000')]);
+	expect(await own.isRevoked(REALM, '2000')).toBe(true);
+});
+
+test('what is revoked after the clock was set back is kept as well', async () => {
+	let offset = DAY;
+	const { ledger: late } = await openSqliteLedger({ file, clockOffsetMs: () => offset });
+	others.push(late);
+	await issue(7, place(7), late);
+	await revoke(7, late);
+	offset = 0;
+	await issue(8, place(8), late);
+	await revoke(8, late);
+	const published = new PublishedFile(revokedFileOf(file), true);
+	expect(await published.isRevoked(REALM, '7')).toBe(true);
+	expect(await published.isRevoked(REALM, '8')).toBe(true);
 });

@@ -213,6 +213,24 @@ describe('an outcome that is unknown', () => {
 		expect(await wallet()).toMatchObject([{ externalId: before?.externalId, valid: true }]);
 	}, 30_000);
 
+	test('settled to be sent again, with other claims: sealed with those, and the first is revoked', async () => {
+		await known();
+		loseAnswers();
+		await airErrorOf(() => partner().issue('1'));
+		const seen = await partner().row('1');
+		if (seen === undefined) throw new Error('no row');
+		const { ledger } = partner();
+		const by = { instance: 'n8n', workflowId: 'w', executionId: '1' };
+		const as = { outcome: 'send-again' } as const;
+		const { id: issuanceId, realm } = seen;
+		await ledger.settle({ realm, issuanceId, seen, as, by, note: null });
+		const issued = await partner().issue('1', { credentialSubject: { level: 3 } });
+		expect(issued).toMatchObject({ outcome: 'issued' });
+		expect(issued.externalId).not.toBe(seen.externalId);
+		expect(await ledger.numberStatus(realm, seen.revocationNumber ?? '')).toBe('revoked');
+		expect(await ledger.numberStatus(realm, issued.revocationNumber ?? '')).toBe('valid');
+	}, 30_000);
+
 	test('with the ledger off nothing is promised of another execution', async () => {
 		await known();
 		loseAnswers();

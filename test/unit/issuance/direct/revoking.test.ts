@@ -111,6 +111,23 @@ describe('revoking', () => {
 		expect(partner().bodies()).toHaveLength(before);
 	});
 
+	test('so is what somebody wants sent again; what AIR refused is passed over', async () => {
+		await partner().issue('first', { recipient: 'first@example.com' });
+		await airErrorOf(() => partner().issue('0', { schemaId: 'SOMEBODY-ELSES' }));
+		control().injectFault({ kind: 'reset', operation: 'store', afterWork: true, times: 4 });
+		await airErrorOf(() => partner().issue('1'));
+		const seen = await partner().row('1');
+		if (seen === undefined) throw new Error('no row');
+		const { ledger, realm: own } = await where();
+		const as = { outcome: 'send-again' } as const;
+		await ledger.settle({ realm: own, issuanceId: seen.id, seen, as, by: BY, note: 'who knows' });
+		expect(await revoke(ofAda)).toMatchObject([
+			{ outcome: 'revoked', externalId: seen.externalId },
+		]);
+		expect((await control().wallet()).length).toBe(2);
+		expect(await ledger.numberStatus(own, seen.revocationNumber ?? '')).toBe('revoked');
+	}, 30_000);
+
 	test.each<[string, RevokeWhat]>([
 		['an external ID', { by: 'externalId', externalId: 'urn:uuid:none' }],
 		['an event ID', { by: 'event', eventId: 'none', vct: undefined }],
@@ -129,6 +146,25 @@ describe('revoking', () => {
 		const error = await airErrorOf(() => revoke({ by: 'externalId', externalId }));
 		expect(error.code).toBe('AIR_REVOKE_NOT_KEPT');
 		expect(await partner().ledger.totals()).toEqual({ stored: 1 });
+	});
+
+	test('what cannot be revoked keeps nothing else from being revoked, and is told after that', async () => {
+		await partner().issue('1');
+		await partner().issue('2', { revocable: 'off' });
+		await partner().issue('3');
+		const error = await airErrorOf(() => revoke(ofAda));
+		expect(error.code).toBe('AIR_REVOKE_NOT_KEPT');
+		expect(await partner().ledger.totals()).toEqual({ revoked: 2, stored: 1 });
+	});
+
+	test('of an event, what AIR refused is passed over where another type was stored', async () => {
+		await partner().issue('1');
+		const refused = { vct: 'member', schemaId: 'SOMEBODY-ELSES' };
+		await airErrorOf(() => partner().issue('1', refused));
+		const what = { by: 'event', eventId: '1', vct: undefined } as const;
+		expect(await revoke(what)).toMatchObject([{ outcome: 'revoked', vct: VCT }]);
+		const error = await airErrorOf(() => revoke({ ...what, vct: 'member' }));
+		expect(error.code).toBe('AIR_REVOKE_NEVER_STORED');
 	});
 
 	test('content that was revoked does not come back by a late repeat', async () => {

@@ -119,6 +119,42 @@ export function direct(store: GetStore): void {
 				]);
 			});
 
+			test('as found in the wallet: what it was to replace is replaced', async () => {
+				const { ledger } = store();
+				await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+				await ledger.answered(
+					await begin(ledger, 'C', asked('3', { recipient: 'bob@example.com' })),
+					stored('dstorage://vc/3'),
+				);
+				const attempt = await begin(ledger, 'B', asked('2', {}, 'reissue'));
+				await ledger.failed(attempt, UNKNOWN);
+				expect(await settle(ledger, found)).toMatchObject({ outcome: 'settled' });
+				expect(await ledger.totals()).toEqual({ superseded: 1, stored: 2 });
+				expect(await numbers()).toEqual([
+					['65656565', true],
+					['66666666', false],
+					['67676767', false],
+				]);
+				expect(await eventTypes(ledger)).toEqual([
+					'stored',
+					'stored',
+					'unknown',
+					'stored',
+					'superseded',
+				]);
+				// Told once, whatever AIR answers later.
+				await ledger.answered(attempt, { ...stored('dstorage://vc/2'), supersedes: true });
+				expect(await ledger.totals()).toEqual({ superseded: 1, stored: 2 });
+			});
+
+			test('as found in the wallet, issued beside another: both stand', async () => {
+				const { ledger } = store();
+				await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+				await ledger.failed(await begin(ledger, 'B', asked('2')), UNKNOWN);
+				await settle(ledger, found);
+				expect(await ledger.totals()).toEqual({ stored: 2 });
+			});
+
 			test('to be sent again: the same bytes', async () => {
 				const { ledger } = store();
 				await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
@@ -127,8 +163,141 @@ export function direct(store: GetStore): void {
 					outcome: 'open',
 					sealed: { externalId: 'urn:uuid:A' },
 					mayBeStored: true,
+					corrected: false,
 				});
 			});
+
+			test('to be sent again with other claims: those that were sealed are not taken for them', async () => {
+				const { ledger } = store();
+				await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
+				const other = asked('1', { subjectHmac: 'hmac-2' });
+				expect(await ledger.lookDirect(other)).toMatchObject({ outcome: 'conflict' });
+				await settle(ledger, { outcome: 'send-again' });
+				expect(await ledger.lookDirect(other)).toMatchObject({
+					outcome: 'open',
+					mayBeStored: true,
+					corrected: true,
+				});
+				// Under another private key nobody can compare them.
+				const rotated = asked('1', { subjectHmac: 'hmac-2', keyThumbprint: 'thumbprint-2' });
+				expect(await ledger.lookDirect(rotated)).toMatchObject({ corrected: false });
+			});
+
+			test('to be sent again, and not yet sent: still unknown to all who issue to the person', async () => {
+				const { ledger } = store();
+				await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
+				await settle(ledger, { outcome: 'send-again' });
+				for (const ifHeld of ['keep', 'reissue'] as const) {
+					expect(await ledger.lookDirect(asked('2', {}, ifHeld))).toMatchObject({
+						outcome: 'unknown',
+						row: { externalId: 'urn:uuid:A' },
+					});
+				}
+				expect(await ledger.lookDirect(asked('1', {}, 'keep'))).toMatchObject({ outcome: 'open' });
+				// Somebody has looked after all.
+				expect(await settle(ledger, { outcome: 'not-issued' })).toMatchObject({
+					outcome: 'settled',
+				});
+				for (const event of ['1', '2']) {
+					expect(await ledger.lookDirect(asked(event, {}, 'keep'))).toMatchObject({
+						outcome: 'open',
+						mayBeStored: false,
+					});
+				}
+				expect(await settle(ledger, found)).toMatchObject({ outcome: 'changed' });
+			});
+		});
+
+		describe('whose lease ran out long ago, noticed by nobody', () => {
+			const content = (ifHeld: IfHeld) => asked('1', { rememberMs: DAY }, ifHeld);
+
+			test.each(['keep', 'reissue'] as const)(
+				'%s: the very same bytes of the very same row',
+				async (ifHeld) => {
+					const { ledger, advance } = store();
+					const first = await begin(ledger, 'A', content(ifHeld));
+					advance(2 * DAY);
+					expect(await ledger.lookDirect(content(ifHeld))).toMatchObject({
+						outcome: 'open',
+						row: { state: 'unknown' },
+						sealed: { externalId: 'urn:uuid:A' },
+						mayBeStored: true,
+					});
+					const again = await ledger.beginDirect(content(ifHeld), seal('A', 'urn:uuid:A'));
+					expect(again).toMatchObject({ ...first, outcome: 'started', attempt: 2 });
+					await ledger.answered(attemptOf(again), stored('dstorage://vc/1'));
+					expect(await ledger.list({ limit: 9 })).toMatchObject([
+						{ way: 'direct', state: 'stored', externalId: 'urn:uuid:A' },
+					]);
+					expect(await numbers()).toEqual([['65656565', false]]);
+				},
+			);
+
+			test.each([
+				['nobody has noticed', false],
+				['somebody has', true],
+			])('another: no longer remembered, so another row; %s', async (_, noticed) => {
+				const { ledger, advance } = store();
+				const first = await begin(ledger, 'A', content('another'));
+				advance(2 * DAY);
+				if (noticed) await ledger.endLeases({ limit: 10 });
+				expect(await ledger.lookDirect(content('another'))).toMatchObject({
+					outcome: 'open',
+					row: undefined,
+					sealed: undefined,
+				});
+				const again = await ledger.beginDirect(content('another'), seal('A', 'urn:uuid:A'));
+				expect(again).toEqual({ outcome: 'changed' });
+				const second = await begin(ledger, 'B', content('another'));
+				await ledger.answered(second, stored('dstorage://vc/2'));
+				await ledger.answered(first, stored('dstorage://vc/1'));
+				expect(await ledger.list({ limit: 9 })).toMatchObject([
+					{ way: 'direct', state: 'stored', externalId: 'urn:uuid:B' },
+					{ way: 'direct', state: 'stored', externalId: 'urn:uuid:A' },
+				]);
+				expect(await numbers()).toEqual([
+					['65656565', false],
+					['66666666', false],
+				]);
+			});
+
+			test('an overtaken attempt was answered meanwhile: a replay, for which no account is looked up', async () => {
+				const { ledger, advance } = store();
+				const first = await begin(ledger, 'A', asked('1'));
+				await ledger.failed(first, UNKNOWN);
+				await ledger.beginDirect(asked('1'), seal('A', 'urn:uuid:A'));
+				const { answeredAt } = await ledger.answered(first, stored('dstorage://vc/1'));
+				advance(DAY);
+				const known = {
+					outcome: 'answered',
+					row: { state: 'stored', coreClaimHash: 'dstorage://vc/1', answeredAt, leaseUntil: null },
+				};
+				const seen = await ledger.lookDirect(asked('1'));
+				expect(seen).toMatchObject(known);
+				await ledger.endLeases({ limit: 10 });
+				const written = await ledger.lookDirect(asked('1'));
+				expect(written).toMatchObject(known);
+				expect('row' in seen && 'row' in written && { ...seen.row, nextCheckAt: null }).toEqual(
+					'row' in written && { ...written.row, nextCheckAt: null },
+				);
+			});
+		});
+
+		test('sent again under another private key: the row stays that of the key that signed', async () => {
+			const { ledger } = store();
+			const off = { revocable: 'off' } as const;
+			const first = await ledger.beginDirect(asked('1'), { ...seal('A'), ...off });
+			await ledger.failed(attemptOf(first), UNKNOWN);
+			const rotated = asked('1', { subjectHmac: 'hmac-2', keyThumbprint: 'thumbprint-2' });
+			const again = await ledger.beginDirect(rotated, { ...seal('A', 'urn:uuid:A'), ...off });
+			await ledger.answered(attemptOf(again), stored('dstorage://vc/1'));
+			expect(await ledger.list({ limit: 9 })).toMatchObject([
+				{ state: 'stored', keyThumbprint: 'thumbprint-1', subjectHmac: 'hmac-1' },
+			]);
+			expect(await ledger.liveKeys(REALM)).toMatchObject([
+				{ keyThumbprint: 'thumbprint-1', credentials: 1 },
+			]);
+			expect(await ledger.lookDirect(rotated)).toMatchObject({ outcome: 'answered' });
 		});
 
 		test('what was sealed is kept with the attempt, and goes when it has arrived', async () => {
@@ -311,6 +480,26 @@ export function direct(store: GetStore): void {
 			]);
 			expect(await ledger.totals()).toEqual({ superseded: 1, stored: 1 });
 			expect(await eventTypes(ledger)).toEqual(['stored', 'stored', 'superseded']);
+		});
+
+		test('reissue: the old one is replaced, although the clock was set back since it was stored', async () => {
+			const { ledger, advance } = store();
+			await ledger.answered(await begin(ledger, 'A', asked('1')), stored('dstorage://vc/1'));
+			advance(-DAY);
+			const second = await begin(ledger, 'B', asked('2', {}, 'reissue'));
+			advance(MINUTE / 2);
+			// Begun beside it, and answered before it.
+			await ledger.answered(await begin(ledger, 'C', asked('3')), stored('dstorage://vc/3'));
+			const recorded = await ledger.answered(second, {
+				...stored('dstorage://vc/2'),
+				supersedes: true,
+			});
+			expect(recorded).toMatchObject({ superseded: 1 });
+			expect(await numbers()).toEqual([
+				['65656565', true],
+				['66666666', false],
+				['67676767', false],
+			]);
 		});
 
 		test('a late answer to an overtaken attempt is the one that stands', async () => {

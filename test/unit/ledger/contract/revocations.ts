@@ -156,6 +156,29 @@ export function revocations(store: GetStore): void {
 			expect(await ledger.numberStatus(REALM, '8')).toBeUndefined();
 		});
 
+		test('what somebody wants sent again may have been stored: revoked, and sent no more', async () => {
+			const { ledger, sql } = store();
+			const attempt = await started(ledger, 7);
+			const { issuanceId } = attempt;
+			const seen = await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+			const as = { outcome: 'send-again' } as const;
+			await ledger.settle({ realm: REALM, issuanceId, seen, as, by: BY, note: 'nobody knows' });
+			expect(await ledger.liveKeys(REALM)).toMatchObject([{ kid: 'k1', credentials: 1 }]);
+			expect(await revoke(ledger, { number: '7' })).toMatchObject({
+				outcome: 'revoked',
+				row: { state: 'revoked' },
+			});
+			expect(await ledger.numberStatus(REALM, '7')).toBe('revoked');
+			expect(await sql('SELECT 1 AS one FROM envelopes')).toEqual([]);
+			expect(await ledger.lookDirect(asked('7'))).toMatchObject({
+				outcome: 'answered',
+				row: { state: 'revoked' },
+			});
+			const late = answer('dstorage://vc/7', { nextCheckMs: null });
+			expect(await ledger.answered(attempt, late)).toMatchObject({ replaced: true });
+			expect(await ledger.totals()).toEqual({ revoked: 1 });
+		});
+
 		test('a person whose credential is revoked holds none: Keep issues another', async () => {
 			const { ledger } = store();
 			const { issuanceId } = await stored(ledger, 7);
