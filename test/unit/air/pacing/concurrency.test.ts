@@ -314,6 +314,13 @@ describe('beside a large run', () => {
 		['what may not begin ahead', ahead, 116, { kind: 'issue', deadEnd: true }],
 		['one item', ahead, 116, ahead],
 		['a question, and the number is fixed', { ...ahead, share: { fixed: true } }, 100, {}],
+		['one item, and the number is fixed', { ...ahead, share: { fixed: true } }, 50, ahead],
+		[
+			'what may not begin ahead, and the number is fixed',
+			{ ...ahead, share: { fixed: true } },
+			50,
+			{ kind: 'issue', deadEnd: true },
+		],
 		['a fixed number', ahead, 116, { ...ahead, share: { fixed: true } }],
 	])('%s has its turns', async (_, large, atOnce, other) => {
 		expect(await sentBeside(large, atOnce, other)).toBeGreaterThan(9);
