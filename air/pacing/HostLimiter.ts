@@ -26,6 +26,18 @@ interface Line {
 /** Requests that belong to no run take turns as one. */
 const NOBODY = {};
 
+/** In whose name a run asks: its questions hold up nothing that it issues, nor the other way round. */
+const askers = new WeakMap<object, object>();
+
+/** @returns what is the same for those who wait in one line */
+function lineOf({ wanted: { kind, share } }: Waiting): object {
+	const whose = share?.whose ?? NOBODY;
+	if (kind === 'issue') return whose;
+	const asker = askers.get(whose) ?? {};
+	askers.set(whose, asker);
+	return asker;
+}
+
 /**
  * When requests to one host may be sent: shared by all executions of the process that talk to it, which
  * take turns.
@@ -50,7 +62,7 @@ export class HostLimiter {
 	private readonly longWish = new LongWish();
 	private readonly places = new Places();
 	private readonly restrictions = new Set<{ readonly perSecond: number }>();
-	private readonly waiting = new Turns<Waiting>(({ wanted }) => wanted.share?.whose ?? NOBODY);
+	private readonly waiting = new Turns(lineOf);
 	/** Begun ahead, and ready to be sent; a Set, so that one who leaves is taken out at once. */
 	private readonly ready = new Set<Waiting>();
 	/** Whether the next place is for one of those. */

@@ -325,6 +325,20 @@ describe('beside a large run', () => {
 	])('%s has its turns', async (_, large, atOnce, other) => {
 		expect(await sentBeside(large, atOnce, other)).toBeGreaterThan(9);
 	});
+
+	test('questions of a run that get no answer hold up nothing that it issues', async () => {
+		const { limiter, granted, ask } = asking();
+		const share = { whose: {} };
+		ask(5, { kind: 'ask', share });
+		await turns();
+		for (const permit of granted) permit.ended();
+		ask(5, { kind: 'ask', share });
+		await turns();
+		expect(granted).toHaveLength(6);
+		void limiter.permit({ kind: 'issue', share }).then((permit) => granted.push(permit));
+		await turns();
+		expect(granted).toHaveLength(7);
+	});
 });
 
 describe('begun ahead of a place', () => {
