@@ -358,6 +358,18 @@ describe('begun ahead of a place', () => {
 		expect(permits).toHaveLength(21);
 	});
 
+	test('given back after it has its place: the place is free again, and counts once', async () => {
+		const limiter = new HostLimiter(new VirtualTime(), () => 0.5);
+		const permit = await limiter.permit(ahead);
+		await permit.place();
+		permit.giveBack();
+		permit.giveBack();
+		let granted = 0;
+		for (let i = 0; i < 60; i++) void limiter.permit(ahead).then(() => granted++);
+		await turns();
+		expect(granted).toBe(20);
+	});
+
 	test('a place is waited for, first come, first served, and a cancel ends it', async () => {
 		const limiter = new HostLimiter(new VirtualTime(), () => 0.5);
 		const permits = await Promise.all(
