@@ -26,6 +26,18 @@ interface Line {
 /** Requests that belong to no run take turns as one. */
 const NOBODY = {};
 
+/** In whose name a run asks: its questions hold up nothing that it issues, nor the other way round. */
+const askers = new WeakMap<object, object>();
+
+/** @returns what is the same for those who wait in one line */
+function lineOf({ wanted: { kind, share } }: Waiting): object {
+	const whose = share?.whose ?? NOBODY;
+	if (kind === 'issue') return whose;
+	const asker = askers.get(whose) ?? {};
+	askers.set(whose, asker);
+	return asker;
+}
+
 /**
  * When requests to one host may be sent: shared by all executions of the process that talk to it, which
  * take turns.
@@ -50,9 +62,11 @@ export class HostLimiter {
 	private readonly longWish = new LongWish();
 	private readonly places = new Places();
 	private readonly restrictions = new Set<{ readonly perSecond: number }>();
-	private readonly waiting = new Turns<Waiting>(({ wanted }) => wanted.share?.whose ?? NOBODY);
+	private readonly waiting = new Turns(lineOf);
 	/** Begun ahead, and ready to be sent; a Set, so that one who leaves is taken out at once. */
 	private readonly ready = new Set<Waiting>();
+	/** Whether the next place is for one of those. */
+	private readyFirst = true;
 	/** The next request is sent no earlier. */
 	private nextAt = Number.NEGATIVE_INFINITY;
 	private cancelWake: (() => void) | undefined;
@@ -197,17 +211,11 @@ export class HostLimiter {
 	private admit(): void {
 		this.cancelWake?.();
 		this.cancelWake = undefined;
-		for (const one of this.ready) {
-			if (this.mayGo(one.wanted)) one.go(false);
-		}
 		for (;;) {
-			let begins = false;
-			const next = this.waiting.next(({ wanted }) => {
-				begins = this.mayBegin(wanted);
-				return begins || (this.ready.size === 0 && this.mayGo(wanted));
-			});
+			const begins = this.waiting.next(({ wanted }) => this.mayBegin(wanted));
+			const next = begins ?? this.nextToGo();
 			if (next === undefined) break;
-			next.go(begins);
+			next.go(begins !== undefined);
 		}
 		const waitMs = this.freeAt - this.clock.now();
 		// When all places are taken, the end of a request is what to wait for.
@@ -215,6 +223,20 @@ export class HostLimiter {
 			this.cancelWake = this.clock.after(waitMs, () => {
 				this.admit();
 			});
+	}
+
+	/**
+	 * Whose turn it is to be sent. Those who have begun ahead take turns with all who do not begin ahead,
+	 * such as questions: while a large run issues, there is always somebody who has begun.
+	 */
+	private nextToGo(): Waiting | undefined {
+		const ready = [...this.ready].find(({ wanted }) => this.mayGo(wanted));
+		const mayFollow = ({ wanted }: Waiting): boolean =>
+			(ready === undefined || wanted.ahead !== true) && this.mayGo(wanted);
+		const next =
+			this.readyFirst && ready !== undefined ? ready : (this.waiting.next(mayFollow) ?? ready);
+		if (next !== undefined) this.readyFirst = next !== ready;
+		return next;
 	}
 
 	/** Something ended: others may go. */

@@ -35,6 +35,8 @@ export interface Place {
 export class Places {
 	private readonly windows = { issue: new Window(), ask: new Window() };
 	private readonly inFlight = { issue: 0, ask: 0 };
+	/** Of those, how many keep to what was learned: a fixed number beside them takes none of their places. */
+	private readonly learning = { issue: 0, ask: 0 };
 	private deadEnds = 0;
 	private ahead = 0;
 
@@ -45,11 +47,13 @@ export class Places {
 
 	/** @param most - under way at once, whatever they are */
 	areFree({ kind = 'ask', share, deadEnd }: Wanted, most = MOST_IN_FLIGHT): boolean {
-		const { inFlight } = this;
-		const isFixed = share?.fixed === true && !this.windows[kind].isTrying;
+		const { inFlight, learning } = this;
+		const hasRoom = this.isTrying({ kind })
+			? inFlight[kind] === 0
+			: share?.fixed === true || learning[kind] < this.allowed(kind);
 		return (
 			inFlight.issue + inFlight.ask < most &&
-			(isFixed || inFlight[kind] < this.allowed(kind)) &&
+			hasRoom &&
 			(deadEnd !== true || this.deadEnds < MOST_DEAD_ENDS)
 		);
 	}
@@ -79,9 +83,13 @@ export class Places {
 		const isFixed = share?.fixed === true;
 		this.inFlight[kind]++;
 		if (deadEnd) this.deadEnds++;
-		if (!isFixed) window.granted(now, busyMs, this.inFlight[kind] >= this.allowed(kind));
+		if (!isFixed) {
+			this.learning[kind]++;
+			window.granted(now, busyMs, this.learning[kind] >= this.allowed(kind));
+		}
 		const leave = (): void => {
 			this.inFlight[kind]--;
+			if (!isFixed) this.learning[kind]--;
 			if (deadEnd) this.deadEnds--;
 		};
 		return {

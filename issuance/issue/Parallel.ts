@@ -21,7 +21,10 @@ export interface Job<R> {
 export interface ParallelSettings<R> {
 	/** How many items there are. */
 	readonly items: number;
-	/** How many may be under way at once, 1 or more; asked whenever another one could begin. */
+	/**
+	 * How many may be under way at once, 1 or more; asked whenever another one could begin. The number 1
+	 * also means the order of the input, whatever the lanes.
+	 */
 	readonly concurrency: number | (() => number);
 	/** Reads an item. Called one after another, in the order of the input. What it throws fails the item. */
 	readonly prepare: (index: number) => Promise<Job<R>>;
@@ -135,8 +138,8 @@ export class Parallel<R> {
 			this.over(index, { ok: false, error });
 			return;
 		}
-		// One at a time also means strict input order.
-		const lane = this.most === 1 ? '' : job.lane;
+		// One at a time, where somebody chose that, also means strict input order.
+		const lane = this.settings.concurrency === 1 ? '' : job.lane;
 		const before = this.lanes.get(lane);
 		const running = this.one(index, job, before);
 		this.lanes.set(lane, running);

@@ -7,12 +7,15 @@ import type { CallOptionValues } from '../parameters/callOptions';
 export class RunLimits {
 	/** What the run sends takes turns with what others send. */
 	readonly share: Share;
+	/** How many items may be under way at once: the number that somebody chose, or what to ask for one. */
+	readonly concurrency: number | (() => number);
 	private readonly lifts = new Map<string, () => void>();
 	private waits = false;
 	private readonly hosts = new Map<string, { readonly url: string; readonly kind: RequestKind }>();
 
 	/** @param fixed - how many items may be under way at once; undefined for as many as AIR takes */
-	constructor(private readonly fixed: number | undefined) {
+	constructor(fixed: number | undefined) {
+		this.concurrency = fixed ?? (() => this.atOnce);
 		this.share = { whose: this, fixed: fixed !== undefined };
 	}
 
@@ -41,9 +44,7 @@ export class RunLimits {
 		this.hosts.set(`${kind} ${url}`, { url, kind });
 	}
 
-	/** How many items may be under way at once, at present. */
-	get atOnce(): number {
-		if (this.fixed !== undefined) return this.fixed;
+	private get atOnce(): number {
 		// Items that wait for the chain ask now and then, and take no place between.
 		let places = this.waits ? MOST_IN_FLIGHT : 0;
 		for (const { url, kind } of this.hosts.values()) places += limiterFor(url).ofUse(kind);

@@ -17,7 +17,7 @@ export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefine
 const plain = (answer: object) => JSON.parse(JSON.stringify(answer)) as IDataObject;
 
 export interface ItemsSettings {
-	/** How many items may be under way at once; asked whenever another one could begin. */
+	/** How many items may be under way at once, as {@link Parallel} takes it. */
 	readonly concurrency: number | (() => number);
 	/** What has happened to an item that did not fail, for people: *issued*. */
 	readonly done: string;

@@ -49,12 +49,19 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 		const hashOf = parameter(this, 'coreClaimHash', parseHash);
 		const addressOf = parameter(this, 'recipient', (value) => value);
 		const limits = new RunLimits(concurrencyOf(optionsOf));
-		const oneItem = async (itemIndex: number, signal: AbortSignal | undefined): Promise<object> => {
+		const read = async (itemIndex: number) => {
 			const options = optionsOf(itemIndex);
 			const coreClaimHash = hashOf(itemIndex);
 			const settings = await settingsFor(options.lifetimeMinutes);
-			const { client } = settings;
+			// Before any item begins: it says how many may.
 			limits.set(settings.identity.baseUrl, 'ask', options);
+			return { itemIndex, options, coreClaimHash, settings };
+		};
+		const oneItem = async (
+			{ itemIndex, options, coreClaimHash, settings }: Awaited<ReturnType<typeof read>>,
+			signal: AbortSignal | undefined,
+		): Promise<object> => {
+			const { client } = settings;
 			const { share } = limits;
 			const session = await ledger.ifOpen(settings);
 			const direct = await storedDirectly(session, coreClaimHash, signal);
@@ -97,14 +104,16 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 		};
 		return await forEachItem(
 			this,
-			async (itemIndex, signal) =>
-				await Promise.resolve({
+			async (itemIndex, signal) => {
+				const item = await read(itemIndex);
+				return {
 					// Questions change nothing at AIR, so that their order does not matter.
 					lane: String(itemIndex),
-					run: async () => await oneItem(itemIndex, signal),
-				}),
+					run: async () => await oneItem(item, signal),
+				};
+			},
 			{
-				concurrency: () => limits.atOnce,
+				concurrency: limits.concurrency,
 				done: 'answered',
 				...outputOf(this, optionsOf),
 				finish: async () => {

@@ -168,7 +168,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 			};
 		};
 		return await forEachItem(this, prepare, {
-			concurrency: () => limits.atOnce,
+			concurrency: limits.concurrency,
 			done: 'issued',
 			...outcomes,
 			...outputOf(this, readItem.options),

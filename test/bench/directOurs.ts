@@ -89,7 +89,7 @@ export async function directOurs(air: BenchAir, subject: string): Promise<Direct
 			const { share } = limits;
 			const parallel = new Parallel({
 				items: emails.length,
-				concurrency: () => limits.atOnce,
+				concurrency: limits.concurrency,
 				stopAtFailure: true,
 				prepare: async (index) => {
 					const request: DirectIssueRequest = {

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { makeKey } from '../support/keys';
 import { ISSUER_DID, startTestAir, type TestAir } from './air';
-import { runWorkflow } from './runWorkflow';
+import { OneCredential, runWorkflow } from './runWorkflow';
 import { issueWorkflow, person, statusWorkflow } from './workflows';
 
 let air: TestAir;
@@ -180,6 +181,37 @@ describe('a hash that AIR does not know', () => {
 		const { error } = await ask([UNKNOWN]);
 		expect(error?.message).toBe('There is no such AIR endpoint at this address');
 		expect(asked()).toBe(1);
+	});
+});
+
+describe('without a number of your own', () => {
+	beforeEach(() => {
+		// n8n reads it from its database, and items are read meanwhile.
+		jest.spyOn(OneCredential.prototype, 'getDecrypted').mockImplementation(async () => {
+			await sleep(20);
+			return air.credential;
+		});
+	});
+
+	afterEach(() => {
+		jest.restoreAllMocks();
+	});
+
+	test('several are asked about at once', async () => {
+		const people = await issuedTo(...Array.from({ length: 30 }, (_, index) => `person${index}`));
+		control().setSettings({ latencyMs: 100 });
+		const { json } = await ask(people);
+		expect(json('Done')).toHaveLength(30);
+		expect(control().counts().maxInFlight).toBeGreaterThanOrEqual(10);
+	});
+
+	test('the first one is not on-chain yet: the others are asked about before it is asked about again', async () => {
+		const people = await issuedTo('ada', 'bob', 'cy');
+		const [ada] = people;
+		control().setStatus({ coreClaimHash: ada?.coreClaimHash ?? '', vcStatus: 'WAIT_ONCHAIN' });
+		await ask(people, { waitUntilOnChain: true, waitTimeout: 2 });
+		const first = control().requests().slice(0, 3);
+		expect(new Set(first.map(({ recipient }) => recipient)).size).toBe(3);
 	});
 });
 

@@ -59,7 +59,7 @@ async function issueItems(context: IExecuteFunctions): Promise<INodeExecutionDat
 			};
 		},
 		{
-			concurrency: () => limits.atOnce,
+			concurrency: limits.concurrency,
 			done: 'issued',
 			...outcomes,
 			...outputOf(context, readItem.options),

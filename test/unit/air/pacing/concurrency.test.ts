@@ -271,6 +271,76 @@ test('questions take at most half of the places while something is issued', asyn
 	expect(granted).toHaveLength(11);
 });
 
+describe('beside a large run', () => {
+	const ahead = { kind: 'issue', ahead: true } as const;
+
+	/** For two seconds a large run issues; meanwhile something else is sent, one at a time. @returns how often */
+	async function sentBeside(large: PermitOptions, atOnce: number, other: PermitOptions) {
+		const time = new VirtualTime();
+		const limiter = new HostLimiter(time, () => 0.5);
+		let round = 0;
+		const sendOne = async (options: PermitOptions): Promise<void> => {
+			const permit = await limiter.permit(options);
+			await time.sleep(1);
+			await permit.place();
+			permit.use();
+			// Not all at once, so that hardly ever several places are free.
+			await time.sleep(50 + (round++ % 100));
+			permit.answered();
+		};
+		let count = 0;
+		const loop = async (options: PermitOptions, done: () => void): Promise<void> => {
+			while (time.now() < 2_000) {
+				await sendOne(options);
+				done();
+			}
+		};
+		const run = {};
+		const all = Array.from({ length: atOnce }, async () =>
+			loop({ ...large, share: { ...large.share, whose: run } }, () => undefined),
+		);
+		all.push(
+			loop({ ...other, share: { ...other.share, whose: {} } }, () => {
+				count++;
+			}),
+		);
+		await time.run();
+		await Promise.all(all);
+		return count;
+	}
+
+	test.each<[string, PermitOptions, number, PermitOptions]>([
+		['a question', ahead, 116, { kind: 'ask' }],
+		['what may not begin ahead', ahead, 116, { kind: 'issue', deadEnd: true }],
+		['one item', ahead, 116, ahead],
+		['a question, and the number is fixed', { ...ahead, share: { fixed: true } }, 100, {}],
+		['one item, and the number is fixed', { ...ahead, share: { fixed: true } }, 50, ahead],
+		[
+			'what may not begin ahead, and the number is fixed',
+			{ ...ahead, share: { fixed: true } },
+			50,
+			{ kind: 'issue', deadEnd: true },
+		],
+		['a fixed number', ahead, 116, { ...ahead, share: { fixed: true } }],
+	])('%s has its turns', async (_, large, atOnce, other) => {
+		expect(await sentBeside(large, atOnce, other)).toBeGreaterThan(9);
+	});
+
+	test('questions of a run that get no answer hold up nothing that it issues', async () => {
+		const { limiter, granted, ask } = asking();
+		const share = { whose: {} };
+		ask(5, { kind: 'ask', share });
+		await turns();
+		for (const permit of granted) permit.ended();
+		ask(5, { kind: 'ask', share });
+		await turns();
+		expect(granted).toHaveLength(6);
+		void limiter.permit({ kind: 'issue', share }).then((permit) => granted.push(permit));
+		await turns();
+		expect(granted).toHaveLength(7);
+	});
+});
+
 describe('begun ahead of a place', () => {
 	const ahead = { kind: 'issue', ahead: true } as const;
 
@@ -286,6 +356,18 @@ describe('begun ahead of a place', () => {
 		permits[0]?.giveBack();
 		await turns();
 		expect(permits).toHaveLength(21);
+	});
+
+	test('given back after it has its place: the place is free again, and counts once', async () => {
+		const limiter = new HostLimiter(new VirtualTime(), () => 0.5);
+		const permit = await limiter.permit(ahead);
+		await permit.place();
+		permit.giveBack();
+		permit.giveBack();
+		let granted = 0;
+		for (let i = 0; i < 60; i++) void limiter.permit(ahead).then(() => granted++);
+		await turns();
+		expect(granted).toBe(20);
 	});
 
 	test('a place is waited for, first come, first served, and a cancel ends it', async () => {

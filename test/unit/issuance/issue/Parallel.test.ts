@@ -180,6 +180,28 @@ test('one at a time is one after another, whatever the lanes', async () => {
 	expect(problems).toEqual([]);
 });
 
+test('one at a time for now says nothing of the order: several at once as soon as they may', async () => {
+	let over = 0;
+	let underWay = 0;
+	let most = 0;
+	await new Parallel({
+		items: 50,
+		concurrency: () => (over === 0 ? 1 : 5),
+		stopAtFailure: false,
+		prepare: async (index) =>
+			await Promise.resolve({
+				lane: `${index}`,
+				run: async () => {
+					most = Math.max(most, ++underWay);
+					await turns(3);
+					underWay--;
+					over++;
+				},
+			}),
+	}).run();
+	expect(most).toBe(5);
+});
+
 class NotBegun extends Error {}
 
 describe('cancelled', () => {

@@ -19,8 +19,14 @@ test.each([
 
 test('as many at once as AIR takes, or as somebody chose', () => {
 	const limits = new RunLimits(undefined);
-	expect(limits.atOnce).toBe(1);
+	const atOnce = () => {
+		const { concurrency } = limits;
+		return typeof concurrency === 'number' ? concurrency : concurrency();
+	};
+	expect(atOnce()).toBe(1);
 	limits.set(URL, 'issue', options());
-	expect(limits.atOnce).toBe(26);
-	expect(new RunLimits(3).atOnce).toBe(3);
+	expect(atOnce()).toBe(26);
+	limits.set(URL, 'issue', { requestsPerSecond: undefined, waitMs: 1_000 });
+	expect(atOnce()).toBe(126);
+	expect(new RunLimits(3).concurrency).toBe(3);
 });
