@@ -10,7 +10,7 @@ import { readKeyText } from './keyFile';
 import { readKid } from './keyId';
 import { assertFile } from './ledger/open';
 import { placeOf, URL_VARIABLE } from './ledger/place';
-import { printable, printableJson } from './text';
+import { echo, printable, printableJson } from './text';
 
 interface CheckOptions {
 	readonly url: string;
@@ -37,8 +37,21 @@ function kidOf({ key, kid, partner }: CheckOptions): string | undefined {
 	return id;
 }
 
-const environmentOf = (air: string | undefined): AirEnvironment =>
-	air === undefined || air === 'sandbox' ? 'sandbox' : air === 'production' ? air : 'custom';
+/** @throws UsageError for other text: the checks would blame a credential that nobody has */
+function urlOf({ url }: CheckOptions): string {
+	if (URL.canParse(url.trim())) return url.trim();
+	throw new UsageError(
+		`--url: ${echo(url)} is not a complete address such as https://issuer.example.com/.well-known/jwks.json`,
+	);
+}
+
+/** @throws UsageError for a word that is none: the checks would blame the base URL of a credential */
+function environmentOf(air: string | undefined): AirEnvironment {
+	if (air === undefined || air === 'sandbox') return 'sandbox';
+	if (air === 'production') return air;
+	if (URL.canParse(air)) return 'custom';
+	throw new UsageError(`--air: ${echo(air)} is neither sandbox, production nor a base URL`);
+}
 
 /** @throws UsageError when AIR is to be asked, and something for that is missing */
 function airOf({ partner, air, key }: CheckOptions) {
@@ -160,10 +173,11 @@ wrong way.`,
 			const kid = kidOf(options);
 			const air = airOf(options);
 			const ledger = ledgerOf(options, io.env);
+			const jwksUrl = urlOf(options);
 			const privateKey = options.key === undefined ? undefined : await readKeyText(options.key);
 			try {
 				const setup = {
-					jwksUrl: options.url.trim(),
+					jwksUrl,
 					privateKey,
 					kid,
 					air,

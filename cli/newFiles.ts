@@ -50,7 +50,12 @@ export async function saveNew(
 	try {
 		await mkdir(folder, { recursive: true, mode: folderMode });
 	} catch (error) {
-		throw new CliError(`The folder ${printable(folder)} cannot be made (${systemCode(error)}).`);
+		const code = systemCode(error);
+		throw new CliError(
+			code === 'EEXIST'
+				? `${printable(folder)} is a file, not a folder. Nothing was overwritten: give another folder to --out.`
+				: `The folder ${printable(folder)} cannot be made (${code}).`,
+		);
 	}
 	for (const { name } of files) {
 		if (await isThere(join(folder, name))) throw alreadyExists(join(folder, name));

@@ -17,11 +17,13 @@ export const KIDS =
 /** @throws UsageError */
 export const oneMoreKid = (kid: string, before: readonly string[]) => [...before, readKid(kid)];
 
+const times = (count: number) => (count === 1 ? 'once' : `${count} times`);
+
 /** @throws UsageError unless there is a kid for each key, or none at all */
 function withKids(keys: readonly PublicJwk[], kids: readonly string[]): PublicJwk[] {
 	if (kids.length > 0 && kids.length !== keys.length) {
 		throw new UsageError(
-			`--kid is given ${kids.length} times for ${keys.length} keys: give one for each, in their order`,
+			`--kid is given ${times(kids.length)} for ${keys.length === 1 ? 'one key' : `${keys.length} keys`}: give one for each, in their order`,
 		);
 	}
 	return keys.map((key, index) => ({ ...key, kid: kids[index] ?? key.kid }));

@@ -26,7 +26,8 @@ export const directErrors = {
 	AIR_DIRECT_EXPIRY_INVALID: input({
 		when: 'In the past, after the year 9999, or not a whole number of seconds',
 		title: 'The expiry of the credential is not valid',
-		advice: 'Set it to a time in the future. A credential that is issued directly always expires.',
+		advice:
+			'Set Expires to After Days with a number of days, or to At a Date with a date in the future, such as 2027-12-31. A credential that is issued directly always expires.',
 	}),
 	AIR_DIRECT_DID_INVALID: input({
 		title: 'The issuer DID of direct issuance is not valid',

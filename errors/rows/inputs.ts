@@ -43,7 +43,7 @@ export const inputErrors = {
 		when: 'Empty, or with spaces',
 		title: 'The core claim hash is not valid',
 		advice:
-			'Use the field coreClaimHash that Moca AIR Issue on Behalf gave out, e.g. {{ $json.coreClaimHash }}.',
+			'Use the field coreClaimHash that Moca AIR Issue on Behalf gave out, e.g. {{ $json.coreClaimHash }}. What was issued directly has none: Moca AIR Get Issuance Status takes its storagePath.',
 	}),
 	AIR_SETTING_INVALID: input({
 		when: 'Out of range',

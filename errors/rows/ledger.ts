@@ -23,7 +23,7 @@ export const ledgerErrors = {
 	AIR_EVENT_ID_OTHER_RECIPIENT: ledger('input', false, {
 		title: 'This idempotency key was already used for another recipient',
 		advice:
-			'One event issues to one person. Check which field Event ID reads: it must be unique for each event. Nothing was sent.',
+			'One event issues to one person, and an address in other capitals counts as another person: look at the row with Ledger → Get, and spell it as the first time. Otherwise check which field Event ID reads: it must be unique for each event. Nothing was sent.',
 	}),
 	AIR_EVENT_ID_OTHER_SUBJECT: ledger('input', false, {
 		title: 'This idempotency key was already used with another credential subject',

@@ -64,7 +64,7 @@ export const revocationErrors = {
 	AIR_REVOKE_MISSING: input({
 		title: 'The issuance ledger knows no such credential',
 		advice:
-			'Compare the ID, and the credential of the node: another partner ID or environment has rows of its own. If the person was erased from the ledger, revoke by Revocation Number, which is in the item that was issued. Nothing was changed.',
+			'Compare the ID, and the credential of the node: another partner ID or environment has rows of its own. If the person was erased from the ledger, revoke by Revocation Number, which is in the item that was issued. What AIR issued on your behalf is revoked in the AIR dashboard. Nothing was changed.',
 	}),
 	AIR_REVOKE_BUSY: notYet({
 		title: 'This credential is being sent at this moment',

@@ -12,6 +12,10 @@ export const ADVICE = {
 		'Look at the named field under Fields: Type must be the one that the schema gives the attribute, and Value must fit it.',
 	mapper:
 		'Look at the named attribute under Attributes: its value must fit its type. To allow other values, change the example or JSON Schema above.',
+	noneMapped:
+		'Fill in at least one attribute under Attributes: drag a field of the input onto it. If the field is filled in, look whether this item has a value there.',
+	noneNamed:
+		'Map Automatically takes the fields that are named like the attributes. Set Attributes In to the field that holds them, such as body behind a Webhook node. For fields with other names, choose Map Each Field.',
 	automatic:
 		'Look at the field of the incoming item that is named like the attribute. If it comes as text from a sheet or a form, switch on Convert Types.',
 	converted:

@@ -1,7 +1,8 @@
 import { AirError } from '../../errors/AirError';
 import { redact } from '../../errors/redact';
+import { ADVICE } from './advice';
 import { isEmpty } from './values/convertValue';
-import { isRecord, type Json } from './values/json';
+import { isRecord } from './values/json';
 
 /** The JSON of an incoming item. */
 export type ItemJson = Readonly<Record<string, unknown>>;
@@ -28,6 +29,16 @@ export function fieldAt(item: ItemJson, path: string): unknown {
 
 const MOST_NAMES = 10;
 
+function namesOf(holder: object): string {
+	const names = Object.keys(holder);
+	const shown = names.slice(0, MOST_NAMES).map((name) => redact(name, 40));
+	const left = names.length - shown.length;
+	return `${shown.join(', ')}${left > 0 ? ` and ${left} more` : ''}` || 'none';
+}
+
+const isList = (where: string) =>
+	`${where} is a list: a Split Out node before this one makes an item of each entry`;
+
 /**
  * Says that an item has no field of a name, and which it has where the path ends.
  *
@@ -39,19 +50,16 @@ const MOST_NAMES = 10;
  */
 export function noField(item: ItemJson, path: string): string {
 	const steps = path.split('.');
-	let holder: Json = item;
-	let where = 'it has';
+	let holder: object = item;
+	let where = 'it';
 	for (const [index, step] of steps.entries()) {
-		const inner: unknown = Object.hasOwn(holder, step) ? holder[step] : undefined;
-		if (!isRecord(inner)) break;
+		const inner: unknown = Object.hasOwn(holder, step) ? Reflect.get(holder, step) : undefined;
+		if (typeof inner !== 'object' || inner === null) break;
 		holder = inner;
-		where = `${redact(steps.slice(0, index + 1).join('.'), 60)} has`;
+		where = redact(steps.slice(0, index + 1).join('.'), 60);
 	}
-	const names = Object.keys(holder);
-	const shown = names.slice(0, MOST_NAMES).map((name) => redact(name, 40));
-	const left = names.length - shown.length;
-	const listed = `${shown.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
-	return `the item has no field called “${redact(path, 60)}”; ${where}: ${listed || 'none'}`;
+	const what = Array.isArray(holder) ? isList(where) : `${where} has: ${namesOf(holder)}`;
+	return `the item has no field called “${redact(path, 60)}”; ${what}`;
 }
 
 /** Which fields of an item are the attributes of the subject. */
@@ -76,11 +84,14 @@ export interface AttributeFields {
 export function attributesIn(item: ItemJson, { within, without }: AttributeFields): ItemJson {
 	const holder = within === '' ? item : fieldAt(item, within);
 	if (!isRecord(holder)) {
+		const named = redact(within, 60);
 		throw new AirError('AIR_SUBJECT_INVALID', {
 			detail:
 				holder === undefined
 					? `Attributes In: ${noField(item, within)}`
-					: `the field “${redact(within, 60)}” that Attributes In names holds no attributes`,
+					: Array.isArray(holder)
+						? `Attributes In: ${isList(named)}`
+						: `the field “${named}” that Attributes In names holds no attributes`,
 		});
 	}
 	const names = new Set(without);
@@ -90,4 +101,19 @@ export function attributesIn(item: ItemJson, { within, without }: AttributeField
 			([name, value]) => !names.has(name) && !names.has(prefix + name) && !isEmpty(value),
 		),
 	);
+}
+
+/**
+ * The error for an item of whose fields none is named like an attribute.
+ *
+ * @param within - the field that was looked into; empty for the item itself
+ */
+export function noneNamedLike(item: ItemJson, within: string): AirError {
+	const holder = within === '' ? item : fieldAt(item, within);
+	const where = within === '' ? 'the item' : redact(within, 60);
+	const has = isRecord(holder) ? namesOf(holder) : 'none';
+	return new AirError('AIR_SUBJECT_INVALID', {
+		detail: `it holds no attributes: no field of ${where} with a value is named like one; ${where} has: ${has}`,
+		note: ADVICE.noneNamed,
+	});
 }

@@ -1,5 +1,6 @@
 import { AirError } from '../../errors/AirError';
 import { redact } from '../../errors/redact';
+import type { Conversion } from './values/Conversion';
 import { convertValue } from './values/convertValue';
 import type { ValueType } from './values/valueTypes';
 import { LARGEST, readJson, TOO_LARGE, UNKEPT_NUMBER } from './values/jsonText';
@@ -23,6 +24,12 @@ const LONGEST_NAME = 100;
 const LEAST_SIZE = 20;
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
+
+/** The error for a value that could not be converted. */
+export const refusedValue = (
+	name: string,
+	{ refused, advice }: Extract<Conversion, { readonly refused: string }>,
+) => new AirError('AIR_SUBJECT_INVALID', { detail: `${name} ${refused}`, note: advice });
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
 	if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
@@ -181,7 +188,7 @@ export function subjectFromFields(fields: readonly SubjectField[]): CredentialSu
 		assertAttributeName(name);
 		if (subject.has(name)) throw refuse(`${name} is there twice`);
 		const conversion = convertValue(field.type, field.value);
-		if ('refused' in conversion) throw refuse(`${name} ${conversion.refused}`);
+		if ('refused' in conversion) throw refusedValue(name, conversion);
 		subject.set(name, conversion.value);
 	}
 	// The names were checked first of all, because a refusal of a value shows its name.

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import { isEmpty } from '../../issuance/subject/values/convertValue';
-import { attributesIn } from '../../issuance/subject/itemFields';
+import { attributesIn, noneNamedLike } from '../../issuance/subject/itemFields';
 import { subjectFromSchema } from '../../issuance/subject/schema/subjectFromSchema';
 import {
 	parseSubject,
@@ -183,9 +183,12 @@ function automatic(context: IExecuteFunctions): Parameter<CredentialSubject> {
 			within: within(itemIndex),
 			without: ['id', ...leftOut(itemIndex), ...(ownFields ??= readElsewhere(context, itemIndex))],
 		});
-		return convert(itemIndex)
-			? subjectFromSchema(schemaOf(itemIndex), (name) => attributes[name])
-			: parseSubject(attributes);
+		if (!convert(itemIndex)) return parseSubject(attributes);
+		const schema = schemaOf(itemIndex);
+		if (!schema.attributes.some(({ name }) => Object.hasOwn(attributes, name))) {
+			throw noneNamedLike(json(itemIndex), within(itemIndex));
+		}
+		return subjectFromSchema(schema, (name) => attributes[name]);
 	};
 }
 

@@ -5,6 +5,7 @@ import {
 	type INodeType,
 	type INodeTypeDescription,
 } from 'n8n-workflow';
+import { AirError } from '../../errors/AirError';
 import { storedDirectly } from '../../issuance/status/storedDirectly';
 import { getStatus } from '../../issuance/status/getStatus';
 import { parseHash, parseRecipient } from '../../issuance/inputs/inputs';
@@ -125,11 +126,19 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 	}
 }
 
+const addressMissing = () =>
+	new AirError('AIR_RECIPIENT_INVALID', {
+		detail: 'it is empty, and the ledger does not know this core claim hash',
+	});
+
 /** The address of the item, or the one that the ledger has for the hash. */
 async function recipientOf(
 	value: unknown,
 	find: () => Promise<{ readonly recipient: string } | undefined>,
 ): Promise<string> {
-	const empty = typeof value !== 'string' || value.trim() === '';
-	return (empty ? (await find())?.recipient : undefined) ?? parseRecipient(value);
+	if (value != null && (typeof value !== 'string' || value.trim() !== ''))
+		return parseRecipient(value);
+	const known = await find();
+	if (known !== undefined) return known.recipient;
+	throw addressMissing();
 }

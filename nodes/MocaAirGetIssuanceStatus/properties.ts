@@ -16,7 +16,8 @@ const coreClaimHash: INodeProperties = {
 	default: '={{ $json.coreClaimHash }}',
 	required: true,
 	placeholder: 'e.g. 0522d8…',
-	description: 'Identifies the issuance: the field coreClaimHash from Moca AIR Issue on Behalf',
+	description:
+		'Identifies the issuance: the field coreClaimHash from Moca AIR Issue on Behalf, or storagePath of what was issued directly',
 };
 
 const recipient: INodeProperties = {

@@ -192,7 +192,8 @@ export const properties: INodeProperties[] = [
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. c21s70g0i54sn0023172Cv',
-				description: 'Only issuances of this program ID',
+				description:
+					'Only issuances of this program ID; for what was issued directly, of this type (vct)',
 			},
 			{
 				displayName: 'Reference Starts With',

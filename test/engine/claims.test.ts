@@ -310,6 +310,18 @@ describe('Using JSON with expressions: nobody but the author of the workflow cho
 		],
 		['fixed JSON', json('{"claim": '), /^Under JSON, write the names out/],
 		['text', json('={{ $json.claim }}'), /JSON\.parse\(\$json\.body\.claims\)/],
+		[
+			'a date in another form',
+			fields('date', '={{ $json.claim }}'),
+			/^Let an expression read other dates, e\.g\. .*'dd\.MM\.yyyy'\)\.toISODate\(\) }}/,
+		],
+		['no date', fields('dateTime', '={{ "" }}'), /^Look at the named field under Fields: Type/],
+		[
+			'no attribute by name',
+			automatic({ convertTypes: true, subjectExample: '{"tier": "Gold"}' }),
+			/^Map Automatically takes the fields that are named like the attributes\. Set Attributes In/,
+		],
+		['no value at all', mapper('{"claim": 1}', ''), /^Fill in at least one attribute under Attr/],
 	])('the advice fits the way: %s', async (_what, parameters, words) => {
 		const { error } = await runWorkflow(
 			issueWorkflow([{ email: 'ada@example.com', claim: 'x' }], parameters),

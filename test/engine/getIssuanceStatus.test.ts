@@ -315,7 +315,11 @@ describe('what is refused before anything is sent', () => {
 		],
 		['a hash that is a number', { coreClaimHash: 5 }, /it is not text/],
 		['no address', { email: 'ada' }, /recipient is not a valid e-mail address/],
-		['an empty address', { email: '' }, /recipient is not a valid e-mail address: it is empty/],
+		[
+			'an empty address',
+			{ email: '' },
+			/not a valid e-mail address: it is empty, and the ledger does not know this core claim hash/,
+		],
 		['two addresses', { email: 'a@x.com,b@x.com' }, /more than one address/],
 	])('%s', async (_what, change, words) => {
 		const { error } = await ask([{ ...UNKNOWN, ...change }]);

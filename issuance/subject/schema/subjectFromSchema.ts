@@ -1,7 +1,8 @@
 import { AirError } from '../../../errors/AirError';
+import { ADVICE } from '../advice';
 import { convertValue, isEmpty } from '../values/convertValue';
 import type { SubjectAttribute } from './attributes';
-import { parseSubject, type CredentialSubject } from '../subject';
+import { parseSubject, refusedValue, type CredentialSubject } from '../subject';
 import type { SubjectSchema } from './readSchema';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
@@ -11,7 +12,7 @@ function valueFor(attribute: SubjectAttribute, given: unknown): { value: unknown
 	const { name, type, required, nullable } = attribute;
 	if (!isEmpty(given)) {
 		const conversion = convertValue(type, given);
-		if ('refused' in conversion) throw refuse(`${name} ${conversion.refused}`);
+		if ('refused' in conversion) throw refusedValue(name, conversion);
 		return conversion;
 	}
 	if (!required) return undefined;
@@ -40,6 +41,9 @@ export function subjectFromSchema(
 	for (const attribute of attributes) {
 		const converted = valueFor(attribute, given(attribute.name));
 		if (converted !== undefined) claims.push([attribute.name, converted.value]);
+	}
+	if (claims.length === 0) {
+		throw refuse('it holds no attributes').with({ note: ADVICE.noneMapped });
 	}
 	const subject = parseSubject(Object.fromEntries(claims));
 	const misfit = validator?.(subject);

@@ -24,8 +24,11 @@ function kindOf(value: unknown): string {
  * ```
  */
 export function convertValue(type: ValueType, value: unknown): Conversion {
-	const { convert, wanted } = VALUE_TYPES[type];
-	return convert(value) ?? { refused: `must be ${wanted}, but ${kindOf(value)}` };
+	const { convert, wanted, advice } = VALUE_TYPES[type];
+	const converted = convert(value);
+	if (converted !== undefined) return converted;
+	const refused = `must be ${wanted}, but ${kindOf(value)}`;
+	return isEmpty(value) ? { refused } : { refused, advice };
 }
 
 /** Whether there is nothing to send: no value, or empty text, as an empty cell or field gives it. */

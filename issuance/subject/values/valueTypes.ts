@@ -21,9 +21,15 @@ interface ValueTypeRow {
 	readonly choice?: { readonly name: string; readonly description: string };
 	/** Text is read as JSON. */
 	readonly fromJson?: true;
+	/** How a value in another form is brought into this one, where people may not know. */
+	readonly advice?: string;
 	/** Gives undefined for a value that does not fit. */
 	readonly convert: (value: unknown) => Conversion | undefined;
 }
+
+/** Forms and sheets write dates in many ways, and senders count seconds; n8n’s expressions read them all. */
+const otherDates = (write: string) =>
+	`Let an expression read other dates, e.g. {{ DateTime.fromFormat($json.date, 'dd.MM.yyyy').${write} }}, and Unix time in seconds: {{ DateTime.fromSeconds($json.created).${write} }}. With Map Automatically, put it into an Edit Fields node before this one.`;
 
 /** By the names under which saved workflows hold them, in the order in which they are offered. */
 const rows = {
@@ -41,6 +47,7 @@ const rows = {
 			name: 'Date',
 			description: 'A date, with or without time, sent as text in ISO 8601',
 		},
+		advice: otherDates('toISODate()'),
 		convert: toDate(isDate),
 	},
 	/** `format: date-time` of JSON Schema, a date with time and zone. */
@@ -51,10 +58,16 @@ const rows = {
 			name: 'Date and Time',
 			description: 'A date with time and zone, sent as text in ISO 8601',
 		},
+		advice: otherDates('toISO()'),
 		convert: toDate(isDateTime),
 	},
 	/** `format: date` of JSON Schema, a date without a time. */
-	day: { wanted: 'a date such as 2026-01-19', short: 'date', convert: toDate(isDay) },
+	day: {
+		wanted: 'a date such as 2026-01-19',
+		short: 'date',
+		advice: otherDates('toISODate()'),
+		convert: toDate(isDay),
+	},
 	integer: {
 		wanted: 'a whole number',
 		short: 'whole number',
@@ -103,6 +116,7 @@ const rows = {
 			name: 'Unix Seconds',
 			description: 'A date with time and zone, sent as the number of seconds since 1970',
 		},
+		advice: otherDates('toISO()'),
 		convert: toUnixSeconds,
 	},
 	/** As it comes. */

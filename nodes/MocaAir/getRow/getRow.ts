@@ -45,7 +45,7 @@ const properties: INodeProperties[] = [
 		required: true,
 		placeholder: 'e.g. evt_1PqXyz',
 		displayOptions: { show: { findBy: ['event'] } },
-		description: 'The Event ID that Issue on Behalf was given',
+		description: 'The Event ID that Issue on Behalf or Issue Directly was given',
 	},
 	{
 		displayName: 'Issuance Program',
@@ -54,7 +54,8 @@ const properties: INodeProperties[] = [
 		default: '',
 		placeholder: 'e.g. c21s70g0i54sn0023172Cv',
 		displayOptions: { show: { findBy: ['event'] } },
-		description: 'One event may issue credentials of several programs. Without it, the newest.',
+		description:
+			'The program ID, or the type (vct) of what was issued directly. One event may issue credentials of several programs. Without it, the newest.',
 	},
 	{
 		displayName: 'External ID',

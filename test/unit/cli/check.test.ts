@@ -119,8 +119,8 @@ test.each([
 	['a public key', () => ['--key', save('pub.pem', publicPem()), '--kid', 'k'], 'privateKey'],
 	['another kid', () => ['--key', keyFile, '--kid', 'another'], 'jwksKeyId'],
 	[
-		'a base URL that is none',
-		() => ['--key', keyFile, '--partner', PARTNER_ID, '--air', 'x'],
+		'a base URL that is refused',
+		() => ['--key', keyFile, '--partner', PARTNER_ID, '--air', 'https://a:b@air.example'],
 		'baseUrl',
 	],
 	[
@@ -138,7 +138,6 @@ const publicPem = () => air.key.publicKey.export({ type: 'spki', format: 'pem' }
 
 test.each([
 	['ftp://example.com/jwks.json', 'jwksUrl'],
-	['not an address', 'jwksUrl'],
 	['http://127.0.0.1:9/jwks.json', 'jwksReachable'],
 ])('the URL %s', async (url) => {
 	const { status, stdout } = await cli(['check', '--url', url]);
@@ -153,6 +152,14 @@ test.each([
 	[['--url', 'x', '--air', 'sandbox'], /^--partner is missing/],
 	[['--url', 'x', '--partner', 'p'], /^--key is missing/],
 	[['--url', 'x', '--partner', ' ', '--key', 'k.pem'], /^--partner is empty/],
+	[
+		['--url', 'not an address'],
+		/^--url: “not an address” is not a complete address such as https:/,
+	],
+	[
+		['--url', 'https://a.example/j', '--key', 'k', '--partner', 'p', '--air', 'sandbx'],
+		/^--air: “sandbx” is neither sandbox, production nor a base URL/,
+	],
 	[['--url', 'x', 'y'], /Expected 0 arguments but got 1: y/],
 	[['--url', 'x', '--verbose'], /--verbose/],
 ])('called in a wrong way: %j', async (args, words) => {

@@ -94,6 +94,16 @@ describe('keygen', () => {
 		expect(readdirSync(folder)).toEqual(['private.pem']);
 	});
 
+	test('a file in place of the folder: one line', async () => {
+		const out = join(folder, 'a-file');
+		writeFileSync(out, '');
+		const { status, stderr } = await cli(['keygen', '--alg', 'ES256', '--out', out]);
+		expect(status).toBe(1);
+		expect(stderr).toBe(
+			`${out} is a file, not a folder. Nothing was overwritten: give another folder to --out.\n`,
+		);
+	});
+
 	test('a folder that cannot be made: one line', async () => {
 		const out = join(write('file', ''), 'keys');
 		const { status, stderr } = await cli(['keygen', '--alg', 'ES256', '--out', out]);
@@ -176,7 +186,7 @@ describe('jwks', () => {
 		]) {
 			const { status, stderr } = await cli(['jwks', ...files, ...kids]);
 			expect(status).toBe(2);
-			expect(stderr).toMatch(/^--kid is given [13] times for 2 keys: .*\n$/);
+			expect(stderr).toMatch(/^--kid is given (once|3 times) for 2 keys: .*\n$/);
 		}
 	});
 

@@ -1,15 +1,28 @@
 import { attributesIn, noField } from '../../../../issuance/subject/itemFields';
 
-const ITEM = { submittedAt: 'SECRET', formMode: 'SECRET', body: { mail: 'SECRET', to: {} } };
+const ITEM = {
+	submittedAt: 'SECRET',
+	formMode: 'SECRET',
+	body: { mail: 'SECRET', to: {} },
+	people: [{ mail: 'SECRET' }],
+};
+const LIST = 'a Split Out node before this one makes an item of each entry';
 
 test.each([
-	['email', 'the item has no field called “email”; it has: submittedAt, formMode, body'],
+	['email', 'the item has no field called “email”; it has: submittedAt, formMode, body, people'],
 	['body.email', 'the item has no field called “body.email”; body has: mail, to'],
 	['body.to.email', 'the item has no field called “body.to.email”; body.to has: none'],
 	['body.mail.x', 'the item has no field called “body.mail.x”; body has: mail, to'],
-	['toString', 'the item has no field called “toString”; it has: submittedAt, formMode, body'],
+	['people.email', 'the item has no field called “people.email”; people is a list: LIST'],
+	['people.0.email', 'the item has no field called “people.0.email”; people.0 has: mail'],
+	['people.7.email', 'the item has no field called “people.7.email”; people is a list: LIST'],
+	['body.all.0', 'the item has no field called “body.all.0”; body has: mail, to'],
+	[
+		'toString',
+		'the item has no field called “toString”; it has: submittedAt, formMode, body, people',
+	],
 ])('says which field is not there, and which are: %s', (path, words) => {
-	expect(noField(ITEM, path)).toBe(words);
+	expect(noField(ITEM, path)).toBe(words.replace('LIST', LIST));
 });
 
 test('names ten fields at most, each of them short', () => {
