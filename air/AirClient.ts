@@ -51,7 +51,7 @@ export interface RequestOptions {
 	readonly onAnswer?: ((answer: HttpAnswer) => void) | undefined;
 }
 
-/** How a question is asked, and asked again. */
+/** How a question is asked and repeated. */
 export interface CallOptions extends Omit<RequestOptions, 'permit' | 'graceMs'> {
 	/** The run that asks. */
 	readonly share?: Share | undefined;
@@ -76,11 +76,11 @@ export interface AirRequest {
 
 export interface Received {
 	readonly answer: HttpAnswer;
-	/** What was sent and must not be shown. */
+	/** The secrets that were sent, which must not be shown. */
 	readonly secrets: Secrets;
 }
 
-/** One for the process: tokens are told apart by key and address, see the class. */
+/** One for the process: the cache distinguishes tokens by key and address. */
 const tokens = new PartnerJwtCache();
 
 const USER_AGENT = `n8n-nodes-moca-air/${version}`;
@@ -88,7 +88,7 @@ const USER_AGENT = `n8n-nodes-moca-air/${version}`;
 const ISSUE_PATH = '/credentials/issue-on-behalf';
 
 /**
- * The AIR API as far as Issue on Behalf needs it. Every call signs (or reuses) a Partner JWT for its
+ * The part of the AIR API that Issue on Behalf needs. Every call signs (or reuses) a Partner JWT for its
  * recipient, and answers with parsed data or an {@link AirError}.
  *
  * @example
@@ -101,8 +101,8 @@ export class AirClient {
 	constructor(readonly identity: AirIdentity) {}
 
 	/**
-	 * Sends one request to issue: `POST /credentials/issue-on-behalf`. Whether it may be sent again,
-	 * `repeating` says.
+	 * Sends one request to issue: `POST /credentials/issue-on-behalf`. `repeating` decides whether it may
+	 * be sent again.
 	 *
 	 * @param recipient - the e-mail that owns the AIR account; goes into the signed token only
 	 * @throws AirError; of kind `outcome-unknown` when AIR may or may not have issued
@@ -142,7 +142,7 @@ export class AirClient {
 	}
 
 	/**
-	 * Posts an empty body to Issue on Behalf, which AIR documents to answer with 400: it names no
+	 * Posts an empty body to Issue on Behalf. By its documents AIR answers 400. The body names no
 	 * program, so nothing can be issued. Never repeated.
 	 *
 	 * @param recipient - an address whose owner agreed: nobody knows whether AIR creates its account
@@ -184,7 +184,7 @@ export class AirClient {
 	}
 }
 
-/** @throws AirError for an answer that is not what was asked for */
+/** @throws AirError for any other answer */
 function read<T>(
 	received: Received,
 	context: Pick<AnswerContext, 'operation' | 'onDuplicate'>,
@@ -196,7 +196,7 @@ function read<T>(
 }
 
 /**
- * Sends one request to AIR, once the limiter of its host gives leave, and tells the limiter how it went.
+ * Sends one request to AIR once the limiter of its host permits, and reports the result to the limiter.
  *
  * @returns the answer, whatever its status
  * @throws AirError when there is none
@@ -264,7 +264,7 @@ export function readReceived<T>(
 }
 
 /**
- * Asks what changes nothing that counts, so that it is always safe to ask again.
+ * Asks a question that changes nothing, so it is always safe to repeat.
  *
  * @param ask - sends the question once
  * @throws the last error, never of kind `outcome-unknown`

@@ -8,10 +8,10 @@ export const BASE_URLS = {
 	production: 'https://mocachain-mainnet.api.air3.com/v1',
 } as const;
 
-/** Endpoints, in case somebody pastes the whole address of one. */
+/** Endpoints, in case somebody pastes the full address of one. */
 const PASTED_ENDPOINT = /\/credentials(\/(issue-on-behalf|status))?$/;
 
-/** The look-behind keeps a long run of slashes from being tried from each of its members. */
+/** Without the look-behind, a long run of slashes would take quadratic time. */
 export const SLASHES_AT_END = /(?<!\/)\/+$/;
 
 /**
@@ -20,8 +20,8 @@ export const SLASHES_AT_END = /(?<!\/)\/+$/;
  *
  * @param environment - which AIR
  * @param customUrl - for `custom`: the address as the user typed it
- * @throws AirError `AIR_BASE_URL_INVALID`. Whether the target is allowed is checked where it is
- *   connected to, see `targetGuard.ts`.
+ * @throws AirError `AIR_BASE_URL_INVALID`. Whether the target is allowed is checked when connecting,
+ * see `targetGuard.ts`.
  * @example
  * ```ts
  * resolveBaseUrl('custom', 'https://air.example.com/'); // 'https://air.example.com/v1'

@@ -3,7 +3,7 @@ import { AirError, ofReading } from '../errors/AirError';
 import type { HttpAnswer } from './answers/answer';
 import { send } from './http/egress';
 
-/** Nobody's key set is larger, and AIR would not read it either. */
+/** No real key set is larger, and AIR would not read one either. */
 const LONGEST_JWKS_BYTES = 64 * 1024;
 
 /** A public key as somebody published it. */
@@ -21,13 +21,13 @@ export const jwksSchema = z.looseObject({ keys: z.array(jwkSchema) });
 export type PublishedKey = z.infer<typeof jwkSchema>;
 
 /**
- * Fetches what somebody published, as others do: that exact URL, no redirects.
+ * Fetches a published document as other parties do: exactly this URL, no redirects.
  *
  * @param url - https, public
  * @param accept - the header
  * @param timeoutMs - for the whole fetch
  * @returns the answer, whatever its status
- * @throws AirError of the way there
+ * @throws AirError those of the transport
  */
 export async function fetchPublished(
 	url: string,
@@ -48,12 +48,12 @@ export async function fetchPublished(
 }
 
 /**
- * Fetches what is at a JWKS URL as AIR does: that exact URL, no redirects.
+ * Fetches a JWKS as AIR does: exactly this URL, no redirects.
  *
  * @param url - https, public
  * @param timeoutMs - for the whole fetch
  * @returns an answer with status 200, not read yet: see {@link readJwks}
- * @throws AirError: of the way there, or `AIR_JWKS_UNREADABLE` for another status
+ * @throws AirError: those of the transport, or `AIR_JWKS_UNREADABLE` for another status
  * @example
  * ```ts
  * const keys = readJwks(await fetchJwks('https://issuer.example.com/.well-known/jwks.json', 10_000));

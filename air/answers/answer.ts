@@ -3,7 +3,7 @@ import { redact } from '../../errors/redact';
 import type { Secrets } from '../../errors/secrets';
 import { tidy } from './tidy';
 
-/** What came back over HTTP, before anything is made of it. */
+/** What came back over HTTP, not yet interpreted. */
 export interface HttpAnswer {
 	readonly status: number;
 	/** Header names in lower case. */
@@ -16,7 +16,7 @@ export interface HttpAnswer {
 }
 
 /**
- * Who wrote a body, as far as its shape shows:
+ * Who wrote a body, judging by its shape:
  * - `air`: AIR's own error, `{error, message}`
  * - `envelope`: `{code, msg, data}` of AIR's catalog host with a code that is not success, seen with
  *   HTTP 200 too
@@ -27,7 +27,7 @@ export type BodyShape = 'air' | 'envelope' | 'json' | 'html' | 'text' | 'empty' 
 
 export interface AirBody {
 	readonly shape: BodyShape;
-	/** The parsed JSON, where there is any. */
+	/** The parsed JSON, if there is any. */
 	readonly json: unknown;
 	/** What it says, shortened and redacted. */
 	readonly message: string | undefined;
@@ -47,7 +47,7 @@ const failedEnvelope = z.looseObject({
 
 /** Text, or a list of texts, as validation libraries report what is wrong with each field. */
 const text = z.union([z.string(), z.array(z.string()).transform((lines) => lines.join('; '))]);
-/** Each member for itself: one of an unexpected type must not hide the others. */
+/** Each member is parsed separately: an unexpected type in one must not hide the others. */
 const worded = z.looseObject({
 	message: text.optional().catch(undefined),
 	msg: text.optional().catch(undefined),
@@ -63,7 +63,7 @@ function words(json: unknown): string | undefined {
 	return [message, msg, error].find((line) => line !== undefined && line.trim() !== '');
 }
 
-/** Of a page only its beginning is looked at. */
+/** Only the beginning of a page is read. */
 const LOOKED_AT = 10_000;
 
 function pageWords(page: string): string {
@@ -74,8 +74,8 @@ function pageWords(page: string): string {
 
 /**
  * Reads a body without trusting it: AIR answers in several shapes, and load balancers answer in
- * its place. What has no known place for words is shown as it came, shortened: an
- * unknown body is never swallowed. Never throws.
+ * its place. A body without a known member for its message is shown as it came, shortened, and never
+ * swallowed. Never throws.
  *
  * @param received - the body as it came, decoded
  * @param secrets - what must not be shown, from `secretsOf`
@@ -95,7 +95,7 @@ export function readBody(received: string, secrets?: Secrets): AirBody {
 	try {
 		json = JSON.parse(trimmed);
 	} catch {
-		// Not JSON is a finding, not a failure: the shape says so.
+		// A body that is not JSON is not a failure: its shape says so.
 		const shape = /^[[{"]/.test(trimmed) ? 'cut' : 'text';
 		return { shape, json: undefined, message: shown(trimmed) };
 	}
@@ -103,16 +103,16 @@ export function readBody(received: string, secrets?: Secrets): AirBody {
 	return {
 		shape: shapeOf(json),
 		json,
-		// Only when it is asked for, since nobody asks for that of a success; and once, since every rule does.
+		// Lazy, since nobody reads the message of a success; computed once, since every rule reads it.
 		get message() {
-			// Written again, because a token that is spelt with escapes would not be found in it.
+			// Serialized again, because a token that is spelled with escapes would not be found in the original.
 			message ??= { shown: shown(words(json) ?? JSON.stringify(tidy(json, secrets))) };
 			return message.shown;
 		},
 	};
 }
 
-/** A look at the names comes first: a schema that does not fit takes its time to say why. */
+/** Checks the names first: a schema that does not fit is slow to say why. */
 function shapeOf(json: unknown): BodyShape {
 	if (typeof json !== 'object' || json === null) return 'json';
 	if ('code' in json && failedEnvelope.safeParse(json).success) return 'envelope';

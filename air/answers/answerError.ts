@@ -3,10 +3,10 @@ import type { AirBody, BodyShape, HttpAnswer } from './answer';
 import type { AirErrorCode, AirErrorKind } from '../../errors/errorCatalogue';
 import { knownOf, type Known } from './mayHaveIssued';
 
-/** The calls to AIR, and the fetch of a JWKS, which goes out through the same door. */
+/** The calls to AIR, and the fetch of a JWKS, which uses the same egress. */
 export type AirOperation = 'issue' | 'status' | 'jwks';
 
-/** AIR's own words for the duplicate rule; the default of AIR is `revoke`. */
+/** AIR's own names for the duplicate rule; AIR's default is `revoke`. */
 export type OnDuplicate = 'ignore' | 'revoke';
 
 export interface AnswerContext {
@@ -43,7 +43,7 @@ const DUPLICATE = /duplicat|already|exist/i;
 const MISSING = /missing required field|required property|\bis (?:a )?required\b/i;
 
 /**
- * The words: the first rule that fits decides. Whether AIR may have issued, `mayHaveIssued` says.
+ * Chooses the code: the first rule that fits decides. `mayHaveIssued` says whether AIR may have issued.
  * Exported for the tests.
  */
 export const answerRules: readonly AnswerRule[] = [
@@ -148,7 +148,7 @@ function clockNote(answer: HttpAnswer, now: number): string | undefined {
 	return `The clock of this machine is ${seconds} seconds ${skew < 0 ? 'behind' : 'ahead of'} AIR's: correct it (NTP) first.`;
 }
 
-/** The names that AIR calls missing, and nothing else of its words: those may hold values. */
+/** Only the names that AIR calls missing: the rest of its words may hold values. */
 function missingFields(message = ''): string | undefined {
 	const list = /missing required fields?:?\s*(.+)|required property\s*(.+)/i.exec(message);
 	const before = /([\w.$-]+)["'\u2019”]? is (?:a )?required\b/i.exec(message)?.[1];
@@ -183,11 +183,11 @@ const KINDS: Readonly<Record<Known, AirErrorKind>> = {
 };
 
 /**
- * Turns an answer that is not the wanted one into an error with advice. Call it for every status
- * outside 2xx, and for a 2xx whose body does not hold what was asked for.
+ * Turns an answer into an error with advice. Call it for every status outside 2xx, and for a 2xx whose
+ * body lacks what was asked for.
  *
  * @param body - of the answer, from `readBody`
- * @returns the error to throw, when issuing with what `mayHaveIssued` says as its kind; never throws itself
+ * @returns the error to throw; when issuing, its kind is what `mayHaveIssued` says. Never throws itself
  * @example
  * ```ts
  * throw answerError(answer, readBody(answer.text), { operation: 'status', now: Date.now() });

@@ -11,16 +11,16 @@ export type Known = 'refused' | 'not sent' | 'unknown';
 interface StatusRow {
 	/** As the page writes it: `400`, `404, 405`, `520–527`. */
 	readonly status: string;
-	/** Only where the answer has this; the first row that fits counts. */
+	/** The row applies only to answers with this property; the first row that fits counts. */
 	readonly only?: 'Retry-After' | 'not by AIR' | undefined;
 	readonly known: Known;
 	readonly why: string;
 }
 
 /**
- * What each HTTP status says of a POST that issues. A status below 500 proves nothing by itself: what
- * stands between n8n and AIR answers with such, too, after it has handed the request on. So a status
- * counts as known only for the reason that its row gives, and all others are unknown.
+ * What each HTTP status means for a POST that issues. A status below 500 proves nothing by itself: a
+ * proxy between n8n and AIR may answer with one after it has passed the request on. So an outcome
+ * counts as known only for the reason that its row gives; for all other statuses it is unknown.
  * `docs/internals/decisions.md` shows this table; a test compares them.
  */
 export const STATUSES: readonly StatusRow[] = [
@@ -146,10 +146,10 @@ const rangesOf = (status: string) =>
 const table = STATUSES.map((row) => ({ ...row, ranges: rangesOf(row.status) }));
 
 /**
- * Says whether a POST that was answered with a status may have issued, when its answer holds no hash.
+ * Says whether a POST may have issued, from the status of an answer that holds no hash.
  *
  * @param status - of HTTP
- * @param answer - what decides where the status alone does not
+ * @param answer - decides where the status alone does not
  * @example
  * ```ts
  * knownOf(408, { retryAfter: false, foreign: false }); // 'unknown'
@@ -185,7 +185,7 @@ interface EndRow {
 const BEFORE = 'Nothing of the request was written.';
 const AFTER = 'The request was written, and AIR may have read it.';
 
-/** What each way in which a connection can end says of a POST that issues. */
+/** What each way in which a connection can end means for a POST that issues. */
 export const CONNECTION_ENDS: readonly EndRow[] = [
 	{ end: 'The host name is not found', code: 'AIR_DNS', known: 'not sent', why: BEFORE },
 	{

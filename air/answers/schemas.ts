@@ -15,14 +15,14 @@ export interface IssueOnBehalfBody {
 
 /** Longer than any ID that is known; a database index takes it. */
 const LONGEST_ID = 500;
-/** Words of AIR's have up to 12 characters. */
+/** AIR's own words have up to 12 characters. */
 const LONGEST_STATUS = 100;
 
 const numberOrText = z.union([z.string().trim(), z.number().transform(String)]);
 
 /**
- * The hash is all that an issuance is known by, so it is taken as it is or not at all: visible
- * characters, and as a number only with the digits that a number keeps.
+ * The hash is the only thing that identifies an issuance, so it is taken unchanged or not at all:
+ * visible characters only, and a number only if no digits were lost.
  */
 const hash = z
 	.union([z.string(), z.int().nonnegative().transform(String)])
@@ -35,7 +35,7 @@ const hash = z
 	)
 	.refine((text) => !text.includes(REMOVED));
 
-/** An ID or date that nothing depends on: numbers as text; what is not an ID is left out, as half an ID is none. */
+/** An ID or date that nothing depends on. Numbers become text; anything that is not an ID is left out. */
 const side = numberOrText
 	.pipe(z.string().min(1).max(LONGEST_ID))
 	.refine((text) => !text.includes(REMOVED))
@@ -43,7 +43,7 @@ const side = numberOrText
 	.catch(undefined);
 const sideOrNull = z.union([z.null(), side]);
 
-/** Answer to it. Only the hash is needed to go on; what else comes is passed on. */
+/** The answer to that POST. Only the hash is needed; all other members are passed on. */
 export const issueAnswerSchema = z.looseObject({
 	coreClaimHash: hash,
 	credentialId: side,
@@ -52,8 +52,8 @@ export const issueAnswerSchema = z.looseObject({
 export type IssueAnswer = z.infer<typeof issueAnswerSchema>;
 
 /**
- * Answer of `GET /credentials/status`. Only the status is needed; a word that AIR's documents do not
- * have is passed on.
+ * Answer of `GET /credentials/status`. Only the status is needed; a word that AIR does not document is
+ * passed on.
  */
 export const statusAnswerSchema = z.looseObject({
 	/** Only to be compared with the one that was asked for. */
@@ -68,7 +68,7 @@ export type StatusAnswer = z.infer<typeof statusAnswerSchema>;
 
 const wrapped = z.looseObject({ data: z.unknown() });
 
-/** The fields of the schema first, so that no number of others can crowd them out. */
+/** The fields of the schema come first, so that others, however many, cannot crowd them out. */
 function tidied(json: unknown, known: readonly string[], secrets: Secrets | undefined): unknown {
 	if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
 	const isKnown = ([name]: readonly [string, unknown]) => known.includes(name);
@@ -84,8 +84,8 @@ function tidied(json: unknown, known: readonly string[], secrets: Secrets | unde
 
 /**
  * Finds the wanted object in a body: flat as documented, or inside `data` as a partner's client
- * reads it. An envelope that reports a failure is never read as success. Everything in it is fit to
- * be stored and passed on, see `tidy`.
+ * reads it. An envelope that reports a failure is never read as success. The result is fit to be stored
+ * and passed on, see `tidy`.
  *
  * @param secrets - what was sent, from `secretsOf`
  * @returns undefined when it is not there
@@ -102,7 +102,7 @@ export function readAnswer<T extends z.ZodObject>(
 	return schema.safeParse(tidied(wrapped.safeParse(body.json).data?.data, known, secrets)).data;
 }
 
-/** Hexadecimal digits are one in both cases, with and without 0x. */
+/** Hexadecimal digits are equal in upper and lower case, with and without 0x. */
 function isSameHash(one: string, other: string): boolean {
 	if (one === other) return true;
 	const digits = (hash: string) => /^(?:0x)?([\da-f]+)$/i.exec(hash)?.[1]?.toLowerCase();

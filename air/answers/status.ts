@@ -1,9 +1,9 @@
 /**
- * What a `vcStatus` means for the person who waits for it, by AIR's documents:
+ * What a `vcStatus` means, by AIR's documents:
  * - `pending`: AIR accepted it and works on it
  * - `confirmed`: on-chain
  * - `unusable`: expired, revoked or gone
- * - `unknown`: a word that AIR's documents do not have; it is asked about again, since unknown is not failure
+ * - `unknown`: a word that AIR does not document; AIR is asked again, since unknown is not failure
  */
 export type IssuanceState = 'pending' | 'confirmed' | 'unusable' | 'unknown';
 
@@ -17,7 +17,7 @@ const STATES: Readonly<Record<string, IssuanceState>> = {
 };
 
 /**
- * Says what a `vcStatus` means. Every node asks here and nowhere else.
+ * Says what a `vcStatus` means. The only place that decides this.
  *
  * @param vcStatus - as AIR gave it, e.g. `ONCHAIN`
  * @example
@@ -29,7 +29,7 @@ export function issuanceState(vcStatus: string): IssuanceState {
 	return Object.hasOwn(STATES, vcStatus) ? (STATES[vcStatus] ?? 'unknown') : 'unknown';
 }
 
-/** Whether asking again may bring another answer: `confirmed` and `unusable` are final. */
+/** Whether AIR may give another answer later: `confirmed` and `unusable` are final. */
 export function isFinal(state: IssuanceState): boolean {
 	return state === 'confirmed' || state === 'unusable';
 }
@@ -51,6 +51,6 @@ export function isoDate(airDate: string): string | undefined {
 	const [, day, time = '00:00:00', zone = 'Z'] = found ?? [];
 	const date = new Date(`${day ?? ''}T${time}${zone}`);
 	if (day === undefined || Number.isNaN(date.getTime())) return undefined;
-	// JavaScript makes 2 March of 30 February.
+	// JavaScript turns 30 February into 2 March.
 	return new Date(day).toISOString().startsWith(day) ? date.toISOString() : undefined;
 }

@@ -1,17 +1,17 @@
 import { cutText, REMOVED, withoutSecrets, type Secrets } from '../../errors/secrets';
 
-/** Text of AIR's that no field needs is passed on up to this length. */
+/** Text from AIR that no field needs is cut to this length. */
 const LONGEST_TEXT = 10_000;
 const LONGEST_NAME = 200;
-/** Nothing of AIR's is nested as deeply; what is would overflow anyone who writes it as JSON. */
+/** AIR nests nothing this deeply; a deeper value would overflow the stack when it is written as JSON. */
 const DEEPEST = 20;
-/** Members and list entries of one answer that are passed on. */
+/** How many members and list entries of one answer are passed on. */
 const MOST_VALUES = 1_000;
-/** Control characters except for lines and tabs, and those that turn the direction of what follows. */
+/** Control characters except for line breaks and tabs, and characters that change the text direction. */
 const UNSTORABLE = /[^\P{Cc}\n\r\t]|[\u202A-\u202E\u2066-\u2069]/gu;
 
 function tidyText(text: string, secrets: Secrets | undefined, maxLength: number): string {
-	// A broken character becomes a visible one and is not left out: no word may turn into another.
+	// A broken character becomes a visible one instead of being left out: no word may turn into another.
 	const clean = withoutSecrets(text, secrets).toWellFormed().replace(UNSTORABLE, '\uFFFD');
 	return cutText(clean, maxLength);
 }

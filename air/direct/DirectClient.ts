@@ -31,13 +31,13 @@ export interface DirectIdentity {
 /** Shorter than for Issue on Behalf: the token for the store names nobody, so it would serve for anybody. */
 const TOKEN_LIFETIME_SECONDS = 120;
 
-/** One for the process each: entries are told apart by key and address, see the classes. */
+/** One of each for the process: entries are distinguished by key and address. */
 const tokens = new PartnerJwtCache();
 const holders = new HolderCache();
 
 /**
- * The AIR API as far as direct issuance needs it: one call to each of two hosts, each with a limiter of
- * its own.
+ * The part of the AIR API that direct issuance needs: one call to each of two hosts, each with its own
+ * limiter.
  *
  * @example
  * ```ts
@@ -50,13 +50,14 @@ export class DirectClient {
 	constructor(readonly identity: DirectIdentity) {}
 
 	/**
-	 * The account of a person, from the cache for some minutes: `POST /v2/auth/initialize-user`. AIR makes
-	 * an account for an address that has none, so whatever can be refused is to be refused before. Issues
-	 * nothing, so it is repeated like a question.
+	 * The account of a person, from the cache for some minutes: `POST /v2/auth/initialize-user`. AIR
+	 * makes an account for an address that has none, so check everything that could be refused before
+	 * this call. Nothing is issued, so it is repeated like a question.
 	 *
 	 * @param email - goes into the signed token only
-	 * @param options - those of the first call hold for all that wait for the same account
-	 * @throws AirError `AIR_ACCOUNT_…`, `AIR_HOLDER_…` and of the way there; never of kind `outcome-unknown`
+	 * @param options - those of the first call apply to all callers that wait for the same account
+	 * @throws AirError `AIR_ACCOUNT_…`, `AIR_HOLDER_…` and those of the transport; never of kind
+	 * `outcome-unknown`
 	 */
 	async account(email: string, options: CallOptions = {}): Promise<AirAccount> {
 		const { accountUrl } = this.identity;
@@ -68,14 +69,14 @@ export class DirectClient {
 		});
 	}
 
-	/** For who learns from `AIR_STORE_HOLDER_UNKNOWN` that the account is another one now. */
+	/** Call it after `AIR_STORE_HOLDER_UNKNOWN`, which says that the address has another account now. */
 	forgetAccount(email: string): void {
 		holders.forget(this.holderId(email));
 	}
 
 	/**
-	 * Stores a sealed credential once: `POST /dstorage/vcs`. Whether it may be sent again, `repeating`
-	 * says; if so, the very same bytes.
+	 * Stores a sealed credential once: `POST /dstorage/vcs`. `repeating` decides whether it may be sent
+	 * again; if so, the very same bytes are sent.
 	 *
 	 * @param body - from `storeBody`
 	 * @throws AirError; of kind `outcome-unknown` when AIR may or may not have stored it
@@ -94,7 +95,7 @@ export class DirectClient {
 	 * Posts an empty body to the store: it names no person and holds no credential, so nothing can be
 	 * stored. Never repeated.
 	 *
-	 * @param key - signs in place of the identity's own: to see whether AIR tells the two apart
+	 * @param key - signs instead of the identity's own key, to see whether AIR distinguishes the two
 	 * @returns the answer, whatever its status
 	 * @throws AirError when there is none
 	 */
@@ -127,7 +128,7 @@ export class DirectClient {
 		return { accountUrl, partnerId, scope, thumbprint: key.thumbprint, email };
 	}
 
-	/** The one without an address is private to this class: it must not leave the process otherwise. */
+	/** A token without an address stays private to this class and is sent to the store only. */
 	private async token(url: string, email?: string, other?: PrivateKey): Promise<string> {
 		const { key, partnerId, kid, scope } = this.identity;
 		const claims = { partnerId, kid, scope, email, lifetimeSeconds: TOKEN_LIFETIME_SECONDS };

@@ -1,10 +1,10 @@
 import { AirError } from '../../errors/AirError';
 import type { AirAccount } from './account';
 
-/** A deleted account that was made again has other keys, and AIR says so only when storing. */
+/** An account that was deleted and made again has other keys, and AIR reports that only when storing. */
 const KEEP_MS = 5 * 60_000;
 
-/** What makes an account the same one: who asked whom, and for which address. */
+/** What identifies an entry: who asked which host, and for which address. */
 export interface HolderId {
 	readonly accountUrl: string;
 	readonly partnerId: string;
@@ -15,9 +15,9 @@ export interface HolderId {
 }
 
 interface Found {
-	/** By a clock that never jumps, in milliseconds; undefined while it is being looked up. */
+	/** By a monotonic clock, in milliseconds; undefined while the account is being looked up. */
 	foundAt: number | undefined;
-	/** How many still wait for it. */
+	/** How many callers still wait for it. */
 	waiting: number;
 	readonly stop: AbortController;
 	readonly account: Promise<AirAccount>;
@@ -27,8 +27,9 @@ interface Found {
  * Keeps accounts for minutes, so that several credentials for one person ask once. Two credentials of
  * one partner never share an account, as one of them may ask a host that lies.
  *
- * A call that comes while an account is being looked up waits for that; the look-up is stopped only when nobody
- * waits any more. Failures are not kept, nor is an account that still lacks a signing key.
+ * A call that comes while an account is being looked up waits for the same look-up, which is stopped
+ * only when nobody waits any more. Failures are not kept, nor is an account that still lacks a signing
+ * key.
  *
  * @example
  * ```ts
@@ -36,12 +37,12 @@ interface Found {
  * ```
  */
 export class HolderCache {
-	/** Insertion order is age: the oldest goes first when the cache is full. */
+	/** Insertion order is age: the oldest entry is dropped first when the cache is full. */
 	private readonly entries = new Map<string, Found>();
 
 	/**
 	 * @param capacity - how many accounts are kept at most
-	 * @param elapsed - milliseconds that only grow, whatever is done to the clock of the machine
+	 * @param elapsed - a monotonic clock, in milliseconds
 	 */
 	constructor(
 		private readonly capacity = 1_000,
@@ -53,8 +54,8 @@ export class HolderCache {
 	}
 
 	/**
-	 * @param signal - ends the waiting of this caller, and of no other
-	 * @param lookUp - is given the signal that ends it
+	 * @param signal - ends the wait of this caller only
+	 * @param lookUp - gets the signal that ends it
 	 * @throws AirError `AIR_CANCELLED` at once after the signal; what `lookUp` throws
 	 */
 	async get(
@@ -69,7 +70,7 @@ export class HolderCache {
 		return await this.wait(key, found, signal);
 	}
 
-	/** For who learns that AIR does not know the account any more. */
+	/** Call it when AIR says that it does not know the account any more. */
 	forget(id: HolderId): void {
 		this.entries.delete(keyOf(id));
 	}

@@ -8,12 +8,12 @@ import { readBinding, readHolderKey, type BindingJwk, type HolderKey } from './h
 /** The AIR account of a person, complete enough to be issued to. */
 export interface AirAccount {
 	readonly did: string;
-	/** What is sealed to it. */
+	/** Credentials are sealed to this key. */
 	readonly holderKey: HolderKey;
 	/** Undefined until the person has one. */
 	readonly binding: BindingJwk | undefined;
 	readonly userId: string | undefined;
-	/** AIR's word for the state of the account; its values are not documented. */
+	/** The state of the account, as AIR names it; the values are not documented. */
 	readonly status: string | undefined;
 }
 
@@ -33,8 +33,8 @@ const accountSchema = z.looseObject({
 const DID = /^did:[\x21-\x7E]{1,496}$/;
 
 /**
- * The request for the account of a person, which AIR makes if there is none. The token stands in the
- * body, and alone names the address.
+ * The request for the account of a person, which AIR makes if there is none. The token is in the body,
+ * and only the token names the address.
  *
  * @param partnerJwt - signed for the address of the person
  */
@@ -46,7 +46,7 @@ export function accountRequest(partnerId: string, partnerJwt: string) {
 }
 
 /**
- * Reads the account that AIR answers. It proves nothing about who the person is: that is up to the host
+ * Reads the account from AIR's answer. It does not prove who the person is: that depends on the host
  * that was asked.
  *
  * @param secrets - what was sent, from `secretsOf`
@@ -78,7 +78,7 @@ export function readAccount(body: AirBody, secrets?: Secrets): AirAccount | unde
 }
 
 /**
- * The key to which a credential is bound; an account without one is refused, unless that was chosen.
+ * The key to which a credential is bound; an account without one is refused, unless the user allowed it.
  *
  * @param unboundAllowed - the option: anybody who gets hold of an unbound credential can show it
  * @throws AirError `AIR_HOLDER_UNBOUND`

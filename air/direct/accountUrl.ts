@@ -2,7 +2,7 @@ import { AirError } from '../../errors/AirError';
 import { resolveBaseUrl, type AirEnvironment } from '../baseUrl';
 import { ACCOUNT_PATH } from './account';
 
-/** The account host of each environment in AIR's documents; another host than that of the base URL. */
+/** The account host of each environment, by AIR's documents; not the host of the base URL. */
 const ACCOUNT_URLS = {
 	sandbox: 'https://air.api.sandbox.air3.com',
 	production: 'https://air.api.air3.com',
@@ -29,7 +29,7 @@ export function resolveAccountUrl(environment: AirEnvironment, customUrl = ''): 
 	} catch (error) {
 		throw error instanceof AirError ? refuse(error.facts.detail) : error;
 	}
-	// Somebody may paste the whole address of the endpoint; a version is added to what has none.
+	// Somebody may paste the full address of the endpoint; a version is added if there is none.
 	const path = url.pathname.replace(/\/v1$/, '');
 	if (path !== '' && path !== ACCOUNT_PATH) throw refuse('it must have no path');
 	return url.origin;

@@ -1,16 +1,22 @@
 import { AirError } from '../../errors/AirError';
 
-/** A sealed credential as it is sent; no limit of AIR's is known, and servers take this much. */
+/**
+ * The most for a sealed credential as it is sent. AIR documents no limit; servers usually accept this
+ * much.
+ */
 const LONGEST_BODY_BYTES = 64 * 1024;
 
-/** For everything beside the claims: header, signature (of an RSA key of 8,192 bits), IDs, status, field names. */
+/**
+ * Reserved for everything beside the claims: header, signature (of an 8,192-bit RSA key), IDs, status,
+ * field names.
+ */
 const REST_BYTES = 6 * 1024;
 
 const inBase64 = (bytes: number) => Math.ceil(bytes / 3) * 4;
 
 /**
- * Refuses claims whose credential cannot become small enough to be stored. Asked before the account is
- * looked up, which may create one.
+ * Refuses claims whose credential would be too large to be stored. Called before the account is looked
+ * up, since that may create one.
  *
  * @throws AirError `AIR_DIRECT_TOO_LARGE`
  */
@@ -24,7 +30,7 @@ export function assertClaimsFit(
 }
 
 /**
- * Refuses a body that is larger than AIR is sent.
+ * Refuses a body above the limit.
  *
  * @throws AirError `AIR_DIRECT_TOO_LARGE`
  */

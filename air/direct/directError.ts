@@ -8,7 +8,7 @@ export type DirectOperation = 'account' | 'store';
 
 type Words = Partial<Record<AirErrorCode, AirErrorCode>>;
 
-/** What the words of Issue on Behalf are here; codes that are not named stay. */
+/** The codes of Issue on Behalf, translated for direct issuance; codes that are not listed stay. */
 const WORDS: Readonly<Record<DirectOperation, Words>> = {
 	account: {
 		AIR_BAD_REQUEST: 'AIR_ACCOUNT_BAD_REQUEST',
@@ -44,12 +44,15 @@ const WORDS: Readonly<Record<DirectOperation, Words>> = {
 	},
 };
 
-/** AIR's bodies for these calls are not documented, so a 404 that names the person is AIR's own. */
+/**
+ * AIR does not document the error bodies of these calls, so a 404 that names the person counts as AIR's
+ * own.
+ */
 const NAMES_PERSON = /\b(user|holder)/i;
 
 /**
- * Turns an answer that is not the wanted one into an error. What is known about the outcome is what
- * `mayHaveIssued` says of any POST that issues; only the words are those of direct issuance.
+ * Turns an answer into an error. `mayHaveIssued` says what is known about the outcome, as for any POST
+ * that issues; only the codes are those of direct issuance.
  *
  * @param body - of the answer, from `readBody`
  * @param context - `now`: milliseconds since 1970

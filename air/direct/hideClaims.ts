@@ -15,13 +15,16 @@ export type Disclosable = 'all' | 'none' | readonly string[];
 
 export interface HideOptions {
 	readonly disclosable: Disclosable;
-	/** Digests of nothing added to each list, so that nobody can count the claims; 0 by default. */
+	/** How many decoy digests are added to each list, so that nobody can count the claims; 0 by default. */
 	readonly decoys?: number | undefined;
 }
 
-/** Claims as they go into a credential: signed openly, and beside it for the holder to show. */
+/**
+ * Claims as they are put into a credential: those signed openly, and disclosures for the holder to
+ * show.
+ */
 export interface HiddenClaims {
-	/** With `_sd` where something is hidden. */
+	/** Contains `_sd` where something is hidden. */
 	readonly visible: Claims;
 	/** Base64url of `[salt, name, value]`, one for each hidden claim. */
 	readonly disclosures: readonly string[];
@@ -35,7 +38,7 @@ const digestOf = (text: string) => createHash('sha256').update(text, 'ascii').di
 const isObject = (value: unknown): value is Claims =>
 	typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Undefined is left out, wherever it stands: JSON would make null of it in a list. */
+/** Undefined is left out everywhere: in a list, JSON would turn it into null. */
 function withoutUndefined(value: unknown): unknown {
 	if (Array.isArray(value)) {
 		return value.filter((entry) => entry !== undefined).map(withoutUndefined);
@@ -53,13 +56,13 @@ function membersWithoutUndefined(claims: Claims): Record<string, unknown> {
 
 type Place = readonly [name: string] | readonly [object: string, name: string];
 
-/** Every claim that a name could mean: the one of that name, and those inside objects. */
+/** Every claim that a name could mean: at the first level, and inside objects. */
 function placesOf(named: string, claims: Claims): Place[] {
 	const exact: Place[] = Object.hasOwn(claims, named) ? [[named]] : [];
 	const inside = [...named.matchAll(/\./g)]
 		.map(({ index }): Place => [named.slice(0, index), named.slice(index + 1)])
 		.filter(([object, name = '']) => {
-			// A verifier's library leaves out what is hidden under an empty name.
+			// Verifiers' libraries drop a claim that is hidden under an empty name.
 			if (name === '') return false;
 			const value = Object.hasOwn(claims, object) ? claims[object] : undefined;
 			return isObject(value) && Object.hasOwn(value, name);
@@ -76,7 +79,7 @@ function placeOf(named: string, claims: Claims): Place {
 	return place;
 }
 
-/** Takes members out of one object, and leaves their digests there. */
+/** Moves members out of one object, and leaves their digests there. */
 class Hider {
 	readonly disclosures: string[] = [];
 
@@ -94,7 +97,7 @@ class Hider {
 			if (names.has(name)) digests.push(this.disclose(name, value));
 			else kept.push([name, value]);
 		}
-		// Sorted, as their order would tell the order of the claims.
+		// Sorted, because their order would reveal the order of the claims.
 		const hidden = digests.length === 0 ? {} : { _sd: digests.sort() };
 		return { ...Object.fromEntries(kept), ...hidden };
 	}
@@ -108,11 +111,11 @@ class Hider {
 }
 
 /**
- * Parts claims into those that everybody sees and those that the holder shows by choice, as SD-JWT
- * (RFC 9901) writes them. Nothing else may be signed: all refusals about claims are made here, before
- * the account of the person is looked up.
+ * Splits claims into those that everybody sees and those that the holder shows by choice, in the form
+ * of SD-JWT (RFC 9901). Only its result may be signed: claims are refused here, before the account of
+ * the person is looked up.
  *
- * @param claims - plain data, checked (see `parseSubject`); what is undefined is left out
+ * @param claims - plain data, checked (see `parseSubject`); undefined values are left out
  * @param random - for salts and decoys
  * @throws AirError `AIR_DIRECT_CLAIM_RESERVED`, `AIR_DIRECT_DISCLOSURE_INVALID`, `AIR_DIRECT_TOO_LARGE`
  * @example

@@ -21,7 +21,10 @@ export interface BindingJwk {
 const X25519 = '302a300506032b656e032100';
 const HEX = new RegExp(`^(?:0x)?(${X25519}[0-9a-f]{64})$`, 'i');
 
-/** The DER of an X25519 public key. Node itself takes 30 times as long to write it as to tell the key. */
+/**
+ * The DER of an X25519 public key, written by hand: Node takes 30 times as long to write DER as to
+ * export the raw key.
+ */
 export const x25519Der = (key: KeyObject) =>
 	Buffer.concat([
 		Buffer.from(X25519, 'hex'),
@@ -30,7 +33,7 @@ export const x25519Der = (key: KeyObject) =>
 
 /**
  * Reads the encryption key of an account as AIR writes it: the DER of an X25519 key in hexadecimal
- * digits. Exactly that, as Node also takes bytes after it and keys of other kinds.
+ * digits. The form is checked exactly, because Node also accepts trailing bytes and keys of other kinds.
  *
  * @throws AirError `AIR_HOLDER_KEY_INVALID`
  * @example
@@ -41,7 +44,7 @@ export const x25519Der = (key: KeyObject) =>
 export function readHolderKey(text: string): HolderKey {
 	const hex = HEX.exec(text)?.[1]?.toLowerCase();
 	if (hex === undefined) throw new AirError('AIR_HOLDER_KEY_INVALID');
-	// As PEM, since Node takes three times as long to see what an object is that says how to read it.
+	// As PEM, since Node takes three times as long to parse an object that describes the format.
 	const pem = `-----BEGIN PUBLIC KEY-----\n${Buffer.from(hex, 'hex').toString('base64')}\n-----END PUBLIC KEY-----`;
 	return { hex, keyObject: createPublicKey(pem) };
 }
@@ -55,8 +58,8 @@ const bindingSchema = z.object({
 });
 
 /**
- * Reads the signing key of an account: a P-256 key whose point is on the curve. Its other members stay
- * behind.
+ * Reads the signing key of an account: a P-256 key whose point is on the curve. Its other members are
+ * dropped.
  *
  * @param jwk - as AIR answered it
  * @throws AirError `AIR_HOLDER_BINDING_INVALID`
@@ -69,10 +72,10 @@ export function readBinding(jwk: unknown): BindingJwk {
 		...[binding.x, binding.y].map((one) => Buffer.from(one, 'base64url')),
 	];
 	try {
-		// Refuses what is not on the curve, in a quarter of the time that it takes to make a key.
+		// Refuses a point that is not on the curve, in a quarter of the time that it takes to create a key.
 		ECDH.convertKey(Buffer.concat(point), 'prime256v1');
 	} catch {
-		// Node's words may describe the input; that there is no such point says it all.
+		// Node's message may describe the input, and adds nothing: the point is not on the curve.
 		throw new AirError('AIR_HOLDER_BINDING_INVALID');
 	}
 	return binding;

@@ -5,7 +5,7 @@ import type { WebIssuer } from './webIssuer';
 /** A document that an issuer has to publish. */
 export interface IssuerDocument {
 	readonly url: string;
-	/** Resolvers refuse or misread others; a document sent as octet-stream is not found by some. */
+	/** Resolvers refuse or misread other types; some do not find a document sent as octet-stream. */
 	readonly contentType: string;
 	readonly content: Readonly<Record<string, unknown>>;
 }
@@ -22,12 +22,13 @@ export interface IssuerDocuments {
 const CONTEXTS = ['https://www.w3.org/ns/did/v1', 'https://w3id.org/security/suites/jws-2020/v1'];
 
 /**
- * The documents of an issuer who signs credentials. RSA and P-256 keys only, as one key of another kind
- * makes several libraries refuse the whole set. `JsonWebKey2020`, absolute IDs, references instead of
- * embedded keys, and one service of one type: in other forms some resolvers find no key.
+ * The documents of an issuer who signs credentials. RSA and P-256 keys only, because one key of another
+ * kind makes several libraries refuse the whole set. They use `JsonWebKey2020`, absolute IDs,
+ * references instead of embedded keys, and one service of one type: in other forms some resolvers find
+ * no key.
  *
  * @param partnerId - of the AIR account
- * @param keys - current and former ones: all by which credentials are signed that have not expired
+ * @param keys - current and former ones: every key that has signed a credential that has not expired
  * @throws AirError `AIR_DIRECT_KID_INVALID`, `AIR_PUBLIC_KEY_KID_TWICE`, `AIR_PUBLIC_KEY_EMPTY`
  * @example
  * ```ts

@@ -20,10 +20,10 @@ const didSchema = z.looseObject({
 });
 const vcIssuerSchema = z.looseObject({ issuer: z.string(), jwks: jwksSchema });
 
-/** A DID document as it was found. */
+/** A DID document as it was fetched. */
 export type PublishedDid = z.infer<typeof didSchema>;
 
-/** A jwt-vc-issuer as it was found. */
+/** A jwt-vc-issuer as it was fetched. */
 export type PublishedVcIssuer = z.infer<typeof vcIssuerSchema>;
 
 const unreadable = (detail: string) => new AirError('AIR_ISSUER_DOCUMENT_UNREADABLE', { detail });
@@ -34,7 +34,7 @@ const unreadable = (detail: string) => new AirError('AIR_ISSUER_DOCUMENT_UNREADA
  * @param url - https, public
  * @param timeoutMs - for the whole fetch
  * @returns an answer with status 200, not read yet
- * @throws AirError: of the way there, or `AIR_ISSUER_DOCUMENT_UNREADABLE` for another status
+ * @throws AirError: those of the transport, or `AIR_ISSUER_DOCUMENT_UNREADABLE` for another status
  */
 export async function fetchIssuerDocument(
 	url: string,
@@ -57,7 +57,7 @@ function parse(text: string): unknown {
 }
 
 /**
- * The private members of keys in a document, wherever in it they are.
+ * The private members of all keys in a document, at any depth.
  *
  * @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is not JSON
  */
@@ -80,11 +80,14 @@ function read<T>(schema: z.ZodType<T>, { text }: Pick<HttpAnswer, 'text'>, kind:
 export const readDid = (answer: Pick<HttpAnswer, 'text'>): PublishedDid =>
 	read(didSchema, answer, 'a DID document');
 
-/** @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is none */
+/** @throws AirError `AIR_ISSUER_DOCUMENT_UNREADABLE` for an answer that is not a jwt-vc-issuer */
 export const readVcIssuer = (answer: Pick<HttpAnswer, 'text'>): PublishedVcIssuer =>
 	read(vcIssuerSchema, answer, 'an issuer with its keys');
 
-/** The keys by which verifiers take what an issuer has signed: of kinds that AIR takes, for assertions. */
+/**
+ * The keys that verifiers accept for what an issuer has signed: of types that AIR takes, for
+ * assertions.
+ */
 export function keysOfDid({ did }: WebIssuer, document: PublishedDid): PublicJwk[] {
 	return document.verificationMethod.flatMap(({ id, publicKeyJwk }) => {
 		if (!document.assertionMethod.some((one) => one === id)) return [];
@@ -102,7 +105,7 @@ export function keysOfDid({ did }: WebIssuer, document: PublishedDid): PublicJwk
  * @param url - https, public
  * @param timeoutMs - for the whole fetch
  * @returns an answer with status 200 and something in it, not read yet
- * @throws AirError: of the way there, or `AIR_STATUS_LIST_UNREACHABLE`
+ * @throws AirError: those of the transport, or `AIR_STATUS_LIST_UNREACHABLE`
  */
 export async function fetchStatusList(
 	url: string,
@@ -113,7 +116,7 @@ export async function fetchStatusList(
 	const refuse = (detail: string) => new AirError('AIR_STATUS_LIST_UNREACHABLE', { detail });
 	if (answer.status !== 200) throw refuse(`it answers HTTP ${answer.status}`);
 	if (answer.unreadable !== undefined) throw refuse(answer.unreadable);
-	// A host that knows no such name may answer 200 and nothing.
+	// A host that does not know the name may answer 200 with an empty body.
 	if (answer.text === '') throw refuse('it answers HTTP 200 with nothing in it');
 	return answer;
 }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 
-/** Where salts, keys and numbers come from; passed in so that a test can make the same bytes twice. */
+/** The source of salts, keys and numbers; a parameter, so that a test can make the same bytes twice. */
 export interface Randomness {
 	/** @param size - in bytes */
 	bytes(size: number): Buffer;
@@ -8,11 +8,11 @@ export interface Randomness {
 	keyPair(): { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
 }
 
-/** What is drawn at once: a call costs as much for 4 KiB as for one salt, and a credential needs several. */
+/** How many bytes are drawn at once: 4 KiB cost as much as one salt, and a credential needs several. */
 const DRAWN_BYTES = 4_096;
 let drawn = Buffer.alloc(0);
 
-/** The next bytes, each of which is given out once, and kept nowhere then. */
+/** The next bytes; each is given out once and then erased. */
 function takeBytes(size: number): Buffer {
 	if (size > DRAWN_BYTES) return randomBytes(size);
 	if (size > drawn.length) drawn = randomBytes(DRAWN_BYTES);
@@ -22,7 +22,7 @@ function takeBytes(size: number): Buffer {
 	return taken;
 }
 
-/** That of the operating system: the only one outside of tests. */
+/** The operating system's: the only one used outside of tests. */
 export const systemRandomness: Randomness = {
 	bytes: takeBytes,
 	keyPair: () => generateKeyPairSync('x25519'),

@@ -1,8 +1,8 @@
 import { AirError } from '../../errors/AirError';
 
 /**
- * What the credential says of itself, and what a Partner JWT says: the same key signs both, and AIR is
- * said to take tokens that do not name their type.
+ * Claims about the credential itself, and the claims of a Partner JWT: the same key signs both, and AIR
+ * is said to accept tokens without a type.
  */
 const AT_FIRST_LEVEL = new Set([
 	...['iss', 'sub', 'aud', 'iat', 'nbf', 'exp', 'jti', 'id', 'nonce'],
@@ -11,8 +11,8 @@ const AT_FIRST_LEVEL = new Set([
 ]);
 
 /**
- * Names by which SD-JWT finds what is disclosed. With a `_sd` of somebody else's the holder could add
- * claims under our signature, at whatever depth it stands.
+ * Names by which SD-JWT finds disclosures. With an injected `_sd`, at any depth, the holder could add
+ * claims under our signature.
  */
 const AT_ANY_DEPTH = new Set(['_sd', '...', '_sd_alg', '__proto__']);
 
@@ -31,7 +31,7 @@ function assertInside(value: unknown): void {
 }
 
 /**
- * Refuses claims with names that a credential gives a meaning of its own.
+ * Refuses claims whose names have a special meaning in a credential.
  *
  * @throws AirError `AIR_DIRECT_CLAIM_RESERVED`, which names the reserved name and nothing else
  * @example
@@ -46,8 +46,8 @@ export function assertNoReservedNames(claims: Readonly<Record<string, unknown>>)
 }
 
 /**
- * Refuses `email` among the claims that everybody sees: with `partnerId` and `scope` left out, it is
- * what tells a Partner JWT of a recipient from any other token of the same key.
+ * Refuses `email` among the claims that everybody sees: since `partnerId` and `scope` may be missing,
+ * only `email` distinguishes a Partner JWT for a recipient from other tokens of the same key.
  *
  * @throws AirError `AIR_DIRECT_CLAIM_RESERVED`
  */

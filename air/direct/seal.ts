@@ -14,7 +14,7 @@ export interface Envelope {
 	readonly data: string;
 	readonly iv: string;
 	readonly authTag: string;
-	/** The ephemeral public key (DER); nothing is encrypted in it. */
+	/** The ephemeral public key (DER); despite its name, it is not encrypted. */
 	readonly encryptedKey: string;
 }
 
@@ -22,7 +22,7 @@ const KEY_INFO = 'data-enc-aes-256-gcm';
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 
-/** As a key object: Node takes ten times as long to see what a Buffer is. The bytes are wiped. */
+/** A key object, because a Buffer takes Node ten times as long. The bytes are wiped. */
 function secretOf(bytes: Buffer): KeyObject {
 	const secret = createSecretKey(bytes);
 	bytes.fill(0);
@@ -36,15 +36,15 @@ function sharedSecret(
 	try {
 		return diffieHellman({ privateKey, publicKey: holder.keyObject });
 	} catch {
-		// A public key that leads to a secret of zeros, which everybody knows, is refused by Node.
+		// Node refuses a public key that leads to an all-zero secret, which everybody would know.
 		throw new AirError('AIR_HOLDER_KEY_INVALID');
 	}
 }
 
 /**
  * Seals a credential to its holder: X25519 with a key pair that is used once, HKDF-SHA-256 without
- * salt, AES-256-GCM. Sealed is the credential as a JSON string, with its quotation marks, as AIR's own
- * issuer does it.
+ * salt, AES-256-GCM. The plaintext is the credential as a JSON string, with its quotation marks, as in
+ * AIR's own issuer.
  *
  * @param credential - the compact SD-JWT
  * @param random - for the key pair and the IV; each call makes its own

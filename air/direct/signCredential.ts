@@ -36,7 +36,7 @@ const DATED_BACK_SECONDS = 60;
 const LATEST_SECONDS = 253_402_300_799;
 
 /**
- * Refuses an expiry that is not a time in the future, or in another unit than seconds.
+ * Refuses an expiry that is not in the future, or not in seconds.
  *
  * @param expiresAt - seconds since 1970
  * @param now - milliseconds since 1970
@@ -54,7 +54,8 @@ export function assertExpiry(expiresAt: number, now: number): void {
  * `iat` is a minute before now.
  *
  * @param now - milliseconds since 1970
- * @returns the compact form, `JWT~disclosure~…~`; it belongs to the person, and into no log or ledger
+ * @returns the compact form, `JWT~disclosure~…~`; it is the person's own, and must not be logged or
+ * kept in a ledger
  * @throws AirError `AIR_DIRECT_EXPIRY_INVALID`, `AIR_DIRECT_KID_INVALID`
  * @example
  * ```ts

@@ -6,18 +6,18 @@ import type { PublicJwk } from '../keys/PublicJwk';
 import type { WebIssuer } from './webIssuer';
 import { jose } from '../keys/jose';
 
-/** Exactly so, in lower case: a verifier that finds another one refuses every credential of the list. */
+/** Exactly this, in lower case: a verifier that gets another type refuses every credential of the list. */
 export const STATUS_LIST_TYPE = 'application/statuslist+jwt';
 
-/** How long a verifier may keep a list that is served by a program. */
+/** How long a verifier may keep a list that a program serves. */
 export const LIVE_TTL_SECONDS = 3_600;
-/** From when on it refuses every credential of a list that it cannot fetch again. */
+/** After this time it refuses every credential of a list that it cannot fetch again. */
 export const LIVE_LIFETIME_SECONDS = 24 * 3_600;
 
 /** Verifiers refuse a list from their future, and clocks differ. */
 const DATED_BACK_SECONDS = 60;
 
-/** As many bytes as a list of 2^27 places has: nobody is made to unpack more. */
+/** The size of a list with 2^27 places, in bytes; the limit for unpacking. */
 const MOST_BYTES = 16_777_216;
 
 export interface StatusListInput {
@@ -32,9 +32,9 @@ export interface StatusListInput {
 	readonly size: number;
 	/** The places of what is revoked, from 0. */
 	readonly revoked: readonly number[];
-	/** For how long verifiers may keep it, in seconds; AIR's documents show a list without it. */
+	/** How long verifiers may keep it, in seconds; AIR's documents show a list without this member. */
 	readonly ttlSeconds?: number | undefined;
-	/** After how long nobody takes it any more, in seconds; without it, it never expires. */
+	/** After how long it expires, in seconds; undefined for never. */
 	readonly lifetimeSeconds?: number | undefined;
 }
 
@@ -57,12 +57,12 @@ export function statusBits(size: number, revoked: readonly number[]): Buffer {
 	return bits;
 }
 
-/** How the bits are written in a token: zlib, base64url. */
+/** The bits as a token holds them: zlib, base64url. */
 export const encodeBits = (bits: Buffer): string =>
 	deflateSync(bits, { level: 9 }).toString('base64url');
 
 /**
- * What a list says, before it is signed; the same for the same input.
+ * The content of a list before it is signed; the same for the same input.
  *
  * `partnerId` is not in it: the key also signs Partner JWTs, and the list is public.
  *
@@ -132,7 +132,7 @@ export interface ReadStatusList {
 	readonly size: number;
 	/** The places of what is revoked, in order. */
 	readonly revoked: readonly number[];
-	/** The DID URL of the key that is said to have signed it. */
+	/** The DID URL of the key that, by its header, signed it. */
 	readonly keyId: string;
 }
 
@@ -206,7 +206,7 @@ export async function readStatusList(
 }
 
 /**
- * What a list says that one's own ledger has published: the signature is not looked at.
+ * The content of a list that our own ledger published: the signature is not checked.
  *
  * @throws AirError `AIR_STATUS_LIST_INVALID`
  */

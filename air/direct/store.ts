@@ -9,11 +9,11 @@ export const STORE_PATH = '/dstorage/vcs';
 
 export interface StoreInput {
 	readonly holderDid: string;
-	/** From the AIR dashboard; AIR checks whose it is, and never the claims. */
+	/** From the AIR dashboard; AIR checks who owns it, but never checks the claims. */
 	readonly schemaId: string;
 	/** As in the credential, in seconds since 1970. */
 	readonly expiresAt: number;
-	/** The ID of the credential: AIR is told the same one whenever it is sent. */
+	/** The ID of the credential: the same for each repeat. */
 	readonly id: string;
 	readonly envelope: Envelope;
 }
@@ -24,7 +24,7 @@ const side = z
 	.optional()
 	.catch(undefined);
 
-/** Only the path is needed; what else comes is passed on. */
+/** Only the path is needed; all other members are passed on. */
 const storedSchema = z.looseObject({
 	storagePath: z
 		.string()
@@ -34,12 +34,12 @@ const storedSchema = z.looseObject({
 	envelopeVersion: side,
 	createdAt: side,
 });
-/** What AIR says of a credential that it has stored: the end of what an issuer can know. */
+/** What AIR says about a credential that it has stored; an issuer never learns more. */
 export type StoredAnswer = z.infer<typeof storedSchema>;
 
 /**
- * The body of `POST /dstorage/vcs`. It is made once: a repeat sends these very bytes again, since one
- * `externalId` stands for one content.
+ * The body of `POST /dstorage/vcs`. It is made once: a repeat sends the same bytes again, since one
+ * `externalId` must have one content.
  *
  * @throws AirError `AIR_DIRECT_TOO_LARGE`
  * @example
@@ -68,7 +68,7 @@ export function storeBody({ holderDid, schemaId, expiresAt, id, envelope }: Stor
  * Reads where AIR has stored a credential.
  *
  * @param secrets - what was sent, from `secretsOf`
- * @returns undefined when it does not say: then it counts as not known
+ * @returns undefined when the answer does not say: then it is not known whether it was stored
  */
 export function readStored(body: AirBody, secrets?: Secrets): StoredAnswer | undefined {
 	return readAnswer(storedSchema, body, secrets);

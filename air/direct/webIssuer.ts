@@ -2,7 +2,7 @@ import { AirError } from '../../errors/AirError';
 
 /**
  * An issuer that is known by a did:web, and everything that is derived from it. Resolvers and verifiers
- * compare these texts character by character, so nothing else puts them together.
+ * compare these texts character by character, so they are built only here.
  */
 export interface WebIssuer {
 	/** `did:web:example.com`, or with a path `did:web:example.com:a:b`. */
@@ -22,7 +22,7 @@ export interface WebIssuer {
 
 const PREFIX = 'did:web:';
 const HOST = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
-/** URLs read such a host as an IPv4 address. */
+/** A URL would read such a host as an IPv4 address. */
 const NUMBER_AT_END = /(?:^|\.)\d+$/;
 const PORT = /^[1-9]\d{0,4}$/;
 const SEGMENT = /^[A-Za-z0-9._-]+$/;
@@ -76,7 +76,7 @@ export function webIssuer(did: string): WebIssuer {
 	if (path.join(':') === '.well-known') throw refuse('.well-known is left out');
 	const origin = `https://${host}${port === undefined ? '' : `:${port}`}`;
 	const suffix = path.map((segment) => `/${segment}`).join('');
-	/** At the root the documents have a place of their own; below a path they lie in it. */
+	/** At the root the documents are in `.well-known`; with a path they are directly in that folder. */
 	const base = path.length === 0 ? `${origin}/.well-known` : `${origin}${suffix}`;
 	return {
 		did,

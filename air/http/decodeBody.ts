@@ -8,7 +8,7 @@ import {
 import { redact } from '../../errors/redact';
 import { errorCode } from './errorCode';
 
-/** What a body says, or why nobody can read it. */
+/** The text of a body, or why it cannot be read. */
 export type DecodedBody =
 	| { readonly text: string; readonly unreadable?: undefined }
 	| { readonly text: ''; readonly unreadable: string; readonly tooLarge: boolean };
@@ -33,13 +33,13 @@ const CODINGS: Readonly<Record<string, (bytes: Buffer, limit: Limit) => Buffer>>
 	zstd: zstdDecompressSync,
 };
 
-/** Nobody packs more often, and each turn costs time. */
+/** Nobody uses more codings, and each one costs time. */
 const MOST_CODINGS = 4;
 const GZIP = Buffer.from([0x1f, 0x8b, 8]);
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
-/** The codings in the order in which they are taken off: the last one that was put on comes first. */
+/** The codings in the order in which they are removed: the one that was applied last comes first. */
 function codingsOf(headers: Headers): string[] {
 	return [headers['content-encoding'], headers['transfer-encoding']]
 		.flatMap((value) => (value ?? '').split(','))
@@ -52,12 +52,12 @@ function decoded(bytes: Buffer, label: string, fatal: boolean): string | undefin
 	try {
 		return new TextDecoder(label, { fatal }).decode(bytes);
 	} catch {
-		// An unknown name, or bytes that it does not have: the next one is tried.
+		// An unknown charset, or bytes that are invalid in it: the next one is tried.
 		return undefined;
 	}
 }
 
-/** JSON is UTF-8, whatever a header says; another set is believed where the bytes are not UTF-8. */
+/** JSON is UTF-8, whatever a header says; another charset is used only if the bytes are not UTF-8. */
 function textOf(bytes: Buffer, { 'content-type': type = '' }: Headers): string {
 	const named = /charset\s*=\s*"?([\w.:-]+)/i.exec(type)?.[1] ?? 'utf-8';
 	const wide = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : undefined;
@@ -86,11 +86,11 @@ function whyNot(error: unknown, coding: string): string {
 
 /**
  * Turns the bytes of an answer into text. We ask for no compression; servers, CDNs and proxies compress
- * anyway. Takes off gzip, deflate, br and zstd, also several in a row, and believes what plainly
- * is JSON although a header calls it something else. Never throws.
+ * anyway. Decodes gzip, deflate, br and zstd, also several in a row; a body that plainly is JSON counts
+ * as JSON, whatever a header says. Never throws.
  *
  * @param headers - names in lower case; several of one name joined with commas
- * @param maxBytes - for what comes out, so that a small answer cannot unpack to a large one
+ * @param maxBytes - the most after unpacking, so that a small answer cannot unpack to a large one
  * @example
  * ```ts
  * decodeBody(gzipSync('{}'), { 'content-encoding': 'gzip' }, 1024).text; // '{}'

@@ -13,8 +13,8 @@ let loaded: Undici | undefined;
 
 /**
  * Loads undici on first use and puts the process-wide dispatchers back as they were: requiring it
- * installs its own for everybody's `fetch`, which is not ours to change. All in one
- * turn, for a dispatcher that somebody else installs meanwhile must not be taken for undici's.
+ * installs its own for everybody's `fetch`, which is not ours to change. All synchronously, so that a
+ * dispatcher that somebody else installs meanwhile is not mistaken for undici's.
  */
 function loadUndici(): Undici {
 	const symbols = [1, 2].map((version) => Symbol.for(`undici.globalDispatcher.${version}`));
@@ -35,8 +35,8 @@ function loadUndici(): Undici {
 const dispatchers = new Map<string, Dispatcher>();
 
 /**
- * A pool for the way to the proxy. What keeps the proxy itself from being reached is called so, and
- * not blamed on the address of AIR.
+ * A pool for connections to the proxy. If the proxy itself cannot be reached, the error says so and
+ * does not blame AIR's address.
  */
 function proxyPool(undici: Undici, proxy: URL): Dispatcher {
 	const connector = undici.buildConnector({ timeout: CONNECT_TIMEOUT_MS, allowH2: false });
@@ -57,7 +57,7 @@ function create(
 ): Dispatcher {
 	const options = {
 		allowH2: false,
-		// One is opened only when all others are busy.
+		// A new connection is opened only when all others are busy.
 		connections: MOST_IN_FLIGHT,
 		pipelining: 1,
 		connectTimeout: CONNECT_TIMEOUT_MS,
@@ -68,8 +68,8 @@ function create(
 		return new undici.Pool(url.origin, { ...options, connect });
 	}
 	try {
-		// A proxy resolves names itself, so that only the literal target can be checked; which proxy is
-		// the operator's decision.
+		// A proxy resolves names itself, so only the literal target can be checked; the operator chooses
+		// the proxy.
 		return new undici.ProxyAgent({
 			...options,
 			uri: proxy.href,
@@ -80,7 +80,7 @@ function create(
 				url.protocol === 'http:' ? proxyPool(undici, proxy) : new undici.Pool(origin, rest),
 		});
 	} catch {
-		// What undici says would show the address, and with it the password in it.
+		// undici's message would show the proxy's address, including its password.
 		throw new AirError('AIR_PROXY_ADDRESS', { detail: 'it cannot be read' });
 	}
 }
@@ -108,13 +108,13 @@ export function dispatcherFor(url: URL, policy: TargetPolicy, proxy: URL | undef
 	for (const [oldest, unused] of dispatchers) {
 		if (dispatchers.size <= ORIGINS_KEPT) break;
 		dispatchers.delete(oldest);
-		// Requests under way end first; what it says when it is closed no longer concerns anybody.
+		// Requests in flight finish first; errors while closing no longer concern anybody.
 		void unused.close();
 	}
 	return dispatcher;
 }
 
-/** Closes all pools: on shutdown, and after tests. Requests under way are ended. */
+/** Closes all pools: on shutdown, and after tests. Requests in flight are ended. */
 export async function closeDispatchers(): Promise<void> {
 	const open = [...dispatchers.values()];
 	dispatchers.clear();

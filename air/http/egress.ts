@@ -11,7 +11,7 @@ import { redact } from '../../errors/redact';
 import { proxyFor } from './proxy';
 import { assertResolvesAllowed, assertTargetAllowed, targetPolicy } from './targetGuard';
 
-/** No answer of AIR comes near this. */
+/** No answer from AIR comes near this size. */
 const LONGEST_ANSWER_BYTES = 1024 * 1024;
 
 export interface EgressRequest {
@@ -36,7 +36,7 @@ const TLS_CODES = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOST
 /** Before writing, undici aborts by itself only when a proxy answers CONNECT with another status than 200. */
 const PROXY_CODES = /^UND_ERR_(PRX_|SOCKS5|ABORTED$)/;
 
-/** undici keeps a 407 to itself and has no code of its own for it. */
+/** undici does not pass a 407 on, and has no error code for it. */
 const isProxyLogin = (error: unknown) =>
 	errorCode(error) === 'UND_ERR_INVALID_ARG' &&
 	String(error).includes('Proxy Authentication Required (407)');
@@ -49,7 +49,7 @@ function chain(error: unknown, depth = 0): unknown[] {
 	return [error, ...[...inner, cause].flatMap((next) => chain(next, depth + 1))];
 }
 
-/** Before the request was written nothing can have happened at AIR; after it, anything can. */
+/** Before the request was written, nothing can have happened at AIR; afterwards, anything can. */
 function transportError(error: unknown, written: boolean): AirError {
 	const errors = chain(error);
 	const known = errors.find((link) => link instanceof AirError);
@@ -57,7 +57,7 @@ function transportError(error: unknown, written: boolean): AirError {
 	const codes = errors.map(errorCode).filter((code) => code !== '');
 	const any = (pattern: RegExp) => codes.some((code) => pattern.test(code));
 	const pick = (): AirErrorCode => {
-		// The answer of a proxy that forwards: AIR has not seen the request, though it was written.
+		// A forwarding proxy answered: AIR has not seen the request, although it was written.
 		if (errors.some(isProxyLogin)) return 'AIR_PROXY';
 		if (any(/^UND_ERR_RES_EXCEEDED/)) return 'AIR_ANSWER_TOO_LARGE';
 		if (written) {
@@ -129,7 +129,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 		} else if (this.status < 300) {
 			this.end(new Ended('too-large'));
 		} else {
-			// A refusal is one however long its page is; what came of it says enough.
+			// A refusal stays a refusal, however long its page is; the part that arrived is enough.
 			this.finish();
 			this.controller?.abort(new Ended('too-large'));
 		}
@@ -161,7 +161,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 		this.fail(error);
 	}
 
-	/** Ends it at once when nothing was written yet, else after a grace for the answer to come. */
+	/** Ends it at once when nothing was written yet; otherwise after a grace period for the answer. */
 	cancel(graceMs: number): void {
 		if (!this.written || graceMs <= 0) this.end(new Ended('cancelled'));
 		else {
@@ -220,7 +220,7 @@ export async function send(request: EgressRequest): Promise<HttpAnswer> {
 	}
 	// undici returns a connection to its pool one tick late; without this, the next call would open another.
 	await nextTurn();
-	// Last of all, so that nobody closes the pool in between because of another host.
+	// Comes last, so that nobody closes the pool in between because of another host.
 	const dispatcher = dispatcherFor(url, policy, proxy);
 
 	const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
@@ -240,7 +240,7 @@ export async function send(request: EgressRequest): Promise<HttpAnswer> {
 					origin: url.origin,
 					path: `${url.pathname}${url.search}`,
 					method,
-					// AIR's answers are short, and what is not compressed cannot be unpacked wrongly.
+					// AIR's answers are short, and without compression nothing can be unpacked wrongly.
 					headers: { 'accept-encoding': 'identity', ...headers },
 					body: body ?? null,
 					headersTimeout: timeoutMs,

@@ -2,7 +2,7 @@ import { getProxyForUrl } from 'proxy-from-env';
 import { AirError } from '../../errors/AirError';
 
 function addressOf(text: string): URL {
-	// What a parser says would show the address, and with it the password in it.
+	// The parser's message would show the address, including its password.
 	if (!URL.canParse(text)) {
 		throw new AirError('AIR_PROXY_ADDRESS', { detail: 'it cannot be read' });
 	}
@@ -19,10 +19,10 @@ function addressOf(text: string): URL {
  * `NO_PROXY` lists. undici's own reading differs: it knows no `ALL_PROXY`, takes `HTTP_PROXY` for https
  * targets too, and `NO_PROXY=example.com` covers `api.example.com` there.
  *
- * The variables are those of the process, read again each time, since n8n reads them so.
+ * The variables of the process are read each time, as n8n reads them.
  *
- * @throws AirError `AIR_PROXY_ADDRESS` if it is not an address of an http or https proxy, before anything
- *   is sent
+ * @throws AirError `AIR_PROXY_ADDRESS` for anything but the address of an http or https proxy, before
+ * anything is sent
  * @example
  * ```ts
  * proxyFor(new URL('https://air.example.com/v1'))?.origin; // 'http://proxy.example.com:3128'

@@ -1,17 +1,17 @@
 import { AirError } from '../../errors/AirError';
 import { assertTargetAllowed, targetPolicy } from './targetGuard';
 
-/** The operator's allowances are for this network; AIR is not in it. */
+/** What the operator allows applies to this network, and AIR is not in it. */
 const NOTHING_ALLOWED = targetPolicy({});
 
-/** Names that only the own network knows: without a dot, or of its reserved endings (RFC 6762, 8375). */
+/** Names that exist only in a local network: without a dot, or with a reserved ending (RFC 6762, 8375). */
 const OWN_NETWORK = /^[^.:]+$|\.(local|internal|lan|intranet|corp|home|home\.arpa)$/;
 
 /**
- * Why AIR can surely not fetch an address, as far as its text tells: AIR is on the public internet and
- * wants https.
+ * Why AIR certainly cannot fetch an address, judging by its text: AIR is on the public internet and
+ * requires https.
  *
- * @param url - as the dashboard of AIR is given it
+ * @param url - as it is registered in the AIR dashboard
  * @returns words that complete “AIR cannot fetch this address: …”; undefined if nothing speaks against it
  * @example
  * ```ts

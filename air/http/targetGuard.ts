@@ -52,7 +52,7 @@ function blockList(ranges: readonly string[]): BlockList {
 	for (const range of ranges) {
 		const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(range) ?? [];
 		const family = isIP(address);
-		// A range the operator mistyped allows nothing; it must not keep the package from loading.
+		// A mistyped range allows nothing, but must not keep the package from loading.
 		if (family === 0) continue;
 		const longest = family === 4 ? 32 : 128;
 		const bits = prefix === undefined ? longest : Number(prefix);
@@ -92,7 +92,7 @@ const list = (value: string | undefined) =>
 		.map((entry) => entry.trim().toLowerCase())
 		.filter((entry) => entry !== '');
 
-/** Each request asks, and the environment of a process hardly ever changes. */
+/** Cached, because each request asks and the environment hardly ever changes. */
 let latest:
 	{ readonly settings: readonly (string | undefined)[]; readonly policy: TargetPolicy } | undefined;
 
@@ -168,8 +168,8 @@ type LookupCallback = (
 ) => void;
 
 /**
- * A `lookup` for `net.connect` that hands out only addresses the policy allows. The check sits
- * between resolving and connecting, so a DNS answer that changes in between gains nothing.
+ * A `lookup` for `net.connect` that returns only addresses the policy allows. The check is between
+ * resolving and connecting, so a DNS answer that changes later gains nothing.
  *
  * @param url - the target, for its scheme and name
  */
@@ -195,7 +195,7 @@ export function guardedLookup(url: URL, policy: TargetPolicy) {
 }
 
 /**
- * Checks the addresses behind a target's name, for where {@link guardedLookup} has no say.
+ * Checks the addresses behind a target's name, where {@link guardedLookup} is not used.
  *
  * @throws AirError `AIR_TARGET_NOT_HTTPS`, `AIR_TARGET_PRIVATE`, `AIR_DNS`
  */

@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 import type { PrivateKey } from './privateKey';
 import type { SigningAlgorithm } from './signingAlgorithm';
 
-/** A key of a JWKS as we publish it: these members and no others, so that nothing private can join. */
+/** A key of a JWKS as we publish it: these members and no others, so that nothing private gets in. */
 export type PublicJwk =
 	| {
 			readonly kty: 'RSA';
@@ -25,11 +25,11 @@ export type PublicJwk =
 
 const KID = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,255}$/u;
 
-/** Whether a text can be a `kid`: something that a person can see, and not too long. */
+/** Whether a text can be a `kid`: visible, and not too long. */
 export const isKid = (kid: string) => KID.test(kid);
 
 /**
- * Picks the public members of a JWK, by whitelist: whatever else it has stays behind.
+ * Picks the public members of a JWK, by whitelist; all others are dropped.
  *
  * @param jwk - of a key that `algorithm` can use; may be a private one
  * @throws AirError `AIR_PUBLIC_KEY_KID_INVALID`, `AIR_PUBLIC_KEY_UNREADABLE`

@@ -3,8 +3,8 @@ type Jose = typeof import('jose');
 let loaded: Promise<Jose> | undefined;
 
 /**
- * jose, which ships ES modules only, so that CommonJS has to wait for it. Kept, as even a known module
- * takes Node 30 µs to find.
+ * Imports jose, which ships ES modules only, so CommonJS must await it. The module is kept, because
+ * importing it again takes Node 30 µs.
  *
  * @example
  * ```ts
@@ -16,10 +16,10 @@ export async function jose(): Promise<Jose> {
 }
 
 /**
- * Loads jose while n8n starts: otherwise the first item of the process waits for it, 25 to 35 ms of about
- * 100.
+ * Loads jose while n8n starts: otherwise the first item of the process waits for that, 25 to 35 ms of
+ * about 100.
  */
 export function loadJoseAhead(): void {
-	// If it cannot be loaded, the first item that needs it says so.
+	// If it cannot be loaded, the first item that needs it fails and says so.
 	jose().catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-/** The objects in a text, as it was cut, and what stood around them. */
+/** The objects cut out of a text, and the text around them. */
 export interface JsonObjects {
 	readonly objects: readonly string[];
 	readonly around: string;

@@ -7,8 +7,8 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 export const jsonObjectSchema = z.record(z.string(), z.unknown());
 
-// The messages of the JSON parser and of node:crypto may show some of the input: the caller's code is
-// thrown instead.
+// Messages of the JSON parser and of node:crypto may show parts of the input, so an error with the
+// caller's code is thrown instead.
 
 /** @throws AirError `unreadable` for what is not one JSON object */
 export function parseJsonObject(text: string, unreadable: AirErrorCode): JsonObject {
@@ -19,7 +19,7 @@ export function parseJsonObject(text: string, unreadable: AirErrorCode): JsonObj
 	}
 }
 
-/** @throws AirError `AIR_KEY_EDDSA`, `AIR_KEY_TYPE` for a JWK of a type that AIR takes no keys of */
+/** @throws AirError `AIR_KEY_EDDSA`, `AIR_KEY_TYPE` for a JWK of a type that AIR does not take */
 export function assertJwkType({ kty, crv }: JsonObject): void {
 	if (kty === 'OKP' && (crv === 'Ed25519' || crv === 'Ed448')) throw new AirError('AIR_KEY_EDDSA');
 	if (kty === 'OKP' || kty === 'oct') throw new AirError('AIR_KEY_TYPE');
@@ -42,8 +42,8 @@ export function keyFromJwk(
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'] as const;
 
 /**
- * Which private members a JWK has. Any at all in a published one means that anyone who fetched it can
- * issue in this partner's name.
+ * Which private members a JWK has. If a published key has any, everyone who fetched it can issue in
+ * this partner's name.
  */
 export function privateMembers(jwk: object): string[] {
 	return PRIVATE_MEMBERS.filter((member) => member in jwk);

@@ -9,7 +9,7 @@ const ENCRYPTION_OIDS = [
 const isEncrypted = (der: Buffer) =>
 	ENCRYPTION_OIDS.some((oid) => der.subarray(0, 32).includes(oid));
 
-/** Node's message may describe the input; that a form does not fit is all that matters here. */
+/** Node's message may describe the input; here it only matters that the form does not fit. */
 function attempt(read: () => KeyObject): KeyObject | undefined {
 	try {
 		return read();
@@ -24,8 +24,8 @@ export type DerKey =
 	| { readonly half: 'encrypted' };
 
 /**
- * The key in DER of any form: PKCS#8, SEC1, PKCS#1, SPKI or an X.509 certificate. Labels lie: templates
- * wrap bare DER of any form under any label. So every form is tried.
+ * Reads a key from DER of any form: PKCS#8, SEC1, PKCS#1, SPKI or an X.509 certificate. Every form is
+ * tried, because PEM labels are often wrong.
  *
  * @returns undefined if there is none
  */

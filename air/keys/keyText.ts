@@ -1,12 +1,12 @@
 import { AirError } from '../../errors/AirError';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
 
-// What copying, JSON, shells and .env files do to the text of a key, undone.
+// Undoes what copying, JSON, shells and .env files do to the text of a key.
 
 /** An RSA key of 16384 bits has 13 kB as PEM; base64 of that stays below. */
 export const LONGEST_KEY_TEXT = 64 * 1024;
 
-/** Either end, so that a key cut at its beginning is still told from a password. */
+/** Either marker, so that a key cut off at its beginning is still recognized as a key. */
 export const PEM_MARKER = /-----(BEGIN|END)/;
 
 export interface PemBlock {
@@ -40,8 +40,8 @@ export function decodeBase64(text: string): Buffer | undefined {
 }
 
 /**
- * JSON and .env files keep newlines as backslash-n, sometimes escaped twice. The look-behind keeps
- * a long run of backslashes from being tried from each of its members.
+ * JSON and .env files keep newlines as backslash-n, sometimes escaped twice. Without the look-behind, a
+ * long run of backslashes would take quadratic time.
  */
 const unescapeNewlines = (text: string) =>
 	text.replace(/(?<!\\)\\+r/g, '').replace(/(?<!\\)\\+n/g, '\n');
@@ -50,7 +50,7 @@ const unescapeNewlines = (text: string) =>
 const unescapeJson = (text: string) =>
 	/^[[{]{1,2}\\/.test(text) ? unescapeNewlines(text).replaceAll('\\"', '"') : text;
 
-/** Text copied out of JSON or a shell brings its quotes along. */
+/** Text copied out of JSON or a shell still has its quotes. */
 const unquote = (text: string) =>
 	text
 		.replace(/^\ufeff/, '')
@@ -58,11 +58,11 @@ const unquote = (text: string) =>
 		.replace(/^(["'`])([\s\S]*)\1$/, '$2')
 		.trim();
 
-/** How the forms of a key are read; what of them belongs to a private key is for the reader to say. */
+/** How each form of a key is read; the reader decides what counts as private. */
 export interface KeyReader<T> {
 	readonly empty: AirErrorCode;
 	readonly tooLong: AirErrorCode;
-	/** Other text is PEM, if it has a marker. */
+	/** All other text is PEM, if it has a marker. */
 	readonly isJson: (text: string) => boolean;
 	readonly json: (text: string) => T;
 	/** Text with a BEGIN or END in it. */
@@ -72,10 +72,10 @@ export interface KeyReader<T> {
 }
 
 /**
- * Reads the text of a key as PEM, JSON, base64 of either, or bare base64 of DER.
+ * Reads the text of a key as PEM, JSON, base64 of either, or base64 of DER.
  *
  * @param pasted - as the user pasted it, with whatever was done to its quotes and newlines
- * @throws AirError with the code `empty` or `tooLong`, and what the reader throws
+ * @throws AirError with the codes given as `empty` or `tooLong`, and what the reader throws
  */
 export function readKeyText<T>(pasted: string, reader: KeyReader<T>): T {
 	const input = unquote(pasted);

@@ -14,7 +14,7 @@ export interface PrivateKey {
 	readonly keyObject: KeyObject;
 	/** Public members only: `kty` with `n, e` or `crv, x, y`. */
 	readonly publicJwk: JWK;
-	/** RFC 7638, SHA-256, base64url: tells keys apart without showing anything of them. */
+	/** RFC 7638, SHA-256, base64url: distinguishes keys without revealing anything about them. */
 	readonly thumbprint: string;
 }
 
@@ -58,14 +58,14 @@ function fromJwk(text: string): KeyObject {
 	return keyFromJwk(createPrivateKey, jwk, UNREADABLE);
 }
 
-/** A JWK names its public members itself, and nothing else notices when they belong to another key. */
+/** A JWK has its own public members, and nothing else would notice if they belong to another key. */
 function assertHalvesBelongTogether(privateKey: KeyObject, publicKey: KeyObject): void {
 	const probe = Buffer.from('n8n-nodes-moca-air');
 	let belongs = false;
 	try {
 		belongs = verify('sha256', probe, publicKey, sign('sha256', probe, privateKey));
 	} catch {
-		// A key that cannot sign at all is as unusable as one whose signature does not verify.
+		// A key that cannot sign is as unusable as one whose signature does not verify.
 	}
 	if (!belongs) throw new AirError('AIR_KEY_HALVES_DIFFER');
 }
@@ -76,7 +76,7 @@ function assertHalvesBelongTogether(privateKey: KeyObject, publicKey: KeyObject)
  * or base64.
  *
  * @param text - what the user pasted
- * @throws AirError with a code `AIR_KEY_…`; its words show no part of the input
+ * @throws AirError with a code `AIR_KEY_…`; its message shows no part of the input
  * @example
  * ```ts
  * const key = await importPrivateKey(pem);

@@ -16,7 +16,7 @@ import { pickPublic, type PublicJwk } from './PublicJwk';
 import { signingAlgorithm } from './signingAlgorithm';
 import { jose } from './jose';
 
-/** A key as it was found, before anything was asked of its type. */
+/** A key as it was read, before its type is checked. */
 interface Found {
 	readonly keyObject: KeyObject;
 	readonly kid?: string | undefined;
@@ -72,7 +72,7 @@ function jwks(objects: readonly string[]): JsonObject[] {
 	});
 }
 
-/** The private ones first: whatever else is wrong, that is what the person has to know. */
+/** Private keys first: whatever else is wrong, the person has to know about this. */
 function fromJwks(keys: readonly JsonObject[]): Found[] {
 	if (keys.some((key) => privateMembers(key).length > 0)) {
 		throw new AirError('AIR_PUBLIC_KEY_IS_PRIVATE');
@@ -90,7 +90,7 @@ function fromMarkedText(text: string): Found[] {
 	const blocks = pemBlocks(text);
 	const markers = text.match(/-----(BEGIN|END)/g) ?? [];
 	if (markers.length !== 2 * blocks.length) throw new AirError('AIR_PUBLIC_KEY_INCOMPLETE');
-	// Comments around a PEM are usual; a JWK among them is a key that must not get lost.
+	// Comments around a PEM are common; a JWK among them is a key that must not get lost.
 	const json = jsonObjects(text);
 	if (json.cut) throw new AirError('AIR_PUBLIC_KEY_INCOMPLETE');
 	const found = fromJwks(jwks(json.objects));
@@ -123,7 +123,7 @@ async function publish({ keyObject, kid, alg }: Found): Promise<PublicJwk> {
  * @returns public members only, by whitelist, PEMs before JWKs; `kid` as given, else the thumbprint
  * (RFC 7638)
  * @throws AirError with a code `AIR_PUBLIC_KEY_…` or, for a key that AIR's algorithms cannot use,
- * `AIR_KEY_…`; its words show no part of the input
+ * `AIR_KEY_…`; its message shows no part of the input
  * @example
  * ```ts
  * const [key] = await importPublicKeys(pem);
@@ -134,14 +134,14 @@ export async function importPublicKeys(text: string): Promise<PublicJwk[]> {
 	const found = readKeyText(text, {
 		empty: 'AIR_PUBLIC_KEY_EMPTY',
 		tooLong: UNREADABLE,
-		// Beside a PEM, JSON is looked for there.
+		// If there is a PEM, JSON is looked for in the text around it.
 		isJson: (plain) => /^[[{]/.test(plain) && !PEM_MARKER.test(plain),
 		json: fromJson,
 		pem: fromMarkedText,
 		der: (der) => [fromDer(der)],
 	});
 	if (found.length === 0) throw new AirError('AIR_PUBLIC_KEY_EMPTY');
-	// One after another: where one cannot be used, nothing is left under way.
+	// One after another: when one cannot be used, no other check is still running.
 	const keys: PublicJwk[] = [];
 	for (const key of found) keys.push(await publish(key));
 	return keys;

@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 
 const number = z.string().min(1);
-/** The members that make the key; whatever else a JWK says, it says about the key. */
+/** The members that make up the key; all others only describe it. */
 const materialSchema = z.discriminatedUnion('kty', [
 	z.object({ kty: z.literal('RSA'), n: number, e: number }),
 	z.object({ kty: z.literal('EC'), crv: z.string(), x: number, y: number }),
@@ -10,7 +10,7 @@ const materialSchema = z.discriminatedUnion('kty', [
 
 interface Read {
 	readonly key: KeyObject;
-	/** Its numbers as they were written, and as RFC 7518 wants them. */
+	/** Its numbers as they were written, and as RFC 7518 requires them. */
 	readonly written: string;
 	readonly usual: string;
 }
@@ -23,7 +23,7 @@ function read(jwk: object): Read | undefined {
 		const usual = materialSchema.parse(key.export({ format: 'jwk' }));
 		return { key, written: JSON.stringify(material), usual: JSON.stringify(usual) };
 	} catch {
-		// Node throws for what is not a key, and its words may describe the input.
+		// Node throws for what is not a key, and its message may describe the input.
 		return undefined;
 	}
 }
@@ -34,25 +34,25 @@ export function publicKeyOf(jwk: object): KeyObject | undefined {
 }
 
 /**
- * Whether two JWKs are the same key: the only comparison of keys there is. Compared is what is meant,
- * as verifiers read it: the numbers, and not their spelling as base64 or base64url, with padding or
- * leading zeros, or in which order the members stand.
+ * Whether two JWKs are the same key; the only place that compares keys. Like verifiers, it compares the
+ * numbers, not their spelling (base64 or base64url, padding, leading zeros) nor the order of the
+ * members.
  *
- * @returns false, too, if one of them is not an RSA or EC key
+ * @returns false also if one of them is not an RSA or EC key
  * @example
  * ```ts
  * isSamePublicKey({ kty: 'RSA', n, e: 'AQAB' }, { e: 'AAEAAQ==', n, kty: 'RSA' }); // true
  * ```
  */
 export function isSamePublicKey(one: object, other: object): boolean {
-	// Not by `KeyObject.equals`: after keys of two types it makes Node 24 refuse the next PEM that is read.
+	// Not with `KeyObject.equals`: after it compared keys of two types, Node 24 refuses the next PEM.
 	const key = read(one);
 	return key !== undefined && key.usual === read(other)?.usual;
 }
 
 /**
- * Whether the numbers of a key are written as RFC 7518 wants them, which strict verifiers insist on:
- * base64url without padding, with the length that they have to have.
+ * Whether the numbers of a key are written as RFC 7518 requires and strict verifiers insist: base64url
+ * without padding, in the required length.
  */
 export function isSpeltAsUsual(jwk: object): boolean {
 	const key = read(jwk);

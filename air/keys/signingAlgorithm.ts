@@ -7,7 +7,7 @@ export type SigningAlgorithm = 'RS256' | 'ES256';
 const SHORTEST_RSA_BITS = 2048;
 
 /**
- * The one algorithm of AIR's that a key can be used with, be it the private or the public half.
+ * The one algorithm of those AIR takes that fits a key, given its private or its public half.
  *
  * @throws AirError `AIR_KEY_…` for a key that none of them can use
  * @example
