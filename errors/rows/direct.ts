@@ -9,7 +9,7 @@ const notSent = (retryable: boolean, words: Words) =>
 
 const ACCOUNT_HOST = 'The call goes to the account host of AIR, which is not the base URL.';
 
-/** What only direct issuance can meet: the credential that is signed here, the account, the store. */
+/** Errors of direct issuance only: the credential that is signed here, the account, the store. */
 export const directErrors = {
 	AIR_DIRECT_CLAIM_RESERVED: input({
 		when: 'iss, sub, exp, cnf and the like at the first level, _sd or ... at any depth, or email as a claim that everybody sees',

@@ -3,7 +3,7 @@ import type { AirErrorRow } from './AirErrorRow';
 const input = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...row, kind: 'input', retryable: false }) as const;
 
-/** What is refused here before anything is sent: parameters and settings. */
+/** Parameters and settings that are refused before anything is sent. */
 export const inputErrors = {
 	AIR_RECIPIENT_INVALID: input({
 		title: 'The recipient is not a valid e-mail address',

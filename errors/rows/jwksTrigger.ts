@@ -3,7 +3,7 @@ import type { AirErrorRow } from './AirErrorRow';
 const jwksTrigger = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...row, kind: 'input', retryable: false }) as const;
 
-/** What keeps Moca AIR JWKS Trigger from serving. */
+/** Errors that keep Moca AIR JWKS Trigger from serving. */
 export const jwksTriggerErrors = {
 	AIR_JWKS_PATH_INVALID: jwksTrigger({
 		title: 'The path of the JWKS is not valid',

@@ -6,7 +6,7 @@ const ledger = (
 	rest: Omit<AirErrorRow, 'kind' | 'retryable'>,
 ) => ({ ...rest, kind, retryable });
 
-/** What the ledger says, and what it finds for an item. */
+/** Failures of the ledger, and what it knows about an item. */
 export const ledgerErrors = {
 	AIR_ISSUED_UNKNOWN: ledger('outcome-unknown', false, {
 		when: 'Under Revoke and Reissue',

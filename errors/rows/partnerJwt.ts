@@ -3,7 +3,7 @@ import type { AirErrorRow } from './AirErrorRow';
 const partnerJwt = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...row, kind: 'input', retryable: false }) as const;
 
-/** What Moca AIR refuses, mostly why a Partner JWT is not handed out (docs/moca-air.md). */
+/** Requests that Moca AIR refuses, mostly for a Partner JWT (docs/moca-air.md). */
 export const partnerJwtErrors = {
 	AIR_TOKENS_NOT_ALLOWED: partnerJwt({
 		title: 'This credential does not hand out Partner JWTs',

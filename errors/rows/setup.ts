@@ -5,7 +5,7 @@ const setup = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 
 const REGISTERED = 'in the AIR dashboard under Accounts → General → JWKS URL';
 
-/** What only the setup check finds (docs/setup-check.md); the rest it says in the words of the other rows. */
+/** Findings of the setup check only (docs/setup-check.md); it also uses the other rows. */
 export const setupErrors = {
 	AIR_KID_INVALID: setup({
 		when: 'A key, JSON, an address, line breaks, or more than 255 characters',

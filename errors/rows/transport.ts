@@ -6,7 +6,7 @@ const row = (
 	rest: Omit<AirErrorRow, 'kind' | 'retryable'>,
 ) => ({ ...rest, kind, retryable });
 
-/** What can happen between here and AIR, before an answer is read. */
+/** Failures between here and AIR, before an answer is read. */
 export const transportErrors = {
 	AIR_CONNECTION_REFUSED: row('not-sent', true, {
 		title: 'AIR could not be reached: the connection was refused',

@@ -3,7 +3,7 @@ import type { AirErrorRow } from './AirErrorRow';
 const trigger = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
 	({ ...row, kind: 'input', retryable: false }) as const;
 
-/** What only a trigger can meet (docs/trigger.md). */
+/** Errors of the trigger only (docs/trigger.md). */
 export const triggerErrors = {
 	AIR_TRIGGER_NEEDS_LEDGER: trigger({
 		title: 'The trigger needs the issuance ledger',
