@@ -5,14 +5,14 @@ import { pages } from '../ledger/pages';
 import { isoTime, keyOfEvent } from '../ledger/rowFields';
 import { asAirError } from '../session/asAirError';
 
-/** What somebody wants revoked. */
+/** What to revoke. */
 export type RevokeWhat =
 	| { readonly by: 'externalId'; readonly externalId: string }
-	/** Without a type, whatever was issued for the event. */
+	/** Without a type: everything that was issued for the event. */
 	| { readonly by: 'event'; readonly eventId: string; readonly vct: string | undefined }
-	/** All that the person holds of this type. */
+	/** Everything of this type that the person holds. */
 	| { readonly by: 'person'; readonly recipient: string; readonly vct: string }
-	/** It outlives the row, and an erased person. */
+	/** The number outlives the row, even after the person was erased. */
 	| { readonly by: 'number'; readonly number: string };
 
 export interface Revoking {
@@ -22,9 +22,9 @@ export interface Revoking {
 	readonly note: string;
 }
 
-/** One credential that is not valid any more. */
+/** One credential that is no longer valid. */
 export interface Revoked {
-	/** `expired`: it had ended by itself, and nothing was changed. */
+	/** `expired`: it had already expired, and nothing was changed. */
 	readonly outcome: 'revoked' | 'alreadyRevoked' | 'expired';
 	readonly email: string | null;
 	readonly vct: string | null;
@@ -33,11 +33,11 @@ export interface Revoked {
 	/** ISO 8601. */
 	readonly revokedAt: string | null;
 	readonly expiresAt: string | null;
-	/** ID of its status list; null where it is revocable by its number only. */
+	/** ID of its status list; null if it is revocable by its number only. */
 	readonly statusList: string | null;
-	/** When a verifier who kept a list that n8n serves has to ask again; null where no list has it. */
+	/** When a verifier that cached the list served by n8n must fetch it again; null if it is in no list. */
 	readonly verifiersKnowBy: string | null;
-	/** The same in words, for both ways. */
+	/** The same as a sentence, for both ways. */
 	readonly verifiersKnow: string;
 	readonly ledgerRow: number | null;
 }
@@ -52,7 +52,7 @@ const EXPIRED_WORDS = 'It has expired, and nobody takes it any more.';
 
 interface Where {
 	readonly ledger: Pick<Ledger, 'page' | 'revoke'>;
-	/** Undefined: all of them, as at the command line. */
+	/** Undefined: all of them, as on the command line. */
 	readonly realm: string | undefined;
 }
 
@@ -69,7 +69,7 @@ async function rowsOf({ ledger, realm }: Where, filter: Omit<ListFilter, 'limit'
 
 const missing = (detail: string) => new AirError('AIR_REVOKE_MISSING', { detail });
 
-/** The rows that are meant. @throws AirError `AIR_REVOKE_MISSING` where an ID names nothing */
+/** The rows that the request names. @throws AirError `AIR_REVOKE_MISSING` where an ID names nothing */
 async function find(where: Where, what: Exclude<RevokeWhat, { by: 'number' }>) {
 	switch (what.by) {
 		case 'externalId': {
@@ -93,7 +93,7 @@ async function find(where: Where, what: Exclude<RevokeWhat, { by: 'number' }>) {
 	}
 }
 
-/** @throws AirError where it is not revoked */
+/** @throws AirError if it was not revoked */
 function outcomeOf(result: RevokeResult): Revoked {
 	switch (result.outcome) {
 		case 'revoked':
@@ -140,12 +140,13 @@ const aboutRow = (row: LedgerRow | undefined) => ({
 });
 
 /**
- * Revokes what was issued directly: forever, and told to anyone who asks for its status.
+ * Revokes what was issued directly, forever; anyone who asks for its status learns it.
  *
- * Of a person and a type all that they may hold is revoked, what may have been stored included. One
- * after another: where one is being sent at this moment, those before it stay revoked.
+ * For a person and a type, it revokes everything that they may hold, including what may have been
+ * stored. It revokes one after another: if one is being sent at this moment, those before it stay
+ * revoked.
  *
- * @returns one for each credential; for a person and a type, none where they hold none
+ * @returns one for each credential; for a person and a type, none if they hold none
  * @throws AirError `AIR_REVOKE_…`, `AIR_LEDGER_…`, `AIR_SETTING_INVALID` for a note that is too long
  * @example
  * ```ts
@@ -176,7 +177,7 @@ export async function revokeCredentials(
 		const revoked: Revoked[] = [];
 		for (const { id, realm } of await find(where, what)) {
 			const result = await where.ledger.revoke({ ...request, realm, target: { issuanceId: id } });
-			// What has ended by itself is nothing that they hold.
+			// They no longer hold what has expired.
 			if (what.by !== 'person' || result.outcome !== 'expired') revoked.push(outcomeOf(result));
 		}
 		return revoked;
