@@ -151,9 +151,9 @@ const properties: INodeProperties[] = [
 ];
 
 /**
- * A filter whose expression gives nothing must not show the rows of everybody.
+ * A filter whose expression gives nothing must not show everybody's rows.
  *
- * @returns the filters, with what no filter takes in place of nothing
+ * @returns the filters, with an empty value replaced by one that matches nothing
  */
 function noneGivesNothing(filters: unknown): unknown {
 	if (typeof filters !== 'object' || filters === null) return {};

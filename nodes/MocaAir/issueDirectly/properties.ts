@@ -178,7 +178,7 @@ const expert: INodeProperties = {
 	options: [concurrency, ignoreWhenComparing, rememberHours, requestTimeout, requestsPerSecond],
 };
 
-/** What Issue Directly asks for, and Check Direct Issuance. */
+/** The parameters of Issue Directly and Check Direct Issuance. */
 export const properties: INodeProperties[] = [
 	...recipient,
 	{
