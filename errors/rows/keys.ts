@@ -58,7 +58,7 @@ export const keyErrors = {
 			'AIR takes ES256 (curve P-256) or RS256. Make a key for this purpose: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private.key',
 	}),
 	AIR_KEY_CURVE: key({
-		when: 'Another than P-256, e.g. P-384',
+		when: 'A curve other than P-256, e.g. P-384',
 		title: 'The key is on a curve that AIR does not take',
 		advice:
 			'AIR takes ES256 (curve P-256) or RS256: openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out private.key',

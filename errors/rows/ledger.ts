@@ -40,7 +40,7 @@ export const ledgerErrors = {
 		when: 'It or a part of it is empty, not text or number, a word such as undefined, over 500 characters, or a number with more digits than n8n keeps',
 		title: 'The event ID is not valid',
 		advice:
-			'Event ID takes what the sender calls the event, e.g. {{ $json.body.id }}. With a part missing, later events would count as repeats of this one. Look at the incoming item, which field of it holds the ID, and let the node read that one.',
+			'Event ID takes the sender’s own ID of the event, e.g. {{ $json.body.id }}. With a part missing, later events would count as repeats of this one. Find the field of the incoming item that holds the ID, and let the node read that field.',
 	}),
 	AIR_LEDGER_OFF: ledger('input', false, {
 		title: 'There is nothing to look at: the issuance ledger is off in this credential',
@@ -78,10 +78,10 @@ export const ledgerErrors = {
 		when: 'Erase Person, after waiting 10 seconds',
 		title: 'An attempt to issue to this person is under way',
 		advice:
-			'Erased now, AIR’s answer would have no row any more. Try again when the attempt has ended.',
+			'If the row were erased now, AIR’s answer could not be recorded. Try again when the attempt has ended.',
 	}),
 	AIR_LEDGER_DRIVER_MISSING: ledger('not-sent', false, {
-		when: 'node:sqlite (Node before 22.13) or pg is not there',
+		when: 'node:sqlite (Node before 22.13) or pg is missing',
 		title: 'The issuance ledger cannot be loaded',
 		advice:
 			'Run n8n on Node 22.19 or newer and install the package again, or choose another Issuance Ledger in the credential. Nothing was sent.',
@@ -124,7 +124,7 @@ export const ledgerErrors = {
 	AIR_LEDGER_MOVED: ledger('not-sent', false, {
 		title: 'The embedded ledger was moved to PostgreSQL',
 		advice:
-			'Going on with the old file could issue twice. Open the credential, set Issuance Ledger to PostgreSQL and give the connection URL that the rows were moved to. If the move broke off, run npx n8n-nodes-moca-air ledger move once more. Nothing was sent.',
+			'Continuing with the old file could issue twice. Open the credential, set Issuance Ledger to PostgreSQL and give the connection URL that the rows were moved to. If the move broke off, run npx n8n-nodes-moca-air ledger move once more. Nothing was sent.',
 	}),
 	AIR_LEDGER_TOO_NEW: ledger('not-sent', false, {
 		title: 'The issuance ledger belongs to a newer version of this package',

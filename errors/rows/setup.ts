@@ -39,7 +39,7 @@ export const setupErrors = {
 	AIR_JWKS_KID_TWICE: setup({
 		title: 'Your JWKS lists the Key ID of this credential more than once',
 		advice:
-			'Which of them AIR takes is its own choice. Leave only the public half of this private key under that kid, and give other keys a kid of their own.',
+			'AIR may take any of them. Leave only the public half of this private key under that kid, and give other keys a kid of their own.',
 	}),
 	AIR_JWKS_UNKNOWN_KEY: setup({
 		title: 'Your JWKS publishes a key that this credential does not know',

@@ -68,6 +68,6 @@ export const transportErrors = {
 	AIR_CANCELLED_IN_FLIGHT: row('outcome-unknown', false, {
 		title: 'Cancelled while AIR was working on it',
 		advice:
-			'Look into the log of n8n: how it ended is written there, if AIR answers within 5 seconds. If it is not, look the recipient up in the AIR dashboard (Issuer → Claim Records).',
+			'Look into the log of n8n: it says how the request ended, if AIR answered within 5 seconds. If it does not, look the recipient up in the AIR dashboard (Issuer → Claim Records).',
 	}),
 } satisfies Record<string, AirErrorRow>;

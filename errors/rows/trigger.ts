@@ -19,7 +19,7 @@ export const triggerErrors = {
 	AIR_TRIGGER_EVENTS_GONE: trigger({
 		title: 'The ledger deleted events before this trigger saw them',
 		advice:
-			'The trigger was off for longer than Ledger Retention in the credential keeps finished issuances. What is still in the ledger is delivered; this is said once. Compare it with npx n8n-nodes-moca-air ledger list if you have to catch up.',
+			'The trigger was off for longer than Ledger Retention in the credential keeps finished issuances. What is still in the ledger is delivered; this is reported only once. Compare it with npx n8n-nodes-moca-air ledger list if you have to catch up.',
 	}),
 	AIR_TRIGGER_PAIR_UNKNOWN: trigger({
 		when: 'Specific Issuances, for ten minutes',
