@@ -21,8 +21,8 @@ export const KYC_EVENT = {
 export type DemoAir = EmulatedAir;
 
 /**
- * Starts AIR as the demo and the host tests need it: keys made now, their JWKS served, one partner
- * with a published program for each kind of credential that the examples issue.
+ * Starts AIR for the demo and the host tests: makes keys, serves their JWKS, and sets up one partner
+ * with a published program for each kind of credential in the examples.
  *
  * @param direct - whether the partner issues directly, too
  */
