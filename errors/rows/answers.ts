@@ -1,11 +1,8 @@
-import type { AirErrorRow } from './AirErrorRow';
+import { row, type ErrorWords, type AirErrorRow } from './AirErrorRow';
 
-const refused = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
-	({ ...rest, kind: 'refused', retryable: false }) as const;
-const unknown = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
-	({ ...rest, kind: 'outcome-unknown', retryable: true }) as const;
-const notSent = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
-	({ ...rest, kind: 'not-sent', retryable: true }) as const;
+const refused = (words: ErrorWords) => row('refused', false, words);
+const unknown = (words: ErrorWords) => row('outcome-unknown', true, words);
+const notSent = (words: ErrorWords) => row('not-sent', true, words);
 
 export const JWKS_PLACE =
 	'The JWKS URL is registered in the AIR dashboard under Accounts → General.';

@@ -1,11 +1,7 @@
-import type { AirErrorRow } from './AirErrorRow';
+import { input, row, type ErrorWords, type AirErrorRow } from './AirErrorRow';
 
-type Words = Omit<AirErrorRow, 'kind' | 'retryable'>;
-
-const input = (words: Words) => ({ ...words, kind: 'input', retryable: false }) as const;
-const refused = (words: Words) => ({ ...words, kind: 'refused', retryable: false }) as const;
-const notSent = (retryable: boolean, words: Words) =>
-	({ ...words, kind: 'not-sent', retryable }) as const;
+const refused = (words: ErrorWords) => row('refused', false, words);
+const notSent = (retryable: boolean, words: ErrorWords) => row('not-sent', retryable, words);
 
 const ACCOUNT_HOST = 'The call goes to the account host of AIR, which is not the base URL.';
 

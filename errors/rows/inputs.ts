@@ -1,7 +1,4 @@
-import type { AirErrorRow } from './AirErrorRow';
-
-const input = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
-	({ ...row, kind: 'input', retryable: false }) as const;
+import { input, type AirErrorRow } from './AirErrorRow';
 
 /** Parameters and settings that are refused before anything is sent. */
 export const inputErrors = {

@@ -1,9 +1,6 @@
-import type { AirErrorRow } from './AirErrorRow';
+import { input, row, type ErrorWords, type AirErrorRow } from './AirErrorRow';
 
-type Words = Omit<AirErrorRow, 'kind' | 'retryable'>;
-
-const input = (words: Words) => ({ ...words, kind: 'input', retryable: false }) as const;
-const notYet = (words: Words) => ({ ...words, kind: 'not-sent', retryable: true }) as const;
+const notYet = (words: ErrorWords) => row('not-sent', true, words);
 
 /** Revoking what was issued directly, and serving what verifiers ask about it. */
 export const revocationErrors = {

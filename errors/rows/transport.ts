@@ -1,10 +1,4 @@
-import type { AirErrorRow } from './AirErrorRow';
-
-const row = (
-	kind: AirErrorRow['kind'],
-	retryable: boolean,
-	rest: Omit<AirErrorRow, 'kind' | 'retryable'>,
-) => ({ ...rest, kind, retryable });
+import { row, type AirErrorRow } from './AirErrorRow';
 
 /** Failures between here and AIR, before an answer is read. */
 export const transportErrors = {
