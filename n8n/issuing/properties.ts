@@ -105,15 +105,6 @@ export const repeats = (content: string): INodeProperties[] => [
 	),
 ];
 
-export const simplify: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	noDataExpression: true,
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-};
-
 export const includeInput: INodeProperties = {
 	displayName: 'Include Input Fields',
 	name: 'includeInput',

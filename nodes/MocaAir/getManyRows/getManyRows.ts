@@ -7,7 +7,8 @@ import type { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { ROW_OUTCOMES, ROW_STATES } from '../../../ledger/Ledger';
 import { trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
 import type { Operation } from '../Operation';
-import { optionalText, readFields, readMoment, rowItem, simplify } from '../ledgerRun/fields';
+import { optionalText, readFields, readMoment, rowItem } from '../ledgerRun/fields';
+import { simplify } from '../../../n8n/parameters/simplify';
 import { ledgerItems, type Output } from '../ledgerRun/ledgerItems';
 import { outcomeOptions, stateOptions } from './options';
 

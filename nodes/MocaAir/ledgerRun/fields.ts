@@ -7,15 +7,6 @@ import type { LedgerRow } from '../../../ledger/Ledger';
 import { labelsOf, settingInvalid } from '../../../n8n/parameters/settingInvalid';
 import { rawParameter } from '../../../n8n/parameters/parameter';
 
-export const simplify: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	noDataExpression: true,
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-};
-
 /** A row as an item, simplified or complete. */
 export const rowItem = (row: LedgerRow, simple: boolean) => ({
 	json: simple ? simpleRow(row) : fullRow(row),
