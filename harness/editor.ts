@@ -71,11 +71,7 @@ export class Editor {
 	/** Opens a node's parameter panel. */
 	async openNode(name: string): Promise<Locator> {
 		await this.node(name).dblclick();
-		const panel = this.byTestId('ndv');
-		await panel.waitFor();
-		await this.byTestId('node-parameters', panel).waitFor();
-		await this.#settle();
-		return panel;
+		return await this.#openPanel();
 	}
 
 	/** Saves the open workflow by the keyboard. */
@@ -211,11 +207,7 @@ export class Editor {
 				? this.page.getByRole('button', { name: 'Add to workflow' })
 				: this.byTestId('node-creator').getByText(event, { exact: true })
 		).click();
-		const panel = this.byTestId('ndv');
-		await panel.waitFor();
-		await this.byTestId('node-parameters', panel).waitFor();
-		await this.#settle();
-		return panel;
+		return await this.#openPanel();
 	}
 
 	/**
@@ -228,11 +220,7 @@ export class Editor {
 		const creator = this.byTestId('node-creator');
 		await creator.getByText(/Actions \(\d+\)/).click();
 		await creator.getByText(action, { exact: true }).click();
-		const panel = this.byTestId('ndv');
-		await panel.waitFor();
-		await this.byTestId('node-parameters', panel).waitFor();
-		await this.#settle();
-		return panel;
+		return await this.#openPanel();
 	}
 
 	/** Fills a text field of the open node or credential, as if pasted. */
@@ -358,6 +346,15 @@ export class Editor {
 		await begun;
 		await this.byTestId('ndv-stop-execution-button').waitFor({ state: 'hidden' });
 		await this.byTestId('stop-execution-button').waitFor({ state: 'hidden' });
+	}
+
+	/** Waits for the parameter panel of the node that was opened just now. */
+	async #openPanel(): Promise<Locator> {
+		const panel = this.byTestId('ndv');
+		await panel.waitFor();
+		await this.byTestId('node-parameters', panel).waitFor();
+		await this.#settle();
+		return panel;
 	}
 
 	/** Waits for fade-ins to end: n8n's animations have no event to wait for. */
