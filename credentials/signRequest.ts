@@ -18,7 +18,7 @@ type AnyRequestOptions = Omit<IHttpRequestOptions, 'url' | 'baseURL' | 'proxy' |
 	Partial<Record<'url' | 'uri' | 'baseURL' | 'proxy' | 'agentOptions', unknown>>;
 
 /** The text of an error as an Error that n8n shows unchanged: without a code or a response. */
-export function plainError(error: unknown): Error {
+function plainError(error: unknown): Error {
 	const words =
 		error instanceof AirError
 			? `${error.message}. ${error.description}`

@@ -9,7 +9,7 @@ const known = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/googl
  * Returns the path of a Chromium: `CHROME_PATH`, else the system's, else it installs Debian's package
  * (not playwright's own download: one browser less to fetch and to trust).
  */
-export async function ensureChromium({ log }: { log: Log }): Promise<string> {
+async function ensureChromium({ log }: { log: Log }): Promise<string> {
 	const chosen = process.env.CHROME_PATH;
 	if (chosen !== undefined && chosen !== '') {
 		if (!existsSync(chosen)) throw new Error(`CHROME_PATH names no file: ${chosen}`);

@@ -135,7 +135,7 @@ export async function installAsN8nDoes(options: {
  * The package would require a second n8n-workflow beside it: its errors would not be `instanceof` n8n's
  * own, and it would add 146 MB.
  */
-export function assertNoSecondN8nWorkflow(userFolder: string): void {
+function assertNoSecondN8nWorkflow(userFolder: string): void {
 	const second = join(packagesFolder(userFolder), 'node_modules', 'n8n-workflow');
 	if (existsSync(second))
 		throw new Error(`the package has brought its own n8n-workflow: ${second}`);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const shownBody = 600;
 
 /** An unexpected answer from n8n. */
-export class N8nRestError extends Error {
+class N8nRestError extends Error {
 	constructor(
 		readonly call: string,
 		readonly status: number,

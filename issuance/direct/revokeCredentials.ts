@@ -42,7 +42,7 @@ export interface Revoked {
 	readonly ledgerRow: number | null;
 }
 
-export const LONGEST_REVOKE_NOTE = 1_000;
+const LONGEST_REVOKE_NOTE = 1_000;
 
 const LIST_WORDS =
 	'Anyone who fetches the status list from Moca AIR JWKS Trigger knows at once, and anyone who has kept it within an hour. A list that is hosted elsewhere has to be published again: until then nobody knows.';

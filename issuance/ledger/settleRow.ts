@@ -3,7 +3,7 @@ import type { LedgerRow, SettleAs, SettleRequest, SettleResult } from '../../led
 import { asAirError } from '../session/asAirError';
 import { findRow, type RealmLedger } from './findRow';
 
-export const LONGEST_NOTE = 1_000;
+const LONGEST_NOTE = 1_000;
 
 export interface Settling extends Pick<SettleRequest, 'by'> {
 	readonly id: number;

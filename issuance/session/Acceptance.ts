@@ -10,9 +10,9 @@ import { Shared } from './Shared';
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** How long AIR is not asked again after it accepted a key. */
-export const ACCEPTED_FOR_MS = 24 * HOUR_MS;
+const ACCEPTED_FOR_MS = 24 * HOUR_MS;
 /** How long after that a key still counts as accepted if AIR cannot be asked. */
-export const GRACE_MS = 24 * HOUR_MS;
+const GRACE_MS = 24 * HOUR_MS;
 /** Each accepted issuance renews the acceptance, which is written at most this often. */
 const RENEW_AFTER_MS = HOUR_MS;
 /** How long one run trusts the acceptance that it has read. */

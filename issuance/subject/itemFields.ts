@@ -16,7 +16,7 @@ export type ItemJson = Readonly<Record<string, unknown>>;
  * fieldAt({ body: { email: 'ada@example.com' } }, 'body.email'); // 'ada@example.com'
  * ```
  */
-export function fieldAt(item: ItemJson, path: string): unknown {
+function fieldAt(item: ItemJson, path: string): unknown {
 	if (Object.hasOwn(item, path)) return item[path];
 	let at: unknown = item;
 	for (const name of path.split('.')) {

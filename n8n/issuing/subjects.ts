@@ -110,7 +110,7 @@ function fromJson(context: IExecuteFunctions): Parameter<CredentialSubject> {
 }
 
 /** The schema that the user pasted; parsed once per run, since it cannot contain expressions. */
-export function pastedSchema(context: IExecuteFunctions): Parameter<SubjectSchema> {
+function pastedSchema(context: IExecuteFunctions): Parameter<SubjectSchema> {
 	const source = parameter(context, 'schemaSource', String, { fallback: 'example' });
 	const example = parameter(context, 'subjectExample', schemaFromExample, { fallback: '' });
 	const schema = parameter(context, 'subjectSchema', schemaFromJsonSchema, { fallback: '' });

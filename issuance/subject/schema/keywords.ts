@@ -20,7 +20,7 @@ function decimal(value: number): { readonly digits: bigint; readonly places: num
  * isMultiple(0.3, 0.1); // true
  * ```
  */
-export function isMultiple(value: number, of: number): boolean {
+function isMultiple(value: number, of: number): boolean {
 	const [one, other] = [decimal(value), decimal(of)];
 	const places = Math.max(one.places, other.places, 0);
 	const scaled = ({ digits, places: own }: typeof one) => digits * 10n ** BigInt(places - own);
