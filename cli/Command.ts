@@ -3,21 +3,21 @@ import type { Io } from './Io';
 import { UsageError } from './errors';
 import { echo } from './text';
 
-/** As the program is called in help and hints. */
+/** The program's name in help and hints. */
 export const PROGRAM = 'npx n8n-nodes-moca-air';
 
 const HELP_WIDTH = 88;
 
-/** What a command finds, and where it leaves its exit status. */
+/** The context of a command, which also takes its exit status. */
 export interface Call {
 	readonly io: Io;
 	/** 0 unless a command says otherwise: 1 when a check fails. */
 	status: number;
-	/** Help, as far as it was asked for. */
+	/** The help that was printed. */
 	help: string;
 }
 
-/** As commander describes an option, without a default that says nothing. */
+/** Commander's description of an option, without an empty default. */
 const withoutEmptyDefault = (option: Option): string =>
 	new Help().optionDescription(option).replace(/ \(default: (?:\[\]|"")\)$/, '');
 
@@ -46,7 +46,7 @@ export function command(call: Call, name: string): Command {
 		});
 }
 
-/** Reads a value once it is known to be no empty text: `--file=` names nothing. @throws UsageError */
+/** Reads a value that must not be empty: `--file=` names nothing. @throws UsageError */
 export const notEmpty = (option: string) => (text: string) => {
 	if (text.trim() === '') throw new UsageError(`${option} is empty`);
 	return text;

@@ -1,17 +1,17 @@
-/** What a command has of the world around it: `process`, unless a test says otherwise. */
+/** A command's environment: `process`, unless a test passes another. */
 export interface Io {
-	/** Results. @throws OutputClosed when nobody reads on, as behind `| head` */
+	/** Prints results. @throws OutputClosed if the reader has closed, as after `| head` */
 	readonly stdout: (text: string) => Promise<void>;
-	/** Hints and errors; never fails. */
+	/** Prints hints and errors; never fails. */
 	readonly stderr: (text: string) => Promise<void>;
 	readonly env: NodeJS.ProcessEnv;
-	/** Whether there is somebody to ask. */
+	/** Whether a person can be asked. */
 	readonly isTTY: boolean;
-	/** @returns what the person typed; empty when they gave up */
+	/** @returns what the person typed; empty if they gave up */
 	readonly ask: (question: string) => Promise<string>;
 }
 
-/** The reader of the output has seen enough (EPIPE). No error: the command just ends. */
+/** The reader of the output has closed it (EPIPE). Not an error: the command just ends. */
 export class OutputClosed extends Error {
 	override readonly name = 'OutputClosed';
 }

@@ -25,9 +25,9 @@ interface CheckOptions {
 }
 
 /**
- * The key ID; as in the credential, where an empty Key ID means the partner ID.
+ * The key ID; as in the credential, an empty one means the partner ID.
  *
- * @throws UsageError unless it is clear which key is to be under which ID
+ * @throws UsageError unless it is clear which key belongs to which ID
  */
 function kidOf({ key, kid, partner }: CheckOptions): string | undefined {
 	const id = kid ?? partner;
@@ -53,7 +53,7 @@ function environmentOf(air: string | undefined): AirEnvironment {
 	throw new UsageError(`--air: ${echo(air)} is neither sandbox, production nor a base URL`);
 }
 
-/** @throws UsageError when AIR is to be asked, and something for that is missing */
+/** @throws UsageError if AIR should be asked, but an option for that is missing */
 function airOf({ partner, air, key }: CheckOptions) {
 	if (partner === undefined) {
 		if (air === undefined) return undefined;
@@ -72,7 +72,7 @@ function airOf({ partner, air, key }: CheckOptions) {
 	};
 }
 
-/** As in the credential. AIR's account host is asked by nobody here, since it makes the account. */
+/** As in the credential. AIR's account host is not asked, since that would make an account. */
 const directOf = ({ issuer, listUrl }: CheckOptions) =>
 	directSettings(
 		{
@@ -85,7 +85,7 @@ const directOf = ({ issuer, listUrl }: CheckOptions) =>
 		'--issuer',
 	);
 
-/** @throws UsageError when something is missing to look into a ledger, CliError when it is not there */
+/** @throws UsageError if an option for the ledger is missing, CliError if there is no ledger */
 function ledgerOf({ ledger, issuer, partner }: CheckOptions, env: NodeJS.ProcessEnv) {
 	if (ledger === undefined) return undefined;
 	if (issuer === undefined || partner === undefined) {
@@ -183,7 +183,7 @@ wrong way.`,
 					air,
 					direct: directOf(options),
 					ledger,
-					// Whatever else is published, nobody has told this command of.
+					// This command does not know which other keys are published.
 					...(privateKey === undefined ? {} : { furtherPublicKeys: '' }),
 				};
 				const findings = await checkParts(setup, { documents: true });

@@ -1,8 +1,8 @@
 import { printable } from './text';
 
 /**
- * Where a spreadsheet would begin to calculate: at the beginning of a cell, or after what some
- * languages' spreadsheets take for the end of a cell, quoted or not.
+ * Where a spreadsheet would start a formula: at the beginning of a cell, or after a character that
+ * separates cells in some languages, quoted or not.
  */
 const FORMULA = /(^|[;,])(\s*)(?=[=+\-@＝＋－＠])/g;
 
@@ -13,8 +13,8 @@ function csvCell(value: string | number | null): string {
 }
 
 /**
- * One line of CSV (RFC 4180). No cell can be taken for a formula: an apostrophe is put before what
- * looks like one. Line breaks within a cell become `\n`, so that a line is a row.
+ * One line of CSV (RFC 4180). No cell can become a formula: an apostrophe is put before anything that
+ * looks like one. Line breaks within a cell become `\n`, so that each line is a row.
  */
 export function csvLine(cells: readonly (string | number | null)[]): string {
 	return `${cells.map(csvCell).join(',')}\r\n`;

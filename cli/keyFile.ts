@@ -8,10 +8,10 @@ import { publicJwkOf, type PublicJwk } from '../air/keys/PublicJwk';
 import { CliError, systemCode } from './errors';
 import { printable } from './text';
 
-/** What a file of keys holds, ready to be published. */
+/** The public keys of a file, ready to be published. */
 export interface KeyFile {
 	readonly keys: readonly PublicJwk[];
-	/** Private ones among them: only their public half was taken. */
+	/** Whether private keys were among them, of which only the public half was taken. */
 	readonly hasPrivate: boolean;
 }
 
@@ -24,7 +24,7 @@ const REASONS: Readonly<Record<string, string>> = {
 
 async function readText(file: string): Promise<string> {
 	try {
-		// Nothing larger is a key, and a device may have no end.
+		// No key is larger, and a device file may be endless.
 		if ((await stat(file)).size > LONGEST_KEY_TEXT)
 			throw new CliError('it is too long to be a key');
 		return await readFile(file, 'utf8');
@@ -68,7 +68,7 @@ async function publicHalf(text: string): Promise<KeyFile> {
 export const inOneLine = ({ code, message, advice }: AirError) => `${message}. ${advice} (${code})`;
 
 /**
- * Reads a file of keys as it is.
+ * Reads a file of keys unchanged.
  *
  * @throws CliError that names the file
  */

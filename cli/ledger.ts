@@ -9,7 +9,7 @@ import { restored } from './ledger/restored';
 import { settle } from './ledger/settle';
 import { status } from './ledger/status';
 
-/** The ledger from the shell, for both stores. */
+/** The ledger commands, for both stores. */
 export const ledger = (call: Call): Command =>
 	command(call, 'ledger')
 		.summary(

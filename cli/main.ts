@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { OutputClosed, type Io } from './Io';
 import { run } from './run';
 
-/** A pipe that the reader has closed; on Windows it has another name. */
+/** The error for a pipe that the reader has closed; Windows has another name for it. */
 const CLOSED = new Set(['EPIPE', 'EOF', 'ERR_STREAM_DESTROYED']);
 
 function isClosed(error: Error): boolean {
@@ -19,7 +19,7 @@ async function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
 	});
 }
 
-/** The question goes to stderr, so that stdout holds nothing but results. */
+/** The question is written to stderr, so that stdout has only results. */
 async function ask(question: string): Promise<string> {
 	const terminal = createInterface({ input: process.stdin, output: process.stderr });
 	return await new Promise((resolve) => {
@@ -49,8 +49,8 @@ const io: Io = {
 };
 
 /**
- * Node 22 announces that `node:sqlite` is experimental whenever it is loaded. Anyone who looks into
- * their ledger can do nothing about that; other warnings are shown.
+ * Node 22 warns that `node:sqlite` is experimental whenever it is loaded. Users cannot do anything
+ * about that; other warnings are shown.
  */
 function silenceExperimentalWarnings(): void {
 	process.removeAllListeners('warning');
@@ -60,11 +60,11 @@ function silenceExperimentalWarnings(): void {
 }
 
 silenceExperimentalWarnings();
-// The write that failed says so to its caller; without a listener the process would crash as well.
+// The failed write rejects anyway; without a listener, the process would crash as well.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
 void run(process.argv.slice(2), io).then((status) => {
-	// Not process.exit(): what was written to a pipe may still be on its way.
+	// Not process.exit(): output to a pipe may not have been written yet.
 	process.exitCode = status;
 });

@@ -6,11 +6,11 @@ import { printable } from './text';
 export interface NewFile {
 	readonly name: string;
 	readonly text: string;
-	/** As `chmod` takes it. */
+	/** The mode, as for `chmod`. */
 	readonly mode: number;
 }
 
-/** A document as it is hosted: for people to read, and to compare. */
+/** The text of a document, formatted so that people can read and compare it. */
 export const documentText = (document: object) => `${JSON.stringify(document, null, 2)}\n`;
 
 function isThere(path: string): Promise<boolean> {
@@ -25,7 +25,7 @@ const alreadyExists = (path: string) =>
 		`${printable(path)} is there already. Nothing was overwritten: give another folder to --out.`,
 	);
 
-/** Never onto something that is there, not even onto a link: `wx` makes the file or fails. */
+/** Never overwrites anything, not even a link: `wx` creates the file or fails. */
 async function create(path: string, text: string, mode: number): Promise<void> {
 	try {
 		await writeFile(path, text, { flag: 'wx', mode });
@@ -36,10 +36,10 @@ async function create(path: string, text: string, mode: number): Promise<void> {
 }
 
 /**
- * Writes files into a folder, which is created if it is not there. Where one of them is there already, none is
- * written.
+ * Writes files into a folder, which is created if it is missing. If one of the files exists already,
+ * none is written.
  *
- * @param folderMode - of a folder that is made
+ * @param folderMode - for a new folder
  * @throws CliError in one line
  */
 export async function saveNew(

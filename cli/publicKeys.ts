@@ -6,11 +6,11 @@ import { inOneLine, readKeyFile, type KeyFile } from './keyFile';
 import { readKid } from './keyId';
 import { printable } from './text';
 
-/** What commands say of the files of keys that they take. */
+/** The help text for files of keys. */
 export const KEYS =
 	'a file with public or private keys: PEM, JWK or JWKS. Of a private key only the public half is taken, and only members that are known to be public';
 
-/** For the option that takes one key ID for each key. */
+/** Collects the values of an option that takes one key ID for each key. */
 export const KIDS =
 	'the key ID, once for each key and in their order. Without it: the kid of the JWK, else the thumbprint of the key (RFC 7638)';
 
@@ -30,8 +30,8 @@ function withKids(keys: readonly PublicJwk[], kids: readonly string[]): PublicJw
 }
 
 /**
- * Reads keys from files, makes a document or several of them, and says afterwards which of the files
- * holds a private key.
+ * Reads keys from files, makes one or more documents, and afterwards says which of the files holds a
+ * private key.
  *
  * @param files - as typed
  * @param kids - as typed: none, or one for each key
@@ -44,7 +44,7 @@ export async function publishKeys(
 	kids: readonly string[],
 	publish: (keys: readonly PublicJwk[]) => Promise<void>,
 ): Promise<void> {
-	// One after another: the first that cannot be read ends it, and nothing is left under way.
+	// One after another: the first file that cannot be read ends it, and no other read is still running.
 	const read: KeyFile[] = [];
 	for (const file of files) read.push(await readKeyFile(file));
 	const keys = read.flatMap((file) => file.keys);

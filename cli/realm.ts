@@ -2,7 +2,7 @@ import { resolveBaseUrl } from '../air/baseUrl';
 import { realmOf } from '../issuance/session/realm';
 
 /**
- * Which rows of a ledger a command line means.
+ * The realm of the rows that a command is about.
  *
  * @throws AirError `AIR_BASE_URL_INVALID`
  */

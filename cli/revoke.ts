@@ -55,7 +55,7 @@ function line({ outcome, externalId, email, vct, revocationNumber, revokedAt }: 
 	return `${WORDS[outcome]}${since}: ${printable(`${name}${whose}`)}\n`;
 }
 
-/** What to do, once for each way in which verifiers learn of it. */
+/** What to do next, once for each way in which verifiers learn about it. */
 const learning = (revoked: readonly Revoked[]) =>
 	[...new Set(revoked.map(({ verifiersKnow }) => `${verifiersKnow}\n`))].join('');
 
@@ -77,7 +77,7 @@ Verifiers learn of it from the status list, or by the revocation number: see doc
 			const { io } = call;
 			const what = whatOf(options);
 			const place = placeOf(options, io.env);
-			// It is looked at first whether there is one: opened to be changed, it would be made.
+			// Checks first whether there is one: opening it for writing would create one.
 			await reading(place, async (ledger) => await ledger.totals());
 			const revoked = await writing(place, async (ledger) => {
 				try {

@@ -15,7 +15,7 @@ import { statusLists } from './statusLists';
 import { printable, withoutSecrets } from './text';
 import { unpublishKey } from './unpublishKey';
 
-/** Codes of what commander throws when it has shown help or the version that was asked for. */
+/** Codes of the errors that commander throws after it has shown help or the version. */
 const SHOWN = new Set(['commander.helpDisplayed', 'commander.version']);
 
 const program = (call: Call) =>
@@ -35,8 +35,7 @@ const program = (call: Call) =>
  * Runs a command line.
  *
  * @param argv - without the program's own name
- * @returns the exit status: 0, 1 when the work could not be done or a check fails, 2 when the call
- *   was wrong
+ * @returns the exit status: 0; 1 if the work could not be done or a check fails; 2 for wrong usage
  * @example
  * ```ts
  * process.exitCode = await run(process.argv.slice(2), io);
@@ -67,7 +66,7 @@ async function showHelp({ io, help }: Call): Promise<number> {
 	return 0;
 }
 
-/** The names of the commands that a command line got to. */
+/** The names of the commands on the command line. */
 function calledIn(root: ReturnType<typeof program>, argv: readonly string[]): string {
 	const names = [PROGRAM];
 	let here = root;
@@ -85,7 +84,7 @@ function explain(error: unknown): string {
 	if (error instanceof UsageError || error instanceof CliError) return error.message;
 	if (error instanceof LedgerError) return inWords(error);
 	if (error instanceof CommanderError) {
-		// Shown help is what commander does with a group that is called without a command.
+		// Commander shows help if a group is called without a command.
 		if (error.code === 'commander.help') return 'a command is missing';
 		return printable(withoutSecrets(error.message.replace(/^error: /, '').trim()));
 	}
@@ -93,7 +92,7 @@ function explain(error: unknown): string {
 	return `Something unexpected happened: ${printable(withoutSecrets(message))}`;
 }
 
-/** What can come first on the command line. */
+/** The names that can come first on the command line. */
 export const commandNames: readonly string[] = program({
 	io: {
 		stdout: async () => Promise.resolve(),

@@ -29,7 +29,7 @@ interface ListsOptions extends PlaceOptions {
 
 const DAY_SECONDS = 86_400;
 
-/** Lists change, so the files do: each takes the place of the one before it at once. */
+/** Lists change, so each file atomically replaces the one before it. */
 async function save(folder: string, { id, token }: ExportedList): Promise<void> {
 	const file = join(folder, id);
 	try {

@@ -2,7 +2,7 @@ import { printable } from './text';
 
 const GAP = '  ';
 
-/** Lines up cells under their headings. An empty cell is shown as `-`, so that columns stay clear. */
+/** Aligns cells under their headings. An empty cell is shown as `-`, so that columns stay clear. */
 export function table(headings: readonly string[], lines: readonly (readonly string[])[]): string {
 	const cells = lines.map((line) => line.map((cell) => printable(cell) || '-'));
 	const widths = headings.map((heading, column) =>

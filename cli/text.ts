@@ -1,11 +1,11 @@
-/** Steers terminals, or cannot be seen: no value of a row may do that to the person who reads it. */
+/** Characters that control terminals or are invisible: a value must not do that to the reader. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 const NAMED: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 const LONGEST_ECHO = 60;
 
-/** A value on one line, with what is not printable written as an escape. */
+/** A value on one line, with non-printable characters escaped. */
 export function printable(value: string): string {
 	return value.replace(
 		UNPRINTABLE,
@@ -13,7 +13,7 @@ export function printable(value: string): string {
 	);
 }
 
-/** JSON on one line that is safe on a terminal too, and means the same. */
+/** JSON on one line that is also safe on a terminal, with the same meaning. */
 export function printableJson(value: unknown): string {
 	return JSON.stringify(value).replace(UNPRINTABLE, (character) =>
 		Array.from(
@@ -23,12 +23,12 @@ export function printableJson(value: unknown): string {
 	);
 }
 
-/** Takes passwords out of whatever is or holds a connection URL. */
+/** Removes passwords from connection URLs in a text. */
 export function withoutSecrets(text: string): string {
 	return text.replace(/:\/\/.*@/gs, '://…@').replace(/(password=)[^&\s]*/gi, '$1…');
 }
 
-/** Something that a person typed, to be shown in an error: it may be a URL in the wrong place. */
+/** Input to be shown in an error; it may be a connection URL in the wrong place. */
 export function echo(typed: string): string {
 	const text = printable(withoutSecrets(typed));
 	return `“${text.length > LONGEST_ECHO ? `${text.slice(0, LONGEST_ECHO)}…` : text}”`;

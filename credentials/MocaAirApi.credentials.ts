@@ -14,7 +14,7 @@ import { keepMessage } from '../n8n/errors/keepMessage';
 import { properties } from './properties';
 import { RECIPIENT_HEADER, signRequest } from './signRequest';
 
-/** Known to this process only, so that no workflow can start a setup check by setting a header. */
+/** A secret of this process, so that no workflow can start a setup check by setting a header. */
 const TEST_MARKER_HEADER = 'x-moca-air-credential-test';
 const TEST_MARKER = randomUUID();
 

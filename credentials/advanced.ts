@@ -112,8 +112,8 @@ const shownWhen = (isAdvanced: boolean, property: INodeProperties): INodePropert
 
 /**
  * The same field while Advanced is off. n8n saves only what is shown, so without it a ledger in
- * PostgreSQL would silently become an embedded one; a hidden property counts as shown. It is as secret
- * as the one it stands for: n8n blanks by this mark what it sends to the browser.
+ * PostgreSQL would silently become an embedded one; a hidden property counts as shown. It is marked as
+ * secret like the visible one, so that n8n does not send its value to the browser.
  */
 function unseen(property: INodeProperties): INodeProperties[] {
 	if (property.type === 'notice') return [];
@@ -131,7 +131,7 @@ function unseen(property: INodeProperties): INodeProperties[] {
 	];
 }
 
-/** What is rarely needed, behind a switch that never changes what is set. */
+/** Rarely needed fields, behind a switch that never changes their values. */
 export const advanced: INodeProperties[] = [
 	{
 		displayName: 'Advanced',

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { CREDENTIAL_LABELS } from '../issuance/settings/settings';
 
-/** The section for direct issuance: more than the first field is asked only once that is filled in. */
+/** The section for direct issuance: the other fields appear only once the first is filled in. */
 export const directIssuance: INodeProperties[] = [
 	{
 		displayName:

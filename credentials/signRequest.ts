@@ -7,18 +7,18 @@ import { parseRecipient } from '../issuance/inputs/inputs';
 import { readSettings } from '../issuance/settings/settings';
 import { keepMessage } from '../n8n/errors/keepMessage';
 
-/** Names the recipient on a request of the HTTP Request node; taken off before anything is sent. */
+/** Names the recipient in a request of the HTTP Request node; removed before anything is sent. */
 export const RECIPIENT_HEADER = 'x-moca-air-recipient';
 
-/** n8n authenticates the options that we returned once more after a 401. */
+/** After a 401, n8n calls this again with the options that we returned. */
 const signedFor = new WeakMap<object, string>();
 
 /** Request options as they arrive: the HTTP Request node still uses the older shape. */
 type AnyRequestOptions = Omit<IHttpRequestOptions, 'url' | 'baseURL' | 'proxy' | 'agentOptions'> &
 	Partial<Record<'url' | 'uri' | 'baseURL' | 'proxy' | 'agentOptions', unknown>>;
 
-/** The words of an error in an Error that n8n shows unchanged: no code, no response. */
-export function plainError(error: unknown): Error {
+/** The text of an error as an Error that n8n shows unchanged: without a code or a response. */
+function plainError(error: unknown): Error {
 	const words =
 		error instanceof AirError
 			? `${error.message}. ${error.description}`
@@ -32,7 +32,7 @@ const otherOrigin = (detail: string) => new AirError('AIR_CREDENTIAL_OTHER_ORIGI
 
 const isAbsolute = (url: string) => /^(?:[a-z][a-z\d+.-]*:)?\/\//i.test(url);
 
-/** An address as text; n8n's older helper takes URL objects, too. Empty is none. */
+/** An address as text; n8n's older helper also takes URL objects. Empty means none. */
 function addressOf(part: unknown): string {
 	if (part == null) return '';
 	if (part instanceof URL) return part.href;
@@ -40,7 +40,7 @@ function addressOf(part: unknown): string {
 	return part;
 }
 
-/** Where an address leads to: relative ones are joined as n8n's request helper does. */
+/** Resolves an address; relative ones are joined as in n8n's request helper. */
 function resolve(address: string, base: string): URL {
 	const joined =
 		address === ''
@@ -53,8 +53,8 @@ function resolve(address: string, base: string): URL {
 }
 
 /**
- * Where the request will really go. `url` counts before `uri`, as for n8n, but both have to lead to
- * the credential's own origin: no reading of them may carry a token elsewhere.
+ * Where the request will really go. As in n8n, `url` takes precedence over `uri`, but both must lead to
+ * the credential's own origin, so that neither can carry a token elsewhere.
  */
 function ownTarget({ url, uri, baseURL, proxy }: AnyRequestOptions, ownBaseUrl: string): URL {
 	const base = addressOf(baseURL) || ownBaseUrl;
@@ -71,7 +71,7 @@ function ownTarget({ url, uri, baseURL, proxy }: AnyRequestOptions, ownBaseUrl: 
 	return target;
 }
 
-/** Agent options override where a connection goes; only what the HTTP Request node sets is kept. */
+/** Agent options can redirect a connection; only those that the HTTP Request node sets are kept. */
 function safeAgentOptions({ agentOptions }: AnyRequestOptions): { agentOptions?: object } {
 	if (agentOptions == null) return {};
 	const kept = Object.entries(agentOptions).filter(([name]) =>
@@ -80,7 +80,7 @@ function safeAgentOptions({ agentOptions }: AnyRequestOptions): { agentOptions?:
 	return { agentOptions: Object.fromEntries(kept) };
 }
 
-/** Takes off the headers that are ours to set, and reads the recipient among them. */
+/** Removes the headers that we set ourselves, and reads the recipient from them. */
 function readHeaders(requestOptions: AnyRequestOptions) {
 	const headers: Record<string, unknown> = {};
 	const named = new Set<unknown>();
@@ -99,13 +99,13 @@ function readHeaders(requestOptions: AnyRequestOptions) {
 
 /**
  * Signs a request of n8n's own helpers, e.g. of the HTTP Request node, with a Partner JWT for the
- * recipient that the header `x-moca-air-recipient` names. The token cannot leave for anywhere else:
- * other origins are refused, and redirects, proxies, a foreign Host header and unchecked
- * certificates are turned off.
+ * recipient that the header `x-moca-air-recipient` names. The token cannot be sent anywhere else: other
+ * origins are refused, and redirects, proxies, a foreign Host header and unchecked certificates are
+ * disabled.
  *
  * @param credentials - the fields of `mocaAirApi`
  * @param requestOptions - what the node wants to send
- * @throws Error with words for the user; thrown before anything is sent
+ * @throws Error with a text for the user, before anything is sent
  */
 export async function signRequest(
 	credentials: ICredentialDataDecryptedObject,

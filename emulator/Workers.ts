@@ -1,9 +1,9 @@
-/** How many requests AIR works on at once; the others wait in line, the first first. */
+/** Limits how many requests AIR works on at once; the others wait in line, first come, first served. */
 export class Workers {
 	private busy = 0;
 	private readonly line: (() => void)[] = [];
 
-	/** @param count - null for any number; asked each time */
+	/** @param count - null for no limit; asked each time */
 	constructor(private readonly count: () => number | null) {}
 
 	/** Does work as soon as a worker is free. */
@@ -14,7 +14,7 @@ export class Workers {
 			await work();
 		} finally {
 			this.busy -= 1;
-			// The first in line takes over at once, so that nobody comes in between.
+			// The first in line takes over at once, so that no newcomer gets in between.
 			while (this.line.length > 0 && !this.isFull) {
 				this.busy += 1;
 				this.line.shift()?.();

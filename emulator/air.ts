@@ -9,7 +9,7 @@ import { RequestLog } from './record';
 import { State, type Settings } from './state';
 import { Workers } from './Workers';
 
-/** AIR's two hosts: that of the chain, and that of accounts. Neither answers the other's calls. */
+/** AIR's two hosts: the chain host and the account host. Neither answers the other's calls. */
 export type Host = 'chain' | 'account';
 
 /** The emulated AIR: everything a request can depend on or leave a trace in. */
@@ -59,7 +59,7 @@ export class Air {
 		this.closing.abort();
 	}
 
-	/** Lets a fault delay or break a fetch of the emulator's own. */
+	/** Lets a fault delay or break the emulator's own fetches. */
 	async beforeFetch(operation: 'jwks' | 'did'): Promise<void> {
 		const fault = this.faults.take(operation);
 		if (fault === undefined) return;

@@ -12,7 +12,7 @@ import type { Clock } from './clock';
 import type { Fault } from './faults';
 import type { RetryAfter } from './inputs';
 
-/** What an echo shows of a request: its headers, and its body where that is where the token is. */
+/** What an echo shows of a request: its headers, and its body if the token is there. */
 export interface Echo {
 	readonly headers: IncomingHttpHeaders;
 	readonly body?: string;
@@ -113,12 +113,12 @@ const PACK: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
 	gzip: (bytes) => gzipSync(bytes),
 	deflate: (bytes) => deflateSync(bytes),
 	'deflate-raw': (bytes) => deflateRawSync(bytes),
-	// As a server does it that has no time to lose.
+	// With a low quality, like a server under load.
 	br: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
 	zstd: (bytes) => zstdCompressSync(bytes),
 };
 
-/** Compressed, asked for or not, and perhaps other than the header says. */
+/** Compressed, whether requested or not, and perhaps not as the header says. */
 function encoded(fault: Extract<Fault, { kind: 'encode' }>, real: Answer): Answer {
 	const { codings, cut, bytes } = fault;
 	const plain = bytes === undefined ? Buffer.from(textOf(real.body)) : Buffer.alloc(bytes, ' ');

@@ -1,4 +1,4 @@
-/** A body of so many bytes, made while it is sent so that a huge one costs no memory. */
+/** A body of a given size, made while it is sent, so that a huge one costs no memory. */
 export interface Filler {
 	readonly bytes: number;
 }

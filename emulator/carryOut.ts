@@ -33,7 +33,7 @@ export function operationOf(host: Host, method: string | undefined, path: string
 	return (Object.hasOwn(routes, name) ? routes[name] : undefined) ?? 'unknown';
 }
 
-/** Does what a request asks for, and says in the record what was done. */
+/** Carries out a request, and records what was done. */
 export async function carryOut(air: Air, entry: RequestRecord, request: Request): Promise<Answer> {
 	const { state, keys, clock, log } = air;
 	const { operation, claimed } = request;

@@ -8,12 +8,12 @@ export class Clock {
 
 	constructor(private readonly source: () => number) {}
 
-	/** What issuances, JWKS caches and the rate limit go by. */
+	/** The clock for issuances, JWKS caches and the rate limit. */
 	now(): number {
 		return this.source() + this.advancedMs;
 	}
 
-	/** What Partner JWTs are judged by, and what the `Date` header says. */
+	/** The clock for checking Partner JWTs, and for the `Date` header. */
 	wall(): number {
 		return this.source() + this.skewMs;
 	}

@@ -31,7 +31,7 @@ export interface AccountView {
 	readonly nulls: readonly string[];
 }
 
-/** What the emulator stands at, all but the record. */
+/** The state of the emulator, except for the record. */
 export interface Overview {
 	readonly settings: Settings;
 	readonly rateLimit: z.output<typeof inputs.rateLimitInput>;
@@ -40,7 +40,7 @@ export interface Overview {
 	readonly users: User[];
 }
 
-/** Everything a test can do to the emulator and learn from it; the control endpoint offers the same. */
+/** Everything that a test can do with the emulator; the control endpoint offers the same. */
 export class Control {
 	private readonly initialSettings: Settings;
 
@@ -68,7 +68,7 @@ export class Control {
 		this.registerInitial();
 	}
 
-	/** Registers a partner, or replaces what was registered of it; its issuances stay. */
+	/** Registers a partner, or replaces its registration; its issuances stay. */
 	registerPartner(input: inputs.PartnerInput): PartnerView {
 		const { programs, ...rest } = inputs.partnerInput.parse(input);
 		const partner: Partner = {
@@ -117,7 +117,7 @@ export class Control {
 		return this.air.holders.all().map(accountView);
 	}
 
-	/** What lies in DStorage, as it was sent and opened; nothing is verified. Oldest first. */
+	/** The content of DStorage, as it was sent and opened; nothing is verified. Oldest first. */
 	stored(): readonly StoredCredential[] {
 		return this.air.dstorage.all();
 	}
@@ -138,7 +138,7 @@ export class Control {
 		return { ...settings };
 	}
 
-	/** Gives a hash any status, known to AIR or not; null lets it take its natural course again. */
+	/** Gives a hash any status, known to AIR or not; null restores its natural course. */
 	setStatus(input: inputs.StatusInput): IssuanceView {
 		const { coreClaimHash, vcStatus } = inputs.statusInput.parse(input);
 		const issuance = this.air.state.issuances.get(coreClaimHash);
@@ -168,7 +168,7 @@ export class Control {
 		this.air.faults.clear();
 	}
 
-	/** What the emulator stands at. */
+	/** The state of the emulator. */
 	overview(): Overview {
 		const { state, faults, rateLimit } = this.air;
 		return {

@@ -33,7 +33,7 @@ export async function sendHalf(res: ServerResponse, answer: Answer): Promise<() 
 	};
 }
 
-/** A well-formed AIR error of exactly so many bytes, in chunks. */
+/** A well-formed AIR error of an exact size, in chunks. */
 function* fill(bytes: number, status: number): Generator<Buffer> {
 	const start = Buffer.from(`{"error":${status},"message":"`);
 	const end = Buffer.from('"}');

@@ -12,7 +12,7 @@ const common = {
 	operation: z.enum(['issue', 'status', 'account', 'store', 'jwks', 'did', 'any']).default('any'),
 	/** Only requests for this e-mail: the token names it, or the holder that a credential is stored for has it. */
 	recipient: z.string().optional(),
-	/** How many requests; null is no end. One, unless a probability is given. */
+	/** How many requests; null for no limit. One, unless a probability is given. */
 	times: z.int().positive().nullable().optional(),
 	/** Hit or miss is drawn from a generator seeded with `seed`: the same run every time. */
 	probability: z.number().min(0).max(1).optional(),
@@ -76,10 +76,10 @@ export const faultInput = z.discriminatedUnion('kind', [
 	z.strictObject({
 		...common,
 		kind: z.literal('setField'),
-		/** Members of the real answer that are put in, or get another value, of any type. */
+		/** Members to add to the real answer or to change, of any type. */
 		fields: z.record(z.string(), z.unknown()),
 	}),
-	/** The real answer, and in it the headers of the request, the token among them. */
+	/** The real answer, with the headers of the request in it, including the token. */
 	z.strictObject({ ...common, kind: z.literal('echo') }),
 	z.strictObject({
 		...common,
@@ -87,7 +87,7 @@ export const faultInput = z.discriminatedUnion('kind', [
 		afterWork: z.boolean().default(true),
 		/** In the order in which they are put on. */
 		codings: z.array(z.enum(['gzip', 'deflate', 'deflate-raw', 'br', 'zstd'])).default(['gzip']),
-		/** What `Content-Encoding` says, if not the truth. */
+		/** A false value for `Content-Encoding`. */
 		label: z.string().optional(),
 		/** Only the first half of the bytes is sent, as a whole answer. */
 		cut: z.boolean().default(false),
@@ -103,7 +103,7 @@ export type Fault = z.output<typeof faultInput>;
 /** What a fault can hit. */
 export type FaultyOperation = Exclude<Fault['operation'], 'any'>;
 
-/** A fault as it stands: how often it has hit, and how often it still will (null: no end). */
+/** The state of a fault: how often it has hit, and how often it still will (null: no limit). */
 export type ArmedFault = Fault & { hits: number; left: number | null };
 
 interface Rule {

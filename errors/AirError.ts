@@ -1,6 +1,6 @@
 import { errorCatalogue, type AirErrorCode, type AirErrorKind } from './errorCatalogue';
 
-/** Facts that only the moment of failure knows; the words come from the catalogue. */
+/** Facts that are known only when the failure happens; the texts come from the catalogue. */
 export interface AirErrorFacts {
 	/** Completes the title; must be safe to show: no key material, token or claim value. */
 	readonly detail?: string | undefined;
@@ -8,30 +8,36 @@ export interface AirErrorFacts {
 	readonly httpStatus?: number | undefined;
 	/** AIR's own words, already shortened and redacted. */
 	readonly airMessage?: string | undefined;
-	/** They are those of something else, as a web page is. */
+	/** The words are not AIR's but, for example, those of a web page. */
 	readonly notAirs?: boolean | undefined;
 	/** How long AIR asks to wait, in milliseconds (`Retry-After`). */
 	readonly retryAfterMs?: number | undefined;
-	/** It was not waited for, because the call would have taken too long: it may come back after that. */
+	/**
+	 * Nobody waited for it, because the call would have taken too long; the caller may try again after
+	 * that time.
+	 */
 	readonly waitTooLong?: boolean | undefined;
 	/** Further advice that follows from the circumstances. */
 	readonly note?: string | undefined;
-	/** Where the outcome is unknown: AIR keeps what it issued, so that sending again does no harm. */
+	/** For an unknown outcome: AIR keeps what it issued, so sending again does no harm. */
 	readonly safeToRepeat?: boolean | undefined;
 	/** Overrides the catalogue, e.g. when an earlier attempt of the same call had no known outcome. */
 	readonly kind?: AirErrorKind | undefined;
 }
 
 const UNKNOWN = 'Not known whether this was issued';
-/** What to do about an unknown outcome where sending again may do harm. */
+/** What to do about an unknown outcome if sending again may do harm. */
 export const LOOK_FIRST =
 	'Look the person up in the AIR dashboard (Issuer → Claim Records) before you send it again.';
 
-/** An unknown outcome is the first thing to know, before its reason, which sounds like any other. */
+/**
+ * The title names the unknown outcome before its reason, since the reason alone sounds like any other
+ * failure.
+ */
 function titleOf(code: AirErrorCode, { detail, kind, safeToRepeat }: AirErrorFacts): string {
 	const row = errorCatalogue[code];
 	const reason = detail === undefined ? row.title : `${row.title}: ${detail}`;
-	// This one says it in its own words.
+	// The title of this code already says it.
 	if ((kind ?? row.kind) !== 'outcome-unknown' || code === 'AIR_ISSUED_UNKNOWN') return reason;
 	return safeToRepeat === true
 		? `${UNKNOWN}: ${reason}`
@@ -39,8 +45,7 @@ function titleOf(code: AirErrorCode, { detail, kind, safeToRepeat }: AirErrorFac
 }
 
 /**
- * The same failure where the call only reads: that changes nothing, so there is no outcome that could
- * be unknown.
+ * The same failure for a call that only reads: reading changes nothing, so no outcome can be unknown.
  */
 export function ofReading(error: unknown): unknown {
 	if (!(error instanceof AirError) || error.kind !== 'outcome-unknown') return error;
@@ -99,7 +104,8 @@ export class AirError extends Error {
 	get advice(): string {
 		const { advice, kind } = errorCatalogue[this.code];
 		const { note } = this.facts;
-		// "Nothing was sent" and "try again" are true of the last attempt only, and would be read as true of all.
+		// "Nothing was sent" and "try again" are true only of the last attempt, but would be read as true
+		// of all.
 		const ofLastAttempt =
 			this.kind === 'outcome-unknown' && kind !== 'outcome-unknown' && kind !== 'refused';
 		if (ofLastAttempt) return note ?? LOOK_FIRST;
@@ -111,7 +117,7 @@ export class AirError extends Error {
 		return new AirError(this.code, { ...this.facts, ...facts });
 	}
 
-	/** Advice and AIR's own words together: what a person should read under the title. */
+	/** Advice and AIR's own words together, to be shown under the title. */
 	get description(): string {
 		if (this.airMessage === undefined) return this.advice;
 		const whose = this.facts.notAirs === true ? 'The answer was' : "AIR's own words";

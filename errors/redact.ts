@@ -1,6 +1,6 @@
 import { cutText, REMOVED, withoutSecrets, type Secrets } from './secrets';
 
-/** A token that something has spoilt the beginning of. */
+/** A token with a damaged beginning. */
 const THREE_PARTS = /(?<![\w-])[\w-]{16,}\.[\w-]{16,}\.[\w-]{16,}/g;
 const LONG_BASE64 = /[A-Za-z0-9+/_-]{80,}={0,2}/g;
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu;

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # n8n-workflow 2.41.0 with Node 24.21.0.
 #
-# A good guess: a parameter with two display conditions is shown where both are met, whatever order they
-# are written in.
-# Seen: NodeHelpers.displayParameter ends with "shown" at the first condition whose parameter holds an
-# expression, and looks at none behind it. So a field for mode "json" and kind "a" is shown for kind "b"
+# A good guess: a parameter with two display conditions is shown if both are met, in whatever order they
+# are written.
+# Seen: NodeHelpers.displayParameter returns "shown" at the first condition whose parameter holds an
+# expression, and does not check the others. So a field for mode "json" and kind "a" is shown for kind "b"
 # if the condition on mode is written first and mode is an expression; with the condition on kind first it
-# is hidden. A required field that is shown so keeps the node from running until it is filled in.
-# It matters for anyone who writes node descriptions: the condition that must hold has to be written first.
+# is hidden. If the field is required, the node does not run until it is filled in.
+# It matters for anyone who writes node descriptions: put the condition that must hold first.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

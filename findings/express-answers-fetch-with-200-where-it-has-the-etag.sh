@@ -5,8 +5,8 @@
 # Seen: with Node's fetch, Express answers 200 and sends the whole body again, every time. The same
 # request from node:http gets its 304. The reason: when a caller sets If-None-Match itself, fetch adds
 # "Cache-Control: no-cache" and "Pragma: no-cache" (as the Fetch standard says), and Express's module
-# `fresh` takes no-cache in a request for a wish to have no 304.
-# It matters for anyone who polls a JWKS or a status list with fetch and an ETag: nothing is ever saved.
+# `fresh` treats no-cache in a request as a wish for no 304.
+# It matters for anyone who polls a JWKS or a status list with fetch and an ETag: they save nothing.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

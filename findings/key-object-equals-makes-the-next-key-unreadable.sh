@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # Node 24.21.0 (OpenSSL 3.5.8), from the npm package node.
 #
-# A good guess: KeyObject.equals answers a question, and nothing else changes.
+# A good guess: KeyObject.equals compares two keys and has no side effects.
 # Seen: after one RSA key was compared with one EC key the answer is false, as it should be, and the
-# next createPrivateKey throws ERR_OSSL_EVP_DIFFERENT_KEY_TYPES for a PEM that is in order; the one
-# after that reads the same PEM. The comparison leaves its error in OpenSSL's queue, and whatever reads
-# a PEM next takes it for its own.
-# It matters for anyone who looks for a key in a set of keys of several types, as a JWKS may hold.
+# next createPrivateKey throws ERR_OSSL_EVP_DIFFERENT_KEY_TYPES for a valid PEM; the one
+# after that reads the same PEM. The comparison leaves its error in OpenSSL's queue, and the
+# next read of a PEM reports it as its own.
+# It matters for anyone who looks for a key in a set with several types of keys, such as a JWKS.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

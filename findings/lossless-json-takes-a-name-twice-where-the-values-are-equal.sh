@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # lossless-json 4.3.3.
 #
-# A good guess from "Duplicate key 'a' encountered": a parser that refuses a name that is there twice
-# refuses it always.
-# Seen: only where the two values differ once they are parsed. {"a":1,"a":1} is parsed without a word,
+# A good guess from "Duplicate key 'a' encountered": a parser that refuses repeated names
+# always refuses them.
+# Seen: it refuses them only if the parsed values differ. {"a":1,"a":1} is parsed silently,
 # and onDuplicateKey is not called either. {"a":1,"a":1.0} is refused with the parser's own numbers,
-# which keep their text, and passes when parseNumber makes JavaScript's numbers of both.
+# which keep their text, and accepted if parseNumber turns both into JavaScript numbers.
 # It matters for anyone who relies on the parser to find JSON that two readers could read differently, or
-# that was put together from parts.
+# JSON that was assembled from parts.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Node 24.21.0, from the npm package node.
 #
-# A good guess: an error of a connection says in its message what has failed, as "connect ECONNREFUSED
+# A good guess: the message of a connection error says what has failed, as "connect ECONNREFUSED
 # 127.0.0.1:5432" does.
-# Seen: where a name has two addresses, as localhost has on most machines, and both refuse, the error is an
-# AggregateError whose message is the empty text. Only the errors inside of it say anything; code is set.
+# Seen: if a name has two addresses, as localhost has on most machines, and both refuse, the error is an
+# AggregateError with an empty message. Only its inner errors have messages; its code is set.
 # It matters for every log and every screen that shows error.message: for a server that is not started
 # nothing at all is shown, with one address, and with the same server under its name.
 set -euo pipefail

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Node 24.21.0.
 #
-# A good guess: to make an HMAC, it makes no difference whether the key is given as a Buffer or as the key
-# object that Node makes of it; if anything, the Buffer saves making one.
-# Seen: with a Buffer it takes several times as long. To see whether what it was given is a key object, Node
-# tries to read it as one, and catches the error: most of the time is taken by the stack of that error,
-# which nobody looks at. With Error.stackTraceLimit = 0 most of the difference is gone. The same holds
+# A good guess: for an HMAC, it makes no difference whether the key is given as a Buffer or as a key
+# object; if anything, the Buffer is faster, since no object has to be made.
+# Seen: with a Buffer it takes several times as long. To see whether it was given a key object, Node
+# tries to use the value as one, and catches the error: most of the time is spent on the stack trace of
+# that error, which is never used. With Error.stackTraceLimit = 0 most of the difference is gone. The same holds
 # wherever a key is an object of any other kind: createPublicKey reads a key as PEM text several times as fast
 # as the same key as DER. (In Node 20.20.2 Buffer and key object took the same time.)
 # It matters for anyone who makes a short HMAC or reads a key for each item, such as the signature of a

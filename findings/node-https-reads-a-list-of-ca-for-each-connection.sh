@@ -2,13 +2,13 @@
 # Node 24.21.0 (node:https, node:tls); certificates by selfsigned 2.4.1.
 #
 # A good guess: `https.get` with `ca` as a list, which is always the same array, costs about as much as
-# with a context that was made of it before; and what it holds shows in process.memoryUsage().
-# Seen: every connection that no agent keeps reads the whole list and makes a context of its own. With the
-# root certificates that Node brings and one more that is several times the processor time of such a
-# request, and over half a megabyte each outside of the heap that neither `heapUsed` nor `external` counts,
-# so that the collector sees no reason to begin: hundreds of megabytes after five hundred requests.
+# a context that was made from it once; and its memory is visible in process.memoryUsage().
+# Seen: every connection without a keep-alive agent parses the whole list and makes its own context. With
+# Node's own root certificates and one more, such a request takes several times the processor time, and
+# over half a megabyte outside of the heap. Neither `heapUsed` nor `external` counts that, so garbage
+# collection does not start: hundreds of megabytes after five hundred requests.
 # `secureContext`, made once by tls.createSecureContext({ ca }), avoids both.
-# It matters for anyone who trusts an authority of their own besides those of Node (`ca` replaces those, so
+# It matters for anyone who trusts their own authority in addition to Node's (`ca` replaces those, so
 # that the list is long) and opens a connection for each request.
 set -euo pipefail
 folder=$(mktemp -d)

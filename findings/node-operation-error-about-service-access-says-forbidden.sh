@@ -2,12 +2,12 @@
 # n8n-workflow 2.41.0 with Node 24.21.0.
 #
 # A good guess: the message that a node gives to NodeOperationError is the title that people see.
-# Seen: the message is searched, ignoring case and without regard to where words end, for EACCES, EPERM,
-# ENOTFOUND and others, and replaced as a whole by a stock sentence where one is in it. So a node that says
-# which field is missing says "Forbidden by access permissions" of a field named serviceAccess, and
-# "Operation not permitted" of one named servicePermission. Other names stay as they are.
-# It matters for every node whose messages hold names or values of users: the sentence sends people to
-# look for permissions of files.
+# Seen: the message is searched, ignoring case and word boundaries, for EACCES, EPERM,
+# ENOTFOUND and others, and the whole message is replaced by a stock sentence if it contains one. So an error
+# about a missing field becomes "Forbidden by access permissions" for a field named serviceAccess, and
+# "Operation not permitted" for one named servicePermission. Messages with other names stay unchanged.
+# It matters for every node whose messages contain users' names or values: the sentence sends people to
+# look for file permissions.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

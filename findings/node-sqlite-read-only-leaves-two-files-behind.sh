@@ -2,8 +2,8 @@
 # Node 24.21.0 (node:sqlite, SQLite 3.53), from the npm package node.
 #
 # A good guess: a database that is opened with readOnly: true leaves the folder as it was.
-# Seen: of a database in WAL mode that nobody has open, reading makes two files beside it, -shm and -wal,
-# and they are still there after close(). A connection that may write removes both when it closes. So each
+# Seen: reading a database in WAL mode that nobody has open makes two files beside it, -shm and -wal,
+# which remain after close(). A connection that may write removes both when it closes. So each
 # look at a backup changes its folder, and where the folder cannot be written the read fails with "attempt
 # to write a readonly database".
 # It matters for anyone who looks into the database of another program, a copy or a backup, and compares

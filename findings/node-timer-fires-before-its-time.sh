@@ -4,8 +4,8 @@
 # A good guess: setTimeout(callback, 10) calls back after 10 milliseconds or later, never sooner.
 # Seen: of 400 timers of 10 ms, many fire up to a millisecond early by performance.now(), as Node counts
 # timers in whole milliseconds of a clock that is read at the beginning of each turn.
-# It matters for anyone who waits until a moment and then looks whether it has come: a limiter, a lease or a
-# Retry-After that is kept to exactly finds itself too early, and sends, or waits a second time.
+# It matters for anyone who waits until a moment and then looks whether it has come: an exact limiter,
+# lease or Retry-After is too early, and sends, or waits a second time.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

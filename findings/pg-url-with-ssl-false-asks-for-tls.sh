@@ -3,9 +3,9 @@
 #
 # A good guess: ?ssl=false in a connection URL means no TLS, as ?ssl=true means TLS.
 # Seen: ssl=true becomes true and ssl=0 becomes false, but ssl=false stays the text "false", which counts
-# as true: the client begins by asking the server for TLS, and gives up where the server has none. So does
-# any other word, such as no or off; sslmode=disable is what is understood.
-# It matters for anyone who switches TLS off for a database on the same machine, and is told that the server
+# as true: the client asks the server for TLS, and gives up if the server has none. The same holds for
+# any other word, such as no or off; only sslmode=disable works.
+# It matters for anyone who switches TLS off for a database on the same machine, and gets the error that the server
 # does not support SSL connections.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -4,15 +4,15 @@
 #
 # A good guess: SELECT clock_timestamp() … FOR UPDATE says what time it is when the row is locked, since
 # clock_timestamp() is the time "at the moment it is called", and not that of the transaction.
-# Seen: it says what time it was before the wait. The columns are worked out before the row is locked, and
-# are not worked out again if the other transaction has changed nothing. A second statement gives the
+# Seen: it gives the time before the wait. The columns are computed before the row is locked, and
+# not computed again if the other transaction has changed nothing. A second statement gives the
 # time after the wait.
 # It matters for anyone who compares a deadline or a lease with the clock in the statement that takes the
-# lock: what ended during the wait counts as valid.
+# lock: a lease that ended during the wait counts as valid.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-# PostgreSQL does not run as root: then its files are those of nobody, who has to come in here.
+# PostgreSQL does not run as root: then its files belong to the user nobody, who needs access to this folder.
 chmod 755 "$folder"
 cd "$folder"
 npm init -y >/dev/null

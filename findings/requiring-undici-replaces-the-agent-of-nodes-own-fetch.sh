@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # undici 8.12.4 with Node 24.21.0.
 #
-# A good guess: a library that is only required changes nothing for those who do not use it.
-# Seen: where nothing was fetched yet, require('undici') installs an Agent of its own for the whole
-# process, and Node's own fetch then goes through that, with its defaults and its version. Where somebody
-# fetched before, Node's Agent is in place already and stays. So the order in which unrelated modules are
+# A good guess: requiring a library changes nothing for code that does not use it.
+# Seen: if nothing was fetched yet, require('undici') installs its own Agent for the whole
+# process, and Node's own fetch then uses that, with its defaults and its version. If something
+# was fetched before, Node's Agent is already in place and stays. So the order in which unrelated modules are
 # loaded decides which HTTP client, of which version, everybody else's fetch uses.
-# It matters for plug-ins that bring undici along into a process of others: time-outs, limits and fixes
-# that were tried with Node's client are those of another one.
+# It matters for plug-ins that load undici into somebody else's process: time-outs, limits and fixes
+# that were tested with Node's client are those of another client.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

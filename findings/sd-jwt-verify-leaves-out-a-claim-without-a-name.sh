@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # @sd-jwt/sd-jwt-vc 0.19.0.
 #
-# A good guess: what a library has signed as disclosable, and verifies with all disclosures there, is
-# among the claims that it gives back.
-# Seen: not a claim whose name is the empty text, which is a valid name in JSON. The library issues it,
-# its digest and disclosure are there, the signature is found good, and the claim is missing without a
-# word; it is not among the names that can be presented either. Not disclosable, it comes back.
-# It matters for anyone who makes claims of the columns of a file: one whose header cell is empty is
-# common, as spreadsheets and data tools write a first column of row numbers without a header.
+# A good guess: a claim that a library signs as disclosable, and verifies with all disclosures, is
+# among the claims that it returns.
+# Seen: a claim with an empty name, which is valid in JSON, is not. The library issues it,
+# its digest and disclosure are present, the signature is valid, but the claim is silently missing;
+# nor is it among the names that can be presented. If it is not disclosable, it is returned.
+# It matters for anyone who makes claims from the columns of a file: an empty header cell is
+# common, since spreadsheets and data tools write a first column of row numbers without a header.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT

@@ -2,10 +2,10 @@
 # @n8n/eslint-plugin-community-nodes 0.32.0 (n8n-workflow 2.41.0) and eslint-plugin-n8n-nodes-base 2.0.0,
 # with eslint 9.29.0 and Node 24.21.0.
 #
-# A good guess: a community node can keep the rules of both of n8n's plugins, which n8n's documentation
-# and its scan of packages ask for.
-# Seen: of a node's inputs one demands the text 'main', and "fixes" anything else into it; the other
-# demands NodeConnectionTypes.Main and refuses the text. No spelling satisfies both. The same holds for
+# A good guess: a community node can satisfy the rules of both of n8n's plugins, which n8n's documentation
+# and its package scan require.
+# Seen: for a node's inputs, one requires the text 'main', and "fixes" anything else to it; the other
+# requires NodeConnectionTypes.Main and refuses the text. No spelling satisfies both. The same holds for
 # outputs.
 # It matters for anyone who writes a community node and switches all rules on: with --fix the two undo each
 # other's work.

@@ -6,10 +6,10 @@ import type { Log } from './log';
 const known = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 /**
- * Gives the path of a Chromium: `CHROME_PATH`, else the system's, else Debian's package is installed
- * (playwright's own download is not used: one browser less to fetch and to trust).
+ * Returns the path of a Chromium: `CHROME_PATH`, else the system's, else it installs Debian's package
+ * (not playwright's own download: one browser less to fetch and to trust).
  */
-export async function ensureChromium({ log }: { log: Log }): Promise<string> {
+async function ensureChromium({ log }: { log: Log }): Promise<string> {
 	const chosen = process.env.CHROME_PATH;
 	if (chosen !== undefined && chosen !== '') {
 		if (!existsSync(chosen)) throw new Error(`CHROME_PATH names no file: ${chosen}`);

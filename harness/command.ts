@@ -1,7 +1,7 @@
 import type { Log } from './log';
 import { startGroup } from './processGroup';
 
-/** What to run, and how to speak about it while it runs. */
+/** What to run, and how to describe it while it runs. */
 export interface CommandOptions {
 	/** What the reader of the log is waiting for, e.g. "installing n8n". */
 	what: string;
@@ -13,18 +13,18 @@ export interface CommandOptions {
 const heartbeatMs = 10_000;
 const shownOnFailure = 3_000;
 
-/** Both ends: npm says what is wrong first, compilers say it last. */
+/** The beginning and the end: npm prints the reason first, compilers print it last. */
 function shorten(output: string): string {
 	if (output.length <= 2 * shownOnFailure) return output;
 	return `${output.slice(0, shownOnFailure)}\n[…]\n${output.slice(-shownOnFailure)}`;
 }
 
 /**
- * Runs a command quietly: one line now and then so that nobody thinks it hangs, its output only when
- * it fails. It ends with us, so that a killed harness leaves no npm behind.
+ * Runs a command quietly: prints a line now and then, so that nobody thinks it hangs, and its output
+ * only if it fails. It ends with this process, so that a killed harness leaves no npm behind.
  *
  * @returns what it printed (stdout and stderr in order of arrival)
- * @throws when it cannot be started or exits with anything but 0
+ * @throws if it cannot be started or exits with anything but 0
  */
 export async function run(
 	command: string,

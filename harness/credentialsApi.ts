@@ -20,7 +20,7 @@ export type CredentialTestResult = z.infer<typeof testResult>;
 export class CredentialsApi {
 	constructor(private readonly rest: RestClient) {}
 
-	/** Stores a credential, given with every value that the type has no default for. */
+	/** Stores a credential; needs every value for which the type has no default. */
 	create(type: string, name: string, data: Record<string, unknown>): Promise<Credential> {
 		return this.rest.post('/credentials', credential, { type, name, data });
 	}

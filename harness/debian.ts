@@ -5,7 +5,7 @@ import { withLock } from './lock';
 import type { Log } from './log';
 import { cacheFolder } from './paths';
 
-/** Whether we may install Debian packages ourselves: anybody else is told the line to type. */
+/** Whether this process may install Debian packages; if not, the error shows the command to type. */
 function mayInstall(): boolean {
 	return process.getuid?.() === 0 && existsSync('/etc/debian_version');
 }
@@ -17,7 +17,7 @@ const wait = ['-o', 'DPkg::Lock::Timeout=300'];
 const withApt = (log: Log, work: () => Promise<void>) =>
 	withLock(join(cacheFolder(), 'apt.lock'), log, work);
 
-/** A fresh machine knows no packages yet, and only root may change that. */
+/** A fresh machine has no package lists yet, and only root can fetch them. */
 export async function aptUpdate(log: Log): Promise<void> {
 	await withApt(log, async () => {
 		await run('apt-get', [...wait, 'update', '-qq'], { what: 'apt-get update', log });
@@ -25,9 +25,10 @@ export async function aptUpdate(log: Log): Promise<void> {
 }
 
 /**
- * Installs Debian packages when we are root on Debian.
+ * Installs Debian packages if this process is root on Debian.
  *
- * @param why what cannot be done without them; opens the error that is thrown when we may not install
+ * @param why what is impossible without them; the beginning of the error that is thrown if installing
+ *   is not allowed
  */
 export async function aptInstall(packages: string[], why: string, log: Log): Promise<void> {
 	const line = `apt-get install -y --no-install-recommends ${packages.join(' ')}`;

@@ -6,14 +6,17 @@ export interface EditorOptions {
 	browser: Browser;
 	/** Where n8n is. */
 	url: string;
-	/** `system` is what a user has who chose none: it follows the browser, also while a page is open. */
+	/** `system`, n8n's default, follows the browser, even while a page is open. */
 	theme?: 'light' | 'dark' | 'system';
 	viewport?: { width: number; height: number };
 }
 
 const timeoutMs = 30_000;
 
-/** n8n's editor in a browser, signed in as the owner; all waiting is for what a user would see. */
+/**
+ * n8n's editor in a browser, signed in as the owner; it always waits for something that a user would
+ * see.
+ */
 export class Editor {
 	/** Requests that the page tried to send elsewhere; none gets through. */
 	readonly outsideRequests: string[] = [];
@@ -30,7 +33,7 @@ export class Editor {
 	static async open(options: EditorOptions): Promise<Editor> {
 		const { browser, url, theme = 'light', viewport = { width: 1440, height: 900 } } = options;
 		const colorScheme = theme === 'system' ? 'light' : theme;
-		// A picture of a page that moves differs each time, and drawing it takes half of a core.
+		// A picture of an animated page differs each time, and rendering it takes half of a core.
 		const context = await browser.newContext({ viewport, colorScheme, reducedMotion: 'reduce' });
 		context.setDefaultTimeout(timeoutMs);
 		if (theme !== 'system') {
@@ -46,7 +49,7 @@ export class Editor {
 		await this.context.close();
 	}
 
-	/** Finds by n8n's own test IDs, the most stable names that its editor has. */
+	/** Finds elements by n8n's test IDs, the most stable names in its editor. */
 	byTestId(id: string, within: Page | Locator = this.page): Locator {
 		return within.locator(`[data-test-id="${id}"]`);
 	}
@@ -55,7 +58,7 @@ export class Editor {
 	async openWorkflow(id: string): Promise<void> {
 		await this.page.goto(`${this.url}/workflow/${id}`);
 		await this.byTestId('canvas-node').first().waitFor();
-		// The canvas fits itself to the workflow after the nodes are there.
+		// The canvas fits itself to the workflow once the nodes are there.
 		await this.byTestId('zoom-to-fit').click();
 		await this.#settle();
 	}
@@ -68,11 +71,7 @@ export class Editor {
 	/** Opens a node's parameter panel. */
 	async openNode(name: string): Promise<Locator> {
 		await this.node(name).dblclick();
-		const panel = this.byTestId('ndv');
-		await panel.waitFor();
-		await this.byTestId('node-parameters', panel).waitFor();
-		await this.#settle();
-		return panel;
+		return await this.#openPanel();
 	}
 
 	/** Saves the open workflow by the keyboard. */
@@ -122,9 +121,9 @@ export class Editor {
 	}
 
 	/**
-	 * Clicks "Execute step" where n8n does not let the node run.
+	 * Clicks "Execute step" on a node that n8n does not run.
 	 *
-	 * @returns all that the page says then
+	 * @returns all text on the page
 	 */
 	async executeStepThatCannotRun(): Promise<string> {
 		await this.byTestId('node-execute-button').click();
@@ -178,7 +177,7 @@ export class Editor {
 			await this.byTestId('node-creator-plus-button').first().click();
 		}
 		await this.byTestId('node-creator-search-bar').fill(text);
-		// An entry with several actions has another ID than one that is a node alone.
+		// An entry with several actions has a different ID than an entry for a single node.
 		const found = this.byTestId('node-creator-item-name', panel);
 		await found.first().or(this.byTestId('node-creator-no-results', panel)).first().waitFor();
 		await this.#settle();
@@ -195,8 +194,8 @@ export class Editor {
 	}
 
 	/**
-	 * Adds a node that the nodes panel has found and opens it. n8n lets only its own nodes be dragged
-	 * from the panel: those of packages show their details first.
+	 * Adds a node that the nodes panel has found and opens it. Only n8n's own nodes can be dragged from
+	 * the panel: those of packages show their details first.
 	 *
 	 * @param name - as the panel shows it, for a trigger without “Trigger”
 	 * @param event - of a trigger that offers several
@@ -208,15 +207,11 @@ export class Editor {
 				? this.page.getByRole('button', { name: 'Add to workflow' })
 				: this.byTestId('node-creator').getByText(event, { exact: true })
 		).click();
-		const panel = this.byTestId('ndv');
-		await panel.waitFor();
-		await this.byTestId('node-parameters', panel).waitFor();
-		await this.#settle();
-		return panel;
+		return await this.#openPanel();
 	}
 
 	/**
-	 * Adds what a node offers in the nodes panel beside what its trigger starts on, and opens it.
+	 * Adds an action of a node whose entry in the nodes panel also has triggers, and opens it.
 	 *
 	 * @param node - as the panel shows it
 	 */
@@ -225,17 +220,13 @@ export class Editor {
 		const creator = this.byTestId('node-creator');
 		await creator.getByText(/Actions \(\d+\)/).click();
 		await creator.getByText(action, { exact: true }).click();
-		const panel = this.byTestId('ndv');
-		await panel.waitFor();
-		await this.byTestId('node-parameters', panel).waitFor();
-		await this.#settle();
-		return panel;
+		return await this.#openPanel();
 	}
 
-	/** Fills a text field of the open node or credential, as pasting does. */
+	/** Fills a text field of the open node or credential, as if pasted. */
 	async fill(parameter: string, text: string, within: Page | Locator = this.page): Promise<void> {
 		const field = this.byTestId(`parameter-input-${parameter}`, within);
-		// The first input of a field that can also be chosen from a list is its mode.
+		// In a resource locator, the first input is the mode.
 		await field.locator('input:not([readonly]), textarea').first().fill(text);
 		await this.#settle();
 	}
@@ -256,7 +247,7 @@ export class Editor {
 		await this.#settle();
 	}
 
-	/** Replaces what is in a code field of the open node. */
+	/** Replaces the content of a code field of the open node. */
 	async fillCode(parameter: string, text: string): Promise<void> {
 		const code = this.parameter(parameter).locator('.cm-content');
 		await code.click();
@@ -278,7 +269,7 @@ export class Editor {
 	/**
 	 * Saves the open credential, which n8n tests then.
 	 *
-	 * @returns `saved` when the test was passed and the form went, else what the form says
+	 * @returns `saved` if the test passed and the form closed, else what the form says
 	 */
 	async saveCredential(): Promise<string> {
 		const dialog = this.byTestId('editCredential-modal');
@@ -348,7 +339,7 @@ export class Editor {
 		await this.byTestId('main-sidebar-settings').waitFor();
 	}
 
-	/** Starts a run by a button; it is over when n8n takes its stop buttons away. */
+	/** Starts a run with a button; it is over when n8n removes its stop buttons. */
 	async #run(button: Locator): Promise<void> {
 		const begun = this.page.waitForResponse((response) => response.url().endsWith('/run'));
 		await button.click();
@@ -357,7 +348,16 @@ export class Editor {
 		await this.byTestId('stop-execution-button').waitFor({ state: 'hidden' });
 	}
 
-	/** Lets fade-ins end: what n8n animates has no event to wait for. */
+	/** Waits for the parameter panel of the node that was opened just now. */
+	async #openPanel(): Promise<Locator> {
+		const panel = this.byTestId('ndv');
+		await panel.waitFor();
+		await this.byTestId('node-parameters', panel).waitFor();
+		await this.#settle();
+		return panel;
+	}
+
+	/** Waits for fade-ins to end: n8n's animations have no event to wait for. */
 	async #settle(): Promise<void> {
 		await this.page.waitForTimeout(400);
 	}

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
-/** Below the range from which the kernel hands out ports to outgoing connections. */
+/** Below the kernel's range for outgoing connections. */
 const lowest = 20_000;
 const highest = 30_000;
 /** jest numbers its workers from one; no other process has a number. */
@@ -24,9 +24,9 @@ function isFree(port: number): Promise<boolean> {
 }
 
 /**
- * A loopback port that nobody listens on. Random and outside the kernel's own range, because n8n
- * binds it only seconds later and another process may be looking for one at the same time. Workers of
- * one jest take theirs from slices of their own.
+ * A free loopback port. Random and outside of the kernel's own range, because n8n binds it only seconds
+ * later, and another process may be looking for one at the same time. Each jest worker uses its own
+ * slice.
  */
 export async function freePort(): Promise<number> {
 	const from = lowest + (Number(process.env.JEST_WORKER_ID ?? 0) % slices) * ofSlice;

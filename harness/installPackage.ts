@@ -35,8 +35,8 @@ export async function pack(intoFolder: string, log: Log): Promise<string> {
 }
 
 /**
- * Leaves the same manifest as n8n does at its first start. Without one npm would install into the
- * nearest folder above that has one.
+ * Writes the same manifest as n8n at its first start. Without one, npm would install into the nearest
+ * parent folder that has one.
  */
 async function ensureManifest(folder: string): Promise<void> {
 	const file = join(folder, 'package.json');
@@ -47,7 +47,7 @@ async function ensureManifest(folder: string): Promise<void> {
 
 /**
  * Installs a tarball as n8n's documentation tells a self-hoster to: by npm, in `~/.n8n/nodes`. n8n
- * finds it when it starts next. npm's cache is asked first: our dependencies are there already.
+ * finds it when it starts next. npm uses its cache first, which already has our dependencies.
  */
 export async function installPackage(options: {
 	userFolder: string;
@@ -66,7 +66,7 @@ export async function installPackage(options: {
 	});
 }
 
-/** Gives a user folder the packages of another, as an image would that several processes run. */
+/** Copies the packages of one user folder to another, as if several processes ran the same image. */
 export function copyPackages(fromUserFolder: string, toUserFolder: string): void {
 	const to = packagesFolder(toUserFolder);
 	mkdirSync(dirname(to), { recursive: true });
@@ -74,8 +74,8 @@ export function copyPackages(fromUserFolder: string, toUserFolder: string): void
 }
 
 /**
- * Packs the checkout and installs it; see `installPackage`. npm installs each tarball once, and what it
- * has made is copied for everyone after that.
+ * Packs the checkout and installs it; see `installPackage`. npm installs each tarball once; after that,
+ * the result is copied.
  *
  * @returns the tarball's path
  */
@@ -132,10 +132,10 @@ export async function installAsN8nDoes(options: {
 }
 
 /**
- * A second n8n-workflow beside the package would be the one that it requires: its errors would not
- * be `instanceof` n8n's own, and 146 MB would come along.
+ * The package would require a second n8n-workflow beside it: its errors would not be `instanceof` n8n's
+ * own, and it would add 146 MB.
  */
-export function assertNoSecondN8nWorkflow(userFolder: string): void {
+function assertNoSecondN8nWorkflow(userFolder: string): void {
 	const second = join(packagesFolder(userFolder), 'node_modules', 'n8n-workflow');
 	if (existsSync(second))
 		throw new Error(`the package has brought its own n8n-workflow: ${second}`);

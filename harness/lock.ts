@@ -7,7 +7,7 @@ import type { Log } from './log';
 const retryMs = 500;
 const tellEveryMs = 10_000;
 
-/** SQLite's answer when another process is inside its transaction. */
+/** SQLite's error while another process is in a transaction. */
 const sqliteBusy = 5;
 
 /** No `instanceof Error`: inside jest, errors of Node's own modules come from another realm. */
@@ -35,8 +35,8 @@ function tryLock(file: string): DatabaseSync | undefined {
 /**
  * Runs `work` while no other process runs work under the same lock file.
  *
- * The lock is an open SQLite transaction, because the operating system drops it with the process
- * that holds it: a killed process leaves no stale lock behind, and no process ID has to be guessed at.
+ * The lock is an open SQLite transaction, because the operating system releases it when the process
+ * ends: a killed process leaves no stale lock behind, and no process ID has to be checked.
  */
 export async function withLock<T>(file: string, log: Log, work: () => Promise<T>): Promise<T> {
 	mkdirSync(dirname(file), { recursive: true });

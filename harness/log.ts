@@ -1,2 +1,2 @@
-/** Where the harness says what it is doing: the demo prints it, tests may drop it. */
+/** The progress log of the harness: the demo prints it, tests may discard it. */
 export type Log = (line: string) => void;

@@ -15,8 +15,8 @@ export function hasNoDatabase(userFolder: string): boolean {
 }
 
 /**
- * Gives a folder without a database the one that `keepMigrated` has kept, if there is one: n8n's 261
- * migrations take three seconds of the processor, and each test file has an n8n of its own.
+ * Copies the database that `keepMigrated` has kept, if any, into a folder without one: n8n's 261
+ * migrations take three seconds of processor time, and each test file has its own n8n.
  *
  * @returns whether there was one
  */
@@ -35,7 +35,7 @@ export function beginMigrated(userFolder: string, kept: string): boolean {
 export function keepMigrated(userFolder: string, kept: string): void {
 	const from = n8nFolder(userFolder);
 	keepFolder(kept, (folder) => {
-		// Not a copy of the file: n8n has it open.
+		// Not a plain copy of the file, because n8n has it open.
 		const database = new DatabaseSync(join(from, DATABASE), { readOnly: true });
 		try {
 			database.prepare('VACUUM INTO ?').run(join(folder, DATABASE));

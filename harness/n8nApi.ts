@@ -34,7 +34,7 @@ export interface WebhookAnswer {
 	status: number;
 	headers: Headers;
 	body: string;
-	/** The body, parsed. */
+	/** The parsed body. */
 	json: () => unknown;
 }
 
@@ -61,7 +61,7 @@ export class N8nApi {
 		this.executions = new ExecutionsApi(rest);
 	}
 
-	/** Signs in as the owner, whom it sets up if the instance is new. */
+	/** Signs in as the owner, and first sets up the owner of a new instance. */
 	static async signIn(url: string): Promise<N8nApi> {
 		const rest = new RestClient(url);
 		// n8n answers 400 once there is an owner; its settings, which say so, are the editor's.
@@ -73,7 +73,7 @@ export class N8nApi {
 		return new N8nApi(rest);
 	}
 
-	/** Invites somebody as a member, who can edit workflows of his own and nothing else, and is him. */
+	/** Invites a member, who can edit only their own workflows, and signs in as that member. */
 	async asMember(email: string): Promise<N8nApi> {
 		const invitations = [{ email, role: 'global:member' }];
 		const [invitation] = await this.rest.post('/invitations', invited, invitations);
@@ -85,8 +85,8 @@ export class N8nApi {
 	}
 
 	/**
-	 * Calls a webhook by its path, as the service outside would, again and again while n8n says that
-	 * it is not registered (yet).
+	 * Calls a webhook by its path, as an outside service would, and repeats that while n8n says that it
+	 * is not registered (yet).
 	 */
 	webhook(path: string, call: WebhookCall = {}): Promise<WebhookAnswer> {
 		const { method = 'POST', body, headers = {}, test = false } = call;

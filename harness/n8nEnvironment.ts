@@ -25,12 +25,12 @@ const quiet = {
 	// The list of verified packages is fetched from n8n's servers.
 	N8N_VERIFIED_PACKAGES_ENABLED: 'false',
 	N8N_REINSTALL_MISSING_PACKAGES: 'false',
-	// Fetches its list at every start, with no switch of its own.
+	// Fetches its list at every start, and has no switch of its own.
 	N8N_DISABLED_MODULES: 'mcp-registry',
 };
 
 /**
- * The environment of a started n8n. Only a few names are taken over from ours: a developer's own
+ * The environment of a started n8n. Only a few variables of this process are kept: a developer's own
  * `N8N_…` or `DB_…` settings must not change what the tests see.
  */
 export function n8nEnvironment(options: N8nEnvironmentOptions): NodeJS.ProcessEnv {
@@ -51,11 +51,11 @@ export function n8nEnvironment(options: N8nEnvironmentOptions): NodeJS.ProcessEn
 		// Served over plain HTTP on loopback: a secure cookie would never come back.
 		N8N_SECURE_COOKIE: 'false',
 		N8N_ENFORCE_SETTINGS_FILE_PERMISSIONS: 'true',
-		// Our package is not among n8n's verified ones; this default is announced to turn.
+		// Our package is not verified by n8n, and n8n has announced that this default will change.
 		N8N_UNVERIFIED_PACKAGES_ENABLED: 'true',
 		N8N_PYTHON_ENABLED: 'false',
 		N8N_GRACEFUL_SHUTDOWN_TIMEOUT: '10',
-		// Not every publication wakes n8n's worker for them, which looks every 15 s otherwise.
+		// Not every publication wakes n8n's worker for them, which otherwise checks every 15 s.
 		N8N_WORKFLOW_PUBLICATION_OUTBOX_POLL_INTERVAL_MS: '1000',
 		...quiet,
 		// The emulator listens on loopback, which our package refuses unless the operator says so.

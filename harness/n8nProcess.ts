@@ -11,11 +11,11 @@ import { startGroup, type ProcessGroup } from './processGroup';
 
 /** How to start n8n. */
 export interface StartOptions {
-	/** Gets `.n8n/` with the database, the settings and the community packages; kept over restarts. */
+	/** Contains `.n8n/` with the database, the settings and the community packages; kept across restarts. */
 	userFolder: string;
 	/** A free one if not given. */
 	port?: number;
-	/** Added to (and stronger than) the environment of `n8nEnvironment.ts`. */
+	/** Overrides the environment of `n8nEnvironment.ts`. */
 	env?: Record<string, string>;
 	/** Whether it serves its editor, which is half of the time that it needs to start. True by default. */
 	editor?: boolean;
@@ -31,7 +31,7 @@ export interface N8nProcess {
 	readonly pid: number;
 	/** Everything it printed so far, line by line, over all restarts. */
 	readonly logs: readonly string[];
-	/** Ends it as a service manager would and leaves no process behind. Harmless when it has ended. */
+	/** Ends it as a service manager would and leaves no process behind. Harmless if it has already ended. */
 	stop: () => Promise<void>;
 	/** Ends it as a crash would. */
 	kill: () => Promise<void>;
@@ -77,8 +77,8 @@ async function waitUntilReady(url: string, group: ProcessGroup, logs: string[]):
 }
 
 /**
- * Starts a real n8n on loopback (installing it first if need be) and waits until it answers. It
- * ends with this process, whatever ends this process.
+ * Starts a real n8n on loopback (installing it first if need be) and waits until it answers. It ends
+ * together with this process, however that ends.
  */
 export async function startN8n(options: StartOptions): Promise<N8nProcess> {
 	const { userFolder, log } = options;
@@ -109,7 +109,7 @@ export async function startN8n(options: StartOptions): Promise<N8nProcess> {
 		return started;
 	};
 
-	/** Another process may have taken a port before n8n did: once more, with others. */
+	/** Another process may have taken a port before n8n did: try once more with other ports. */
 	const firstStart = async (): Promise<ProcessGroup> => {
 		try {
 			return await start();

@@ -10,8 +10,8 @@ import { cacheFolder } from './paths';
 const system = '/usr/sbin/nginx';
 
 /**
- * Gives Debian's nginx. Where it is not installed, its package is only unpacked, into the cache:
- * installing it would put a service to work on port 80.
+ * Returns Debian's nginx. If it is not installed, its package is only unpacked into the cache:
+ * installing it would start a service on port 80.
  */
 export async function ensureNginx({ log }: { log: Log }): Promise<string> {
 	if (existsSync(system)) return system;

@@ -4,7 +4,7 @@ import { pathWithNode24 } from './paths';
 
 /**
  * node-gyp asks the internet for Node's headers unless it is told where they are. Node images and
- * packages mostly bring them along beside their `node`; those of another major will do, because the
+ * packages usually include them beside their `node`; headers of another major version work, because the
  * one module that we build (sqlite3) uses the stable Node-API.
  */
 function headersFolder(): string | undefined {
@@ -17,13 +17,13 @@ function headersFolder(): string | undefined {
 	return undefined;
 }
 
-/** What `npm run` puts into the environment of its scripts, our .npmrc's settings among it. */
+/** Variables that `npm run` sets for its scripts, including our .npmrc's settings. */
 const fromNpmRun =
 	/^(INIT_CWD|npm_(lifecycle|package|command|execpath|node_execpath|config_(local_prefix|prefix|global|ignore_scripts|legacy_peer_deps)).*)$/i;
 
 /**
- * The environment for an npm that we start: Node 24, and nothing of the `npm run` that we may have
- * been started by, whose package and settings are not meant for it.
+ * The environment for an npm that we start: Node 24, and nothing from an `npm run` that started us,
+ * whose package and settings are not meant for it.
  */
 export function npmEnvironment(): NodeJS.ProcessEnv {
 	const inherited = Object.entries(process.env).filter(([name]) => !fromNpmRun.test(name));

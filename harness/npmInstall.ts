@@ -13,9 +13,9 @@ export interface NpmInstall {
 	readonly definition: string;
 	/** Names the folder in the cache, with the version, e.g. `n8n-2.40.7`. */
 	readonly name: string;
-	/** What the reader of the log has to expect, e.g. `some minutes, 2 GB`. */
+	/** What to expect, for the log, e.g. `some minutes, 2 GB`. */
 	readonly cost: string;
-	/** What is to do in the folder after npm. */
+	/** What to do in the folder after npm. */
 	readonly finish?: (folder: string) => Promise<void>;
 	readonly log: Log;
 }
@@ -23,7 +23,7 @@ export interface NpmInstall {
 const files = ['package.json', 'package-lock.json'];
 const marker = '.complete';
 
-/** One folder for each lockfile and Node: a changed lockfile never meets an old install. */
+/** One folder per lockfile and Node version, so that a changed lockfile never uses an old install. */
 async function target({ definition, name, log }: NpmInstall): Promise<string> {
 	const node = await run(node24(), ['--version'], { what: 'asking for the version of Node', log });
 	const hash = createHash('sha256');
@@ -32,7 +32,7 @@ async function target({ definition, name, log }: NpmInstall): Promise<string> {
 	return join(cacheFolder(), `${name}-${hash.digest('hex').slice(0, 12)}`);
 }
 
-/** What killed installs left behind; only called while we hold the lock, so none is in use. */
+/** Removes what killed installs left behind; only called while we hold the lock, so none is in use. */
 async function removeLeftovers(dir: string): Promise<void> {
 	for (const name of readdirSync(dirname(dir))) {
 		if (name.startsWith(`${basename(dir)}.tmp-`)) {
@@ -73,8 +73,8 @@ async function install(dir: string, wanted: NpmInstall): Promise<void> {
 }
 
 /**
- * Installs npm packages on first use: into a cache folder outside the checkout, so that it happens
- * once and not with every clone. Safe to call from several processes at once.
+ * Installs npm packages on first use: into a cache folder outside of the checkout, so that it happens
+ * once and not for every clone. Safe to call from several processes at once.
  *
  * @returns the folder with `node_modules`
  */

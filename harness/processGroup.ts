@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** A program with all of its descendants, ended together. */
 export interface ProcessGroup {
 	pid: number;
-	/** Resolves when the program itself has ended, with how it did. */
+	/** Resolves with the exit of the program itself. */
 	ended: Promise<string>;
-	/** Resolves when nobody can print anything any more: all output has been handed over. */
+	/** Resolves when all output has been handed over. */
 	silent: Promise<void>;
 	/** SIGTERM to the program; whatever is left of the group after `graceMs` is killed. */
 	stop: (graceMs: number) => Promise<void>;
@@ -28,9 +28,9 @@ function signalGroup(group: number, signal: NodeJS.Signals | 0): boolean {
 }
 
 /**
- * Kills the group when we are gone, however we went (Ctrl-C, a crash, SIGKILL): it waits for the end
- * of a pipe that only we hold open. The group has a session of its own, so that a Ctrl-C in the
- * terminal leaves an orderly stop to us.
+ * Kills the group when this process ends, however it ends (Ctrl-C, a crash, SIGKILL): it waits for the
+ * end of a pipe that only this process holds open. The group has its own session, so that after a
+ * Ctrl-C in the terminal this process can stop it in an orderly way.
  */
 function guard(group: number): ChildProcess {
 	const script =
@@ -94,7 +94,7 @@ export async function startGroup(
 		signalGroup(pid, 'SIGKILL');
 		await ended;
 		await waitUntilEmpty(pid);
-		// Last, so that the group is never without a guard; by its own group, to take its `cat` along.
+		// Last, so that the group is never without a guard; the guard's own group, so that its `cat` ends, too.
 		if (watcher.pid !== undefined) signalGroup(watcher.pid, 'SIGKILL');
 	};
 	return {

@@ -6,19 +6,19 @@ import { node24 } from './paths';
 import { poll } from './poll';
 import { startGroup } from './processGroup';
 
-/** What main and workers must have in common, and nothing else: they share no folder. */
+/** What main and workers must share; they share no folder. */
 export interface QueueServices {
 	readonly redisPort: number;
 	/** n8n's own database. */
 	readonly databaseUrl: string;
 }
 
-/** Of a throw-away instance: main and workers read each other's credentials with it. */
+/** The encryption key of a throw-away instance: main and workers need the same one for credentials. */
 const ENCRYPTION_KEY = 'of-a-throw-away-n8n-in-queue-mode';
 
 /**
- * The environment that both kinds of process get. It does not say that this is queue mode: main needs
- * `EXECUTIONS_MODE` besides, and a worker, which knows from its command line, does not.
+ * The environment for both kinds of process. It does not set queue mode: main also needs
+ * `EXECUTIONS_MODE`; a worker knows from its command line.
  */
 export function queueEnvironment({ redisPort, databaseUrl }: QueueServices) {
 	const { hostname, port, pathname, username, password } = new URL(databaseUrl);
@@ -35,7 +35,7 @@ export function queueEnvironment({ redisPort, databaseUrl }: QueueServices) {
 	};
 }
 
-/** A process that runs what main puts into the queue. */
+/** A process that runs executions from the queue. */
 export interface N8nWorker {
 	/** What it was started with. */
 	readonly env: NodeJS.ProcessEnv;

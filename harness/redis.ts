@@ -8,7 +8,7 @@ import type { Log } from './log';
 import { poll } from './poll';
 import { startGroup } from './processGroup';
 
-/** A Redis of a test's own, on loopback, that keeps nothing and ends with us. */
+/** A Redis for one test, on loopback, that keeps nothing and ends with this process. */
 export interface TestRedis {
 	readonly port: number;
 	stop: () => Promise<void>;
@@ -17,8 +17,9 @@ export interface TestRedis {
 const readyMs = 20_000;
 
 /**
- * The server of Debian's `redis-tools`. It is the same program as `redis-server` and goes by the
- * name that it is called by; the package of that name would also put a service to work on port 6379.
+ * The server in Debian's `redis-tools`. It is the same program as `redis-server`, and chooses its role
+ * by the name under which it is called; the package `redis-server` would also start a service on port
+ * 6379.
  */
 const checker = '/usr/bin/redis-check-rdb';
 
@@ -61,7 +62,7 @@ function answersPing(port: number): Promise<boolean> {
 	});
 }
 
-/** Starts Redis on a free port, installing it first if need be and if we may. */
+/** Starts Redis on a free port; installs it first if it is missing and installing is allowed. */
 export async function startRedis({ log }: { log: Log }): Promise<TestRedis> {
 	const folder = mkdtempSync(join(tmpdir(), 'moca-air-redis-'));
 	const lines: string[] = [];

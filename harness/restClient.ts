@@ -2,8 +2,8 @@ import { z } from 'zod';
 
 const shownBody = 600;
 
-/** An answer of n8n that is not what the caller asked for. */
-export class N8nRestError extends Error {
+/** An unexpected answer from n8n. */
+class N8nRestError extends Error {
 	constructor(
 		readonly call: string,
 		readonly status: number,
@@ -17,7 +17,7 @@ export class N8nRestError extends Error {
 
 const n8nError = z.object({ message: z.string(), hint: z.string().optional() });
 
-/** n8n's own words without its stack trace, or the start of whatever came. */
+/** n8n's own message without its stack trace, or the start of the body. */
 function explain(body: string): string {
 	try {
 		const { message, hint } = n8nError.parse(JSON.parse(body));
@@ -33,7 +33,7 @@ export class RestClient {
 
 	constructor(readonly url: string) {}
 
-	/** The cookies as a browser would hold them, to sign in a page without the form. */
+	/** The cookies in a browser's format, to sign in a page without the form. */
 	get cookies(): { name: string; value: string }[] {
 		return [...this.#cookies].map(([name, value]) => ({ name, value }));
 	}
@@ -54,7 +54,7 @@ export class RestClient {
 		return this.#call('DELETE', path, schema);
 	}
 
-	/** One request outside of `/rest`, answered as it came; the path starts with a slash. */
+	/** One request outside of `/rest`; returns the raw answer. The path starts with a slash. */
 	async raw(
 		method: string,
 		path: string,
@@ -64,7 +64,7 @@ export class RestClient {
 			method,
 			headers: {
 				...(body === undefined ? {} : { 'content-type': 'application/json' }),
-				// One that is kept may be closed by n8n just when the next request is sent on it.
+				// n8n may close a kept connection just when the next request is sent on it.
 				connection: 'close',
 				cookie: [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; '),
 			},

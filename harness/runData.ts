@@ -55,7 +55,7 @@ const resultData = z.looseObject({
 	runData: z.record(z.string(), z.array(nodeRun)).default({}),
 });
 
-/** What is of interest in the `data` of a stored execution; while it runs, nothing is stored. */
+/** The relevant part of the `data` of a stored execution; nothing is stored while it runs. */
 export const executionData = z.looseObject({ resultData: resultData.default({ runData: {} }) });
 
 /** An error as n8n stores it: `message` and `description` are what the editor shows. */
@@ -77,7 +77,7 @@ export function itemsOf(data: ExecutionData, node: string, output = 0): Item[] {
 	return lastRun(data, node)?.data?.main?.[output] ?? [];
 }
 
-/** The same without all that is not JSON, as a workflow's user sees it. */
+/** The same, only the JSON, as users see it. */
 export function jsonOf(data: ExecutionData, node: string, output = 0): Record<string, unknown>[] {
 	return itemsOf(data, node, output).map(({ json }) => json);
 }

@@ -15,7 +15,7 @@ function missingTools(): string[] {
 }
 
 /**
- * Puts sqlite3's native part in place, the only one that n8n needs to start. sqlite3's own install
+ * Installs sqlite3's native part, the only one that n8n needs to start. sqlite3's own install
  * script takes a prebuilt binary if it can be downloaded and compiles it if not, which needs a
  * compiler; so the compiler is fetched only after the first way has failed.
  */
@@ -39,7 +39,7 @@ export async function buildSqlite(dir: string, log: Log): Promise<void> {
 		);
 		await rebuild();
 	}
-	// A prebuilt binary may want a newer C library than this machine has: better noticed now.
+	// A prebuilt binary may need a newer C library than this machine has: better to notice that now.
 	await run(node24(), ['-e', "new (require('sqlite3').Database)(':memory:')"], {
 		what: 'loading sqlite3',
 		log,

@@ -48,7 +48,7 @@ const started = z.union([
 export type WorkflowDefinition = z.input<typeof definition>;
 /** A workflow as n8n stores it. */
 export type Workflow = z.infer<typeof workflow>;
-/** How far n8n got with putting a workflow's triggers to work, and why it failed. */
+/** How far n8n got with activating a workflow's triggers, and why it failed. */
 export type PublicationStatus = z.infer<typeof publication>;
 
 /** Where a manual run starts and, if not with the last node, where it ends. */
@@ -124,7 +124,7 @@ export class WorkflowsApi {
 		});
 	}
 
-	/** Takes a workflow out of work and waits until its triggers are gone. */
+	/** Deactivates a workflow and waits until its triggers are gone. */
 	async deactivate(id: string): Promise<void> {
 		await this.rest.post(`/workflows/${id}/deactivate`, z.unknown());
 		await poll(`workflow ${id} to be unpublished`, publishMs, async () => {
@@ -137,7 +137,7 @@ export class WorkflowsApi {
 		return this.rest.get(`/workflows/${id}/publication-status`, publication);
 	}
 
-	/** Deletes a workflow in any state: n8n itself wants it inactive and archived first. */
+	/** Deletes a workflow in any state: n8n itself requires that it is inactive and archived. */
 	async delete(id: string): Promise<void> {
 		if ((await this.get(id)).activeVersionId !== null) await this.deactivate(id);
 		await this.rest.post(`/workflows/${id}/archive`, z.unknown());

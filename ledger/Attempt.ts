@@ -1,10 +1,10 @@
 /**
- * `accepted`: AIR gave a hash. `open`: under way, or ended without anybody saying how. `replaced`: it sent
- * a sealed credential in whose place the row has another one since; what AIR says of it never stands.
+ * `accepted`: AIR gave a hash. `open`: under way, or ended without a known outcome. `replaced`: the
+ * sealed credential that it sent has been replaced in the row since; AIR's answer to it never stands.
  */
 export type AttemptOutcome = 'open' | 'accepted' | 'rejected' | 'not-sent' | 'unknown' | 'replaced';
 
-/** One POST, as far as the ledger was told about it. */
+/** One POST, as the ledger knows it. */
 export interface Attempt {
 	/** From 1. */
 	readonly number: number;
@@ -25,30 +25,33 @@ export interface AcceptedAnswer {
 	readonly coreClaimHash: string;
 	readonly userUuid: string | null;
 	/**
-	 * When to ask AIR for the first time, from now; at once if it stands only later (see AttemptEnd).
-	 * Null where there is nothing to ask.
+	 * When to ask AIR for the first time, from now; at once if the issuance stands only later (see
+	 * AttemptEnd). Null if there is nothing to ask.
 	 */
 	readonly nextCheckMs: number | null;
-	/** What this person held of this program is replaced; the numbers of direct ones are revoked. */
+	/**
+	 * The person's earlier issuances of this program are replaced; the numbers of direct ones are
+	 * revoked.
+	 */
 	readonly supersedes: boolean;
 }
 
-/** What was known of a hash when AIR gave it. */
+/** What was known about a hash when AIR gave it. */
 export interface RecordedAnswer {
 	/** When the answer was recorded. */
 	readonly answeredAt: number;
 	/** The first issuance of another row with this hash: AIR kept that one. Null if there is none. */
 	readonly kept: KeptIssuance | null;
-	/** How many rows this issuance has replaced. */
+	/** How many rows this issuance replaced. */
 	readonly superseded: number;
-	/** The attempt is `replaced`: what was stored is revoked, and the row stands for another credential. */
+	/** The attempt is `replaced`: what it stored is revoked, and the row represents another credential. */
 	readonly replaced: boolean;
 }
 
 export interface KeptIssuance {
 	readonly issuanceId: number;
 	readonly answeredAt: number;
-	/** Whether both have the same subject; null where the HMACs are under two keys. */
+	/** Whether both have the same subject; null if their HMACs were made with different keys. */
 	readonly sameSubject: boolean | null;
 }
 

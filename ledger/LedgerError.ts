@@ -4,17 +4,17 @@ export type LedgerErrorCode =
 	| 'LEDGER_DRIVER_MISSING'
 	/** SQLite in queue mode, where main and workers need not share a disk (D2). */
 	| 'LEDGER_QUEUE_MODE'
-	/** The settings name no usable place: not a PostgreSQL URL, for instance. */
+	/** The settings name no usable place, e.g. something other than a PostgreSQL URL. */
 	| 'LEDGER_SETTINGS'
 	/** The store cannot be reached or opened: refused, no such database, no permission, corrupt. */
 	| 'LEDGER_UNAVAILABLE'
-	/** Somebody else holds the store for too long. */
+	/** Another writer holds the store for too long. */
 	| 'LEDGER_LOCKED'
 	/** A ledger was here, and is missing or empty. */
 	| 'LEDGER_LOST'
 	/** The store refused to write: disk full, read-only. */
 	| 'LEDGER_NOT_WRITABLE'
-	/** The rows of this file were moved to PostgreSQL, or are on their way: going on could issue twice. */
+	/** The rows of this file were moved to PostgreSQL, or are being moved: continuing could issue twice. */
 	| 'LEDGER_MOVED'
 	/** Made by a newer version of this package. */
 	| 'LEDGER_TOO_NEW';
@@ -31,7 +31,7 @@ export class LedgerError extends Error {
 	}
 }
 
-/** There is nothing to look into: the store can be opened, and has no tables of ours. */
+/** There is no ledger to look into: the store can be opened, but has none of our tables. */
 export class NoLedger extends LedgerError {
 	constructor() {
 		super('LEDGER_UNAVAILABLE', 'there is no ledger');

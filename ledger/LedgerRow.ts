@@ -1,9 +1,9 @@
 import type { Attempt } from './Attempt';
 
 /**
- * `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (D3); what is issued
- * directly becomes `stored` in place of `submitted`, and nothing more can be learned of it, until the
- * issuer itself makes it `revoked`.
+ * `sending → rejected | unknown | submitted → confirmed | unusable | superseded` (D3); a direct
+ * issuance becomes `stored` in place of `submitted`, and AIR tells nothing more about it; only the
+ * issuer itself can make it `revoked`.
  */
 export const ROW_STATES = [
 	'sending',
@@ -25,7 +25,7 @@ export type WayOfIssuing = 'on-behalf' | 'direct';
 
 /** Where an issuance was asked for. */
 export interface Origin {
-	/** Instance ID of the n8n. Several may share a ledger. */
+	/** The instance ID of n8n. Several n8ns may share a ledger. */
 	readonly instance: string;
 	readonly workflowId: string;
 	readonly executionId: string;
@@ -57,17 +57,17 @@ export interface LedgerRow extends Origin {
 	/** What AIR calls the issuance that stands: its `coreClaimHash`, or the `storagePath` of a direct one. */
 	readonly coreClaimHash: string | null;
 	readonly userUuid: string | null;
-	/** Of what was last sealed to be issued directly, as are the next three: its ID. */
+	/** ID of what was last sealed for a direct issuance; so are the next three fields. */
 	readonly externalId: string | null;
 	readonly revocationNumber: string | null;
 	readonly expiresAt: number | null;
 	/** DID of the person. */
 	readonly holderDid: string | null;
-	/** The row whose credential takes the place of this one, or was to: what became of it stands there. */
+	/** The row whose credential replaces this one, or was meant to; that row says what became of it. */
 	readonly replacedBy: number | null;
 	readonly vcId: string | null;
 	readonly vcStatus: string | null;
-	/** Null when there is nothing more to learn. */
+	/** Null if there is nothing more to learn. */
 	readonly nextCheckAt: number | null;
 	/** How often AIR was asked; the caller computes the next check from it. */
 	readonly checks: number;
@@ -76,9 +76,9 @@ export interface LedgerRow extends Origin {
 	readonly createdAt: number;
 	/** When AIR accepted the issuance that stands. */
 	readonly answeredAt: number | null;
-	/** AIR gave, for the issuance that stands, what another row had been given before: since when. */
+	/** If AIR kept what another row already had: when that one was answered. */
 	readonly keptSince: number | null;
-	/** Whether the subject was the same then; null when that is not known. */
+	/** Whether the subject was the same then; null if that is not known. */
 	readonly keptSame: boolean | null;
 	readonly confirmedAt: number | null;
 	readonly updatedAt: number;
@@ -98,7 +98,7 @@ export type EventType =
 	| 'unknown';
 
 /**
- * Unique per issuance, type and threshold; ids rise in commit order and are never used again. Rows of
+ * Unique per issuance, type and threshold; ids rise in commit order and are never reused. Rows of
  * one origin with one hash are one issuance: the first of them has its events.
  */
 export interface LedgerEvent {
@@ -106,13 +106,12 @@ export interface LedgerEvent {
 	readonly issuanceId: number;
 	readonly type: EventType;
 	/**
-	 * What tells events of one type apart: the `vcStatus` of `status`, the minutes of `delayed` and
-	 * `expiring`, and of
-	 * `unknown` how often the row was settled before.
+	 * Distinguishes events of one type: the `vcStatus` of `status`, the minutes of `delayed` and
+	 * `expiring`, and for `unknown` how often the row was settled before.
 	 */
 	readonly threshold: string;
 	readonly at: number;
 }
 
-/** Whether a row is there only because somebody watches it: what was issued here has a program. */
+/** Whether a row exists only because a trigger watches it: what was issued here has a program. */
 export const isOnlyWatched = ({ program }: Pick<LedgerRow, 'program'>) => program === '';

@@ -5,34 +5,34 @@ import type { RowOutcome } from './RowOutcome';
 
 export type FindBy =
 	| { readonly coreClaimHash: string }
-	/** Without a program, the newest of those that have the key in any program. */
+	/** Without a program, the newest row with this key in any program. */
 	| { readonly program: string | undefined; readonly idempotencyKey: string };
 
 export interface ListFilter {
 	readonly id?: number | undefined;
 	readonly states?: readonly RowState[] | undefined;
 	readonly recipient?: string | undefined;
-	/** The same address in any spelling: upper and lower case count for `recipient`. */
+	/** The same address in any spelling; `recipient` distinguishes upper and lower case. */
 	readonly recipientInAnySpelling?: string | undefined;
 	readonly realm?: string | undefined;
 	readonly program?: string | undefined;
 	readonly way?: WayOfIssuing | undefined;
 	readonly reference?: string | undefined;
-	/** `event:` and the event ID, for one. */
+	/** E.g. `event:` and the event ID. */
 	readonly idempotencyKey?: string | undefined;
-	/** Of what is issued directly. */
+	/** For direct issuances. */
 	readonly externalId?: string | undefined;
 	/** See `outcomeOf`; by the store's clock. */
 	readonly outcomes?: readonly RowOutcome[] | undefined;
-	/** Begun at this time or later, and before that one. */
+	/** Begun at or after the first time, and before the second. */
 	readonly createdFrom?: number | undefined;
 	readonly createdBefore?: number | undefined;
-	/** Of the execution that asked last. IDs of several n8ns may be the same. */
+	/** The execution that asked last. Several n8ns may use the same ID. */
 	readonly executionId?: string | undefined;
 	/** Only what was begun and never answered: `unknown`, and `sending` whose lease has run out. */
 	readonly unanswered?: boolean | undefined;
 	readonly limit: number;
-	/** By when they were begun; `newest` when undefined. */
+	/** By the time when they were begun; `newest` if undefined. */
 	readonly sort?: Sort | undefined;
 	/** Only rows with an id below this one. */
 	readonly beforeId?: number | undefined;
@@ -57,7 +57,7 @@ export interface RowPage {
 
 export interface SummaryQuery {
 	readonly realm: string;
-	/** Begun at this time or later, and before that one. */
+	/** Begun at or after the first time, and before the second. */
 	readonly createdFrom: number;
 	readonly createdBefore: number;
 	/** `next` of the part before; undefined for the first part. */

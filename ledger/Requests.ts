@@ -1,7 +1,7 @@
 import type { AttemptRef } from './Attempt';
 import type { EventType, LedgerEvent, LedgerRow, Origin, RowState } from './LedgerRow';
 
-/** What the operations of a ledger are asked, and what they answer. */
+/** The requests and answers of a ledger's operations. */
 
 export interface BeginRequest extends Origin {
 	readonly realm: string;
@@ -13,13 +13,16 @@ export interface BeginRequest extends Origin {
 	readonly subjectHmac: string;
 	readonly keyThumbprint: string;
 	readonly reference: string | null;
-	/** For how long an answer or an unknown outcome holds for this key; null for as long as the row. */
+	/** How long an answer or an unknown outcome counts for this key; null: as long as the row exists. */
 	readonly rememberMs: number | null;
 	/** Longer than the longest the attempt can take. */
 	readonly leaseMs: number;
 	/** Keep Existing, or the user switched Send Again When Outcome Is Unknown on (D4). */
 	readonly repeatUnknown: boolean;
-	/** Revoke and Reissue: what AIR only kept when this key came before may be issued now. */
+	/**
+	 * Revoke and Reissue: if AIR only kept an earlier one when this key came before, it may be issued
+	 * now.
+	 */
 	readonly replaces?: boolean | undefined;
 }
 
@@ -30,7 +33,7 @@ export type BeginResult =
 	| { readonly outcome: 'answered'; readonly row: LedgerRow }
 	/** Another attempt's lease is valid for this long. */
 	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
-	/** AIR may or may not have issued, and it may not be sent again. */
+	/** AIR may or may not have issued, and nothing may be sent again. */
 	| { readonly outcome: 'unknown'; readonly row: LedgerRow }
 	/** The key was used for something else. */
 	| {
@@ -39,22 +42,22 @@ export type BeginResult =
 			readonly about: 'recipient' | 'subject';
 	  };
 
-/** What is known of a private key that AIR has accepted. */
+/** What is known about a private key that AIR has accepted. */
 export interface KeyAcceptance {
 	/** How long ago that was, in milliseconds; below 0 if the store's clock was set back since. */
 	readonly ageMs: number;
-	/** AIR has refused it since, once. */
+	/** AIR has refused it once since. */
 	readonly refused: boolean;
 }
 
 export interface Observation {
-	/** Who was asked for: only rows of this recipient; all when undefined. */
+	/** The recipient that AIR was asked about: only rows of this one; all if undefined. */
 	readonly recipient?: string | undefined;
 	readonly vcStatus: string;
 	readonly vcId: string | null;
 	/** What the status means, as `air/answers/status.ts` says. */
 	readonly state: 'pending' | 'confirmed' | 'unusable' | 'unknown';
-	/** When to ask again, from now; null when there is nothing more to learn. */
+	/** When to ask again, from now; null if there is nothing more to learn. */
 	readonly nextCheckMs: number | null;
 }
 
@@ -71,18 +74,18 @@ export interface DueQuery {
 
 export type EraseResult =
 	| { readonly outcome: 'erased'; readonly rows: number }
-	/** How much longer attempts for this person may be under way, in milliseconds; nothing was erased. */
+	/** Nothing was erased. How much longer attempts for this person may be under way, in milliseconds. */
 	| { readonly outcome: 'busy'; readonly leaseMs: number };
 
-/** What a person knows of an outcome that the ledger does not. */
+/** What a person knows about an outcome that the ledger does not know. */
 export type SettleAs =
-	/** It was found, with this hash; null when the person does not know it. */
+	/** It was found, with this hash; null if the person does not know the hash. */
 	| {
 			readonly outcome: 'issued';
 			readonly coreClaimHash: string | null;
 			readonly userUuid: string | null;
 	  }
-	/** It is not there. */
+	/** It was not issued. */
 	| { readonly outcome: 'not-issued' }
 	/** Nobody knows, and it may be sent again anyway. */
 	| { readonly outcome: 'send-again' };
@@ -93,20 +96,20 @@ export interface SettleRequest {
 	/** As the row was when the person looked at it. */
 	readonly seen: Pick<LedgerRow, 'state' | 'attempt'>;
 	readonly as: SettleAs;
-	/** Where it was settled; empty texts at the command line. */
+	/** Where it was settled; empty texts for the command line. */
 	readonly by: Omit<Origin, 'nodeId'>;
 	readonly note: string | null;
 }
 
 export type SettleResult =
 	| { readonly outcome: 'settled'; readonly row: LedgerRow }
-	/** How much longer an attempt may be under way; what becomes of it is not known yet. */
+	/** How much longer an attempt may be under way; its outcome is not known yet. */
 	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
 	/** The outcome is known by now, or another attempt began meanwhile. */
 	| { readonly outcome: 'changed'; readonly row: LedgerRow }
 	| { readonly outcome: 'missing' };
 
-/** One settlement, or a revocation, as it is kept. */
+/** A settlement or revocation, as the ledger keeps it. */
 export interface Settlement extends Omit<Origin, 'nodeId'> {
 	readonly at: number;
 	readonly outcome: SettleAs['outcome'] | 'revoked';
@@ -159,27 +162,27 @@ export interface CursorKey {
 export type CursorStart = 'now' | 'beginning';
 
 export interface Cursor extends CursorKey {
-	/** Tells this ledger from any other, e.g. from the one that was deleted. Part of event IDs. */
+	/** Distinguishes this ledger from any other, e.g. from one that was deleted. Part of event IDs. */
 	readonly ledgerId: string;
-	/** Up to this event everything was surely taken. */
+	/** n8n has certainly taken everything up to this event. */
 	readonly delivered: number;
 	/** Up to this event everything was offered; never below `delivered`. */
 	readonly offered: number;
 	readonly createdAt: number;
 	/** The last poll before this one; null if this is the first. */
 	readonly lastPolledAt: number | null;
-	/** Retention has taken events away that the trigger was never offered, and nobody has said so yet. */
+	/** Retention has deleted events that were never offered to the trigger, and this was not reported yet. */
 	readonly missed: boolean;
 }
 
 export interface CursorMove {
 	readonly delivered?: number | undefined;
 	readonly offered?: number | undefined;
-	/** Somebody has said what `missed` says. */
+	/** `missed` was reported. */
 	readonly toldMissed?: boolean | undefined;
 }
 
-/** Rows made elsewhere are only in the feed of those who name them. */
+/** Rows for issuances made elsewhere are only in the feed of triggers that name them. */
 export type FeedSource =
 	| { readonly from: 'instance'; readonly instance: string }
 	| { readonly from: 'everywhere' }
@@ -212,14 +215,14 @@ export interface FeedEvent extends LedgerEvent {
 
 export interface FeedPage {
 	readonly events: readonly FeedEvent[];
-	/** All events up to here were looked at; `after` itself when there is nothing behind it. */
+	/** All events up to here were looked at; `after` itself if there are none after it. */
 	readonly upTo: number;
 }
 
 export interface DelayedQuery {
 	readonly realm: string;
 	readonly minutes: number;
-	/** `expiry`: so many minutes before what is stored expires, `expiring`; with 0, `expired`. */
+	/** With `expiry`: `expiring`, this many minutes before a stored credential expires; with 0, `expired`. */
 	readonly before?: 'expiry' | undefined;
 	readonly start: CursorStart;
 	readonly limit: number;

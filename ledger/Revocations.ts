@@ -1,13 +1,13 @@
 import type { LedgerRow, Origin } from './LedgerRow';
 
-/** Where the status of a credential stands: a bit of a list. */
+/** The place of a credential's status: a bit in a list. */
 export interface Place {
 	readonly list: string;
 	/** From 0. */
 	readonly index: number;
 }
 
-/** How a credential can be revoked: by its number, and by a bit as well if it has a place. */
+/** How a credential can be revoked: by its number, and also by a bit if it has a place. */
 export type Revocable = Place | 'number' | 'off';
 
 export interface NewList {
@@ -18,9 +18,9 @@ export interface NewList {
 }
 
 export interface RevokeRequest {
-	/** Undefined: whichever it is in. */
+	/** Undefined: in any realm. */
 	readonly realm: string | undefined;
-	/** A number outlives its row. */
+	/** The number outlives the row. */
 	readonly target: { readonly issuanceId: number } | { readonly number: string };
 	/** Where it was asked for; empty texts at the command line. */
 	readonly by: Omit<Origin, 'nodeId'>;
@@ -29,7 +29,7 @@ export interface RevokeRequest {
 
 export type RevokeResult =
 	| {
-			/** `before`: it was revoked already, then. */
+			/** `before`: it had already been revoked, at this time. */
 			readonly outcome: 'revoked' | 'before';
 			readonly number: string;
 			readonly place: Place | null;
@@ -38,9 +38,9 @@ export type RevokeResult =
 			/** Undefined where the row is gone: by retention, or because the person was erased. */
 			readonly row: LedgerRow | undefined;
 	  }
-	/** How much longer an attempt may be under way; what becomes of it is not known yet. */
+	/** How much longer an attempt may be under way; its outcome is not known yet. */
 	| { readonly outcome: 'busy'; readonly row: LedgerRow; readonly leaseMs: number }
-	/** It has expired, so that nobody takes it any more; nothing was changed. */
+	/** It has expired, so nobody accepts it any more; nothing was changed. */
 	| { readonly outcome: 'expired'; readonly row: LedgerRow }
 	/** AIR has refused it, and it was never stored. */
 	| { readonly outcome: 'never-stored'; readonly row: LedgerRow }
@@ -48,7 +48,7 @@ export type RevokeResult =
 	| { readonly outcome: 'not-kept'; readonly row: LedgerRow }
 	| { readonly outcome: 'missing' };
 
-/** A status list as the ledger knows it. */
+/** A status list in the ledger. */
 export interface StatusList {
 	readonly id: string;
 	readonly size: number;
@@ -57,13 +57,13 @@ export interface StatusList {
 	/** When the last of them was revoked; when the list was opened if none was. */
 	readonly changedAt: number;
 	/**
-	 * The ledger was restored from a backup, and nobody has said what was revoked since: of what is not
-	 * revoked nobody knows.
+	 * The ledger was restored from a backup, and it is not known what was revoked since: an entry that is
+	 * not revoked may be wrong.
 	 */
 	readonly doubtful: boolean;
 }
 
-/** What there is of a list, without its places. */
+/** A summary of a list, without its places. */
 export interface ListSummary {
 	readonly id: string;
 	readonly size: number;
@@ -71,7 +71,7 @@ export interface ListSummary {
 	/** Null while new credentials are put into it. */
 	readonly closedAt: number | null;
 	readonly doubtful: boolean;
-	/** How many of its places were given out. */
+	/** How many of its places are taken. */
 	readonly used: number;
 	/** The highest of them; null if none was. */
 	readonly lastIndex: number | null;
@@ -80,7 +80,7 @@ export interface ListSummary {
 /** `doubtful`: see {@link StatusList}. */
 export type NumberStatus = 'valid' | 'revoked' | 'doubtful';
 
-/** What was published of a list before the ledger was restored. */
+/** What was last published of a list before the ledger was restored. */
 export interface PublishedList {
 	readonly id: string;
 	readonly revoked: readonly number[];
@@ -92,19 +92,19 @@ export interface LiveKey {
 	readonly keyThumbprint: string;
 	/** JSON. */
 	readonly publicJwk: string;
-	/** How many of them live: not expired, not revoked, not refused by AIR. */
+	/** How many of its credentials are live: not expired, not revoked, not refused by AIR. */
 	readonly credentials: number;
 	/** When the last of what it has signed expires, rounded up to whole days. */
 	readonly lastExpiresAt: number;
-	/** Somebody has given these credentials up: when. */
+	/** When somebody gave these credentials up. */
 	readonly unpublishedAt: number | null;
 }
 
 export interface UnpublishRequest {
 	readonly realm: string;
-	/** All keys that are known by it. */
+	/** All keys with this `kid`. */
 	readonly kid: string;
-	/** How many credentials nobody can check any more. */
+	/** How many credentials can no longer be verified. */
 	readonly givenUp: number;
 }
 
@@ -120,7 +120,7 @@ export interface UnpublishResult {
 	readonly lastExpiresAt: number | null;
 }
 
-/** What has been revoked recently, for anyone who keeps it outside of the ledger. */
+/** What was revoked recently, to be kept outside of the ledger. */
 export interface RevokedMark {
 	readonly realm: string;
 	readonly number: string;
@@ -129,27 +129,27 @@ export interface RevokedMark {
 	readonly at: number;
 }
 
-/** The status of what was issued directly. It outlives rows: neither retention nor an erasure takes it. */
+/** The status of direct issuances. It outlives rows: neither retention nor an erasure deletes it. */
 export interface Revocations {
 	/**
-	 * A place that nobody has in the open list of the realm. It is only looked at: `beginDirect` takes it,
-	 * and says `changed` if somebody else was quicker.
+	 * A free place in the open list of the realm. It is not reserved: `beginDirect` takes it, and says
+	 * `changed` if another caller was quicker.
 	 *
 	 * @param draws - random whole numbers from 0, of 32 bits; the first that leads to a free place decides
-	 * @returns undefined where there is no such list, or it is half full: see `openList`
+	 * @returns undefined if there is no such list, or it is half full: see `openList`
 	 */
 	freePlace(realm: string, draws: readonly number[]): Promise<Place | undefined>;
 
 	/**
-	 * Makes sure that the realm has an open list that is less than half full, so that a place that is
-	 * drawn at random is usually free. Lists of a ledger that was restored are closed: nobody knows which
-	 * of their places are taken.
+	 * Makes sure that the realm has an open list that is less than half full, so that a random place is
+	 * usually free. Lists of a restored ledger are closed: it is not known which of their places are
+	 * taken.
 	 */
 	openList(realm: string, list: NewList): Promise<void>;
 
 	/**
-	 * Revokes one credential, once and forever. Its row is `revoked` from then on, with an event; what
-	 * was sealed for it is not sent again. Who revoked and why is kept with the row.
+	 * Revokes one credential forever. Its row becomes `revoked`, with an event; what was sealed for it is
+	 * not sent again. The row keeps who revoked it and why.
 	 */
 	revoke(request: RevokeRequest): Promise<RevokeResult>;
 
@@ -162,22 +162,22 @@ export interface Revocations {
 	/** @returns undefined for a number that this ledger does not know in the realm */
 	numberStatus(realm: string, number: string): Promise<NumberStatus | undefined>;
 
-	/** Keys by which credentials of the realm live: that which is needed for longest comes first. */
+	/** Keys that live credentials of the realm need; the one needed for longest comes first. */
 	liveKeys(realm: string): Promise<LiveKey[]>;
 
 	/**
-	 * Gives up what lives by a key, so that it need not be published any more. Who issues with it again
-	 * takes that back.
+	 * Gives up the live credentials of a key, so that the key need not be published any more. Issuing
+	 * with the key again undoes this.
 	 */
 	unpublishKey(request: UnpublishRequest): Promise<UnpublishResult>;
 
 	/**
-	 * The ledger was put back to an older state. It gets a new ID, so that its events are told from those
-	 * that were told before; all lists are closed, in all realms; and what is not revoked is doubtful,
-	 * except in lists of which it is said what was published last.
+	 * The ledger was restored to an older state. It gets a new ID, so that new events differ from those
+	 * delivered before; all lists are closed, in all realms; and whatever is not revoked becomes
+	 * doubtful, except in lists whose last published content is given.
 	 *
-	 * @param nothingRevoked - nothing was revoked since the backup: then nothing is doubtful
-	 * @returns how many lists were closed, and how many of all are doubtful
+	 * @param nothingRevoked - nothing was revoked since the backup, so nothing is doubtful
+	 * @returns how many lists were closed, and how many lists are doubtful
 	 */
 	restored(
 		published: readonly PublishedList[],

@@ -1,10 +1,10 @@
 import type { LedgerRow } from './LedgerRow';
 
 /**
- * What became of a row, for people:
+ * The outcome of a row, for people:
  * - `issued`: AIR accepted it, whatever became of the credential since
  * - `kept`: AIR kept what the person already held; the claims of this row were not issued
- * - `notIssued`: AIR refused it, nothing was sent, or somebody settled it so
+ * - `notIssued`: AIR refused it, nothing was sent, or a person settled it as not issued
  * - `unknown`: AIR may or may not have issued it
  * - `underWay`: an attempt may still be answered
  */
@@ -15,7 +15,7 @@ export type RowOutcome = (typeof ROW_OUTCOMES)[number];
 type Decisive = Pick<LedgerRow, 'state' | 'leaseUntil' | 'keptSince' | 'answeredAt'>;
 
 /**
- * @param now - milliseconds since 1970: of an attempt whose lease has run out nobody knows the outcome
+ * @param now - milliseconds since 1970: an attempt whose lease has run out has an unknown outcome
  * @example
  * ```ts
  * outcomeOf(row, Date.now()); // 'unknown'

@@ -84,7 +84,7 @@ import { watch } from './operations/watch';
 import type { Dialect } from './sql/Dialect';
 import type { Store } from './sql/Session';
 
-/** The ledger in a database: one state machine for all stores. What an operation does stands in its file. */
+/** The ledger in a database: one state machine for all stores. Each operation is in a file of its own. */
 export class SqlLedger implements Ledger {
 	private readonly dialect: Dialect;
 	private readonly beginShared: (request: BeginRequest) => Promise<BeginResult>;

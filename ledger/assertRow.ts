@@ -7,7 +7,7 @@ const LATEST = 8.64e15;
 /** Whether there is such a moment. */
 export const isTime = (value: number | null) => value === null || Math.abs(value) <= LATEST;
 
-/** What tells whether a row means something. */
+/** The fields that show whether a row is valid. */
 export type Told = Pick<
 	LedgerRow,
 	| 'id'
@@ -21,8 +21,7 @@ export type Told = Pick<
 >;
 
 /**
- * Whether a row means something. The tables themselves do not check that, and somebody else may have
- * written into them.
+ * Whether a row is valid. The tables do not check that, and another program may have written into them.
  */
 export function isWhole(row: Told): boolean {
 	const { state, attempt, createdAt, answeredAt, keptSince, confirmedAt, updatedAt } = row;
@@ -33,12 +32,12 @@ export function isWhole(row: Told): boolean {
 	);
 }
 
-/** The error about a row that means nothing. */
+/** The error for a damaged row. */
 export const damaged = (id: number) =>
 	new LedgerError('LEDGER_UNAVAILABLE', `row ${id} of the ledger is damaged`);
 
 /**
- * Nothing may be issued on the strength of a row that means nothing.
+ * Nothing may be issued because of a damaged row.
  *
  * @throws LedgerError LEDGER_UNAVAILABLE
  */

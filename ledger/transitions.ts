@@ -9,7 +9,7 @@ import {
 	type RowState,
 } from './Ledger';
 
-/** Reason of a row whose attempt nobody said anything of before its lease ran out. */
+/** Reason of a row whose attempt had no known outcome when its lease ran out. */
 export const LEASE_EXPIRED = 'LEDGER_LEASE_EXPIRED';
 
 /** Reason of a row that AIR has not known for a day. */
@@ -18,15 +18,15 @@ export const HASH_MISSING = 'AIR_HASH_NOT_FOUND';
 /** Reason of a row that somebody settled by hand, so that its key may be tried again. */
 export const SETTLED = 'LEDGER_SETTLED';
 
-/** What `begin` does with what it finds; `now` is the store's clock. */
+/** What `begin` has to do; `now` is the store's clock. */
 export type BeginDecision =
 	/** No row for this key. */
 	| { readonly do: 'insert' }
-	/** The row's answer is no longer to be remembered for this key: free the key, then insert. */
+	/** The row's answer no longer counts for this key: free the key, then insert. */
 	| { readonly do: 'retire-and-insert' }
 	/** The lease has run out: write `end` (see `expireLease`), read the row again, decide again. */
 	| { readonly do: 'expire'; readonly end: AttemptEnd }
-	/** Another attempt on the same row, which takes over what was asked for now. */
+	/** Another attempt on the same row, which takes over the values of the new request. */
 	| { readonly do: 'start'; readonly attempt: number }
 	| { readonly do: 'answer' }
 	| { readonly do: 'busy'; readonly leaseMs: number }
@@ -79,7 +79,7 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 	}
 	const comparable = row.keyThumbprint === asked.keyThumbprint;
 	if (row.recipient !== asked.recipient) {
-		// A key that AIR accepted once and refuses now must not take an event away.
+		// A key that AIR accepted once and refuses now must not use up an event.
 		if (row.state === 'rejected' && !comparable) return { do: 'retire-and-insert' };
 		return { do: 'conflict', about: 'recipient' };
 	}
@@ -111,16 +111,16 @@ export function decideBegin(row: Found | undefined, asked: Asked, now: number): 
 	}
 }
 
-/** What to write of a row when one of its attempts has ended. */
+/** The changes to a row when one of its attempts has ended. */
 export interface AttemptEnd {
 	readonly state: RowState;
 	readonly reason: string | null;
 	/** The issuance that stands now; null when there is none. */
 	readonly standing: Pick<Attempt, 'number' | 'coreClaimHash' | 'userUuid'> | null;
 	/**
-	 * Whether another issuance stands than before, so that it is to be watched from now on: what was
-	 * seen of the earlier one (`vcId`, `vcStatus`, `checks`) is cleared, and AIR is asked when the
-	 * answer says, or at once if this was not an answer.
+	 * Whether a different issuance stands now and must be watched: what was seen of the earlier one
+	 * (`vcId`, `vcStatus`, `checks`) is cleared, and AIR is asked at the time that came with the answer,
+	 * or at once if there was no answer.
 	 */
 	readonly submitted: boolean;
 }
@@ -135,7 +135,7 @@ const ANSWERED: readonly RowState[] = [
 	'revoked',
 ];
 
-/** In which state an issuance stands that was accepted just now. */
+/** The state of an issuance that was accepted just now. */
 const accepted = ({ way }: WithAttempts): RowState => (way === 'direct' ? 'stored' : 'submitted');
 
 function unchanged(row: WithAttempts): AttemptEnd {
@@ -148,10 +148,10 @@ function unchanged(row: WithAttempts): AttemptEnd {
 }
 
 /**
- * Decides what becomes of a row whose current attempt nobody has said anything of before its lease
- * ran out: the outcome is unknown, unless an overtaken attempt was accepted meanwhile. The attempt is
- * to be written as `unknown`; it ended, as far as anybody knows, with the lease, which is also the
- * row's `updatedAt`, however late this is noticed.
+ * Decides what becomes of a row whose current attempt had no known outcome when its lease ran out: the
+ * outcome is unknown, unless an overtaken attempt was accepted meanwhile. The store writes the attempt
+ * as `unknown`. It counts as ended when the lease ended; that time is also the row's `updatedAt`,
+ * however late this is noticed.
  *
  * @returns undefined if there is no lease that has run out
  */
@@ -168,21 +168,21 @@ export const mayHaveIssued = ({ attempts }: Pick<WithAttempts, 'attempts'>): boo
 	attempts.some(({ outcome }) => outcome === 'unknown' || outcome === 'open');
 
 /**
- * Whether an attempt sent what was replaced since by another credential, whose number is another one:
- * what AIR says of it later is recorded, and never stands.
+ * Whether what an attempt sent has since been replaced by another credential with another number: AIR's
+ * later answer is recorded, but never stands.
  */
 export const isReplaced = ({ attempts }: Pick<WithAttempts, 'attempts'>, number: number): boolean =>
 	attempts.some((one) => one.number === number && one.outcome === 'replaced');
 
 /**
  * Decides what a row becomes when AIR accepted one of its attempts. An attempt that a later one has
- * overtaken is recorded with its hash; it stands only if the later one came to nothing. What is known
- * of an issuance beyond its submission is never given up for a late answer.
+ * overtaken is recorded with its hash; it stands only if the later one came to nothing. A late answer
+ * never discards what is known about an issuance beyond its submission.
  *
- * The store records the hash with the attempt in any case, unless the attempt has one: told twice of
- * an answer (its first write may have come through although it seemed to fail), nothing changes.
+ * The store records the hash with the attempt unless the attempt already has one: writing the same
+ * answer twice (the first write may have succeeded although it seemed to fail) changes nothing.
  *
- * @param row - as it is, its attempts included
+ * @param row - the current row, with its attempts
  * @param number - the attempt that ended
  */
 export function decideAnswered(
@@ -195,7 +195,7 @@ export function decideAnswered(
 	);
 	if (told || isReplaced(row, number)) return unchanged(row);
 	const standing = unchanged(row).standing?.number ?? 0;
-	// Somebody may have settled it by hand without what AIR calls it.
+	// Somebody may have settled it by hand without knowing its hash.
 	const nameless = row.state === 'stored' && row.coreClaimHash === null;
 	const stands =
 		row.state === 'submitted' || nameless
@@ -212,8 +212,8 @@ export function decideAnswered(
 
 /**
  * Decides what a row becomes when one of its attempts failed. If another attempt was accepted, its
- * issuance stands; if the outcome of any is unknown, the row's is. The store writes the outcome with
- * the attempt only where it was `open` or `unknown`: what is known of an attempt is never unlearned.
+ * issuance stands; if the outcome of any attempt is unknown, so is the row's. The store writes the
+ * outcome with the attempt only if that was `open` or `unknown`: a known outcome is never overwritten.
  */
 export function decideFailed(
 	row: WithAttempts,
@@ -239,20 +239,20 @@ export function decideFailed(
 	return { state: unknown ? 'unknown' : 'rejected', reason, standing: null, submitted: false };
 }
 
-/** What to write of a row after AIR said something of the issuance that stands. */
+/** The changes to a row after AIR said something about the issuance that stands. */
 export interface ObservedChange {
 	readonly state: RowState;
-	/** As it is to be kept: not what was seen if that is older than what is known. */
+	/** The status to keep: what was seen, unless that is older than what is known. */
 	readonly vcStatus: string | null;
-	/** The same: it belongs to the status. */
+	/** Likewise, since it belongs to the status. */
 	readonly vcId: string | null;
-	/** To append, in this order; the store ignores those that the row already has. */
+	/** Events to append, in this order; the store ignores those that the row already has. */
 	readonly events: readonly { readonly type: EventType; readonly threshold: string }[];
-	/** When AIR is to be asked again, from now; null when there is nothing more to learn. */
+	/** When to ask AIR again, from now; null if there is nothing more to learn. */
 	readonly nextCheckMs: number | null;
 }
 
-/** A verdict that was put off is looked at again by then, no matter who asked. */
+/** A postponed verdict is checked again by then, no matter who asked. */
 const PUT_OFF_MS = 30_000;
 
 const RANK: Readonly<Partial<Record<RowState, number>>> = {
@@ -263,9 +263,8 @@ const RANK: Readonly<Partial<Record<RowState, number>>> = {
 };
 
 /**
- * Decides what an observation changes. State moves only forward: an answer that was overtaken on its
- * way here never takes a confirmation back. Of a superseded row the last `vcStatus` is kept, but
- * nobody is told.
+ * Decides what an observation changes. State moves only forward: a delayed answer never undoes a
+ * confirmation. A superseded row keeps the last `vcStatus`, but gets no event.
  *
  * @param replacing - whether an attempt to issue the same program to the same recipient is under way.
  *   AIR may have revoked this issuance for it and not have answered yet: then the row will be
@@ -300,10 +299,9 @@ export function decideObserved(
 }
 
 /**
- * Decides whether a row is condemned of which AIR itself has said, for so long and nothing else, that
- * it knows no such hash. Only what was never confirmed: a confirmation is not taken back for silence.
- * And not what is only watched and was never known to AIR under this address: a typo in the address
- * looks the same.
+ * Decides whether to condemn a row about which AIR itself has only said, for long enough, that it knows
+ * no such hash. A confirmed row is never condemned for this. Nor is a row that is only watched and that
+ * AIR never knew under this address: a typo in the address looks the same.
  */
 export function decideMissing(
 	row: Pick<LedgerRow, 'state' | 'program' | 'vcStatus'>,

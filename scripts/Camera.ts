@@ -4,10 +4,10 @@ import { z } from 'zod';
 import type { Editor } from '../harness/editor';
 
 const WIDTH = 1440;
-/** How high a window is before it is made as high as the open form. */
+/** The height of a window before it is adapted to the open form. */
 const LOWEST = 480;
 
-/** What n8n lays over a form or a canvas. */
+/** Elements that n8n lays over a form or a canvas. */
 const WITHOUT = `
 	.el-notification, .n8n-tooltip, .vue-flow__controls, .vue-flow__panel,
 	[data-test-id="floating-nodes"], [data-test-id="node-feature-request"],
@@ -17,7 +17,7 @@ const WITHOUT = `
 		display: none !important;
 	}`;
 
-/** By how much the longest part of the open form is higher than its place; code and text boxes scroll. */
+/** How much the longest part of the open form exceeds its place; code and text boxes scroll. */
 const HIDDEN = `(() => {
 	const inside = [...document.querySelectorAll('[data-test-id=ndv] *')].filter((one) =>
 		/auto|scroll/.test(getComputedStyle(one).overflowY) &&
@@ -25,7 +25,7 @@ const HIDDEN = `(() => {
 	return Math.max(0, ...inside.map((one) => one.scrollHeight - one.clientHeight));
 })()`;
 
-/** Around everything on the canvas: nodes, their names, and what sticks out of them. */
+/** The box around everything on the canvas: nodes, their names, and what sticks out of them. */
 const ON_CANVAS = `(() => {
 	const canvas = document.querySelector('.vue-flow').getBoundingClientRect();
 	const isSeen = (one) =>
@@ -67,7 +67,7 @@ export class Camera {
 		private readonly folder: string,
 	) {}
 
-	/** The node that is open: its whole form between its input and its output, or without one of them. */
+	/** The open node: its whole form, with its input and output, or without one of them. */
 	async form(name: string, { input = true, output = true } = {}): Promise<void> {
 		const { page } = this.editor;
 		let height = LOWEST;
@@ -87,7 +87,7 @@ export class Camera {
 		});
 	}
 
-	/** Gives the output of the open node room to the left, at the cost of its input. */
+	/** Makes the output of the open node wider, at the cost of its input. */
 	async widenOutput(by: number): Promise<void> {
 		const { page } = this.editor;
 		await page.setViewportSize({ width: WIDTH, height: LOWEST });
@@ -113,7 +113,7 @@ export class Camera {
 		});
 	}
 
-	/** The workflow alone, in the theme of now. */
+	/** The workflow alone, in the current theme. */
 	async canvasNow(path?: string): Promise<Buffer> {
 		const { page } = this.editor;
 		const clip = await this.#workflowArea();
@@ -131,7 +131,7 @@ export class Camera {
 		take: (path: string, theme: 'light' | 'dark') => Promise<void>,
 	): Promise<void> {
 		const { page } = this.editor;
-		// What lies below the mouse looks different, or has a tooltip.
+		// An element below the mouse looks different, or shows a tooltip.
 		await page.mouse.move(0, 0);
 		for (const theme of ['dark', 'light'] as const) {
 			await page.emulateMedia({ colorScheme: theme });
@@ -147,7 +147,7 @@ export class Camera {
 		return box;
 	}
 
-	/** Where everything on the canvas is, as far as it is in sight. */
+	/** The position of everything on the canvas that is visible. */
 	async #workflowArea() {
 		return area.parse(await this.editor.page.evaluate(ON_CANVAS));
 	}

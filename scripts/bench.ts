@@ -28,7 +28,7 @@ const ALL_ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
 const say = (line: string) => process.stderr.write(`${line}\n`);
 
-/** What a process of its own measures: what one leaves behind in memory is not charged to another. */
+/** Rows that a separate process measures, so that memory left by one is not charged to another. */
 async function inProcess(file: string, args: readonly string[]): Promise<unknown> {
 	const child = fork(join(root, 'test', 'bench', file), args, {
 		execPath: node24(),
@@ -42,7 +42,7 @@ async function inProcess(file: string, args: readonly string[]): Promise<unknown
 	});
 }
 
-/** What an earlier run has measured of other rows stays. */
+/** Measurements of other rows from earlier runs stay. */
 function merged(earlier: Results | undefined, now: Results): Results {
 	const lines = (earlier?.lines ?? []).filter(({ row }) => !(String(row) in now.measured));
 	return {
@@ -52,7 +52,7 @@ function merged(earlier: Results | undefined, now: Results): Results {
 	};
 }
 
-/** Keeps what was measured, and writes the docs from it if they are wanted. */
+/** Saves the measurements, and writes the docs from them if requested. */
 function write(results: Results, toDocs: boolean): void {
 	const earlier = existsSync(kept)
 		? (JSON.parse(readFileSync(kept, 'utf8')) as Results)
@@ -98,7 +98,7 @@ async function main(): Promise<void> {
 			const began = { at: new Date().toISOString(), pairs, quick, load: loadavg()[0] ?? 0 };
 			lines.push(...((await inProcess('rowProcess.ts', [String(row), told])) as Line[]));
 			measurements[row] = began;
-			// After each row, so that one that fails does not take an hour's work along.
+			// After each row, so that a failing row does not cost an hour's work.
 			write(results(), values.docs);
 		}
 		if (values.profile) profile = (await inProcess('profileProcess.ts', [told])) as string;

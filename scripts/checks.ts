@@ -19,7 +19,7 @@ const jestResult = z.object({
 	),
 });
 
-/** A line of what test/support/TimedEnvironment.js writes. */
+/** A line that test/support/TimedEnvironment.js writes. */
 const processorTime = z.object({ file: z.string(), seconds: z.number() });
 
 /** How many of the slowest files a run names. */
@@ -29,11 +29,11 @@ const SLOWEST = 15;
 interface Took {
 	readonly what: string;
 	readonly seconds: number;
-	/** Of the processor, if that is known: of the file, and of the processes that it started. */
+	/** Processor time of the file and of the processes that it started, if known. */
 	readonly processor?: number | undefined;
 }
 
-/** What each file took of the processor, in seconds, by its path. */
+/** The processor time of each file, in seconds, by path. */
 function processorTimes(file: string): Map<string, number> {
 	const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 	return new Map(
@@ -44,10 +44,10 @@ function processorTimes(file: string): Map<string, number> {
 	);
 }
 
-/** `test/engine/secrets.test.ts` is of the tier `engine`. */
+/** E.g. `engine` for `test/engine/secrets.test.ts`. */
 const tierOf = (file: string) => file.split(sep)[1] ?? file;
 
-/** What became of the tests of one run of jest. */
+/** The results of one jest run. */
 export interface JestCounts {
 	readonly passed: number;
 	readonly failed: number;
@@ -56,26 +56,26 @@ export interface JestCounts {
 }
 
 export interface JestOptions {
-	/** What does not end within this time, in milliseconds, has failed: what hangs cannot end itself. */
+	/** The time limit, in milliseconds, after which a command has failed: a hanging one cannot end itself. */
 	readonly withinMs?: number;
-	/** For jest, over ours. */
+	/** Added to the environment, for jest. */
 	readonly env?: NodeJS.ProcessEnv;
 }
 
 interface Ran {
 	/** Null if it was killed, or could not be started. */
 	readonly status: number | null;
-	/** What it printed, if that was to be kept. */
+	/** Its output, if that was kept. */
 	readonly output: string;
 }
 
 interface RunOptions {
-	/** Only what goes to stderr is `shown`: there jest tells how far it is. */
+	/** With `shown`, only stderr is shown: jest writes its progress there. */
 	readonly output: 'kept' | 'shown';
 	readonly env?: NodeJS.ProcessEnv;
 	/** In milliseconds. */
 	readonly withinMs?: number;
-	/** How much others come first, from 0 to 19. */
+	/** The niceness, from 0 to 19. */
 	readonly niceness?: number;
 }
 
@@ -106,7 +106,7 @@ async function run(
 	});
 }
 
-/** Counts what passed and what failed over commands and test suites, and prints the sum last. */
+/** Counts passed and failed commands and test suites, and prints the sum last. */
 export class Checks {
 	/** Runs the checks of one npm command, to its last line. */
 	static async of(work: (checks: Checks) => Promise<unknown>): Promise<void> {
@@ -136,7 +136,7 @@ export class Checks {
 		return ok;
 	}
 
-	/** Something that was looked at elsewhere. */
+	/** The result of a check that was done elsewhere. */
 	check(name: string, ok: boolean): void {
 		console.log(`${ok ? '✓' : '✗'} ${name}`);
 		this.count(ok ? 1 : 0, ok ? 0 : 1);
@@ -151,7 +151,7 @@ export class Checks {
 		const folder = mkdtempSync(join(tmpdir(), 'moca-air-jest-'));
 		const outputFile = join(folder, 'result.json');
 		const times = join(folder, 'times.jsonl');
-		// An n8n takes a tenth less of the processor to start with what an earlier one has compiled.
+		// With the compile cache of an earlier one, n8n needs a tenth less processor time to start.
 		const compiled = { NODE_COMPILE_CACHE: join(folder, 'compiled') };
 		const { status } = await run(
 			'jest',

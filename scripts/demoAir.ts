@@ -4,8 +4,8 @@ export const PARTNER_ID = 'demo-partner';
 export const ISSUER_DID = 'did:air:id:test:demoIssuer';
 /** As in the examples: KYC, membership and attendance. */
 export const PROGRAM_ID = 'c21s70g0i54sn0023172Cv';
-export const MEMBERSHIP_PROGRAM_ID = 'c21s70g0i54sn0023173Mb';
-export const ATTENDANCE_PROGRAM_ID = 'c21s70g0i54sn0023174At';
+const MEMBERSHIP_PROGRAM_ID = 'c21s70g0i54sn0023173Mb';
+const ATTENDANCE_PROGRAM_ID = 'c21s70g0i54sn0023174At';
 
 /** An event as a KYC provider posts it. */
 export const KYC_EVENT = {
@@ -21,8 +21,8 @@ export const KYC_EVENT = {
 export type DemoAir = EmulatedAir;
 
 /**
- * Starts AIR as the demo and the host tests need it: keys made now, their JWKS served, one partner
- * with a published program for each kind of credential that the examples issue.
+ * Starts AIR for the demo and the host tests: makes keys, serves their JWKS, and sets up one partner
+ * with a published program for each kind of credential in the examples.
  *
  * @param direct - whether the partner issues directly, too
  */

@@ -12,7 +12,7 @@ const answerSchema = z.object({
 /** Of the webhook. */
 export const PATH = 'kyc-passed-direct';
 
-/** Webhook → Moca AIR, Issue Directly: the same event as the other way gets. */
+/** Webhook → Moca AIR, Issue Directly: for the same event as the other way. */
 export const DIRECT_WORKFLOW = {
 	name: 'KYC passed → credential that you sign',
 	nodes: [

@@ -20,7 +20,7 @@ const userFolder = join(root, '.artifacts', 'dev');
 const installed = join(packagesFolder(userFolder), 'node_modules', 'n8n-nodes-moca-air', 'dist');
 const CREDENTIAL = 'Moca AIR';
 
-/** What is copied and not compiled; see gulpfile.js. */
+/** Files that are copied, not compiled; see gulpfile.js. */
 const ASSETS = ['icons', 'nodes', 'credentials'];
 
 const log = (line: string) => {
@@ -62,7 +62,7 @@ function copyOnSave(): void {
 		watch(join(root, folder), { recursive: true }, (_event, name) => {
 			if (name === null || !['.svg', '.json'].includes(extname(name))) return;
 			const from = join(root, folder, name);
-			// Editors write another file first, and give it the name.
+			// Editors write a new file first, and then rename it.
 			if (!existsSync(from) || !statSync(from).isFile()) return;
 			const to = join(installed, folder, name);
 			mkdirSync(dirname(to), { recursive: true });
@@ -76,7 +76,7 @@ async function signIn(url: string, fields: Record<string, string | number>): Pro
 	const api = await N8nApi.signIn(url);
 	const known = (await api.credentials.list()).find(({ name }) => name === CREDENTIAL);
 	if (known !== undefined) {
-		// The emulated AIR has other keys each time.
+		// The emulated AIR has new keys each time.
 		await api.credentials.update(known.id, fields);
 		return;
 	}

@@ -47,7 +47,7 @@ interface Group {
 	readonly title: string;
 	readonly about: string;
 	readonly rows: Readonly<Record<string, AirErrorRow>>;
-	/** Advice that many rows end with: the page gives it once, in front of them. */
+	/** Advice at the end of many rows: the page gives it once, before them. */
 	readonly once?: string;
 }
 
@@ -145,7 +145,7 @@ function usualOutcome(rows: readonly AirErrorRow[]): string {
 	return usual;
 }
 
-/** The advice without what the page says elsewhere: in front of the section, or as the outcome. */
+/** The advice without the parts that the page says elsewhere: before the section, or as the outcome. */
 function adviceOnPage(advice: string, once: string | undefined): string {
 	const own = once === undefined ? advice : advice.replace(`${once}.`, '').replace(once, '');
 	return own
@@ -174,11 +174,11 @@ function section({ title, about, rows, once }: Group): string {
 	return `## ${title}\n\n${introduction}\n\n${table.join('\n')}\n`;
 }
 
-/** `docs/errors.md` as the catalogue wants it. */
+/** The content of `docs/errors.md`, from the catalogue. */
 export function errorDocs(): string {
 	return [
 		'<!-- Written by scripts/errorDocs.ts from errors/rows/. Do not edit: run `npx tsx scripts/errorDocs.ts`. -->\n',
-		// Padding the cells to the longest would change every line with each new advice.
+		// The cells are not padded: otherwise each new advice would change every line.
 		'<!-- prettier-ignore-start -->\n',
 		INTRODUCTION,
 		...GROUPS.map(section),

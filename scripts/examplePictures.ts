@@ -2,7 +2,7 @@ import { exampleNames } from './examples';
 import { loadExamples } from './loadExamples';
 import type { PictureGroup } from './pictureWorld';
 
-/** Wide, because a workflow is; high enough for its branches. */
+/** Wide, because workflows are wide; high enough for their branches. */
 const viewport = { width: 1800, height: 1000 };
 
 /** Each example: the workflow alone. */

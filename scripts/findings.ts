@@ -5,8 +5,8 @@ import { root } from './package';
 import { table } from './table';
 
 /**
- * `npm run findings`: runs every script of findings/ and says which behaviour of others has changed;
- * given names or parts of them, only those. On GitHub the table is shown with the run.
+ * `npm run findings`: runs every script in findings/, or only those whose names are given, also in
+ * part, and says which behavior has changed. On GitHub the table is shown with the run.
  */
 const MINUTES_EACH = 5;
 const folder = join(root, 'findings');

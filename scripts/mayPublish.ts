@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { root } from './package';
 
-/** A part of CHANGELOG.md: what stands behind `## `, and beneath it. */
+/** A section of CHANGELOG.md: its `## ` heading, and the text below. */
 interface Part {
 	readonly head: string;
 	readonly text: string;
@@ -20,10 +20,10 @@ function partsOf(changelog: string): Part[] {
 }
 
 /**
- * Why a version must not be published, by what CHANGELOG.md says of it.
+ * Why a version must not be published, according to CHANGELOG.md.
  *
  * @param today - `2026-01-19`
- * @returns nothing where it may
+ * @returns an empty list if it may
  * @example
  * ```ts
  * whyNot('## [Unreleased]\n\nNothing yet.\n\n## [0.1.0] - 2026-01-19', '0.1.0', '2026-01-19'); // []

@@ -24,7 +24,7 @@ export function runnableExample(credential: Credential, body: typeof KYC_EVENT) 
 	};
 }
 
-/** What issues, and does not wait: another workflow learns of the rest. */
+/** The nodes that issue without waiting: another workflow handles the rest. */
 export function issuingExample(credential: Credential) {
 	const { name, nodes, connections } = readExample('kyc-credential');
 	const [webhook, issue] = nodes;
@@ -52,7 +52,7 @@ export const ONCE = {
 	},
 };
 
-/** The example that learns of events, each of them once. */
+/** The example that receives events, each of them once. */
 export function onceExample(credential: Credential) {
 	const { name, nodes, connections } = readExample('on-chain-message');
 	const [trigger, ...others] = nodes.filter(({ type }) => !type.endsWith('.stickyNote'));

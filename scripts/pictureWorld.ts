@@ -13,7 +13,7 @@ import { KYC_EVENT, startDemoAir, type DemoAir } from './demoAir';
 import { buildPackage } from './package';
 import { runnableExample, type Credential } from './pictureWorkflows';
 
-/** What the pictures are taken of: a real n8n with the package, an emulated AIR and a browser. */
+/** The subject of the pictures: a real n8n with the package, an emulated AIR and a browser. */
 export interface PictureWorld {
 	readonly api: N8nApi;
 	readonly air: DemoAir;
@@ -32,7 +32,7 @@ export interface PictureWorld {
 /** Pictures that are taken one after the other in the same editor. */
 export interface PictureGroup {
 	readonly names: readonly string[];
-	/** @param wanted - whether a picture is to be taken; one that is not may be taken as well */
+	/** @param wanted - whether a picture is requested; others may be taken as well */
 	readonly take: (
 		world: PictureWorld,
 		camera: Camera,
@@ -40,7 +40,7 @@ export interface PictureGroup {
 	) => Promise<void>;
 }
 
-/** What a form of the sandbox holds; made up, but shaped like AIR's own. */
+/** Values for a sandbox form; invented, but shaped like AIR's own. */
 const SANDBOX = {
 	environment: 'sandbox',
 	baseUrl: '',

@@ -22,7 +22,7 @@ const X25519 = '302a300506032b656e032100';
 const HEX = new RegExp(`^(?:0x)?(${X25519}[0-9a-f]{64})$`, 'i');
 
 /**
- * The DER of an X25519 public key, written by hand: Node takes 30 times as long to write DER as to
+ * The DER of an X25519 public key, built by hand: Node takes 30 times as long to write DER as to
  * export the raw key.
  */
 export const x25519Der = (key: KeyObject) =>

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** How AIR wants to be polled: 1 s at first, doubling, at most 30 s. */
+/** AIR's own polling interval: 1 s at first, doubling, at most 30 s. */
 const FIRST_POLL_MS = 1_000;
 const LONGEST_POLL_MS = 30_000;
 
@@ -35,11 +35,11 @@ export function repeatDelayMs(failures: number, random: number): number {
  * Waits, and returns at once when the signal is aborted.
  *
  * @param ms - milliseconds
- * @returns false when it was cut short
+ * @returns false if the signal cut it short
  */
 export async function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
 	try {
-		// A timer counts whole milliseconds, and would be early by a fraction.
+		// A timer counts whole milliseconds, and could fire a fraction early.
 		await sleep(Math.ceil(ms), undefined, signal === undefined ? {} : { signal });
 		return true;
 	} catch (error) {
@@ -48,12 +48,12 @@ export async function pause(ms: number, signal?: AbortSignal): Promise<boolean> 
 	}
 }
 
-/** Watching many issuances over days: half a minute at first, doubling, at most an hour. */
+/** For watching many issuances over days: half a minute at first, doubling, at most an hour. */
 const FIRST_WATCH_MS = 30_000;
 const LONGEST_WATCH_MS = 60 * 60 * 1000;
 
 /**
- * When a pending issuance is to be asked for again by anyone who watches it.
+ * When a watched pending issuance is next asked about.
  *
  * @param checks - how often it was asked for already
  * @returns milliseconds: 30 s, 1 min, 2 min … 1 h
@@ -62,13 +62,13 @@ export function watchDelayMs(checks: number): number {
 	return Math.min(FIRST_WATCH_MS * 2 ** Math.min(checks, 10), LONGEST_WATCH_MS);
 }
 
-/** From here on a pending issuance is asked about less often. */
+/** From this age on, a pending issuance is asked about less often. */
 const SLOWER_AFTER_MS = 5 * 60 * 1000;
 const LONGEST_RECHECK_MS = 10 * 60 * 1000;
 
 /**
- * When a trigger asks for a pending issuance again: as AIR wants to be polled in the first five
- * minutes, then after a tenth of its age, at most every ten minutes; never given up.
+ * When a trigger next asks about a pending issuance: at AIR's own polling interval in the first five
+ * minutes, then after a tenth of its age, at least every ten minutes. It never gives up.
  *
  * @param ageMs - how long it has been pending; below 0 if a clock was set back
  * @param checks - how often it was asked for already

@@ -1,14 +1,14 @@
-/** The time that a limiter goes by; another one in tests. */
+/** The clock of a limiter; replaced in tests. */
 export interface LimiterClock {
-	/** Milliseconds that only grow. */
+	/** Monotonic, in milliseconds. */
 	readonly now: () => number;
-	/** For how many milliseconds this process has computed since it began; until now, at least. */
+	/** How many milliseconds of processor time this process has used so far, at least. */
 	readonly busyMs: () => number;
 	/** Calls back once, not before `ms` milliseconds have passed. @returns calls it off */
 	readonly after: (ms: number, callback: () => void) => () => void;
 }
 
-/** Node counts whole milliseconds, and a timer may be a fraction early. */
+/** Node counts whole milliseconds, and a timer may fire a fraction early. */
 export const systemClock: LimiterClock = {
 	now: () => performance.now(),
 	busyMs: () => performance.eventLoopUtilization().active,

@@ -14,38 +14,44 @@ export interface RepeatLimits {
 export const DEFAULT_REPEAT_LIMITS: RepeatLimits = { attempts: 4, withinMs: 60_000 };
 export const NO_REPEAT: RepeatLimits = { attempts: 1, withinMs: 0 };
 
-/** An attempt still waits this long for others to go first, although it may not be repeated. */
+/** An attempt waits this long for its turn even if it may not be repeated. */
 export const SHORTEST_QUEUE_MS = 10_000;
 
-/** What has begun ahead of its place is sent within this time, or not at all: others believe in it no longer. */
+/**
+ * What was begun before it had a place is sent within this time or not at all: afterwards others no
+ * longer count on it.
+ */
 export const LONGEST_AHEAD_MS = 10_000;
 
 export interface RepeatOptions {
-	/** Of the host; asked for each attempt. */
+	/** The limiter of the host; asked before each attempt. */
 	readonly limiter: () => HostLimiter;
-	/** What leave is asked for; that of a first attempt which begins something may be given ahead of a place. */
+	/**
+	 * What the permit is for; a first attempt that begins something may get its permit before a place is
+	 * free.
+	 */
 	readonly wanted?: Wanted | undefined;
 	readonly limits: RepeatLimits;
 	/**
-	 * Whether an attempt whose outcome is unknown may be sent again: always for reading; for issuing
-	 * what {@link repeatsUnknown} says.
+	 * Whether an attempt with an unknown outcome may be sent again: always for reading; for issuing, as
+	 * {@link repeatsUnknown} says.
 	 */
 	readonly repeatUnknown: boolean;
-	/** The call changes nothing at AIR: what an earlier attempt may have done is of no concern. */
+	/** The call changes nothing at AIR, so it does not matter what an earlier attempt may have done. */
 	readonly reading?: boolean | undefined;
 	/**
-	 * Waits for the permit of the first attempt for as long as it takes, and begins another series where
-	 * AIR asks to wait for longer than one can.
+	 * Waits for the permit of the first attempt for as long as it takes, and begins another series if AIR
+	 * asks to wait for longer than one series may.
 	 */
 	readonly patient?: boolean | undefined;
 	/**
-	 * How long after its begin a series waits for permits, in milliseconds; as long as it may repeat by
-	 * default, and 10 s at least.
+	 * How long after its start a series may wait for permits, in milliseconds; by default as long as it
+	 * may repeat, but at least 10 s.
 	 */
 	readonly queueMs?: number | undefined;
-	/** Aborted when nothing more is to be sent. */
+	/** Aborted when nothing more may be sent. */
 	readonly stopped?: AbortSignal | undefined;
-	/** Milliseconds that only grow, whatever is done to the clock of the machine; for tests. */
+	/** A monotonic clock, in milliseconds; for tests. */
 	readonly now?: () => number;
 	readonly random?: () => number;
 	/** Called before each wait. */
@@ -53,9 +59,9 @@ export interface RepeatOptions {
 }
 
 /**
- * The one rule about an attempt to issue whose outcome is unknown, for repeats within a call, for the
- * ledger and without one: it is sent again where a repeat keeps what the first attempt may have issued,
- * or where the user asked for it.
+ * The one rule for an attempt to issue with an unknown outcome, for repeats within a call and in later
+ * calls: it is sent again if a repeat keeps what the first attempt may have issued, or if the user
+ * asked for it.
  *
  * @param sendAgainWhenUnknown - the option of the node
  * @example
@@ -70,7 +76,7 @@ export const repeatsUnknown = (
 
 const monotonic = () => performance.now();
 
-/** Attempts one after another, and the one place that says which of them is followed by another. */
+/** A series of attempts, and the one place that decides whether another attempt follows. */
 export class Series {
 	/** How many repeats were decided on. */
 	repeats = 0;
@@ -83,7 +89,7 @@ export class Series {
 		this.began = this.now();
 	}
 
-	/** How long its next attempt may wait for a permit. */
+	/** How long the next attempt may wait for a permit. */
 	get queueMs(): number {
 		const { queueMs, limits } = this.options;
 		const most = queueMs ?? Math.max(limits.withinMs, SHORTEST_QUEUE_MS);
@@ -91,7 +97,7 @@ export class Series {
 	}
 
 	/**
-	 * What follows a failed attempt.
+	 * Decides what follows a failed attempt.
 	 *
 	 * @returns the error to end with, and how long to wait, in milliseconds, if another attempt may follow
 	 */
@@ -113,7 +119,10 @@ export class Series {
 		return { final, delayMs };
 	}
 
-	/** An error as the last word: once one outcome is unknown, that of the series is, unless it reads. */
+	/**
+	 * The error that ends the series: once one outcome is unknown, the outcome of the series is, unless
+	 * it only reads.
+	 */
 	ended(error: AirError): AirError {
 		this.unknownSeen ||= error.kind === 'outcome-unknown';
 		if (!this.unknownSeen || this.options.reading === true) return error;
@@ -127,19 +136,19 @@ export class Series {
 
 /** Sends attempts of one series. */
 export interface Sending<T> {
-	/** Sends once; has to throw {@link AirError} for what may be repeated. */
+	/** Sends once; must throw an {@link AirError} for a failure that may be repeated. */
 	readonly send: (permit: Permit, series: Series) => Promise<T>;
 	/** No further attempt follows in this series. @returns the error to throw */
 	readonly failed?: (error: unknown, series: Series) => Promise<unknown>;
 }
 
-/** What to send, or why nothing is sent: `again` to be asked again with another permit. */
+/** What to send, or why nothing is sent; `again` asks for another call with a new permit. */
 export type Begun<T> = Sending<T> | { readonly result: T } | 'again';
 
-/** How often AIR may ask to wait for longer than one series of attempts can. */
+/** How often AIR may ask to wait for longer than one series of attempts lasts. */
 const COMEBACKS = 2;
 
-/** @returns for how long something has been begun, by the clock that says more: either may stand still */
+/** @returns how long ago something was begun, by the clock that says more, since either may stand still */
 function ageFrom(now = monotonic): () => number {
 	const [wall, began] = [Date.now(), now()];
 	return () => Math.max(Date.now() - wall, now() - began);
@@ -149,11 +158,11 @@ const isToComeBackTo = (error: unknown): error is AirError =>
 	error instanceof AirError && error.kind === 'not-sent' && error.facts.waitTooLong === true;
 
 /**
- * Sends, and again where that is safe: each attempt with a permit, exponential waits with jitter between
- * them, `Retry-After` honoured, bounded in number and in time.
+ * Sends, and repeats where that is safe: each attempt has a permit, waits between them are exponential
+ * with jitter and honour `Retry-After`, and their number and time are bounded.
  *
- * @param begin - begins a series, with the permit for its first attempt; what it throws is not repeated
- *   if the call is patient
+ * @param begin - begins a series, with the permit for its first attempt; if the call is patient, what
+ *   it throws is not repeated
  * @throws AirError `AIR_CANCELLED` when stopped while waiting; else the last error, of kind
  *   `outcome-unknown` if any attempt's outcome is unknown, unless the call only reads
  * @example
@@ -170,7 +179,7 @@ export async function repeating<T>(
 	let series = patient ? undefined : new Series(options);
 	let sending: Sending<T> | undefined;
 	for (let comebacks = 0; ;) {
-		// Waiting comes first, so that nothing is begun, and no lease runs, that is not sent soon.
+		// The wait comes first, so that whatever is begun, and leased, is sent soon.
 		let permit = series === undefined ? await limiter().permit({ ...wanted, signal }) : undefined;
 		try {
 			permit ??= await limiter().permit({

@@ -1,16 +1,16 @@
 import type { HttpAnswer } from '../answers/answer';
 
 /**
- * Whatever AIR asks for, this is what counts: the longest that an item is kept waiting, and an error of
- * one answer must not silence anybody for longer.
+ * The longest wait that is honoured, whatever AIR asks for: a mistake in one answer must not stop
+ * anybody for longer.
  */
 export const LONGEST_WISH_MS = 15 * 60_000;
 
-/** The three spellings of an HTTP date (RFC 9110, 5.6.7). `Date.parse` reads "again 5" as a date, too. */
+/** The three forms of an HTTP date (RFC 9110, 5.6.7). `Date.parse` would also read "again 5" as a date. */
 const HTTP_DATE =
 	/^(?:[a-z]{3}, \d{2} [a-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT|[a-z]{6,9}, \d{2}-[a-z]{3}-\d{2} \d{2}:\d{2}:\d{2} GMT|[a-z]{3} [a-z]{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/i;
 
-/** The oldest spelling names no zone, and means GMT. */
+/** The oldest form names no zone, and means GMT. */
 const parseHttpDate = (text: string | undefined) =>
 	text !== undefined && HTTP_DATE.test(text)
 		? Date.parse(/GMT$/i.test(text) ? text : `${text} GMT`)

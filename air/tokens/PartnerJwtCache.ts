@@ -4,11 +4,11 @@ import type { PrivateKey } from '../keys/privateKey';
 /** A token is signed again when it has less than this left. */
 const RENEW_BEFORE_MS = 60_000;
 
-/** A token that is being signed is kept already, so that anyone who comes meanwhile waits for it. */
+/** A token is kept while it is being signed, so that others who need it wait for it. */
 interface Kept {
 	/** By the clock of the machine, in milliseconds since 1970. */
 	readonly signedAt: number;
-	/** By a clock that never jumps, in milliseconds. */
+	/** By a monotonic clock, in milliseconds. */
 	readonly keptSince: number;
 	/** In seconds since 1970. */
 	readonly expiresAt: number;
@@ -16,9 +16,9 @@ interface Kept {
 }
 
 /**
- * Judged by both clocks, for each can be wrong: the one of the machine is set, and the other stands
- * still while the machine sleeps. Before it was signed a token is of no use either: the clock was ahead,
- * and has been corrected.
+ * Judged by both clocks, because each can be wrong: the clock of the machine can be set, and the
+ * monotonic one stands still while the machine sleeps. A token that was signed in the future is
+ * unusable, too: the clock was ahead, and has been corrected.
  */
 function isUsable({ signedAt, keptSince, expiresAt }: Kept, now: number, elapsed: number): boolean {
 	const livesMs = expiresAt * 1000 - signedAt;
@@ -27,11 +27,10 @@ function isUsable({ signedAt, keptSince, expiresAt }: Kept, now: number, elapsed
 }
 
 /**
- * Keeps Partner JWTs while they live, so that items for the same recipient sign once.
+ * Keeps Partner JWTs until they expire, so that items for the same recipient sign once.
  *
- * Tokens are told apart by everything that makes them what they are, the key's thumbprint and the
- * base URL included: somebody who merely knows the partner ID never gets a token that another key
- * signed.
+ * Tokens are distinguished by everything that goes into them, including the key's thumbprint and the
+ * base URL: somebody who merely knows the partner ID never gets a token that another key signed.
  *
  * @example
  * ```ts
@@ -40,12 +39,12 @@ function isUsable({ signedAt, keptSince, expiresAt }: Kept, now: number, elapsed
  * ```
  */
 export class PartnerJwtCache {
-	/** Insertion order is age: the oldest goes first when the cache is full. */
+	/** Insertion order is age: the oldest entry is dropped first when the cache is full. */
 	private readonly entries = new Map<string, Kept>();
 
 	/**
 	 * @param capacity - how many tokens are kept at most
-	 * @param elapsed - milliseconds that only grow, whatever is done to the clock of the machine
+	 * @param elapsed - a monotonic clock, in milliseconds
 	 */
 	constructor(
 		private readonly capacity = 10_000,
@@ -57,7 +56,7 @@ export class PartnerJwtCache {
 	}
 
 	/**
-	 * A token with at least a minute to live, signed now if there is none.
+	 * A token that is valid for at least a minute more, signed now if there is none.
 	 *
 	 * @param baseUrl - where the token will be sent
 	 * @param now - milliseconds since 1970

@@ -4,7 +4,7 @@ import { jose } from '../keys/jose';
 
 export const SHORTEST_LIFETIME_SECONDS = 60;
 export const LONGEST_LIFETIME_SECONDS = 15 * 60;
-/** What every source recommends. */
+/** The lifetime that every source recommends. */
 export const DEFAULT_LIFETIME_SECONDS = 5 * 60;
 
 export interface PartnerJwtClaims {
@@ -22,25 +22,25 @@ export interface PartnerJwtClaims {
 export type AnyPartnerJwtClaims = Omit<PartnerJwtClaims, 'scope' | 'email'> & {
 	readonly scope?: string | undefined;
 	readonly email?: string | undefined;
-	/** Never replace a claim that is set here. */
+	/** These never replace a claim that is set here. */
 	readonly extraClaims?: Readonly<Record<string, unknown>> | undefined;
 };
 
-/** A signed token and when it ends, in seconds since 1970. */
+/** A signed token and its expiry, in seconds since 1970. */
 export interface PartnerJwt {
 	readonly token: string;
 	readonly expiresAt: number;
 }
 
 /**
- * `iat` is dated back by so much: several verifiers refuse a token outright whose `iat` is later than
- * their own clock says, and clocks differ by seconds.
+ * `iat` is dated back by this much: several verifiers refuse a token whose `iat` is later than their
+ * own clock, and clocks differ by seconds.
  */
 const DATED_BACK_SECONDS = 10;
 
 /**
- * When a token signed now ends, in seconds since 1970: after its lifetime, counted from now and not
- * from `iat`. Between `iat` and `exp` lie 15 minutes at most, since AIR's own tools refuse more.
+ * When a token signed now expires, in seconds since 1970: after its lifetime, counted from now and not
+ * from `iat`. Between `iat` and `exp` are at most 15 minutes, since AIR's own tools refuse more.
  *
  * @param now - milliseconds since 1970
  */
@@ -49,7 +49,7 @@ export const expiryOf = (now: number, lifetimeSeconds: number) =>
 	Math.min(Math.floor(lifetimeSeconds), LONGEST_LIFETIME_SECONDS - DATED_BACK_SECONDS);
 
 /**
- * Signs a Partner JWT as Issue on Behalf wants it: header `alg, kid, typ`, claims `partnerId,
+ * Signs a Partner JWT as Issue on Behalf requires it: header `alg, kid, typ`, claims `partnerId,
  * scope, email, iat, exp`. `iat` is 10 seconds before now.
  *
  * @param key - from {@link importPrivateKey}

@@ -4,8 +4,8 @@ import { printableJson } from '../text';
 import { wholeRow } from '../../issuance/ledger/rowFields';
 
 /**
- * Writes rows as one JSON array, a row on each line, without ever holding more than was added last.
- * If it breaks off in the middle, what was written is not JSON, so that nobody takes it for all.
+ * Writes rows as one JSON array, a row on each line, and holds only the rows that were added last. If
+ * it is interrupted, the output is not valid JSON, so that nobody mistakes it for the whole.
  */
 export class JsonArray {
 	private empty = true;

@@ -1,7 +1,7 @@
 import { wholeRow } from '../../issuance/ledger/rowFields';
 import type { LedgerRow } from '../../ledger/Ledger';
 
-/** Hashes of issuances beside the one that stands: answers to attempts that others had overtaken. */
+/** Hashes of further issuances: answers to attempts that later ones had overtaken. */
 const furtherHashes = ({ attempts, coreClaimHash }: LedgerRow) =>
 	attempts.flatMap((attempt) =>
 		attempt.coreClaimHash === null || attempt.coreClaimHash === coreClaimHash
@@ -9,7 +9,7 @@ const furtherHashes = ({ attempts, coreClaimHash }: LedgerRow) =>
 			: [attempt.coreClaimHash],
 	);
 
-/** The same for spreadsheets: attempts are counted, and what they have beyond the row is kept. */
+/** The same for spreadsheets: attempts become a count, and their further hashes are kept. */
 export const CSV_COLUMNS = [
 	'id',
 	'state',

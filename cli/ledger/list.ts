@@ -21,7 +21,7 @@ import { RECIPIENT_HELP, readRecipient } from './recipient';
 
 const LIMIT = 50;
 
-/** By this machine's clock, which hardly matters: it says why a row is listed, and decides nothing. */
+/** By this machine's clock, which is good enough: it only says why a row is listed. */
 const reasonOf = ({ state, leaseUntil, reason }: LedgerRow) =>
 	state === 'sending' && leaseUntil !== null && leaseUntil <= Date.now()
 		? 'never answered'
@@ -133,7 +133,7 @@ export const list = (call: Call): Command =>
 			};
 			const found: LedgerRow[] = [];
 			await reading(place, async (ledger) => {
-				// One more than is shown tells whether there are more.
+				// One more than is shown, to see whether there are more.
 				for await (const page of pages(ledger, { ...filter, limit: limit + 1 })) {
 					found.push(...page);
 				}

@@ -15,7 +15,7 @@ interface MoveOptions {
 	readonly yes?: boolean;
 }
 
-/** Rows between two lines of progress. */
+/** How many rows there are between two progress lines. */
 const LINE = 1_000;
 
 const NEXT = `Set Issuance Ledger to PostgreSQL in each credential, with this connection URL, and start n8n.
@@ -49,7 +49,7 @@ If it breaks off, run the same command again: it goes on. The PostgreSQL ledger 
 			const target = url ?? io.env[URL_VARIABLE] ?? '';
 			if (target === '') throw new UsageError(`move needs --url or ${URL_VARIABLE}`);
 			const from = resolve(file ?? embeddedLedgerFile(io.env));
-			// Refused before anything is shown of it.
+			// Refused before any part of it is shown.
 			readConnectionUrl(target);
 			const to = describePlace({ store: 'postgres', url: target });
 			assertFile(from);

@@ -8,13 +8,13 @@ import { CliError } from '../errors';
 import { printable } from '../text';
 import { describePlace, URL_VARIABLE, type Place } from './place';
 
-/** What a command that only looks can do with a ledger. */
+/** What a read-only command can do with a ledger. */
 export type ReadLedger = Pick<Ledger, 'list' | 'page' | 'totals'>;
 
 /**
- * Opens a ledger that is there to look into it. Nothing is made, and nothing brought up to date.
+ * Opens an existing ledger for reading. No tables are made or upgraded.
  *
- * @throws CliError when there is none, LedgerError, and what `work` throws
+ * @throws CliError if there is none, LedgerError, and what `work` throws
  */
 export async function reading<T>(
 	place: Place,
@@ -23,7 +23,7 @@ export async function reading<T>(
 	return await readingLists(place, work);
 }
 
-/** The same for who reads status lists. */
+/** The same for commands that read status lists. */
 export async function readingLists<T>(
 	place: Place,
 	work: (ledger: ReadLedger & Pick<Ledger, 'statusLists' | 'statusList'>) => Promise<T>,
@@ -39,8 +39,8 @@ export async function readingLists<T>(
 }
 
 /**
- * Opens a ledger as n8n does, to change it. To be called after {@link reading}, which tells whether it
- * is there: here it would be made.
+ * Opens a ledger for writing, as n8n does. Call {@link reading} first, to see whether it exists: this
+ * would create one.
  *
  * @throws LedgerError, and what `work` throws
  */
@@ -58,7 +58,7 @@ const noLedgerIn = (place: Place) =>
 		? `There is no ledger in ${printable(place.file)}: it is empty`
 		: `There is no ledger in ${describePlace(place)}: it has no schema moca_air; is it the database that the credential names?`;
 
-/** One that is not there was looked for in the wrong place. */
+/** If there is none, the command looked in the wrong place. */
 export function assertFile(file: string): void {
 	const shown = printable(file);
 	let isFile: boolean;

@@ -6,10 +6,10 @@ import { placeOfUrl } from '../../ledger/postgres/connectionUrl';
 import { notEmpty } from '../Command';
 import { printable } from '../text';
 
-/** The variable that keeps a password out of the shell's history and of the list of processes. */
+/** The variable keeps a password out of the shell's history and the process list. */
 export const URL_VARIABLE = 'MOCA_AIR_LEDGER_URL';
 
-/** How a command line says which ledger it means. */
+/** The options that choose a ledger. */
 export interface PlaceOptions {
 	readonly file?: string;
 	readonly url?: string;
@@ -19,7 +19,7 @@ export const PLACE_HELP = `Which ledger, without --file and --url: the embedded 
 runs, N8N_USER_FOLDER or home, then .n8n/moca-air/ledger.sqlite. Better than --url is the
 variable ${URL_VARIABLE}, which keeps the password out of the history of the shell.`;
 
-/** Gives a command the options that choose a ledger. */
+/** Adds the options that choose a ledger to a command. */
 export const withPlace = (command: Command): Command =>
 	command
 		.addOption(
@@ -37,10 +37,10 @@ export const withPlace = (command: Command): Command =>
 
 export type Place = LedgerPlace;
 
-/** The ledger that a command line means. */
+/** The ledger that the options choose. */
 export function placeOf({ file, url }: PlaceOptions, env: NodeJS.ProcessEnv): Place {
 	if (file !== undefined) return { store: 'sqlite', file: resolve(file) };
-	// A variable that is set but empty is as good as none, as in compose files.
+	// A variable that is set but empty counts as unset, as in compose files.
 	const chosen = url ?? (env[URL_VARIABLE] === '' ? undefined : env[URL_VARIABLE]);
 	if (chosen !== undefined) return { store: 'postgres', url: chosen };
 	return { store: 'sqlite', file: resolve(embeddedLedgerFile(env)) };

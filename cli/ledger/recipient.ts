@@ -4,7 +4,8 @@ import { echo } from '../text';
 export const RECIPIENT_HELP = 'spelled as it was issued (A is not a)';
 
 /**
- * An e-mail address, as loosely as the ledger may hold one: only what cannot be one is refused.
+ * Reads an e-mail address loosely, since the ledger may hold unusual ones: only an impossible one is
+ * refused.
  *
  * @throws UsageError
  */

@@ -18,7 +18,7 @@ interface RestoredOptions extends PlaceOptions {
 
 const LARGEST = 1_048_576;
 
-/** A list that was published; the ledger is asked which one it is by its ID. */
+/** A published list, which its ID identifies in the ledger. */
 async function readPublished(file: string): Promise<PublishedList> {
 	const named = (why: string) => new CliError(`${printable(file)}: ${why}`);
 	let text: string;

@@ -18,7 +18,7 @@ interface SettleOptions extends PlaceOptions {
 	readonly note: string;
 }
 
-/** @throws UsageError unless exactly one is said */
+/** @throws UsageError unless exactly one is given */
 function answerOf({ issued, hash, notIssued, sendAgain }: SettleOptions): SettleAs {
 	const said = [issued, notIssued, sendAgain].filter((one) => one === true).length;
 	if (said !== 1) throw new UsageError('settle needs one of --issued, --not-issued, --send-again');

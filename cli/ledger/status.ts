@@ -49,7 +49,7 @@ export const status = (call: Call): Command =>
 			});
 		});
 
-/** The next attempt, or the next tidying up, makes them unknown; nobody has noticed yet. */
+/** The next attempt or retention run will make them unknown. */
 function describeUnanswered(unanswered: number): string {
 	const [were, whose] = unanswered === 1 ? ['was', 'its'] : ['were', 'their'];
 	return `${rows(unanswered)} in sending ${were} never answered (n8n ended in the middle?) and will become unknown.

@@ -30,7 +30,7 @@ function answerOf(state: State, holder: Holder): Record<string, unknown> {
 	return { ...answer, ...Object.fromEntries(nulls) };
 }
 
-/** Whether this account has told no signing key, so that a credential cannot be bound to one. */
+/** Whether this account has given no signing key, so that a credential cannot be bound to one. */
 export function isUnbound(state: State, holder: Holder): boolean {
 	return [...state.settings.accountNulls, ...holder.nulls].includes('signingKey');
 }

@@ -16,8 +16,10 @@ export interface Expected {
 
 const MAX_NONCE = 2n ** 63n;
 
-/** What header and claims have that a verifier, or the wallet, does not accept; all but the signature and
- * the status list. */
+/**
+ * What a verifier, or the wallet, does not accept in header and claims; without the signature and the
+ * status list.
+ */
 export function claimProblems(
 	{ header, payload, disclosable }: SdJwt,
 	expected: Expected,

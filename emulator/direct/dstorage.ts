@@ -15,7 +15,7 @@ interface StoreRequest extends Envelope {
 	readonly externalId: string;
 }
 
-/** A credential as it was sent: AIR has no more than this. */
+/** A credential as it was sent: AIR has nothing more. */
 interface SealedCredential extends StoreRequest {
 	readonly storagePath: string;
 	readonly createdAt: number;
@@ -88,7 +88,7 @@ export class DStorage {
 		return this.stored.map(open);
 	}
 
-	/** What lies there for a person, or for the account that the address was before. */
+	/** What is stored for a person, or for the earlier account of the address. */
 	for(email: string): StoredCredential[] {
 		return this.stored.filter(({ credential }) => credential.recipient === email).map(open);
 	}

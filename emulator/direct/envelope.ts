@@ -59,7 +59,7 @@ function decrypt(
 		const bytes = Buffer.concat([decipher.update(data), decipher.final()]);
 		return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 	} catch {
-		// Node's own words are about ciphers; to the wallet it is one thing.
+		// Node's message is about ciphers; for the wallet, all these cases are the same.
 		throw new Error('it does not open: other key, other IV, or changed bytes');
 	}
 }

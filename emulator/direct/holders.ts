@@ -28,7 +28,7 @@ export class Holders {
 	private readonly byEmail = new Map<string, Holder>();
 	private readonly byDid = new Map<string, Holder>();
 
-	/** The holder of an account, made when first asked for. */
+	/** The holder of an account, made on first use. */
 	of(user: User): Holder {
 		return this.byEmail.get(user.email) ?? this.make(user);
 	}
@@ -41,7 +41,7 @@ export class Holders {
 		return [...this.byEmail.values()];
 	}
 
-	/** Another account with the same address: a new DID and new keys. The old DID is known no more. */
+	/** A new account for the same address, with a new DID and new keys. The old DID is no longer known. */
 	replace(user: User): Holder {
 		const before = this.byEmail.get(user.email);
 		if (before !== undefined) this.byDid.delete(before.did);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** An SD-JWT taken apart, as RFC 9901 has it; its signature is not looked at here. */
+/** A parsed SD-JWT (RFC 9901); its signature is not checked here. */
 export interface SdJwt {
 	readonly jwt: string;
 	readonly header: Record<string, unknown>;
@@ -21,7 +21,7 @@ interface Disclosure {
 const NEVER_DISCLOSABLE = new Set(['iss', 'nbf', 'exp', 'cnf', 'vct', 'vct#integrity', 'status']);
 
 /**
- * Reads `<JWT>~<disclosure>~…~` and puts each disclosure in its place.
+ * Parses `<JWT>~<disclosure>~…~` and puts each disclosure in its place.
  *
  * @throws Error that says what is wrong with its form
  */

@@ -8,7 +8,10 @@ interface Config {
 	statusListFetcher: (uri: string) => Promise<string>;
 }
 
-/** What is used of `@sd-jwt/sd-jwt-vc`, a tool for development that the emulator starts without. */
+/**
+ * The part of `@sd-jwt/sd-jwt-vc` that is used; it is a development dependency, and the emulator starts
+ * without it.
+ */
 export interface SdJwtVcModule {
 	readonly SDJwtVcInstance: new (config: Config) => {
 		verify(compact: string, options: { currentDate: number }): Promise<unknown>;

@@ -20,7 +20,7 @@ const MAX_LIST_BYTES = 16_777_216;
 const WORDS = ['valid', 'revoked', 'suspended'];
 
 /**
- * What the Token Status List that a credential names says of it: fetched over HTTPS, signed by the issuer
+ * The credential's status in the Token Status List that it names: fetched over HTTPS, signed by the issuer
  * of the credential, for this address, and not older than it says itself.
  *
  * @param now seconds

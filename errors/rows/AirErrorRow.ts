@@ -21,3 +21,15 @@ export interface AirErrorRow {
 	/** What to do next, and where. */
 	readonly advice: string;
 }
+
+/** The texts of a row. */
+export type ErrorWords = Omit<AirErrorRow, 'kind' | 'retryable'>;
+
+export const row = (kind: AirErrorKind, retryable: boolean, words: ErrorWords): AirErrorRow => ({
+	...words,
+	kind,
+	retryable,
+});
+
+/** A row for what is refused here, before anything is sent. */
+export const input = (words: ErrorWords) => row('input', false, words);

@@ -1,11 +1,8 @@
-import type { AirErrorRow } from './AirErrorRow';
+import { row, type ErrorWords, type AirErrorRow } from './AirErrorRow';
 
-const refused = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
-	({ ...rest, kind: 'refused', retryable: false }) as const;
-const unknown = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
-	({ ...rest, kind: 'outcome-unknown', retryable: true }) as const;
-const notSent = (rest: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
-	({ ...rest, kind: 'not-sent', retryable: true }) as const;
+const refused = (words: ErrorWords) => row('refused', false, words);
+const unknown = (words: ErrorWords) => row('outcome-unknown', true, words);
+const notSent = (words: ErrorWords) => row('not-sent', true, words);
 
 export const JWKS_PLACE =
 	'The JWKS URL is registered in the AIR dashboard under Accounts → General.';
@@ -161,7 +158,7 @@ export const answerErrors = {
 			'AIR did not work on this request. Set Requests per Second in the options of the node to what AIR allows you, and try again later.',
 	}),
 	AIR_UNAVAILABLE: notSent({
-		when: '503 with Retry-After; or nothing was sent, because AIR answered none of the requests before',
+		when: '503 with Retry-After; or nothing was sent, because AIR answered none of the previous requests',
 		title: 'AIR is not available at the moment',
 		advice: 'AIR did not work on this request. Try again later.',
 	}),
@@ -195,7 +192,7 @@ export const answerErrors = {
 	}),
 	AIR_ANSWER_ENVELOPE: unknown({
 		when: '2xx with an error inside, {code, msg}',
-		title: 'AIR answered with success, but says inside that it did not work',
+		title: 'AIR answered with a success status, but its body says that it did not work',
 		advice: 'Read its own words, and ask the AIR team if they do not help.',
 	}),
 } satisfies Record<string, AirErrorRow>;

@@ -1,21 +1,17 @@
-import type { AirErrorRow } from './AirErrorRow';
+import { input, row, type ErrorWords, type AirErrorRow } from './AirErrorRow';
 
-type Words = Omit<AirErrorRow, 'kind' | 'retryable'>;
-
-const input = (words: Words) => ({ ...words, kind: 'input', retryable: false }) as const;
-const refused = (words: Words) => ({ ...words, kind: 'refused', retryable: false }) as const;
-const notSent = (retryable: boolean, words: Words) =>
-	({ ...words, kind: 'not-sent', retryable }) as const;
+const refused = (words: ErrorWords) => row('refused', false, words);
+const notSent = (retryable: boolean, words: ErrorWords) => row('not-sent', retryable, words);
 
 const ACCOUNT_HOST = 'The call goes to the account host of AIR, which is not the base URL.';
 
-/** What only direct issuance can meet: the credential that is signed here, the account, the store. */
+/** Errors of direct issuance only: the credential that is signed here, the account, the store. */
 export const directErrors = {
 	AIR_DIRECT_CLAIM_RESERVED: input({
 		when: 'iss, sub, exp, cnf and the like at the first level, _sd or ... at any depth, or email as a claim that everybody sees',
 		title: 'A claim has a name that is reserved',
 		advice:
-			'Use another name for the claim that is named. What stands under a reserved name is read as part of the signed credential itself, and could make it say something that you did not mean. A claim named email has to be disclosable, so that nobody can use the credential as a Partner JWT.',
+			'Rename the claim that is named here. A value under a reserved name is read as part of the signed credential itself, and could make it say something that you did not mean. A claim named email has to be disclosable, so that nobody can use the credential as a Partner JWT.',
 	}),
 	AIR_DIRECT_DISCLOSURE_INVALID: input({
 		when: 'A name in it fits no claim, or two',
@@ -32,7 +28,7 @@ export const directErrors = {
 	AIR_DIRECT_DID_INVALID: input({
 		title: 'The issuer DID of direct issuance is not valid',
 		advice:
-			'Set Issuer Host or DID in the credential to the host that publishes your did.json, such as issuer.example.com, or to its DID: did:web:example.com, or did:web:example.com:path for a document at https://example.com/path/did.json, with the host in lower case, a port as %3A8443, and no test webhook. The DID has to be the very same text in the AIR dashboard (Issuer → Settings).',
+			'Set Issuer Host or DID in the credential to the host that publishes your did.json, such as issuer.example.com, or to its DID: did:web:example.com, or did:web:example.com:path for a document at https://example.com/path/did.json, with the host in lower case, a port as %3A8443, and no test webhook. The DID in the AIR dashboard (Issuer → Settings) must be exactly the same text.',
 	}),
 	AIR_ACCOUNT_URL_INVALID: input({
 		when: 'Empty while Environment is Custom URL, or with a path, a user name, a query or a fragment',
@@ -77,32 +73,32 @@ export const directErrors = {
 		when: 'If the Person Has One is Keep or Reissue',
 		title: 'An earlier credential of this type for this person may or may not have been stored',
 		advice:
-			'Run that item again: its very same bytes are sent again, which is safe, and its outcome becomes known. Then run this one. Or set If the Person Has One to Issue Another, if two would do no harm. Nothing was sent for this item.',
+			'Run that item again: the very same bytes are sent, which is safe, and the outcome becomes known. Then run this one. Or set If the Person Has One to Issue Another, if two would do no harm. Nothing was sent for this item.',
 	}),
 	AIR_DIRECT_OTHER_ACCOUNT: {
 		kind: 'outcome-unknown',
 		retryable: false,
-		title: 'This address is another AIR account now than when the credential was sealed',
+		title: 'This address now belongs to another AIR account than when the credential was sealed',
 		advice:
-			'The credential that was sealed first may have been stored for the account of that time, and it is not issued to another one under the same event. Ask the person whether both accounts are theirs. If so, run it under a new event ID.',
+			'The first credential may have been stored for the earlier account, so it is not issued to another account for the same event. Ask the person whether both accounts are theirs. If so, run it under a new event ID.',
 	},
 	AIR_DIRECT_REPLACED: {
 		kind: 'outcome-unknown',
 		retryable: false,
-		title: 'AIR stored a credential that is revoked by now',
+		title: 'AIR stored a credential that has been revoked since',
 		advice:
-			'Another one has taken its place, or somebody has revoked it. Run the item again: it is told what became of it, or sends the one that took its place again. Nothing is issued twice.',
+			'Another one has replaced it, or somebody has revoked it. Run the item again: it reports what became of the credential, or sends the replacement again. Nothing is issued twice.',
 	},
 	AIR_KEY_NOT_PROVEN: notSent(true, {
 		when: 'AIR answers a token of this key as it answers one of any other key',
-		title: 'There is no telling whether AIR accepts this private key',
+		title: 'It cannot be determined whether AIR accepts this private key',
 		advice:
-			'Nothing is written into the ledger, or shown from it, under a key that AIR does not tell from a stranger’s. Something in front of AIR may answer in its place: check the environment or base URL in the credential. If both are right, ask the AIR team; until then the credential can be used with Issuance Ledger set to Off. Nothing was sent.',
+			'AIR answers this key in the same way as an unknown one, so nothing is written to the ledger or shown from it. Something in front of AIR may answer in its place: check the environment or base URL in the credential. If both are right, ask the AIR team; until then the credential can be used with Issuance Ledger set to Off. Nothing was sent.',
 	}),
 
 	AIR_ACCOUNT_BAD_REQUEST: refused({
 		when: '400 by the account host',
-		title: 'AIR did not accept the question for the account of this person',
+		title: 'AIR did not accept the look-up of this person’s account',
 		advice:
 			'Read its own words. Check the address of the recipient, and the partner ID in the credential. Nothing was issued.',
 	}),
@@ -125,7 +121,7 @@ export const directErrors = {
 	AIR_ACCOUNT_INCOMPLETE: notSent(true, {
 		title: 'The account of this person is not ready to receive a credential',
 		advice:
-			'AIR knows the account, and has no DID or no encryption key for it yet. Try again later; if it stays, ask the AIR team. Nothing was issued.',
+			'AIR knows the account, but has no DID or no encryption key for it yet. Try again later; if it stays, ask the AIR team. Nothing was issued.',
 	}),
 	AIR_HOLDER_KEY_INVALID: notSent(false, {
 		when: 'Not an X25519 key in the form that AIR documents',
@@ -137,7 +133,7 @@ export const directErrors = {
 		when: 'Not a P-256 key',
 		title: 'The signing key of this person cannot be used',
 		advice:
-			'Ask the AIR team: a credential that is bound to a broken key can be shown by nobody. Nothing was issued.',
+			'Ask the AIR team: nobody could show a credential that is bound to a broken key. Nothing was issued.',
 	}),
 	AIR_HOLDER_UNBOUND: notSent(false, {
 		title: 'This person has no signing key yet, so the credential cannot be bound to them',

@@ -1,9 +1,6 @@
-import type { AirErrorRow } from './AirErrorRow';
+import { input, type AirErrorRow } from './AirErrorRow';
 
-const input = (row: Omit<AirErrorRow, 'kind' | 'retryable'>) =>
-	({ ...row, kind: 'input', retryable: false }) as const;
-
-/** What is refused here before anything is sent: parameters and settings. */
+/** Parameters and settings that are refused before anything is sent. */
 export const inputErrors = {
 	AIR_RECIPIENT_INVALID: input({
 		title: 'The recipient is not a valid e-mail address',
@@ -13,7 +10,7 @@ export const inputErrors = {
 	AIR_RECIPIENT_TYPED: input({
 		title: 'Several items would go to one typed e-mail address',
 		advice:
-			'Open the node and drag the e-mail field from the input onto Recipient Email, so that each item has its own. If one person really is to get them all, add the option Same Recipient for All Items. Nothing was sent.',
+			'Open the node and drag the e-mail field from the input onto Recipient Email, so that each item has its own. If one person really should get them all, add the option Same Recipient for All Items. Nothing was sent.',
 	}),
 	AIR_PROGRAM_INVALID: input({
 		when: 'Empty, or with spaces',
@@ -63,9 +60,10 @@ export const inputErrors = {
 	}),
 	AIR_TOOL_HIDES_ANSWER: input({
 		when: 'On Error is Continue (using error output)',
-		title: 'As a tool of an AI agent, the node would give its answer where no agent looks',
+		title:
+			'As a tool of an AI agent, the node would give its answer where the agent does not see it',
 		advice:
-			'An agent is told nothing about what a tool gives out there, neither success nor failure, and may call it again. Open the settings of the tool and set On Error to Continue. Nothing was sent.',
+			'An agent does not see what a tool puts there, neither success nor failure, and may call it again. Open the settings of the tool and set On Error to Continue. Nothing was sent.',
 	}),
 	AIR_BASE_URL_INVALID: input({
 		title: 'The base URL is not valid',
@@ -82,7 +80,7 @@ export const inputErrors = {
 		when: 'A private, loopback or link-local address, or a name that resolves to one',
 		title: 'The address points into a private network',
 		advice:
-			'AIR is on the public internet, so this is refused to protect your network. If it is meant, e.g. for an emulator, the operator of n8n sets MOCA_AIR_ALLOW_PRIVATE_URLS=true and restarts n8n.',
+			'AIR is on the public internet, so this is refused to protect your network. If it is intended, e.g. for an emulator, the operator of n8n sets MOCA_AIR_ALLOW_PRIVATE_URLS=true and restarts n8n.',
 	}),
 	AIR_JWKS_URL_INVALID: input({
 		title: 'The JWKS URL is not valid',

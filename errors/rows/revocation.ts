@@ -1,9 +1,6 @@
-import type { AirErrorRow } from './AirErrorRow';
+import { input, row, type ErrorWords, type AirErrorRow } from './AirErrorRow';
 
-type Words = Omit<AirErrorRow, 'kind' | 'retryable'>;
-
-const input = (words: Words) => ({ ...words, kind: 'input', retryable: false }) as const;
-const notYet = (words: Words) => ({ ...words, kind: 'not-sent', retryable: true }) as const;
+const notYet = (words: ErrorWords) => row('not-sent', true, words);
 
 /** Revoking what was issued directly, and serving what verifiers ask about it. */
 export const revocationErrors = {
@@ -22,12 +19,12 @@ export const revocationErrors = {
 	AIR_STATUS_LIST_UNREACHABLE: input({
 		title: 'Verifiers cannot fetch your status list',
 		advice:
-			'They refuse every credential of it. Publish the list at exactly this address: with Serve Revocations of Moca AIR JWKS Trigger, or as a file that Get Public Documents of Moca AIR makes. If Status List URL of the credential was changed, the old address has to go on answering, too.',
+			'Verifiers refuse every credential of a list that they cannot fetch. Publish the list at exactly this address: with Serve Revocations of Moca AIR JWKS Trigger, or as a file that Get Public Documents of Moca AIR makes. If Status List URL of the credential was changed, the old address must keep answering, too.',
 	}),
 	AIR_STATUS_LIST_TYPE: input({
 		title: 'Your status list has a content type that verifiers refuse',
 		advice:
-			'Let its host send application/statuslist+jwt, without a charset: docs/revoke.md shows how to set it for nginx.',
+			'Make its host send application/statuslist+jwt, without a charset: docs/revoke.md shows how to set it for nginx.',
 	}),
 	AIR_STATUS_LIST_SHORT: input({
 		title: 'Your status list is too short for its credentials',
@@ -35,9 +32,9 @@ export const revocationErrors = {
 			'It is the list of another ledger, or was cut off. Verifiers refuse the credentials that it does not reach. Make it again with Get Public Documents of Moca AIR, and publish it as it is.',
 	}),
 	AIR_STATUS_LIST_STALE: input({
-		title: 'Your status list does not say all that was revoked',
+		title: 'Your status list does not show everything that was revoked',
 		advice:
-			'Until it does, verifiers accept credentials that you have revoked. Publish it again: Get Public Documents of Moca AIR makes it. Where n8n serves it, something in front of n8n keeps an older copy: wait for its time to keep it, an hour at most, and check again.',
+			'Until it does, verifiers accept credentials that you have revoked. Publish it again: Get Public Documents of Moca AIR makes it. Where n8n serves it, something in front of n8n keeps an older copy: wait until that copy expires, an hour at most, and check again.',
 	}),
 	AIR_KEY_NOT_PUBLISHED: input({
 		title: 'Your did.json lacks a key that valid credentials need',
@@ -59,7 +56,7 @@ export const revocationErrors = {
 	AIR_REVOKE_NEVER_STORED: input({
 		title: 'This was never stored, so there is nothing to revoke',
 		advice:
-			'Look at the row with Moca AIR → Ledger → Get: its reason says what AIR has refused. Nothing was changed.',
+			'Look at the row with Moca AIR → Ledger → Get: its reason says why AIR refused it. Nothing was changed.',
 	}),
 	AIR_REVOKE_MISSING: input({
 		title: 'The issuance ledger knows no such credential',
@@ -68,7 +65,6 @@ export const revocationErrors = {
 	}),
 	AIR_REVOKE_BUSY: notYet({
 		title: 'This credential is being sent at this moment',
-		advice:
-			'Run it again in a few minutes: what becomes of it is known by then. Nothing was changed.',
+		advice: 'Run it again in a few minutes: its outcome is known by then. Nothing was changed.',
 	}),
 } satisfies Record<string, AirErrorRow>;

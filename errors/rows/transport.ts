@@ -1,12 +1,6 @@
-import type { AirErrorRow } from './AirErrorRow';
+import { row, type AirErrorRow } from './AirErrorRow';
 
-const row = (
-	kind: AirErrorRow['kind'],
-	retryable: boolean,
-	rest: Omit<AirErrorRow, 'kind' | 'retryable'>,
-) => ({ ...rest, kind, retryable });
-
-/** What can happen between here and AIR, before an answer is read. */
+/** Failures between here and AIR, before an answer is read. */
 export const transportErrors = {
 	AIR_CONNECTION_REFUSED: row('not-sent', true, {
 		title: 'AIR could not be reached: the connection was refused',
@@ -68,6 +62,6 @@ export const transportErrors = {
 	AIR_CANCELLED_IN_FLIGHT: row('outcome-unknown', false, {
 		title: 'Cancelled while AIR was working on it',
 		advice:
-			'Look into the log of n8n: how it ended is written there, if AIR answers within 5 seconds. If it is not, look the recipient up in the AIR dashboard (Issuer → Claim Records).',
+			'Look into the log of n8n: it says how the request ended, if AIR answered within 5 seconds. If it does not, look the recipient up in the AIR dashboard (Issuer → Claim Records).',
 	}),
 } satisfies Record<string, AirErrorRow>;

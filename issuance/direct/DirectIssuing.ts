@@ -7,40 +7,40 @@ import type { IfHeld } from '../../ledger/Ledger';
 import type { Delivering } from '../issue/Issuing';
 import type { CredentialSubject } from '../subject/subject';
 
-/** Who issues directly: one credential of n8n. */
+/** An issuer of direct issuance: one n8n credential. */
 export interface DirectIssuer {
 	readonly client: DirectClient;
 	readonly issuer: WebIssuer;
 	/** How a credential names the issuer. */
 	readonly issuerAs: 'did' | 'url';
-	/** Where status lists are. Read when it is asked for. @throws AirError `AIR_STATUS_LIST_URL_INVALID` */
+	/** Where status lists are. Parsed on access. @throws AirError `AIR_STATUS_LIST_URL_INVALID` */
 	readonly statusListUrl: string;
-	/** The key of the credential first, then those that are published beside it. */
+	/** The key of the credential, then those that are published beside it. */
 	readonly published: readonly PublicJwk[];
 }
 
-/** What is issued directly, to whom; checked. */
+/** What is issued directly, and to whom; checked. */
 export interface DirectIssueRequest {
 	/** The e-mail that owns the AIR account, from `parseRecipient`. */
 	readonly recipient: string;
 	/** Type of the credential, as it is registered in the AIR dashboard. */
 	readonly vct: string;
-	/** Of the AIR dashboard (Issuer → Schemas). */
+	/** From the AIR dashboard (Issuer → Schemas). */
 	readonly schemaId: string;
 	readonly credentialSubject: CredentialSubject;
 	readonly disclosable: Disclosable;
 	/** In seconds since 1970. */
 	readonly expiresAt: number;
 	readonly ifHeld: IfHeld;
-	/** Of Reissue: what the person holds is revoked before the new one is sent. */
+	/** For Reissue: revoke what the person holds before the new one is sent. */
 	readonly revokeFirst?: boolean | undefined;
-	/** By what it can be revoked; undefined: by its number, if there is a ledger. */
+	/** How it can be revoked; undefined: by its number, if there is a ledger. */
 	readonly revocable?: 'list' | 'number' | 'off' | undefined;
-	/** A person without a signing key is issued to as well: anybody may show what they are given. */
+	/** Whether to issue also to a person without a signing key; anybody can show such a credential. */
 	readonly unboundAllowed: boolean;
 }
 
-/** An issuance that AIR has stored: AIR's answer, and what it leaves out. */
+/** An issuance that AIR has stored: AIR's answer, and what the answer leaves out. */
 export type DirectIssuance = StoredAnswer & {
 	readonly email: string;
 	readonly vct: string;
@@ -53,14 +53,14 @@ export type DirectIssuance = StoredAnswer & {
 	readonly submittedAt: string;
 };
 
-/** One direct issuance as it is asked for. */
+/** A request for one direct issuance. */
 export interface DirectIssuing extends Omit<Delivering<DirectIssuance>, 'repeatUnknown'> {
 	readonly request: DirectIssueRequest;
 }
 
 /**
- * Of two such requests one has to be over before the other begins: the second may be told what the
- * person holds by then.
+ * Two requests with the same lane run one after the other, so that the second knows what the person
+ * holds by then.
  */
 export const laneOfDirect = ({ recipient, vct }: DirectIssueRequest) =>
 	JSON.stringify([recipient.toLowerCase(), vct]);

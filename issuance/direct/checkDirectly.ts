@@ -27,19 +27,22 @@ export interface CheckedDirect extends Partial<Omit<OutcomeFields, 'outcome'>> {
 	readonly sameAsRow?: number;
 }
 
-/** Checks the items of one run, one after another: says what issuing directly would do, and does nothing. */
+/**
+ * Checks the items of one run, one after another: says what issuing directly would do, without doing
+ * it.
+ */
 export class DirectChecking {
 	private readonly earlier = new Earlier();
-	/** Who would hold something by this run. */
+	/** The people who would hold something after this run. */
 	private readonly holders = new Set<string>();
 
 	/**
-	 * What would become of an item, as far as the ledger knows. No account is looked up, nothing is signed,
-	 * sent or written; the ledger is read only for a key that AIR has accepted before.
+	 * What would become of an item, as far as the ledger knows. It looks up no account, and signs, sends
+	 * and writes nothing; it reads the ledger only for a key that AIR has accepted before.
 	 *
 	 * @param row - of the item, counted from 1
 	 * @param session - undefined with the ledger off
-	 * @throws AirError what issuing would throw before it looks the account up
+	 * @throws AirError what issuing would throw before it looks up the account
 	 */
 	async check(
 		request: DirectIssueRequest,
@@ -75,7 +78,7 @@ export class DirectChecking {
 	}
 }
 
-/** What the ledger knows; of a person who holds one also where that would be replaced. */
+/** What the ledger knows; also reports a credential of the person that would be replaced. */
 async function look(
 	session: LedgerSession,
 	{ recipient, vct, ifHeld }: DirectIssueRequest,

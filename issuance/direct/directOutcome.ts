@@ -5,7 +5,7 @@ import { assertStands, conflict } from '../issue/known';
 import { answeredAtOf, type OutcomeFields } from '../issue/outcome';
 import type { LedgerSession } from '../session/LedgerSession';
 
-/** A direct issuance, and what the ledger makes of it; with what else AIR has answered. */
+/** A direct issuance with its outcome and the rest of AIR's answer. */
 export interface RememberedDirect extends OutcomeFields {
 	readonly [ofAir: string]: unknown;
 	readonly email: string;
@@ -20,20 +20,20 @@ export interface RememberedDirect extends OutcomeFields {
 	readonly recorded?: boolean;
 	/** What the ledger knows of it, for a replay. */
 	readonly state?: string | undefined;
-	/** The person had no signing key: anybody who gets hold of the credential can show it. */
+	/** The person had no signing key, so anybody who gets hold of the credential can show it. */
 	readonly unbound?: true;
 }
 
-/** What the ledger answers for an item that is not sent. */
+/** Results of the ledger for an item that is not sent. */
 export type NotSent = Exclude<
 	DirectLook | DirectBegun,
 	{ outcome: 'open' | 'started' | 'changed' | 'busy' }
 >;
 
 /**
- * What an item says that is not sent because of what the ledger knows.
+ * The output for an item that is not sent because of what the ledger knows.
  *
- * @throws AirError where it may not be sent and nothing is to be given out
+ * @throws AirError if it may not be sent and there is no recorded answer to give
  */
 export function fromDirectLedger(
 	known: NotSent,
@@ -62,7 +62,7 @@ export function fromDirectLedger(
 	}
 }
 
-/** What is known of an issuance that was stored before. */
+/** What is known about an issuance that was stored before. */
 const ofRow = (row: LedgerRow) => ({
 	email: row.recipient,
 	vct: row.program,

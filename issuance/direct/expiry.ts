@@ -6,7 +6,7 @@ const MOST_DAYS = 36_500;
 const refuse = (detail: string) => new AirError('AIR_DIRECT_EXPIRY_INVALID', { detail });
 
 /**
- * An expiry so many days from now.
+ * An expiry that many days from now.
  *
  * @param days - may be a fraction
  * @param now - milliseconds since 1970
@@ -29,9 +29,9 @@ const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const DATE_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}/;
 
 /**
- * An expiry at a moment. A date without a time is the end of that day.
+ * An expiry at a point in time. A date without a time means the end of that day.
  *
- * @param given - ISO 8601, or a date of n8n's
+ * @param given - ISO 8601, or a date object from n8n
  * @param read - reads ISO 8601 in the time zone of the workflow, to milliseconds since 1970; `end`: of
  *   that day; NaN for what is not a date
  * @returns seconds since 1970
@@ -52,7 +52,7 @@ function millisecondsOf(given: unknown, read: (text: string, end: boolean) => nu
 		return DATE_TIME.test(text) ? read(text.replace(' ', 'T'), false) : Number.NaN;
 	}
 	if (given instanceof Date) return given.getTime();
-	// A DateTime of Luxon, which n8n's own $now and $today are.
+	// A Luxon DateTime, such as n8n's $now and $today.
 	if (typeof given === 'object' && given !== null && 'toMillis' in given) {
 		return Number(given.valueOf());
 	}

@@ -21,12 +21,11 @@ import { assertListUrl, placeInList } from './placeInList';
 import { sealFor, type ToSend } from './sealFor';
 
 /**
- * Issues one credential directly and remembers it. In this order, so that nothing is refused after an
- * account was made for it that could be refused before, and so that nothing is sent that could not be
- * sent again: claims checked, the ledger asked, the account looked up, signed and sealed, written down,
- * sent, the answer written down.
+ * Issues one credential directly and records it. The order of the steps is: check the claims, ask the
+ * ledger, look up the account, sign and seal, record it, send it, record the answer. So whatever can be
+ * refused is refused before an account is made, and whatever is sent can be sent again.
  *
- * An outcome that is unknown may always be sent again: the very same bytes are.
+ * After an unknown outcome it may always be sent again, because the very same bytes are sent.
  *
  * @throws AirError `AIR_DIRECT_…`, `AIR_ACCOUNT_…`, `AIR_HOLDER_…`, `AIR_STORE_…`, `AIR_ISSUE_BUSY`,
  *   `AIR_EVENT_ID_…`, `AIR_LEDGER_…`; see its `kind` for what is known about the outcome
@@ -48,7 +47,7 @@ export async function issueDirectly(
 		return await item.issue();
 	} catch (error) {
 		if (!isHolderUnknown(error)) throw error;
-		// The account was kept for some minutes, and may have been made again meanwhile.
+		// The cached account is some minutes old, and may have been deleted and made again meanwhile.
 		issuer.client.forgetAccount(issuing.request.recipient);
 		return await item.issue();
 	}
@@ -57,7 +56,7 @@ export async function issueDirectly(
 const isHolderUnknown = (error: unknown) =>
 	error instanceof AirError && error.code === 'AIR_STORE_HOLDER_UNKNOWN';
 
-/** Everything that can be refused without asking anybody. */
+/** Everything that can be refused without asking the ledger or AIR. */
 function checked(
 	session: LedgerSession,
 	issuer: DirectIssuer,
@@ -65,7 +64,7 @@ function checked(
 ): HiddenClaims {
 	const { credentialSubject, disclosable, expiresAt } = request;
 	if (session.settings.onlyIn !== undefined) assertNeedsNoLedger(request);
-	// A slip in the credential is told before an account is made.
+	// A mistake in the credential is reported before an account is made.
 	if (request.revocable === 'list') assertListUrl(issuer);
 	assertExpiry(expiresAt, Date.now());
 	return hideClaims(credentialSubject, { disclosable }, systemRandomness);
@@ -73,7 +72,7 @@ function checked(
 
 const OF_AIR: ReadonlySet<AirErrorKind> = new Set(['refused', 'outcome-unknown']);
 
-/** One item on its way. */
+/** One item while it is issued. */
 class DirectItem {
 	private readonly busy = new BusyWait();
 	private readonly asked: DirectRequest;
@@ -120,7 +119,7 @@ class DirectItem {
 		return await sealFor(account, seen, issuer, request, claims, Date.now(), findPlace);
 	}
 
-	/** @returns undefined when somebody else has sealed meanwhile: then all is looked at again */
+	/** @returns undefined if another execution has sealed meanwhile: then start over */
 	private async send(
 		{ sealed, unbound, revocable }: ToSend,
 		instead: string | null,
@@ -150,7 +149,10 @@ class DirectItem {
 		return await sending.catch(async (error: unknown) => await this.orAnswered(error));
 	}
 
-	/** Somebody else may have had an answer for the same event: then AIR's last word is not the last word. */
+	/**
+	 * Another execution may have had an answer for the same event, which then counts for more than this
+	 * refusal.
+	 */
 	private async orAnswered(error: unknown): Promise<RememberedDirect> {
 		const isOfAir = error instanceof AirError && OF_AIR.has(error.kind);
 		if (!isOfAir || this.issuing.stopped?.aborted === true) throw error;
@@ -160,7 +162,7 @@ class DirectItem {
 	}
 
 	private async known(known: NotSent): Promise<RememberedDirect> {
-		// Perhaps AIR has refused the key to another item meanwhile.
+		// AIR may have refused the key for another item meanwhile.
 		await this.session.assertKeyAccepted(this.issuing.stopped);
 		return fromDirectLedger(known, this.idempotency, this.session);
 	}

@@ -6,11 +6,11 @@ import { proveDirectly, type Prove } from '../session/proveKey';
 import type { AirSettings } from '../settings/settings';
 import type { DirectIssuer } from './DirectIssuing';
 
-/** One for each credential that was read. */
+/** One for each credential. */
 const issuers = new WeakMap<AirSettings, DirectIssuer>();
 
 /**
- * Who issues directly with a credential.
+ * The issuer that a credential describes.
  *
  * @throws AirError `AIR_DIRECT_NOT_SET_UP`, `AIR_DIRECT_DID_INVALID`, `AIR_DIRECT_KID_INVALID`,
  *   `AIR_ACCOUNT_URL_INVALID`
@@ -26,7 +26,7 @@ export function issuerOf(settings: AirSettings): DirectIssuer {
 	if (direct === undefined) throw new AirError('AIR_DIRECT_NOT_SET_UP');
 	const { issuer, issuerAs, accountUrl } = direct;
 	const { baseUrl, partnerId, kid, key } = identity;
-	// What cannot be part of the address of a key is refused before anything is asked.
+	// Refuses a kid that cannot be part of a DID URL before anything is sent.
 	issuer.keyId(kid);
 	const made: DirectIssuer = {
 		client: new DirectClient({ baseUrl, accountUrl, partnerId, kid, key, scope: 'issue' }),
@@ -42,11 +42,11 @@ export function issuerOf(settings: AirSettings): DirectIssuer {
 }
 
 /**
- * How AIR is asked whether it accepts the key of a credential: as for direct issuance, where that is set
- * up, since AIR may have no other question for such a partner.
+ * How to ask AIR whether it accepts the key of a credential: with the calls of direct issuance if that
+ * is set up, since AIR may not offer Issue on Behalf to such a partner.
  *
  * @param client - of the same credential
- * @returns undefined where the question of Issue on Behalf is the one
+ * @returns undefined if the question of Issue on Behalf should be used
  */
 export function proofFor(settings: AirSettings, client: AirClient): Prove | undefined {
 	if (settings.direct === undefined) return undefined;
@@ -56,7 +56,7 @@ export function proofFor(settings: AirSettings, client: AirClient): Prove | unde
 			await proveDirectly(issuer.client, client, proof);
 		};
 	} catch (error) {
-		// A slip there stops direct issuance, and nothing else.
+		// A mistake there stops direct issuance, and nothing else.
 		if (error instanceof AirError) return undefined;
 		throw error;
 	}

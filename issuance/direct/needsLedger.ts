@@ -2,7 +2,7 @@ import { AirError } from '../../errors/AirError';
 import type { DirectIssueRequest } from './DirectIssuing';
 
 /**
- * With the ledger off nothing is known of what a person holds, and nothing can be revoked later.
+ * With the ledger off, nobody knows what a person holds, and nothing can be revoked later.
  *
  * @throws AirError `AIR_DIRECT_NEEDS_LEDGER`, which names what was chosen
  */

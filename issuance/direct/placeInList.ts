@@ -5,24 +5,24 @@ import type { Place } from '../../ledger/Ledger';
 import type { LedgerSession } from '../session/LedgerSession';
 
 /**
- * How many places a list has: 16 KiB of bits. Half of them are given out before a new list begins, and
- * a verifier who fetches it does not learn which of 65,536 credentials it is about.
+ * How many places a list has: 16 KiB of bits. Half of them are used before a new list begins, and the
+ * host of a list does not learn which of 65,536 credentials a verifier is checking.
  */
 export const LIST_SIZE = 131_072;
 
-/** At half full all of them are taken once in a million times. */
+/** In a list that is half full, all of them are taken once in a million times. */
 const DRAWS = 20;
 
-/** Others may open and fill lists meanwhile, but not each time. */
+/** Other processes may open and fill lists meanwhile, but not at every try. */
 const TRIES = 5;
 
 const LIST_ID_BYTES = 12;
 
-/** Whether a text is what the ID of a list looks like. */
+/** Whether a text looks like the ID of a list. */
 export const isListId = (text: string) => /^[\w-]{16}$/.test(text);
 
 /**
- * A place in a status list for a credential that is about to be signed. It is taken only when the
+ * A place in a status list for a credential that is about to be signed. It is reserved only when the
  * attempt begins: see `Ledger.freePlace`.
  *
  * @throws AirError `AIR_LEDGER_…`; LedgerError
@@ -42,7 +42,7 @@ export async function placeInList(
 	throw new AirError('AIR_LEDGER_LOCKED', { detail: 'no place in a status list is free' });
 }
 
-/** @throws AirError `AIR_STATUS_LIST_URL_INVALID` where the credential says no address of lists */
+/** @throws AirError `AIR_STATUS_LIST_URL_INVALID` if the credential names no valid address for lists */
 export function assertListUrl({ statusListUrl }: { readonly statusListUrl: string }): void {
 	if (statusListUrl === '') throw new AirError('AIR_STATUS_LIST_URL_INVALID');
 }

@@ -6,14 +6,14 @@ import { pages } from '../ledger/pages';
 import { isoTime, keyOfEvent } from '../ledger/rowFields';
 import { asAirError } from '../session/asAirError';
 
-/** What somebody wants revoked. */
+/** What to revoke. */
 export type RevokeWhat =
 	| { readonly by: 'externalId'; readonly externalId: string }
-	/** Without a type, whatever was issued for the event. */
+	/** Without a type: everything that was issued for the event. */
 	| { readonly by: 'event'; readonly eventId: string; readonly vct: string | undefined }
-	/** All that the person holds of this type. */
+	/** Everything of this type that the person holds. */
 	| { readonly by: 'person'; readonly recipient: string; readonly vct: string }
-	/** It outlives the row, and an erased person. */
+	/** The number outlives the row, even after the person was erased. */
 	| { readonly by: 'number'; readonly number: string };
 
 export interface Revoking {
@@ -23,9 +23,9 @@ export interface Revoking {
 	readonly note: string;
 }
 
-/** One credential that is not valid any more. */
+/** One credential that is no longer valid. */
 export interface Revoked {
-	/** `expired`: it had ended by itself, and nothing was changed. */
+	/** `expired`: it had already expired, and nothing was changed. */
 	readonly outcome: 'revoked' | 'alreadyRevoked' | 'expired';
 	readonly email: string | null;
 	readonly vct: string | null;
@@ -34,16 +34,16 @@ export interface Revoked {
 	/** ISO 8601. */
 	readonly revokedAt: string | null;
 	readonly expiresAt: string | null;
-	/** ID of its status list; null where it is revocable by its number only. */
+	/** ID of its status list; null if it is revocable by its number only. */
 	readonly statusList: string | null;
-	/** When a verifier who kept a list that n8n serves has to ask again; null where no list has it. */
+	/** When a verifier that cached the list served by n8n must fetch it again; null if it is in no list. */
 	readonly verifiersKnowBy: string | null;
-	/** The same in words, for both ways. */
+	/** The same as a sentence, for both ways. */
 	readonly verifiersKnow: string;
 	readonly ledgerRow: number | null;
 }
 
-export const LONGEST_REVOKE_NOTE = 1_000;
+const LONGEST_REVOKE_NOTE = 1_000;
 
 const LIST_WORDS =
 	'Anyone who fetches the status list from Moca AIR JWKS Trigger knows at once, and anyone who has kept it within an hour. A list that is hosted elsewhere has to be published again: until then nobody knows.';
@@ -53,7 +53,7 @@ const EXPIRED_WORDS = 'It has expired, and nobody takes it any more.';
 
 interface Where {
 	readonly ledger: Pick<Ledger, 'page' | 'revoke'>;
-	/** Undefined: all of them, as at the command line. */
+	/** Undefined: all of them, as on the command line. */
 	readonly realm: string | undefined;
 }
 
@@ -72,7 +72,7 @@ const mayBeStored = (row: LedgerRow) => row.state !== 'rejected' || mayHaveIssue
 
 const missing = (detail: string) => new AirError('AIR_REVOKE_MISSING', { detail });
 
-/** The rows that are meant. @throws AirError `AIR_REVOKE_MISSING` where an ID names nothing */
+/** The rows that the request names. @throws AirError `AIR_REVOKE_MISSING` where an ID names nothing */
 async function find(where: Where, what: Exclude<RevokeWhat, { by: 'number' }>) {
 	switch (what.by) {
 		case 'externalId': {
@@ -96,7 +96,7 @@ async function find(where: Where, what: Exclude<RevokeWhat, { by: 'number' }>) {
 	}
 }
 
-/** @throws AirError where it is not revoked */
+/** @throws AirError if it was not revoked */
 function outcomeOf(result: RevokeResult): Revoked {
 	switch (result.outcome) {
 		case 'revoked':
@@ -143,13 +143,13 @@ const aboutRow = (row: LedgerRow | undefined) => ({
 });
 
 /**
- * Revokes what was issued directly: forever, and told to anyone who asks for its status.
+ * Revokes what was issued directly, forever; anyone who asks for its status learns it.
  *
- * Of a person and a type all that they may hold is revoked, what may have been stored included. Where
- * one of several cannot be, as it is being sent at this moment or was issued with Revocable off, the
- * others are, and then that is thrown.
+ * For a person and a type, it revokes everything that they may hold, including what may have been
+ * stored. If one of several cannot be revoked, because it is being sent at this moment or was issued
+ * with Revocable off, it revokes the others and then throws.
  *
- * @returns one for each credential; for a person and a type, none where they hold none
+ * @returns one for each credential; for a person and a type, none if they hold none
  * @throws AirError `AIR_REVOKE_…`, `AIR_LEDGER_…`, `AIR_SETTING_INVALID` for a note that is too long
  * @example
  * ```ts
@@ -181,7 +181,7 @@ export async function revokeCredentials(
 		const failures: unknown[] = [];
 		for (const { id, realm } of await find(where, what)) {
 			const result = await where.ledger.revoke({ ...request, realm, target: { issuanceId: id } });
-			// What has ended by itself is nothing that they hold.
+			// They no longer hold what has expired.
 			if (what.by === 'person' && result.outcome === 'expired') continue;
 			try {
 				revoked.push(outcomeOf(result));

@@ -10,15 +10,15 @@ import type { DirectLook, Place, Revocable, SealedCredential } from '../../ledge
 import type { DirectIssuer, DirectIssueRequest } from './DirectIssuing';
 import { statusOf } from './placeInList';
 
-/** What is sent again has to be of use for this long. */
+/** What is sent again must stay valid for at least this long. */
 const LEAVES_MS = 60 * 60 * 1000;
 
 /** What to send. */
 export interface ToSend {
 	readonly sealed: SealedCredential;
-	/** The person has no signing key; undefined of what was sealed before. */
+	/** Whether the person has no signing key; undefined for what was sealed before. */
 	readonly unbound: boolean | undefined;
-	/** What counts for what is sealed now. */
+	/** The parameters of what is sealed now. */
 	readonly revocable: Revocable;
 }
 
@@ -26,14 +26,14 @@ export interface ToSend {
 export type FindPlace = () => Promise<Place>;
 
 /**
- * What to send to a person: what was sealed for this issuance before, if AIR may have stored that, and
- * else a credential that is signed and sealed now. One ID stands for one byte string, so that AIR can
- * tell a repeat; so what was sealed is given up only where it would be of no use to the person, or where
- * somebody wants it sent again with other claims.
+ * What to send to a person: what was sealed for this issuance before, if AIR may have stored it;
+ * otherwise a credential that is signed and sealed now. Each ID stands for one byte string, so that AIR
+ * can recognize a repeat; so the earlier one is given up only if it would be useless to the person, or if
+ * a person wants it sent again with other claims.
  *
- * @param open - what the ledger knows of the issuance
+ * @param open - what the ledger knows about the issuance
  * @param now - milliseconds since 1970
- * @param findPlace - asked only for what is signed now, and revocable by a list
+ * @param findPlace - called only if it is signed now and revocable by a list
  * @throws AirError `AIR_DIRECT_OTHER_ACCOUNT`, `AIR_HOLDER_…`, `AIR_DIRECT_…`
  */
 export async function sealFor(
@@ -56,7 +56,7 @@ export async function sealFor(
 	return await sealNow(account, issuer, request, claims, now, findPlace);
 }
 
-/** Whether the person could open, show and be believed what was sealed before. */
+/** Whether the person could open and show what was sealed before, and whether verifiers would accept it. */
 function isOfUse(
 	{ expiresAt, publicJwk, issuer: named, holderKey }: SealedCredential,
 	account: AirAccount,

@@ -4,20 +4,20 @@ import { isStorable } from './isStorable';
 
 const LONGEST = 500;
 
-/** A piece of a parameter: text as it stands, or an expression and what it gave. */
+/** A piece of a parameter: literal text, or an expression with its result. */
 export interface IdPart {
 	readonly text?: string;
-	/** As it is written, without its braces. */
+	/** The expression as written, without its braces. */
 	readonly expression?: string;
 	readonly value?: unknown;
 }
 
 const UNSEEN = /[\s\p{Cc}\p{Cf}\p{Z}\p{DI}]/gu;
-/** What JavaScript writes for a value that is not there, as a word of its own. */
+/** How JavaScript writes a missing value, as a separate word. */
 const MISSING =
 	/(?:^|[\s_:|/+#;,-])(undefined|null|NaN|\[object \w+\]|Invalid Date(?:Time)?)(?:[\s_:|/+#;,-]|$)/;
 
-/** What a value is, in words that complete "gives …"; undefined for text and numbers that can be kept. */
+/** What a value is, as words that complete "gives …"; undefined for text and numbers that can be kept. */
 function unfit(value: unknown): string | undefined {
 	if (value == null) return 'nothing';
 	switch (typeof value) {
@@ -43,10 +43,10 @@ function unfit(value: unknown): string | undefined {
 	}
 }
 
-/** Quoted text in an expression that holds nothing but signs, as between two parts of an ID. */
+/** Quoted text in an expression that consists of punctuation only, as between two parts of an ID. */
 const SEPARATOR = /(['"`])([-_:|/.#+~]+)\1|\}([-_:|/.#+~]+)\$\{/g;
 
-/** The sign beside which a part of the ID is missing, where the expression itself puts it together. */
+/** The punctuation next to a missing part, for an ID that the expression itself joins. */
 function lonelySeparator(expression: string, text: string): string | undefined {
 	for (const match of expression.matchAll(SEPARATOR)) {
 		const sign = match[2] ?? match[3] ?? '';
@@ -56,10 +56,10 @@ function lonelySeparator(expression: string, text: string): string | undefined {
 }
 
 /**
- * Puts together what an ID was written as, if every part of it is there: `{{ $json.id }}-{{ $json.email }}`
- * without an id would otherwise be the same for all events of a person.
+ * Joins the pieces of an ID if every part has a value: `{{ $json.id }}-{{ $json.email }}` without an id
+ * would otherwise be the same for all events of a person.
  *
- * @param refuse - makes the error from what is wrong, which names the expression and never its value
+ * @param refuse - makes the error; its argument names the expression and never the value
  * @throws what `refuse` makes
  * @example
  * ```ts
@@ -82,8 +82,7 @@ export function joinIdParts(parts: readonly IdPart[], refuse: (detail: string) =
 }
 
 /**
- * Reads the ID of an event. Two events must never become one: what cannot be told apart for certain is
- * refused.
+ * Reads the ID of an event. Two events must never become one, so an ambiguous ID is refused.
  *
  * @throws AirError `AIR_EVENT_ID_INVALID`, which never repeats the value
  */

@@ -4,7 +4,7 @@ import type { AirErrorCode } from '../../errors/errorCatalogue';
 
 const LONGEST_EMAIL = 254;
 const LONGEST_LOCAL_PART = 64;
-/** Characters that separate, quote or hide: one of them means this is not one plain address. */
+/** Characters that separate, quote or hide: with one of them, this is not one plain address. */
 const NOT_IN_AN_ADDRESS = /[\s"(),:;<>[\]\\\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Z}\p{DI}]/u;
 const LABEL = /^[\p{L}\p{N}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?$/u;
 
@@ -23,12 +23,12 @@ function isEmail(text: string): boolean {
 		labels.every((label) => label.length <= 63 && LABEL.test(label)) &&
 		last.length > 1 &&
 		!/^\d+$/.test(last) &&
-		// Empty for what no name server could ever be asked for, e.g. broken Punycode.
+		// Empty for a name that can never be resolved, e.g. broken Punycode.
 		domainToASCII(domain) !== ''
 	);
 }
 
-/** What JavaScript writes for a value that is not there. */
+/** How JavaScript writes a missing value. */
 const MISSING = /^(?:(null|NaN)@|(?:[^@]*[._-])?(undefined)[._@-])/;
 
 const kindOf = (value: unknown) =>
@@ -47,7 +47,7 @@ const NO_TEXT: Readonly<Record<string, string>> = {
  * changed, because nobody knows how AIR itself normalises addresses.
  *
  * @param value - what the parameter gave
- * @param code - of the error, where the parameter has another name
+ * @param code - the code of the error, for another parameter
  * @throws AirError which says why and does not repeat the value
  */
 export function parseRecipient(
@@ -110,8 +110,8 @@ export function parseCredentialType(value: unknown): string {
 }
 
 /**
- * Reads an issuer DID: the option of the node, or else the credential's. AIR's documents know
- * several methods, so only the `did:` is demanded.
+ * Reads an issuer DID: the option of the node, or else the credential's. AIR's documents show several
+ * methods, so only the `did:` is required.
  *
  * @throws AirError `AIR_ISSUER_DID_INVALID`
  */
@@ -133,7 +133,10 @@ export function parseIssuerDid(option: unknown, credentialsOwn: string): string 
 	return text;
 }
 
-/** Reads a `coreClaimHash`; its form is not documented, so only its presence is demanded. @throws AirError `AIR_HASH_INVALID` */
+/**
+ * Reads a `coreClaimHash`; its form is not documented, so it only has to be present. @throws AirError
+ * `AIR_HASH_INVALID`
+ */
 export function parseHash(value: unknown): string {
 	return readId(value, /^[\w.:+/=-]+$/, { code: 'AIR_HASH_INVALID', what: 'hash' });
 }

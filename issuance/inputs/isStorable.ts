@@ -1,5 +1,5 @@
 /**
- * Whether a database gives a text back as it was: PostgreSQL refuses a NUL, and half of a surrogate
- * pair is stored as U+FFFD.
+ * Whether a database returns a text unchanged: PostgreSQL refuses a NUL, and half of a surrogate pair
+ * is stored as U+FFFD.
  */
 export const isStorable = (text: string): boolean => text.isWellFormed() && !text.includes('\0');

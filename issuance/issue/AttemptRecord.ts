@@ -9,19 +9,19 @@ import type {
 import type { LedgerSession } from '../session/LedgerSession';
 import type { IssueRecord } from './deliver';
 
-/** What one way of issuing says of an answer. */
+/** How one way of issuing interprets an answer. */
 export interface Answers<A, T> {
 	/** What the ledger is told about it. */
 	readonly accepted: (answer: A) => AcceptedAnswer;
-	/** What the item says. */
+	/** The output of the item. */
 	readonly recorded: (answer: A, known: RecordedAnswer) => T;
-	/** The same when it could not be written at once. */
+	/** The output if the ledger could not be written at once. */
 	readonly unrecorded: (answer: A) => Promise<T>;
-	/** Whether an outcome that is unknown may be sent again without harm. */
+	/** Whether it is harmless to send again after an unknown outcome. */
 	readonly safeToRepeat: boolean;
 }
 
-/** The row of the ledger that an attempt was begun in. */
+/** The ledger's row in which an attempt was begun. */
 export class AttemptRecord<A, T> implements IssueRecord<A, T> {
 	private readonly attempt: AttemptRef;
 
@@ -60,14 +60,14 @@ export class AttemptRecord<A, T> implements IssueRecord<A, T> {
 			: besidesEarlier(error, row, session.nameOf(row), this.answers.safeToRepeat);
 	}
 
-	/** The run is over: nobody else tries again to write it. */
+	/** The run is over, so nothing else would retry this write. */
 	async endedLate(outcome: A | Error): Promise<void> {
 		if (outcome instanceof Error) await this.failed(outcome);
 		else await this.write(outcome);
 		await this.session.end();
 	}
 
-	/** @returns undefined when it could not be written at once */
+	/** @returns undefined if it could not be written at once */
 	private async write(answer: A): Promise<RecordedAnswer | undefined> {
 		const { session, attempt } = this;
 		const accepted = this.answers.accepted(answer);
@@ -94,8 +94,8 @@ function outcomeOf(error: AirError): AttemptFailure['outcome'] {
 }
 
 /**
- * A refusal says nothing about an earlier attempt whose outcome is unknown; a conflict even hints that
- * it was that attempt which issued.
+ * A refusal says nothing about an earlier attempt with an unknown outcome; a conflict even suggests
+ * that the earlier attempt issued.
  */
 function besidesEarlier(
 	error: unknown,

@@ -7,15 +7,15 @@ interface First {
 	readonly subjectHmac: string;
 }
 
-/** The items of a run that were checked before. */
+/** The items of a run that were already checked. */
 export class Earlier {
-	/** By what is issued and key. */
+	/** By program or type, and key. */
 	private readonly seen = new Map<string, First>();
 
 	/**
 	 * @param what - the program, or the type of the credential
 	 * @param row - of the item, counted from 1
-	 * @returns the row of the item of this run that this one repeats
+	 * @returns the row of the earlier item that this one repeats
 	 * @throws AirError `AIR_EVENT_ID_OTHER_RECIPIENT`, `AIR_EVENT_ID_OTHER_SUBJECT`
 	 */
 	rowOf(

@@ -4,7 +4,7 @@ import type { OnDuplicate } from '../../air/answers/answerError';
 import type { IssueAnswer } from '../../air/answers/schemas';
 import type { CredentialSubject } from '../subject/subject';
 
-/** What is issued, to whom; checked. */
+/** What is issued, and to whom; checked. */
 export interface IssueRequest {
 	/** The e-mail that owns the AIR account, from `parseRecipient`. */
 	readonly recipient: string;
@@ -16,13 +16,13 @@ export interface IssueRequest {
 }
 
 /**
- * What AIR may compare when it looks for duplicates: of two such requests one has to be over before the
- * other begins.
+ * Two requests with the same lane run one after the other, since AIR may compare them when it looks for
+ * duplicates.
  */
 export const laneOf = ({ recipient, credentialId }: IssueRequest) =>
 	JSON.stringify([recipient.toLowerCase(), credentialId]);
 
-/** An issuance that AIR accepted: AIR's answer, and what AIR leaves out of it. */
+/** An issuance that AIR accepted: AIR's answer, and what the answer leaves out. */
 export type Issuance = IssueAnswer & {
 	readonly email: string;
 	readonly issuerDid: string;
@@ -30,32 +30,32 @@ export type Issuance = IssueAnswer & {
 	readonly submittedAt: string;
 };
 
-/** How one issuance is sent, whichever way: everything that is decided once. */
+/** How one issuance is sent, on behalf or directly: everything that is decided once. */
 export interface Delivering<A> {
 	/** Whether to send again although an earlier attempt may have issued, from `repeatsUnknown`. */
 	readonly repeatUnknown: boolean;
 	/** Aborted when the user cancels the execution. */
 	readonly signal?: AbortSignal | undefined;
 	/**
-	 * Aborted when nothing more is to be begun, because of a cancel or because another item failed: what
-	 * has begun ends.
+	 * Aborted when nothing more may be begun, because of a cancel or because another item failed; what
+	 * has begun still ends.
 	 */
 	readonly stopped?: AbortSignal | undefined;
-	/** The run that issues. */
+	/** The run that this belongs to. */
 	readonly share?: Share | undefined;
-	/** Of one request, in milliseconds. */
+	/** The timeout of one request, in milliseconds. */
 	readonly timeoutMs?: number | undefined;
-	/** The user's own word for it, kept in the ledger. */
+	/** The user's own reference, kept in the ledger. */
 	readonly reference?: string | undefined;
 	/** Called before each repeat. */
 	readonly onRepeat?: ((error: AirError, delayMs: number) => void) | undefined;
-	/** Called when AIR has answered and only the ledger is still to be written. */
+	/** Called when AIR has answered and only the write to the ledger is left. */
 	readonly onAnswered?: (() => void) | undefined;
-	/** Called with how a POST ended that was under way when the user cancelled. */
+	/** Called with the outcome of a POST that was in flight when the user cancelled. */
 	readonly onLateOutcome?: ((outcome: A | Error) => void) | undefined;
 }
 
-/** One issuance on behalf as it is asked for. */
+/** A request for one issuance on behalf. */
 export interface Issuing extends Delivering<IssueAnswer> {
 	readonly request: IssueRequest;
 }

@@ -39,7 +39,7 @@ export class OnBehalf implements Door<Issuance> {
 						safeToRepeat: onDuplicate === 'ignore',
 					})
 				: error;
-		// The likeliest cause of a 404 is easily seen here, and nowhere in AIR's answer.
+		// The likeliest cause of a 404 is easy to see here, but not in AIR's answer.
 		return known.httpStatus === 404 && looksLikeSchemaId(credentialId)
 			? known.with({
 					note: 'The issuance program looks like a schema ID; AIR wants the program ID.',
@@ -50,7 +50,7 @@ export class OnBehalf implements Door<Issuance> {
 
 const THEN_SETTLE = 'Then tell the ledger what you found, with the node Moca AIR: Ledger → Settle.';
 
-/** What may be done about an unknown outcome depends on what sending again would do. */
+/** The advice for an unknown outcome depends on what sending again would do. */
 function unknownOutcomeNote(
 	onDuplicate: OnDuplicate,
 	repeatUnknown: boolean,

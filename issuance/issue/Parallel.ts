@@ -1,19 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
-/** Reading items takes the process's time, too: it lets others go in between. */
+/** Reading items takes processor time, too, so it yields in between. */
 const TURN_MS = 5;
-/** How many items may wait for an earlier one of their lane before reading on stops. */
+/** How many items may wait for an earlier one of their lane before reading pauses. */
 const LONGEST_LANES = 1_000;
 
-/** One item, read and ready to begin. */
+/** An item that is read and ready to begin. */
 export interface Job<R> {
-	/** Items of one lane go one after another, in the order of the input. */
+	/** Items of one lane run one after another, in the order of the input. */
 	readonly lane: string;
 	/**
-	 * Does it. Has to end in time when the signal given to {@link Parallel} is aborted.
+	 * Does the work. Must end in time when the signal given to {@link Parallel} is aborted.
 	 *
-	 * @param stopped - aborted when nothing more is to be begun: for what waits before it begins
-	 * @param free - lets the next item begin although this one is not over yet, e.g. still being recorded
+	 * @param stopped - aborted when nothing more may be begun, for work that still waits to begin
+	 * @param free - lets the next item begin before this one is over, e.g. while it is being recorded
 	 */
 	readonly run: (stopped: AbortSignal, free: () => void) => Promise<R>;
 }
@@ -26,17 +26,20 @@ export interface ParallelSettings<R> {
 	 * also means the order of the input, whatever the lanes.
 	 */
 	readonly concurrency: number | (() => number);
-	/** Reads an item. Called one after another, in the order of the input. What it throws fails the item. */
+	/**
+	 * Reads an item; called for one after another, in the order of the input. If it throws, the item
+	 * fails.
+	 */
 	readonly prepare: (index: number) => Promise<Job<R>>;
-	/** Whether the first failure ends it: what is under way then ends, nothing more is begun. */
+	/** Whether the first failure stops the run: items under way still end, and nothing more is begun. */
 	readonly stopAtFailure: boolean;
-	/** Ends it as a failure does. */
+	/** Stops the run as a failure does. */
 	readonly signal?: AbortSignal | undefined;
-	/** Whether an error only says that the item was not begun, because the run was stopped. */
+	/** Whether an error only says that the item was not begun because the run was stopped. */
 	readonly notBegun?: ((error: unknown) => boolean) | undefined;
-	/** Called when an item begins that has been read. */
+	/** Called when an item that was read begins. */
 	readonly onBegin?: ((index: number) => void) | undefined;
-	/** Called with each item that is over. */
+	/** Called when an item is over. */
 	readonly onOver?: ((end: End<R>, index: number) => void) | undefined;
 }
 
@@ -45,14 +48,14 @@ export type End<R> =
 	{ readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown };
 
 export interface ParallelResult<R> {
-	/** In the order of the input; undefined for what was never begun. */
+	/** In the order of the input; undefined for an item that was never begun. */
 	readonly ends: readonly (End<R> | undefined)[];
 	/** The item that failed first. */
 	readonly firstFailure: number | undefined;
 }
 
 /**
- * Does items in parallel, as many at once as allowed, and gives their ends in the order of the input.
+ * Does items in parallel, as many at once as allowed, and returns how they ended in the order of the input.
  *
  * @example
  * ```ts
@@ -64,7 +67,7 @@ export class Parallel<R> {
 	private readonly ends: (End<R> | undefined)[];
 	private readonly stop = new AbortController();
 	private firstFailure: number | undefined;
-	/** By lane: when its last item is over. */
+	/** By lane: settles when its last item is over. */
 	private readonly lanes = new Map<string, Promise<void>>();
 	private inLanes = 0;
 	private underWay = 0;
@@ -76,7 +79,7 @@ export class Parallel<R> {
 		this.ends = new Array<End<R> | undefined>(settings.items).fill(undefined);
 	}
 
-	/** Does them all. Never throws for what an item throws. */
+	/** Does all items. Never throws what an item throws. */
 	async run(): Promise<ParallelResult<R>> {
 		const { items, signal } = this.settings;
 		const end = (): void => {
@@ -116,12 +119,12 @@ export class Parallel<R> {
 		return this.stop.signal.aborted;
 	}
 
-	/** The same; a function, for what can change while somebody waits. */
+	/** The same as a function, because the value can change during an await. */
 	private isOver(): boolean {
 		return this.stopped;
 	}
 
-	/** Waits until reading another item is of any use. */
+	/** Waits until it is useful to read another item. */
 	private async room(): Promise<void> {
 		while (!this.stopped && (this.forSlot.length > 0 || this.inLanes >= LONGEST_LANES)) {
 			await new Promise<void>((resolve) => {
@@ -186,7 +189,7 @@ export class Parallel<R> {
 		});
 	}
 
-	/** Lets in who waits for a slot; all of them when it is over, to go home. */
+	/** Wakes those that wait for a slot; when the run is over, all of them, so that they end. */
 	private admit(): void {
 		while (!this.isFull) {
 			const next = this.forSlot.shift();

@@ -12,7 +12,7 @@ import type { OutcomeFields } from './outcome';
 
 /**
  * What would become of an item:
- * - `wouldIssue`: it would be sent, and nothing is known that the person holds
+ * - `wouldIssue`: it would be sent, and the person is not known to hold one
  * - `wouldKeep`: it would be sent, and AIR would probably keep what the person holds
  * - `wouldReissue`: it would be sent, and would probably replace what the person holds
  * - `alreadyIssued`: it was issued before, or an earlier item of this run is the same; it would not be sent
@@ -28,18 +28,18 @@ export interface Checked extends Partial<Omit<OutcomeFields, 'outcome'>> {
 	readonly sameAsRow?: number;
 }
 
-/** Rows of one person that are looked at: more than anybody holds of one program. */
+/** How many rows of one person are read: more than anybody holds of one program. */
 const MOST_ROWS = 200;
 
-/** Checks the items of one run, one after another: says what issuing would do, and does nothing. */
+/** Checks the items of one run, one after another: says what issuing would do, without doing it. */
 export class Checking {
 	private readonly earlier = new Earlier();
-	/** Who would hold something by this run. */
+	/** The people who would hold something after this run. */
 	private readonly holders = new Set<string>();
 
 	/**
-	 * What would become of an item, as far as the ledger knows. Nothing is sent and nothing is written:
-	 * the ledger is read only for a key that AIR has accepted before.
+	 * What would become of an item, as far as the ledger knows. It sends and writes nothing, and reads
+	 * the ledger only for a key that AIR has accepted before.
 	 *
 	 * @param row - of the item, counted from 1
 	 * @param session - undefined with the ledger off
@@ -75,7 +75,7 @@ export class Checking {
 	}
 }
 
-/** What the ledger has for the key of the item; undefined where it would be sent. */
+/** What the ledger has for the key of the item; undefined if it would be sent. */
 async function known(
 	session: LedgerSession,
 	{ recipient, credentialId: program }: IssueRequest,
@@ -85,7 +85,7 @@ async function known(
 	const { key: idempotencyKey, subjectHmac, rememberMs } = idempotency;
 	const row = await read(() => session.ledger.find(session.realm, { program, idempotencyKey }));
 	if (row === undefined) return undefined;
-	// By the clock of this machine: what the store's would say is near enough for a forecast.
+	// By the clock of this machine, which is near enough to the store's for a forecast.
 	const decision = decideBegin(row, { ...asked, recipient, subjectHmac, rememberMs }, Date.now());
 	switch (decision.do) {
 		case 'insert':
@@ -122,7 +122,7 @@ const replayed = ({
 
 const STANDS: readonly LedgerRow['state'][] = ['submitted', 'confirmed'];
 
-/** Whether the ledger knows of something that the person holds of the program. */
+/** Whether, by the ledger, the person holds something of the program. */
 async function holdsOne(
 	{ ledger, realm }: LedgerSession,
 	{ recipient, credentialId }: IssueRequest,

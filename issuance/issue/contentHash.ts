@@ -4,10 +4,10 @@ import type { CredentialSubject } from '../subject/subject';
 
 const PURPOSE = 'n8n-nodes-moca-air ledger, version 1';
 
-/** Key objects: Node takes ten times as long to see what a Buffer is (Node 24). */
+/** Key objects, because a Buffer takes Node 24 ten times as long. */
 const secrets = new WeakMap<PrivateKey, KeyObject>();
 
-/** A key for HMACs that only the holder of the private key has. */
+/** A key for HMACs that only the holder of the private key can derive. */
 function secretOf(key: PrivateKey): KeyObject {
 	const kept = secrets.get(key);
 	if (kept !== undefined) return kept;
@@ -27,13 +27,13 @@ function canonical(value: unknown): string {
 	return `{${members.join(',')}}`;
 }
 
-/** Under a secret that is derived from the private key: worthless to anybody who finds it in the ledger. */
+/** An HMAC under a secret derived from the private key: worthless to anybody who finds it in the ledger. */
 const hmac = (key: PrivateKey, text: string) =>
 	createHmac('sha256', secretOf(key)).update(text).digest('base64url');
 
 /**
- * The HMACs of a subject, and of everything that makes content the same, whose text holds that of the
- * subject: a large one is sorted and written once. The order of members does not matter.
+ * The HMACs of a subject, and of everything that defines equal content. The second text contains the
+ * first, so a large subject is sorted and serialized only once. The order of members does not matter.
  *
  * @param key - the private key of the credential
  * @returns each in base64url

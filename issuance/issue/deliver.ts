@@ -12,38 +12,38 @@ import type { RequestOptions } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import type { Delivering } from './Issuing';
 
-/** After a cancel: how long a POST under way is waited for before the node returns … */
+/** After a cancel: how long the node waits for a POST in flight before it returns … */
 const RETURN_AFTER_MS = 300;
-/** … and how long it may go on in the background, so that its outcome can be logged. */
+/** … and how long the POST may continue in the background, so that its outcome can be logged. */
 const FINISH_WITHIN_MS = 5_000;
 
-/** One way of issuing: what is sent, and how its failures are explained. */
+/** One way of issuing: sends a request, and explains its failures. */
 export interface Door<A> {
 	/** Sends once. @throws AirError */
 	readonly post: (options: RequestOptions) => Promise<A>;
-	/** The same error with what this way of issuing knows of it. */
+	/** The same error, with what this way of issuing knows about it. */
 	readonly explained: (error: AirError, series: Series) => AirError;
 }
 
-/** Where a series of attempts to issue is written down. */
+/** Records a series of attempts to issue. */
 export interface IssueRecord<A, T> {
-	/** AIR accepted it. @returns what the item says */
+	/** AIR accepted it. @returns the output of the item */
 	readonly answered: (answer: A) => Promise<T>;
 	/** It failed, and no further attempt follows in this series. @returns the error to throw */
 	readonly failed: (error: unknown) => Promise<unknown>;
-	/** A cancel overtook it, and nobody waits for its outcome any more. */
+	/** The user cancelled, and nobody waits for its outcome any more. */
 	readonly endedLate?: (outcome: A | Error) => Promise<void>;
 }
 
-/** What to send and where to write it down, or why nothing is sent; see `Begun`. */
+/** What to send and where to record it, or why nothing is sent; see `Begun`. */
 export type BegunDelivery<A, T> =
 	{ readonly door: Door<A>; readonly record: IssueRecord<A, T> } | Exclude<Begun<T>, Sending<T>>;
 
 /**
- * Sends one issuance: waits for a permit, begins, sends, writes down, and again where that is safe.
+ * Sends one issuance: waits for a permit, begins, sends and records; repeats that where it is safe.
  *
- * When the signal is aborted nothing new is sent, and this returns within a second; a POST that AIR
- * may already have seen is left to finish in the background.
+ * After the signal is aborted nothing more is sent, and this returns within a second; a POST that AIR
+ * may already have seen finishes in the background.
  *
  * @param baseUrl - whose limiter is asked
  * @param begin - called with the permit, which it gives back before it waits for anything else
@@ -79,7 +79,7 @@ export async function deliver<A, T>(
 	);
 }
 
-/** A series of POSTs that ask for one issuance. */
+/** A series of POSTs for one issuance. */
 class Post<A, T> implements Sending<T> {
 	constructor(
 		private readonly issuing: Delivering<A>,
@@ -107,7 +107,7 @@ class Post<A, T> implements Sending<T> {
 	}
 
 	async failed(error: unknown, series: Series): Promise<unknown> {
-		// Its outcome comes later; until then its lease holds.
+		// The outcome comes later; until then the lease holds.
 		if (error instanceof AirError && error.code === 'AIR_CANCELLED_IN_FLIGHT') return error;
 		return await this.record.failed(this.explained(error, series));
 	}
@@ -132,7 +132,7 @@ class Post<A, T> implements Sending<T> {
 
 const ABANDONED = Symbol('abandoned');
 
-/** Runs out a moment after the cancel, so that what ends by then is still reported as it ended. */
+/** Fires a moment after the cancel, so that a POST that ends by then is reported with its real outcome. */
 class Patience {
 	readonly over: Promise<typeof ABANDONED>;
 	private runOut: () => void = () => undefined;

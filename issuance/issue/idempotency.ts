@@ -17,13 +17,13 @@ export type IdempotencyMode =
 	| { readonly mode: 'execution'; readonly position: readonly (string | number)[] }
 	| { readonly mode: 'off' };
 
-/** A key, and how long what is known of it holds. */
+/** A key, and how long it is remembered. */
 export interface Idempotency {
 	readonly mode: IdempotencyMode['mode'];
 	readonly key: string;
 	/** Null: as long as the row is kept. */
 	readonly rememberMs: number | null;
-	/** HMAC of the subject, to notice a key that is used for something else. */
+	/** HMAC of the subject, to notice when a key is used for something else. */
 	readonly subjectHmac: string;
 }
 
@@ -46,7 +46,7 @@ function keyOf(
 /**
  * The idempotency key of one issuance.
  *
- * @param ignored - attributes that do not count when content is compared
+ * @param ignored - attributes that are left out when content is compared
  * @throws AirError `AIR_EVENT_ID_INVALID`
  * @example
  * ```ts

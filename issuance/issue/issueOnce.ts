@@ -11,13 +11,13 @@ import type { LedgerSession } from '../session/LedgerSession';
 import { OnBehalf } from './OnBehalf';
 import { outcomeOfReplay, unrecorded, withOutcome, type RememberedIssuance } from './outcome';
 
-/** AIR takes some seconds to confirm; the trigger asks first after this. */
+/** AIR takes some seconds to confirm; the trigger first asks after this time. */
 const FIRST_CHECK_MS = 5_000;
 /**
- * Issues one credential and remembers it: what was issued under the same key before is not issued
- * again but answered from the ledger.
+ * Issues one credential and records it. If the same key was issued before, the ledger's answer is
+ * returned instead.
  *
- * A key that AIR has never accepted asks AIR first, so that no row of a stranger exists.
+ * For a private key that AIR has never accepted, AIR is asked first, so that strangers cannot create rows.
  *
  * @param session - its client sends
  * @throws AirError `AIR_ISSUED_UNKNOWN`, `AIR_ISSUE_BUSY`, `AIR_EVENT_ID_…`, `LEDGER_…` (nothing was
@@ -51,22 +51,22 @@ export async function issueOnce(
 			await busy.next(begun, session, stopped);
 			return 'again';
 		}
-		// Perhaps AIR has refused the key to another item meanwhile.
+		// AIR may have refused the key for another item meanwhile.
 		await session.assertKeyAccepted(stopped);
 		return { result: fromLedger(begun, idempotency, session) };
 	});
 }
 
 /**
- * Signs while the ledger waits for the disk. Only where the item before was none that had been issued
- * already: anyone who delivers everything again needs no tokens at all.
+ * Signs while the ledger waits for the disk. Skipped if the previous item was a repeat: when everything
+ * is delivered again, no tokens are needed.
  */
 function signAhead(client: AirClient, recipient: string): void {
-	// It is asked for again when it is sent, and fails there.
+	// The token is requested again when sending, and an error is thrown there.
 	client.token(recipient).catch(() => undefined);
 }
 
-/** What Issue on Behalf says of AIR's answer. */
+/** How Issue on Behalf interprets AIR's answer. */
 const answersOf = (
 	session: LedgerSession,
 	{ issuanceId }: AttemptRef,
@@ -105,9 +105,9 @@ async function begin(
 }
 
 /**
- * What the ledger answers for an item that is not sent.
+ * The ledger's answer for an item that is not sent.
  *
- * @throws AirError where it may not be sent and nothing is to be given out
+ * @throws AirError if it may not be sent and there is no recorded answer to give
  */
 export function fromLedger(
 	begun: Exclude<BeginResult, { outcome: 'busy' | 'started' }>,
@@ -130,7 +130,7 @@ export function fromLedger(
 function replay(row: LedgerRow, name: string): RememberedIssuance {
 	if (row.answeredAt === null) throw new AirError('AIR_ISSUED_UNKNOWN', { detail: name });
 	return {
-		// Empty where somebody settled it by hand and knew no hash.
+		// Empty if somebody settled it by hand without a hash.
 		coreClaimHash: row.coreClaimHash ?? '',
 		credentialId: row.program,
 		...(row.userUuid === null ? {} : { userUuid: row.userUuid }),

@@ -7,10 +7,10 @@ import type { LedgerSession } from '../session/LedgerSession';
 import type { Idempotency } from './idempotency';
 import { answeredAtOf } from './outcome';
 
-/** How long another attempt with the same key is waited for. */
+/** How long to wait for another attempt with the same key. */
 const BUSY_WAIT_MS = 30_000;
 const BUSY_POLL_MS = 500;
-/** Connecting, reading the answer after a cancel, writing it down: nothing of it takes this long. */
+/** An allowance for connecting, reading the answer after a cancel, and recording it. */
 const MARGIN_MS = 30_000;
 
 /**
@@ -29,7 +29,7 @@ type OfSession = 'realm' | 'keyThumbprint' | 'leaseMs' | 'reference';
 type OfKey = 'idempotencyKey' | 'subjectHmac' | 'rememberMs';
 type OfOrigin = 'instance' | 'workflowId' | 'executionId' | 'nodeId';
 
-/** What the ledger is told about any attempt that begins. */
+/** What every attempt that begins tells the ledger. */
 export const beginning = (
 	session: LedgerSession,
 	{ key, rememberMs, subjectHmac }: Idempotency,
@@ -48,7 +48,7 @@ export const beginning = (
 	leaseMs: leaseMsFor(timeoutMs),
 });
 
-/** Waits for another attempt that is under way; made once for an item. */
+/** Waits for another attempt that is under way; create one for each item. */
 export class BusyWait {
 	private readonly until = performance.now() + BUSY_WAIT_MS;
 
@@ -76,10 +76,10 @@ export function conflict(
 	);
 }
 
-/** In these states what was issued is no longer valid. */
+/** In these states, what was issued is no longer valid. */
 const FALLEN: readonly RowState[] = ['superseded', 'unusable', 'revoked'];
 
-/** @throws AirError `AIR_ISSUED_NOT_STANDING` for the same content where what was issued was replaced */
+/** @throws AirError `AIR_ISSUED_NOT_STANDING` for the same content if what was issued was replaced */
 export function assertStands(row: LedgerRow, { mode }: Idempotency, session: LedgerSession): void {
 	if (mode !== 'content' || !FALLEN.includes(row.state) || session.isOwn(row)) return;
 	throw new AirError('AIR_ISSUED_NOT_STANDING', {

@@ -11,10 +11,10 @@ import type { LedgerSession } from '../session/LedgerSession';
  */
 export type IssueOutcome = 'issued' | 'reissued' | 'alreadyIssued' | 'kept';
 
-/** What a node says about an issuance beside AIR's answer. */
+/** What a node says about an issuance, in addition to AIR's answer. */
 export interface OutcomeFields {
 	readonly outcome: IssueOutcome;
-	/** Of what was kept: whether its claims are those of this item; null when that is not known. */
+	/** For `kept`: whether the kept claims equal those of this item; null if that is not known. */
 	readonly sameClaims?: boolean | null;
 	/** ISO 8601, when AIR first answered with this hash. */
 	readonly submittedAt: string;
@@ -22,7 +22,7 @@ export interface OutcomeFields {
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** An answer of AIR, with what the ledger knew of it. */
+/** An answer from AIR, with what the ledger knew about its hash. */
 export function withOutcome<T extends object>(
 	issuance: T,
 	{ answeredAt, kept, superseded }: RecordedAnswer,
@@ -38,7 +38,10 @@ export function withOutcome<T extends object>(
 export const answeredAtOf = ({ keptSince, answeredAt, createdAt }: LedgerRow) =>
 	iso(keptSince ?? answeredAt ?? createdAt);
 
-/** What a replay says. Of what AIR kept it says so again: its claims were never issued. */
+/**
+ * The outcome of a replay. If AIR kept something, it is `kept` again: the item's claims were never
+ * issued.
+ */
 export function outcomeOfReplay(row: LedgerRow): OutcomeFields {
 	const submittedAt = answeredAtOf(row);
 	return row.keptSince === null
@@ -46,20 +49,20 @@ export function outcomeOfReplay(row: LedgerRow): OutcomeFields {
 		: { outcome: 'kept', sameClaims: row.keptSame, submittedAt };
 }
 
-/** An issuance, and what the ledger makes of it. */
+/** An issuance with its outcome. */
 export type RememberedIssuance = Issuance &
 	OutcomeFields & {
 		/** False when AIR accepted it and the ledger could not be written. */
 		readonly recorded?: boolean;
-		/** What the ledger last saw, for a replay. */
+		/** For a replay: what the ledger last saw. */
 		readonly state?: string;
 		readonly vcStatus?: string;
 		readonly vcId?: string;
 	};
 
 /**
- * An answer that could not be written. Whether AIR kept what another row was given can perhaps be read
- * anyway; the time is our own.
+ * An answer that could not be written. Reading the ledger may still work and show whether AIR kept
+ * another row's issuance; the time is our own.
  */
 export async function unrecorded(
 	session: LedgerSession,

@@ -1,4 +1,4 @@
-/** What the nodes say about an item themselves, and n8n's own names for a failed one. */
+/** The nodes' own field names, and n8n's names for a failed item. */
 const OWN_NAMES: ReadonlySet<string> = new Set([
 	'outcome',
 	'sameClaims',
@@ -25,12 +25,12 @@ function renamed(name: string, beside: object): string {
 }
 
 /**
- * Renames the members of an answer of AIR that have a name of our own: `state` becomes `airState`. So
- * nothing that AIR answers can pass for what a node says, and no `error` of AIR makes n8n take a
- * success for a failure.
+ * Renames members of AIR's answer that collide with our own names: `state` becomes `airState`. So
+ * nothing from AIR looks like a statement of the node, and an `error` from AIR cannot turn a success
+ * into a failure in n8n.
  *
  * @param answer - as AIR gave it
- * @param documented - names that AIR's documents give this answer: they stay
+ * @param documented - names that AIR documents for this answer; they are kept
  * @example
  * ```ts
  * withoutOwnNames({ coreClaimHash: 'a', outcome: 'x' }, []); // { coreClaimHash: 'a', airOutcome: 'x' }

@@ -3,29 +3,29 @@ import type { Ledger, RowState } from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
 import { pages, type PagedLedger } from './pages';
 
-/** For attempts that are under way: most end within some seconds. */
+/** How long to wait for attempts under way: most end within some seconds. */
 const WAIT_MS = 10_000;
 
-/** In these states the person still holds the credential, as far as the ledger knows. */
+/** In these states, as far as the ledger knows, the person still holds the credential. */
 const HELD: readonly RowState[] = ['submitted', 'confirmed', 'stored'];
 
-/** What the ledger holds of one spelling of an address. */
+/** What the ledger holds for one spelling of an address. */
 export interface Spelling {
 	readonly email: string;
 	readonly rows: number;
-	/** Issuances that stand at AIR, which erasing does not change; of rows with one hash, one. */
+	/** Issuances that stand at AIR, which erasing does not change; rows with one hash count once. */
 	readonly held: number;
-	/** Outcomes that are unknown: once erased, nobody can find out by the ledger. */
+	/** Unknown outcomes: after the erasure, the ledger cannot help to find them out. */
 	readonly unknown: number;
 }
 
 /**
- * What there is of a person: the address in any spelling.
+ * What the ledger holds about a person, under any spelling of the address.
  *
- * @param realm - of all realms when undefined
+ * @param realm - all realms if undefined
  * @throws AirError `AIR_LEDGER_…`
  *
- * @returns each spelling for itself: upper and lower case make another recipient
+ * @returns one entry per spelling: upper and lower case distinguish recipients
  */
 export async function lookUpPerson(
 	ledger: PagedLedger,
@@ -52,14 +52,13 @@ export async function lookUpPerson(
 }
 
 /**
- * Erases some spellings of an address, each with its rows, attempts, events and what was noted when
- * they were settled.
+ * Erases some spellings of an address, each with its rows, attempts, events and settlements.
  *
- * @param spellings - as they were issued, to the letter
- * @param realm - only from this one; from all realms when undefined
+ * @param spellings - exactly as they were issued to
+ * @param realm - only from this one; from all realms if undefined
  * @returns how many rows were deleted
- * @throws AirError `AIR_ERASE_BUSY` when an attempt is under way for longer than 10 s: what was erased
- *   before it stays erased, and it says so; `AIR_LEDGER_…`
+ * @throws AirError `AIR_ERASE_BUSY` if an attempt is under way for longer than 10 s: what was erased
+ * before that stays erased, and the error says so; `AIR_LEDGER_…`
  * @example
  * ```ts
  * const spellings = await lookUpPerson(ledger, 'ada@example.com', realm);

@@ -8,10 +8,10 @@ export type RowName =
 	| { readonly by: 'id'; readonly id: number }
 	| { readonly by: 'hash'; readonly coreClaimHash: string }
 	| { readonly by: 'external'; readonly externalId: string }
-	/** Without an issuance program, the newest of several. */
+	/** Without an issuance program: the newest row with the key. */
 	| { readonly by: 'event'; readonly eventId: string; readonly program: string | undefined };
 
-/** What can be read of one realm. */
+/** A reader of one realm. */
 export interface RealmLedger<Operations extends keyof Ledger> {
 	readonly ledger: Pick<Ledger, Operations>;
 	readonly realm: string;
@@ -31,7 +31,7 @@ const nameOf = (name: RowName) => {
 };
 
 /**
- * The row that somebody names, of this realm only.
+ * Finds a row by its name, in this realm only.
  *
  * @throws AirError `AIR_LEDGER_ROW_MISSING`, `AIR_LEDGER_…`
  * @example

@@ -1,18 +1,18 @@
 import type { Ledger, LedgerRow, PageQuery } from '../../ledger/Ledger';
 
-/** Rows at a time: SQLite keeps n8n waiting while it reads them. */
+/** Rows per page: SQLite blocks n8n while it reads them. */
 const PAGE = 50;
 
-/** Which rows, and in which order: a page's query without the pages. */
+/** Which rows, and in which order: a page's query without the paging. */
 export type RowFilter = Omit<PageQuery, 'limit' | 'behind'>;
 
 /** What is read page by page needs. */
 export type PagedLedger = Pick<Ledger, 'page'>;
 
 /**
- * The rows of a ledger, newest first unless the filter says otherwise, so many at a time: a ledger may
- * hold a million. None comes twice. Rows that come in meanwhile are not among them, or come last where
- * the oldest come first. A page may be empty, so that anyone who waits for one that fits can stop.
+ * The rows of a ledger in pages, newest first unless the filter says otherwise: a ledger may hold a
+ * million. No row comes twice. Rows that are added meanwhile are left out, or come last if the oldest
+ * come first. A page may be empty, so that a caller can stop while nothing fits.
  *
  * @param filter - `limit`: the most rows to give; all when undefined
  * @throws LedgerError
@@ -35,7 +35,7 @@ export async function* pages(
 	}
 }
 
-/** How many rows there are that a condition holds for. @throws LedgerError */
+/** Counts the rows that meet a condition. @throws LedgerError */
 export async function count(
 	ledger: PagedLedger,
 	filter: RowFilter,

@@ -1,15 +1,15 @@
 import { outcomeOf, type LedgerRow } from '../../ledger/Ledger';
 
-/** Milliseconds since 1970 as people and machines read them: ISO 8601, UTC. */
+/** Milliseconds since 1970 as ISO 8601, UTC. */
 export function isoTime(at: number): string;
 export function isoTime(at: number | null): string | null;
 export function isoTime(at: number | null): string | null {
 	return at === null ? null : new Date(at).toISOString();
 }
 
-/** When the row came into its state, as far as the row tells. */
+/** When the row reached its state, if the row tells. */
 export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow): string {
-	// A submitted row is also written whenever AIR was asked and had nothing new.
+	// A submitted row is also updated whenever AIR was asked and had nothing new.
 	if (state === 'submitted') return isoTime(answeredAt ?? updatedAt);
 	if (state === 'confirmed') return isoTime(confirmedAt ?? updatedAt);
 	return isoTime(updatedAt);
@@ -18,21 +18,21 @@ export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow):
 /** By the clock of this machine: whether a lease has run out is near enough for people, and decides nothing. */
 const outcomeNow = (row: LedgerRow) => outcomeOf(row, Date.now());
 
-/** What AIR calls the issuance that stands: a hash, or where it was stored. */
+/** AIR's identifier of the issuance that stands: a hash or a storage path. */
 export const namesAtAir = ({ way, coreClaimHash }: LedgerRow) => ({
 	coreClaimHash: way === 'direct' ? null : coreClaimHash,
 	storagePath: way === 'direct' ? coreClaimHash : null,
 });
 
-/** What was issued: an issuance program, or a type of credential that is issued directly. */
+/** What was issued: an issuance program, or the type of a direct credential. */
 export const typeOf = ({ way, program }: Pick<LedgerRow, 'way' | 'program'>) => ({
 	credentialId: way === 'direct' || program === '' ? null : program,
 	vct: way === 'direct' ? program : null,
 });
 
 /**
- * A row for other programs. Named one by one, so that nothing gets out that was not meant to; the
- * HMAC of the subject is left out, since it says nothing to anybody but the ledger.
+ * A row for other programs. The fields are listed one by one, so that nothing is exposed by accident;
+ * the HMAC of the subject is left out, since it is useless outside of the ledger.
  */
 export function wholeRow(row: LedgerRow) {
 	return {
@@ -82,7 +82,7 @@ export function wholeRow(row: LedgerRow) {
 
 const EVENT = 'event:';
 
-/** The event ID that a row was asked for with; null when it was recognized otherwise. */
+/** The event ID of a row; null if repeats were recognized in another way. */
 export const eventIdOf = ({ idempotencyKey }: Pick<LedgerRow, 'idempotencyKey'>) =>
 	idempotencyKey.startsWith(EVENT) ? idempotencyKey.slice(EVENT.length) : null;
 
@@ -90,7 +90,7 @@ export const eventIdOf = ({ idempotencyKey }: Pick<LedgerRow, 'idempotencyKey'>)
 export const keyOfEvent = (eventId: string) => `${EVENT}${eventId}`;
 
 /**
- * What a workflow or a report needs of a row, called as the other nodes call it.
+ * The fields of a row that a workflow or a report needs, named as in the other nodes.
  *
  * @example
  * ```ts
@@ -122,5 +122,5 @@ export function simpleRow(row: LedgerRow) {
 	};
 }
 
-/** What {@link simpleRow} says, and all else that a row holds. */
+/** The fields of {@link simpleRow}, and everything else that a row holds. */
 export const fullRow = (row: LedgerRow) => ({ ...simpleRow(row), ...wholeRow(row) });

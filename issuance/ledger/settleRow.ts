@@ -3,14 +3,14 @@ import type { LedgerRow, SettleAs, SettleRequest, SettleResult } from '../../led
 import { asAirError } from '../session/asAirError';
 import { findRow, type RealmLedger } from './findRow';
 
-export const LONGEST_NOTE = 1_000;
+const LONGEST_NOTE = 1_000;
 
 export interface Settling extends Pick<SettleRequest, 'by'> {
 	readonly id: number;
-	/** As it was when the person looked; the one that there is now when undefined. */
+	/** The attempt that the person saw; the current one if undefined. */
 	readonly attempt: number | undefined;
 	readonly as: SettleAs;
-	/** Why: who looked, and where. */
+	/** The reason: who looked, and where. */
 	readonly note: string;
 }
 
@@ -37,11 +37,11 @@ function refusal({ id, attempt }: Settling, result: Exclude<SettleResult, { outc
 }
 
 /**
- * Settles an outcome that is unknown: somebody has looked, and says what became of it. See
- * `Ledger.settle` for what each answer does.
+ * Settles an unknown outcome: a person has looked, and says what became of it. See `Ledger.settle` for
+ * the effect of each answer.
  *
  * @returns the row as it is now
- * @throws AirError `AIR_LEDGER_ROW_MISSING`, `AIR_SETTLE_…`, `AIR_LEDGER_…`: nothing was changed then
+ * @throws AirError `AIR_LEDGER_ROW_MISSING`, `AIR_SETTLE_…`, `AIR_LEDGER_…`; then nothing was changed
  * @example
  * ```ts
  * const as = { outcome: 'not-issued' } as const;

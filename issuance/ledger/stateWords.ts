@@ -1,6 +1,6 @@
 import type { RowOutcome, RowState } from '../../ledger/Ledger';
 
-/** What the states of rows mean, for people. */
+/** The meaning of a row's states, for people. */
 export const STATE_WORDS: Readonly<Record<RowState, string>> = {
 	sending: 'an attempt is under way',
 	rejected: 'AIR refused, or nothing was sent; it may be tried again',
@@ -14,7 +14,7 @@ export const STATE_WORDS: Readonly<Record<RowState, string>> = {
 	abandoned: 'open for 180 days, and no longer watched',
 };
 
-/** What the outcomes of rows mean, for people. */
+/** The meaning of a row's outcomes, for people. */
 export const OUTCOME_WORDS: Readonly<Record<RowOutcome, string>> = {
 	issued: 'AIR accepted it, whatever became of the credential since',
 	kept: 'AIR kept what the person already held; the new claims were not issued',

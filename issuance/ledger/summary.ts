@@ -3,20 +3,20 @@ import { asAirError } from '../session/asAirError';
 import type { RealmLedger } from './findRow';
 import { isoTime } from './rowFields';
 
-/** How many rows there are, by the state that they are in now. */
+/** How many rows there are, by their current state. */
 export type Counts = Readonly<Partial<Record<RowState, number>>>;
 
 export interface Summary {
-	/** ISO 8601: what was begun at this time or later, and before that one. */
+	/** ISO 8601: rows begun at or after the first time, and before the second. */
 	readonly from: string;
 	readonly before: string;
 	readonly total: number;
-	/** Somebody has to look at these: whether AIR issued is unknown. */
+	/** A person has to look at these: whether AIR issued is unknown. */
 	readonly unknown: number;
 	readonly states: Counts;
 	/** The one with the most rows first. */
 	readonly programs: readonly {
-		/** Of what is issued directly, the type of the credential (`vct`). */
+		/** For direct issuances, the type of the credential (`vct`). */
 		readonly program: string;
 		readonly total: number;
 		readonly states: Counts;
@@ -31,7 +31,7 @@ export interface Summary {
 
 const DAY_MS = 86_400_000;
 
-/** Counts under names, line by line: a large ledger has many lines, and few names. */
+/** Adds counts by name, as they come: a large ledger has many counts, but few names. */
 class Tally {
 	private readonly groups = new Map<
 		string,
@@ -55,8 +55,8 @@ class Tally {
 }
 
 /**
- * What was begun in some days up to now, and what became of it. The ledger is gone through in parts, so
- * that a large one does not hold up n8n.
+ * What was begun in the last days, and what became of it. The ledger is read in parts, so that a large
+ * one does not hold up n8n.
  *
  * @param days - whole days of UTC, today included
  * @param now - milliseconds since 1970

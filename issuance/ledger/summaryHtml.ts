@@ -10,7 +10,7 @@ const MARKS: Readonly<Record<string, string>> = {
 	"'": '&#39;',
 };
 
-/** Text as text, between marks and within quotes: an ID of a program is anybody's text. */
+/** Escapes text for HTML, within tags and quotes: a program ID may be any text. */
 export const escaped = (text: string) => text.replace(/[&<>"']/g, (mark) => MARKS[mark] ?? '');
 
 const COLORS: Readonly<Record<RowState, string>> = {
@@ -41,7 +41,7 @@ function table(headings: readonly string[], rows: readonly string[]): string {
 	return `<table cellspacing="0" cellpadding="0" style="border-collapse:collapse;${FONT}"><tr>${head}</tr>${rows.join('')}</table>`;
 }
 
-/** A bar of CSS: as long as its count is of the most, in the colors of its states. */
+/** A CSS bar: its length is relative to the largest count, its colors show the states. */
 function bar(states: Counts, most: number): string {
 	const pieces = ROW_STATES.flatMap((state) => {
 		const count = states[state] ?? 0;
@@ -70,8 +70,8 @@ const heading = (text: string) =>
 	`<h3 style="margin:20px 0 6px;font-size:15px">${escaped(text)}</h3>`;
 
 /**
- * A summary as the body of a mail: tables, and bars of CSS. No script, no picture, nothing is loaded
- * from anywhere, and whatever is not ours is escaped.
+ * A summary as the body of a mail: tables and CSS bars. It has no scripts or pictures, loads nothing,
+ * and escapes every value.
  *
  * @example
  * ```ts

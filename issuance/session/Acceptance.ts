@@ -9,48 +9,48 @@ import { Shared } from './Shared';
 
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** How long after AIR accepted a key it is not asked again. */
-export const ACCEPTED_FOR_MS = 24 * HOUR_MS;
-/** How long after that a key is still good when AIR cannot be asked. */
-export const GRACE_MS = 24 * HOUR_MS;
-/** Each accepted issuance renews the acceptance; it is written no more often than this. */
+/** How long AIR is not asked again after it accepted a key. */
+const ACCEPTED_FOR_MS = 24 * HOUR_MS;
+/** How long after that a key still counts as accepted if AIR cannot be asked. */
+const GRACE_MS = 24 * HOUR_MS;
+/** Each accepted issuance renews the acceptance, which is written at most this often. */
 const RENEW_AFTER_MS = HOUR_MS;
-/** How long one run trusts what it has read. */
+/** How long one run trusts the acceptance that it has read. */
 const READ_AGAIN_MS = 10 * MINUTE_MS;
-/** AIR may have failed to fetch the JWKS at the first refusal. */
+/** At the first refusal, AIR may only have failed to fetch the JWKS. */
 const ASK_AGAIN_MS = 1_000;
 
 const WHY_ASKED =
 	'Before anything is sent, or shown from the ledger, AIR is asked whether it accepts this private key: it has not done so yet, or not for two days. That question issues nothing, and it was not answered with yes. Nothing was issued.';
 
-/** A clock that was set back makes an acceptance seem to come from the future. */
+/** After a clock was set back, an acceptance seems to be in the future. */
 const ageOf = ({ ageMs }: KeyAcceptance) => Math.abs(ageMs);
 
 const isFresh = (known: KeyAcceptance) => !known.refused && ageOf(known) < ACCEPTED_FOR_MS;
 const isInGrace = (known: KeyAcceptance) => ageOf(known) < ACCEPTED_FOR_MS + GRACE_MS;
 
-/** Whether AIR does not accept the key that signed; it says so with 401 only. */
+/** Whether AIR refuses the key that signed, which it says only with 401. */
 export const refusesKey = (error: unknown): error is AirError =>
 	error instanceof AirError && error.httpStatus === 401;
 
-/** Why AIR was asked at all: who issues has not asked for it. */
+/** Explains why AIR was asked, since a user who issues did not request that. */
 function withReason(error: AirError): AirError {
 	const notes = [error.facts.note, WHY_ASKED].filter((note) => note !== undefined);
 	return error.with({ note: notes.join(' ') });
 }
 
-/** What is asked in this process at the moment, by ledger. */
+/** The questions that are under way in this process, by ledger. */
 const underWay = new WeakMap<Ledger, Shared<KeyAcceptance>>();
 
 /**
- * Whether AIR accepts the private key of one credential, as one run knows it. Somebody who merely
- * knows a partner ID can make a key: until AIR has accepted it nothing is written under it, and
- * nothing is shown.
+ * Whether AIR accepts the private key of one credential, as known to one run. Anyone who knows a
+ * partner ID can make a key: until AIR has accepted the key, nothing is written with it, and nothing is
+ * shown.
  */
 export class Acceptance {
 	private readonly realm: string;
 	private readonly thumbprint: string;
-	/** As it was read at a moment of the monotonic clock; undefined if AIR has to be asked. */
+	/** The acceptance, and when it was read by the monotonic clock; undefined if AIR must be asked. */
 	private known: { readonly acceptance: KeyAcceptance; readonly at: number } | undefined;
 
 	constructor(
@@ -64,8 +64,8 @@ export class Acceptance {
 	}
 
 	/**
-	 * Makes sure that AIR accepts the key. Asks AIR once for each new key, and again when it has not
-	 * accepted it for a day: if it cannot be reached then, what it said before counts for one day more.
+	 * Makes sure that AIR accepts the key. Asks AIR once for each new key, and again when the acceptance
+	 * is a day old; if AIR cannot be reached then, the old acceptance counts for one more day.
 	 *
 	 * @throws AirError what AIR answers to a token of this key, or why it could not be asked;
 	 *   LedgerError
@@ -74,20 +74,20 @@ export class Acceptance {
 		if (this.isKnown()) return;
 		const shared = underWay.get(this.ledger) ?? new Shared<KeyAcceptance>();
 		underWay.set(this.ledger, shared);
-		// Another credential with the same key may have another kid, which AIR refuses.
+		// Another credential with the same key may have a kid that AIR refuses.
 		const { kid, scope } = this.client.identity;
 		const who = JSON.stringify([this.realm, this.thumbprint, kid, scope]);
 		this.knows(await shared.run(who, async (stop) => await this.ask(stop), signal));
 	}
 
-	/** The same without asking anybody: what may wait until AIR has accepted the key is not done. */
+	/** The same without asking AIR: for work that can wait until AIR has accepted the key. */
 	async holds(): Promise<boolean> {
 		if (this.isKnown()) return true;
 		const found = await this.read();
 		return found !== undefined && !found.refused && isInGrace(found);
 	}
 
-	/** AIR has just answered a token of this key with something that only its owner is told. */
+	/** AIR has just answered a token of this key with something that only its owner may learn. */
 	async renew(): Promise<void> {
 		if (this.isKnown(RENEW_AFTER_MS)) return;
 		const found = await this.read();
@@ -99,7 +99,7 @@ export class Acceptance {
 		}
 	}
 
-	/** AIR has just refused a token of this key. Of many refusals at once one counts. */
+	/** AIR has just refused a token of this key. Many refusals at once count as one. */
 	async refused(): Promise<void> {
 		if (this.known === undefined) return;
 		this.known = undefined;
@@ -142,7 +142,7 @@ export class Acceptance {
 		this.known = { acceptance, at: performance.now() };
 	}
 
-	/** @param withinMs - how long the acceptance by AIR counts */
+	/** @param withinMs - how long AIR's acceptance counts */
 	private isKnown(withinMs = ACCEPTED_FOR_MS + GRACE_MS): boolean {
 		if (this.known === undefined) return false;
 		const readMs = performance.now() - this.known.at;

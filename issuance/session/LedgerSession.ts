@@ -10,9 +10,9 @@ import type { IssuanceStatus } from '../status/getStatus';
 
 const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
-/** How long one run may spend on it. */
+/** How long one run may spend on retention. */
 const PRUNE_WITHIN_MS = 1_000;
-/** How long the end of a run waits for answers that could not be written at once. */
+/** How long a run may take at its end to write answers that could not be written at once. */
 const RETRY_WRITES_MS = [100, 400, 1_500, 4_000];
 
 /** By ledger and realm: when retention is applied next, in milliseconds of `performance.now`. */
@@ -21,39 +21,38 @@ const nextPrune = new WeakMap<Ledger, Map<string, number>>();
 export interface LedgerSessionSettings {
 	readonly ledger: Ledger;
 	readonly client: AirClient;
-	/** Asks AIR whether it accepts the key; by a question of Issue on Behalf by default. */
+	/** Asks AIR whether it accepts the key; by default with a call of Issue on Behalf. */
 	readonly prove?: Prove | undefined;
 	readonly origin: Origin;
 	readonly ownExecutions: OwnExecutions;
 	/** Finished rows are deleted after this many days. */
 	readonly retentionDays: number;
 	/**
-	 * The ledger is off, and this tells the execution from any other: what another one has issued is not
-	 * found. Undefined when the ledger is on.
+	 * Set if the ledger is off: identifies this execution, so that it does not find what others have
+	 * issued. Undefined if the ledger is on.
 	 */
 	readonly onlyIn?: string | undefined;
-	/** Told what could not be written; codes and hashes only. */
+	/** Logs what could not be written; codes and hashes only. */
 	readonly log: (line: string) => void;
 }
 
-/** This execution, and the one that it retries. */
+/** This execution and the one that it retries. */
 export interface OwnExecutions {
 	readonly ids: readonly string[];
-	/** When the first of them began, in milliseconds since 1970; undefined if nobody knows. */
+	/** When the first of them began, in milliseconds since 1970; undefined if not known. */
 	readonly began: number | undefined;
 }
 
-/** By how much n8n's clock and the store's may differ. */
+/** How much n8n's clock and the store's may differ. */
 const CLOCKS_DIFFER_MS = 10 * MINUTE_MS;
 
 /**
- * The ledger as one run of a node uses it: for one credential, with what could not be written kept
- * until the run ends.
+ * The ledger for one run of a node and one credential. Keeps what could not be written until the run ends.
  */
 export class LedgerSession {
 	private readonly unwritten: (() => Promise<unknown>)[] = [];
 	private readonly acceptance: Acceptance;
-	/** Whether the last item was begun, and not answered from what is remembered. */
+	/** Whether the last item was begun, and not answered from the ledger. */
 	expectsNew = true;
 
 	constructor(readonly settings: LedgerSessionSettings) {
@@ -70,21 +69,21 @@ export class LedgerSession {
 		return this.settings.ledger;
 	}
 
-	/** Base URL and partner ID: rows of one AIR account never meet those of another. */
+	/** Base URL and partner ID: keeps the rows of AIR accounts apart. */
 	get realm(): string {
 		const { client, onlyIn } = this.settings;
 		return onlyIn === undefined ? realmOf(client) : `${realmOf(client)} ${onlyIn}`;
 	}
 
-	/** How people find a row: by `ledger list`, if it is in a ledger. */
+	/** How people can find a row: with `ledger list`, if it is in a ledger. */
 	nameOf({ id }: LedgerRow): string {
 		return this.settings.onlyIn === undefined ? `ledger row ${id}` : 'in this execution';
 	}
 
 	/**
-	 * Makes sure that AIR accepts the key of this credential, before anything is written under it and
-	 * before rows are given out: see {@link Acceptance}. Somebody who merely knows a partner ID must
-	 * learn nothing about it, and leave nothing in it.
+	 * Makes sure that AIR accepts the key of this credential, before anything is written with it and
+	 * before rows are given out: see {@link Acceptance}. Somebody who merely knows a partner ID must not
+	 * read or write its rows.
 	 *
 	 * @throws AirError what AIR answers to a token of this key, why it could not be asked, `AIR_LEDGER_…`
 	 */
@@ -96,7 +95,7 @@ export class LedgerSession {
 		}
 	}
 
-	/** Whether AIR accepts the key, as far as is known. Asks nobody. @throws AirError `AIR_LEDGER_…` */
+	/** Whether AIR accepts the key, as far as is known. Does not ask AIR. @throws AirError `AIR_LEDGER_…` */
 	async isKeyAccepted(): Promise<boolean> {
 		try {
 			return await this.acceptance.holds();
@@ -105,7 +104,7 @@ export class LedgerSession {
 		}
 	}
 
-	/** Whether a row was made by this execution, so that meeting it again is a retry for sure. */
+	/** Whether this execution made a row, so that finding it again certainly means a retry. */
 	isOwn(row: LedgerRow): boolean {
 		const { origin, ownExecutions } = this.settings;
 		const { ids, began = Number.NEGATIVE_INFINITY } = ownExecutions;
@@ -113,19 +112,19 @@ export class LedgerSession {
 			row.instance === origin.instance &&
 			row.executionId !== '' &&
 			ids.includes(row.executionId) &&
-			// Another database of this n8n counts its executions from 1 again.
+			// With a new database, this n8n counts its executions from 1 again.
 			(row.answeredAt ?? row.updatedAt) > began - CLOCKS_DIFFER_MS
 		);
 	}
 
-	/** AIR has just answered a token of this key with something that only its owner is told. */
+	/** AIR has just answered a token of this key with something that only its owner may learn. */
 	async keyWasAccepted(): Promise<void> {
 		await this.write('accepted key', async () => {
 			await this.acceptance.renew();
 		});
 	}
 
-	/** Notes that AIR has refused the key, if that is what the error says. */
+	/** Notes that AIR has refused the key, if the error says so. */
 	async noteRefusal(error: unknown): Promise<void> {
 		if (!refusesKey(error)) return;
 		try {
@@ -135,7 +134,7 @@ export class LedgerSession {
 		}
 	}
 
-	/** The row with this hash, for a credential that may see it. */
+	/** The row with this hash, if the credential may see it. */
 	async find(coreClaimHash: string, signal?: AbortSignal): Promise<LedgerRow | undefined> {
 		try {
 			const row = await this.ledger.find(this.realm, { coreClaimHash });
@@ -146,7 +145,7 @@ export class LedgerSession {
 		}
 	}
 
-	/** Records what AIR said of an issuance. What cannot be written is tried again when the run ends. */
+	/** Records what AIR said about an issuance. A failed write is tried again when the run ends. */
 	async observed(coreClaimHash: string, status: IssuanceStatus, checks = 0): Promise<void> {
 		await this.keyWasAccepted();
 		await this.write(`status of ${coreClaimHash}`, async () => {
@@ -160,8 +159,8 @@ export class LedgerSession {
 	}
 
 	/**
-	 * Keeps triggers from asking about an issuance while somebody here waits for it. Without it AIR is
-	 * asked twice, which is no reason to stop anything.
+	 * Keeps triggers from asking about an issuance while this run waits for it. If this fails, AIR is
+	 * only asked twice.
 	 */
 	async hold(coreClaimHash: string, forMs: number): Promise<void> {
 		try {
@@ -173,10 +172,10 @@ export class LedgerSession {
 	}
 
 	/**
-	 * Writes, and does not let a failure undo what has happened at AIR: it is logged, and tried again
+	 * Writes. A failure never hides what has happened at AIR: it is logged, and the write is tried again
 	 * until the run ends.
 	 *
-	 * @returns whether it is written
+	 * @returns whether it was written
 	 */
 	async write(what: string, write: () => Promise<unknown>): Promise<boolean> {
 		try {
@@ -189,7 +188,7 @@ export class LedgerSession {
 		}
 	}
 
-	/** Ends the run: writes what is left, and lets retention take its share. */
+	/** Ends the run: writes what is left, and applies retention. */
 	async end(): Promise<void> {
 		for (const delay of RETRY_WRITES_MS) {
 			if (this.unwritten.length === 0) break;
@@ -199,15 +198,15 @@ export class LedgerSession {
 		await this.prune();
 	}
 
-	/** Once an hour, or as soon as a minute after what was more than could be done at once. */
+	/** Once an hour, or after a minute if there was more to delete than one call could. */
 	private async prune(): Promise<void> {
-		// What is only in memory has bounds of its own.
+		// The ledger in memory limits itself.
 		if (this.settings.onlyIn !== undefined) return;
 		const begin = performance.now();
 		const due = nextPrune.get(this.ledger) ?? new Map<string, number>();
 		const isDue = () => begin >= (due.get(this.realm) ?? Number.NEGATIVE_INFINITY);
 		try {
-			// Without an accepted key, nobody may take a row from its owner, nor delay it.
+			// Without an accepted key, nobody may claim an owner's row or delay it.
 			if (!isDue() || !(await this.acceptance.holds()) || !isDue()) return;
 			nextPrune.set(this.ledger, due.set(this.realm, begin + HOUR_MS));
 			const retention = {

@@ -7,15 +7,15 @@ interface UnderWay<T> {
 }
 
 /**
- * Work that many ask for at once and that is done once for all of them. A cancelled call waits no
- * longer; the work itself is stopped when nobody waits for it any more.
+ * Work that many callers request at once and that is done once for all of them. A cancelled caller
+ * stops waiting; the work itself is stopped when nobody waits for it any more.
  */
 export class Shared<T> {
 	private readonly underWay = new Map<string, UnderWay<T>>();
 
 	/**
-	 * @param id - what tells one piece of work from another
-	 * @param work - runs unless the same is under way
+	 * @param id - identifies the work
+	 * @param work - runs unless work with this id is under way
 	 * @throws AirError `AIR_CANCELLED` when the signal is aborted, and what `work` throws
 	 */
 	async run(
@@ -49,10 +49,10 @@ export class Shared<T> {
 		return one;
 	}
 
-	/** The next call begins again. */
+	/** The next call starts over. */
 	private end(id: string, one: UnderWay<T>): void {
 		if (this.underWay.get(id) === one) this.underWay.delete(id);
-		// Nobody is left whom its end could be told; after an answer this does nothing.
+		// Nobody is left to get the result; after an answer this does nothing.
 		one.answer.catch(() => undefined);
 		one.stop.abort();
 	}

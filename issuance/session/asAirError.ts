@@ -2,7 +2,7 @@ import { AirError } from '../../errors/AirError';
 import { LedgerError } from '../../ledger/LedgerError';
 
 /**
- * A ledger error in the words of the catalogue; anything else as it is.
+ * A ledger error as an error of the catalogue; anything else unchanged.
  *
  * @example
  * ```ts

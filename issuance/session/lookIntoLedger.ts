@@ -10,7 +10,7 @@ export type LedgerPlace =
 	| { readonly store: 'sqlite'; readonly file: string }
 	| { readonly store: 'postgres'; readonly url: string };
 
-/** Where the ledger is that a credential chose; undefined where that is off. */
+/** The place of a credential's ledger; undefined if it is off. */
 export function placeOfChoice(
 	choice: LedgerChoice,
 	env: NodeJS.ProcessEnv = process.env,
@@ -22,9 +22,9 @@ export function placeOfChoice(
 }
 
 /**
- * Looks into a ledger that is there: nothing is made, and nothing is brought up to date.
+ * Reads an existing ledger: no tables are made or upgraded.
  *
- * @returns undefined where there is none
+ * @returns undefined if there is none
  * @throws LedgerError, and what `work` throws
  * @example
  * ```ts

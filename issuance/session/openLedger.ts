@@ -5,7 +5,7 @@ import { openMemoryLedger } from '../../ledger/sqlite/openMemoryLedger';
 import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { openSqliteLedger } from '../../ledger/sqlite/openSqliteLedger';
 
-/** Where a credential wants its issuances to be remembered. */
+/** Where a credential's issuances are recorded. */
 export type LedgerChoice =
 	| { readonly store: 'embedded' }
 	| { readonly store: 'postgres'; readonly url: string }
@@ -13,26 +13,29 @@ export type LedgerChoice =
 
 export interface OpenLedger {
 	readonly ledger: Ledger;
-	/** The embedded ledger did not exist before; told to the first who opens it. */
+	/** Whether the embedded ledger was created just now; true only for the first caller that opens it. */
 	readonly createdNow: boolean;
 }
 
-/** What tells how n8n runs: `process`, unless a test says otherwise. */
+/** How n8n runs: `process`, unless a test passes another. */
 export interface RunningN8n {
 	readonly env: NodeJS.ProcessEnv;
 	readonly argv: readonly string[];
 }
 
 /**
- * Whether n8n runs in queue mode. A worker sets the mode inside itself, so its variable may be unset
- * and its command line has to tell.
+ * Whether n8n runs in queue mode. A worker's variable may be unset, because it sets the mode
+ * internally, so its command line is checked, too.
  */
 export function inQueueMode({ env, argv }: RunningN8n): boolean {
 	const command = argv.slice(2).find((argument) => !argument.startsWith('-'));
 	return env.EXECUTIONS_MODE === 'queue' || command === 'worker' || command === 'webhook';
 }
 
-/** The file of the embedded ledger, in n8n's own folder as n8n finds it: `N8N_USER_FOLDER`, else the home folder, then `.n8n`. */
+/**
+ * The file of the embedded ledger, in n8n's folder, found as n8n does it: `N8N_USER_FOLDER`, else the
+ * home folder, then `.n8n`.
+ */
 export function embeddedLedgerFile(env: NodeJS.ProcessEnv): string {
 	const userFolder = env.N8N_USER_FOLDER ?? env.HOME ?? env.USERPROFILE ?? process.cwd();
 	return join(userFolder, '.n8n', 'moca-air', 'ledger.sqlite');
@@ -41,11 +44,11 @@ export function embeddedLedgerFile(env: NodeJS.ProcessEnv): string {
 const open = new Map<string, Promise<OpenLedger>>();
 
 /**
- * Opens the ledger that a credential chose; each is opened once in a process.
+ * Opens the ledger of a credential; each is opened once per process.
  *
  * @returns undefined for `off`
  * @throws LedgerError `LEDGER_QUEUE_MODE` for the embedded ledger in queue mode, and what opening
- *   throws; a failure is not kept, so that the next execution tries again
+ * throws; a failure is not cached, so that the next execution tries again
  */
 export async function openLedger(
 	choice: LedgerChoice,
@@ -71,11 +74,11 @@ export async function openLedger(
 	}
 }
 
-/** Where the rows of an execution are kept that has the ledger off. */
+/** Keeps the rows of executions that have the ledger off. */
 const MEMORY = 'off';
 
 /**
- * Opens what there is in place of a ledger that is off: see `openMemoryLedger`. One in a process.
+ * Opens the replacement for a ledger that is off: see `openMemoryLedger`. One per process.
  *
  * @throws LedgerError
  */

@@ -12,11 +12,11 @@ import { AirError } from '../../errors/AirError';
 const PROOF_TIMEOUT_MS = 10_000;
 /** Reserved by RFC 2606: no account can be created for it, and nothing is issued. */
 const NOBODY = 'setup-check@example.invalid';
-/** No issuance has it, so a good setup is answered with AIR's own "no such hash". */
+/** No issuance has this hash, so with a good setup AIR answers its own "no such hash". */
 const UNKNOWN_HASH = '0'.repeat(64);
 
 export interface Proof {
-	/** How often AIR is asked while it gives no answer. */
+	/** How often AIR is asked if it does not answer. */
 	readonly repeat: RepeatLimits;
 	readonly signal?: AbortSignal | undefined;
 	/** Called with the Date of each answer, whatever it says. */
@@ -27,9 +27,9 @@ export interface Proof {
 export type Prove = (proof: Proof) => Promise<void>;
 
 /**
- * Asks AIR whether it accepts tokens of this client's key: with {@link proveDirectly} the one place that says what proves a key.
- * It asks for a hash that nobody has under an address that nobody can have, so that nothing is issued,
- * and the question of a stranger tells AIR and the stranger nothing.
+ * Asks AIR whether it accepts tokens of this client's key. Only this and {@link proveDirectly} define
+ * what proves a key. It asks about a hash that does not exist, for an address that cannot exist. So
+ * nothing is issued, and a stranger's question reveals nothing to AIR or to the stranger.
  *
  * @throws AirError what AIR answered instead of yes, or why it could not be asked
  * @example
@@ -54,12 +54,12 @@ export async function proveKey(
 	}
 }
 
-/** In these words an answer to nothing says that the token was good, and what was sent was not. */
+/** Words in an answer to an empty body that show that the token was good and only the body was not. */
 const TAKEN: ReadonlySet<number> = new Set([400, 403, 404, 409, 422]);
 
 const generate = promisify(generateKeyPair);
 
-/** A key that AIR cannot know, of the same kind. */
+/** A new key of the same type, which AIR cannot know. */
 async function strangersKey({ algorithm }: PrivateKey): Promise<PrivateKey> {
 	const { privateKey } =
 		algorithm === 'ES256'
@@ -69,13 +69,13 @@ async function strangersKey({ algorithm }: PrivateKey): Promise<PrivateKey> {
 }
 
 /**
- * The same for who issues directly, as AIR's documents know no status of such a credential. Nothing is
- * posted to the store, once with a token of this key and once with one of a key that was made up just
- * now: the key is proven if AIR refuses the second as not authenticated, and the first for another reason.
- * What AIR answers to nothing is not documented, so neither answer alone would prove anything. Nothing
- * is stored, and no account is made.
+ * The same for direct issuance, for which AIR documents no status. Posts an empty body to the store
+ * twice, with a token of this key and with a token of a new key: this key is proven if AIR refuses the
+ * second token as not authenticated, and the first request for another reason. AIR does not document
+ * its answer to an empty body, so one answer alone proves nothing. Nothing is stored, and no account is
+ * made.
  *
- * Where AIR does not tell the two apart, the question of Issue on Behalf is asked.
+ * If AIR does not distinguish the two, the question of Issue on Behalf is asked.
  *
  * @param onBehalf - with the same key
  * @throws AirError what AIR answered instead of yes, why it could not be asked, `AIR_KEY_NOT_PROVEN`
@@ -104,7 +104,7 @@ export async function proveDirectly(
 	}
 }
 
-/** @returns the status of the answer @throws AirError where AIR refuses the token, or gives no answer */
+/** @returns the status of the answer @throws AirError if AIR refuses the token, or gives no answer */
 async function storeNothing(
 	client: DirectClient,
 	{ repeat, signal, onDate }: Proof,

@@ -1,6 +1,6 @@
 import type { AirIdentity } from '../../air/AirClient';
 
-/** Base URL and partner ID: what keeps the rows of one AIR account apart from those of another. */
+/** Base URL and partner ID: keeps the rows of AIR accounts apart. */
 export function realmOf({
 	identity,
 }: {

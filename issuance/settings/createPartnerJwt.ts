@@ -5,9 +5,9 @@ import { parseRecipient } from '../inputs/inputs';
 import { keepsDigits, readJson } from '../subject/values/jsonText';
 import type { AirSettings } from './settings';
 
-/** What the node sets itself, and nbf, which would change the time that a token is good for. */
+/** Claims that the node sets itself, and nbf, which would change when a token is valid. */
 const RESERVED_CLAIMS = ['partnerId', 'scope', 'email', 'iat', 'exp', 'nbf'];
-/** Tokens travel in a header, and servers take 8 kB of those. */
+/** Tokens are sent in a header, and servers accept 8 kB of headers. */
 const LONGEST_CLAIMS = 4000;
 const SCOPE = /^[\x20-\x7e]{1,200}$/;
 
@@ -19,7 +19,7 @@ export interface PartnerJwtRequest {
 	readonly extraClaims: unknown;
 }
 
-/** A Partner JWT with what a workflow wants to know of it. */
+/** A Partner JWT with what a workflow needs to know about it. */
 export interface CreatedPartnerJwt {
 	readonly token: string;
 	/** ISO 8601. */
@@ -37,7 +37,7 @@ function parseScope(scope: string | undefined): string | undefined {
 	return text;
 }
 
-/** Issue on Behalf finds the recipient by the claim alone; others can do without. */
+/** Issue on Behalf finds the recipient only by this claim; other scopes work without it. */
 function parseEmail(email: unknown, scope: string | undefined): string | undefined {
 	const isEmpty = email == null || (typeof email === 'string' && email.trim() === '');
 	return isEmpty && scope !== 'issue on-behalf'
@@ -72,7 +72,7 @@ function parseClaims(value: unknown): Record<string, unknown> {
 
 /**
  * Creates a Partner JWT for somebody other than this package, e.g. a front end with the AIR Kit SDK
- * (AIR's guide to issuing with its SDK asks the partner's server for one). It is never taken from the cache and never kept.
+ * (AIR's guide to issuing with its SDK asks the partner's server for one). It is never cached.
  *
  * @param settings - of a credential whose owner allows it
  * @param now - milliseconds since 1970

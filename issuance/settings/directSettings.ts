@@ -3,11 +3,11 @@ import { resolveAccountUrl } from '../../air/direct/accountUrl';
 import { issuerOfDocument, webIssuer, type WebIssuer } from '../../air/direct/webIssuer';
 import { AirError } from '../../errors/AirError';
 
-/** What direct issuance needs of a credential, beside what every call to AIR needs. */
+/** What direct issuance needs from a credential, in addition to what every call to AIR needs. */
 export interface DirectSettings {
 	/** Read when it is asked for. @throws AirError `AIR_DIRECT_DID_INVALID` */
 	readonly issuer: WebIssuer;
-	/** Whether credentials name the issuer by its DID or by its https URL. */
+	/** Whether issued credentials name the issuer by its DID or by its https URL. */
 	readonly issuerAs: 'did' | 'url';
 	/** Read when it is asked for. @throws AirError `AIR_ACCOUNT_URL_INVALID` */
 	readonly accountUrl: string;
@@ -15,7 +15,7 @@ export interface DirectSettings {
 	readonly statusListUrl: string;
 }
 
-/** The fields of the credential that direct issuance is read from. */
+/** The credential's fields for direct issuance. */
 export interface DirectFields {
 	readonly environment: AirEnvironment;
 	readonly directIssuer: string;
@@ -26,7 +26,7 @@ export interface DirectFields {
 
 const refuse = (detail: string) => new AirError('AIR_DIRECT_DID_INVALID', { detail });
 
-/** An address of one of the files that are published beside the DID document, or of a JWKS. */
+/** The address of a file that is published beside the DID document, or of a JWKS. */
 const OF_A_FILE = /(?:\/\.well-known|\.json|\/air-partner-info|\/jwt-vc-issuer)$/;
 
 function issuerOfAddress(text: string): WebIssuer {
@@ -46,7 +46,7 @@ function issuerOfAddress(text: string): WebIssuer {
 }
 
 /**
- * Reads who issues directly, in any of the ways that people write it.
+ * Reads the issuer, in any of the forms in which people write it.
  *
  * @param text - a host, an https address (of the issuer or of its did.json), or a did:web
  * @throws AirError `AIR_DIRECT_DID_INVALID`
@@ -81,7 +81,7 @@ export function parseStatusListUrl(text: string, issuer: WebIssuer): string {
 	if (url.pathname.includes('/webhook-test/')) {
 		throw invalid('a test URL answers only while somebody watches');
 	}
-	// Credentials and lists are compared by the letter, and verifiers may write an address in their way.
+	// Verifiers compare the addresses in credentials and lists literally, and may normalize them.
 	if (url.href !== text && url.href !== `${text}/`) {
 		throw invalid(`it is written in another way than verifiers do: ${url.href}`);
 	}
@@ -92,11 +92,11 @@ export function parseStatusListUrl(text: string, issuer: WebIssuer): string {
 }
 
 /**
- * What a credential says about direct issuance. Its texts are read only when they are asked for, so
- * that a bad one stops direct issuance and nothing else.
+ * A credential's settings for direct issuance. They are parsed on access, so that an invalid one stops
+ * direct issuance and nothing else.
  *
- * @param label - what the form calls the field of the issuer, for errors
- * @returns undefined when no issuer is set, so that nothing can be issued directly
+ * @param label - the form's label of the issuer field, for errors
+ * @returns undefined if no issuer is set, so that nothing can be issued directly
  * @example
  * ```ts
  * const { issuer } = directSettings(fields, 'Issuer Host or DID') ?? notSetUp();

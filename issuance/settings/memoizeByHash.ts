@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Keeps what was read of the newest texts: reading a key costs about a millisecond, and every
- * execution brings the same few. Texts are told apart by hash and not kept; failures are not kept.
+ * Caches the results for the newest texts: parsing a key takes about a millisecond, and every execution
+ * has the same few. Texts are identified by hash and not kept; failures are not cached.
  *
  * @param mostKept - how many results
  */

@@ -3,8 +3,8 @@ import { publicJwkOf } from '../../air/keys/PublicJwk';
 import type { AirSettings } from './settings';
 
 /**
- * The JWKS that a credential stands for: the public half of its private key under its Key ID, first,
- * and its Further Public Keys.
+ * The JWKS of a credential: first the public half of its private key under its Key ID, then its Further
+ * Public Keys.
  *
  * @throws AirError `AIR_PUBLIC_KEY_KID_TWICE`, `AIR_PUBLIC_KEY_KID_INVALID`
  * @example

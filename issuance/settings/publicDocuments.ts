@@ -10,17 +10,17 @@ export interface PublicDocument {
 	/** As the ready-made hosts of this package expect it. */
 	readonly fileName: string;
 	readonly mediaType: string;
-	/** Where it has to be served; empty where that is free to choose and not known. */
+	/** Where it must be served; empty if that is free to choose and not known. */
 	readonly url: string;
 	readonly content: object;
 }
 
 /**
- * Everything that an issuer hosts: the JWKS, and what verifiers of direct issuance look for.
+ * Everything that an issuer hosts: the JWKS, and the documents that verifiers of direct issuance need.
  *
  * @param partnerId - of the AIR account
- * @param keys - current and former ones: all by which credentials are signed that have not expired
- * @param jwksUrl - where the JWKS is; empty if that is not known
+ * @param keys - current and former ones: every key that has signed a credential that has not expired
+ * @param jwksUrl - where the JWKS is; empty if not known
  * @throws AirError `AIR_DIRECT_KID_INVALID`, `AIR_PUBLIC_KEY_KID_TWICE`, `AIR_PUBLIC_KEY_EMPTY`
  * @example
  * ```ts
@@ -58,7 +58,7 @@ const jwksFile = (content: object, url: string): PublicDocument => ({
 });
 
 /**
- * What a credential's owner hosts: the JWKS, and the other documents where direct issuance is set up.
+ * What a credential's owner hosts: the JWKS, and the other documents if direct issuance is set up.
  * Further Public Keys are in all of them.
  *
  * @throws AirError `AIR_DIRECT_DID_INVALID`, `AIR_DIRECT_KID_INVALID`, `AIR_PUBLIC_KEY_KID_TWICE`,

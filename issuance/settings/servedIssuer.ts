@@ -2,17 +2,17 @@ import { issuerOfDocument, type WebIssuer } from '../../air/direct/webIssuer';
 import { AirError } from '../../errors/AirError';
 import type { AirSettings } from './settings';
 
-/** The issuer, and whether resolvers that know its DID come to this node. */
+/** The issuer, and whether resolvers of its DID reach this node. */
 export interface ServedIssuer {
 	readonly issuer: WebIssuer;
-	/** Why resolvers may not come here; undefined where the DID is that of the address. */
+	/** Why resolvers may not reach this node; undefined if the DID fits the address. */
 	readonly elsewhere: string | undefined;
 }
 
 /**
- * The issuer whose documents are served. Credentials name that of the credential, so that one counts
- * wherever n8n believes to be: a proxy may lead here from the address that its DID stands for. Without
- * one it is the issuer that fits the address.
+ * The issuer whose documents are served: the one in the n8n credential, which issued credentials name,
+ * even if n8n's own address differs, since a proxy may forward from the DID's address. If the n8n
+ * credential names none, it is the issuer that fits the address.
  *
  * @param didUrl - where n8n serves did.json in production
  * @throws AirError `AIR_DIRECT_DID_INVALID`, `AIR_JWKS_NO_DID`

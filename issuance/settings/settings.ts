@@ -17,7 +17,7 @@ import { memoizeByHash } from './memoizeByHash';
 
 const text = z.string().trim();
 
-/** What the form of the credential calls its fields, and errors with it. */
+/** The labels of the credential's fields, in the form and in errors. */
 export const CREDENTIAL_LABELS = {
 	environment: 'Environment',
 	baseUrl: 'Base URL',
@@ -54,7 +54,8 @@ const credentialSchema = z.looseObject({
 	directIssuerAs: z.enum(['did', 'url']).default('did'),
 	accountUrl: text.default(''),
 	statusListUrl: text.default(''),
-	// Not “…Keys”: of two rules of n8n's linters one would have that masked, the other shown.
+	// Not “…Keys”: for such a name, one rule of n8n's linters requires a masked field, and another a
+	// visible one.
 	furtherPublicJwks: text.default(''),
 	scope: z.enum(['issue on-behalf', 'issue']).default('issue on-behalf'),
 	jwtLifetime: z.coerce
@@ -74,7 +75,7 @@ const credentialSchema = z.looseObject({
 
 export type CredentialFields = z.infer<typeof credentialSchema>;
 
-/** A credential, read and checked: who signs, where AIR is, and what goes with it. */
+/** A credential, read and checked: who signs, where AIR is, and related settings. */
 export interface AirSettings {
 	readonly identity: AirIdentity;
 	/** Empty when the credential names none. */
@@ -83,9 +84,9 @@ export interface AirSettings {
 	readonly jwksUrl: string;
 	/** Undefined when the credential names no issuer for direct issuance. */
 	readonly direct: DirectSettings | undefined;
-	/** Whether the owner of the credential lets workflows have Partner JWTs. */
+	/** Whether the owner of the credential lets workflows create Partner JWTs. */
 	readonly allowHandingOutJwts: boolean;
-	/** Published beside the key of the credential, for a change of keys. */
+	/** Keys published beside the credential's own, for a rotation. */
 	readonly furtherPublicKeys: readonly PublicJwk[];
 	readonly ledger: LedgerChoice;
 	readonly retentionDays: number;
@@ -95,7 +96,7 @@ export interface AirSettings {
 export const privateKeyOf = memoizeByHash(importPrivateKey);
 
 /**
- * Says which field is meant: the words of the catalogue are about any public key.
+ * Names the field, since the catalogue's text is about public keys in general.
  *
  * @throws AirError `AIR_PUBLIC_KEY_…`
  */
@@ -110,10 +111,10 @@ export const publicKeysOf = memoizeByHash(async (pasted): Promise<readonly Publi
 	}
 });
 
-/** PEM, a JWK, or the Base64 of DER, which begins with the SEQUENCE that each key is. */
+/** PEM, a JWK, or the Base64 of DER, which begins with a SEQUENCE for every key. */
 const KEY = /-----BEGIN|"kty"|^M[A-I][\w+/=\s-]{60,}$/;
 
-/** AIR is told about these, everybody who fetches the JWKS reads some: a key must never be in them. */
+/** AIR receives these values, and some are public in the JWKS: a private key must never be in them. */
 function assertNoKeyElsewhere(fields: CredentialFields): void {
 	const told = ['partnerId', 'kid', 'issuerDid', 'baseUrl', 'jwksUrl'] as const;
 	for (const name of [...told, 'directIssuer', 'accountUrl', 'statusListUrl'] as const) {
@@ -125,8 +126,7 @@ function assertNoKeyElsewhere(fields: CredentialFields): void {
 }
 
 /**
- * Reads the fields of the credential, each for itself: what the key or the base URL is worth is not
- * looked at.
+ * Reads the fields of the credential, each by itself: the key and the base URL are not checked.
  *
  * @throws AirError `AIR_SETTING_INVALID`
  */
@@ -192,7 +192,7 @@ export async function readSettings(
 	};
 }
 
-/** Where the credential wants its ledger. */
+/** The credential's choice of ledger. */
 export function ledgerChoice({
 	ledger: store,
 	ledgerSecret: url,

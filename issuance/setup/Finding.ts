@@ -3,18 +3,18 @@ import type { AirErrorCode } from '../../errors/errorCatalogue';
 
 export type FindingStatus = 'pass' | 'warn' | 'fail';
 
-/** What one check found, in words that say what to do. */
+/** What one check found, and what to do. */
 export interface Finding {
 	readonly check: string;
 	readonly status: FindingStatus;
 	readonly detail: string;
 	/** Empty when there is nothing to fix. */
 	readonly fix: string;
-	/** Of the row of the error catalogue whose words these are. */
+	/** The code of the catalogue row whose text this is. */
 	readonly code?: AirErrorCode;
 }
 
-/** What a check says before it is known which check it is. */
+/** A finding without the name of its check. */
 export type Verdict = Omit<Finding, 'check'>;
 
 export const pass = (detail: string): Verdict => ({ status: 'pass', detail, fix: '' });
@@ -28,8 +28,8 @@ const problem =
 		code,
 	});
 
-/** Works for now, or cannot be told: the words are those of the error catalogue. */
+/** Works for now, or cannot be determined; the text is that of the error catalogue. */
 export const warn = problem('warn');
 
-/** Has to be fixed: the words are those of the error catalogue. */
+/** Must be fixed; the text is that of the error catalogue. */
 export const fail = problem('fail');

@@ -1,6 +1,6 @@
 import { AirError } from '../../errors/AirError';
 
-/** What came of an attempt to read or fetch something: a finding, not a failure. */
+/** The result of reading or fetching something; a failure is a value here, and is not thrown. */
 export type Result<T> =
 	| { readonly value: T; readonly error?: undefined }
 	| { readonly value?: undefined; readonly error: AirError };
@@ -11,7 +11,7 @@ export async function resultOf<T>(work: () => T | Promise<T>): Promise<Result<T>
 		return { value: await work() };
 	} catch (error) {
 		if (!(error instanceof AirError)) throw error;
-		// Nothing that the check sends can change anything, so there is no outcome to wonder about.
+		// Nothing that the check sends changes anything, so no outcome can be unknown.
 		if (error.code === 'AIR_CANCELLED_IN_FLIGHT') throw new AirError('AIR_CANCELLED');
 		if (error.code === 'AIR_CANCELLED') throw error;
 		return { error };

@@ -9,25 +9,25 @@ import type { ListSummary, LiveKey } from '../../ledger/Ledger';
 import type { DirectSettings } from '../settings/directSettings';
 import type { Result } from './Result';
 
-/** Whose address a host name leads to, as seen from here. */
+/** What kind of address a host name leads to, as seen from here. */
 export type Location = 'public' | 'private, but allowed' | 'private' | 'unknown';
 
 export interface PublishedJwks {
-	/** Undefined for what is not an address at all, or an empty field. */
+	/** Undefined for an empty field or an invalid address. */
 	readonly location: Location | undefined;
-	/** Undefined when nothing was fetched. */
+	/** Undefined if nothing was fetched. */
 	readonly answer: Result<HttpAnswer> | undefined;
 	readonly keys: Result<PublishedKey[]> | undefined;
 }
 
-/** How far the clock of this machine is ahead of AIR's, as far as that can be told. */
+/** How far the clock of this machine is ahead of AIR's, if that can be determined. */
 export interface ClockReading {
 	readonly aheadMs: number;
-	/** How long the answer was on its way; its Date has whole seconds. */
+	/** The uncertainty: the round trip, and the whole seconds of a Date header. */
 	readonly uncertaintyMs: number;
 }
 
-/** Who asks AIR's account host: all of it is read. */
+/** The caller of AIR's account host, with valid settings. */
 export interface AccountAsker {
 	readonly baseUrl: string;
 	readonly partnerId: string;
@@ -35,37 +35,37 @@ export interface AccountAsker {
 	readonly key: PrivateKey;
 }
 
-/** What the credential says of direct issuance. */
+/** The credential's settings for direct issuance. */
 export interface DirectFacts {
 	readonly issuer: Result<WebIssuer>;
 	readonly issuerAs: DirectSettings['issuerAs'];
 	readonly accountUrl: Result<string>;
-	/** Undefined when nobody asked for it, or there is nowhere to fetch from. */
+	/** Undefined if it was not requested, or if there is nowhere to fetch it from. */
 	readonly published: PublishedIssuer | undefined;
-	/** The account of the person who asks; undefined when it was not looked up. */
+	/** The account of the person who runs the check; undefined if it was not looked up. */
 	readonly account: Result<AirAccount> | undefined;
-	/** Undefined when nobody asked for it, there is no ledger, or AIR does not accept the key. */
+	/** Undefined if it was not requested, there is no ledger, or AIR does not accept the key. */
 	readonly ledger: Result<LedgerFacts> | undefined;
 }
 
-/** What the ledger has of what was issued directly, and what verifiers find of it. */
+/** What the ledger has about direct issuances, and what verifiers find. */
 export interface LedgerFacts {
 	readonly lists: readonly ListFacts[];
 	readonly keys: readonly LiveKey[];
 }
 
-/** A status list: as the ledger has it, and as it is published. */
+/** A status list in the ledger and as published. */
 export interface ListFacts {
 	readonly summary: ListSummary;
 	/** The places of what is revoked. */
 	readonly revoked: readonly number[];
 	readonly url: string;
 	readonly answer: Result<HttpAnswer>;
-	/** Undefined when nothing was fetched. */
+	/** Undefined if nothing was fetched. */
 	readonly read: Result<ReadStatusList> | undefined;
 }
 
-/** What verifiers find of an issuer. */
+/** What verifiers find about an issuer. */
 export interface PublishedIssuer {
 	readonly location: Location;
 	readonly did: Result<HttpAnswer>;
@@ -73,17 +73,17 @@ export interface PublishedIssuer {
 }
 
 /**
- * All that the checks judge, gathered before the first of them: a fact that could not be had, because
- * another one is missing, is undefined, and the check that needs it is left out.
+ * All facts that the checks judge, gathered before the first check. A fact that depends on a missing
+ * one is undefined, and the check that needs it is left out.
  */
 export interface SetupFacts {
-	/** Undefined when there is no credential, as for the command line. */
+	/** Undefined if there is no credential, as on the command line. */
 	readonly settings: Result<unknown> | undefined;
 	readonly key: Result<PrivateKey> | undefined;
 	readonly kid: string | undefined;
 	/** Empty when the credential has none. */
 	readonly issuerDid: string | undefined;
-	/** Undefined when the credential is not set up for direct issuance. */
+	/** Undefined if the credential is not set up for direct issuance. */
 	readonly direct: DirectFacts | undefined;
 	readonly furtherKeys: Result<readonly PublicJwk[]> | undefined;
 	readonly baseUrl: Result<string> | undefined;
@@ -93,6 +93,6 @@ export interface SetupFacts {
 	/** Whether AIR accepts a token of this key. */
 	readonly air: Result<true> | undefined;
 	readonly clock: ClockReading | undefined;
-	/** What AIR says to an issuance of nothing; only when that was asked for. */
+	/** AIR's answer to an empty issuance; only if that check was requested. */
 	readonly feature: Result<HttpAnswer> | undefined;
 }

@@ -3,7 +3,10 @@ import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
-/** Why something of one's own could not be fetched. The catalogue's own words are about AIR and its base URL. */
+/**
+ * Why the partner's own document could not be fetched. The catalogue's text is about AIR and its base
+ * URL.
+ */
 export const UNREACHED: Partial<Record<AirErrorCode, string>> = {
 	AIR_CONNECTION_REFUSED: 'the connection was refused',
 	AIR_DNS: 'the host name is unknown',
@@ -16,7 +19,7 @@ export const UNREACHED: Partial<Record<AirErrorCode, string>> = {
 	AIR_ANSWER_TOO_LARGE: 'the answer is larger than 64 kB',
 };
 
-/** What the check of the address itself says already. */
+/** Codes that the check of the address itself already reports. */
 const ABOUT_ADDRESS: readonly AirErrorCode[] = ['AIR_TARGET_NOT_HTTPS', 'AIR_TARGET_PRIVATE'];
 
 export function jwksUrl({ jwksUrl: url, jwks }: SetupFacts): Verdict | undefined {
@@ -31,7 +34,7 @@ export function publicAddress({ jwksUrl: url, jwks }: SetupFacts): Verdict | und
 	if (url === undefined || jwks?.location === undefined) return undefined;
 	const { hostname, protocol } = new URL(url);
 	const isPrivate = new AirError('AIR_JWKS_PRIVATE', { detail: hostname });
-	// What the operator allows is http, and nothing but http.
+	// The operator's policy only allows http here.
 	const isAllowed = jwks.location === 'private, but allowed' && /^https?:$/.test(protocol);
 	if (isAllowed) return warn(isPrivate);
 	if (protocol !== 'https:') return fail(new AirError('AIR_JWKS_NOT_HTTPS', { detail: hostname }));

@@ -27,14 +27,14 @@ export function accepts({ air }: SetupFacts): Verdict | undefined {
 	return air.error === undefined ? pass('AIR accepts the Partner JWT') : fail(air.error);
 }
 
-/** The documented words for an issuance of nothing, or at least of one of its fields. */
+/** The documented answer to an empty issuance, or one that names a field. */
 const NAMES_A_FIELD = /missing required field|issuerDid|credentialId|credentialSubject/i;
 
 function isFieldMissing({ status }: HttpAnswer, { shape, message = '' }: AirBody): boolean {
 	return status === 400 && shape === 'air' && NAMES_A_FIELD.test(message);
 }
 
-/** Nobody is told that all is well where this was not asked: it is where most partners get stuck. */
+/** Never a pass if this was not checked: most partners get stuck here. */
 function notChecked({ settings, air, issuerDid, direct }: SetupFacts): Verdict | undefined {
 	if (settings === undefined) return undefined;
 	// Those who only issue directly do not need it.
@@ -56,7 +56,7 @@ export function featureEnabled(facts: SetupFacts): Verdict | undefined {
 	if (isFieldMissing(answer, body)) return pass('Issue on Behalf is enabled');
 	const refusal = answerError(answer, body, { operation: 'issue', now: Date.now() });
 	if (refusal.code === 'AIR_FORBIDDEN_FEATURE') return fail(refusal);
-	// Nothing was asked to be issued, so that no outcome can be unknown.
+	// The request issues nothing, so no outcome can be unknown.
 	const reason = refusal.with({ kind: 'refused' }).message;
 	const detail = answer.status < 300 ? `AIR answers ${answer.status} to an empty request` : reason;
 	const { airMessage, notAirs } = refusal.facts;

@@ -7,7 +7,7 @@ import { parseIssuerDid } from '../inputs/inputs';
 import { fail, pass, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
-/** A key that can be read, but not be used with any algorithm of AIR's. */
+/** A key that can be read, but fits none of AIR's algorithms. */
 const WRONG_ALGORITHM: readonly AirErrorCode[] = [
 	'AIR_KEY_RSA_PSS',
 	'AIR_KEY_SECP256K1',
@@ -44,7 +44,7 @@ export function algorithm({ key }: SetupFacts): Verdict | undefined {
 	return error !== undefined && WRONG_ALGORITHM.includes(error.code) ? fail(error) : undefined;
 }
 
-/** Somebody pasted something else there. */
+/** The field holds something that is not a key ID. */
 const NOT_A_KID = /^(\{|\[|-----|https?:\/\/)/;
 
 export function keyId({ kid }: SetupFacts): Verdict | undefined {
@@ -63,7 +63,7 @@ export function furtherKeys({ furtherKeys: read }: SetupFacts): Verdict | undefi
 		: pass(`Further Public Keys holds ${length === 1 ? 'one key' : `${length} keys`}`);
 }
 
-/** Those who only issue directly have none. */
+/** Partners who only issue directly have none. */
 export function issuerDid({ issuerDid: did, direct }: SetupFacts): Verdict | undefined {
 	if (did === undefined || (did.trim() === '' && direct !== undefined)) return undefined;
 	try {
@@ -75,8 +75,8 @@ export function issuerDid({ issuerDid: did, direct }: SetupFacts): Verdict | und
 }
 
 /**
- * Hosts of AIR's that are something else, or were the API once by AIR's documents, old and new. Whatever is not
- * known may be a new one.
+ * AIR hosts that serve something else, or that were the API in older documents of AIR. An unknown host
+ * may be a new API.
  */
 const OTHER_APIS = [
 	/^developers\./,

@@ -17,10 +17,10 @@ export function directIssuer({ direct, kid }: SetupFacts): Verdict | undefined {
 	return pass(`Direct issuance is set up for ${issuer.value.did}`);
 }
 
-/** The host answers, and the account is not such that it can be issued to. */
+/** The host answers, but nothing can be issued to the account. */
 const ABOUT_ACCOUNT = /^AIR_(ACCOUNT_INCOMPLETE|HOLDER_)/;
 
-/** Nobody is told that all is well where this was not asked. */
+/** Never a pass if this was not checked. */
 export function accountHost({ settings, direct }: SetupFacts): Verdict | undefined {
 	if (settings === undefined || direct?.accountUrl.value === undefined) return undefined;
 	const { account } = direct;

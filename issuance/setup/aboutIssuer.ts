@@ -14,7 +14,7 @@ import { fail, pass, warn, type Verdict } from './Finding';
 import type { Result } from './Result';
 import type { SetupFacts } from './SetupFacts';
 
-/** An AirError as a result: reading what was fetched fails in no other way. */
+/** An AirError as a result; reading a fetched document throws nothing else. */
 function attempt<T>(work: () => T): Result<T> {
 	try {
 		return { value: work() };
@@ -24,7 +24,7 @@ function attempt<T>(work: () => T): Result<T> {
 	}
 }
 
-/** Why a document cannot be had, in words that complete its name. */
+/** Why a document is not available, as words that follow its name. */
 export const reasonOf = (error: AirError): string =>
 	error.facts.detail ?? UNREACHED[error.code] ?? error.message;
 
@@ -38,14 +38,14 @@ interface Fetched {
 	readonly answer: HttpAnswer;
 }
 
-/** The answer with did.json; undefined when there is none to be judged. */
+/** The answer with did.json; undefined if there is none to judge. */
 function fetched({ direct }: SetupFacts): Fetched | undefined {
 	const issuer = direct?.issuer.value;
 	const answer = direct?.published?.did.value;
 	return issuer === undefined || answer === undefined ? undefined : { issuer, answer };
 }
 
-/** did.json, read. */
+/** The parsed did.json. */
 interface Read {
 	readonly issuer: WebIssuer;
 	readonly did: PublishedDid;
@@ -71,7 +71,7 @@ export function didReachable({ direct }: SetupFacts): Verdict | undefined {
 }
 
 const CONTENT_TYPE = 'application/did+ld+json';
-/** Resolvers are known to read these, too. */
+/** Resolvers are known to accept these types, too. */
 const OTHER_TYPES = ['application/json', 'application/did+json', 'application/ld+json'];
 
 export function didContentType(facts: SetupFacts): Verdict | undefined {
@@ -111,7 +111,7 @@ export function noPrivateMembers({ direct }: SetupFacts): Verdict | undefined {
 	return fail(new AirError('AIR_DID_LEAKS', { detail }));
 }
 
-/** Why a verifier does not find a key under its DID URL; undefined when it does. */
+/** Why a verifier does not find a key under its DID URL; undefined if it does. */
 function missing({ issuer, did }: Read, kid: string, key: object): string | undefined {
 	const id = `${issuer.did}#${kid}`;
 	const entry = did.verificationMethod.find((method) => method.id === id);
@@ -143,7 +143,7 @@ export function furtherKeysInDid(facts: SetupFacts): Verdict | undefined {
 		: warn(new AirError('AIR_DID_FURTHER_KEY_MISSING', { detail }));
 }
 
-/** What speaks against jwt-vc-issuer; undefined when it agrees. */
+/** What is wrong with jwt-vc-issuer; undefined if nothing is. */
 function disagreement(
 	{ key, kid }: SetupFacts,
 	issuer: WebIssuer,
@@ -161,7 +161,7 @@ function disagreement(
 	return isThere ? undefined : `it does not have the key of the credential as ${quoted(kid)}`;
 }
 
-/** Credentials that name the issuer by its DID can do without: then it is a warning. */
+/** Credentials that name the issuer by its DID do not need it: then it is a warning. */
 export function vcIssuer(facts: SetupFacts): Verdict | undefined {
 	const { direct } = facts;
 	const issuer = direct?.issuer.value;

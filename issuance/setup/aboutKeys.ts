@@ -17,7 +17,7 @@ const listed = (keys: readonly PublishedKey[]) =>
 		...(keys.length > MOST_NAMES ? [`${keys.length - MOST_NAMES} more`] : []),
 	].join(', ');
 
-/** The entries under the key ID; all of them where there is no key ID to look for. */
+/** The entries with the key ID; all entries if no key ID is given. */
 function own({ jwks, kid }: SetupFacts): readonly PublishedKey[] {
 	const keys = jwks?.keys?.value ?? [];
 	return kid === undefined ? keys : keys.filter((key) => key.kid === kid);
@@ -57,7 +57,7 @@ export function sameKey(facts: SetupFacts): Verdict | undefined {
 			? pass('The published key belongs to the private key')
 			: warn(new AirError('AIR_JWKS_SPELLING', { detail }));
 	}
-	// What is not a key of a type that AIR takes, the check of its purpose says better.
+	// Keys of other types are reported by the check of the key's purpose.
 	const comparable = published.filter((candidate) => algorithmOf(candidate) !== undefined);
 	if (comparable.length === 0) return undefined;
 	return comparable.every((candidate) => publicKeyOf(candidate) === undefined)
@@ -70,7 +70,7 @@ export function noUnknownKey({ jwks, key, kid, furtherKeys }: SetupFacts): Verdi
 	const further = furtherKeys?.value;
 	if (keys === undefined || key?.value === undefined || further === undefined) return undefined;
 	const known = [key.value.publicJwk, ...further];
-	// What is wrong under the key's own ID, the checks of that say better.
+	// Problems under the key's own ID are reported by the checks for it.
 	const unknown = keys.filter(
 		(candidate) =>
 			candidate.kid !== kid && !known.some((knownKey) => isSamePublicKey(knownKey, candidate)),
@@ -85,7 +85,7 @@ function algorithmOf({ kty, crv }: PublishedKey): SigningAlgorithm | undefined {
 	return kty === 'EC' && crv === 'P-256' ? 'ES256' : undefined;
 }
 
-/** What an entry says of itself that does not fit; undefined when all of it does. */
+/** Which member of an entry does not fit; undefined if all do. */
 function misfit(key: PublishedKey): string | undefined {
 	const { alg, use, key_ops: operations } = key;
 	const wanted = algorithmOf(key);

@@ -9,10 +9,10 @@ import { readOf, reasonOf } from './aboutIssuer';
 import { fail, pass, warn, type Verdict } from './Finding';
 import type { ListFacts, SetupFacts } from './SetupFacts';
 
-/** What is wrong with one list; undefined when nothing is. */
+/** What is wrong with one list; undefined if nothing is. */
 type Problem = (list: ListFacts) => Verdict | undefined;
 
-/** Of several lists the first with a problem; undefined where there is none to be judged. */
+/** The first list with a problem; undefined if there is no list to judge. */
 function ofLists(
 	{ direct }: SetupFacts,
 	isJudged: (list: ListFacts) => boolean,
@@ -97,7 +97,7 @@ export function everyPlace(facts: SetupFacts): Verdict | undefined {
 	);
 }
 
-/** A key that is not published any more, or would not be in the next documents. */
+/** A key that is no longer published, or is missing in the next documents. */
 export function keysOfLiving(facts: SetupFacts): Verdict | undefined {
 	const living = facts.direct?.ledger?.value?.keys ?? [];
 	if (living.length === 0) return undefined;
@@ -109,7 +109,7 @@ export function keysOfLiving(facts: SetupFacts): Verdict | undefined {
 		}
 	}
 	const { settings, key, kid, furtherKeys } = facts;
-	// Nobody has told the command line which other keys there are.
+	// The command line does not know the other keys.
 	if (settings !== undefined && key?.value !== undefined && isKid(kid ?? '')) {
 		const own = [publicJwkOf(key.value, kid), ...(furtherKeys?.value ?? [])];
 		const [next] = keysLeftOut(living, own);

@@ -8,7 +8,7 @@ import type { ClockReading } from './SetupFacts';
 const DATE_STEP_MS = 1000;
 
 /**
- * Whether AIR accepts a token, and by how much the clocks differ.
+ * Whether AIR accepts a token, and how much the clocks differ.
  *
  * @param prove - asks it
  * @throws AirError when cancelled
@@ -20,7 +20,7 @@ export async function askAir(
 	const sentAt = performance.now();
 	let clock: ClockReading | undefined;
 	const onDate = (date: string | undefined) => {
-		// The first answer was on its way for the shortest time.
+		// The answer with the shortest round trip is the most exact.
 		clock ??= readClock(date, Date.now(), performance.now() - sentAt);
 	};
 	try {
@@ -32,7 +32,7 @@ export async function askAir(
 	}
 }
 
-/** AIR wrote the date at some moment while the request and its answer were on their way. */
+/** AIR wrote the date at some time during the round trip. */
 function readClock(
 	date: string | undefined,
 	receivedAt: number,

@@ -58,13 +58,13 @@ export async function checkParts(setup: Setup, options: CheckOptions = {}): Prom
 
 /**
  * Checks a credential without issuing anything: settings and key, the JWKS (if its URL is known), and
- * whether AIR accepts a token, by asking for the status of a hash that nobody has under an address
- * that nobody can have; of who issues directly, by storing nothing. With `ownAddress` it also asks
- * whether Issue on Behalf is enabled, with `documents` it fetches what the issuer publishes
+ * whether AIR accepts a token, by asking for the status of a hash that does not exist, for an address
+ * that cannot exist; for direct issuance, by posting an empty body to the store. With `ownAddress` it
+ * also asks whether Issue on Behalf is enabled, with `documents` it fetches what the issuer publishes
  * and looks into the ledger, and with
  * `accountAddress` it asks AIR's account host.
  *
- * A check that cannot be done, because of what an earlier one found, is left out: it never passes.
+ * A check that is impossible because of an earlier finding is left out, and never passes.
  *
  * @param credentialData - the fields of `mocaAirApi`
  * @returns findings, in the order in which a person would fix them

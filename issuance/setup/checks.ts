@@ -25,15 +25,15 @@ import type { Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
 export interface Check {
-	/** What people read, and what workflows compare: it stays as it is. */
+	/** The label that people read and workflows compare: never change it. */
 	readonly label: string;
-	/** What it makes sure of, for the documentation. */
+	/** What it checks, for the documentation. */
 	readonly makesSure: string;
-	/** Undefined when it cannot be done, because something else is missing: then it is left out. */
+	/** Undefined if it is impossible because something else is missing: then it is left out. */
 	readonly judge: (facts: SetupFacts) => Verdict | undefined;
 	/**
-	 * AIR's own acceptance outweighs it: AIR may fetch from another address than the one that is
-	 * written down here, or still use an older copy. Then it is a warning.
+	 * If AIR accepts the key, a failure of this check becomes a warning: AIR may fetch from another
+	 * address, or still use an older copy.
 	 */
 	readonly outweighed?: true;
 }

@@ -20,16 +20,16 @@ const SCOPE = 'issue';
 export interface DirectOptions {
 	/** Whether to fetch what the issuer publishes. */
 	readonly documents: boolean;
-	/** Whose account is looked up, and made if there is none; undefined: nobody's. */
+	/** Whose account to look up, which makes one if there is none; undefined for none. */
 	readonly accountAddress: unknown;
-	/** Of the credential; looked into with the documents. */
+	/** The credential's ledger; read together with the documents. */
 	readonly ledger: LedgerPlace | undefined;
 	readonly signal: AbortSignal | undefined;
 }
 
 /**
- * What proves the key, as it does for the nodes: AIR may have no Issue on Behalf for who issues
- * directly, and so no status to ask for.
+ * How to prove the key, the same as for the nodes: AIR may not offer Issue on Behalf to a partner who
+ * issues directly, and then there is no status to ask for.
  *
  * @param isDirect - the credential is set up for direct issuance
  */
@@ -39,14 +39,14 @@ export function proofOf(client: AirClient, isDirect: boolean): Prove {
 			await proveKey(client, proof);
 		};
 	}
-	// No account is looked up for it.
+	// Looks up no account.
 	const direct = new DirectClient({ ...client.identity, accountUrl: '', scope: SCOPE });
 	return async (proof) => {
 		await proveDirectly(direct, client, proof);
 	};
 }
 
-/** A name server that does not answer must not hold up the rest. */
+/** A name server that does not answer must not delay the rest. */
 export async function withTimeout(location: Promise<Location>): Promise<Location> {
 	let timer: NodeJS.Timeout | undefined;
 	const late = new Promise<Location>((resolve) => {
@@ -76,18 +76,18 @@ async function account(
 	return await resultOf(async () => {
 		const email = parseRecipient(accountAddress, 'AIR_ADDRESS_INVALID');
 		const client = new DirectClient({ ...asker, accountUrl, scope: SCOPE });
-		// What is known from before says nothing about the host now.
+		// A cached account would say nothing about the host now.
 		client.forgetAccount(email);
 		return await client.account(email, { signal, timeoutMs: SETUP_TIMEOUT_MS, repeat: NO_REPEAT });
 	});
 }
 
 /**
- * Gathers what the checks of direct issuance judge. Nothing is issued; an account is looked up, and so
- * made, only for an address that was given for that.
+ * Gathers the facts for the checks of direct issuance. Nothing is issued; an account is looked up, and
+ * possibly made, only for an address that was given for this.
  *
- * @param asker - undefined when something is missing to ask AIR with
- * @param accepted - AIR accepts the key: others are shown nothing of the ledger
+ * @param asker - undefined if a setting that is needed to ask AIR is missing
+ * @param accepted - whether AIR accepts the key; if not, nothing from the ledger is shown
  * @throws AirError `AIR_CANCELLED`
  */
 export async function gatherDirect(

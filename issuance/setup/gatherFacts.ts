@@ -14,7 +14,7 @@ import type { PublishedJwks, SetupFacts } from './SetupFacts';
 
 const SETUP_TIMEOUT_MS = 10_000;
 
-/** What there is to check. What is left out is not checked. */
+/** What to check; parts that are left out are not checked. */
 export interface Setup {
 	/** As pasted. */
 	readonly privateKey?: string | undefined;
@@ -23,7 +23,7 @@ export interface Setup {
 	readonly direct?: DirectSettings | undefined;
 	/** As pasted. */
 	readonly furtherPublicKeys?: string | undefined;
-	/** Looked into with the documents of an issuer: for status lists, and keys of live credentials. */
+	/** Read together with the issuer's documents, for status lists and the keys of live credentials. */
 	readonly ledger?: LedgerPlace | undefined;
 	readonly jwksUrl?: string | undefined;
 	readonly air?:
@@ -40,20 +40,20 @@ export interface Setup {
 export interface CheckOptions {
 	readonly signal?: AbortSignal | undefined;
 	/**
-	 * Asks AIR whether Issue on Behalf is enabled, by an issuance of nothing to this address: it has
-	 * to belong to the person who asks.
+	 * Asks AIR whether Issue on Behalf is enabled, by an empty issuance to this address, which must
+	 * belong to the person who asks.
 	 */
 	readonly ownAddress?: unknown;
-	/** Fetches what the issuer of direct issuance publishes. */
+	/** Fetches what the issuer publishes for direct issuance. */
 	readonly documents?: boolean | undefined;
 	/**
-	 * Asks AIR's account host for the account of this address, and so makes it: it has to belong to
-	 * anyone who asks.
+	 * Asks AIR's account host for the account of this address, which makes one if there is none. The
+	 * address must belong to the person who asks.
 	 */
 	readonly accountAddress?: unknown;
 }
 
-/** The address can be followed: with a user name in it, others would see a password. */
+/** Whether the address may be fetched: one with a user name in it would show a password. */
 function addressOf(jwksUrl: string): URL | undefined {
 	const url = URL.canParse(jwksUrl) ? new URL(jwksUrl) : undefined;
 	return url?.hostname === '' || url?.username !== '' || url.password !== '' ? undefined : url;
@@ -72,8 +72,8 @@ async function jwksFacts(jwksUrl: string, signal?: AbortSignal): Promise<Publish
 }
 
 /**
- * Gathers everything that the checks judge: reads, fetches the JWKS, and asks AIR, at most 10 seconds
- * for each. Nothing is issued.
+ * Gathers all facts for the checks: reads the settings, fetches the JWKS and asks AIR, with at most 10
+ * seconds for each. Nothing is issued.
  *
  * @throws AirError `AIR_CANCELLED`
  */

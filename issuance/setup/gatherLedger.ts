@@ -12,7 +12,7 @@ import type { AccountAsker, LedgerFacts, ListFacts, PublishedIssuer } from './Se
 
 const SETUP_TIMEOUT_MS = 10_000;
 
-/** Of more lists the newest are fetched: a list is full after 65,536 credentials. */
+/** At most this many lists are fetched, the newest ones: a list is full after 65,536 credentials. */
 const MOST_LISTS = 5;
 
 interface About {
@@ -23,7 +23,7 @@ interface About {
 	readonly signal: AbortSignal | undefined;
 }
 
-/** As verifiers find them; where there is no did.json that can be read, the key of the credential. */
+/** The keys that verifiers find; without a readable did.json, the key of the credential. */
 async function keysOf({ issuer, asker, published }: About): Promise<readonly PublicJwk[]> {
 	const answer = published?.did.value;
 	const did = answer && (await resultOf(() => readDid(answer))).value;
@@ -66,9 +66,9 @@ async function gathered(place: LedgerPlace, about: About): Promise<LedgerFacts |
 }
 
 /**
- * What the ledger has of status lists and keys, and what is published of the lists. Nothing is written.
+ * Status lists and keys in the ledger, and the published lists. Writes nothing.
  *
- * @returns undefined where there is no ledger
+ * @returns undefined if there is no ledger
  * @throws AirError `AIR_CANCELLED`
  */
 export async function gatherLedger(

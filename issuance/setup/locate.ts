@@ -2,7 +2,7 @@ import { AirError } from '../../errors/AirError';
 import { assertResolvesAllowed, targetPolicy } from '../../air/http/targetGuard';
 import type { Location } from './SetupFacts';
 
-/** As if the operator allowed nothing, and over https: then only the address can be refused. */
+/** Checked with an empty policy and over https, so that only the address can be refused. */
 const STRICT = targetPolicy({});
 
 async function refusal(url: URL, policy: typeof STRICT): Promise<AirError | undefined> {

@@ -1,21 +1,21 @@
 import type { AirErrorCode } from '../../errors/errorCatalogue';
 import type { Finding } from './Finding';
 
-/** What AIR answers until somebody has registered a JWKS URL that serves the key. */
+/** AIR's answers until a JWKS URL that serves the key is registered. */
 const NOT_REGISTERED_YET: readonly (AirErrorCode | undefined)[] = [
 	'AIR_UNAUTHORIZED_NOT_REGISTERED',
 	'AIR_UNAUTHORIZED_JWKS_UNREACHABLE',
 ];
 
 /**
- * What keeps a credential from issuing, as its test in n8n says it: the first check that fails.
- * Stricter than the check in one thing: a JWKS URL that is filled in has to answer, also while AIR
- * still accepts the key from a copy. More patient in another: with JWKS URL empty, AIR need not know
- * the key yet. n8n tests a credential whenever it is saved, and n8n serves the JWKS only of a saved
- * one, so otherwise that test could never pass.
+ * What keeps a credential from issuing, for its test in n8n: the first check that fails. It is stricter
+ * in one point: a JWKS URL that is filled in must answer, even while AIR still accepts the key from a
+ * cached copy. It is more lenient in another: with JWKS URL empty, AIR need not know the key yet. n8n
+ * tests a credential whenever it is saved, but n8n can serve the JWKS only of a saved credential, so
+ * otherwise that test could never pass.
  *
  * @param findings - of `checkSetup`
- * @returns undefined when nothing keeps it from issuing
+ * @returns undefined if nothing keeps it from issuing
  * @example
  * ```ts
  * const problem = setupProblem(await checkSetup(data));

@@ -3,7 +3,7 @@ import { CHECKS } from './checks';
 
 /** A row of the report, with its columns in the order in which people read them. */
 export interface ReportRow {
-	/** The label of the check, which stays the same; *Summary* for the first row. */
+	/** The label of the check, which never changes; *Summary* for the first row. */
 	readonly check: string;
 	readonly status: FindingStatus;
 	readonly detail: string;
@@ -35,8 +35,8 @@ function summary(findings: readonly Finding[]): ReportRow {
 }
 
 /**
- * What was found, for people: a summary first, then problems, warnings, and what is fine, each in the
- * order in which a person would fix it.
+ * The findings for people: a summary, then problems, warnings, and passed checks, each in the order in
+ * which a person would fix them.
  *
  * @param findings - of `checkSetup`
  * @example

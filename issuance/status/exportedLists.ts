@@ -22,14 +22,14 @@ export interface ExportedList {
 export interface Exported {
 	readonly lists: readonly ExportedList[];
 	/**
-	 * The ledger was restored, and nobody knows what was revoked since: what is published of these is
-	 * newer than what could be made now, and has to stay.
+	 * Lists of a restored ledger: it is not known what was revoked since, so the published version is
+	 * newer than any that could be made now, and must stay.
 	 */
 	readonly doubtful: readonly ListSummary[];
 }
 
 /**
- * All status lists of a realm, signed for a place that only holds files.
+ * All status lists of a realm, signed for a static host.
  *
  * @param now - milliseconds since 1970
  * @throws LedgerError, AirError `AIR_STATUS_LIST_…`

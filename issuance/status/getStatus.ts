@@ -7,11 +7,11 @@ import { realmOf } from '../session/realm';
 import { withoutOwnNames } from '../issue/ownNames';
 import { hasAnswered } from '../watch/politeness';
 
-/** What AIR says about an issuance, and what that means. */
+/** AIR's answer about an issuance, and its meaning. */
 export type IssuanceStatus = StatusAnswer & {
 	readonly state: IssuanceState;
 	readonly onChain: boolean;
-	/** AIR's dates in ISO 8601, where it gives any. */
+	/** AIR's dates in ISO 8601, if there are any. */
 	readonly issuanceDateIso?: string;
 	readonly expirationDateIso?: string;
 };
@@ -33,11 +33,11 @@ export function describeStatus(answer: StatusAnswer): IssuanceStatus {
 	};
 }
 
-/** Right after issuing AIR may not know the hash yet : it is asked again after 1 and 2 s. */
+/** Right after issuing, AIR may not know the hash yet: it is asked again after 1 and 2 s. */
 const NOT_VISIBLE_YET_POLLS = 2;
 
 /**
- * Asks AIR what became of an issuance. A hash that AIR does not know is asked for again for some
+ * Asks AIR what became of an issuance. If AIR does not know the hash, it is asked again for some
  * seconds, because it may have been issued just now.
  *
  * @param recipient - the e-mail it was issued to
@@ -61,7 +61,7 @@ export async function getStatus(
 }
 
 /**
- * Asks AIR once. An answer, "no such hash" too, ends a pause in which triggers leave AIR alone.
+ * Asks AIR once. Any answer, even "no such hash", ends a pause in which triggers do not ask AIR.
  *
  * @throws AirError
  */

@@ -7,7 +7,7 @@ import { isoTime } from '../ledger/rowFields';
 
 const jwkText = z.string().transform((text) => z.looseObject({}).parse(JSON.parse(text)));
 
-/** Of the keys by which credentials live, those that are not among `keys` and that nobody has given up. */
+/** Keys that live credentials need, except those in `keys` and those that were given up. */
 export const keysLeftOut = (live: readonly LiveKey[], keys: readonly PublicJwk[]): LiveKey[] =>
 	live.filter(
 		({ kid, publicJwk, unpublishedAt }) =>
@@ -17,7 +17,7 @@ export const keysLeftOut = (live: readonly LiveKey[], keys: readonly PublicJwk[]
 
 const DAY_LENGTH = 'yyyy-mm-dd'.length;
 
-/** How much lives by a key, in words that complete an error. */
+/** How many credentials need a key, as words that complete an error. */
 export function inWords(
 	kid: string,
 	{ credentials, lastExpiresAt }: Pick<UnpublishResult, 'credentials' | 'lastExpiresAt'>,
@@ -30,7 +30,7 @@ export function inWords(
 /**
  * Makes sure that documents hold every key that live credentials need.
  *
- * @param keys - that are to be published
+ * @param keys - the keys to be published
  * @throws AirError `AIR_KEY_STILL_NEEDED`
  */
 export function assertNoKeyLeftOut(living: readonly LiveKey[], keys: readonly PublicJwk[]): void {
@@ -47,8 +47,8 @@ interface Where {
 /**
  * Gives up the credentials that a key has signed, so that it need not be published any more.
  *
- * @param givenUp - how many live, as somebody has read it
- * @throws AirError `AIR_KEY_STILL_NEEDED` where it is another number; LedgerError
+ * @param givenUp - how many live credentials the person was shown
+ * @throws AirError `AIR_KEY_STILL_NEEDED` if the number differs; LedgerError
  * @example
  * ```ts
  * await unpublishKey(session, 'my-key-2025', 3);

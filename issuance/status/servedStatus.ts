@@ -7,13 +7,13 @@ interface Where {
 	readonly realm: string;
 }
 
-/** What a verifier is told. `unknown`: 404. `doubtful`: 503, as nobody can say that it is valid. */
+/** The answer to a verifier. `unknown`: 404. `doubtful`: 503, since it is not known whether it is valid. */
 export type Served<T> =
 	{ readonly answer: 'found'; readonly value: T } | { readonly answer: 'unknown' | 'doubtful' };
 
 /**
- * The list that a verifier asks for. Of a list that the ledger does not know nobody can say anything,
- * and it may be one of a ledger that was lost: that is not an answer, and never an empty list.
+ * The list that a verifier asks for. A list that is not in the ledger may belong to a ledger that was
+ * lost, so the answer is `unknown`, and never an empty list.
  *
  * @param now - milliseconds since 1970
  * @throws LedgerError, AirError of a credential that signs no list
@@ -31,10 +31,10 @@ export async function servedList(
 	return { answer: 'found', value: await statusListToken(signer, list, form, now) };
 }
 
-/** A revocation number as it is written in a credential: 63 bits. */
+/** A revocation number as a credential contains it: 63 bits. */
 const NUMBER = /^\d{1,19}$/;
 
-/** What AIR asks for a number: `{ isRevoked }`. @throws LedgerError */
+/** The answer to AIR's question about a number: `{ isRevoked }`. @throws LedgerError */
 export async function servedNumber(
 	{ ledger, realm }: Where,
 	number: string,

@@ -11,7 +11,7 @@ import type { WebIssuer } from '../../air/direct/webIssuer';
 import type { PrivateKey } from '../../air/keys/privateKey';
 import type { StatusList } from '../../ledger/Ledger';
 
-/** Who signs lists, and where they are. */
+/** Who signs lists, and where the lists are. */
 export interface ListSigner {
 	readonly issuer: WebIssuer;
 	readonly issuerAs: 'did' | 'url';
@@ -22,23 +22,23 @@ export interface ListSigner {
 }
 
 /**
- * - `live`: to be asked for again after an hour, and good for a day
- * - `file`: for a place that only holds files. It never expires, as nobody may renew it in time, unless
- *   its owner says so, in seconds
- * - `bare`: it neither expires nor says how long to keep it: as AIR's own documents show one
+ * - `live`: verifiers fetch it again after an hour, and it is valid for a day
+ * - `file`: for a static host. It never expires, since nobody might renew it in time, unless its
+ *   owner sets an expiry, in seconds
+ * - `bare`: without an expiry and without a time to live, as in AIR's documents
  */
 export type ListForm = 'live' | 'bare' | { readonly file: { readonly lifetimeSeconds?: number } };
 
-/** Signed again after this, so that anyone who fetches it has at least half of its lifetime left. */
+/** Signed again after this time, so that a fetched list has at least half of its lifetime left. */
 const RENEW_MS = (LIVE_LIFETIME_SECONDS / 2) * 1000;
 
 export interface ListToken {
 	readonly token: string;
-	/** The same for the same content, no matter who signed it. */
+	/** Depends on the content only, no matter which process signed it. */
 	readonly etag: string;
 }
 
-/** Signed once for each content; kept in this process. */
+/** Signed lists by content; cached in this process. */
 const signed = new Map<string, { readonly content: string; readonly token: Promise<string> }>();
 const MOST_KEPT = 1_000;
 
@@ -50,8 +50,8 @@ function timesOf(form: ListForm) {
 }
 
 /**
- * The signed form of a list. It is dated by the last revocation in it; one that expires is dated by the
- * half day, so that all processes give out the same, and sign it once for each change.
+ * The signed form of a list. Its date is that of the last revocation in it; one that expires is dated
+ * to the half day. So all processes serve the same list, and sign it once for each change.
  *
  * @param now - milliseconds since 1970
  * @throws AirError `AIR_STATUS_LIST_INVALID`, `AIR_DIRECT_KID_INVALID`
@@ -75,7 +75,7 @@ export async function statusListToken(
 		...timesOf(form),
 	};
 	const { kid, key } = signer;
-	// A clock that is behind the store's must not date it into the future of verifiers.
+	// If this machine's clock is behind the store's, the date must not be in the future for verifiers.
 	const payload = statusListPayload(input, Math.min(at, now));
 	const content = JSON.stringify([kid, key.thumbprint, payload]);
 	const place = JSON.stringify([form, input.uri]);

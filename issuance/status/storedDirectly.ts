@@ -3,10 +3,10 @@ import { isoTime, namesAtAir, typeOf } from '../ledger/rowFields';
 import type { LedgerSession } from '../session/LedgerSession';
 
 /**
- * What the ledger knows of what was issued directly: what AIR tells about it is over when it has stored it.
+ * What the ledger knows about a direct issuance: AIR says nothing more about it after it was stored.
  *
  * @param hash - a `storagePath`, or a `coreClaimHash`
- * @returns undefined for what is asked of AIR
+ * @returns undefined for an issuance that AIR must be asked about
  * @throws AirError `AIR_STATUS_OF_DIRECT` for a `storagePath` that the ledger does not know
  */
 export async function storedDirectly(

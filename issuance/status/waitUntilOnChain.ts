@@ -9,31 +9,31 @@ import { askOnce, type IssuanceStatus } from './getStatus';
 export const LONGEST_WAIT_SECONDS = 15 * 60;
 export const DEFAULT_WAIT_SECONDS = 120;
 
-/** For this long "no such hash" means "not visible yet": a fresh hash may take some seconds to appear. */
+/** During this time "no such hash" means "not visible yet": a new hash may take some seconds to appear. */
 const NOT_VISIBLE_YET_MS = 15_000;
 
 /** The last question, asked at the deadline, still gets this long for its answer. */
 const SHORTEST_ASK_MS = 2_000;
 
 export interface WaitSettings {
-	/** How long to wait at most, in milliseconds. */
+	/** The longest wait, in milliseconds. */
 	readonly timeoutMs: number;
 	/** Ask at once instead of after the first second. */
 	readonly askAtOnce?: boolean | undefined;
-	/** The run that waits. */
+	/** The run that this belongs to. */
 	readonly share?: Share | undefined;
 	readonly signal?: AbortSignal | undefined;
 	readonly requestTimeoutMs?: number | undefined;
-	/** Milliseconds that only grow, whatever is done to the clock of the machine; for tests. */
+	/** A monotonic clock, in milliseconds; for tests. */
 	readonly now?: () => number;
 	readonly pause?: typeof pause;
 }
 
 /** How a wait ended. Running out of time is a result, not a failure. */
 export interface WaitResult {
-	/** What AIR said last; undefined if it never said anything that could be read. */
+	/** AIR's last answer; undefined if there was none that could be read. */
 	readonly status: IssuanceStatus | undefined;
-	/** Why the last attempt to ask gave nothing; undefined if it did. */
+	/** Why the last question failed; undefined if it succeeded. */
 	readonly lastError: AirError | undefined;
 	/** Whole milliseconds. */
 	readonly waitedMs: number;
@@ -41,14 +41,13 @@ export interface WaitResult {
 
 const monotonic = () => performance.now();
 
-/** A failure that may pass; every other one ends the wait. */
+/** A temporary failure; every other one ends the wait. */
 const passes = (error: AirError, waitedMs: number) =>
 	error.retryable || (error.code === 'AIR_HASH_NOT_FOUND' && waitedMs < NOT_VISIBLE_YET_MS);
 
 /**
- * Waits until an issuance is confirmed on-chain, has become unusable, or time runs out. Asks as AIR
- * wants to be asked: after 1 s, doubling, at most every 30 s, or as late as its
- * `Retry-After` says.
+ * Waits until an issuance is confirmed on-chain, has become unusable, or time runs out. Asks at AIR's
+ * own polling interval: after 1 s, doubling, at most every 30 s, or when its `Retry-After` says.
  *
  * Never throws for what AIR answers: a caller who has just issued must not lose the issuance because
  * asking failed. The caller decides what `lastError` means.
@@ -75,7 +74,7 @@ export async function waitUntilOnChain(
 		const left = deadline - now();
 		const asked = status !== undefined || lastError !== undefined;
 		const wish = lastError?.retryAfterMs ?? 0;
-		// Asked at least once, there is nothing to learn in no time, or before AIR wants to be asked.
+		// Once AIR was asked, there is no use in asking with no time left, or before AIR allows it.
 		if (asked && (left < 1 || wish > left)) break;
 		const rhythm = poll < 0 ? 0 : pollDelayMs(poll);
 		const delay = Math.min(Math.max(rhythm, wish), Math.max(left, 0));
@@ -88,7 +87,7 @@ export async function waitUntilOnChain(
 					settings.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS,
 					Math.max(deadline - now(), SHORTEST_ASK_MS),
 				),
-				// Waiting is repeating already, and only here the deadline is known.
+				// No repeats within a call: this loop repeats anyway, and only it knows the deadline.
 				repeat: NO_REPEAT,
 				queueMs: Math.max(deadline - now(), SHORTEST_ASK_MS),
 			});

@@ -3,7 +3,7 @@ import { AirError } from '../../errors/AirError';
 const JSON_FORMS =
 	'Under JSON, write the names out, put quotation marks around each expression that gives text, and none around others: { "tier": "Gold", "name": "{{ $json.name }}", "age": {{ $json.age }} }.';
 
-/** What to do about a subject that is refused, in the way that the node is set to. */
+/** What to do about a refused subject, for the mode of the node. */
 export const ADVICE = {
 	json: `${JSON_FORMS} Nothing is converted there; for text from a sheet or a form, choose Map Each Field.`,
 	jsonText: `${JSON_FORMS} Or give an object and no text: {{ { "name": $json.name } }}, without JSON.stringify. Only if the sender may choose all claims, use {{ JSON.parse($json.body.claims) }}.`,
@@ -23,8 +23,7 @@ export const ADVICE = {
 } as const;
 
 /**
- * Adds to a refused subject what to do in the way that the node is set to, unless the refusal says so
- * itself.
+ * Adds advice for the node's mode to the refusal of a subject, unless the refusal has advice of its own.
  *
  * @param advice - for the item, by its position
  * @throws what `read` throws

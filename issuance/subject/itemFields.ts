@@ -8,8 +8,8 @@ import { isRecord } from './values/json';
 export type ItemJson = Readonly<Record<string, unknown>>;
 
 /**
- * The value of a field of an item. A name that the item itself has counts first; otherwise dots lead
- * further in.
+ * The value of a field of an item. A field with exactly this name counts first; otherwise dots lead
+ * into objects.
  *
  * @returns undefined when the item has no such field
  * @example
@@ -17,7 +17,7 @@ export type ItemJson = Readonly<Record<string, unknown>>;
  * fieldAt({ body: { email: 'ada@example.com' } }, 'body.email'); // 'ada@example.com'
  * ```
  */
-export function fieldAt(item: ItemJson, path: string): unknown {
+function fieldAt(item: ItemJson, path: string): unknown {
 	if (Object.hasOwn(item, path)) return item[path];
 	let at: unknown = item;
 	for (const name of path.split('.')) {
@@ -40,7 +40,7 @@ const isList = (where: string) =>
 	`${where} is a list: a Split Out node before this one makes an item of each entry`;
 
 /**
- * Says that an item has no field of a name, and which it has where the path ends.
+ * Says that an item has no such field, and which fields there are where the path ends.
  *
  * @example
  * ```ts
@@ -62,17 +62,17 @@ export function noField(item: ItemJson, path: string): string {
 	return `the item has no field called “${redact(path, 60)}”; ${what}`;
 }
 
-/** Which fields of an item are the attributes of the subject. */
+/** Selects the fields of an item that are the attributes of the subject. */
 export interface AttributeFields {
 	/** The field that holds them; empty for the item itself. */
 	readonly within: string;
-	/** Fields that are not attributes, by the path from the item or by the name beside the attributes. */
+	/** Fields that are not attributes, by path from the item or by name among the attributes. */
 	readonly without: readonly string[];
 }
 
 /**
- * The attributes that an item carries by itself. Fields without a value are left out, as an empty cell
- * of a sheet claims nothing.
+ * The attributes in an item. Fields without a value are left out, since an empty cell of a sheet claims
+ * nothing.
  *
  * @throws AirError `AIR_SUBJECT_INVALID`
  * @example

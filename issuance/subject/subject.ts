@@ -6,7 +6,7 @@ import type { ValueType } from './values/valueTypes';
 import { LARGEST, readJson, TOO_LARGE, UNKEPT_NUMBER } from './values/jsonText';
 import { DIGITS_LOST, isKept, TOO_MANY_DIGITS } from './values/numbers';
 
-/** Claims as they go into the credential. */
+/** Claims as the credential contains them. */
 export type CredentialSubject = Readonly<Record<string, unknown>>;
 
 export interface SubjectField {
@@ -17,10 +17,10 @@ export interface SubjectField {
 
 const DEEPEST = 32;
 const PROTOTYPE_KEYS = ['__proto__', 'constructor', 'prototype'];
-/** Attribute names as AIR's schema builder takes them. */
+/** Attribute names that AIR's schema builder accepts. */
 const ATTRIBUTE_NAME = /^[\w-]+$/;
 const LONGEST_NAME = 100;
-/** Limits a subject to 50,000 values, however short they are. */
+/** A subject may have 50,000 values, however short. */
 const LEAST_SIZE = 20;
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
@@ -38,18 +38,18 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 }
 
 /**
- * Copies claims; only what JSON carries unchanged may pass. A copy, because an object may be written
- * otherwise than it reads: by getters, or a `toJSON` that is not among its entries.
+ * Copies claims, and accepts only what JSON keeps unchanged. A copy, because an object may serialize
+ * differently than it reads, through getters or a `toJSON` that is not among its entries.
  */
 class ClaimCopier {
-	/** What is left of the size, roughly in characters of JSON. */
+	/** The remaining size, roughly in characters of JSON. */
 	private room = LARGEST;
-	/** Where it is, for the words of a refusal. */
+	/** The path of the value, for error messages. */
 	private readonly path: string[] = [];
 
-	/** @param step - how it is written in a path, with the dot or in brackets */
+	/** @param step - the path segment, with its dot or brackets */
 	copy(value: unknown, step: string): unknown {
-		// Whatever is in two places counts twice: so JSON would write it.
+		// A value in two places counts twice, as in JSON.
 		this.take(LEAST_SIZE);
 		this.path.push(step);
 		const copied = this.copied(value);
@@ -77,7 +77,7 @@ class ClaimCopier {
 				return value;
 			case 'object':
 				if (value === null) return value;
-				// Not map: it passes over holes, which JSON would turn into null.
+				// Not `map`, which skips holes that JSON would turn into null.
 				if (Array.isArray(value)) {
 					return Array.from(value, (element, index) => this.copy(element, `[${index}]`));
 				}
@@ -104,7 +104,7 @@ class ClaimCopier {
 	}
 
 	private refused(detail: string): AirError {
-		// Names further in are free text, so a path is made fit for one line.
+		// Nested names are free text, so a path is made safe for one line.
 		return refuse(`${redact(this.path.join(''), 120)} ${detail}`);
 	}
 }
@@ -117,7 +117,7 @@ function assertKeys(value: object, refused: (detail: string) => AirError): void 
 	}
 }
 
-/** What does not fit is not shown: after a mix-up of name and value, a value stands there. */
+/** An invalid name is not shown: if name and value were swapped, it is a value. */
 function assertAttributeName(name: string): void {
 	if (PROTOTYPE_KEYS.includes(name)) throw refuse(`it holds the forbidden name ${name}`);
 	if (!ATTRIBUTE_NAME.test(name)) {
@@ -129,11 +129,11 @@ function assertAttributeName(name: string): void {
 }
 
 /**
- * Checks a credential subject: an object of claims that JSON carries unchanged, 1 MB and 50,000
- * values at most, without `id`, which AIR fills in itself.
+ * Checks a credential subject: an object of claims that JSON keeps unchanged, at most 1 MB and 50,000
+ * values, without `id`, which AIR fills in.
  *
  * @param value - an object, or its JSON as text
- * @returns a copy, which nobody else can change
+ * @returns a copy that nobody else can change
  * @throws AirError `AIR_SUBJECT_INVALID`, naming the attribute and never its value
  * @example
  * ```ts
@@ -191,6 +191,6 @@ export function subjectFromFields(fields: readonly SubjectField[]): CredentialSu
 		if ('refused' in conversion) throw refusedValue(name, conversion);
 		subject.set(name, conversion.value);
 	}
-	// The names were checked first of all, because a refusal of a value shows its name.
+	// Names are checked first, because the refusal of a value shows its name.
 	return claimsOf(Object.fromEntries(subject), () => undefined);
 }

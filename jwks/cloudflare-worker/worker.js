@@ -1,5 +1,5 @@
-// Serves a JWKS to AIR as a Cloudflare Worker. Put jwks.json beside this file; `npx wrangler deploy`
-// brings both up, and again after a change of jwks.json, as when you rotate keys.
+// Serves a JWKS to AIR as a Cloudflare Worker. Put jwks.json beside this file and run `npx wrangler
+// deploy`; run it again after a change of jwks.json, as when you rotate keys.
 import jwks from './jwks.json';
 
 const PUBLIC = ['kty', 'n', 'e', 'crv', 'x', 'y', 'kid', 'alg', 'use'];

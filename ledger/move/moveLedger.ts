@@ -3,7 +3,7 @@ import { MoveTarget } from '../postgres/MoveTarget';
 import { MoveSource } from '../sqlite/MoveSource';
 import type { MovedTable } from './moved';
 
-/** Rows of one transaction: so many are held in memory at a time. */
+/** Rows per transaction; they are all held in memory. */
 const BATCH = 500;
 
 /** How far a move is. */
@@ -16,7 +16,7 @@ export interface MoveProgress {
 }
 
 export interface MoveOptions {
-	/** The embedded ledger, which has to be there. */
+	/** The embedded ledger, which must exist. */
 	readonly file: string;
 	/** The PostgreSQL ledger: postgresql://user:password@host:5432/database?sslmode=… */
 	readonly url: string;
@@ -31,12 +31,12 @@ export interface MoveResult {
 }
 
 /**
- * Moves the embedded ledger into PostgreSQL: all that it holds, with all IDs, so that events are told
- * once, triggers go on where they are, and a repeat stays a repeat.
+ * Moves the whole embedded ledger into PostgreSQL and keeps all IDs, so that events are delivered once,
+ * triggers continue where they are, and a repeat stays a repeat.
  *
- * May be stopped at any moment and called again. In this order, so that no two ledgers are ever written:
- * the target is taken and refuses everybody else, the file refuses everybody from then on, rows are
- * copied, the target opens, and the file says where its rows are.
+ * May be stopped at any moment and called again. The order of the steps makes sure that two ledgers are
+ * never written at once: the target is reserved and refuses all other writers, the file refuses all
+ * writers, rows are copied, the target opens, and the file says where its rows are.
  *
  * @throws LedgerError; LEDGER_LOCKED while an attempt is under way or another move runs,
  *   LEDGER_NOT_WRITABLE if the target holds other rows, LEDGER_MOVED if the file was moved elsewhere
@@ -74,7 +74,7 @@ async function move(
 	const begun = before !== undefined;
 	const claim = await target.claim(ledgerId, await source.tables(), begun);
 	await source.freeze();
-	// Counted when nobody writes any more.
+	// Counted once nobody writes any more.
 	const tables = await source.tables();
 	if (claim !== 'finished') {
 		for (const table of tables) await copy(source, target, table, onProgress);

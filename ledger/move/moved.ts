@@ -1,14 +1,14 @@
 /** How a column is kept. */
 export type MovedType = 'INTEGER' | 'TEXT';
 
-/** A table as both stores have it. */
+/** A table that both stores have. */
 export interface MovedTable {
 	readonly name: string;
 	readonly columns: Readonly<Record<string, MovedType>>;
 	/** Columns of the primary key, in their order. */
 	readonly key: readonly string[];
 	readonly rows: number;
-	/** The highest ID that was ever given out; undefined if the table gives out none. */
+	/** The highest ID that was ever assigned; undefined if the table assigns none. */
 	readonly lastId?: number;
 }
 

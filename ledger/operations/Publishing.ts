@@ -4,7 +4,7 @@ import type { Dialect } from '../sql/Dialect';
 import { clock, type Operation, type Store } from '../sql/Session';
 import { revokedSince } from './revoke';
 
-/** By so much a clock may have been set back, or a commit been late. */
+/** Allows for a clock that was set back, or a late commit. */
 const MARGIN_MS = 10 * 60_000;
 
 /** The earliest first. Where the clock was set back since, from its present time on. */
@@ -16,16 +16,19 @@ function* newMarks(dialect: Dialect, upTo: number): Operation<RevokedMark[]> {
 const sorted = (places: readonly number[]) => [...new Set(places)].sort((a, b) => a - b);
 
 /**
- * What is served is what is revoked in the ledger, or was published as revoked: a ledger that is put
- * back to an older state takes no revocation back.
+ * Serves what is revoked in the ledger and what was ever published as revoked: restoring an older
+ * ledger undoes no revocation.
  */
 export class Publishing {
-	/** Up to here all is kept; at first everything is looked at. */
+	/** Everything up to here has been noted; at first, all revocations are read. */
 	private upTo = 0;
 
 	constructor(private readonly store: Pick<Store, 'dialect' | 'read' | 'published'>) {}
 
-	/** After a revocation. It stands, whatever becomes of this: before a list is served it is tried again. */
+	/**
+	 * Call it after a revocation, which stands even if this fails: it is tried again before a list is
+	 * served.
+	 */
 	async soon(): Promise<void> {
 		try {
 			await this.keep();
@@ -34,7 +37,7 @@ export class Publishing {
 		}
 	}
 
-	/** @throws LedgerError where it cannot be kept that a list was served */
+	/** @throws LedgerError if what was served cannot be noted */
 	async list(
 		realm: string,
 		id: string,

@@ -42,8 +42,8 @@ const OTHERS = forDialect(
 );
 
 /**
- * The attempts' own rows and, where wanted, those that their issuances replace: the state and the time
- * are looked at again when the rows are locked. One list, so that all are locked in one order.
+ * The attempts' own rows and, where needed, those that their issuances replace; state and time are
+ * checked again once the rows are locked. It is one list, so that all rows are locked in one order.
  */
 const LOCK_OWN_AND_OTHERS = locking(
 	(dialect) => `i.id IN (
@@ -52,7 +52,7 @@ const LOCK_OWN_AND_OTHERS = locking(
 
 const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
 
-/** @returns undefined where a transaction holds all, and nothing is to be replaced */
+/** @returns undefined if a transaction locks the whole database and nothing is replaced */
 function lockFor(
 	dialect: Dialect,
 	ids: readonly number[],
@@ -68,10 +68,10 @@ const personOf = ({ realm, program, recipient }: AnsweringRow) =>
 	JSON.stringify([realm, program, recipient]);
 
 /**
- * `Ledger.answered`; several at once, but of each person (of a program and realm) and of each hash only
- * the first: what one answer makes of the rows counts for the next.
+ * `Ledger.answered` for several at once, but only the first for each hash and for each person (per
+ * program and realm): one answer changes the rows that the next one reads.
  *
- * @returns in their order; undefined where the row is gone, or the person or the hash came before
+ * @returns in their order; undefined if the row is gone, or the person or the hash came before
  */
 export function* answered(
 	dialect: Dialect,
@@ -83,8 +83,8 @@ export function* answered(
 	const lock = lockFor(dialect, ids, superseding);
 	const owned = lock && (yield lock);
 	const reading = yield ahead(dialect, ANSWERING_BY_ID, ids);
-	// Of two answers with one hash that come at once, the second has to see the first. Taken after the
-	// rows and before the events, so that nobody waits for another in a circle.
+	// If two answers with one hash come at once, the second must see the first. This lock is taken after
+	// the rows and before the events, so that there is no deadlock.
 	if (dialect.lockHashes !== undefined) yield ahead(dialect, LOCK_HASHES, hashes);
 	const known = yield anyKnown(dialect, hashes);
 	const at = yield* clock(dialect);
@@ -122,7 +122,7 @@ export function* answered(
 		return { row, hash, answeredAt: at, replaced };
 	});
 	const given = recorded.filter((one) => one !== undefined);
-	// Usually AIR has given none of them before, which is quickly seen.
+	// Usually AIR has given none of them before, and this is a quick check for that.
 	const looked = read(known).length > 0 || given.length > ends.length ? given : [];
 	const kept = yield* keptFor(dialect, looked);
 	yield* endAttempts(dialect, ends, at, kept);
@@ -141,7 +141,7 @@ export function* answered(
 }
 
 interface Replacing extends RowRecord {
-	/** Of the row whose issuance replaces others. */
+	/** The row whose issuance replaces others. */
 	readonly id: number;
 	readonly started_at: number;
 	readonly hash: string;
@@ -169,8 +169,7 @@ const SUPERSEDE = forDialect(({ update }) =>
 );
 
 /**
- * Of the rows, all locked, those answered before the attempt started are replaced by its issuance; see
- * `Ledger.answered`.
+ * Replaces those of the locked rows that were answered before the attempt started; see `Ledger.answered`.
  *
  * @returns for each replaced row, the row that replaces it
  */

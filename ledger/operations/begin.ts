@@ -7,15 +7,15 @@ import { endAttempts, leaseEnd } from './endAttempts';
 import { appendUnknown } from './events';
 import { lockIds, readRows, selecting } from './rows';
 
-/** A row that was there at the insert may be gone when it is to be locked, but not each time. */
+/** A row that existed at the insert may be gone when it is locked, but not at every try. */
 const TRIES = 10;
 
-/** An insert that waited for longer than this for somebody with the same key is dated again. */
+/** An insert that waited for longer than this for another with the same key gets a new date. */
 const WAITED_MS = 200;
 
 const KEY = 'realm, program, idempotency_key';
 
-/** What a new row takes from its request, by column. */
+/** What a new row copies from its request, by column. */
 const recordOf = (request: BeginRequest, leaseUntil: number, place: number) => ({
 	realm: request.realm,
 	program: request.program,
@@ -58,26 +58,26 @@ const NEW = {
 const keyOf = ({ realm, program, idempotencyKey }: LedgerRow | BeginRequest) =>
 	JSON.stringify([realm, program, idempotencyKey].map((text) => text.toWellFormed()));
 
-/** A request, and what it is told as soon as that is known; two may be the same object. */
+/** A request, and its result once that is known. Two entries may be the same object. */
 interface Asked {
 	readonly request: BeginRequest;
 	result: BeginResult | undefined;
 }
 
 /**
- * `Ledger.begin`; several at once. New keys are begun first, in one order, and rows that are to be
- * written are locked after that, in the order of their IDs: two that begin the same never wait for each
- * other in a circle. What is known of a key is only read where nothing has to be written for it.
+ * `Ledger.begin` for several at once. New keys are inserted first, in one order, and then the rows to
+ * be written are locked in the order of their IDs, so that two transactions with the same keys never
+ * deadlock. If nothing has to be written for a key, its row is only read.
  *
  * @returns in the order of the requests
- * @throws LedgerError if a key came and went at each try
+ * @throws LedgerError if a key appeared and disappeared at each try
  */
 export function* begin(
 	dialect: Dialect,
 	requests: readonly BeginRequest[],
 ): Operation<BeginResult[]> {
 	const all = requests.map((request): Asked => ({ request, result: undefined }));
-	/** Rows whose lease has run out, and that are not sent again at once. */
+	/** Rows whose lease has run out, and that are not sent again now. */
 	const unknown: number[] = [];
 	for (let i = 0; i < TRIES; i++) {
 		for (const step of [startNew, tellKnown, startAgain]) {
@@ -117,7 +117,7 @@ const DATE_ANEW = forDialect(
 /** A row that was inserted, and when, if that may be later than it was begun. */
 type Made = LedgerRow & { readonly now?: number };
 
-/** Starts all whose keys nobody has. Of several with one key the first is started. */
+/** Starts all requests with new keys. Among several with one key, the first is started. */
 function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	const began = yield* clock(dialect);
 	const records = open.map(({ request }, place) =>
@@ -127,7 +127,7 @@ function* startNew(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	const inserted = open.length === 1 ? dialect.single?.inserted : undefined;
 	const made = inserted === undefined ? returned : yield* rows<Made>(inserted);
 	if (made.length === 0) return;
-	// Looked at when the rows were made, and so after a wait for somebody with the same key.
+	// Read when the rows were made, and so after any wait for another with the same key.
 	const now = Math.max(began, ...made.map((row) => (row.now ?? 0) + dialect.clockOffsetMs()));
 	const waited = now - began > WAITED_MS ? now - began : 0;
 	const ids = made.map(({ id }) => id);
@@ -159,7 +159,7 @@ const BY_KEY = selecting(
 		AND i.idempotency_key = asked.idempotency_key AND i.retired = 0`,
 );
 
-/** The rows that have the keys of some requests. */
+/** The rows with the keys of some requests. */
 function* rowsOf(dialect: Dialect, asked: readonly Asked[]): Operation<Map<string, LedgerRow>> {
 	const keys = new Map(
 		asked.map(({ request }) => {
@@ -171,7 +171,7 @@ function* rowsOf(dialect: Dialect, asked: readonly Asked[]): Operation<Map<strin
 	return new Map(found.map((row) => [keyOf(row), row]));
 }
 
-/** What is decided for a request, by the row that has its key. */
+/** The decision for a request, by the row that has its key. */
 function* decide(
 	dialect: Dialect,
 	row: LedgerRow,
@@ -202,7 +202,7 @@ export function resultOf(
 	}
 }
 
-/** What is known of the keys, as it is when it is read: nothing is held for it. */
+/** Reads the rows of the keys, without locks. */
 function* tellKnown(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	const found = yield* rowsOf(dialect, open);
 	for (const one of open) {
@@ -211,14 +211,14 @@ function* tellKnown(dialect: Dialect, open: readonly Asked[]): Operation<void> {
 	}
 }
 
-/** Decides again on the rows that are to be written, and writes them, now that they are locked. */
+/** Decides again for the rows to be written, now that they are locked, and writes them. */
 function* startAgain(dialect: Dialect, open: readonly Asked[], unknown: number[]): Operation<void> {
 	const ids = [...(yield* rowsOf(dialect, open)).values()].map(({ id }) => id);
 	yield* lockIds(dialect, ids);
 	for (const one of open) yield* startOne(dialect, one, ids, unknown);
 }
 
-/** Tells nothing if the key has become free, or another row has it, which is not locked. */
+/** Gives no result if the key has become free, or if another row, which is not locked, has it. */
 function* startOne(
 	dialect: Dialect,
 	one: Asked,
@@ -247,7 +247,7 @@ function* startOne(
 	} else one.result = resultOf(decision, row);
 }
 
-/** What is asked for now counts from now on; the recipient is the same (`decideBegin`). */
+/** The new request's values replace the old ones; the recipient is the same (`decideBegin`). */
 function* start(
 	dialect: Dialect,
 	id: number,

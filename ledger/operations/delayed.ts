@@ -7,7 +7,7 @@ import { locking, lockRows } from './rows';
 
 const MINUTE_MS = 60_000;
 
-/** How far back to look again at what came due: its commit may have been late. */
+/** How far back to look again for what came due, since its commit may have been late. */
 const LATE_COMMIT_MS = 2 * MINUTE_MS;
 
 const DELAYED = `SELECT i.id AS id, i.pending_since AS "pendingSince" FROM issuances i
@@ -28,7 +28,7 @@ export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation
 		realm,
 		minutes,
 	);
-	// Locked: two that append at once would do the same work twice.
+	// Locked, so that two callers do not do the same work.
 	const [found] = yield* rows<{ upTo: number | null }>(
 		`SELECT up_to AS "upTo" FROM delays WHERE realm = $1 AND minutes = $2 ${dialect.rowLock}`,
 		realm,
@@ -37,9 +37,9 @@ export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation
 	const now = yield* clock(dialect);
 	const due = Math.trunc(now - minutes * MINUTE_MS);
 	const before = found?.upTo ?? null;
-	// A clock that was set back must not hide what comes due until it has caught up.
+	// After a clock was set back, what comes due must not stay hidden until the clock has caught up.
 	const from = Math.min(before ?? (start === 'now' ? due : 0), due);
-	// Nothing was late for a threshold that nobody has asked for before.
+	// A new threshold has nothing late.
 	const since = before === null ? from : from - LATE_COMMIT_MS;
 	const threshold = String(minutes);
 	const delayed = yield* rows<{ id: number; pendingSince: number }>(

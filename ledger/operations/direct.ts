@@ -20,8 +20,8 @@ import { ofRecipient, readRows, selecting } from './rows';
 const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
 
 /**
- * `Ledger.lookDirect`: what is known of the key and of the person, as it is when it is read. A row of
- * which it is told `open` is one that `begin` would start again.
+ * `Ledger.lookDirect`: what is known about the key and the person, without locks. `open` for a row
+ * means that `begin` would start it again.
  */
 export function* lookDirect(dialect: Dialect, request: DirectRequest): Operation<DirectLook> {
 	const { realm, program, idempotencyKey } = request;
@@ -32,7 +32,7 @@ export function* lookDirect(dialect: Dialect, request: DirectRequest): Operation
 	const decision = decideBegin(found, asked, now);
 	const known = found === undefined ? undefined : resultOf(decision, found);
 	if (known !== undefined) return known;
-	// What is retired is another issuance.
+	// A retired row is another issuance.
 	const row = decision.do === 'retire-and-insert' ? undefined : found;
 	const other = yield* heldOrUnderWay(dialect, request, row?.id ?? 0, now);
 	if (other !== undefined) return other;
@@ -63,11 +63,11 @@ const ofPerson = (states: string) =>
 /** What somebody wants sent again may have been stored as well: see `settle`. */
 const OPEN = `(i.state IN ('sending', 'unknown') OR i.state = 'rejected' AND ${mayHaveIssuedIn('i')})`;
 
-/** What to keep counts for more than what is open, and what to replace not at all. */
+/** A credential to keep decides before an open row does; one to replace does not count. */
 const HELD_OR_OPEN = ofPerson(`(${OPEN} OR (i.state = 'stored' AND i.expires_at > $5))`);
 const ONLY_OPEN = ofPerson(OPEN);
 
-/** Another row of the person that decides for this one. @param own - its ID */
+/** Another row of the person that decides about this one. @param own - the ID of this one */
 function* heldOrUnderWay(
 	dialect: Dialect,
 	{ recipient, program, realm, ifHeld }: DirectRequest,
@@ -98,8 +98,8 @@ function* sealedFor(row: LedgerRow): Operation<SealedCredential | undefined> {
 }
 
 /**
- * `Ledger.beginDirect`. Everybody who begins for the person, or under the key, waits meanwhile, so that
- * what was looked at still holds.
+ * `Ledger.beginDirect`. Others that begin for the person, or with the key, wait meanwhile, so that what
+ * was read stays true.
  */
 export function* beginDirect(
 	dialect: Dialect,
@@ -118,7 +118,7 @@ export function* beginDirect(
 	if (seen.outcome !== 'open') return seen;
 	if ((seen.sealed?.externalId ?? null) !== instead) return { outcome: 'changed' };
 	const isNew = sealed.externalId !== instead;
-	// First of all, as its place may be taken: then nothing is begun.
+	// Comes first, because its place may be taken: then nothing is begun.
 	if (isNew && outlives && revocable !== 'off') {
 		if (!(yield* keepNumber(request, sealed, revocable))) return { outcome: 'changed' };
 	}
@@ -139,8 +139,8 @@ export function* beginDirect(
 }
 
 /**
- * A row that was found open is not forgotten while it is begun. And bytes that are sent again are what
- * was asked for when they were sealed, by the key that signed them then.
+ * A row that was found open is not forgotten while it is begun. And the row of bytes that are sent again
+ * keeps the claims and the key with which they were sealed.
  */
 function asSealed(
 	request: DirectRequest,
@@ -152,7 +152,7 @@ function asSealed(
 	return { ...request, rememberMs: null, issuerDid, subjectHmac, keyThumbprint };
 }
 
-/** What they have sent is no longer what the row stands for. */
+/** The row no longer represents what they have sent. */
 const REPLACE = `UPDATE attempts SET outcome = 'replaced'
 	WHERE issuance_id = $1 AND number < $2 AND core_claim_hash IS NULL`;
 
@@ -165,8 +165,8 @@ const KEEP_ENVELOPE = `INSERT INTO envelopes (issuance_id, external_id, body, ex
 const DAY_MS = 86_400_000;
 
 /**
- * By whole days, and written only where that changes something: else all who issue with one key would
- * wait for each other's commit. A key that was given up is needed again.
+ * Rounded to whole days, and written only if that changes the row: otherwise all who issue with one key
+ * would wait for each other's commit. A key that was given up is needed again.
  */
 const KEEP_KEY = forDialect(
 	({ greatest }) => `INSERT INTO signing_keys AS k (realm, kid, key_thumbprint, public_jwk,
@@ -198,9 +198,9 @@ function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): 
 }
 
 /**
- * What the status lives on: without the person.
+ * What is kept for the status, without the person.
  *
- * @returns false where somebody else has the place
+ * @returns false if another credential has the place
  */
 function* keepNumber(
 	{ realm, keyThumbprint }: DirectRequest,
@@ -245,7 +245,7 @@ const BEING_REPLACED = forDialect(
 );
 
 /**
- * Of a reissue: what the person holds is marked, or revoked at once.
+ * For a reissue: marks what the person holds, or revokes it at once.
  *
  * @returns how many were revoked before the new one is sent, by this attempt or by one before it
  */

@@ -13,7 +13,7 @@ import { decideMissing, HASH_MISSING } from '../transitions';
 import { appendEvents, eventForEach } from './events';
 import { BY_ID, lockIds, LOCK_STANDING, lockRows, readAnyRows, readRowsById } from './rows';
 
-/** Nobody puts a check or a claim off for longer: what is due later was written by a clock that was ahead. */
+/** No check or claim is put off for longer: a later time was written by a clock that was ahead. */
 const LONGEST_AHEAD_MS = 2 * 60 * 60_000;
 
 const CLAIM = forDialect(
@@ -36,7 +36,7 @@ export function* claimDue(dialect: Dialect, query: DueQuery): Operation<LedgerRo
 	return ids.flatMap((id) => byId.get(id) ?? []);
 }
 
-/** @returns IDs of rows that are not claimed, the longest due first */
+/** @returns IDs of unclaimed rows, the longest due first */
 function* claimable(
 	{ skipLocked, oneOf }: Dialect,
 	{ realm, instance, ids }: DueQuery,

@@ -5,32 +5,33 @@ import { ahead, forDialect, rowsFor, type Operation } from '../sql/Session';
 import { expireLease, type AttemptEnd } from '../transitions';
 import { appendEvents, eventForEach } from './events';
 
-/** How an attempt ended, and when AIR is to be asked if its row has come to an issuance by that. */
+/** How an attempt ended, and when to ask AIR if its row has an issuance now. */
 export interface Ended {
 	readonly number: number;
 	readonly outcome: AttemptOutcome;
 	readonly coreClaimHash: string | null;
 	readonly userUuid: string | null;
 	readonly at: number;
-	/** Null where there is nothing to ask. */
+	/** Null if there is nothing to ask. */
 	readonly nextCheckAt: number | null;
 }
 
-/** The end of an attempt, and what its row becomes by that. */
+/** The end of an attempt, and what its row becomes. */
 export interface RowEnd {
 	readonly row: Pick<LedgerRow, 'id' | 'attempts'>;
 	readonly end: AttemptEnd;
 	readonly ended: Ended;
 }
 
-/** What to throw when the row of an attempt is not there. */
+/** The error for an attempt whose row does not exist. */
 export const rowErased = () =>
 	new LedgerError('LEDGER_NOT_WRITABLE', 'the row of this attempt was erased meanwhile');
 
 /**
- * Of a row whose lease has run out: see `expireLease`. AIR is asked at once about what stands then.
+ * Ends the attempt of a row whose lease has run out: see `expireLease`. AIR is asked at once about the
+ * issuance that stands then.
  *
- * @param now - when that is noticed
+ * @param now - when this is noticed
  */
 export function leaseEnd(row: LedgerRow, end: AttemptEnd, now: number): RowEnd {
 	const at = row.leaseUntil ?? row.updatedAt;
@@ -94,7 +95,7 @@ const KEPT = forDialect(
 	ORDER BY a.ended_at DESC`,
 );
 
-/** Sent ahead: has a row if any attempt has one of the hashes. */
+/** Sent ahead: gives a row if any attempt has one of the hashes. */
 export const anyKnown = (dialect: Dialect, hashes: readonly string[]) =>
 	ahead(dialect, KNOWN, hashes);
 
@@ -119,7 +120,7 @@ export function* keptFor(
 	);
 }
 
-/** The issuance that stands from now on, if it is not the one from before. */
+/** The issuance that stands from now on, if it differs from the one before. */
 function standingOf({ row, end }: RowEnd): RowHash[] {
 	const hash = end.submitted ? end.standing?.coreClaimHash : undefined;
 	return hash == null ? [] : [{ row, hash }];
@@ -164,16 +165,16 @@ const WRITE_STANDING = forDialect(({ update }) =>
 	),
 );
 
-/** It has arrived: nobody sends it again. */
+/** It has arrived, so it is never sent again. */
 const DELETE_ENVELOPES = forDialect(
 	({ oneOf }) => `DELETE FROM envelopes WHERE issuance_id ${oneOf('$1', 'bigint')}`,
 );
 
 /**
- * Writes how attempts ended, and what their rows, which are locked, become by that; each row once.
+ * Writes how attempts ended, and what their locked rows become; each row once.
  *
  * @param now - by the store's clock
- * @param known - what AIR kept for each, by row, if that was looked up already
+ * @param known - what AIR kept for each, by row, if it was looked up already
  */
 export function* endAttempts(
 	dialect: Dialect,

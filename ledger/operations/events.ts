@@ -10,7 +10,7 @@ export interface NewEvent {
 
 /**
  * Whether the issuance of row `i` has the event already: the row itself, or another row with the same
- * hash. A row that is only watched stands for itself: its address may be another one.
+ * hash. A row that is only watched counts by itself, because its address may differ.
  *
  * @param type - an expression of SQL, as `threshold`
  */
@@ -34,7 +34,7 @@ const APPEND = forDialect(({ records, single }) => {
 	const told = records('n', '$1', EVENT);
 	const open = `JOIN issuances i ON i.id = n.issuance_id WHERE NOT ${hasEvent('n.type', 'n.threshold')}`;
 	const insert = 'INSERT INTO events (issuance_id, type, threshold, at)';
-	// Of one there is no first, and no order.
+	// A single row needs neither the first nor an order.
 	if (single === undefined) {
 		return `${insert} SELECT n.issuance_id, n.type, n.threshold, $2 FROM ${told} ${open}`;
 	}
@@ -51,9 +51,9 @@ const APPEND = forDialect(({ records, single }) => {
 
 /**
  * Appends events, except those that their issuance already has; of several rows with one hash the
- * first has it. Anyone who sees an ID of an event has seen all below it.
+ * first has it. Anyone who reads an event ID can also read all lower ones.
  *
- * To be called last, when all rows are locked, since on PostgreSQL everybody who appends waits meanwhile.
+ * Call it last, when all rows are locked, since on PostgreSQL all others that append events wait meanwhile.
  */
 export function* appendEvents(
 	dialect: Dialect,
@@ -81,8 +81,8 @@ const SETTLED = forDialect(
 );
 
 /**
- * Appends `unknown` for rows that have become that: once for each, and again when somebody settled it
- * in between. To be called last, as {@link appendEvents}.
+ * Appends `unknown` for rows that have become unknown: once for each, and again if it was settled in
+ * between. Call it last, like {@link appendEvents}.
  */
 export function* appendUnknown(
 	dialect: Dialect,

@@ -7,7 +7,7 @@ import { STORED } from './states';
 
 const MINUTE_MS = 60_000;
 
-/** How far back to look again at what came due: its commit may have been late. */
+/** How far back to look again for what came due, since its commit may have been late. */
 const LATE_COMMIT_MS = 2 * MINUTE_MS;
 
 const EXPIRING = `SELECT i.id AS id, i.expires_at AS "expiresAt" FROM issuances i
@@ -18,8 +18,8 @@ const EXPIRING = `SELECT i.id AS id, i.expires_at AS "expiresAt" FROM issuances 
 const LOCK_STORED = locking(({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state = 'stored'`);
 
 /**
- * Appends `expiring`, or `expired` with 0 minutes, for what was stored: see `Ledger.appendDelayed`. What
- * was stored with less time left than that is told as well.
+ * Appends `expiring`, or `expired` with 0 minutes, for stored credentials: see `Ledger.appendDelayed`.
+ * A credential that was stored with less time left gets the event, too.
  */
 export function* appendExpiring(dialect: Dialect, query: DelayedQuery): Operation<number> {
 	const { realm, minutes, start, limit } = query;
@@ -28,7 +28,7 @@ export function* appendExpiring(dialect: Dialect, query: DelayedQuery): Operatio
 		realm,
 		minutes,
 	);
-	// Locked: two that append at once would do the same work twice.
+	// Locked, so that two callers do not do the same work.
 	const [found] = yield* rows<{ upTo: number | null }>(
 		`SELECT up_to AS "upTo" FROM expiries WHERE realm = $1 AND minutes = $2 ${dialect.rowLock}`,
 		realm,
@@ -38,7 +38,8 @@ export function* appendExpiring(dialect: Dialect, query: DelayedQuery): Operatio
 	const due = Math.trunc(now + minutes * MINUTE_MS);
 	const before = found?.upTo ?? null;
 	const first = start === 'now' ? now : 0;
-	// What ends soon may be stored at any time until then: from what ended at the last look on.
+	// A credential that expires soon may be stored at any time before it does: so look from what had
+	// expired at the last call on.
 	const last = before === null ? first : before - minutes * MINUTE_MS - LATE_COMMIT_MS;
 	const from = Math.trunc(Math.min(last, due));
 	const [type, threshold] = minutes === 0 ? ['expired', ''] : ['expiring', String(minutes)];
@@ -59,7 +60,7 @@ export function* appendExpiring(dialect: Dialect, query: DelayedQuery): Operatio
 		upTo,
 	);
 	if (ending.length === 0) return 0;
-	// What was erased, revoked or replaced since it was selected is left out.
+	// Rows that were erased, revoked or replaced since they were selected are left out.
 	const ids = ending.map(({ id }) => id);
 	const still = new Set(yield* lockRows(dialect, LOCK_STORED, ids));
 	const told = ids.filter((id) => still.has(id));

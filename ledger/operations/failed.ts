@@ -6,7 +6,7 @@ import { endAttempts, rowErased } from './endAttempts';
 import { appendUnknown } from './events';
 import { lockIds, readRowsById } from './rows';
 
-/** `Ledger.failed`. What is known for certain of an attempt stays. */
+/** `Ledger.failed`. What is certain about an attempt stays. */
 export function* failed(
 	dialect: Dialect,
 	{ issuanceId, attempt: number }: AttemptRef,

@@ -6,7 +6,7 @@ import { ROW, rowOf } from './rows';
 /** How many events one `feed` looks at. */
 const FEED_SCAN = 2_000;
 
-/** Among how many of the newest `newestInFeed` looks: SQLite keeps n8n waiting meanwhile. */
+/** How many of the newest events `newestInFeed` looks at: SQLite blocks n8n meanwhile. */
 const NEWEST_SCAN = 20_000;
 
 /** The conditions of a filter, for the events `e` and their rows `i`, and their values. */
@@ -22,8 +22,8 @@ function conditionsOf({ oneOf }: Dialect, filter: FeedFilter): { where: string; 
 		`e.type ${oneOf('$2', 'text')}`,
 		"(e.type <> 'delayed' OR e.threshold = $3)",
 		"(e.type <> 'expiring' OR e.threshold = $4)",
-		// What was never issued, as far as anybody knows, has nothing else to tell; and what is known by
-		// now needs nobody to look. An attempt that is under way again may end as before.
+		// A row that, as far as is known, was never issued has no other events; and once its outcome is
+		// known, nobody needs to look. An attempt that is under way again may end as before.
 		`CASE e.type WHEN 'unknown' THEN i.state IN ('unknown', 'sending', 'abandoned')
 			AND i.answered_at IS NULL ELSE i.core_claim_hash IS NOT NULL END`,
 	];
@@ -55,7 +55,7 @@ const eventOf = ({ row, ...event }: Joined): FeedEvent => ({ ...event, row: rowO
 /** `Ledger.feed`. */
 export function* feed(dialect: Dialect, query: FeedQuery): Operation<FeedPage> {
 	const { after, limit } = query;
-	// Before the events are read: what is committed in between is behind it, and comes next time.
+	// Read before the events: whatever is committed in between comes after it, and is read next time.
 	const [scan] = yield* rows<{ end: number | null }>(
 		`SELECT max(id) AS "end" FROM (SELECT id FROM events WHERE id > $1 ORDER BY id LIMIT $2) AS next`,
 		after,

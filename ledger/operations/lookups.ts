@@ -9,8 +9,8 @@ const WITH_KEY = selecting(
 );
 
 /**
- * Of a key in any program. The index for keys begins with realm and program; the programs, which are few,
- * are found in it one after another.
+ * Finds a key in any program. The index for keys begins with realm and program, so the few programs are
+ * found in it one after another.
  */
 const NEWEST_WITH_KEY = selecting(`WHERE i.id = (
 	WITH RECURSIVE used (program) AS (

@@ -18,7 +18,7 @@ export function* observed(
 	const found = yield* readRowsById(dialect, ids);
 	const at = yield* clock(dialect);
 	const events: NewEvent[] = [];
-	// All rows before the events: see appendEvents.
+	// All rows are locked before the events: see appendEvents.
 	for (const row of found) {
 		const asked = seen.recipient === undefined || seen.recipient === row.recipient;
 		if (asked && row.coreClaimHash === coreClaimHash)
@@ -28,7 +28,7 @@ export function* observed(
 	return (yield* readRowsById(dialect, ids)).reverse();
 }
 
-/** Whether an attempt is under way that may take the place of the row, which is locked, at AIR. */
+/** Whether an attempt is under way that may replace this locked row's issuance at AIR. */
 function* isReplacing(row: LedgerRow, at: number): Operation<boolean> {
 	const underWay = yield* rows(
 		`SELECT 1 FROM issuances WHERE ${ofRecipient('recipient', '$1')} AND program = $2 AND realm = $3

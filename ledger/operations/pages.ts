@@ -65,7 +65,7 @@ function* conditionsOf(
 const hasRecipient = ({ recipient, recipientInAnySpelling }: Partial<ListFilter>) =>
 	recipient !== undefined || recipientInAnySpelling !== undefined;
 
-/** An index leads to the rows that fit, however many there are. */
+/** An index finds the rows that fit, however many there are. */
 const isNarrow = (filter: Partial<ListFilter>) =>
 	hasRecipient(filter) ||
 	[filter.id, filter.reference, filter.externalId].some((given) => given !== undefined);
@@ -75,9 +75,9 @@ export function* list(dialect: Dialect, filter: ListFilter): Operation<LedgerRow
 	const values: Value[] = [filter.limit];
 	const where = yield* conditionsOf(dialect, filter, values);
 	const direction = filter.sort === 'oldest' ? 'ASC' : 'DESC';
-	// Of a person, the index for the recipient is to be taken, and not that for the order.
+	// For a person, the database should use the index for the recipient, not the one for the order.
 	const order = hasRecipient(filter) ? 'i.id + 0' : 'i.id';
-	// First which rows, and only of those all that they hold: a person may have thousands.
+	// Selects the rows first, and reads all columns only of those: a person may have thousands.
 	const select = selecting(
 		(store) =>
 			`WHERE i.id IN (SELECT i.id FROM issuances i ${where(store)}
@@ -111,7 +111,7 @@ function* partBehind(
 		: { fromId: first.id - scan + 1, beforeId: first.id + 1 };
 }
 
-/** Behind which ID the next part begins. */
+/** The ID after which the next part begins. */
 const endOf = ({ fromId, beforeId }: Part, sort: ListFilter['sort']) =>
 	sort === 'oldest' ? beforeId - 1 : fromId;
 

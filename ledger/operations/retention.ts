@@ -15,8 +15,8 @@ const STEP = 50;
 const DAY_MS = 86_400_000;
 
 /**
- * In steps, a transaction for each, so that none holds its rows for long. The oldest come first; those
- * that somebody holds come next time.
+ * Works in steps, with a transaction for each, so that none locks its rows for long. The oldest rows
+ * come first; rows that are locked come next time.
  */
 async function inSteps(
 	store: Store,
@@ -80,7 +80,7 @@ function* expire(dialect: Dialect, most: number): Operation<number> {
 	const found = yield* readAnyRows(dialect, BY_ID, ids);
 	const now = yield* clock(dialect);
 	const ends = found.flatMap((row) => {
-		// One that means nothing is passed, so that it stops no other.
+		// A damaged row is skipped, so that it does not stop the others.
 		const end = isWhole(row) ? expireLease(row, now) : undefined;
 		return end === undefined ? [] : [leaseEnd(row, end, now)];
 	});
@@ -120,14 +120,17 @@ const REMEMBER_NEWEST = forDialect(
 
 const DELETE = forDialect(({ oneOf }) => `DELETE FROM issuances WHERE id ${oneOf('$1', 'bigint')}`);
 
-/** Attempts and events go with their rows; what was the newest of them stays known (`Cursor.missed`). */
+/**
+ * Attempts and events are deleted with their rows; the ID of the newest deleted event is kept
+ * (`Cursor.missed`).
+ */
 function* remove(dialect: Dialect, most: number, days: number, realm: string): Operation<number> {
 	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
 	const ids = yield* oldest(dialect, FINISHED, 'state_at', before, most, realm);
 	return yield* removeRows(dialect, ids);
 }
 
-/** What is issued directly is finished when it expires: until then somebody may want to revoke it. */
+/** A direct issuance is finished when it expires: until then somebody may want to revoke it. */
 function* removeStored(
 	dialect: Dialect,
 	most: number,
@@ -147,8 +150,8 @@ function* removeRows(dialect: Dialect, ids: readonly number[]): Operation<number
 }
 
 /**
- * What outlives the row. Of a status list nothing goes before all in it has expired and it is closed: a
- * place is never given out twice, and what is published as revoked stays so.
+ * Deletes what outlives the row. Nothing of a status list is deleted before it is closed and everything
+ * in it has expired: a place is never used twice, and what was published as revoked stays revoked.
  */
 const UNTIL_EXPIRY = [
 	{ table: 'envelopes', key: 'issuance_id', where: 'true' },
@@ -164,10 +167,10 @@ const UNTIL_EXPIRY = [
 const EMPTY_LISTS = `DELETE FROM status_lists WHERE closed_at <= $1 AND NOT EXISTS (
 	SELECT 1 FROM credentials c WHERE c.realm = status_lists.realm AND c.list = status_lists.id)`;
 
-/** Somebody may be about to take a place in a list that was closed just now. */
+/** A caller may be about to take a place in a list that was closed just now. */
 const CLOSED_FOR_MS = DAY_MS;
 
-/** Of what has expired nothing is sent again, and nobody asks for its status. */
+/** What has expired is not sent again, and nobody asks for its status. */
 function* removeExpired(dialect: Dialect, most: number): Operation<number> {
 	const now = yield* clock(dialect);
 	let removed = 0;
@@ -187,11 +190,11 @@ function* removeExpired(dialect: Dialect, most: number): Operation<number> {
 	return removed;
 }
 
-/** The rows of `i` that are the person's, in the realm `$2` or, where that is null, in every realm. */
+/** The person's rows `i`, in the realm `$2` or, if that is null, in every realm. */
 const PERSON = `${ofRecipient('i.recipient', '$1')} AND (CAST($2 AS text) IS NULL OR i.realm = $2)`;
 const LOCK_PERSON = locking(PERSON);
 
-/** `Ledger.forget`. Attempts and events go with their rows. */
+/** `Ledger.forget`. Attempts and events are deleted with their rows. */
 export function* forget(
 	dialect: Dialect,
 	recipient: string,
@@ -202,7 +205,7 @@ export function* forget(
 	return ids.length;
 }
 
-/** How often is looked whether an attempt is over that an erasure waits for. */
+/** How often an erasure checks whether the attempt that it waits for is over. */
 const ERASE_LOOK_MS = 250;
 
 /** `Ledger.erase`. */
@@ -223,7 +226,7 @@ export async function erase(
 	}
 }
 
-/** Once: not while an attempt is under way. */
+/** Tries once: does nothing while an attempt is under way. */
 function* eraseUnlessBusy(
 	dialect: Dialect,
 	recipient: string,
@@ -249,7 +252,7 @@ interface Bound {
 	readonly limit: number;
 }
 
-/** Forgets the oldest rows, whatever their state, except for those whose attempt is under way. */
+/** Deletes the oldest rows in any state, except for those whose attempt is under way. */
 export function* trim(dialect: Dialect, { mostRows, afterMs, limit }: Bound): Operation<void> {
 	const now = yield* clock(dialect);
 	const found = yield* rows<{ id: number }>(

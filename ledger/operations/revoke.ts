@@ -11,7 +11,7 @@ const REVOKE = forDialect(
 	WHERE number ${oneOf('$1', 'text')} AND revoked_at IS NULL`,
 );
 
-/** Once and forever. @param numbers - 63 random bits each, so that they need no realm */
+/** Revokes forever. @param numbers - 63 random bits each, so that they need no realm */
 export function* revokeNumbers(
 	dialect: Dialect,
 	numbers: readonly string[],
@@ -58,7 +58,7 @@ export function* revoke(dialect: Dialect, request: RevokeRequest): Operation<Rev
 	if (row.state === 'sending') {
 		return { outcome: 'busy', row, leaseMs: (row.leaseUntil ?? now) - now };
 	}
-	// What was sealed for the row before is another credential, and was revoked when it was replaced.
+	// What was sealed for the row earlier is another credential, and was revoked when it was replaced.
 	const number = 'number' in target ? target.number : row.revocationNumber;
 	if (number === null) return { outcome: 'not-kept', row };
 	const isLast = number === row.revocationNumber;
@@ -93,7 +93,7 @@ function* rowAtRest(
 	return (yield* readRowsById(dialect, [id]))[0];
 }
 
-/** @param row - undefined where it is gone */
+/** @param row - undefined if it is gone */
 function* revokeKept(
 	dialect: Dialect,
 	request: RevokeRequest,
@@ -114,7 +114,7 @@ function* revokeKept(
 	return { outcome: 'revoked', ...about, at, row: now ?? row };
 }
 
-/** In these states a row stands for what it has sealed; `rejected`: to be sent again, and perhaps stored. */
+/** In these states a row represents what was sealed for it; `rejected`: to be sent again, and perhaps stored. */
 const STANDING: readonly LedgerRow['state'][] = ['stored', 'unknown', 'abandoned', 'rejected'];
 
 function* endRow(
@@ -131,7 +131,7 @@ function* endRow(
 		id,
 		at,
 	);
-	// An answer that comes still is recorded, and never stands.
+	// An answer that comes later is recorded, but never stands.
 	yield ahead(
 		dialect,
 		`UPDATE attempts SET outcome = 'replaced'
@@ -163,10 +163,10 @@ const HELD = forDialect(
 );
 
 /**
- * What a person holds is revoked: before the new one is sent, or when somebody says that it is there.
+ * Revokes what a person holds: before the new one is sent, or when somebody says that it was issued.
  *
  * @param held - IDs of the rows
- * @param by - of the row that takes their place
+ * @param by - ID of the row that replaces them
  */
 export function* replaceFirst(
 	dialect: Dialect,
@@ -192,7 +192,7 @@ const SUPERSEDE = forDialect(
 		replaced_by = $3 WHERE id ${oneOf('$1', 'bigint')}`,
 );
 
-/** What was revoked since a moment, the earliest first. @param since - milliseconds since 1970 */
+/** What was revoked since a time, the earliest first. @param since - milliseconds since 1970 */
 export function* revokedSince(since: number): Operation<RevokedMark[]> {
 	return yield* rows<RevokedMark>(
 		`SELECT realm, number, list, list_index AS "index", revoked_at AS at FROM credentials

@@ -13,7 +13,7 @@ import {
 	type Value,
 } from '../sql/Session';
 
-/** Members of a row, by column. */
+/** The members of a row, by column. */
 const MEMBERS = {
 	id: 'id',
 	realm: 'realm',
@@ -56,8 +56,8 @@ const ATTEMPT = `'number', a.number, 'startedAt', a.started_at, 'endedAt', a.end
 	'outcome', a.outcome, 'coreClaimHash', a.core_claim_hash, 'userUuid', a.user_uuid`;
 
 /**
- * A row of the table `i` with its attempts, as one text: in JSON, because the drivers give large
- * numbers in ways of their own, and a damaged one must not stop the others.
+ * A row of the table `i` with its attempts, as JSON text, because the drivers return large numbers in
+ * different ways, and a damaged row must not stop the others.
  */
 const textWith = (names: readonly (keyof typeof MEMBERS)[]) =>
 	forDialect(({ jsonObject, jsonList }) => {
@@ -72,7 +72,7 @@ export const ROW = textWith(Object.keys(MEMBERS) as (keyof typeof MEMBERS)[]);
 
 type Stored<Row> = Omit<Row, 'attempts'> & { attempts: Attempt[] };
 
-/** In the order in which they were begun: sorted here, which is quicker than in SQL. */
+/** In the order in which they were begun; sorting here is quicker than in SQL. */
 function withAttempts<Row>(text: string): Stored<Row> {
 	const row = JSON.parse(text) as Stored<Row>;
 	row.attempts.sort((a, b) => a.number - b.number);
@@ -88,11 +88,11 @@ export function rowOf(text: string): LedgerRow {
 
 const SELECT = forDialect((dialect) => `SELECT ${ROW(dialect)} AS row FROM issuances i`);
 
-/** What follows FROM, with the rows' table called `i`; it reads rows. */
+/** What follows FROM, where the table of rows is called `i`. */
 export const selecting = (where: TextFor) =>
 	forDialect((dialect) => `${SELECT(dialect)} ${textOf(where, dialect)}`);
 
-/** Reads rows as they are, damaged ones too: see `assertRow`. @param select - by {@link selecting} */
+/** Reads rows unchecked, damaged ones too: see `assertRow`. @param select - by {@link selecting} */
 export function* readAnyRows(
 	dialect: Dialect,
 	select: (dialect: Dialect) => string,
@@ -127,7 +127,7 @@ export function* readRowsById(dialect: Dialect, ids: readonly number[]): Operati
 	return ids.length === 0 ? [] : yield* readRows(dialect, BY_ID, ids);
 }
 
-/** What of a row decides what an answer makes of it, and whether it means something. */
+/** The columns that decide what an answer changes, and whether the row is valid. */
 const ANSWERING = [
 	...(['id', 'realm', 'program', 'way', 'recipient', 'state', 'reason', 'attempt'] as const),
 	...(['coreClaimHash', 'createdAt', 'answeredAt', 'keptSince', 'confirmedAt'] as const),
@@ -146,7 +146,7 @@ export const ANSWERING_BY_ID = forDialect(
 export const answeringRows = (answer: Answer): AnsweringRow[] =>
 	read<{ row: string }>(answer).map(({ row }) => assertRow(withAttempts<AnsweringRow>(row)));
 
-/** A statement that locks rows. @param where - the condition, with the rows' table called `i` */
+/** A statement that locks rows. @param where - the condition, where the table of rows is called `i` */
 export const locking = (where: TextFor) =>
 	forDialect(
 		(dialect) => `SELECT i.id FROM issuances i WHERE ${textOf(where, dialect)}
@@ -154,9 +154,8 @@ export const locking = (where: TextFor) =>
 	);
 
 /**
- * Locks rows, in the order of their IDs, so that two that lock several never wait for each other. What
- * is known of a row is to be read afterwards, in another statement: this one does not see what was
- * committed while it waited.
+ * Locks rows in the order of their IDs, so that there is no deadlock. Read the rows afterwards, in
+ * another statement: this one does not see what was committed while it waited.
  *
  * @param lock - by {@link locking}
  * @returns their IDs
@@ -173,14 +172,14 @@ export function* lockRows(
 /** Locks the rows with the IDs in the list `$1`. */
 export const LOCK_IDS = locking(WITH_IDS);
 
-/** Locks rows by their IDs, see {@link lockRows}. @returns those that may still be there */
+/** Locks rows by their IDs, see {@link lockRows}. @returns those that may still exist */
 export function* lockIds(dialect: Dialect, ids: readonly number[]): Operation<readonly number[]> {
 	return dialect.rowLock === '' ? ids : yield* lockRows(dialect, LOCK_IDS, ids);
 }
 
 /**
- * A row has the recipient, in the same spelling; found by the index for all spellings, since each index
- * makes each write dearer.
+ * The condition that a row has the recipient in exactly this spelling. It uses the index for all
+ * spellings, since every further index makes writes slower.
  *
  * @param column - of the row
  * @param recipient - an expression
@@ -188,9 +187,9 @@ export function* lockIds(dialect: Dialect, ids: readonly number[]): Operation<re
 export const ofRecipient = (column: string, recipient: string) =>
 	`lower(${column}) = lower(${recipient}) AND ${column} = ${recipient}`;
 
-/** Row `i` has the hash `$2` with any of its attempts, in the realm `$1`. */
+/** The condition that row `i` of the realm `$1` has the hash `$2` in any of its attempts. */
 export const WITH_HASH = `i.realm = $1
 	AND i.id IN (SELECT issuance_id FROM attempts WHERE core_claim_hash = $2)`;
 
-/** Locks those, if the issuance with this hash stands. */
+/** Locks the rows whose standing issuance has this hash. */
 export const LOCK_STANDING = locking(`${WITH_HASH} AND i.core_claim_hash = $2`);

@@ -2,15 +2,15 @@ import type { Dialect } from '../sql/Dialect';
 import { FINISHED, OPEN, STORED } from './states';
 
 /**
- * The version of the tables. A later release that changes them counts on from here and brings older
- * ones up to date; tables of a version above this one are left alone.
+ * The version of the tables. A later release that changes them raises it and upgrades older tables;
+ * tables with a higher version are left alone.
  */
 export const SCHEMA_VERSION = 1;
 
 /**
- * The tables. Times are milliseconds since 1970 by the store's clock. Indexes are partial, so that what
- * is under way or due is found without passing what is done, and begin with the realm, so that nobody
- * passes the rows of others.
+ * The tables. Times are milliseconds since 1970 by the store's clock. Indexes are partial, so that rows
+ * that are under way or due are found without scanning finished ones, and begin with the realm, so that
+ * no query scans the rows of others.
  */
 export const schema = ({
 	greatest,
@@ -81,7 +81,7 @@ export const schema = ({
 		ON issuances (realm, instance, due_at, id) WHERE due_at IS NOT NULL`,
 	`CREATE INDEX issuances_pending
 		ON issuances (realm, pending_since, id) WHERE state = 'submitted'`,
-	// For an address as it is, and in any spelling: see `ofRecipient`.
+	// For an address in one spelling or in all: see `ofRecipient`.
 	'CREATE INDEX issuances_by_recipient ON issuances (lower(recipient), program, realm, state)',
 	`CREATE INDEX issuances_by_reference
 		ON issuances (reference, id) WHERE reference IS NOT NULL`,
@@ -106,7 +106,7 @@ export const schema = ({
 	) ${keyed}`,
 	`CREATE INDEX attempts_by_hash ON attempts (core_claim_hash) WHERE core_claim_hash IS NOT NULL`,
 
-	// What people said of outcomes that were unknown.
+	// How people settled unknown outcomes.
 	`CREATE TABLE settlements (
 		issuance_id ${integer} NOT NULL REFERENCES issuances ON DELETE CASCADE,
 		number ${integer} NOT NULL,
@@ -155,10 +155,10 @@ export const schema = ({
 		PRIMARY KEY (realm, instance, workflow_id, node_id)
 	) ${keyed}`,
 
-	// The newest event that retention took away.
+	// The newest event that retention deleted.
 	`CREATE TABLE pruned (realm text PRIMARY KEY NOT NULL, up_to ${integer} NOT NULL) ${keyed}`,
 
-	// What has been pending since then, or before, has its event; null before the first look.
+	// Rows pending since this time or earlier have their event; null before the first call.
 	`CREATE TABLE delays (
 		realm text NOT NULL,
 		minutes ${integer} NOT NULL,
@@ -166,7 +166,8 @@ export const schema = ({
 		PRIMARY KEY (realm, minutes)
 	) ${keyed}`,
 
-	// What expires so many minutes after that, or earlier, has its event; null before the first look.
+	// Rows that expire this many minutes after this time, or earlier, have their event; null before the
+	// first call.
 	`CREATE TABLE expiries (
 		realm text NOT NULL,
 		minutes ${integer} NOT NULL,
@@ -174,8 +175,8 @@ export const schema = ({
 		PRIMARY KEY (realm, minutes)
 	) ${keyed}`,
 
-	// What status and renewal live on until the credential expires. Without the person, so that neither
-	// retention nor erasing a person takes it away: what was revoked has to stay revoked.
+	// What status and renewal need until the credential expires. It does not name the person, so that
+	// neither retention nor an erasure deletes it: what was revoked must stay revoked.
 	`CREATE TABLE credentials (
 		realm text NOT NULL,
 		-- 63 random bits, as text: more than a number of JavaScript holds.
@@ -197,8 +198,8 @@ export const schema = ({
 	`CREATE INDEX credentials_revoked_in_list
 		ON credentials (realm, list, list_index) WHERE revoked_at IS NOT NULL`,
 
-	// Lists in which credentials have their places. A place is never given out twice, so that of a list
-	// nothing goes before all in it has expired.
+	// Lists in which credentials have their places. A place is never used twice, so nothing of a list is
+	// deleted before everything in it has expired.
 	`CREATE TABLE status_lists (
 		id text NOT NULL,
 		realm text NOT NULL,
@@ -214,7 +215,7 @@ export const schema = ({
 	) ${keyed}`,
 	'CREATE UNIQUE INDEX status_lists_open ON status_lists (realm) WHERE closed_at IS NULL',
 
-	// Public keys stay published while credentials live that they signed.
+	// Public keys must stay published while credentials that they signed are valid.
 	`CREATE TABLE signing_keys (
 		realm text NOT NULL,
 		kid text NOT NULL,
@@ -226,7 +227,7 @@ export const schema = ({
 		PRIMARY KEY (realm, kid, key_thumbprint)
 	) ${keyed}`,
 
-	// What was sealed for an attempt without an answer, to be sent again byte by byte.
+	// What was sealed for an attempt without an answer, so that the same bytes can be sent again.
 	`CREATE TABLE envelopes (
 		issuance_id ${integer} PRIMARY KEY NOT NULL REFERENCES issuances ON DELETE CASCADE,
 		external_id text NOT NULL,

@@ -8,8 +8,8 @@ import { replaceFirst } from './revoke';
 import { lockIds, ofRecipient, readRowsById } from './rows';
 
 /**
- * `Ledger.settle`. What was issued becomes an attempt of its own, so that a late answer to the one that
- * is settled is recorded as any answer to an overtaken attempt.
+ * `Ledger.settle`. `issued` adds an attempt of its own, so that a late answer to the settled attempt is
+ * recorded like any answer to an overtaken one.
  */
 export function* settle(dialect: Dialect, request: SettleRequest): Operation<SettleResult> {
 	const { realm, issuanceId, seen } = request;
@@ -77,7 +77,10 @@ function* markedFor({ recipient, program, realm, id }: LedgerRow): Operation<num
 	return found.map((marked) => marked.id);
 }
 
-/** The key may be tried again. Where nobody knows, the attempts stay unknown, and so does a refusal. */
+/**
+ * The key may be tried again. With `send-again`, the attempts stay unknown, and so does the row after a
+ * refusal.
+ */
 function* notIssued(
 	{ id }: LedgerRow,
 	outcome: 'not-issued' | 'send-again',
@@ -89,7 +92,7 @@ function* notIssued(
 			WHERE issuance_id = $1 AND outcome IN ('unknown', 'open')`,
 			id,
 		);
-		// What is issued directly is sealed again then, and the number of what was sealed before is revoked.
+		// A direct issuance is then sealed again, and the number of what was sealed before is revoked.
 		yield* rows('DELETE FROM envelopes WHERE issuance_id = $1', id);
 	}
 	yield* rows(

@@ -4,8 +4,8 @@ import { clock, rows, type Operation } from '../sql/Session';
 import { mayHaveIssuedIn } from './states';
 
 /**
- * By its number, unless AIR has refused it; and what has no number, by its row. The latter is gone with
- * an erased person.
+ * Counted by number, unless AIR has refused it; a credential without a number is counted by its row,
+ * which an erasure deletes.
  */
 const LIVE_KEYS = `SELECT k.kid AS kid, k.key_thumbprint AS "keyThumbprint", k.public_jwk AS "publicJwk",
 		k.last_expires_at AS "lastExpiresAt", k.unpublished_at AS "unpublishedAt",
@@ -32,7 +32,7 @@ export function* unpublishKey(
 	dialect: Dialect,
 	{ realm, kid, givenUp }: UnpublishRequest,
 ): Operation<UnpublishResult> {
-	// Who issues with a key writes its row only when the day changes, so that this holds up nobody.
+	// Issuing writes the row of its key only when the day changes, so this lock delays nobody.
 	yield* rows(
 		`SELECT kid FROM signing_keys WHERE realm = $1 AND kid = $2 ${dialect.rowLock}`,
 		realm,

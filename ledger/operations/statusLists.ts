@@ -28,7 +28,7 @@ function* used(realm: string, list: string): Operation<number> {
 	return found?.count ?? 0;
 }
 
-/** From then on a place that is drawn is more often taken than not. */
+/** From this fill level on, a random place is more often taken than free. */
 const isHalfFull = (count: number, size: number) => count * 2 >= size;
 
 const TAKEN = forDialect(
@@ -36,7 +36,7 @@ const TAKEN = forDialect(
 	WHERE realm = $1 AND list = $2 AND list_index ${oneOf('$3', 'bigint')}`,
 );
 
-/** `Ledger.freePlace`. How full the list is, is counted only when a place that was drawn is taken. */
+/** `Ledger.freePlace`. It counts how full the list is only if a drawn place is taken. */
 export function* freePlace(
 	dialect: Dialect,
 	realm: string,
@@ -56,7 +56,7 @@ export function* freePlace(
 	return index === undefined ? undefined : { list: id, index };
 }
 
-/** `Ledger.openList`. Of several at once one makes the list, and the others find it. */
+/** `Ledger.openList`. If several call it at once, one makes the list and the others find it. */
 export function* openList(dialect: Dialect, realm: string, list: NewList): Operation<void> {
 	const [open] = yield* rows<Open>(`${OPEN} ${dialect.rowLock}`, realm);
 	if (open?.own === 1 && !isHalfFull(yield* used(realm, open.id), open.size)) return;
@@ -170,7 +170,7 @@ const REVOKE_PLACES = forDialect(
 	WHERE list = $1 AND list_index ${oneOf('$2', 'bigint')} AND revoked_at IS NULL`,
 );
 
-/** A place may be that of a credential that was issued after the backup: it has no row here. */
+/** A place may belong to a credential that was issued after the backup, and so has no row here. */
 function* takePublished(
 	dialect: Dialect,
 	{ id, revoked }: PublishedList,

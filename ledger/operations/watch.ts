@@ -7,7 +7,7 @@ const DAY_MS = 86_400_000;
 
 type Pair = WatchRequest['pairs'][number];
 
-/** Key of a row that somebody only watches. */
+/** The key of a row that is only watched. */
 const watchedKey = ({ coreClaimHash, recipient }: Pair) => `watched:${coreClaimHash} ${recipient}`;
 
 const INSERT = forDialect(
@@ -30,7 +30,7 @@ const ATTEMPTS = forDialect(
 	FROM issuances WHERE id ${oneOf('$1', 'bigint')}`,
 );
 
-/** What somebody still names stays; else it would be made again, and told once more. */
+/** A row that a trigger still names is kept; otherwise it would be made again, and its events repeated. */
 const LOCK_OLD = locking(
 	({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state <> 'submitted' AND i.state_at < $2`,
 );
@@ -77,7 +77,7 @@ const WITH_HASHES = selecting(({ oneOf }) => {
 		SELECT issuance_id FROM attempts WHERE core_claim_hash ${one}) ORDER BY i.id`;
 });
 
-/** The row of each pair, as far as there are any. */
+/** The row of each pair, if there is one. */
 function* oldest(
 	dialect: Dialect,
 	{ realm, pairs }: WatchRequest,

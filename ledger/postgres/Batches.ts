@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 
-/** As many as can be under way at once in one execution. */
+/** As many as one execution can have in flight at once. */
 const MOST = 100;
 
 interface Waiting<Item, Result> {
@@ -8,18 +8,21 @@ interface Waiting<Item, Result> {
 	readonly resolve: (result: Result | Promise<Result>) => void;
 }
 
-/** How items are written. */
+/** How a batch is written. */
 export interface Writes<Item, Result> {
-	/** All in one transaction, or none. @returns in their order; undefined: to be written alone */
+	/**
+	 * Writes all in one transaction, or none. @returns in their order; undefined for an item that must be
+	 * written alone
+	 */
 	readonly together: (items: readonly Item[]) => Promise<(Result | undefined)[]>;
 	readonly alone: (item: Item) => Promise<Result>;
 }
 
 /**
- * Writes of many callers in one transaction, so that they share its round trips and wait for the disk
- * together. An item that comes alone is written at once; those that come while others are being
- * written are written together next. If that fails, each is written alone: so one that fails takes
- * none of the others with it, and each caller is told about its own.
+ * Groups the writes of many callers into one transaction, so that they share its round trips and its
+ * wait for the disk. An item that comes alone is written at once; items that come during a write are
+ * written together next. If a batch fails, each item is written alone, so that one failure does not
+ * affect the others, and each caller gets its own result.
  */
 export class Batches<Item, Result> {
 	private queue: Waiting<Item, Result>[] = [];
@@ -37,14 +40,14 @@ export class Batches<Item, Result> {
 	private async writeAll(): Promise<void> {
 		this.writing = true;
 		while (this.queue.length > 0) {
-			// What else comes in this turn of the event loop goes along.
+			// Items that come in this turn of the event loop join the batch.
 			await turn();
 			await this.writeSome(this.queue.splice(0, MOST));
 		}
 		this.writing = false;
 	}
 
-	/** Never throws: those that wait are told. */
+	/** Never throws: the callers that wait get the error. */
 	private async writeSome(waiting: readonly Waiting<Item, Result>[]): Promise<void> {
 		const results = waiting.length === 1 ? [] : await this.tryTogether(waiting);
 		const rest = waiting.map(async ({ item, resolve }, index) => {
@@ -52,7 +55,7 @@ export class Batches<Item, Result> {
 			resolve(result);
 			await result;
 		});
-		// Those left over from a batch are unusual, and are not waited for.
+		// Items left over from a batch are rare, and the next batch does not wait for them.
 		if (waiting.length === 1) await Promise.allSettled(rest);
 		else void Promise.allSettled(rest);
 	}
@@ -63,7 +66,7 @@ export class Batches<Item, Result> {
 		try {
 			return await this.writes.together(waiting.map(({ item }) => item));
 		} catch {
-			// Writing each alone shows which one is at fault, and only that one fails.
+			// Written alone, only the item at fault fails.
 			return [];
 		}
 	}

@@ -16,10 +16,10 @@ import { nameOf, PLAN_EACH, planningEach } from './prepared';
 const CONNECTIONS = 5;
 const CONNECT_TIMEOUT_MS = 10_000;
 const IDLE_MS = 30_000;
-/** Before a lost connection is replaced: a restarting server is back soon, or not at all. */
+/** The wait before a lost connection is replaced: a restarting server is back soon or not at all. */
 const PAUSE_MS = 250;
 
-/** How long a transaction may wait for what. */
+/** How long a transaction may wait for each thing. */
 export interface Patience {
 	readonly statementMs: number;
 	readonly lockMs: number;
@@ -27,12 +27,12 @@ export interface Patience {
 
 const USUAL: Patience = { statementMs: 15_000, lockMs: 10_000 };
 
-/** Statements within one transaction, which run in the order in which they are sent. */
+/** Statements within one transaction; they run in the order in which they are sent. */
 export interface Session {
 	/**
-	 * Sends a statement and does not wait for it.
+	 * Sends a statement without waiting for it.
 	 *
-	 * @param prepared - whether the server is to keep it, for the next time on the same connection
+	 * @param prepared - whether the server keeps it for the next use on the same connection
 	 * @returns filled by `settled`
 	 */
 	readonly send: (
@@ -40,7 +40,10 @@ export interface Session {
 		values?: readonly unknown[],
 		prepared?: boolean,
 	) => { rows: unknown[] | undefined };
-	/** Waits for all that were sent. If one fails, all after it fail as well, and the first is told. */
+	/**
+	 * Waits for all statements that were sent. If one fails, all after it fail as well, and the first
+	 * error is thrown.
+	 */
 	readonly settled: () => Promise<void>;
 	/** @returns the rows, as the statement's column names say */
 	readonly rows: <Row extends QueryResultRow>(
@@ -67,9 +70,9 @@ async function driver<T>(answer: Promise<T>): Promise<T> {
 }
 
 /**
- * The settings go with each transaction and not with the connection, because poolers such as
- * PgBouncer refuse some at connect and hand connections from one to another. Where the database is set to
- * confirm before it has written, it is told not to: a begin has to be durable before anything is sent.
+ * The settings are sent with each transaction and not with the connection, because poolers such as
+ * PgBouncer refuse some at connect and share connections between clients. `synchronous_commit` is
+ * switched on even if the database has it off: a begin must be durable before anything is sent.
  */
 const opening = ({ statementMs, lockMs }: Patience, asked: string) => `
 	BEGIN ISOLATION LEVEL READ COMMITTED;
@@ -83,22 +86,22 @@ const opening = ({ statementMs, lockMs }: Patience, asked: string) => `
 
 /** A small pool, and transactions on it. */
 export class Database {
-	/** In the order in which they were made. */
+	/** Connections in the order in which they were made. */
 	private readonly clients = new WeakMap<PoolClient, number>();
 	private made = 0;
-	/** Connections up to here are read-only: the address leads to another server since. */
+	/** Connections up to this one are read-only, because the address leads to another server now. */
 	private readOnlyUpTo = 0;
-	/** Whether statements are prepared: until it turns out that a pooler in between does not keep them. */
+	/** Whether statements are prepared: true until a pooler in between turns out not to keep them. */
 	private prepares = true;
-	/** Whether there were enough rows once: see {@link PLAN_EACH}. */
+	/** Whether there were ever enough rows: see {@link PLAN_EACH}. */
 	private grown = false;
 
 	private constructor(
 		private readonly pool: Pool,
 		private readonly connection: Connection,
 	) {
-		// A connection that dies while nobody uses it is the pool's to replace, and one that dies in
-		// use fails the statement. Without listeners either would end the process.
+		// The pool replaces a connection that dies while idle; one that dies in use fails the statement.
+		// Without listeners, either would end the process.
 		pool.on('error', () => undefined);
 		pool.on('connect', (client) => {
 			client.on('error', () => undefined);
@@ -107,7 +110,7 @@ export class Database {
 	}
 
 	/**
-	 * Connects to nothing yet.
+	 * Does not connect yet.
 	 *
 	 * @throws LedgerError LEDGER_DRIVER_MISSING
 	 */
@@ -132,8 +135,8 @@ export class Database {
 
 	/**
 	 * Runs `work` in a transaction, and once more if the connection was lost or had become read-only,
-	 * or another transaction was in the way. `work` has to be right then even though the first run may have been committed
-	 * and only its answer lost.
+	 * or another transaction was in the way. `work` must be correct even if the first run was committed
+	 * and only its answer was lost.
 	 *
 	 * @throws LedgerError, and what `work` throws
 	 */
@@ -164,7 +167,7 @@ export class Database {
 	private async once<T>(work: (session: Session) => Promise<T>, patience: Patience): Promise<T> {
 		const client = await this.connect();
 		const { made } = this;
-		// Longer than the server's own: this one is for a server that no longer answers at all.
+		// Longer than the server's own timeout: this one is for a server that no longer answers.
 		const limitMs = patience.statementMs + CONNECT_TIMEOUT_MS;
 		const session = sending(async (text, values, prepared = false) => {
 			const name = prepared && this.prepares ? nameOf(text) : undefined;
@@ -181,7 +184,7 @@ export class Database {
 		} catch (error) {
 			session.flush();
 			if (error instanceof DriverFailure && isReadOnly(error)) {
-				// The others may lead to the same server, those made after this one too.
+				// The other connections may lead to the same server, even those made after this one.
 				this.readOnlyUpTo = Math.max(this.readOnlyUpTo, made);
 				client.release(true);
 			} else {
@@ -193,7 +196,7 @@ export class Database {
 		return result;
 	}
 
-	/** A connection that nobody uses, or a new one. */
+	/** An idle connection, or a new one. */
 	private async connect(): Promise<PoolClient> {
 		for (;;) {
 			const client = await driver(this.pool.connect());
@@ -202,7 +205,7 @@ export class Database {
 		}
 	}
 
-	/** What `options` of the URL asks for, in statements: a pooler may refuse it at connect. */
+	/** Applies the `options` of the URL by statements, because a pooler may refuse them at connect. */
 	private asked(client: PoolClient): string {
 		return Object.entries(this.connection.sets ?? {})
 			.map(([name, value]) => [name, value].map((text) => client.escapeLiteral(text)).join(', '))
@@ -223,7 +226,10 @@ type Run = (
 	prepared?: boolean,
 ) => Promise<QueryResult<QueryResultRow>>;
 
-/** All that are sent before one is waited for leave in one piece: most of what a statement costs here. */
+/**
+ * Statements that are sent before one is awaited leave in one piece, because sending is most of what a
+ * statement costs here.
+ */
 function sending(run: Run, { stream }: Client['connection']): Session & { flush: () => void } {
 	let underWay: Promise<void>[] = [];
 	const flush = () => {
@@ -241,7 +247,7 @@ function sending(run: Run, { stream }: Client['connection']): Session & { flush:
 		const done = run(text, values, prepared).then(({ rows }) => {
 			answer.rows = rows;
 		});
-		// Told by `settled`; until then nobody is to call it unhandled.
+		// `settled` reports it; until then it must not count as an unhandled rejection.
 		done.catch(() => undefined);
 		underWay.push(done);
 		return answer;
@@ -272,7 +278,7 @@ async function send(
 	return await client.query<QueryResultRow>(query);
 }
 
-/** Ends a failed transaction; a connection on which that fails is not used again. */
+/** Rolls back a failed transaction; if that fails, the connection is not used again. */
 async function undo(client: PoolClient): Promise<void> {
 	try {
 		await send(client, 1_000, 'ROLLBACK');

@@ -8,7 +8,7 @@ import { makeTables } from './tables';
 
 const MOVE_LOCK = 3;
 
-/** Tells the triggers that it is the move that writes, until the transaction ends. */
+/** Tells the database's triggers, until the transaction ends, that the move itself is writing. */
 const AS_MOVE = "SELECT set_config('moca_air.moving', 'yes', true)";
 
 const REFUSE = `CREATE OR REPLACE FUNCTION refuse_while_moving() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -22,13 +22,13 @@ const REFUSE = `CREATE OR REPLACE FUNCTION refuse_while_moving() RETURNS trigger
 const IS_MOVING = `SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger
 	WHERE tgrelid = 'moca_air.issuances'::regclass AND tgname = 'moving') AS moving`;
 
-/** What a target says to a ledger that wants to be moved into it. */
+/** The state of a target for a ledger that is to be moved into it. */
 export type Claim = 'new' | 'resumed' | 'finished';
 
 const first = async <T>({ rows }: Session, text: string, values: readonly unknown[] = []) =>
 	(await rows<{ value: T }>(text, values))[0]?.value;
 
-/** The tables in PostgreSQL into which a ledger is moved. */
+/** The PostgreSQL tables into which a ledger is moved. */
 export class MoveTarget {
 	private constructor(private readonly database: Database) {}
 
@@ -44,14 +44,14 @@ export class MoveTarget {
 		return new MoveTarget(database);
 	}
 
-	/** Whether the ledger is here already, wholly or in part; 'new' if it is not. Changes nothing. */
+	/** Whether the ledger is here already, wholly or in part; 'new' if it is not. Read-only. */
 	async found(ledgerId: string): Promise<Claim> {
 		return await this.database.transaction((session) => found(session, ledgerId));
 	}
 
 	/**
-	 * Takes the tables for this ledger, under whose ID they are known from now on: it is part of the IDs
-	 * of events. Everybody else who writes is refused until {@link finish}.
+	 * Reserves the tables for this ledger, and gives them its ID, which is part of event IDs. All other
+	 * writers are refused until {@link finish}.
 	 *
 	 * @param begun - rows of this ledger may have arrived already
 	 * @throws LedgerError LEDGER_NOT_WRITABLE if they hold other rows
@@ -61,7 +61,7 @@ export class MoveTarget {
 			const { rows } = session;
 			await rows('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, MOVE_LOCK]);
 			const known = await found(session, ledgerId);
-			// A file that nobody has begun to move, or that was restored from a backup, has not arrived.
+			// No move of this file was begun, or it was restored from a backup: so it has not arrived.
 			const before = known === 'finished' && !begun ? 'new' : known;
 			if (before === 'new') await refuseOthers(session, tables);
 			if (before === 'new' || !begun) await assertEmpty(session, tables);
@@ -71,9 +71,10 @@ export class MoveTarget {
 		});
 	}
 
-	/** Where to go on: the key of the last row that has arrived; undefined to begin at the first. */
+	/** Where to continue: the key of the last row that has arrived; undefined to begin with the first. */
 	async arrived({ name, columns, key }: MovedTable): Promise<Key | undefined> {
-		// Texts are not in one order in both stores; a row that comes again changes nothing.
+		// The two stores sort texts differently, so such tables are copied again; a row that exists already
+		// changes nothing.
 		if (key.some((column) => columns[column] !== 'INTEGER')) return undefined;
 		const backwards = key.map((column) => `${column} DESC`).join(', ');
 		const [last] = await this.database.transaction(({ rows }) =>
@@ -84,7 +85,7 @@ export class MoveTarget {
 		return last && key.map((column) => last[column] ?? 0);
 	}
 
-	/** Takes rows over; those that are there already stay as they are. */
+	/** Inserts rows; those that exist already stay unchanged. */
 	async take({ name, columns }: MovedTable, { records }: Batch): Promise<void> {
 		const types = Object.entries(columns).map(
 			([column, type]) => `${column} ${type === 'INTEGER' ? 'bigint' : 'text'}`,
@@ -103,7 +104,7 @@ export class MoveTarget {
 	}
 
 	/**
-	 * Opens the tables to everybody. IDs go on above the highest that was ever given out.
+	 * Opens the tables to all writers. IDs continue above the highest that was ever assigned.
 	 *
 	 * @throws LedgerError LEDGER_UNAVAILABLE if rows are missing
 	 */
@@ -134,7 +135,7 @@ export class MoveTarget {
 	}
 }
 
-/** Waits for writers of this moment; everybody after that is refused. */
+/** Waits for current writers; all later ones are refused. */
 async function refuseOthers({ rows }: Session, tables: readonly MovedTable[]): Promise<void> {
 	await rows(REFUSE);
 	for (const { name } of tables) {

@@ -2,29 +2,29 @@ import type { ConnectionOptions } from 'node:tls';
 import { LedgerError } from '../LedgerError';
 import { tlsOf } from './urlTls';
 
-/** Where the database is, and how the way to it is protected. Holds the password: never show it. */
+/** Where the database is, and how the connection is protected. Contains the password: never show it. */
 export interface Connection {
-	/** Without what is said of TLS. */
+	/** Without the TLS parameters. */
 	readonly connectionString: string;
 	readonly ssl: false | ConnectionOptions;
-	/** How long connecting may take; undefined where the URL does not say. */
+	/** How long connecting may take; undefined if the URL does not say. */
 	readonly connectTimeoutMs?: number;
 	/** What `options` of the URL sets, by name: for each transaction, since poolers refuse it at connect. */
 	readonly sets?: Readonly<Record<string, string>>;
 }
 
-/** The same for people: never with user or password. */
+/** The place for people to read: never with user or password. */
 export interface Place {
-	/** A host, or the folder of a Unix socket. */
+	/** The host, or the folder of a Unix socket. */
 	readonly host: string;
 	readonly port: string;
 	readonly database: string;
 }
 
-/** What a URL may say to `pg` beside TLS. */
+/** The parameters that are passed to `pg`, apart from TLS. */
 const PASSED_ON = new Set(['host', 'port', 'user', 'password', 'application_name']);
 
-/** What is read here. */
+/** The parameters that are read here. */
 const READ = new Set([
 	'options',
 	'connect_timeout',
@@ -39,7 +39,7 @@ const READ = new Set([
 	'gssencmode',
 ]);
 
-/** What other programs' URLs carry and what makes no difference here. */
+/** Parameters from other programs' URLs that make no difference here. */
 const WITHOUT_EFFECT = new Set([
 	'client_encoding',
 	'connection_limit',
@@ -54,7 +54,7 @@ const WITHOUT_EFFECT = new Set([
 	'tcp_user_timeout',
 ]);
 
-/** Of these only some words can be done: the ledger writes, and knows no GSS. */
+/** Only some values of these are supported: the ledger writes, and does not support GSS. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
 	target_session_attrs: ['any', 'read-write', 'primary'],
 	gssencmode: ['disable', 'prefer'],
@@ -73,8 +73,8 @@ const SEVERAL_HOSTS =
 	'one host only: give the address that always leads to the database that can be written';
 
 /**
- * Reads a PostgreSQL URL. What it says and is not understood is refused: see
- * docs/internals/ledger.md for all that is.
+ * Reads a PostgreSQL URL. Parameters that are not supported are refused: docs/internals/ledger.md lists
+ * the supported ones.
  *
  * @throws LedgerError LEDGER_SETTINGS
  * @example
@@ -95,7 +95,7 @@ export function readConnectionUrl(text: string): Connection {
 	const options = given.get('options') ?? '';
 	const sets = readOptions(options);
 	const kept = new URLSearchParams([...given].filter(([name]) => PASSED_ON.has(name)));
-	// Such as endpoint=… of Neon: anyone who wants that wants it at connect.
+	// Such as endpoint=… of Neon, which must be sent at connect.
 	if (sets === undefined) kept.set('options', options);
 	url.search = kept.toString();
 	return {
@@ -107,7 +107,7 @@ export function readConnectionUrl(text: string): Connection {
 }
 
 /**
- * Where a URL leads, for people.
+ * The place that a URL names, for people.
  *
  * @throws LedgerError LEDGER_SETTINGS
  */
@@ -125,7 +125,7 @@ function parse(text: string): URL {
 	if (hosts.includes(',')) throw settings(SEVERAL_HOSTS);
 	let url: URL;
 	try {
-		// A user and no host, as before ?host=/socket: libpq takes it, URL does not.
+		// A user without a host, as in user@?host=/socket: libpq accepts it, `URL` does not.
 		url = new URL(text.replace(/^(\w+:\/\/[^/?#]*@)(?=[:/?]|$)/, '$1localhost'));
 		decodeURIComponent(`${url.username}${url.password}${url.hostname}${url.pathname}`);
 	} catch {
@@ -137,13 +137,13 @@ function parse(text: string): URL {
 	return url;
 }
 
-/** As `pg` does: what the query says comes first. */
+/** As in `pg`, the query takes precedence. */
 function hostOf({ searchParams, hostname }: URL): string {
 	const host = searchParams.get('host') ?? decodeURIComponent(hostname);
 	return host === '' ? 'localhost' : host;
 }
 
-/** Names are not repeated: what looks like one may be the rest of a password with a ? in it. */
+/** The error does not show the names: one may be the rest of a password that contains a ?. */
 function assertUnderstood(given: URLSearchParams): void {
 	const names = [...given.keys()];
 	for (const name of names) {
@@ -172,7 +172,7 @@ function readTimeout(seconds: string | null): number | undefined {
 /**
  * Reads `-c name=value` and `--name=value`, as often as there are; a backslash keeps a space.
  *
- * @returns undefined if there is something else
+ * @returns undefined if it holds anything else
  */
 function readOptions(options: string): Record<string, string> | undefined {
 	const words = options.match(/(?:\\.|[^\s\\])+/gs) ?? [];

@@ -1,6 +1,6 @@
 import { LedgerError, type LedgerErrorCode } from '../LedgerError';
 
-/** Something that `pg` threw, kept apart from errors of our own. */
+/** An error that `pg` threw, distinguished from our own errors. */
 export class DriverFailure extends Error {
 	override readonly name = 'DriverFailure';
 
@@ -12,18 +12,18 @@ export class DriverFailure extends Error {
 export interface Failure {
 	readonly error: LedgerError;
 	/**
-	 * Whether the same may be tried again at once: the connection went away or led to a server that can
-	 * no longer be written, or PostgreSQL undid the transaction because of another one.
+	 * Whether the transaction may be tried again at once: the connection was lost or led to a server that
+	 * is read-only now, or PostgreSQL rolled back because of another transaction.
 	 */
 	readonly again: boolean;
 }
 
 const READ_ONLY = /^25006$/;
 
-/** SQLSTATE of the trigger that refuses anyone who writes while a ledger is being moved in. */
+/** SQLSTATE of the trigger that refuses all writers while a ledger is being moved in. */
 export const MOVING_IN = 'MOCA1';
 
-/** SQLSTATEs, and classes of them, in the order in which they are looked up. */
+/** SQLSTATEs and their classes, in the order of the lookup. */
 const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
 	[
 		/^(42704|55P02)$/,
@@ -51,7 +51,7 @@ const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
 	[/^(08|57P)/, 'LEDGER_UNAVAILABLE', 'the database ended the connection, or is not ready'],
 ];
 
-/** Codes of Node's sockets. */
+/** Error codes of Node's sockets. */
 const SOCKET: Readonly<Record<string, string>> = {
 	ECONNREFUSED: 'connection refused',
 	ENOTFOUND: 'unknown host',
@@ -65,7 +65,7 @@ const SOCKET: Readonly<Record<string, string>> = {
 	EACCES: 'no permission to connect',
 };
 
-/** What `pg` says without a code. */
+/** Messages of `pg` errors without a code. */
 const MESSAGES: readonly (readonly [RegExp, string])[] = [
 	[/^SASL|password must be a string/i, 'the database demands a password, or another one'],
 	[/does not support SSL/i, 'the server offers no TLS; sslmode=disable would do without'],
@@ -76,7 +76,7 @@ const MESSAGES: readonly (readonly [RegExp, string])[] = [
 
 const TLS_CODE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|HOSTNAME_MISMATCH)/;
 
-/** A prepared statement is unknown, has its name already, or no longer fits the tables. */
+/** A prepared statement is unknown, its name is taken, or it no longer fits the tables. */
 const NOT_PREPARED = /^(26000|42P05|0A000)$/;
 
 const AGAIN = /^(08|25006|57P0[123]|40P01|40001|26000|42P05|0A000|ECONNRESET|EPIPE)/;
@@ -84,35 +84,35 @@ const AGAIN = /^(08|25006|57P0[123]|40P01|40001|26000|42P05|0A000|ECONNRESET|EPI
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
 function property(cause: unknown, name: string): string {
-	// Not only an Error of this realm: vm contexts have their own.
+	// Not `instanceof Error`: vm contexts have an Error of their own.
 	const value: unknown =
 		typeof cause === 'object' && cause !== null ? Reflect.get(cause, name) : undefined;
 	return typeof value === 'string' ? value : '';
 }
 
-/** Whether the server takes no writes: after a failover, an old connection leads to what is a copy now. */
+/** Whether the server is read-only: after a failover, an old connection leads to what is now a replica. */
 export const isReadOnly = ({ cause }: DriverFailure) => READ_ONLY.test(property(cause, 'code'));
 
 /**
- * Whether statements are not where they were prepared: a pooler has led to another connection, or has
- * cleared this one.
+ * Whether prepared statements are missing: a pooler has switched to another connection, or has reset
+ * this one.
  */
 export const isNotPrepared = ({ cause }: DriverFailure) =>
 	NOT_PREPARED.test(property(cause, 'code'));
 
-/** How PgBouncer says that it does not pass something on to PostgreSQL. */
+/** PgBouncer's message for something that it does not pass on to PostgreSQL. */
 const STARTUP_PARAMETER = /unsupported startup parameter/i;
 
 const NOT_PASSED_ON =
 	'the pooler before the database refuses what the connection URL asks for at connect, such as options: remove that from the URL, or name it in ignore_startup_parameters of PgBouncer';
 
 /**
- * Says what a failure of `pg` means. Nothing of its message is passed on: it may name the user, the
- * database, the host, or values.
+ * Translates a failure of `pg`. Its message is never passed on: it may name the user, the database, the
+ * host, or values.
  */
 export function failureOf({ cause }: DriverFailure): Failure {
 	const code = property(cause, 'code');
-	// A socket's codes may be five letters long as well.
+	// Socket codes may be five letters long, like an SQLSTATE.
 	const socket = SOCKET[code];
 	const again = AGAIN.test(code);
 	if (socket !== undefined) {

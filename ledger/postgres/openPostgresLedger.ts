@@ -11,13 +11,13 @@ export interface PostgresSettings {
 	readonly url: string;
 	/** Added to the store's clock wherever that is read; for tests only. */
 	readonly clockOffsetMs?: () => number;
-	/** To look into a ledger that is there: nothing is made and nothing brought up to date. */
+	/** Only reads an existing ledger: no tables are made or upgraded. */
 	readonly readOnly?: boolean;
 }
 
 /**
- * Opens the ledger in a PostgreSQL database, in a schema of its own named `moca_air`, which is made or
- * brought up to date if the role may.
+ * Opens the ledger in a PostgreSQL database, in its own schema `moca_air`, which is made or upgraded if
+ * the role has the right.
  *
  * @throws LedgerError; {@link NoLedger} if there is none to look into
  * @example

@@ -1,20 +1,21 @@
 import type { ColumnType, Dialect } from '../sql/Dialect';
 
-/** The first half of our advisory locks, which are the whole database's; the letters "moca". */
+/** The first half of our advisory locks, which are shared by the whole database; the letters "moca". */
 export const LOCK_CLASS = 0x6d6f6361;
 /** The same for locks on hashes, whose second half may be any number. */
 const HASH_LOCK_CLASS = LOCK_CLASS + 1;
 const EVENT_LOCK = 2;
 
 /**
- * Not `now()`, which stands still from the transaction's first statement on: what waited for a lock
- * would be decided by an old time.
+ * Not `now()`, which stays at the start of the transaction: after a wait for a lock, decisions would
+ * use an old time.
  */
 const NOW = 'floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint';
 
 /**
- * The limit cuts nothing off: by it PostgreSQL knows how many records there are. It takes any JSON for
- * a hundred, and then reads a whole table of some ten thousand rows instead of looking one up.
+ * The limit cuts nothing off: it tells the planner how many records there are. Otherwise PostgreSQL
+ * expects a hundred from any JSON, and then scans a table of some ten thousand rows instead of using
+ * the index.
  */
 const records: Dialect['records'] = (name, parameter, columns) => {
 	const typed = Object.entries(columns).map(([column, type]) => `${column} ${type}`);
@@ -69,7 +70,7 @@ const dialectFor = (clockOffsetMs: () => number): Dialect => ({
 		ORDER BY ${order}`,
 	update: (table, set, where, columns) =>
 		`UPDATE ${table} SET ${set} FROM ${records('t', '$1', columns)} WHERE ${where}`,
-	// In one order, so that two who lock several never wait for each other.
+	// In one order, so that there is no deadlock.
 	lockHashes: `SELECT pg_advisory_xact_lock(${HASH_LOCK_CLASS}, hash) FROM (
 		SELECT DISTINCT hashtext(text) AS hash FROM unnest(CAST($1 AS text[])) AS text ORDER BY 1) AS hashes`,
 	lockEvents: `SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${EVENT_LOCK})`,

@@ -18,7 +18,7 @@ const BATCH: Patience = { statementMs: 15_000, lockMs: 1_000 };
 const bind = (value: Value): unknown =>
 	Array.isArray(value) && typeof value[0] === 'object' ? json(value) : value;
 
-/** Texts whose lists have one element each, with places; each put together once. */
+/** Statements whose lists have one element each, with placeholders; each is built once. */
 const placed = new Map<string, Placed>();
 
 function single({ text, values }: Statement): [string, unknown[]] {
@@ -42,8 +42,8 @@ async function run<T>(session: Session, operation: Operation<T>, prepared: boole
 }
 
 /**
- * A database of PostgreSQL as operations run on it: one transaction for each, which holds the rows that
- * it decides on; but items of many callers share one, see `Batches`.
+ * Runs operations on a PostgreSQL database: each in its own transaction, which locks the rows that it
+ * decides on; but items of many callers share one, see `Batches`.
  *
  * @param clockOffsetMs - added to the server's clock; for tests
  */
@@ -52,7 +52,7 @@ export function postgresStore(database: Database, clockOffsetMs: () => number = 
 		await database.transaction((session) => run(session, operation(), true), patience);
 	return {
 		dialect: postgresDialect(clockOffsetMs),
-		// What is read by filters has too many forms to be kept.
+		// Queries with filters have too many forms to be prepared.
 		read: async (operation) =>
 			await database.transaction((session) => run(session, operation(), false)),
 		write: async (operation) => await write(operation),

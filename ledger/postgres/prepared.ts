@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const names = new Map<string, string>();
 
 /**
- * The name under which a server keeps a statement: the same for all who have the same statement, since a
- * pooler may give one connection to several of them.
+ * The name under which a server keeps a statement: derived from its text, since a pooler may share one
+ * connection between several clients.
  */
 export function nameOf(statement: string): string {
 	const known = names.get(statement);
@@ -18,13 +18,13 @@ export function nameOf(statement: string): string {
 const ENOUGH_ROWS = 5_000;
 
 /**
- * Keeps no plans while there are few rows, as far as PostgreSQL knows: they would pass whole tables,
- * which is quick then, and go on with that while the tables grow.
+ * Keeps no plans while PostgreSQL believes that there are few rows: such plans would scan whole tables,
+ * and still do so when the tables have grown.
  */
 export const PLAN_EACH = `SELECT
 		CASE WHEN reltuples < ${ENOUGH_ROWS} THEN set_config('plan_cache_mode', 'force_custom_plan', true) END AS each
 	FROM pg_catalog.pg_class WHERE oid = to_regclass('moca_air.issuances')`;
 
-/** What {@link PLAN_EACH} found; without tables, too, there are few rows. */
+/** The result of {@link PLAN_EACH}; missing tables count as few rows. */
 export const planningEach = (found: readonly unknown[] = []) =>
 	found.every((row) => Reflect.get(Object(row), 'each') !== null);

@@ -5,15 +5,15 @@ import { LOCK_CLASS, postgresDialect } from './postgresDialect';
 
 const TABLES_LOCK = 1;
 
-/** Another process may be building an index on a large table at this moment. */
+/** Another process may be building an index on a large table. */
 const PATIENCE: Patience = { statementMs: 120_000, lockMs: 60_000 };
 
 /**
  * Makes the tables if there are none. Any number of processes may do so at once.
  *
- * The schema is made only if it is not there: for that the role has to be allowed to create schemas;
- * a role that owns `moca_air`, or may create tables in it, need not be. Where the tables are there
- * already, the right to use them is enough.
+ * The schema is made only if it is missing: then the role needs the right to create schemas. If the
+ * schema exists, the role needs to own it or to have the right to create tables in it; if the tables
+ * exist, the right to use them is enough.
  *
  * @throws LedgerError LEDGER_TOO_NEW if a newer version of this package made them
  */
@@ -21,7 +21,7 @@ export async function makeTables(database: Database): Promise<void> {
 	if ((await database.transaction(version)) === SCHEMA_VERSION) return;
 	await database.transaction(async (session) => {
 		await session.rows('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, TABLES_LOCK]);
-		// Asked again: another process may have done it while this one waited.
+		// Checked again: another process may have made them while this one waited.
 		if ((await version(session)) === SCHEMA_VERSION) return;
 		await makeSchema(session);
 		for (const statement of schema(postgresDialect(() => 0))) await session.rows(statement);
@@ -36,7 +36,7 @@ export async function version({ rows }: Session): Promise<number> {
 			ON n.oid = c.relnamespace WHERE n.nspname = 'moca_air' AND c.relname = 'versions') AS there`,
 	);
 	if (table?.there !== true) return 0;
-	// With the schema's name, so that a role that may not use it is told so.
+	// Names the schema, so that a role without the right to use it gets an error that says so.
 	const [newest] = await rows<{ version: number }>(
 		'SELECT coalesce(max(version), 0) AS version FROM moca_air.versions',
 	);
@@ -47,7 +47,7 @@ export async function version({ rows }: Session): Promise<number> {
 }
 
 async function makeSchema({ rows }: Session): Promise<void> {
-	// CREATE SCHEMA IF NOT EXISTS would demand the right to create one even where it exists.
+	// CREATE SCHEMA IF NOT EXISTS would require the right to create one even if it exists.
 	const found = await rows("SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'moca_air'");
 	if (found.length === 0) await rows('CREATE SCHEMA moca_air');
 	await rows(

@@ -6,8 +6,8 @@ const SSL_MODES = ['disable', 'require', 'verify-ca', 'verify-full', 'no-verify'
 type SslMode = (typeof SSL_MODES)[number];
 
 /**
- * What `ssl` may say: yes, no, and the words of `sslmode` that encrypt. For libpq there is no such
- * parameter; `pg` encrypts with any word but `0` and the empty one, with `disable` too.
+ * The values of `ssl`: yes, no, and the values of `sslmode` that encrypt. libpq has no such parameter;
+ * `pg` encrypts with any value except `0` and the empty one, even with `disable`.
  */
 const SSL_WORDS: Readonly<Record<string, SslMode>> = {
 	...Object.fromEntries(SSL_MODES.filter((mode) => mode !== 'disable').map((mode) => [mode, mode])),
@@ -20,17 +20,17 @@ const SSL_WORDS: Readonly<Record<string, SslMode>> = {
 const settings = (detail: string) => new LedgerError('LEDGER_SETTINGS', detail);
 
 /**
- * How the way to the database is protected. TLS is read here and not by `pg`, whose meaning of
- * `require` and `verify-ca` is about to change and which warns of that in n8n's log at each start.
+ * How the connection to the database is protected. TLS is read here and not by `pg`, which is about to
+ * change the meaning of `require` and `verify-ca` and warns about that in n8n's log at each start.
  *
  * - `require` and `verify-full` check certificate and host name, as `pg` 8 does
  * - `verify-ca` checks the certificate, not the host name
  * - `no-verify` encrypts and checks nothing
  *
- * A word that is not understood never means "no encryption": it is refused, and so are two that say
- * different things.
+ * An unknown value never means "no encryption": it is refused, and so are two values that contradict
+ * each other.
  *
- * @param socket - whether the host is a folder with a Unix socket: there is no TLS on those
+ * @param socket - whether the host is a folder with a Unix socket, which has no TLS
  * @throws LedgerError LEDGER_SETTINGS
  */
 export function tlsOf(given: URLSearchParams, socket: boolean): false | ConnectionOptions {
@@ -54,7 +54,7 @@ function modeOf(given: URLSearchParams): SslMode {
 	if (mode === undefined) {
 		return ssl ?? (given.has('sslrootcert') ? 'verify-full' : 'disable');
 	}
-	// `ssl=true` says only that there is TLS, and sslmode which.
+	// `ssl=true` says only that TLS is used; sslmode says how.
 	const says = given.get('ssl')?.toLowerCase();
 	const agree = says === 'true' || says === '1' ? mode !== 'disable' : ssl === mode;
 	if (ssl !== undefined && !agree) throw settings('ssl and sslmode say different things');
@@ -92,7 +92,7 @@ function optionsOf(mode: Exclude<SslMode, 'disable'>, given: URLSearchParams): C
 
 function fileNamedBy(name: string, given: URLSearchParams): string | undefined {
 	const file = given.get(name);
-	// As in libpq: the certificates that the system trusts, which Node uses anyway.
+	// As in libpq: the system's trusted certificates, which Node uses anyway.
 	if (file === null || file === '' || (name === 'sslrootcert' && file === 'system')) {
 		return undefined;
 	}

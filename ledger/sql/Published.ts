@@ -9,8 +9,8 @@ export interface PublishedPlaces {
 }
 
 /**
- * What was published as revoked, kept outside of the database: one that is put back to an older state,
- * or emptied, cannot take it back.
+ * What was published as revoked, kept outside of the database, so that restoring or emptying the
+ * database does not undo it.
  */
 export interface Published {
 	/** Adds what is new. It is on the disk when this returns. */
@@ -18,7 +18,7 @@ export interface Published {
 		lists: readonly { readonly id: string; readonly realm: string; readonly size: number }[],
 		marks: readonly RevokedMark[],
 	): Promise<void>;
-	/** @returns undefined for a list that was never noted in the realm */
+	/** @returns undefined for a list that was never added in the realm */
 	list(realm: string, id: string): Promise<PublishedPlaces | undefined>;
 	isRevoked(realm: string, number: string): Promise<boolean>;
 }

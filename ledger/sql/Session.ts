@@ -3,44 +3,47 @@ import type { Published } from './Published';
 
 type Scalar = string | number | null;
 
-/** In place of a row of a table, by column: see `Dialect.records`. */
+/** A record, used like a table row; by column, see `Dialect.records`. */
 export type RowRecord = Readonly<Record<string, Scalar>>;
 
-/** What a statement may be given: a list is one value, see `Dialect.oneOf` and `Dialect.records`. */
+/** A parameter of a statement: a list is one value, see `Dialect.oneOf` and `Dialect.records`. */
 export type Value = Scalar | readonly string[] | readonly number[] | readonly RowRecord[];
 
 /** One statement, the same text for both stores; its values are `$1`, `$2`, … */
 export interface Statement {
 	readonly text: string;
 	readonly values: readonly Value[];
-	/** Its lists have one element each, and it is written for that: see `Dialect.single`. */
+	/** The statement is written for lists with one element each: see `Dialect.single`. */
 	readonly single: boolean;
-	/** Nobody needs the answer before the next one that is waited for. */
+	/** The result is not needed before that of the next awaited statement. */
 	readonly ahead: boolean;
 }
 
-/** What a statement gives: nothing yet if it was sent ahead, until a later one was waited for. */
+/** The result of a statement; if it was sent ahead, empty until a later one was awaited. */
 export interface Answer {
 	readonly rows: unknown[] | undefined;
 }
 
 /**
- * An operation of the ledger: yields statements, is given their rows, and returns its result.
+ * An operation of the ledger: yields statements, gets their rows, and returns its result.
  *
- * It runs inside one transaction, in one turn of the event loop on SQLite, and awaited statement by
- * statement on PostgreSQL. It may run more than once, so it has no other effect than its statements.
+ * It runs inside one transaction: on SQLite in one turn of the event loop, on PostgreSQL awaiting each
+ * statement. It may run more than once, so its statements must be its only effect.
  */
 export type Operation<T> = Generator<Statement, T, Answer>;
 
-/** A statement, or a part of one, that is put together for a dialect. */
+/** A statement, or a part of one, built for a dialect. */
 export type TextFor = string | ((dialect: Dialect) => string);
 
-/** Runs one statement. @returns its rows, with the names that the statement gives its columns */
+/** Runs one statement. @returns its rows, with the column names of the statement */
 export function* rows<Row>(text: string, ...values: readonly Value[]): Operation<Row[]> {
 	return read<Row>(yield { text, values, single: false, ahead: false });
 }
 
-/** The rows of a statement, as its columns are named; of one sent {@link ahead}, once a later one was waited for. */
+/**
+ * The rows of a statement, with its column names; for one sent {@link ahead}, available once a later
+ * one was awaited.
+ */
 export function read<Row>({ rows: found }: Answer): Row[] {
 	if (found === undefined) throw new Error('a statement was sent ahead and not waited for');
 	return found as Row[];
@@ -49,7 +52,7 @@ export function read<Row>({ rows: found }: Answer): Row[] {
 const isSingle = (value: Value) =>
 	value === null || typeof value !== 'object' || value.length === 1;
 
-/** The same for a statement that is not the same for all dialects: see {@link forDialect}. */
+/** The same for a statement that depends on the dialect: see {@link forDialect}. */
 export function* rowsFor<Row>(
 	dialect: Dialect,
 	textFor: (dialect: Dialect) => string,
@@ -70,8 +73,8 @@ function statementFor(
 
 /**
  * A statement whose rows are needed later or not at all: on PostgreSQL it shares a round trip with the
- * next one that is waited for, or with the commit. Statements run in the order in which they are sent,
- * and if one fails, so does the transaction.
+ * next awaited statement, or with the commit. Statements run in the order in which they are sent, and
+ * if one fails, so does the transaction.
  *
  * @example
  * ```ts
@@ -84,8 +87,8 @@ export const ahead = (dialect: Dialect, textFor: TextFor, ...values: readonly Va
 	statementFor(dialect, typeof textFor === 'string' ? () => textFor : textFor, values, true);
 
 /**
- * Reads the store's clock. To be asked when the locks are held: a clock that is read by the statement
- * that waits for a lock can be as old as the wait.
+ * Reads the store's clock. Call it once the locks are held: a time that is read by the statement that
+ * waits for a lock can be as old as the wait.
  *
  * @returns milliseconds since 1970
  */
@@ -95,10 +98,10 @@ export function* clock({ clock: text, clockOffsetMs }: Dialect): Operation<numbe
 	return found.now + clockOffsetMs();
 }
 
-/** A time so many milliseconds later; the stores keep whole ones. */
+/** A time that many milliseconds later, in whole milliseconds, as the stores keep it. */
 export const later = (at: number, ms: number) => Math.trunc(at + ms);
 
-/** Half of a surrogate pair becomes U+FFFD, as the stores themselves do it outside of JSON. */
+/** Half of a surrogate pair becomes U+FFFD, as in the stores themselves outside of JSON. */
 const wellFormed = (_: string, value: unknown) =>
 	typeof value === 'string' ? value.toWellFormed() : value;
 
@@ -109,7 +112,9 @@ export const json = (value: readonly unknown[]): string => JSON.stringify(value,
 export const textOf = (text: TextFor, dialect: Dialect) =>
 	typeof text === 'string' ? text : text(dialect);
 
-/** A text that depends on the dialect, put together once: it is as long as the row is quick to read. */
+/**
+ * A text that depends on the dialect. Each is built once, since long ones are costly to build.
+ */
 export function forDialect(build: (dialect: Dialect) => string): (dialect: Dialect) => string {
 	const built = new WeakMap<Dialect, string>();
 	return (dialect) => {
@@ -119,27 +124,27 @@ export function forDialect(build: (dialect: Dialect) => string): (dialect: Diale
 	};
 }
 
-/** A writer of many items: undefined for an item that has to be written in a transaction of its own. */
+/** Writes many items; gives undefined for an item that must be written in its own transaction. */
 export type Shared<Item, Result> = (items: readonly Item[]) => Operation<(Result | undefined)[]>;
 
-/** Where operations run: a database and its transactions. */
+/** Runs operations on a database, in transactions. */
 export interface Store {
 	readonly dialect: Dialect;
-	/** Runs an operation that only reads, on one state of the database. */
+	/** Runs an operation that only reads, on a consistent state of the database. */
 	read<T>(operation: () => Operation<T>): Promise<T>;
 	/** Runs an operation in one transaction. What it wrote is on the disk when this returns. */
 	write<T>(operation: () => Operation<T>): Promise<T>;
 	/**
-	 * The same for items of many callers, which may share a transaction. Each is told its own result,
-	 * and one that fails takes none of the others with it.
+	 * The same for items of many callers, which may share a transaction. Each caller gets its own result,
+	 * and one failure does not affect the others.
 	 */
 	sharing<Item, Result>(
 		operation: Shared<Item, Result>,
 		missing: (item: Item) => Error,
 	): (item: Item) => Promise<Result>;
-	/** What was published as revoked, where that is kept outside of the database. */
+	/** What was published as revoked, if that is kept outside of the database. */
 	readonly published?: Published;
-	/** Leaves nothing of erased rows in the store's files, as far as the store can do that. */
+	/** Removes erased rows from the store's files, as far as the store can. */
 	purge(): Promise<void>;
 	close(): Promise<void>;
 }

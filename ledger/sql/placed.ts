@@ -1,6 +1,6 @@
 import type { RowRecord, Value } from './Session';
 
-/** A statement with places for its parameters, and for each place the index of its value or a column. */
+/** A statement with placeholders, and for each placeholder the index of its value or a column. */
 export interface Placed {
 	readonly text: string;
 	readonly names: readonly (number | string)[];
@@ -10,13 +10,13 @@ const PARAMETER = /\$(\w+)/g;
 
 const nameOf = (name: string) => (/^\d+$/.test(name) ? Number(name) - 1 : name);
 
-/** Each occurrence has a place of its own, `?`. */
+/** Each occurrence has its own placeholder, `?`. */
 export const placedInTurn = (text: string): Placed => ({
 	text: text.replaceAll(PARAMETER, '?'),
 	names: Array.from(text.matchAll(PARAMETER), ([, name = '']) => nameOf(name)),
 });
 
-/** Each parameter has one place, `$1`, `$2`, … */
+/** Each parameter has one placeholder, `$1`, `$2`, … */
 export function placedOnce(text: string): Placed {
 	const names = [...new Set(placedInTurn(text).names)];
 	const place = (_: string, name: string) => `$${names.indexOf(nameOf(name)) + 1}`;
@@ -26,7 +26,7 @@ export function placedOnce(text: string): Placed {
 const isRecord = (value: unknown): value is RowRecord =>
 	value !== null && typeof value === 'object' && !Array.isArray(value);
 
-/** Values by place, of a statement whose lists have one element each: see `Dialect.single`. */
+/** The values by placeholder, for a statement whose lists have one element each: see `Dialect.single`. */
 export function singleValues(
 	names: Placed['names'],
 	values: readonly Value[],

@@ -6,22 +6,22 @@ import { json, type Value } from '../sql/Session';
 import { fileFailure, isBusy, sqliteFailure } from './failure';
 
 /**
- * How long SQLite itself may wait for another writer. It blocks the whole process meanwhile, n8n's
- * web server included, so that most of the waiting is done outside of it. (Measured with four writers:
- * 20 ms and 1 ms give the same throughput.)
+ * How long SQLite itself may wait for another writer. That blocks the whole process, including n8n's
+ * web server, so most of the waiting is done outside of SQLite. (Measured with four writers: 20 ms and
+ * 1 ms give the same throughput.)
  */
 export const BUSY_TIMEOUT_MS = 5;
 const PATIENCE_MS = 10_000;
-/** Random, so that writers who wait do not come back all at once. */
+/** Random, so that waiting writers do not all retry at once. */
 const PAUSE_MS = { least: 2, most: 20 };
 
-/** How long reads may keep the process to themselves before other work gets its turn. */
+/** How long reads may block the process before other work gets its turn. */
 const TURN_MS = 5;
 
 /** Statements inside a transaction. */
 export interface Session {
 	readonly rows: (text: string, values?: readonly Value[], single?: boolean) => unknown[];
-	/** The rows of a statement that is run once in a transaction, however often it is asked for. */
+	/** The rows of a statement that runs once per transaction, however often it is requested. */
 	readonly once: (text: string) => unknown[];
 	/** Several statements at once, without values. */
 	readonly script: (sql: string) => void;
@@ -29,7 +29,7 @@ export interface Session {
 
 const CHANGES = 'SELECT total_changes() AS n';
 
-/** Values by place. A list is given as JSON, unless it has one element and the statement is for that. */
+/** The values by placeholder. A list is passed as JSON, unless the statement is written for one element. */
 function bind(names: Placed['names'], values: readonly Value[], single: boolean): SQLInputValue[] {
 	if (single) return singleValues(names, values);
 	return names.map((name) => {
@@ -42,29 +42,29 @@ interface Prepared extends Placed {
 	readonly statement: StatementSync;
 }
 
-/** A database, its prepared statements, and patience with other writers. */
+/** A database with its prepared statements, and retries while others write. */
 export class Connection {
 	private readonly statements = new Map<string, Prepared>();
 	private flush: () => Promise<void> = async () => {
 		await Promise.resolve();
 	};
 	private broken: LedgerError | undefined;
-	/** How long reads have taken since other work had its turn. */
+	/** How long reads have taken since other work last had its turn. */
 	private readMs = 0;
 
 	constructor(private readonly database: DatabaseSync) {}
 
 	/**
-	 * From now on each write ends with this, instead of SQLite's own waiting for the disk, during which
-	 * the whole process would stand still.
+	 * From now on each write ends with this, instead of SQLite's own wait for the disk, which would block
+	 * the whole process.
 	 *
-	 * @param flush - brings to the disk what is committed
+	 * @param flush - flushes what is committed to the disk
 	 */
 	flushWith(flush: () => Promise<void>): void {
 		this.flush = flush;
 	}
 
-	/** Runs `work` on one state of the database. */
+	/** Runs `work` on a consistent state of the database. */
 	async read<T>(work: (session: Session) => T): Promise<T> {
 		if (this.readMs < TURN_MS) {
 			this.assertUsable();
@@ -90,14 +90,14 @@ export class Connection {
 		try {
 			if (changed) await this.flush();
 		} catch (error) {
-			// What was to be written may be lost by now, and with it what is written after it.
+			// After a failed flush, the commit may be lost, and with it everything written after it.
 			this.broken ??= fileFailure(error, 'the disk failed; restart n8n');
 			throw this.broken;
 		}
 		return result;
 	}
 
-	/** Runs a PRAGMA that is to be outside of transactions. @returns what it answers */
+	/** Runs a PRAGMA that must be outside of transactions. @returns its result */
 	async pragma(sql: string): Promise<unknown> {
 		return await this.patiently(() => Object.values(this.database.prepare(sql).get() ?? {})[0]);
 	}
@@ -118,15 +118,15 @@ export class Connection {
 			this.database.exec('COMMIT');
 			return result;
 		} catch (error) {
-			// After some errors, such as a full disk, SQLite has ended it itself.
+			// After some errors, such as a full disk, SQLite has already rolled back.
 			if (this.database.isTransaction) this.database.exec('ROLLBACK');
 			throw error;
 		}
 	}
 
 	/**
-	 * Tries until nobody is in the way. Other work of the process gets its turn before each try, so that
-	 * not even a thousand replays in a row, none of which waits for anything, freeze the process.
+	 * Tries until no other writer is in the way. Other work of the process gets its turn before each try,
+	 * so that even a thousand replays in a row, which never wait, do not freeze the process.
 	 */
 	private async patiently<T>(work: () => T): Promise<T> {
 		const deadline = performance.now() + PATIENCE_MS;
@@ -148,7 +148,7 @@ export class Connection {
 		if (!this.database.isOpen) throw new LedgerError('LEDGER_UNAVAILABLE', 'it was closed');
 	}
 
-	/** How many rows this connection has written, ever. */
+	/** How many rows this connection has written in total. */
 	private changes(): unknown {
 		return this.prepared(CHANGES).statement.get()?.n;
 	}

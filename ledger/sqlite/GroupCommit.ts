@@ -1,22 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Connection, Session } from './Connection';
 
-/** A transaction blocks the event loop: for no longer than this … */
+/** A transaction blocks the event loop, for at most this long … */
 const LONGEST_BATCH_MS = 10;
-/** … and then it goes on with other things for half as long: the time for the disk counts. */
+/** … and then other work gets half as much time; waiting for the disk counts as such. */
 const REST = { share: 0.5, mostMs: 15 };
 
 interface Waiting {
-	/** Runs in the transaction. @returns what to do when it is on the disk */
+	/** Runs in the transaction. @returns what to do once it is on the disk */
 	readonly run: (session: Session) => () => void;
 	readonly reject: (error: unknown) => void;
 }
 
 /**
- * Writes of many callers in one transaction, so that they wait for the disk together: that is most of
- * what a write costs. A write that comes alone goes at once; those that come while others are being
- * written, or right after, are written together, 50 ms later at most unless another process is in the
- * way. Each is on the disk when its caller is told, and one that fails takes none of the others with it.
+ * Groups the writes of many callers into one transaction, so that they share the wait for the disk,
+ * which is most of what a write costs. A write that comes alone is done at once; writes that come
+ * during or right after another are done together, at most 50 ms later unless another process is in the
+ * way. Each is on the disk when its caller gets the result, and one failure does not affect the others.
  */
 export class GroupCommit {
 	private queue: Waiting[] = [];
@@ -51,7 +51,10 @@ export class GroupCommit {
 		this.writing = false;
 	}
 
-	/** Never throws: those that wait are told. What fails is left out, and the others are written next. */
+	/**
+	 * Never throws: the callers that wait get the error. A write that fails is left out, and the others
+	 * are written next.
+	 */
 	private async writeBatch(): Promise<void> {
 		const waiting = this.queue.length;
 		let began = 0;
@@ -71,7 +74,8 @@ export class GroupCommit {
 				ms = performance.now() - began;
 			});
 		} catch (error) {
-			// The whole transaction is undone: all of it goes into the next one, except for the one to blame.
+			// The whole transaction is rolled back: all its writes are tried in the next one, except for the
+			// one at fault.
 			const blamed = failing === undefined ? 0 : this.queue.indexOf(failing);
 			const count = failing === undefined ? Math.max(waiting, ends.length) : 1;
 			for (const { reject } of this.queue.splice(blamed, count)) reject(error);

@@ -8,7 +8,7 @@ import { markMoved, markMoving, moveOf, tablesOf, type Move } from './moved';
 import { sqliteDialect } from './sqliteDialect';
 import { version } from './tables';
 
-/** How long it may wait for somebody else's write; nothing else runs in this process. */
+/** How long it may wait for another writer; nothing else runs in this process. */
 const PATIENCE_MS = 10_000;
 
 /** This machine's, as SQLite reads it. */
@@ -22,8 +22,8 @@ const value = ({ rows }: Session, text: string, values: Key = []) =>
 	cells(rows(text, values)[0])[0];
 
 /**
- * PostgreSQL keeps no U+0000 in a text. A key that holds one could not be begun there either, so
- * nothing is lost by another character in its place.
+ * PostgreSQL cannot store U+0000 in a text. A key that contains it could not be begun there either, so
+ * replacing the character loses nothing.
  */
 const storable = (record: string) =>
 	record.replace(/\\\\|\\u0000/g, (found) => (found === '\\u0000' ? '\\ufffd' : found));
@@ -65,7 +65,7 @@ function tableOf(session: Session, name: string): MovedTable {
 
 /** A ledger file from which all rows are moved elsewhere. */
 export class MoveSource {
-	/** Holds the file, so that nobody else moves it at the same time. */
+	/** Locks the file, so that no other move runs at the same time. */
 	private holder: DatabaseSync | undefined;
 
 	private constructor(
@@ -74,7 +74,7 @@ export class MoveSource {
 	) {}
 
 	/**
-	 * Opens a file that is there. Nothing is changed in it.
+	 * Opens an existing file, without changing it.
 	 *
 	 * @throws LedgerError; {@link NoLedger} if it is empty
 	 */
@@ -97,7 +97,7 @@ export class MoveSource {
 		return await this.connection.read(moveOf);
 	}
 
-	/** What tells this ledger from any other, and is part of the IDs of its events. */
+	/** The ID of this ledger, which is part of the IDs of its events. */
 	async ledgerId(): Promise<string> {
 		return String(
 			await this.connection.read((session) => value(session, 'SELECT id FROM identity')),
@@ -110,7 +110,7 @@ export class MoveSource {
 	}
 
 	/**
-	 * From now on nobody writes into the file, and nobody else moves it until this one is closed.
+	 * From now on nobody can write into the file, and no other move can run until this one is closed.
 	 *
 	 * @throws LedgerError as {@link assertIdle}; LEDGER_LOCKED if somebody else moves it
 	 */
@@ -157,14 +157,14 @@ export class MoveSource {
 		return { records: `[${records.join(',')}]`, count: found.length, last };
 	}
 
-	/** How many rows have this key or an earlier one. */
+	/** How many rows have this key or a lower one. */
 	async countUpTo({ name, key }: MovedTable, last: Key): Promise<number> {
 		const places = key.map((_, index) => `$${index + 1}`).join(', ');
 		const text = `SELECT count(*) FROM ${name} WHERE (${key.join(', ')}) <= (${places})`;
 		return Number(await this.connection.read((session) => value(session, text, last)));
 	}
 
-	/** Everything has arrived: anyone who still opens the file is told so. */
+	/** Notes that everything has arrived: opening the file fails from now on and says so. */
 	async finish(): Promise<void> {
 		this.release();
 		await this.connection.write((session) => {

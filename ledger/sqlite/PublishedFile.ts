@@ -4,7 +4,7 @@ import type { RevokedMark } from '../Revocations';
 import type { Published, PublishedPlaces } from '../sql/Published';
 import { errorCode, fileFailure } from './failure';
 
-/** Beside the ledger: what was revoked, a line of JSON for each. It is only ever added to. */
+/** A file beside the ledger: a line of JSON for each revocation. It is append-only. */
 export const revokedFileOf = (file: string) => `${file}.revoked`;
 
 const listLine = z.object({ realm: z.string(), list: z.string(), size: z.int().positive() });
@@ -21,7 +21,7 @@ function parsed(line: string): unknown {
 	try {
 		return JSON.parse(line);
 	} catch {
-		// The process may have ended in the middle of a line; what is missing is added again.
+		// The process may have ended in the middle of a line; what is missing will be added again.
 		return undefined;
 	}
 }
@@ -30,7 +30,7 @@ function parsed(line: string): unknown {
 export class PublishedFile implements Published {
 	private readonly lists = new Map<string, ListLine>();
 	private readonly marks = new Map<string, RevokedMark>();
-	/** How many bytes were read. */
+	/** How many bytes were read so far. */
 	private read = 0;
 
 	/** @param readOnly - nothing is added */
@@ -49,7 +49,8 @@ export class PublishedFile implements Published {
 			...marks.filter(({ number }) => !this.marks.has(number)),
 		];
 		if (lines.length === 0) return;
-		// The line break comes first, so that half a line of a process that ended spoils no other.
+		// The line break comes first, so that half a line, left by a process that ended, does not damage
+		// the next.
 		const text = lines.map((line) => `\n${JSON.stringify(line)}`).join('');
 		await this.using('a', async (handle) => {
 			await handle.write(`${text}\n`);
@@ -79,7 +80,7 @@ export class PublishedFile implements Published {
 	private async refresh(): Promise<void> {
 		const size = await this.size();
 		if (size < this.read) {
-			// Another file was put in its place. What was published stays so.
+			// The file was replaced by another one. What was published stays published.
 			this.read = 0;
 		}
 		if (size === this.read) return;
@@ -88,7 +89,7 @@ export class PublishedFile implements Published {
 		await this.using('r', async (handle) => {
 			await handle.read(added, 0, added.length, from);
 		});
-		// The last line may be half written still.
+		// The last line may not be complete yet.
 		const end = added.lastIndexOf('\n') + 1;
 		// Others may have read the same meanwhile.
 		this.read = from + end;

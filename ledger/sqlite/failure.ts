@@ -1,7 +1,7 @@
 import { LedgerError, type LedgerErrorCode } from '../LedgerError';
 
 /**
- * SQLite's primary result codes (https://sqlite.org/rescode.html) that say what to do; all others
+ * SQLite's primary result codes (https://sqlite.org/rescode.html) with a specific meaning; all others
  * mean that the store does not work.
  */
 const MEANINGS: Readonly<Record<number, readonly [LedgerErrorCode, string]>> = {
@@ -20,10 +20,10 @@ const IO_WRITE_ERRORS = [778, 1034, 1290, 1546];
 
 /** SQLITE_CONSTRAINT_TRIGGER. */
 const REFUSED_BY_TRIGGER = 1811;
-/** What the triggers of a file that was moved say: see `markMoving`. */
+/** The message of the triggers in a file that was moved: see `markMoving`. */
 export const MOVED_MARK = 'moca-air: moved';
 
-/** What somebody is told who goes on with a file whose rows are elsewhere. */
+/** The error for using a file whose rows are elsewhere. */
 export const ledgerMoved = (finished: boolean) =>
 	new LedgerError(
 		'LEDGER_MOVED',
@@ -32,10 +32,10 @@ export const ledgerMoved = (finished: boolean) =>
 			: 'a move to PostgreSQL has begun, and is not finished',
 	);
 
-/** Errors of the file system when there is no room, or no permission to write. */
+/** File system errors for a full disk or a missing permission to write. */
 const NOT_WRITABLE = ['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM'];
 
-/** Not by `instanceof`: what Node throws is not an Error of the realm that tests run in. */
+/** Not `instanceof Error`: in tests, Node's errors come from another realm. */
 function property(error: unknown, name: string): unknown {
 	return typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
 }
@@ -52,23 +52,23 @@ function resultCode(error: unknown): number | undefined {
 	return typeof code === 'number' ? code : undefined;
 }
 
-/** Whether somebody else is writing at this moment: the same may succeed a little later. */
+/** Whether another writer is in the way: the same may succeed a little later. */
 export function isBusy(error: unknown): boolean {
 	const primary = (resultCode(error) ?? 0) & 0xff;
 	return primary === 5 || primary === 6;
 }
 
-/** Whether SQLite could not open or write what it needs beside the file, which is so even for reading. */
+/** Whether SQLite could not open or write the files that it needs beside the ledger, even to read it. */
 export function wantsToWrite(error: unknown): boolean {
 	const primary = (resultCode(error) ?? 0) & 0xff;
 	return primary === 8 || primary === 14;
 }
 
 /**
- * Says what an error of `node:sqlite` means. Nothing of its message is passed on, since that may
- * show values; the code is enough to look it up.
+ * Translates an error of `node:sqlite`. Its message is never passed on, since it may show values; the
+ * code is enough to look it up.
  *
- * @returns what is not an error of SQLite as it is
+ * @returns anything but an SQLite error unchanged
  */
 export function sqliteFailure(error: unknown): unknown {
 	const code = resultCode(error);
@@ -83,7 +83,7 @@ export function sqliteFailure(error: unknown): unknown {
 	return new LedgerError(meaning, `${words} (SQLite code ${code})`);
 }
 
-/** Says what an error of the file system means; `what` is what was done, or has to be. */
+/** Translates an error of the file system; `what` says what was done, or must be done. */
 export function fileFailure(error: unknown, what: string): LedgerError {
 	const code = errorCode(error) ?? 'unknown error';
 	const meaning = NOT_WRITABLE.includes(code) ? 'LEDGER_NOT_WRITABLE' : 'LEDGER_UNAVAILABLE';

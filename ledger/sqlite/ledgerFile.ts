@@ -5,8 +5,8 @@ import { LedgerError } from '../LedgerError';
 import { errorCode, fileFailure } from './failure';
 
 /**
- * Beside the ledger, and made after it: a ledger was here. SQLite takes an empty file for a new
- * database, and so a restore that went wrong for a new ledger.
+ * A marker beside the ledger, made after it: a ledger was here. Without it, an empty file left by a
+ * failed restore would count as a new ledger.
  */
 export const markerOf = (file: string) => `${file}.made`;
 
@@ -15,7 +15,7 @@ issued twice. As long as this file is here, nothing is issued without the ledger
 To begin with an empty ledger, delete this file.
 `;
 
-/** What to do about a ledger that is no longer there. */
+/** What to do about a ledger that is missing. */
 export function isLost(file: string, what: 'is missing' | 'is empty'): LedgerError {
 	return new LedgerError(
 		'LEDGER_LOST',
@@ -24,10 +24,10 @@ export function isLost(file: string, what: 'is missing' | 'is empty'): LedgerErr
 }
 
 /**
- * Makes an empty file, which SQLite takes for an empty database, for its owner's eyes only. SQLite
- * gives the files that it puts beside it (-wal, -shm) the same permissions.
+ * Makes an empty file that only its owner can read; SQLite opens it as an empty database, and gives the
+ * files beside it (-wal, -shm) the same permissions.
  *
- * @returns whether this process made it, and whether there should have been one
+ * @returns whether this process made it, and whether one should already have existed
  * @throws LedgerError LEDGER_LOST if a ledger was here before, LEDGER_NOT_WRITABLE
  */
 export async function makeFile(file: string): Promise<{ createdNow: boolean; marked: boolean }> {
@@ -46,7 +46,7 @@ export async function makeFile(file: string): Promise<{ createdNow: boolean; mar
 	return { createdNow, marked };
 }
 
-/** Puts the marker beside a ledger that is complete. */
+/** Writes the marker beside a complete ledger. */
 export async function mark(file: string): Promise<void> {
 	try {
 		await writeFile(markerOf(file), MARKER_TEXT, { flag: 'wx', mode: 0o600 });
@@ -66,7 +66,7 @@ async function create(file: string): Promise<boolean> {
 	}
 }
 
-/** SQLite says only that it cannot open or write something, and not what. */
+/** SQLite says only that it cannot open or write something, but not what. */
 async function assertWritable(file: string): Promise<void> {
 	const { R_OK, W_OK, X_OK } = constants;
 	await assertAccess(dirname(file), W_OK | X_OK);
@@ -77,7 +77,7 @@ async function assertAccess(path: string, mode: number): Promise<void> {
 	try {
 		await access(path, mode);
 	} catch (error) {
-		// Those beside the ledger need not be there.
+		// The files beside the ledger need not exist.
 		if (errorCode(error) === 'ENOENT') return;
 		throw fileFailure(error, `${path} must be writable for the user that n8n runs as`);
 	}

@@ -1,12 +1,12 @@
 import type { Session } from './Connection';
 import { ledgerMoved, MOVED_MARK } from './failure';
 
-/** Who was moved, and whether all of it has arrived. */
+/** Which ledger was moved, and whether it has arrived completely. */
 export interface Move {
 	readonly finished: boolean;
 }
 
-/** What a file says of itself, once its rows were moved to PostgreSQL or are on their way. */
+/** The note in a file whose rows were moved to PostgreSQL or are being moved. */
 export function moveOf({ rows }: Session): Move | undefined {
 	const [marked] = rows("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'moved'");
 	if (marked === undefined) return undefined;
@@ -14,7 +14,7 @@ export function moveOf({ rows }: Session): Move | undefined {
 	return { finished: open === undefined };
 }
 
-/** @throws LedgerError LEDGER_MOVED if the rows are elsewhere: going on here could issue twice */
+/** @throws LedgerError LEDGER_MOVED if the rows are elsewhere: continuing here could issue twice */
 export function assertNotMoved(session: Session): void {
 	const move = moveOf(session);
 	if (move !== undefined) throw ledgerMoved(move.finished);
@@ -28,7 +28,7 @@ export const tablesOf = ({ rows }: Session): string[] =>
 	).map((row) => String(Reflect.get(Object(row), 'name')));
 
 /**
- * From now on nobody writes into the file, no matter who has it open already: triggers refuse it.
+ * From now on triggers refuse every write to the file, even by processes that have it open already.
  *
  * @param at - milliseconds since 1970
  */
@@ -46,7 +46,7 @@ export function markMoving(session: Session, at: number): void {
 	}
 }
 
-/** All has arrived. */
+/** Everything has arrived. */
 export function markMoved({ rows }: Session, at: number): void {
 	rows('UPDATE moved SET finished_at = coalesce(finished_at, $1)', [at]);
 }

@@ -7,14 +7,17 @@ import { loadDriver } from './openSqliteLedger';
 import { sqliteStore } from './sqliteStore';
 import { makeTables } from './tables';
 
-/** Rows at most, by and large: some 50 MB. An item of one run is one row. */
+/** The most rows, approximately: some 50 MB. Each item of a run is one row. */
 const MOST_ROWS = 20_000;
-/** Rows are forgotten after this, whatever room there is. */
+/** Rows are deleted after this time, even if there is room. */
 const FORGET_AFTER_MS = 24 * 60 * 60_000;
-/** How often there is a look at what to forget, in rows that are begun. */
+/** How often rows are deleted: after this many rows were begun. */
 const TRIM_EVERY = 100;
 
-/** The ledger as it is when it is off: the same rules, in the memory of this process, and bounded. */
+/**
+ * The ledger that is used when the ledger is off: the same rules, in the memory of this process, and
+ * bounded.
+ */
 class MemoryLedger extends SqlLedger {
 	private begun = 0;
 
@@ -26,7 +29,7 @@ class MemoryLedger extends SqlLedger {
 	}
 
 	override async begin(request: BeginRequest): Promise<BeginResult> {
-		// First, so that of two items with one key the first stays the first.
+		// Comes first, so that of two items with one key the first stays the first.
 		const begun = await super.begin(request);
 		if (this.begun++ % TRIM_EVERY === 0) {
 			const { dialect } = this.memory;
@@ -36,18 +39,18 @@ class MemoryLedger extends SqlLedger {
 		return begun;
 	}
 
-	/** Always accepted: a caller finds only what its own execution has left here. */
+	/** Always accepted: a caller finds only what its own execution has written. */
 	override async keyAcceptance(): Promise<KeyAcceptance> {
 		return await Promise.resolve({ ageMs: 0, refused: false });
 	}
 }
 
 /**
- * Opens a ledger that forgets when the process ends, and the oldest rows before that: never one whose
- * attempt is under way. It tells nobody's rows from another's by the key: give each execution a realm
- * of its own.
+ * Opens a ledger that exists until the process ends, and that deletes its oldest rows before that, but
+ * never one whose attempt is under way. It does not check the key of a caller: give each execution its
+ * own realm.
  *
- * @param mostRows - how many rows it keeps, about
+ * @param mostRows - about how many rows it keeps
  * @throws LedgerError `LEDGER_DRIVER_MISSING`
  * @example
  * ```ts

@@ -12,18 +12,18 @@ import { sqliteStore } from './sqliteStore';
 import { makeTables, version } from './tables';
 
 export interface SqliteOptions {
-	/** Its folder is made if it is not there. Never on a network disk: several hosts cannot share it. */
+	/** Its folder is made if it is missing. Never use a network disk: several hosts cannot share it. */
 	readonly file: string;
-	/** For tests only: added to the store's clock wherever that is read. */
+	/** Added to the store's clock wherever that is read; for tests only. */
 	readonly clockOffsetMs?: () => number;
 	/**
-	 * To look into a ledger that is there. Nothing is made and nothing brought up to date: the n8n that
-	 * uses it may run an older version of this package, which could not go on with newer tables.
+	 * Only reads an existing ledger. No tables are made or upgraded: the n8n that uses it may run an
+	 * older version of this package, which could not use newer tables.
 	 */
 	readonly readOnly?: boolean;
 }
 
-/** Loads the driver on first use, so that the package loads where Node has none. */
+/** Loads the driver on first use, so that the package also loads on a Node without it. */
 export async function loadDriver(): Promise<typeof import('node:sqlite')> {
 	try {
 		return await import('node:sqlite');
@@ -35,9 +35,10 @@ export async function loadDriver(): Promise<typeof import('node:sqlite')> {
 /**
  * - `synchronous = NORMAL`: a commit does not wait for the disk, but `Connection.write` does: see
  *   {@link flushing}. Checkpoints still do.
- * - `secure_delete`: who was erased is overwritten in the file, not merely unlinked
- * - `wal_autocheckpoint`: it blocks the process, but seldom; twice as fast as with 250. With 4,000 it is up
- *   to a fifth faster, and in a file of 200,000 rows blocks for 70 ms and not 30
+ * - `secure_delete`: erased data is overwritten in the file, not merely unlinked
+ * - `wal_autocheckpoint`: a checkpoint blocks the process, but seldom; this is twice as fast as 250.
+ *   With 4,000, writes are up to a fifth faster, but a checkpoint of a file with 200,000 rows blocks
+ *   for 70 ms instead of 30
  */
 const SETTINGS = [
 	'PRAGMA synchronous = NORMAL',
@@ -46,9 +47,9 @@ const SETTINGS = [
 	'PRAGMA cache_size = -8000',
 ];
 
-/** @param lost - thrown if there are no tables; undefined if there need not be any */
+/** @param lost - thrown if there are no tables; undefined if they may be missing */
 async function prepare(connection: Connection, lost: LedgerError | undefined): Promise<void> {
-	// First of all, so that nothing is changed in a file that is not ours.
+	// Comes first, so that nothing is changed in a file that is not ours.
 	await connection.read((session) => {
 		if (version(session) === 0 && lost !== undefined) throw lost;
 		assertNotMoved(session);
@@ -62,12 +63,12 @@ async function prepare(connection: Connection, lost: LedgerError | undefined): P
 }
 
 /**
- * What is committed is on the disk when a write returns, even if the power fails in the next moment.
+ * What is committed is on the disk when a write returns, even if the power fails at the next moment.
  * `synchronous = FULL` would do that inside of COMMIT, and hold up the whole process while the disk
  * works. It is the same call on the same file (https://sqlite.org/wal.html: a commit is a record at the
- * end of the WAL), made outside: whatever else the process has to do goes on meanwhile.
+ * end of the WAL), made outside, so that the process can do other work meanwhile.
  *
- * SQLite keeps the file as long as a connection is open, and locks nothing in it.
+ * SQLite keeps the WAL file as long as a connection is open, and locks nothing in it.
  */
 async function flushing(connection: Connection, file: string): Promise<FileHandle> {
 	const wal = await open(`${file}-wal`, 'r+');
@@ -78,10 +79,10 @@ async function flushing(connection: Connection, file: string): Promise<FileHandl
 }
 
 /**
- * Opens the embedded ledger, and makes it if it is not there. Any number of processes on one host may
+ * Opens the embedded ledger, and makes it if it is missing. Any number of processes on one host may
  * do so at once.
  *
- * @returns `createdNow`: the file did not exist before; in a container, it may not exist after either
+ * @returns `createdNow`: the file did not exist before; in a container, it may not survive either
  * @throws LedgerError; {@link NoLedger} if there is none to look into
  * @example
  * ```ts

@@ -6,10 +6,10 @@ import { BUSY_TIMEOUT_MS } from './Connection';
 import { wantsToWrite } from './failure';
 
 /**
- * How a ledger is opened to be read: by its path; or, where nothing can be written, as a file that does
- * not change. SQLite puts two files beside one in WAL mode even to read it, unless they are there.
+ * How a ledger is opened for reading: by its path; or, if nothing can be written, as an immutable file.
+ * SQLite makes two files beside a database in WAL mode even to read it, unless they exist.
  *
- * @throws LedgerError LEDGER_UNAVAILABLE if the newest rows would be missing then
+ * @throws LedgerError LEDGER_UNAVAILABLE if the newest rows would then be missing
  */
 export function placeToRead(file: string, Database: typeof DatabaseSync): string | URL {
 	if (!needsWriting(file, Database)) return file;
@@ -24,7 +24,7 @@ export function placeToRead(file: string, Database: typeof DatabaseSync): string
 	return url;
 }
 
-/** Whether SQLite has to write beside the file, and may not. */
+/** Whether SQLite needs to write beside the file, but may not. */
 function needsWriting(file: string, Database: typeof DatabaseSync): boolean {
 	try {
 		const database = new Database(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });

@@ -10,7 +10,7 @@ const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 /** `t.column` of the only record is the parameter `$column`. */
 const named = (text: string) => text.replaceAll(/\bt\.(\w+)/g, '$$$1');
 
-/** Statements as SQLite has them. A transaction that writes holds the whole database: no other locks. */
+/** The SQL of SQLite. A writing transaction locks the whole database, so there are no other locks. */
 export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 	const many: Dialect = {
 		now: NOW,
@@ -32,7 +32,7 @@ export function sqliteDialect(clockOffsetMs: () => number): Dialect {
 			`UPDATE ${table} SET ${set} FROM ${records('t', '$1', columns)} WHERE ${where}`,
 		scan: 500,
 		schema: {
-			// AUTOINCREMENT, because SQLite gives the IDs of deleted rows out again without it.
+			// AUTOINCREMENT, because without it SQLite reuses the IDs of deleted rows.
 			id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
 			integer: 'INTEGER',
 			generated: 'VIRTUAL',

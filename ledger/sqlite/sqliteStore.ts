@@ -5,8 +5,8 @@ import { GroupCommit } from './GroupCommit';
 import { sqliteDialect } from './sqliteDialect';
 
 /**
- * Runs an operation in one turn, so that nobody else is inside the transaction. It waits for nothing, so
- * that the clock stands still for it, and for all who share the transaction.
+ * Runs an operation synchronously, so that nobody else is inside the transaction. It never waits, so
+ * the clock is the same for it and for all who share the transaction.
  */
 function run<T>({ rows, once }: Session, operation: Operation<T>, clock: string): T {
 	let step = operation.next();
@@ -18,7 +18,7 @@ function run<T>({ rows, once }: Session, operation: Operation<T>, clock: string)
 }
 
 /**
- * A database of SQLite as operations run on it.
+ * Runs operations on an SQLite database.
  *
  * @param clockOffsetMs - added to SQLite's clock; for tests
  * @param wal - closed with the store
@@ -45,7 +45,7 @@ export function sqliteStore(
 				if (result === undefined) throw missing(item);
 				return result;
 			}),
-		// What was written of the person before is still in the log that SQLite keeps beside the file.
+		// Earlier data about the person is still in the WAL file beside the ledger.
 		purge: async () => {
 			await connection.pragma('PRAGMA wal_checkpoint(TRUNCATE)');
 		},

@@ -3,7 +3,7 @@ import { schema, SCHEMA_VERSION } from '../operations/schema';
 import type { Connection, Session } from './Connection';
 import { sqliteDialect } from './sqliteDialect';
 
-/** "MOCA": tells our file from any other SQLite database, such as n8n's own. */
+/** "MOCA": distinguishes our file from any other SQLite database, such as n8n's own. */
 const APPLICATION_ID = 0x4d4f4341;
 
 /**
@@ -31,7 +31,7 @@ export function version({ rows }: Session): number {
 export async function makeTables(connection: Connection): Promise<void> {
 	if ((await connection.read(version)) === SCHEMA_VERSION) return;
 	await connection.write((session) => {
-		// Asked again: another process may have done it while this one waited.
+		// Checked again: another process may have made them while this one waited.
 		if (version(session) === SCHEMA_VERSION) return;
 		for (const statement of schema(sqliteDialect(() => 0))) session.script(statement);
 		session.script(`PRAGMA application_id = ${APPLICATION_ID}`);

@@ -1,7 +1,7 @@
 /**
- * What n8n looks for in the message of a node's error, ignoring case, to put a stock text in its
- * place, even inside other words: “createAccess” holds EACCES (found by running
- * n8n-workflow 2.41.0, `node-api.error.js`).
+ * Words in a node's error message, even inside other words and in any case, for which n8n replaces the
+ * message by a stock text: “createAccess” holds EACCES (found by running n8n-workflow 2.41.0,
+ * `node-api.error.js`).
  */
 export const REPLACED_BY_N8N = [
 	'ECONNREFUSED',
@@ -25,12 +25,12 @@ export const REPLACED_BY_N8N = [
 
 const ANY = new RegExp(REPLACED_BY_N8N.join('|'), 'gi');
 
-/** Invisible, and enough for n8n not to find the word any more. */
+/** Invisible, but enough that n8n no longer finds the word. */
 const WORD_JOINER = '\u2060';
 
 /**
- * Keeps n8n from replacing an error's text by one of its stock texts. Our own sentences hold none of
- * the words; names of attributes and AIR's words may.
+ * Keeps n8n from replacing an error's text by one of its stock texts. Our own sentences contain none of
+ * these words; names of attributes and AIR's own words may.
  *
  * @example
  * ```ts

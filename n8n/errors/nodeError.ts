@@ -10,19 +10,19 @@ import { errorLink } from '../../errors/errorLink';
 import { keepMessage } from './keepMessage';
 
 /**
- * Which of several items it is, counted from 1 as people count rows. Not in the title: n8n ends that
- * with the index of the item, from 0, and two numbers for one row confuse.
+ * Names the item among several, counted from 1 as people count rows. Not in the title, to which n8n
+ * appends the item's index, from 0: two numbers for one row would confuse.
  */
 const rowOf = (itemIndex: number, items: number) =>
 	items > 1 ? `Row ${itemIndex + 1} of ${items}. ` : '';
 
-/** As text in HTML: words of AIR, of a gateway or of an item must not become marks, links or pictures. */
+/** Escapes text for HTML: text from AIR, a gateway or an item must not become markup, links or pictures. */
 export const asHtml = (text: string): string =>
 	text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /**
  * The advice, with a link to the row of the error in the documentation; n8n shows a description as
- * HTML. A model that called a tool gets plain text, and has no use for a link.
+ * HTML. A model that called a tool gets plain text without a link.
  */
 export function linked(
 	node: INode,
@@ -36,18 +36,18 @@ export function linked(
 		: `${asHtml(text)} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
 }
 
-/** Of a failed tool the newer agents of n8n tell their model the title only. */
+/** If a tool fails, newer agents of n8n show their model only the title. */
 const toolWarning = (node: INode, { kind, facts }: AirError) =>
 	node.type.endsWith('Tool') && kind === 'outcome-unknown' && facts.safeToRepeat !== true
 		? '. Do not call this tool again for this person'
 		: '';
 
 /**
- * Turns a failure into the error that n8n shows: the title says what happened, the description
- * to which row, and what to do. Built from plain objects, because n8n keeps our words only then.
+ * Turns a failure into the error that n8n shows: the title says what happened, the description names
+ * the row and says what to do. Built from plain objects, because only then n8n keeps our texts.
  *
- * @param items - how many items there are, to name one among them
- * @param note - ends the description: what became of the others
+ * @param items - how many items there are; with several, the item is named
+ * @param note - the end of the description: what became of the other items
  */
 export function nodeError(
 	node: INode,
@@ -83,9 +83,9 @@ export function nodeError(
 }
 
 /**
- * The item that a failure leaves behind under Continue On Fail.
+ * The output item of a failure under Continue On Fail.
  *
- * @param rest - what the node says of it before `error`, `message` and the rest
+ * @param rest - fields of the node, before `error`, `message` and the others
  */
 export function failedItem(
 	error: unknown,
@@ -100,17 +100,17 @@ export function failedItem(
 					message: error.description,
 					code: error.code,
 					kind: error.kind,
-					// Nobody's loop may send again what may already have been issued.
+					// A loop must not send again what may already have been issued.
 					retryable: error.retryable && error.kind !== 'outcome-unknown',
 					...(error.httpStatus === undefined ? {} : { httpStatus: error.httpStatus }),
 				}
-			: // Without words n8n would take it for a success.
+			: // With an empty text, n8n would treat it as a success.
 				{ error: (error instanceof Error ? error.message : String(error)) || 'Unknown failure' };
 	const item = { json: { ...rest, ...json }, pairedItem: { item: itemIndex } };
 	if (node.onError === 'continueErrorOutput') {
-		// n8n takes an item with further keys for a success, unless it has `error`, for which n8n then
-		// throws the other keys away. One that is not copied along with the item does the former without
-		// the latter (n8n-core, workflow-execute.js: handleNodeErrorOutput).
+		// n8n treats an item with more keys as a success, unless it has `error`; but then n8n drops the
+		// other keys. An `error` that is not copied with the item marks the failure without losing the
+		// other keys (n8n-core, workflow-execute.js: handleNodeErrorOutput).
 		Object.defineProperty(item, 'error', { value: { message: json.error } });
 	}
 	return item;

@@ -2,17 +2,17 @@ import type { IExecuteFunctions, NodeExecutionHint } from 'n8n-workflow';
 import type { IssueRequest } from '../../issuance/issue/Issuing';
 import type { IssueOutcome, OutcomeFields } from '../../issuance/issue/outcome';
 
-/** Watches each item of a run, and says afterwards what became of them, and what may have surprised. */
+/** Watches each item of a run, and afterwards gives hints about results that may surprise. */
 export class RunHints {
 	private readonly recipients = new Set<string>();
 	private sent = 0;
 	private readonly outcomes = new Map<IssueOutcome, number>();
-	/** Of those that AIR kept: how many have the very claims of their item. */
+	/** Of the kept ones: how many have the same claims as their item. */
 	private keptSame = 0;
 	/** Send Again When Outcome Is Unknown is on, and matters. */
 	private sendsAgain = false;
 
-	/** @param toReplace - how to replace what a person holds, in the words of the node */
+	/** @param toReplace - how to replace what a person holds, in the node's own terms */
 	constructor(
 		private readonly context: IExecuteFunctions,
 		private readonly toReplace: string,
@@ -21,19 +21,19 @@ export class RunHints {
 	/**
 	 * An item is about to be sent.
 	 *
-	 * @param repeatUnknown - whether it is sent although an earlier attempt may have issued it
+	 * @param repeatUnknown - whether it is sent even if an earlier attempt may have issued it
 	 */
 	sending(
 		{ recipient, onDuplicate }: Pick<IssueRequest, 'recipient'> & Partial<IssueRequest>,
 		repeatUnknown = false,
 	): void {
 		this.sent++;
-		// Keep Existing sends again by itself, and harms nothing by it.
+		// Keep Existing sends again by itself, which is harmless.
 		if (onDuplicate === 'revoke' && repeatUnknown) this.sendsAgain = true;
 		this.recipients.add(recipient);
 	}
 
-	/** An item has come to an issuance. */
+	/** An item led to an issuance. */
 	issued({ outcome, sameClaims }: OutcomeFields): void {
 		this.outcomes.set(outcome, this.count(outcome) + 1);
 		if (outcome === 'kept' && sameClaims === true) this.keptSame++;

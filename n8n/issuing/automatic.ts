@@ -5,9 +5,9 @@ import { isTool } from '../run/execution';
 import { parameter, type Parameter } from '../parameters/parameter';
 
 /**
- * Reads in which way the credential subject is given.
+ * Reads the mode of the credential subject.
  *
- * @throws AirError `AIR_TOOL_AUTOMATIC`: in an agent's item nothing says what the model gave
+ * @throws AirError `AIR_TOOL_AUTOMATIC`: an agent's item does not show which fields the model filled in
  */
 export function subjectModes(context: IExecuteFunctions): Parameter<string> {
 	const parse = (mode: unknown) => {

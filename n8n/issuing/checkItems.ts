@@ -9,7 +9,7 @@ import { outputOf } from '../run/output';
 import { RunLedger } from '../run/RunLedger';
 import { outcomes } from './outcomes';
 
-/** An item that issuing would not send, and what to do about it. */
+/** The report about an item that issuing would not send. */
 interface Refused {
 	readonly email?: string;
 	readonly outcome: 'refused';
@@ -18,7 +18,7 @@ interface Refused {
 	readonly code?: string;
 }
 
-/** @throws what the ledger failed with: that is not a report about the item */
+/** @throws failures of the ledger, which say nothing about the item */
 function refused(error: unknown): Refused {
 	if (!(error instanceof AirError)) {
 		return { outcome: 'refused', reason: error instanceof Error ? error.message : String(error) };
@@ -30,11 +30,11 @@ function refused(error: unknown): Refused {
 
 const counted = (count: number, words: string) => (count === 0 ? [] : [`${count} ${words}`]);
 
-/** What a node's check is. */
+/** The check of a node. */
 export interface CheckSettings {
-	/** As the editor calls the operation. */
+	/** The operation's name in the editor. */
 	readonly name: string;
-	/** How to issue, for people: *set Operation to Issue*. */
+	/** How to issue, as a text: *set Operation to Issue*. */
 	readonly toIssue: string;
 	readonly options: Parameter<CallOptionValues>;
 	readonly settings: (itemIndex: number) => Promise<RunSettings>;
@@ -47,8 +47,8 @@ export interface CheckSettings {
 }
 
 /**
- * Checks items: reads each as issuing does, looks into the ledger, and sends and writes nothing. What
- * issuing would refuse is a row of the output like any other.
+ * Checks items: reads each as issuing does, reads the ledger, and sends and writes nothing. An item
+ * that issuing would refuse is a normal row of the output.
  */
 export async function checkItems(
 	context: IExecuteFunctions,
@@ -60,7 +60,7 @@ export async function checkItems(
 		try {
 			return { email: recipient(itemIndex), ...reason };
 		} catch {
-			// The address is what it is refused for, or one of several reasons.
+			// The address may be the reason for the refusal, or one of several.
 			return reason;
 		}
 	};
@@ -68,7 +68,7 @@ export async function checkItems(
 	const count = (outcome: string) => counts.get(outcome) ?? 0;
 	let unread = '';
 	const checkOne = async (itemIndex: number) => {
-		// A credential or a ledger that does not work is the same for all items, and no report.
+		// A broken credential or ledger affects all items, so it is an error and not a report.
 		const opened = await ledger.for(await settings(itemIndex));
 		const session = opened.settings.onlyIn === undefined ? opened : undefined;
 		if (session === undefined) {

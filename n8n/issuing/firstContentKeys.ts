@@ -5,20 +5,20 @@ import type { Idempotency } from '../../issuance/issue/idempotency';
 import { isTool } from '../run/execution';
 import { runIndex } from './runIndex';
 
-/** Of one run: by the index of an item, whose it is and the key of its first try. */
+/** For one run: by the index of an item, its owner and the key of its first try. */
 const keptSchema = z.object({
 	run: z.number(),
 	keys: z.record(z.string(), z.tuple([z.string(), z.string()])),
 });
 
-/** Which item a key belongs to. */
+/** The owner of a key. */
 interface Whose {
 	readonly recipient: string;
 	/** The program, or the type of the credential. */
 	readonly what: string;
 }
 
-/** Tells people and programs apart without keeping an address where n8n saves the execution. */
+/** Distinguishes people and programs without saving an address with the execution. */
 const digest = ({ recipient, what }: Whose) =>
 	createHash('sha256')
 		.update(JSON.stringify([recipient, what]))
@@ -26,18 +26,18 @@ const digest = ({ recipient, what }: Whose) =>
 		.slice(0, 22);
 
 /**
- * Under Recognize by Content a retry of this execution is known by its position, too: a value like the
- * current time changes with each try, and would make the same item another content each time. The
- * key of the first try is kept in the node's context, which Retry On Fail and the Retry button leave
- * as it is; the ledger then finds that its subject has changed, and says so.
+ * Under Recognize by Content, a retry of this execution is also recognized by its position: a value
+ * like the current time changes with each try, and would give the same item different content each
+ * time. The key of the first try is kept in the node's context, which Retry On Fail and the Retry
+ * button do not change; the ledger then notices that the subject has changed, and reports it.
  *
- * Only the latest run of the node can be tried again: in a loop the one before is over when the next
- * begins, and Retry goes on with the one that failed. So a new run takes the place of the one before.
+ * Only the latest run of the node can be tried again: in a loop, a run is over when the next begins,
+ * and Retry continues with the one that failed. So a new run replaces the keys of the one before.
  *
- * Another person or program at the same position is another item, and has a key of its own. For an AI
- * tool positions tell nothing: each of its tries has a run of its own.
+ * A different person or program at the same position is a different item, with its own key. For an AI
+ * tool positions mean nothing, since each of its tries is a separate run.
  *
- * @returns what gives an item the key of its first try; made once for a run of the node
+ * @returns a function that gives an item the key of its first try; create it once per run
  */
 export function firstContentKeys(
 	context: IExecuteFunctions,

@@ -17,7 +17,7 @@ function parseMode(value: unknown): z.infer<typeof modes> {
 	});
 }
 
-/** Where this run is, without the item; undefined when there is nothing a retry could be known by. */
+/** The position of this run, without the item; undefined if a retry could not be recognized. */
 function positionOf(context: IExecuteFunctions): readonly (string | number)[] | undefined {
 	const { instance, workflowId, executionId, nodeId } = originOf(context);
 	if (isTool(context) || executionId === '') return undefined;
@@ -25,7 +25,7 @@ function positionOf(context: IExecuteFunctions): readonly (string | number)[] | 
 }
 
 /**
- * Reads what makes an item a repeat; made once for a run of the node.
+ * Reads what makes an item a repeat; create it once per run.
  *
  * @throws AirError `AIR_SETTING_INVALID`
  */

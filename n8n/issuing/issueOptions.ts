@@ -10,9 +10,9 @@ import type { Parameter } from '../parameters/parameter';
 import { templateReader } from '../parameters/template';
 
 /**
- * Reads the options of an item; made once for a run of the node.
+ * Reads the options of an item; create it once per run.
  *
- * @param readOptions - of the node
+ * @param readOptions - the node's reader
  * @throws AirError `AIR_SETTING_INVALID`
  */
 export function issueOptions(
@@ -23,7 +23,7 @@ export function issueOptions(
 	const referenceParts = templateReader(context, 'options.reference');
 	return (itemIndex) => {
 		const parts = referenceParts(itemIndex) ?? [];
-		// One value may be left out, but with a part of it missing it would be another reference.
+		// The whole value may be missing, but with a missing part it would be a different reference.
 		if (parts.length > 1) {
 			joinIdParts(
 				parts,

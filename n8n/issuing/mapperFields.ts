@@ -13,10 +13,10 @@ import {
 } from '../../issuance/subject/schema/readSchema';
 import { VALUE_TYPES } from '../../issuance/subject/values/valueTypes';
 
-/** What the editor shows of a label before it cuts it off. */
+/** How much of a label the editor shows. */
 const LONGEST_LABEL = 30;
 
-/** A form of n8n shows no types unless it may convert by itself, so the label says what is wanted. */
+/** n8n's form shows types only if n8n converts the values, so the label says what is expected. */
 function labelOf({ name, type, choices = [] }: SubjectAttribute): string {
 	const allowed = `${name} (${choices.join(', ')})`;
 	if (choices.length > 0 && allowed.length <= LONGEST_LABEL) return allowed;
@@ -25,8 +25,7 @@ function labelOf({ name, type, choices = [] }: SubjectAttribute): string {
 }
 
 /**
- * Without a `type`: with one, n8n would convert the value itself, without saying so, and print it
- * when that fails.
+ * No `type`: with one, n8n would silently convert the value itself, and show it if that fails.
  */
 const fieldOf = (attribute: SubjectAttribute): ResourceMapperField => ({
 	id: attribute.name,
@@ -45,8 +44,8 @@ const isUntouched = (value: unknown) =>
 	value == null || (typeof value === 'string' && /^\s*(?:\{\s*\})?\s*$/.test(value));
 
 /**
- * The attributes that the form of Map Each Field offers: those of the example, or of the schema. What
- * is wrong with either is said in place of the form, because the editor shows no error there.
+ * The attributes in the form of Map Each Field: those of the example or the schema. A mistake in either
+ * is shown in place of the form, because the editor shows no errors there.
  */
 export async function subjectAttributes(
 	this: ILoadOptionsFunctions,

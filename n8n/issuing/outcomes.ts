@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<string, string>> = {
 	refused: 'refused',
 };
 
-/** What became of an item, for `forEachItem`: in words for people, and as the field `outcome`. */
+/** The outcome of an item, for `forEachItem`: as words for people, and as the field `outcome`. */
 export const outcomes: Required<Pick<ItemsSettings, 'wordOf' | 'ofFailure'>> = {
 	wordOf: (answer) =>
 		'outcome' in answer && typeof answer.outcome === 'string' ? WORDS[answer.outcome] : undefined,
@@ -21,6 +21,6 @@ export const outcomes: Required<Pick<ItemsSettings, 'wordOf' | 'ofFailure'>> = {
 	}),
 };
 
-/** What fails in a way that nobody has foreseen may have failed after the request was sent. */
+/** An unexpected failure may have happened after the request was sent. */
 const isUnknown = (error: unknown, wasBegun: boolean) =>
 	error instanceof AirError ? error.kind === 'outcome-unknown' : wasBegun;

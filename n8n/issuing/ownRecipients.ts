@@ -3,8 +3,8 @@ import { AirError } from '../../errors/AirError';
 import { rawParameter } from '../parameters/parameter';
 
 /**
- * Makes a check that several items do not go to one typed address: what is issued cannot be taken
- * back, and they are usually meant for different people.
+ * Checks that several items do not all use one typed address: they are usually meant for different
+ * people, and an issuance cannot be undone.
  *
  * @throws AirError `AIR_RECIPIENT_TYPED`
  */

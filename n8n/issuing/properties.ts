@@ -2,7 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { kept } from '../parameters/kept';
 import { toolProperty } from '../tool/toolProperty';
 
-/** What every node asks for that issues: the same names, so that they mean the same. */
+/** Parameters of every node that issues: the same names with the same meaning. */
 
 const email: INodeProperties = {
 	displayName: 'Recipient Email',
@@ -16,12 +16,12 @@ const email: INodeProperties = {
 		'The e-mail address that owns the AIR account. AIR finds the account by this address alone, so use each person’s own address, never a shared one.',
 };
 
-/** Who is issued to. */
+/** The recipient. */
 export const recipient: readonly INodeProperties[] = toolProperty(email, {
 	hint: "The model may fill it in. Otherwise name the node that has the address: {{ $('Webhook').item.json.body.email }}",
 });
 
-/** How the claims are given. @param description - what they have to fit */
+/** The mode of the claims. @param description - what they must fit */
 export const subjectMode = (description: string): INodeProperties => ({
 	displayName: 'Credential Subject',
 	name: 'subjectMode',
@@ -32,7 +32,7 @@ export const subjectMode = (description: string): INodeProperties => ({
 			name: 'Map Automatically',
 			value: 'automatic',
 			description: 'The fields of the item that are named like the attributes',
-			// In an agent's item nothing says what the model gave: refused there when it runs.
+			// Refused at run time in an agent's tool, whose item does not show which fields the model filled in.
 			displayOptions: { show: { '@tool': [false] } },
 		},
 		{
@@ -66,7 +66,7 @@ const eventId: INodeProperties = {
 		'The sender’s own ID of this event. It must be the same each time the event is delivered, and different for every other event.',
 };
 
-/** How repeats are noticed. @param content - what makes two items the same content */
+/** How repeats are recognized. @param content - what makes two items the same content */
 export const repeats = (content: string): INodeProperties[] => [
 	{
 		displayName: 'Repeats',
@@ -104,15 +104,6 @@ export const repeats = (content: string): INodeProperties[] => [
 		[{ idempotency: ['content', 'execution', 'off'] }],
 	),
 ];
-
-export const simplify: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	noDataExpression: true,
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-};
 
 export const includeInput: INodeProperties = {
 	displayName: 'Include Input Fields',

@@ -5,7 +5,7 @@ import type { Parameter } from '../parameters/parameter';
 import { wholeText } from './wholeText';
 
 /**
- * Reads the address of the recipient; made once for a run of the node.
+ * Reads the address of the recipient; create it once per run.
  *
  * @throws AirError `AIR_RECIPIENT_INVALID`
  */

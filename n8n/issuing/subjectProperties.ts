@@ -7,11 +7,11 @@ type Mode = (typeof MODES)[number];
 
 const others = (mode: Mode): When => ({ subjectMode: MODES.filter((other) => other !== mode) });
 
-/** Shows in one way of giving the subject, and is kept in the others. */
+/** Shown in one mode of the subject, and kept in the others. */
 const inMode = (mode: Mode, property: INodeProperties): INodeProperties[] =>
 	kept(property, [{ subjectMode: [mode] }], [others(mode)]);
 
-/** Where an example or a JSON Schema counts, and where none does. */
+/** The modes in which an example or a JSON Schema is used, and those in which it is not. */
 const WITH_SCHEMA: readonly When[] = [
 	{ subjectMode: ['mapper'] },
 	{ subjectMode: ['automatic'], convertTypes: [true] },
@@ -21,7 +21,7 @@ const WITHOUT_SCHEMA: readonly When[] = [
 	{ subjectMode: ['automatic'], convertTypes: [false] },
 ];
 
-/** Shows where a schema comes from the one source, and is kept elsewhere. */
+/** Shown for one source of the schema, and kept otherwise. */
 function fromSource(source: 'example' | 'jsonSchema', property: INodeProperties) {
 	const other = source === 'example' ? 'jsonSchema' : 'example';
 	const from = (schemaSource: string) =>
@@ -29,7 +29,7 @@ function fromSource(source: 'example' | 'jsonSchema', property: INodeProperties)
 	return kept(property, from(source), [...WITHOUT_SCHEMA, ...from(other)]);
 }
 
-/** Everything about the credential subject, beneath the choice of the mode. */
+/** All parameters of the credential subject, below the choice of the mode. */
 export const subjectProperties: INodeProperties[] = [
 	{
 		displayName: 'Sends every field of the item except those in Fields to Leave Out.',

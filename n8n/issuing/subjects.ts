@@ -50,11 +50,11 @@ const templateFor = (context: IExecuteFunctions, type: ValueType, raw: string, n
 
 const rawFieldsSchema = z.object({ field: z.array(z.object({ value: z.unknown() })) });
 
-/** A name that does not fit is not shown: it may be a value that got into its place. */
+/** An invalid name is not shown, because it may be a misplaced value. */
 const nameOf = ({ name }: SubjectField) =>
 	/^[\w-]{1,100}$/.test(name.trim()) ? name.trim() : 'a field';
 
-/** Reads the fields; each expression in a text is evaluated by itself. */
+/** Reads the fields; each expression in a text is evaluated separately. */
 function byHand(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const fields = parameter(context, 'subjectFields', parseFields, { fallback: {} });
 	const templates = new Map<number, Parameter<unknown>>();
@@ -109,8 +109,8 @@ function fromJson(context: IExecuteFunctions): Parameter<CredentialSubject> {
 		(reader ??= readerOf(rawParameter(context, 'subjectJson', itemIndex)))(itemIndex);
 }
 
-/** The schema that the user pasted; parsed once for a run, as it cannot hold expressions. */
-export function pastedSchema(context: IExecuteFunctions): Parameter<SubjectSchema> {
+/** The schema that the user pasted; parsed once per run, since it cannot contain expressions. */
+function pastedSchema(context: IExecuteFunctions): Parameter<SubjectSchema> {
 	const source = parameter(context, 'schemaSource', String, { fallback: 'example' });
 	const example = parameter(context, 'subjectExample', schemaFromExample, { fallback: '' });
 	const schema = parameter(context, 'subjectSchema', schemaFromJsonSchema, { fallback: '' });
@@ -120,8 +120,8 @@ export function pastedSchema(context: IExecuteFunctions): Parameter<SubjectSchem
 const mapperSchema = z.looseObject({ value: z.record(z.string(), z.unknown()).nullish() });
 
 /**
- * Reads the resource mapper: what it maps once, and then the values by themselves. As a whole n8n
- * would evaluate it for each item together with the description of all its fields.
+ * Reads the resource mapper: the mapping once, and then only the values. As a whole, n8n would evaluate
+ * it for each item together with the description of all its fields.
  */
 function mapped(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const schemaOf = pastedSchema(context);
@@ -157,10 +157,10 @@ function mapped(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	};
 }
 
-/** The fields of the item that are read for something else: they are not attributes then. */
+/** The fields of the item that other parameters read, and so are not attributes. */
 function readElsewhere(context: IExecuteFunctions, itemIndex: number): string[] {
 	const raw = (name: string) => rawParameter(context, name, itemIndex);
-	// An event ID that does not count was only kept.
+	// An event ID that is not in use was only kept.
 	const eventId = ['content', 'execution', 'off'].includes(String(raw('idempotency')))
 		? undefined
 		: raw('eventId');
@@ -168,8 +168,8 @@ function readElsewhere(context: IExecuteFunctions, itemIndex: number): string[] 
 }
 
 /**
- * Reads the attributes straight from the item; nothing is evaluated for it. Its `id` is never one:
- * AIR fills in the holder under that name.
+ * Reads the attributes directly from the item, without evaluating anything. The item's `id` is never
+ * one: AIR fills in the holder under that name.
  */
 function automatic(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const convert = parameter(context, 'convertTypes', (value) => value === true, { fallback: true });
@@ -193,7 +193,7 @@ function automatic(context: IExecuteFunctions): Parameter<CredentialSubject> {
 }
 
 /**
- * Reads the credential subject of an item in the mode that the node is set to; made once for a run.
+ * Reads the credential subject of an item in the node's mode; create it once per run.
  *
  * @throws AirError `AIR_SUBJECT_INVALID`, `AIR_SCHEMA_INVALID`
  */

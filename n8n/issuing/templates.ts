@@ -8,8 +8,8 @@ import { expressionReader } from '../parameters/template';
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 
 /**
- * Parts a template as n8n does: an expression ends at the first `}}`. A backslash right before braces
- * is refused, since n8n's two splitters differ about what it means there.
+ * Splits a template as n8n does: an expression ends at the first `}}`. A backslash directly before
+ * braces is refused, since n8n's two splitters interpret it differently.
  *
  * @param raw - the parameter with its expressions as text
  * @throws AirError `AIR_SUBJECT_INVALID`
@@ -41,12 +41,12 @@ function filling(
 }
 
 /**
- * Whether a parameter is text with expressions in it: n8n would put it together as text, in which what
- * a form sent cannot be told from what the author of the workflow wrote. One expression alone is none,
- * because n8n gives its result as it is.
+ * Whether a parameter is text with expressions in it. n8n would join it to one text, in which data from
+ * a form cannot be distinguished from what the workflow's author wrote. A single expression is not a
+ * template, because n8n returns its result unchanged.
  *
  * @param raw - the parameter with its expressions as text
- * @throws AirError `AIR_SUBJECT_INVALID` for braces from which nobody can tell where an expression ends
+ * @throws AirError `AIR_SUBJECT_INVALID` for braces that do not show where an expression ends
  */
 export function isTemplate(raw: unknown): raw is string {
 	if (typeof raw !== 'string' || !raw.startsWith('=')) return false;
@@ -55,8 +55,8 @@ export function isTemplate(raw: unknown): raw is string {
 }
 
 /**
- * Refuses braces in fixed text: they are an expression whose switch was forgotten, and would be issued
- * as they stand.
+ * Refuses braces in fixed text: the field was not switched to an expression, and the braces would be
+ * issued literally.
  *
  * @param raw - the parameter with its expressions as text
  * @param name - of the attribute, or of the parameter
@@ -68,12 +68,12 @@ export function assertNoForgottenExpression(raw: unknown, name: string): void {
 }
 
 /**
- * Reads JSON text with expressions: the text once, and each expression for each item by itself.
- * Claims are read as JSON where they are text, so a result that is text comes as its JSON: it is not to
- * be read a second time.
+ * Reads JSON text with expressions: parses the text once, and evaluates each expression separately for
+ * each item. Claims that are text are parsed as JSON later, so a text result is returned as JSON, to be
+ * parsed only once.
  *
  * @param raw - a template, as {@link isTemplate} says
- * @param name - of the attribute that it is for; empty for the whole subject
+ * @param name - of its attribute; empty for the whole subject
  * @throws AirError `AIR_SUBJECT_INVALID`
  * @example
  * ```ts
@@ -94,10 +94,10 @@ export function jsonTemplate(
 }
 
 /**
- * Reads plain text with expressions, each of them by itself.
+ * Reads plain text with expressions, evaluating each of them separately.
  *
  * @param raw - a template, as {@link isTemplate} says
- * @param name - of the attribute that it is for
+ * @param name - of its attribute
  * @throws AirError `AIR_SUBJECT_INVALID`
  */
 export function textTemplate(

@@ -7,12 +7,12 @@ import { templateReader } from '../parameters/template';
 import { itemJson } from './automatic';
 
 /**
- * Makes a reader of a parameter that identifies a person or an event: refused when one of its
- * expressions gives nothing, since the rest could be another person or event.
+ * Makes a reader of a parameter that identifies a person or an event. It refuses an expression without
+ * a value, since the rest could name a different person or event.
  *
  * @param name - of the parameter
- * @param parse - reads the whole
- * @param refuse - makes the error for an expression that gives nothing
+ * @param parse - reads the whole text
+ * @param refuse - makes the error for an expression without a value
  * @throws what `refuse` makes and `parse` throws, and what n8n throws for a broken expression
  */
 export function wholeText<T>(

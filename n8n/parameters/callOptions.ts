@@ -25,7 +25,7 @@ const defaultLifetimeMinutes = DEFAULT_LIFETIME_SECONDS / 60;
 
 type Option = INodePropertyOptions | INodeProperties | INodePropertyCollection;
 
-/** Options that every node calling AIR shares: the same names, so that they mean the same. */
+/** Options shared by all nodes that call AIR: the same names with the same meaning. */
 export const requestTimeout: Option = {
 	displayName: 'Request Timeout',
 	name: 'requestTimeout',
@@ -59,7 +59,7 @@ export const waitUntilOnChain: Option = {
 	displayName: 'Wait Until On-Chain',
 	name: 'waitUntilOnChain',
 	type: 'boolean',
-	// Adding it is asking for it.
+	// Adding the option switches it on.
 	default: true,
 	description:
 		'Whether to ask AIR until the issuance is confirmed on-chain, which usually takes seconds',
@@ -124,23 +124,23 @@ const callOptionsSchema = z.looseObject(
 	'are not as expected',
 );
 
-/** The options of a node, read. Times in milliseconds, as `issuance/` takes them. */
+/** The parsed options of a node. Times are in milliseconds, as in `issuance/`. */
 export interface CallOptionValues {
 	readonly timeoutMs: number | undefined;
 	readonly lifetimeMinutes: number | undefined;
-	/** Undefined when the node is not to wait. */
+	/** Undefined if the node does not wait. */
 	readonly waitMs: number | undefined;
 	readonly issuerDid: string | undefined;
 	readonly sendAgainWhenUnknown: boolean;
-	/** Whether several items may go to one typed address. */
+	/** Whether several items may use one typed address. */
 	readonly sameRecipient: boolean;
-	/** Whether the fields of the input are in the output, too. */
+	/** Whether the output includes the fields of the input. */
 	readonly includeInput: boolean;
 	/** Names of attributes. */
 	readonly ignoreWhenComparing: readonly string[];
 	readonly reference: string | undefined;
 	readonly rememberHours: number;
-	/** Undefined for as many as AIR takes. */
+	/** Undefined: as many as AIR takes. */
 	readonly concurrency: number | undefined;
 	/** Undefined for no limit. */
 	readonly requestsPerSecond: number | undefined;
@@ -149,7 +149,7 @@ export interface CallOptionValues {
 /**
  * Makes the reader of a node's Options.
  *
- * @param properties - of the node, whose labels the errors use
+ * @param properties - the node's, for the labels in errors
  * @returns a reader that throws AirError `AIR_SETTING_INVALID`, naming the option as the panel does
  */
 export function callOptionsReader(
@@ -187,8 +187,7 @@ function valuesOf(options: z.infer<typeof callOptionsSchema>): CallOptionValues 
 }
 
 /**
- * Makes a reader of all options of a node for an item, everyday and expert ones together; made once for
- * a run.
+ * Makes a reader of all options of an item, common and expert ones together; create it once per run.
  *
  * @param read - from {@link callOptionsReader}
  * @throws AirError `AIR_SETTING_INVALID`
@@ -202,7 +201,7 @@ export function optionsOfItems(
 	let last: { readonly from: readonly object[]; readonly read: CallOptionValues } | undefined;
 	return (itemIndex) => {
 		const from = [everyday(itemIndex), expert(itemIndex)] as const;
-		// What holds no expression is the same object for each item.
+		// Without expressions, it is the same object for each item.
 		if (last?.from[0] !== from[0] || last.from[1] !== from[1]) {
 			last = { from, read: read({ ...from[0], ...from[1] }) };
 		}
@@ -216,10 +215,10 @@ function asObject(value: unknown): object {
 }
 
 /**
- * How many items of a run may be under way at once: the first item decides.
+ * How many items of a run may be in progress at once: the first item decides.
  *
  * @param optionsOf - reads the options of an item
- * @returns undefined for as many as AIR takes
+ * @returns undefined: as many as AIR takes
  */
 export function concurrencyOf(
 	optionsOf: (itemIndex: number) => CallOptionValues,
@@ -227,7 +226,7 @@ export function concurrencyOf(
 	try {
 		return optionsOf(0).concurrency;
 	} catch {
-		// The item itself will fail for it, and with the words that it needs.
+		// The item itself will fail because of it, with the right message.
 		return undefined;
 	}
 }

@@ -2,16 +2,16 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirClient } from '../../air/AirClient';
 import { readSettings, type AirSettings } from '../../issuance/settings/settings';
 
-/** A credential, and the one client that calls AIR with it. */
+/** A credential, and its one client for AIR. */
 export interface RunSettings extends AirSettings {
 	readonly client: AirClient;
 }
 
 /**
- * Reads the credential of the node, once for all items that share a token lifetime.
+ * Reads the node's credential, once for all items with the same token lifetime.
  *
- * @returns a function that gives the settings; it throws what `readSettings` throws, item by item,
- *   so that Continue On Fail reports a broken credential like any other failure
+ * @returns a function that gives the settings; it throws what `readSettings` throws for each item, so
+ * that Continue On Fail reports a broken credential like any other failure
  */
 export function credentialSettings(
 	context: IExecuteFunctions,

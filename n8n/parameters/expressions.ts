@@ -1,15 +1,15 @@
 import { ExpressionParser } from 'n8n-workflow';
 
-/** A piece of a parameter as n8n splits it: text as it stands, or the inside of one `{{ }}`. */
+/** A piece of a parameter as n8n splits it: literal text, or the inside of one `{{ }}`. */
 export interface Chunk {
 	readonly type: 'text' | 'code';
 	readonly text: string;
-	/** Of code; n8n takes it as it is without. */
+	/** For code: whether it was closed by braces; n8n also accepts it without. */
 	readonly hasClosingBrackets?: boolean;
 }
 
 /**
- * The pieces of a parameter; none for one that is not an expression.
+ * The pieces of a parameter; empty if it is not an expression.
  *
  * @param raw - the parameter with its expressions as text
  */

@@ -1,26 +1,26 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import { isTool } from '../run/execution';
 
-/** What an item plainly has, or that n8n has to say what it is. */
+/** A value of the item, or a mark that n8n must evaluate it. */
 type Read = { readonly value: unknown } | undefined;
 
 /** Reads from the JSON of an item. */
 type Reader = (json: unknown) => Read;
 
-/** Nothing but a path into the item, as n8n writes it when a field is dragged: `={{ $json.a['b c'][0] }}`. */
+/** Only a path into the item, as n8n writes it when a field is dragged: `={{ $json.a['b c'][0] }}`. */
 const STEP = /\.([A-Za-z_]\w*)|\['([^'\\{}\r\n]*)'\]|\["([^"\\{}\r\n]*)"\]|\[(\d+)\]/g;
 const REFERENCE = new RegExp(`^=\\{\\{\\s*\\$json((?:${STEP.source})+)\\s*\\}\\}$`);
 
-/** Any reading of the item, also within a longer expression. */
+/** Any access to the item, also within a longer expression. */
 const READING = new RegExp(`\\$json((?:${STEP.source})+)(\\s*\\()?`, 'g');
 
 const stepsOf = (text: string) =>
 	[...text.matchAll(STEP)].map(([, ...names]) => names.find(Boolean) ?? '');
 
 /**
- * The field that an expression is nothing but a reference to, with dots between its steps.
+ * The field of an expression that is only a reference to it, as a dotted path.
  *
- * @param expression - what stands between the braces
+ * @param expression - the code between the braces
  * @example
  * ```ts
  * fieldOf(' $json.body.email '); // 'body.email'
@@ -32,7 +32,7 @@ export function fieldOf(expression: string): string | undefined {
 }
 
 /**
- * The fields of the item that a parameter reads by name, with dots between their steps.
+ * The fields of the item that a parameter reads by name, as dotted paths.
  *
  * @param raw - the parameter with its expressions as text
  * @example
@@ -44,7 +44,7 @@ export function fieldsIn(raw: unknown): string[] {
 	if (typeof raw !== 'string' || !raw.startsWith('=')) return [];
 	return [...raw.matchAll(READING)].map((match) => {
 		const steps = stepsOf(match[1] ?? '');
-		// The last step is not a field where it is called.
+		// If the last step is called, it is a method and not a field.
 		return (match.at(-1) === undefined ? steps : steps.slice(0, -1)).join('.');
 	});
 }
@@ -57,7 +57,7 @@ const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
 	value !== null &&
 	(Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype);
 
-/** Text, a number, true or false: whatever else there may be, n8n has rules of its own for it. */
+/** Only text, a number, true or false: for other values n8n has its own rules. */
 const isSimple = (value: unknown) =>
 	typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 
@@ -80,7 +80,7 @@ function readerOfText(text: string): Reader | undefined {
 	return path.some((name) => REFUSED.includes(name)) ? undefined : follow(path);
 }
 
-/** Reads what holds other values: all of them, or nothing. */
+/** Reads a parameter with nested values: all of them, or nothing. */
 function readerOfMembers(members: readonly (readonly [string, unknown])[]): Reader | undefined {
 	const readers: (readonly [string, Reader])[] = [];
 	for (const [name, member] of members) {
@@ -111,14 +111,14 @@ function readerOf(raw: unknown): Reader | undefined {
 }
 
 /**
- * Reads a parameter whose expressions are nothing but fields of the item, dragged there by a user:
- * straight from the item, as evaluating an expression takes n8n longer than everything that is done
- * with it (about 0.7 ms). Gives what n8n would give, or leaves it to n8n: whatever else an
- * expression holds, what the item does not have, and what is neither text, number nor boolean.
+ * Reads a parameter whose expressions are only fields that a user dragged from the item. It reads them
+ * directly, since n8n takes about 0.7 ms to evaluate an expression, more than all other work on it. The
+ * result is what n8n would give. Everything else is left to n8n: other expressions, fields that the
+ * item does not have, and values that are neither text, number nor boolean.
  *
  * @param raw - the parameter with its expressions as text
- * @returns undefined when n8n has to evaluate it for each item; else a reader that gives undefined
- *   when n8n has to evaluate it for this item
+ * @returns undefined if n8n must evaluate it for each item; else a reader that gives undefined if n8n
+ * must evaluate it for this item
  * @example
  * ```ts
  * itemReferences(this, '={{ $json.email }}')?.(0); // { value: 'ada@example.com' }
@@ -129,7 +129,7 @@ export function itemReferences(
 	raw: unknown,
 ): ((itemIndex: number) => Read) | undefined {
 	const reader = readerOf(raw);
-	// For an agent's tool, `$json` is not the item that the tool is given.
+	// In an agent's tool, `$json` is not the tool's own item.
 	if (reader === undefined || isTool(context)) return undefined;
 	const items = context.getInputData();
 	return (itemIndex) => reader(items[itemIndex]?.json);

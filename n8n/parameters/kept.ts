@@ -1,6 +1,6 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-/** Which values other parameters have, by their names from the root of the node. */
+/** Conditions on other parameters: their values, by their paths from the root of the node. */
 export type When = Readonly<Record<string, readonly (string | boolean)[]>>;
 
 const shown = (when: When) => ({
@@ -18,19 +18,19 @@ const shown = (when: When) => ({
 const UNSEEN = 'el-col-0';
 
 /**
- * A parameter that shows only where it counts, and keeps its value where it does not.
+ * A parameter that is shown only where it is used, and keeps its value elsewhere.
  *
- * n8n's editor empties each parameter that goes out of its sight, and saving drops each whose
- * definitions all have a condition that does not hold. So there is a second definition for all other
- * cases: a notice, which for the editor is in sight, of a class that takes up no room. (One of type
- * `hidden` is out of its sight, and what is greyed out is dropped.) An editor without that class shows
- * a sentence that is true.
+ * n8n's editor clears each parameter that it no longer shows, and saving drops a parameter if the
+ * conditions of all its definitions are false. So there is a second definition for all other cases: a
+ * notice, which the editor counts as shown, with a CSS class that makes it invisible. (The type
+ * `hidden` counts as not shown, and disabled parameters are dropped.) An editor without that class
+ * shows a true sentence.
  *
- * Names start at the root (`/subjectMode`): others n8n looks up among values from which what is not
- * shown has been dropped already.
+ * Paths start at the root (`/subjectMode`): n8n looks up relative ones among values from which hidden
+ * parameters have already been dropped.
  *
- * @param where - the cases in which it shows; no two of them at once
- * @param elsewhere - all other cases; no two of them at once
+ * @param where - the cases in which it is shown; they exclude each other
+ * @param elsewhere - all other cases; they exclude each other
  * @example
  * ```ts
  * ...kept(subjectJson, [{ subjectMode: ['json'] }], [{ subjectMode: ['fields', 'mapper'] }]);

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { itemReferences } from './itemReferences';
 import { assertToolMayRead } from '../tool/toolUse';
 
-/** What n8n takes for an expression: a leading `=`. */
+/** What makes a value an expression for n8n: a leading `=`. */
 function holdsExpression(value: unknown): boolean {
 	if (typeof value === 'string') return value.startsWith('=');
 	if (typeof value !== 'object' || value === null) return false;
@@ -13,10 +13,10 @@ function holdsExpression(value: unknown): boolean {
 export type Parameter<T> = (itemIndex: number) => T;
 
 /**
- * A parameter as it was saved, with its expressions as text.
+ * The saved parameter, with its expressions as text.
  *
  * @returns undefined for a workflow that was saved without the parameter
- * @throws AirError `AIR_TOOL_READS_ITEM` when an agent's tool reads its item
+ * @throws AirError `AIR_TOOL_READS_ITEM` if an agent's tool reads its item
  */
 export function rawParameter(context: IExecuteFunctions, name: string, itemIndex: number): unknown {
 	const raw: unknown = context.getNodeParameter(name, itemIndex, null, { rawExpressions: true });
@@ -25,17 +25,17 @@ export function rawParameter(context: IExecuteFunctions, name: string, itemIndex
 }
 
 /**
- * Makes a reader of one parameter. What holds no expression at any depth is the same for all items,
- * so it is read and parsed once for a run. Fields of the item come straight from the item
- * ({@link itemReferences}); anything else is evaluated by n8n once for each item, because that is what
- * takes the time (about 0.7 ms for an expression).
+ * Makes a reader of one parameter. A value without expressions at any depth is the same for all items,
+ * so it is read and parsed once per run. Fields of the item are read directly from it ({@link
+ * itemReferences}); n8n evaluates anything else once for each item, which takes most of the time (about
+ * 0.7 ms for an expression).
  *
  * @param name - of the parameter, or a path into it, e.g. `subjectMapper.value.tier`
- * @param parse - what throws for one item throws for each, so nothing broken is kept
+ * @param parse - parses the value; failures are not cached
  * @param options - `fallback` for workflows that were saved without the parameter; `extractValue` for
  *   a resource locator
  * @throws what n8n throws for a broken expression, and what `parse` throws; AirError
- *   `AIR_TOOL_READS_ITEM` when an agent's tool reads its item
+ *   `AIR_TOOL_READS_ITEM` if an agent's tool reads its item
  * @example
  * ```ts
  * const recipient = parameter(this, 'recipient', parseRecipient);

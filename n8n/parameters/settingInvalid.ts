@@ -2,14 +2,13 @@ import type { INodeProperties } from 'n8n-workflow';
 import { z, type ZodError } from 'zod';
 import { AirError } from '../../errors/AirError';
 
-/** The labels of parameters, options and the fields in them, by their names. */
+/** The labels of parameters, options and their fields, by name. */
 export type Labels = ReadonlyMap<string, string>;
 
 /**
- * The labels as the editor shows them, taken from the properties themselves, so that an error calls a
- * field what its reader sees.
+ * The labels in the editor, taken from the properties, so that errors use the names that users see.
  *
- * @param properties - of a node; collections are gone through at any depth
+ * @param properties - of a node; including nested collections
  * @example
  * ```ts
  * labelsOf(properties).get('requestTimeout'); // 'Request Timeout'
@@ -42,13 +41,13 @@ export function settingInvalid(labels: Labels, error: ZodError, parameter = ''):
 	return new AirError('AIR_SETTING_INVALID', { detail: `${labels.get(name) ?? name} ${message}` });
 }
 
-/** A number between two bounds; also as text, as expressions give it. */
+/** A number between two bounds; also as text, which expressions may give. */
 export function numberFrom(least: number, most: number, unit: string) {
 	const words = `must be ${least} to ${most} ${unit}`;
 	return z.coerce.number(words).min(least, words).max(most, words);
 }
 
-/** A whole number between two bounds; also as text, as expressions give it. */
+/** A whole number between two bounds; also as text, which expressions may give. */
 export function wholeNumberFrom(least: number, most: number, unit = '') {
 	const words = `must be a whole number${unit && ` of ${unit}`} from ${least} to ${most}`;
 	return z.coerce.number(words).int(words).min(least, words).max(most, words);

@@ -5,8 +5,9 @@ import { itemReferences } from './itemReferences';
 import { rawParameter, type Parameter } from './parameter';
 
 /**
- * Makes a reader of a parameter, piece by piece, so that a part without a value is noticed: put together
- * by n8n, `{{ $json.id }}-{{ $json.email }}` without an id is text like any other.
+ * Makes a reader of a parameter that evaluates it piece by piece, so that a missing part is noticed: if
+ * n8n joined `{{ $json.id }}-{{ $json.email }}` without an id, the result would look like any other
+ * text.
  *
  * @param name - of the parameter, or a path into it
  * @returns a reader that gives undefined for a parameter that is not an expression
@@ -31,7 +32,7 @@ function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) 
 	const chunks = chunksOf(rawParameter(context, name, itemIndex));
 	if (!chunks.some(({ type }) => type === 'code')) return [];
 	return chunks.map(({ type, text }): Parameter<IdPart> => {
-		// n8n takes braces behind a backslash for text.
+		// n8n treats braces after a backslash as text.
 		if (type === 'text') return () => ({ text: text.replace(/\\(\{\{|\}\})/g, '$1') });
 		const valueOf = expressionReader(context, text);
 		return (item) => ({ expression: text.trim(), value: valueOf(item) });
@@ -39,13 +40,13 @@ function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) 
 }
 
 /**
- * Evaluates one expression by itself; a field of the item comes straight from the item.
+ * Evaluates one expression by itself; a field of the item is read directly.
  *
- * @param code - what stands between the braces, as {@link chunksOf} gives it
+ * @param code - the code between the braces, from {@link chunksOf}
  * @throws what n8n throws for a broken expression
  */
 export function expressionReader(context: IExecuteFunctions, code: string): Parameter<unknown> {
-	// n8n's splitting has taken the backslash from closing braces.
+	// n8n's splitter has removed the backslash before closing braces.
 	const text = `{{${code.replaceAll('}}', '\\}}')}}}`;
 	const straight = itemReferences(context, `=${text}`);
 	return (itemIndex) => {

@@ -1,8 +1,8 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-/** n8n does not show how far a node is, so that its log is the only place to look. */
+/** n8n does not show the progress of a node, so its log is the only place for that. */
 const TELL_EVERY_MS = 5_000;
-/** Runs that take longer than this say at their end how they went. */
+/** Runs that take longer than this report their result at the end. */
 const LONG_RUN_MS = 10_000;
 
 const number = (count: number) => Math.round(count).toLocaleString('en');
@@ -15,16 +15,16 @@ export function duration(ms: number): string {
 	return minutes > 0 ? `${minutes} min ${seconds % 60} s` : `${seconds} s`;
 }
 
-/** Counts the items of a run, and tells the log of n8n every few seconds how it goes. */
+/** Counts the items of a run, and logs the progress every few seconds. */
 export class Progress {
 	private readonly began = performance.now();
 	private readonly timer: NodeJS.Timeout;
-	/** How many items ended in which way. */
+	/** How many items ended in each way. */
 	private readonly ends = new Map<string, number>();
 	private failed = 0;
 	private last = { at: this.began, over: 0 };
 
-	/** @param done - what has happened to an item that did not fail: *issued* */
+	/** @param done - the word for an item that did not fail: *issued* */
 	constructor(
 		private readonly context: IExecuteFunctions,
 		private readonly items: number,
@@ -37,7 +37,7 @@ export class Progress {
 		this.timer.unref();
 	}
 
-	/** @param word - what has happened to the item; undefined when it failed */
+	/** @param word - what happened to the item; undefined if it failed */
 	count(word: string | undefined): void {
 		if (word === undefined) this.failed++;
 		else this.ends.set(word, (this.ends.get(word) ?? 0) + 1);
@@ -47,7 +47,7 @@ export class Progress {
 		return [...this.ends.values()].reduce((sum, count) => sum + count, this.failed);
 	}
 
-	/** @returns a sentence for the user, if the run was a long one */
+	/** @returns a sentence for the user, if the run was long */
 	end(): string | undefined {
 		clearInterval(this.timer);
 		const ms = performance.now() - this.began;

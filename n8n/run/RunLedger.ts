@@ -17,7 +17,7 @@ const inContainer = () =>
 
 /** The ledger for one run of a node: opened with the first item, ended with the last. */
 export class RunLedger {
-	/** By the settings that were read: one credential, or the same with another token lifetime. */
+	/** By settings: of one credential, or the same with another token lifetime. */
 	private readonly sessions = new Map<RunSettings, Promise<LedgerSession>>();
 	private readonly hints = new Map<string, NodeExecutionHint>();
 	private unrecorded = 0;
@@ -25,7 +25,7 @@ export class RunLedger {
 	constructor(private readonly context: IExecuteFunctions) {}
 
 	/**
-	 * The ledger as this credential chose it; where it is off, what this execution has issued.
+	 * The ledger of this credential; if it is off, what this execution has issued.
 	 *
 	 * @throws AirError `AIR_LEDGER_…`: then nothing may be sent
 	 */
@@ -38,8 +38,8 @@ export class RunLedger {
 	}
 
 	/**
-	 * The ledger for a question, which changes nothing at AIR and so can do without: undefined when it
-	 * is off or cannot be opened, with a hint in the latter case.
+	 * The ledger for a question that works without one, because it changes nothing at AIR: undefined if
+	 * the ledger is off or cannot be opened, with a hint in the latter case.
 	 */
 	async ifOpen(settings: RunSettings): Promise<LedgerSession | undefined> {
 		if (settings.ledger.store === 'off') return undefined;
@@ -68,7 +68,7 @@ export class RunLedger {
 				client: settings.client,
 				prove: proofFor(settings, settings.client),
 				origin,
-				// Where n8n does not say which execution this is, no other run may find what it has issued.
+				// If n8n does not identify the execution, no other run may find what this one has issued.
 				...(opened === undefined ? { onlyIn: thisExecution(context) || randomUUID() } : {}),
 				ownExecutions: {
 					ids: [origin.executionId, firstExecution(context)],
@@ -85,7 +85,7 @@ export class RunLedger {
 		}
 	}
 
-	/** Counts what the hints at the end tell of an issuance. */
+	/** Counts issuances for the hints at the end. */
 	count({ settings }: LedgerSession, { recorded }: Pick<RememberedIssuance, 'recorded'>): void {
 		if (settings.onlyIn !== undefined) {
 			this.hint(
@@ -96,10 +96,10 @@ export class RunLedger {
 		if (recorded === false) this.unrecorded++;
 	}
 
-	/** Writes what could not be written during the run, and tells the user of it. */
+	/** Writes what could not be written during the run, and tells the user about it. */
 	async end(): Promise<void> {
 		for (const opening of this.sessions.values()) {
-			// A ledger that could not be opened has stopped its item already.
+			// A ledger that could not be opened has already failed its item.
 			const session = await opening.catch(() => undefined);
 			await session?.end();
 		}

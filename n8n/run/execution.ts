@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { z } from 'zod';
 import type { Origin } from '../../ledger/Ledger';
 
-/** Where a run of a node happens, as the ledger keeps it. */
+/** The origin of a run, as the ledger records it. */
 export function originOf(context: IExecuteFunctions): Origin {
 	return {
 		instance: typeof context.getInstanceId === 'function' ? context.getInstanceId() : '',
@@ -14,10 +14,10 @@ export function originOf(context: IExecuteFunctions): Origin {
 }
 
 /**
- * The execution that first ran this node with these items. n8n's Retry button begins a new execution;
- * what the first left in the node's context is still there.
+ * The execution that first ran this node with these items. n8n's Retry button begins a new execution,
+ * but the node's context still has what the first one wrote.
  *
- * @returns empty when n8n gives no execution ID
+ * @returns empty if n8n gives no execution ID
  */
 export function firstExecution(context: IExecuteFunctions): string {
 	const memory = context.getContext('node');
@@ -30,22 +30,22 @@ export function firstExecution(context: IExecuteFunctions): string {
 const withToken = z.object({ resumeToken: z.string().min(16) });
 
 /**
- * What tells this execution from any other, also from one that has its number in another database of
- * the same n8n: those count from 1 again.
+ * Identifies this execution, even among executions with the same number in another database of the same
+ * n8n, since each database counts from 1.
  *
- * n8n makes a random token for each execution (it is what a Wait node's URL is protected with) and
- * saves it before the execution starts. So it is the same in Retry On Fail, in what the Retry button
- * starts, after a wait, in another process, and after a crash. n8n gives a node no such thing in its
- * interface; its own class has it (n8n-core, node-execution-context.js). n8n 2.0 to 2.10 makes no
- * token: there the number has to do.
+ * n8n makes a random token for each execution (which protects the URL of a Wait node) and saves it
+ * before the execution starts. So it stays the same in Retry On Fail, after the Retry button, after a
+ * wait, in another process, and after a crash. n8n's interface does not include the token, but its
+ * class does (n8n-core, node-execution-context.js). n8n 2.0 to 2.10 makes no token, so there the number
+ * is used.
  *
- * @returns empty when n8n gives neither
+ * @returns empty if n8n gives neither
  */
 export function executionMark(context: IExecuteFunctions): string {
 	const memory = context.getContext('node');
 	if (typeof memory.executionMark !== 'string' || memory.executionMark === '') {
 		const { data } = withToken.safeParse(Reflect.get(context, 'runExecutionData'));
-		// Anyone who has the token may resume the execution: it is kept nowhere else in clear.
+		// Anyone with the token may resume the execution, so it is never stored in clear.
 		memory.executionMark =
 			data === undefined
 				? firstExecution(context)
@@ -54,17 +54,17 @@ export function executionMark(context: IExecuteFunctions): string {
 	return String(memory.executionMark);
 }
 
-/** This execution and no other, not even one that it retries; empty when n8n gives no execution ID. */
+/** Identifies this execution only, not one that it retries; empty if n8n gives no execution ID. */
 export function thisExecution(context: IExecuteFunctions): string {
 	const { executionId } = originOf(context);
 	return executionId === '' ? '' : JSON.stringify([executionId, executionMark(context)]);
 }
 
 /**
- * When the execution began that first ran this node, in milliseconds since 1970 by n8n's clock: the
- * Retry button leaves it as it is.
+ * When the execution that first ran this node began, in milliseconds since 1970 by n8n's clock; the
+ * Retry button does not change it.
  *
- * @returns undefined when n8n does not say
+ * @returns undefined if n8n does not say
  */
 export function executionBegan(context: IExecuteFunctions): number | undefined {
 	if (typeof context.getExecutionContext !== 'function') return undefined;
@@ -72,7 +72,7 @@ export function executionBegan(context: IExecuteFunctions): number | undefined {
 	return data?.establishedAt;
 }
 
-/** Each Retry On Fail of an AI tool raises the run index, so its position does not tell a repeat. */
+/** Each Retry On Fail of an AI tool raises the run index, so its position does not show a repeat. */
 export function isTool(context: IExecuteFunctions): boolean {
 	return context.getNode().type.endsWith('Tool');
 }

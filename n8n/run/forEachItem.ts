@@ -6,7 +6,7 @@ import { asHtml, failedItem, nodeError } from '../errors/nodeError';
 import { Progress } from './Progress';
 import { assertAgentIsTold, goesOnAfterFailure } from '../tool/toolUse';
 
-/** Aborted when the user cancels the execution; undefined where n8n has no such signal. */
+/** Aborted when the user cancels the execution; undefined if n8n has no such signal. */
 export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefined {
 	return typeof context.getExecutionCancelSignal === 'function'
 		? context.getExecutionCancelSignal()
@@ -17,34 +17,33 @@ export function cancelSignal(context: IExecuteFunctions): AbortSignal | undefine
 const plain = (answer: object) => JSON.parse(JSON.stringify(answer)) as IDataObject;
 
 export interface ItemsSettings {
-	/** How many items may be under way at once, as {@link Parallel} takes it. */
+	/** How many items may be in progress at once, as {@link Parallel} takes it. */
 	readonly concurrency: number | (() => number);
-	/** What has happened to an item that did not fail, for people: *issued*. */
+	/** The word for an item that did not fail, for people: *issued*. */
 	readonly done: string;
-	/** The same for one item, from its answer, where not all end alike. */
+	/** The same for one item, from its answer, if items end in different ways. */
 	readonly wordOf?: ((answer: object) => string | undefined) | undefined;
-	/** What else the item of a failure says; `wasBegun`: it failed after it had been read and checked. */
+	/** Further fields of a failed item; `wasBegun`: it failed after it had been read and checked. */
 	readonly ofFailure?:
 		((error: unknown, wasBegun: boolean, itemIndex: number) => IDataObject) | undefined;
-	/** How the answer of an item leaves the node; as it is, unless told. */
+	/** Shapes the output of an item; unchanged by default. */
 	readonly shape?: ((answer: object, itemIndex: number) => object) | undefined;
-	/** What goes out behind the fields of an item, also of a failed one. */
+	/** Fields to append to an item, also to a failed one. */
 	readonly behind?: ((output: object, itemIndex: number) => IDataObject) | undefined;
-	/** What to say of running again, when one of several items ended the run. */
+	/** The advice about running again, if one of several items ended the run. */
 	readonly again?: (() => string | undefined) | undefined;
-	/** Called after the last item, however it went. */
+	/** Called after the last item, even after a failure. */
 	readonly finish?: (() => Promise<void>) | undefined;
 }
 
 const isCancel = (error: unknown) => error instanceof AirError && error.code === 'AIR_CANCELLED';
 
 /**
- * Runs a node's work for each item, several at once: a failure becomes an item under Continue On Fail,
- * and otherwise the error of the node, which says what was done before; after a cancel nothing more is
- * begun. Items come out in the order of the input.
+ * Runs a node's work for each item, several at once. Under Continue On Fail a failure becomes an item;
+ * otherwise it becomes the node's error, which says what was done before. After a cancel nothing more
+ * is begun. Items come out in the order of the input.
  *
- * @param prepare - reads one item; called one after another. What it `run`s gives the JSON of the
- *   output item.
+ * @param prepare - reads one item; called one after another. Its `run` gives the JSON of the output item.
  */
 export async function forEachItem(
 	context: IExecuteFunctions,
@@ -59,7 +58,7 @@ export async function forEachItem(
 	const begun = new Set<number>();
 	const output: INodeExecutionData[] = [];
 	const failures: string[] = [];
-	/** Kept: n8n copies the whole node each time. */
+	/** Kept, because n8n copies the whole node at each access. */
 	let node: INode | undefined;
 	try {
 		try {
@@ -113,11 +112,11 @@ export async function forEachItem(
 	return [output];
 }
 
-/** The engine's own retry loop begins again after a cancel, too: then nothing is begun. */
+/** The engine's retry loop starts again even after a cancel; then nothing is begun. */
 const errorOf = (end: End<unknown> | undefined): unknown =>
 	end?.ok === false ? end.error : new AirError('AIR_CANCELLED');
 
-/** What became of the other items when one ended the run. */
+/** What became of the other items when one item ended the run. */
 function describeOthers(
 	ends: readonly (End<object> | undefined)[],
 	stopper: number,

@@ -2,7 +2,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import type { Delivering } from '../../issuance/issue/Issuing';
 
-/** What AIR calls what it has issued or stored. */
+/** AIR's identifier of what it has issued or stored. */
 type Named = Readonly<Record<string, unknown>>;
 
 const nameOf = (issued: Named) =>
@@ -11,14 +11,14 @@ const nameOf = (issued: Named) =>
 		: `storagePath ${String(issued.storagePath)}`;
 
 /**
- * What the log of n8n learns of one item: repeats, and how a POST ended that a cancel overtook.
+ * Log messages about one item: repeats, and the outcome of a POST that was in flight at a cancel.
  * Codes and hashes only; no addresses, claims or tokens.
  */
 export function logOf(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): Pick<Delivering<Named>, 'onRepeat' | 'onLateOutcome'> {
-	// Only when there is something to say: n8n copies the whole node each time.
+	// Created only if there is something to log, because n8n copies the whole node at each access.
 	const item = () => `${context.getNode().name}, item ${itemIndex + 1}`;
 	return {
 		onRepeat: (error, delayMs) => {

@@ -5,10 +5,10 @@ import type { ItemsSettings } from './forEachItem';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What people look for first, in this order; all else comes behind it. */
+/** What people look for first, in this order; everything else follows. */
 const FIRST = ['email', 'outcome', 'onChain', 'state'];
 
-/** Of an answer of AIR, simplified: what a workflow or a report needs. In this order. */
+/** The simplified form of AIR's answer: what a workflow or a report needs, in this order. */
 const SIMPLE = [
 	...FIRST,
 	...['reason', 'message', 'code', 'sameClaims', 'recorded'],
@@ -25,13 +25,13 @@ const SIMPLE = [
 	...['waitStopped', 'waitedMs', 'coreClaimHash'],
 ];
 
-/** Names that n8n reads on an item: with one of them, it would take a success for a failure. */
+/** Names that have a meaning for n8n: with one of them, a success would count as a failure. */
 const N8NS = ['error'];
 
 /**
  * Puts the fields of an output item into the order in which people read.
  *
- * @param simplify - whether only those go out that a workflow or a report needs
+ * @param simplify - whether to keep only those that a workflow or a report needs
  * @example
  * ```ts
  * inOrder({ coreClaimHash: 'a', email: 'ada@example.com' }, true); // { email: …, coreClaimHash: … }
@@ -46,9 +46,9 @@ export function inOrder(fields: object, simplify: boolean): Fields {
 }
 
 /**
- * How the items of a run leave the node: simplified or whole, and with the fields of the input behind
- * them or without. A field of the input that has the name of one of the output is left out, and so is
- * one named `error`.
+ * Shapes the output items of a run: simplified or complete, with or without the fields of the input
+ * after them. A field of the input is left out if an output field has its name, or if it is named
+ * `error`.
  */
 export function outputOf(
 	context: IExecuteFunctions,
@@ -60,7 +60,7 @@ export function outputOf(
 		try {
 			return optionsOf(itemIndex).includeInput;
 		} catch {
-			// An option that cannot be read is what the item fails for.
+			// The item itself fails because of an unreadable option.
 			return false;
 		}
 	};

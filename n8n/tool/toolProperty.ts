@@ -1,10 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 /**
- * A parameter that an agent's tool has otherwise: n8n shows the first form in the node, and the second
- * in the tool that it makes of the node.
+ * A parameter that differs in an agent's tool: n8n shows the first form in the node, and the second in
+ * the tool that it makes from the node.
  *
- * @param change - what the tool has otherwise
+ * @param change - what differs in the tool
  * @example
  * ```ts
  * ...toolProperty(recipient, { default: '' });

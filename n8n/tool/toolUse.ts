@@ -3,12 +3,12 @@ import { AirError } from '../../errors/AirError';
 import { isTool } from '../run/execution';
 import { chunksOf } from '../parameters/expressions';
 
-/** Quoted text, from which an expression reads nothing; a template with `${…}` may. */
+/** Quoted text, which reads nothing; a template literal with `${…}` may. */
 const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/gs;
 /** The names under which n8n's expressions find the incoming item. */
 const ITEM = /\$(?:json|input|data|binary|item|items|thisItem)\b/;
 
-/** The labels of the parameters; what is mapped or filled in by name has a name of its own. */
+/** The labels of the parameters; mapped attributes and named fields use their own names. */
 const LABELS: Readonly<Record<string, string>> = {
 	recipient: 'Recipient Email',
 	issuanceProgram: 'Issuance Program',
@@ -30,10 +30,10 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses a parameter of an agent's tool that reads the incoming item. n8n lays the model's arguments
- * over the fields of the agent's own item, and passes on arguments that nobody asked for: so a model
- * that was talked into it chooses what `$json.email` is. What is asked of the model by `$fromAI`, what
- * is typed, and what a named node gave may be read.
+ * Refuses a parameter of an agent's tool that reads the incoming item. n8n overwrites the fields of the
+ * agent's own item with the model's arguments, including arguments that nobody asked for: so a
+ * manipulated model can choose the value of `$json.email`. Allowed are `$fromAI`, typed values, and
+ * data from a named node.
  *
  * @param name - of the parameter, or a path into it
  * @param raw - the parameter with its expressions as text
@@ -57,9 +57,9 @@ function readsItem(raw: unknown): boolean {
 }
 
 /**
- * Whether the failure of an item is given out as an item, and the others go on: as On Error says. Agents
- * that run the tool within their own run (AI Agent 1 and 2) are told nothing at all of one that is
- * thrown, and would call the tool again.
+ * Whether the failure of an item becomes an item while the others continue, as On Error says. Agents
+ * that run the tool within their own run (AI Agent 1 and 2) learn nothing about a thrown error, and
+ * would call the tool again.
  */
 export const goesOnAfterFailure = (context: IExecuteFunctions): boolean =>
 	context.continueOnFail() || runsWithinAgent(context);
@@ -68,8 +68,8 @@ const runsWithinAgent = (context: IExecuteFunctions) =>
 	isTool(context) && typeof context.isToolExecution === 'function' && context.isToolExecution();
 
 /**
- * Refuses a setting of n8n under which an agent is told nothing about success and failure alike: with an
- * error output, the engine gives the agent an empty answer.
+ * Refuses an n8n setting under which an agent learns nothing about success or failure: with an error
+ * output, the engine gives the agent an empty answer.
  *
  * @throws AirError `AIR_TOOL_HIDES_ANSWER`
  */

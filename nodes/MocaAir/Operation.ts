@@ -5,11 +5,11 @@ import type {
 	INodePropertyOptions,
 } from 'n8n-workflow';
 
-/** One operation of the node: what the panel offers, what it asks for, and what it does. */
+/** One operation of the node: its entry in the panel, its parameters, and its work. */
 export interface Operation {
-	/** As the parameter Operation lists it; its `action` is what the nodes panel shows. */
+	/** The option of the parameter Operation; the nodes panel shows its `action`. */
 	readonly option: INodePropertyOptions & { readonly action: string; readonly value: string };
-	/** Its own parameters; where they show is added to their `displayOptions`. */
+	/** Its parameters; the resource and operation are added to their `displayOptions`. */
 	readonly properties: readonly INodeProperties[];
 	/** @throws the node's error, unless On Error lets the run go on */
 	readonly run: (context: IExecuteFunctions) => Promise<INodeExecutionData[][]>;

@@ -34,7 +34,7 @@ const resources: readonly Resource[] = [
 	},
 ];
 
-/** A property that shows only with its resource and operations. */
+/** A property that is shown only for its resource and operations. */
 function shownWith(
 	property: INodeProperties,
 	resource: Resource,
@@ -60,7 +60,7 @@ function operationProperty({ value, operations, preselected }: Resource): INodeP
 	};
 }
 
-/** Resource, operations, and what each of these asks for. */
+/** Resource, operations, and their parameters. */
 export const properties: INodeProperties[] = [
 	{
 		displayName: 'Resource',
@@ -79,7 +79,7 @@ export const properties: INodeProperties[] = [
 	),
 ];
 
-/** @returns undefined where the node offers no such operation, such as n8n's own Custom API Call */
+/** @returns undefined if the node has no such operation, e.g. for n8n's own Custom API Call */
 export function operationOf(resource: unknown, operation: unknown): Operation | undefined {
 	return resources
 		.find(({ value }) => value === resource)

@@ -77,7 +77,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 					signal,
 					timeoutMs,
 					share,
-					// Among many items the last may have to wait for long, and may.
+					// Among many items, the last may have to wait long, which is allowed.
 					queueMs: Number.POSITIVE_INFINITY,
 				});
 				await session?.observed(coreClaimHash, status);
@@ -108,7 +108,7 @@ export class MocaAirGetIssuanceStatus implements INodeType {
 			async (itemIndex, signal) => {
 				const item = await read(itemIndex);
 				return {
-					// Questions change nothing at AIR, so that their order does not matter.
+					// Questions change nothing at AIR, so their order does not matter.
 					lane: String(itemIndex),
 					run: async () => await oneItem(item, signal),
 				};
@@ -131,7 +131,7 @@ const addressMissing = () =>
 		detail: 'it is empty, and the ledger does not know this core claim hash',
 	});
 
-/** The address of the item, or the one that the ledger has for the hash. */
+/** The item's address, or the ledger's address for the hash. */
 async function recipientOf(
 	value: unknown,
 	find: () => Promise<{ readonly recipient: string } | undefined>,

@@ -8,6 +8,7 @@ import {
 	waitUntilOnChain,
 } from '../../n8n/parameters/callOptions';
 import { toolProperty } from '../../n8n/tool/toolProperty';
+import { simplify } from '../../n8n/parameters/simplify';
 
 const coreClaimHash: INodeProperties = {
 	displayName: 'Core Claim Hash',
@@ -49,14 +50,7 @@ export const properties: INodeProperties[] = [
 	// A tool does not read the item.
 	...toolProperty(coreClaimHash, { default: '' }),
 	...toolProperty(recipient, { default: '' }),
-	{
-		displayName: 'Simplify',
-		name: 'simplify',
-		type: 'boolean',
-		noDataExpression: true,
-		default: true,
-		description: 'Whether to return a simplified version of the response instead of the raw data',
-	},
+	simplify,
 	{
 		displayName: 'Options',
 		name: 'options',

@@ -30,10 +30,10 @@ import { usedPrograms } from './usedPrograms';
 
 const RUN_AGAIN = 'Correct what is wrong and run it all again: what was issued is not sent again.';
 
-/** Whether another execution knows the item again. */
+/** Whether another execution would recognize the item. */
 const knownAgain = ({ mode }: Idempotency) => mode === 'content' || mode === 'event';
 
-/** Whether it is on-chain without asking; of what AIR kept just now nobody knows. */
+/** Whether it is on-chain, if known without asking; left out for what AIR has just kept. */
 const onChainOf = ({ outcome, state }: RememberedIssuance) =>
 	outcome === 'kept' && state === undefined ? {} : { onChain: state === 'confirmed' };
 
@@ -135,7 +135,7 @@ export class MocaAirIssueOnBehalf implements INodeType {
 					ledger.count(session, issuance);
 					hints.issued(issuance);
 					const { coreClaimHash } = issuance;
-					// What was settled by hand may have no hash to ask for.
+					// What was settled by hand may have no hash to ask about.
 					if (waitMs === undefined || coreClaimHash === '') {
 						return { ...issuance, ...onChainOf(issuance) };
 					}
@@ -149,13 +149,13 @@ export class MocaAirIssueOnBehalf implements INodeType {
 							timeoutMs: waitMs,
 							requestTimeoutMs: timeoutMs,
 							share,
-							// What was there before may be on-chain already.
+							// An earlier issuance may be on-chain already.
 							askAtOnce: issuance.outcome === 'alreadyIssued' || issuance.outcome === 'kept',
 							signal,
 						},
 					);
 					if (status !== undefined) await session.observed(coreClaimHash, status);
-					// Issued is issued: that asking failed must not make anybody issue again.
+					// It is issued; a failed question must not make anybody issue again.
 					return {
 						onChain: false,
 						state: 'pending',

@@ -4,7 +4,7 @@ import { checkItems } from '../../n8n/issuing/checkItems';
 import { recipients } from '../../n8n/issuing/recipients';
 import { itemReader } from './itemReader';
 
-/** The operation Check Only: says of each item what issuing it would do. */
+/** The operation Check Only: says for each item what issuing it would do. */
 export async function checkOnly(context: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 	const readItem = itemReader(context);
 	const checking = new Checking();

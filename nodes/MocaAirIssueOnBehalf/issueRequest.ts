@@ -8,21 +8,20 @@ import { subjectModes } from '../../n8n/issuing/automatic';
 import { subjects } from '../../n8n/issuing/subjects';
 import { recipients } from '../../n8n/issuing/recipients';
 
-/** An expression may give anything, and only a clear word may lead to a revocation. */
+/** An expression may give anything, but only an exact value may lead to a revocation. */
 function parseOnDuplicate(value: unknown): OnDuplicate {
 	if (value === 'ignore' || value === 'revoke') return value;
 	throw new AirError('AIR_SETTING_INVALID', { detail: 'On Duplicate must be revoke or ignore' });
 }
 
-/** The issuer DID in the options of the node, and the credential's, which an empty option means. */
+/** The issuer DID of the node's options; if that is empty, the credential's. */
 export interface IssuerDids {
 	readonly option: string | undefined;
 	readonly credential: string;
 }
 
 /**
- * Reads and checks everything that an item sends, before anything is sent; made once for a run of
- * the node.
+ * Reads and checks everything that an item sends, before anything is sent; create it once per run.
  *
  * @throws AirError `AIR_RECIPIENT_INVALID`, `AIR_PROGRAM_INVALID`, `AIR_ISSUER_DID_INVALID`,
  *   `AIR_SUBJECT_INVALID`, `AIR_SCHEMA_INVALID`, `AIR_SETTING_INVALID`
@@ -39,7 +38,7 @@ export function issueRequests(
 	const subject = subjects(context);
 	const onDuplicate = parameter(context, 'onDuplicate', parseOnDuplicate);
 	return (itemIndex, issuerDid) => {
-		// Comes first: as a tool, other fields would be refused for the same reason in other words.
+		// Comes first: in a tool, other fields would be refused for the same reason with another message.
 		mode(itemIndex);
 		return {
 			recipient: recipient(itemIndex),

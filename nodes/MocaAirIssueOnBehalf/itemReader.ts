@@ -15,7 +15,7 @@ const readOptions = callOptionsReader(properties);
 
 type Settings = Awaited<ReturnType<ReturnType<typeof credentialSettings>>>;
 
-/** An item, read and checked: everything that is sent of it, and how. */
+/** An item, read and checked: what is sent, and how. */
 export interface ReadItem {
 	readonly options: CallOptionValues;
 	readonly settings: Settings;
@@ -27,12 +27,12 @@ export interface ReadItem {
 export interface ItemReader {
 	(itemIndex: number): Promise<ReadItem>;
 	readonly options: Parameter<CallOptionValues>;
-	/** The credential as an item uses it. */
+	/** The credential's settings for an item. */
 	readonly settings: (itemIndex: number) => Promise<Settings>;
 }
 
 /**
- * Makes what reads and checks an item before anything is sent; made once for a run of the node.
+ * Makes a reader that checks an item before anything is sent; create it once per run.
  *
  * @throws AirError of kind `input`, and what n8n throws for a broken expression
  */

@@ -16,11 +16,11 @@ import {
 	rememberHours,
 	repeats,
 	sameRecipient,
-	simplify,
 	subjectMode,
 } from '../../n8n/issuing/properties';
 import { issuanceProgram } from './issuanceProgram';
 import { subjectProperties } from '../../n8n/issuing/subjectProperties';
+import { simplify } from '../../n8n/parameters/simplify';
 
 const operation: INodeProperties = {
 	displayName: 'Operation',

@@ -13,10 +13,10 @@ import { realmOf } from '../../issuance/session/realm';
 import { readSettings } from '../../issuance/settings/settings';
 import type { ProgramUse } from '../../ledger/Ledger';
 
-/** A person waits for the list. */
+/** Short, because a person waits for the list. */
 const PATIENCE_MS = 5_000;
 
-/** Why there is no list, where the entries would be: the editor shows no words of an error there. */
+/** Shows in place of the entries why there is no list, because the editor shows no error text there. */
 const sorry = (words: string): INodeListSearchResult => ({
 	results: [{ name: `${words}. Choose By ID.`, value: '' }],
 });
@@ -33,7 +33,7 @@ async function listed(context: ILoadOptionsFunctions): Promise<readonly ProgramU
 		return 'Issuance Ledger is off in the credential, so nothing is known of earlier programs';
 	}
 	const realm = realmOf(settings);
-	// What the ledger knows is given out only to a key that AIR has accepted.
+	// The ledger is shown only to a key that AIR has accepted.
 	const client = new AirClient(settings.identity);
 	const prove: Prove = async (proof) => {
 		await proveKey(client, proof);

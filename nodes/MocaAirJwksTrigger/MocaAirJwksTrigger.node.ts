@@ -35,7 +35,7 @@ function document(
 	{ cacheSeconds }: ServeOptions,
 ): { readonly issuer: ServedIssuer | undefined; readonly statusCode: number } {
 	const isOn = readSwitch(context.getNodeParameter('issuerDocuments', false), 'issuerDocuments');
-	// A bad issuer must not take the JWKS down.
+	// An invalid issuer must not break the JWKS.
 	const issuer =
 		asked !== 'jwks' && isOn
 			? servedIssuer(settings, context.getNodeWebhookUrl(WEBHOOKS.did) ?? '')
@@ -159,7 +159,7 @@ export class MocaAirJwksTrigger implements INodeType {
 		},
 	};
 
-	/** Nothing thrown here is shown to who fetches: n8n keeps it for the execution list. */
+	/** Errors thrown here are not shown to clients: n8n keeps them for the execution list. */
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
 		try {
 			const settings = await readSettings(await this.getCredentials('mocaAirApi'));
@@ -169,7 +169,7 @@ export class MocaAirJwksTrigger implements INodeType {
 				asked === 'statusList' || asked === 'revocation'
 					? { issuer: undefined, statusCode: await status(this, asked, settings, options) }
 					: document(this, asked, settings, options);
-			// A test ends only with an item.
+			// A test run ends only when there is an item.
 			if (this.getMode() !== 'manual' && !options.startExecutions) {
 				return { noWebhookResponse: true };
 			}

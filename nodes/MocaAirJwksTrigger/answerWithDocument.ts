@@ -2,9 +2,10 @@ import type { Response } from 'express';
 import type { ServedDocument } from './servedDocument';
 
 /**
- * As bytes, and not by Express's `set`: both add a charset, which the type of a DID document has not.
+ * Bytes, and not Express's `set`: text and `set` both add a charset, which the type of a DID document
+ * does not have.
  *
- * @returns the HTTP status, 304 to a client that has it already
+ * @returns the HTTP status; 304 for a client that has it already
  */
 export function sendAnswer(
 	response: Response,
@@ -13,7 +14,7 @@ export function sendAnswer(
 ): number {
 	response.setHeader('Content-Type', contentType);
 	response.setHeader('X-Content-Type-Options', 'nosniff');
-	// n8n would name the one origin that asked, and caches keep that for others.
+	// n8n would name only the origin that asked, and caches would serve that to others.
 	response.setHeader('Access-Control-Allow-Origin', '*');
 	const text = typeof content === 'string' ? content : JSON.stringify(content);
 	return response.send(Buffer.from(text)).statusCode;
@@ -22,7 +23,7 @@ export function sendAnswer(
 /**
  * Answers a GET or HEAD with a document, or with 304 to a client that has it already. Written on the
  * response itself, because n8n's own answer for a node has another content type; the ETag, 304 and
- * HEAD are Express's, which n8n leaves on. Browsers of any origin may read it: verifiers run in them,
+ * HEAD are Express's, which n8n leaves on. Browsers may read it from any origin: verifiers run in them,
  * and all of it is public.
  *
  * @param cacheSeconds - how long a client may keep it; 0: ask again each time

@@ -7,7 +7,7 @@ import { readSettings, type AirSettings } from '../../issuance/settings/settings
 import { assertPath, readOptions, readSwitch } from './readParameters';
 import { servedDocument, WEBHOOKS } from './servedDocument';
 
-/** @returns what the owner should know of the issuer that is served; undefined when all is well */
+/** @returns a warning for the owner about the served issuer; undefined if all is well */
 function aboutIssuer(context: IHookFunctions, settings: AirSettings): string | undefined {
 	if (!readSwitch(context.getNodeParameter('issuerDocuments', false), 'issuerDocuments'))
 		return undefined;
@@ -17,7 +17,7 @@ function aboutIssuer(context: IHookFunctions, settings: AirSettings): string | u
 	return elsewhere;
 }
 
-/** @throws AirError where nobody could be told about a revocation */
+/** @throws AirError if verifiers could not learn about a revocation */
 function assertRevocations(context: IHookFunctions, settings: AirSettings): void {
 	if (!readSwitch(context.getNodeParameter('revocations', false), 'revocations')) return;
 	if (settings.ledger.store === 'off') throw new AirError('AIR_LEDGER_OFF');
@@ -33,8 +33,9 @@ function assertRevocations(context: IHookFunctions, settings: AirSettings): void
 }
 
 /**
- * Checks before n8n begins to serve that there is something to serve, and that it will be where the
- * node says. An address that AIR cannot fetch is only logged: behind a proxy n8n may not know its own.
+ * Checks, before n8n begins to serve, that there is something to serve and that its address will be the
+ * one the node shows. An address that AIR cannot fetch is only logged: behind a proxy n8n may not know
+ * its own.
  *
  * @throws AirError
  */
@@ -45,7 +46,7 @@ export async function assertServable(context: IHookFunctions): Promise<void> {
 	readOptions(context.getNodeParameter('options', {}));
 	const { webhookId } = context.getNode();
 	assertPath(context.getNodeParameter('path', ''), settings.identity.partnerId, webhookId);
-	// Without one n8n puts the workflow's ID and the node's name before the path.
+	// Without a webhook ID, n8n puts the workflow's ID and the node's name before the path.
 	if (webhookId === undefined) throw new AirError('AIR_JWKS_PATH_NOT_FIXED');
 	const url = context.getNodeWebhookUrl(WEBHOOKS.jwks) ?? '';
 	const reason = whyNotPublic(url);

@@ -9,13 +9,13 @@ export interface Fetched {
 	readonly keyIds: readonly string[];
 	/** Where it is served in production. */
 	readonly url: string;
-	/** Of a document of an issuer. */
+	/** For an issuer's document. */
 	readonly issuer: ServedIssuer | undefined;
 }
 
 /**
- * The item of a fetch: when, by whom as far as they say, what they got. No addresses of visitors, and
- * what anybody sent is shortened, with tokens and keys taken out.
+ * The item of a fetch: when it was, what the client calls itself, and what it got. It has no IP
+ * addresses; everything that the client sent is shortened, and tokens and keys are removed.
  */
 export function fetchItem(
 	{ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>,

@@ -1,31 +1,31 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 /**
- * Where the JWKS is served. n8n works out the paths of webhooks before it reads a credential, so none
- * can come from there; the webhook ID is the node's own.
+ * Where the JWKS is served. n8n determines webhook paths before it reads a credential, so a path cannot
+ * come from there; the webhook ID is the node's own.
  */
 export const PATH = '={{ $parameter["path"] || $webhookId + "/.well-known/jwks.json" }}';
 
 /**
- * Where the documents of an issuer are: in the folder that the JWKS is in, or below its path where that
- * does not end in a file name of its own.
+ * Where the issuer's documents are: in the folder of the JWKS, or below its path if that does not end
+ * in a file name.
  */
 const FOLDER = String.raw`("" + ($parameter["path"] || $webhookId)).trim().replace(/^\/|\/$/g, "").replace(/(\/\.well-known)?\/jwks\.json$/, "")`;
 
 export const DID_PATH = `={{ ${FOLDER} + "/did.json" }}`;
 export const PARTNER_INFO_PATH = `={{ ${FOLDER} + "/air-partner-info" }}`;
 
-/** The ID of the list follows as `?id=`: a path with a part of its own would carry n8n's webhook ID. */
+/** The list's ID is passed as `?id=`: a path with a parameter would contain n8n's webhook ID. */
 export const STATUS_LIST_PATH = `={{ ${FOLDER} + "/status-list" }}`;
 /**
- * n8n puts the webhook ID in front, as of any path that has a part of its own. Yet of two workflows with
- * one such path it publishes one, so that the folder is in it, too.
+ * n8n puts the webhook ID in front, as for any path with a parameter. But it publishes only one of two
+ * workflows with the same such path, so the path also contains the folder.
  */
 export const REVOCATION_PATH = `={{ ${FOLDER} + "/revocation-status/:number" }}`;
 
 export const WITHOUT_REVOCATIONS = '={{ !$parameter["revocations"] }}';
 
-/** Nothing is at these addresses then. */
+/** Then nothing is served at these addresses. */
 export const WITHOUT_DOCUMENTS = '={{ !$parameter["issuerDocuments"] }}';
 
 const HOSTING =

@@ -41,14 +41,14 @@ export function readSwitch(value: unknown, name: 'issuerDocuments' | 'revocation
 	throw settingInvalid(LABELS, parsed.error, name);
 }
 
-/** What a verifier sends; anything other than one text is not an ID. */
+/** The verifier's query; anything but one text is not an ID. */
 export const querySchema = z.looseObject({ id: z.string().catch('') });
 export const paramsSchema = z.looseObject({ number: z.string().catch('') });
 
-/** As n8n reads it: without a slash at either end (n8n 2.40.7, webhook.service.js). */
+/** Without a slash at either end, as in n8n (2.40.7, webhook.service.js). */
 const trimmed = (path: string) => path.trim().replace(/^\/|\/$/g, '');
 
-/** Segments of unreserved characters (RFC 3986, 2.3); “:” at a beginning would be a parameter to n8n. */
+/** Segments of unreserved characters (RFC 3986, 2.3); a leading “:” would be a parameter for n8n. */
 const SEGMENTS = /^[\w.~-]+(\/[\w.~-]+)*$/;
 const DOTS_ONLY = /(^|\/)\.{1,2}(\/|$)/;
 
@@ -57,12 +57,12 @@ const UUID = /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i;
 /**
  * Checks a path that the user wrote.
  *
- * @param path - the parameter Path, evaluated; empty leaves it to the node. n8n's editor writes the
- *   webhook ID into that of a duplicate
+ * @param path - the parameter Path, evaluated; if empty, the node chooses. In a duplicate, n8n's
+ *   editor writes the webhook ID into it
  * @param partnerId - of the credential
  * @param webhookId - of the node
- * @throws AirError `AIR_JWKS_PATH_INVALID`, and `AIR_JWKS_OTHER_PARTNER` when the path has an ID that
- *   looks like a partner ID and is not the credential's
+ * @throws AirError `AIR_JWKS_PATH_INVALID`, and `AIR_JWKS_OTHER_PARTNER` if the path has an ID that
+ * looks like a partner ID but is not the credential's
  */
 export function assertPath(path: unknown, partnerId: string, webhookId: string | undefined): void {
 	if (path === '' || path === undefined || path === webhookId) return;

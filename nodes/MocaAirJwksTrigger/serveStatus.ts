@@ -14,7 +14,7 @@ import { paramsSchema, querySchema } from './readParameters';
 
 const LONGEST_CACHE_SECONDS = 3_600;
 
-/** When nobody knows, a verifier has to come again. */
+/** When the answer is not known, a verifier must ask again after this time. */
 const RETRY_AFTER_SECONDS = '60';
 
 function answerUnknown(response: Response): number {
@@ -38,8 +38,8 @@ function answerOtherwise(response: Response, { answer }: Served<unknown>): numbe
 }
 
 /**
- * The ledger as verifiers are answered from it. A key that AIR has accepted once is good for that, also
- * when AIR cannot be asked: what is told is public, and signed by the key.
+ * The ledger for answers to verifiers. A key that AIR has accepted once is enough, even if AIR cannot
+ * be asked: the answers are public, and signed by the key.
  *
  * @throws AirError
  */
@@ -69,7 +69,7 @@ async function sessionOf(
 
 /** How a status list, or the answer for a number, is served. */
 export interface StatusOptions {
-	/** Of the node; never longer than verifiers may keep a list. */
+	/** The node's cache time; never longer than verifiers may keep a list. */
 	readonly cacheSeconds: number;
 	readonly bareList: boolean;
 }
@@ -106,10 +106,10 @@ async function answerNumber(context: IWebhookFunctions, settings: AirSettings): 
 }
 
 /**
- * Answers what a verifier asks: a status list (`?id=…`), or whether a number is revoked. What cannot be
- * told is 503, and never “not revoked”.
+ * Answers a verifier: with a status list (`?id=…`), or whether a number is revoked. If the answer is
+ * not known, it is 503, and never “not revoked”.
  *
- * @param isOn - whether the node serves it at all
+ * @param isOn - whether the node serves revocations
  * @returns the HTTP status; why it is 503 is in the log of n8n
  */
 export async function serveStatus(
@@ -126,7 +126,7 @@ export async function serveStatus(
 			? await answerList(context, settings, options)
 			: await answerNumber(context, settings);
 	} catch (error) {
-		// Not thrown: n8n would answer a second time, and keep a failed execution for each fetch.
+		// Not thrown, because n8n would answer a second time and keep a failed execution for each fetch.
 		const known = asAirError(error);
 		const reason = known instanceof AirError ? `${known.code}: ${known.message}` : 'unexpected';
 		context.logger.error(`${context.getNode().name}: no status could be told: ${reason}`);

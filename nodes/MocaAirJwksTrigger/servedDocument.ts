@@ -7,7 +7,7 @@ import type { AirSettings } from '../../issuance/settings/settings';
 type Document = 'jwks' | 'did' | 'partnerInfo';
 type Asked = Document | 'statusList' | 'revocation';
 
-/** n8n's type knows two names of webhooks, n8n itself goes by whatever the description says. */
+/** n8n's type allows two names of webhooks; n8n itself accepts any name in the description. */
 const named = (name: string) => name as WebhookType;
 
 /** The webhooks of the node, by the names that n8n knows them by. */
@@ -22,7 +22,7 @@ export const WEBHOOKS: Readonly<Record<Asked, WebhookType>> = {
 const isAsked = (name: string): name is Exclude<Asked, 'jwks'> =>
 	name in WEBHOOKS && name !== 'jwks';
 
-/** What the webhook serves that n8n says was asked. */
+/** What the requested webhook serves. */
 export const askedFor = (name: string): Asked => (isAsked(name) ? name : 'jwks');
 
 export interface ServedDocument {
@@ -31,12 +31,12 @@ export interface ServedDocument {
 }
 
 /**
- * What one of the webhooks serves. The JWKS goes out as JSON, which browsers show, and not as
+ * What one of the webhooks serves. The JWKS is sent as JSON, which browsers show, and not as
  * `application/jwk-set+json` (RFC 7517, 8.5.1), which they download: people are told to look at it.
  *
- * @param issuer - undefined where only the JWKS is served
- * @returns undefined for what is not served
- * @throws AirError of a credential whose keys cannot be published
+ * @param issuer - undefined if only the JWKS is served
+ * @returns undefined if it is not served
+ * @throws AirError if the keys of the credential cannot be published
  */
 export function servedDocument(
 	document: Document,

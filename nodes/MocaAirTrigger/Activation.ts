@@ -3,20 +3,19 @@ import { types } from 'node:util';
 import type { IPollFunctions } from 'n8n-workflow';
 import { readOffer, type Evidence, type Keeping, type Offer } from '../../issuance/watch/offering';
 
-/** Tells this process from the one before a restart, and from other mains. */
+/** Distinguishes this process from the one before a restart, and from other mains. */
 const PROCESS = randomUUID();
 
-/** What n8n gives a poll where no lease limits it (n8n-core 2.41, poll-context.js). */
+/** n8n's time limit for a poll without a lease (n8n-core 2.41, poll-context.js). */
 const NO_LEASE_BUDGET_MS = 5 * 60 * 1000;
 
-/** By what stands for an activation; gone with it. */
+/** By the object that represents an activation; garbage-collected with it. */
 const noted = new WeakMap<object, Offer>();
 const polledBefore = new WeakSet<object>();
 
 /**
- * The activation that a poll belongs to, as far as n8n lets us tell: what was offered through it, and
- * whether n8n took it. What is relied on (read in n8n 2.40.7 and
- * n8n-core 2.41.1):
+ * The activation that a poll belongs to, as far as n8n shows it: what was offered through it, and
+ * whether n8n took it. It relies on this (read in n8n 2.40.7 and n8n-core 2.41.1):
  *
  * - Default: n8n makes one `Workflow` and one poll context for an activation, and calls each poll with
  *   them. `this` and its static data, a proxy that belongs to the `Workflow`, are the same objects
@@ -27,7 +26,7 @@ const polledBefore = new WeakSet<object>();
  *   the static data only where it takes the items; with durable cursors, in which case it is a plain
  *   object and no proxy, in one transaction with the execution.
  *
- * Where n8n behaves otherwise there is no evidence, and offers are repeated rather than lost.
+ * If n8n behaves differently, there is no evidence, and offers are repeated rather than lost.
  */
 export class Activation {
 	private readonly staticData: Record<string, unknown>;
@@ -51,25 +50,25 @@ export class Activation {
 		};
 	}
 
-	/** To be called when the items are about to be returned. */
+	/** Call it when the items are about to be returned. */
 	note(offer: Offer | undefined): void {
 		if (offer === undefined) return;
 		noted.set(this.context, offer);
 		noted.set(this.staticData, offer);
-		// Not where it would be written although the result was thrown away (see `Keeping`).
+		// Not if it would be saved even though the result was discarded (see `Keeping`).
 		if (this.keeping !== 'kept') this.staticData.offer = { ...offer };
 	}
 }
 
-/** The scheduler calls, which it does not do for the first poll of an activation. */
+/** Called by the scheduler, which does not make the first poll of an activation. */
 const isScheduled = (context: IPollFunctions) => pollBudgetMs(context) < NO_LEASE_BUDGET_MS;
 
-/** Whether this is surely not the poll by which n8n tries whether the workflow can be activated. */
+/** Whether this is certainly not n8n's test poll during activation. */
 export function isUnderWay(context: IPollFunctions): boolean {
 	return isScheduled(context) || polledBefore.has(context);
 }
 
-/** To be called at the end of each poll, however it ended: n8n tries again with another context. */
+/** Call it at the end of each poll, even after a failure: n8n tries again with another context. */
 export function hasPolled(context: IPollFunctions): void {
 	polledBefore.add(context);
 }

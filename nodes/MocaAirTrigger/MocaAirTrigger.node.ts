@@ -28,7 +28,7 @@ export class MocaAirTrigger implements INodeType {
 		version: 1,
 		subtitle:
 			'={{ $parameter["events"].join(", ").replace("confirmed", "on-chain").replace("statusChanged", "any change").replace(/[A-Z]/g, (letter) => " " + letter.toLowerCase()) }}',
-		// n8n shows it for the whole entry Moca AIR.
+		// n8n shows this for the whole entry Moca AIR.
 		description:
 			'Issue or revoke a credential, check the setup, or start when one is on-chain, delayed or unusable',
 		defaults: { name: 'Moca AIR Trigger' },

@@ -8,35 +8,35 @@ import { AirError } from '../../errors/AirError';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
 
 /**
- * Activations that nobody waits for. `update` is the publication of a workflow that is active already,
- * and n8n's own repair of one: what was running before must not be off because of a moment.
+ * Activations that nobody watches. `update` is the publication of a workflow that is already active, or
+ * n8n's own repair of one: a running trigger must not be lost because of a temporary fault.
  */
 const UNATTENDED: readonly WorkflowActivateMode[] = ['init', 'leadershipChange', 'update'];
 
-/** May be over with the next poll, although repeating one call at once would not help. */
+/** Faults that may be over at the next poll, although repeating the call at once would not help. */
 const PASSING: readonly AirErrorCode[] = [
 	// A volume that is not mounted yet.
 	'AIR_LEDGER_LOST',
-	// A disk that is full, and a database that has just become the standby.
+	// A full disk, or a database that has just become the standby.
 	'AIR_LEDGER_NOT_WRITABLE',
-	// An n8n that serves its own JWKS does not do so yet.
+	// An n8n that serves its own JWKS may not do so yet.
 	'AIR_UNAUTHORIZED_JWKS_UNREACHABLE',
-	// The clock of a machine that has just been started is set a little later.
+	// The clock of a machine that has just started may be set a little later.
 	'AIR_UNAUTHORIZED_EXPIRED',
-	// What a gateway says during maintenance; AIR itself says nothing of the kind.
+	// A gateway's answer during maintenance; AIR itself does not give it.
 	'AIR_FORBIDDEN_GATEWAY',
 	'AIR_NOT_FOUND_FOREIGN',
 	'AIR_REDIRECT',
 ];
 
-/** Whether somebody has just pressed a button, and reads what comes of it. */
+/** Whether somebody has just pressed a button, and sees the result. */
 export const isAttended = (context: IPollFunctions) =>
 	context.getMode() === 'manual' || !UNATTENDED.includes(context.getActivationMode());
 
 function passes(error: unknown): boolean {
 	if (error instanceof AirError) return error.retryable || PASSING.includes(error.code);
-	// n8n's own words about the credential or the node. Anything else is unknown, such as its database
-	// that is not there yet: then the next poll says it.
+	// n8n's own errors about the credential or the node. Anything else is unknown, such as a database
+	// that is not available yet, and is left to the next poll.
 	return !(error instanceof NodeOperationError || error instanceof UserError);
 }
 
@@ -45,7 +45,7 @@ function passes(error: unknown): boolean {
  * it would be fatal: n8n tries five times within 15 seconds, then the trigger is off for good while the
  * list of workflows shows it as active (n8n 2.40, trigger-activation-retry.js).
  *
- * A fault that will not pass is always thrown, and so is everything while somebody is there to read it.
+ * A permanent fault is always thrown, and so is every fault while somebody is there to read it.
  *
  * @example
  * ```ts

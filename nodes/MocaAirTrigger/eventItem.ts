@@ -3,7 +3,7 @@ import { typeOf } from '../../issuance/ledger/rowFields';
 import type { FeedEvent } from '../../ledger/Ledger';
 import type { EventType, LedgerRow } from '../../ledger/Ledger';
 
-/** As the parameter Events calls them. */
+/** The names in the parameter Events. */
 const NAMES: Readonly<Record<EventType, string>> = {
 	confirmed: 'confirmed',
 	unusable: 'notUsable',
@@ -18,7 +18,7 @@ const NAMES: Readonly<Record<EventType, string>> = {
 	unknown: 'outcomeUnknown',
 };
 
-/** What was issued directly. */
+/** Fields of direct issuances. */
 const ofDirect = (row: LedgerRow): IDataObject => ({
 	storagePath: row.coreClaimHash,
 	externalId: row.externalId,
@@ -30,13 +30,14 @@ const ofDirect = (row: LedgerRow): IDataObject => ({
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
 /**
- * The item of an event. Fields are always there, null where nothing is known, and are called as the
- * other nodes call them. The ID is unique beyond this ledger.
+ * The item of an event. All fields are always present, null if unknown, and named as in the other
+ * nodes. The ID is unique across ledgers.
  */
 export function eventItem(event: FeedEvent): INodeExecutionData {
 	const { row } = event;
 	const submittedAt = row.keptSince ?? row.answeredAt;
-	// When somebody first asked and was told so: with no trigger at work, long after it was on-chain.
+	// When AIR was first asked and said so; without an active trigger, this may be long after it was
+	// on-chain.
 	const took =
 		row.confirmedAt === null || submittedAt === null
 			? null

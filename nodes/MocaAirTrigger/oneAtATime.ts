@@ -3,7 +3,7 @@ import type { CursorKey } from '../../ledger/Ledger';
 interface Known {
 	readonly name: string;
 	readonly activation: WeakRef<object>;
-	/** Activations that another one has followed. */
+	/** Activations that a later one has replaced. */
 	readonly followed: WeakSet<object>;
 }
 
@@ -14,8 +14,8 @@ const idOf = ({ realm, instance, workflowId, nodeId }: CursorKey) =>
 	JSON.stringify([realm, instance, workflowId, nodeId]);
 
 /**
- * Runs a poll unless one of the same trigger still runs in this process: n8n does not wait for a poll
- * before it begins the next.
+ * Runs a poll unless one of the same trigger is still running in this process: n8n does not wait for a
+ * poll before it begins the next.
  *
  * @returns null if there was one
  */
@@ -31,10 +31,10 @@ export async function oneAtATime<T>(key: CursorKey, poll: () => Promise<T>): Pro
 }
 
 /**
- * Whether two nodes with one ID are polled in turn. A node that was renamed has a new activation, and
- * the old one never polls again; one that does, under another name, is another node.
+ * Whether two nodes with one ID are polled in turn. After a node is renamed, it has a new activation,
+ * and the old one never polls again; if an old one does, under another name, it is another node.
  *
- * @param activation - the object that stands for it
+ * @param activation - the object that represents it
  */
 export function sharesItsId(key: CursorKey, name: string, activation: object): boolean {
 	const id = idOf(key);

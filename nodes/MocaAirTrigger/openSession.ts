@@ -10,7 +10,7 @@ import { readSettings } from '../../issuance/settings/settings';
 /**
  * The ledger of the trigger's credential.
  *
- * @throws AirError `AIR_TRIGGER_NEEDS_LEDGER`, `AIR_LEDGER_…`, and what the credential is refused for
+ * @throws AirError `AIR_TRIGGER_NEEDS_LEDGER`, `AIR_LEDGER_…`, and errors of the credential
  */
 export async function openSession(
 	context: IPollFunctions,
@@ -32,7 +32,7 @@ export async function openSession(
 				executionId: '',
 				nodeId: context.getNode().id,
 			},
-			// A poll makes no issuance that it could meet again.
+			// A poll issues nothing, so it never finds issuances of its own.
 			ownExecutions: { ids: [], began: undefined },
 			retentionDays: settings.retentionDays,
 			log: (line) => {

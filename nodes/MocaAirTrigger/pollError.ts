@@ -4,10 +4,10 @@ import { LONGEST_PAUSE_MS } from '../../issuance/watch/politeness';
 import { keepMessage } from '../../n8n/errors/keepMessage';
 import { linked } from '../../n8n/errors/nodeError';
 
-/** Why, in the words by which n8n decides when to poll again; n8n before 2.37 ignores it. */
+/** The reason, in n8n's own terms, by which n8n decides when to poll again; n8n before 2.37 ignores it. */
 function failureOf(error: AirError): Failure {
 	const { httpStatus, retryAfterMs } = error;
-	// n8n would obey a year, too.
+	// A limit, because n8n would even wait a year.
 	const wait =
 		retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(retryAfterMs, LONGEST_PAUSE_MS) };
 	if (error.code === 'AIR_RATE_LIMITED') return { cause: 'rate-limited', ...wait };
@@ -17,7 +17,10 @@ function failureOf(error: AirError): Failure {
 		: { cause: 'configuration-invalid' };
 }
 
-/** Turns what stops a poll into the error that n8n shows : built from plain objects, because n8n keeps our words only then. */
+/**
+ * Turns the failure of a poll into the error that n8n shows: built from plain objects, because only
+ * then n8n keeps our texts.
+ */
 export function pollError(node: INode, error: unknown): NodeApiError | NodeOperationError {
 	if (!(error instanceof AirError)) {
 		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)));

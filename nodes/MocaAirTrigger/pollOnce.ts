@@ -8,11 +8,11 @@ import { eventItem } from './eventItem';
 import { sharesItsId } from './oneAtATime';
 import type { TriggerParameters } from './readParameters';
 
-/** For the ledger, before and after AIR is asked. */
+/** Time for the ledger, before and after AIR is asked. */
 const MARGIN_MS = 8_000;
-/** n8n polls once a minute at most: by then this poll has to be over. */
+/** n8n polls once a minute at most: by then this poll must be over. */
 const LONGEST_ASKING_MS = 40_000;
-/** Somebody is looking at the editor. */
+/** Short, because somebody is waiting in the editor. */
 const MANUAL_ASKING_MS = 15_000;
 
 /** One poll of an active trigger. @throws AirError */
@@ -31,7 +31,7 @@ export async function pollOnce(
 		evidence: activation.evidence,
 	});
 	if (cursor.missed) {
-		// Thrown by the first poll it would only keep the workflow from being activated.
+		// In the first poll, an error would only keep the workflow from being activated.
 		if (isUnderWay(context)) {
 			await session.ledger.moveCursor(cursorKey(session), { toldMissed: true });
 			throw new AirError('AIR_TRIGGER_EVENTS_GONE');
@@ -40,10 +40,10 @@ export async function pollOnce(
 	}
 	activation.note(offer);
 	if (events.length > 0) return [events.map(eventItem)];
-	// An AIR that is down for a moment keeps no workflow from being activated, and what AIR refuses of
-	// a single issuance is not a failure of the trigger. What is wrong on our side is.
+	// A short outage of AIR must not keep a workflow from being activated, and a refusal for a single
+	// issuance is not a failure of the trigger. A fault on our side is.
 	const fault = problem ?? (unanswered?.retryable === true ? unanswered : undefined);
-	// The person who activates it should see a mistake in the settings at once.
+	// The person who activates it should see mistakes in the settings at once.
 	const mistake = fault instanceof AirError && fault.kind === 'input' && isAttended(context);
 	if (fault !== undefined && (isUnderWay(context) || mistake)) throw fault;
 	const said = fault ?? unanswered;
@@ -54,7 +54,7 @@ export async function pollOnce(
 	return null;
 }
 
-/** "Fetch Test Event": what there is to see, and nothing of the trigger's own is touched. */
+/** "Fetch Test Event": shows the newest event, and changes nothing of the trigger. */
 export async function sample(
 	session: LedgerSession,
 	parameters: TriggerParameters,

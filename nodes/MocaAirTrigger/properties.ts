@@ -1,7 +1,7 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { requestTimeout, tokenLifetime } from '../../n8n/parameters/callOptions';
 
-/** Apart, because the lint rule for titles would write it with a capital. */
+/** Separate, because the lint rule for titles would capitalize it. */
 const N8N = 'n8n';
 
 const WATCH: INodePropertyOptions[] = [

@@ -12,7 +12,7 @@ import {
 } from '../../n8n/parameters/settingInvalid';
 import { properties } from './properties';
 
-/** What a choice of the user means in the ledger. What is given up must not end silently. */
+/** The meaning of a user's choice in the ledger. Abandoned issuances must not end silently. */
 const TYPES = {
 	confirmed: ['confirmed'],
 	delayed: ['delayed', 'abandoned'],

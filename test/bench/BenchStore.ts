@@ -1,6 +1,6 @@
 import type { Ledger } from '../../ledger/Ledger';
 
-/** A ledger with rows in it, to be measured. */
+/** A filled ledger, to be measured. */
 export interface FilledLedger {
 	readonly ledger: Ledger;
 	/** Closes the ledger and removes what was made for it. */
@@ -8,8 +8,8 @@ export interface FilledLedger {
 }
 
 /**
- * A kind of store that can be measured. Filling is up to each, because it has to be fast: by SQL of
- * its own, and not through the ledger. What to fill in is the same for all:
+ * A kind of store that can be measured. Each fills itself with its own SQL, and not through the ledger,
+ * because that has to be fast. The content is the same for all:
  *
  * - `rows` rows in REALM, spread over 90 days up to now, all with another key and recipient, one
  *   accepted attempt each, confirmed, with two events (`status ONCHAIN` and `confirmed`)

@@ -11,7 +11,7 @@ export const SCOPE = 'issue on-behalf';
 
 export type Algorithm = 'RS256' | 'ES256';
 
-/** What came to AIR since `begin`. */
+/** What AIR received since `begin`. */
 export type BenchCounts = Pick<
 	Counts,
 	'issuances' | 'connections' | 'maxInFlight' | 'requests' | 'rateLimited'
@@ -23,10 +23,10 @@ export type BenchCounts = Pick<
  */
 export type BenchAirKind = 'emulator' | 'answering';
 
-/** AIR, in a process of its own. */
+/** AIR, in a separate process. */
 export interface BenchAir {
 	readonly baseUrl: string;
-	/** Of accounts, for direct issuance. */
+	/** The account host, for direct issuance. */
 	readonly accountUrl: string;
 	readonly alg: Algorithm;
 	readonly key: TestKey;
@@ -38,14 +38,14 @@ export interface BenchAir {
 	close(): Promise<void>;
 }
 
-/** What the process of the emulator says when it is ready. */
+/** What the emulator's process reports when it is ready. */
 export interface Ready {
 	readonly baseUrl: string;
 	readonly accountUrl: string;
 	readonly controlUrl: string;
 }
 
-/** @param kind - `answering` unless AIR has to limit, or to know what it issued */
+/** @param kind - `answering`, unless AIR must limit requests or know what it issued */
 export async function startAir(
 	alg: Algorithm,
 	kind: BenchAirKind = 'answering',

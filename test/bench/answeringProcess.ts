@@ -28,7 +28,7 @@ const BASE58 = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 const did = (): string =>
 	`did:air:id:test:${[...randomBytes(44)].map((byte) => BASE58.charAt(byte % BASE58.length)).join('')}`;
 
-/** The keys of everybody's account: making some for each would cost more than all else here. */
+/** The same keys for every account: making keys for each would cost more than everything else here. */
 const account = {
 	publicKey: `0x${generateKeyPairSync('x25519')
 		.publicKey.export({ type: 'spki', format: 'der' })
@@ -38,7 +38,7 @@ const account = {
 	},
 };
 
-/** Nobody has it: the question by which a key is proven. */
+/** A hash that does not exist: the question by which a key is proven. */
 const UNKNOWN_HASH = '0'.repeat(64);
 
 let latencyMs = 0;
@@ -155,9 +155,9 @@ async function listen(
 }
 
 /**
- * Answers in AIR's shapes after a time, and looks at nothing: no token is verified, no envelope opened. It
- * stands for an AIR that computes on a machine of its own, as the real one does, while the emulator takes
- * as much of this machine's cores as what is measured. Lives as long as the process that started it.
+ * Answers in AIR's shapes after a time, and checks nothing: no token is verified, no envelope opened.
+ * It simulates an AIR on another machine, like the real one, whereas the emulator uses as much of this
+ * machine's cores as what is measured. Lives as long as the process that started it.
  */
 async function main(): Promise<void> {
 	const [chain, accountUrl, controlUrl] = await Promise.all([

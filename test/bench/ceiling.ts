@@ -2,7 +2,7 @@ import { SignJWT, type CryptoKey } from 'jose';
 import { Pool } from 'undici';
 import { ISSUER_DID, PARTNER_ID, PROGRAM_ID, SCOPE, type BenchAir } from './air';
 
-/** What a script does that has nothing else to do: signs with jose, and posts through an undici pool. */
+/** A bare script: signs with jose, and posts through an undici pool. */
 export class BareScript {
 	private readonly pool: Pool;
 	private readonly path: string;

@@ -22,7 +22,7 @@ import { VCT, WEB_DID } from './directScript';
 
 /** Direct issuance by the built package, with a ledger of its own in a file. */
 export interface DirectOurs {
-	/** What was learned of an AIR that is another one from now on. */
+	/** Forgets what was learned about the previous AIR. */
 	forget(): void;
 	/** @returns seconds, the end of the run included */
 	issueAll(emails: readonly string[]): Promise<number>;
@@ -82,7 +82,7 @@ export async function directOurs(air: BenchAir, subject: string): Promise<Direct
 				},
 			});
 			const expiresAt = Math.floor(Date.now() / 1000) + 30 * 86_400;
-			// As the node does without options.
+			// Like the node without options.
 			const limits = new RunLimits(undefined);
 			limits.set(baseUrl, 'issue', { requestsPerSecond: undefined, waitMs: undefined });
 			limits.uses(accountUrl, 'ask');

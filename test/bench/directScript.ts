@@ -27,7 +27,7 @@ interface Stored {
 }
 
 /**
- * Direct issuance as a script does it that has nothing else to do: looks the account up, signs an
+ * Direct issuance by a bare script: looks the account up, signs an
  * SD-JWT VC with jose, seals it with node:crypto, stores it. Through an undici pool for each host.
  */
 export class DirectScript {
@@ -50,7 +50,7 @@ export class DirectScript {
 	/** @returns seconds */
 	async issueAll(emails: readonly string[], concurrency: number): Promise<number> {
 		const began = performance.now();
-		// Names nobody, so that one serves for all.
+		// Names nobody, so one token is enough for all.
 		const storeToken = await this.token({});
 		let next = 0;
 		const work = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { startEmulator, type PartnerInput } from '../../emulator';
 
-/** The emulator for a benchmark: lives as long as who started it. */
+/** The emulator for a benchmark; lives as long as the process that started it. */
 async function main(): Promise<void> {
 	const partner = JSON.parse(process.argv[2] ?? '{}') as PartnerInput;
 	const { baseUrl, accountUrl, controlUrl } = await startEmulator({

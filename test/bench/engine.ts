@@ -29,12 +29,12 @@ export type Chain = readonly Pick<
 /** The data of credentials, by type. */
 export type Credentials = Readonly<Record<string, ICredentialDataDecryptedObject>>;
 
-/** n8n's own engine out of an installed n8n, with its own nodes and ours. */
+/** The engine of an installed n8n, with its own nodes and ours. */
 export interface Engine {
 	/**
 	 * Runs nodes one after another, beginning with these items.
 	 *
-	 * @returns how long the nodes took, the one that brings the items not counted, and what the last gave
+	 * @returns how long the nodes took, without the one that brings the items, and the output of the last
 	 * @throws what a node throws
 	 */
 	run(
@@ -96,7 +96,7 @@ const EXPRESSIONS = {
 	compileCache: false,
 } as const;
 
-/** Where a workflow begins, if it has such a node. */
+/** The node with which a workflow begins, if there is one. */
 const startingAt = (startNode: INode | null) => (startNode === null ? {} : { startNode });
 
 export async function loadEngine({

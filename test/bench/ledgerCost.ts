@@ -13,7 +13,7 @@ import { type FilledLedger, type OpenFilled, PROGRAM, REALM } from './BenchStore
 import { openFilledPostgres } from './postgresBench';
 import { openFilledSqlite } from './sqliteBench';
 
-/** Another store is measured by adding it here. */
+/** To measure another store, add it here. */
 const STORES: Readonly<Record<string, OpenFilled>> = {
 	sqlite: openFilledSqlite,
 	postgres: openFilledPostgres,
@@ -107,7 +107,7 @@ async function main(): Promise<void> {
 			for (let i = 0; i < DUE_ROWS; i++) await round(filled.ledger, noTimes(), 0);
 			for (let i = 0; i < WARM_UP; i++) await round(filled.ledger, noTimes());
 		}
-		// By turns, so that what else the machine does meanwhile falls on all alike.
+		// In turns, so that other load on the machine affects all equally.
 		for (let i = 0; i < ROUNDS; i++) {
 			for (const { ledger, times, stops } of measured) {
 				stops.enable();

@@ -45,7 +45,7 @@ export async function openFilledPostgres(rows: number): Promise<FilledLedger> {
 	const postgres = await startPostgres({ settings: { fsync: 'on', max_wal_size: '4GB' } });
 	const ledger = await openPostgresLedger({ url: postgres.url });
 	await postgres.sql(fillPostgres(rows));
-	// What autovacuum does on a server that runs for longer than a benchmark.
+	// Done by autovacuum on a server that runs for longer than a benchmark.
 	await postgres.sql('VACUUM ANALYZE');
 	await postgres.sql('CHECKPOINT');
 	return {

@@ -8,7 +8,7 @@ const NODE_ITSELF = 'Node itself';
 /** Left out: nobody else runs it. */
 const PROFILER = 'the profiler';
 
-/** What a function belongs to, by where it is; the first that fits. */
+/** The part that a function belongs to, by its location; the first that fits. */
 const PLACES: readonly (readonly [what: string, pattern: RegExp])[] = [
 	['waiting', /^\(idle\)/],
 	['garbage collection', /^\(garbage collector\)/],
@@ -30,7 +30,7 @@ const placeOf = ({ functionName, url }: ProfileNode['callFrame']): string => {
 	return PLACES.find(([, pattern]) => pattern.test(id))?.[0] ?? 'other libraries';
 };
 
-/** What Node does for somebody, such as writing to a socket, is charged to that somebody. */
+/** Node's own work, such as writing to a socket, is attributed to its caller. */
 function chargedTo(node: ProfileNode, parents: ReadonlyMap<number, ProfileNode>): string {
 	const place = placeOf(node.callFrame);
 	const caller = parents.get(node.id);
@@ -38,7 +38,7 @@ function chargedTo(node: ProfileNode, parents: ReadonlyMap<number, ProfileNode>)
 	return chargedTo(caller, parents);
 }
 
-/** Each function by itself, without those that it calls. @returns share of the whole, by place */
+/** The time of each function, without those that it calls. @returns share of the whole, by part */
 function sharesOf({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile): Map<string, number> {
 	const frames = new Map(nodes.map((node) => [node.id, node]));
 	const parents = new Map(

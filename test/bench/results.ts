@@ -1,6 +1,6 @@
 import type { Measured } from './statistics';
 
-/** A bound that the figure of a line is to keep. */
+/** A limit for the figure of a line. */
 export interface Goal {
 	readonly text: string;
 	readonly met: boolean;
@@ -14,7 +14,7 @@ export interface Line {
 	readonly unit: string;
 	readonly ours: { readonly name: string } & Measured;
 	readonly comparison?: ({ readonly name: string } & Measured) | undefined;
-	/** Ours to the comparison's, pair by pair. */
+	/** The ratio of ours to the comparison, pair by pair. */
 	readonly ratio?: Measured | undefined;
 	readonly goal?: Goal | undefined;
 	/** Other figures of the same runs: medians. */
@@ -26,7 +26,7 @@ export interface Measurement {
 	readonly at: string;
 	readonly pairs: number;
 	readonly quick: boolean;
-	/** Processes that wanted a core when it began, over a minute: what else the machine had to do. */
+	/** The load average over a minute when it began: the other work of the machine. */
 	readonly load: number;
 }
 

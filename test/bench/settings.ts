@@ -1,6 +1,6 @@
 import type { Line } from './results';
 
-/** What each row is told. */
+/** The settings of each row. */
 export interface BenchSettings {
 	/** The folder of the installed n8n. */
 	readonly n8n: string;
@@ -12,12 +12,12 @@ export interface BenchSettings {
 }
 
 export interface RowContext extends BenchSettings {
-	/** For who watches. */
+	/** Prints progress. */
 	readonly say: (line: string) => void;
 }
 
 export type Row = (context: RowContext) => Promise<Line[]>;
 
-/** @returns a quarter of it when it is to be quick */
+/** @returns a quarter of it in a quick run */
 export const scaled = ({ quick }: BenchSettings, items: number): number =>
 	quick ? Math.max(20, Math.round(items / 4)) : items;

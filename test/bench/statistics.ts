@@ -1,4 +1,4 @@
-/** What was measured of one thing, and what is told about it. */
+/** The measurements of one figure, and its statistics. */
 export interface Measured {
 	readonly median: number;
 	readonly min: number;
@@ -21,6 +21,6 @@ export const measured = (values: readonly number[]): Measured => ({
 	values,
 });
 
-/** Of each pair by itself, so that what else the machine did meanwhile falls on both alike. */
+/** For each pair separately, so that other load on the machine affects both equally. */
 export const ratios = (ours: readonly number[], theirs: readonly number[]): Measured =>
 	measured(ours.map((value, index) => value / (theirs[index] ?? Number.NaN)));

@@ -11,7 +11,7 @@ export const MOST_IN_FLIGHT = 100;
 
 let batches = 0;
 
-/** Items that nobody has issued before: another run would be answered from the ledger. */
+/** New items each time: a repeat would be answered from the ledger. */
 export function people(count: number): IDataObject[] {
 	const batch = `${process.pid}-${++batches}`;
 	return Array.from({ length: count }, (_, index) => ({
@@ -139,7 +139,7 @@ export function freshLedger(engine: Engine): () => Promise<void> {
 	};
 }
 
-/** What was learned of AIR's limits by an earlier run is forgotten. */
+/** Forgets what an earlier run has learned about AIR's limits. */
 export function forgetLimits(engine: Engine): void {
 	(engine.own('air/pacing/HostLimiter') as { forgetLimits(): void }).forgetLimits();
 }

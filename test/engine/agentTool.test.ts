@@ -66,7 +66,7 @@ const issued = () =>
 		.map(({ recipient, body }) => ({ recipient, ...(body as IDataObject) }));
 
 describe.each(AGENTS)('with AI Agent %d', (agent) => {
-	test('what the model gave and what the workflow wrote is issued, and the agent is told', async () => {
+	test('values of the model and of the workflow are issued, and the agent gets the result', async () => {
 		const { told } = await call(agent, FROM_AI);
 		expect(issued()).toMatchObject([
 			{
@@ -194,7 +194,7 @@ test('an error output, which no agent sees, is refused before anything is sent',
 	expect(toolRun?.error?.message).toMatch(/On Error/);
 });
 
-test('AI Agent 2 does not look at outputs: it is told, and nothing is refused', async () => {
+test('AI Agent 2 ignores error outputs: it gets the answer, and nothing is refused', async () => {
 	const { told } = await call(2, FROM_AI, { onError: 'continueErrorOutput' });
 	expect(issued()).toHaveLength(1);
 	expect(told[0]).toContain('coreClaimHash');

@@ -273,7 +273,7 @@ describe('without a number of your own', () => {
 		expect(typical(samples.slice(samples.length / 2))).toBeLessThanOrEqual(2 * 20);
 	});
 
-	test('where an unknown outcome is a dead end: at most 25', async () => {
+	test('if an unknown outcome is a dead end: at most 25', async () => {
 		control().setSettings({ latencyMs: 100 });
 		const { json } = await bulk({ items: people(300), parameters: { onDuplicate: 'revoke' } });
 		expect(json('Done')).toHaveLength(300);

@@ -171,7 +171,7 @@ describe('a hash that AIR does not know', () => {
 		expect(json('Done')[0]).toMatchObject({ onChain: true });
 	});
 
-	test('a 404 that is not AIR’s own is told apart, and not asked again', async () => {
+	test('a 404 that is not AIR’s own is recognized, and not asked again', async () => {
 		control().injectFault({
 			kind: 'answer',
 			status: 404,
@@ -415,7 +415,7 @@ describe('what AIR and the way there do', () => {
 		expect(asked()).toBe(2);
 	});
 
-	test('a failure that stays is an error, and nobody is told that the outcome is unknown', async () => {
+	test('a lasting failure is an error, and does not say that the outcome is unknown', async () => {
 		control().injectFault({
 			kind: 'answer',
 			status: 502,

@@ -141,7 +141,7 @@ describe('an answer', () => {
 		expect(payload).toMatchObject({ partnerId: PARTNER_ID, email: 'ada@example.com' });
 	});
 
-	test('a credential that is broken meanwhile: an error for the owner, nothing for who fetches', async () => {
+	test('a credential that breaks meanwhile: an error for the owner, nothing for the client', async () => {
 		const current = await serve();
 		const { pem } = makeKey();
 		current.credential = { ...current.credential, furtherPublicJwks: pem };
@@ -259,7 +259,7 @@ describe('the documents of an issuer', () => {
 		});
 	});
 
-	test('the credential’s own issuer counts; where resolvers look elsewhere, it is said', async () => {
+	test('the credential’s own issuer counts; if resolvers look elsewhere, there is a warning', async () => {
 		const credential = { ...air.credential, directIssuer: 'issuer.example.com' };
 		const current = await serve({ node: ON, mode: 'manual', credential });
 		expect(await (await fetch(at(current, 1))).json()).toMatchObject({

@@ -278,7 +278,7 @@ describe('Get Many', () => {
 		expect(await emails(filters)).toEqual(names.map((name) => `${name}@example.com`));
 	});
 
-	test('the oldest first, where that is asked for', async () => {
+	test('the oldest first, if requested', async () => {
 		expect(await emails({}, { sort: 'oldest', limit: 3 })).toEqual(
 			['ada', 'Ada', 'grace'].map((name) => `${name}@example.com`),
 		);

@@ -271,7 +271,7 @@ describe.each(STORES)('%s', (store) => {
 		expect(manyMs / fewMs).toBeLessThanOrEqual(2);
 	});
 
-	test('where no index leads to the rows, so many are looked at at a time, and all in the end', async () => {
+	test('without an index, a bounded number of rows is read at a time, and all in the end', async () => {
 		const ledger = await ledgerOf(many);
 		for (const sort of ['newest', 'oldest'] as const) {
 			let behind: number | undefined;

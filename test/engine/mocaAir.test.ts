@@ -218,7 +218,7 @@ describe('Get Public Documents', () => {
 		expect(control().requests()).toEqual([]);
 	});
 
-	test('with an issuer for direct issuance, what it publishes too, with where and as what', async () => {
+	test('with an issuer for direct issuance, also its documents, with URL and content type', async () => {
 		const next = makeKey('RS256').jwk('next');
 		const { error, items } = await documents({
 			furtherPublicJwks: JSON.stringify(next),
@@ -245,7 +245,7 @@ describe('Get Public Documents', () => {
 		expect(control().requests()).toEqual([]);
 	});
 
-	test('an issuer that is none: an error that names the field', async () => {
+	test('an invalid issuer: an error that names the field', async () => {
 		const { error } = await documents({ directIssuer: 'http://issuer.example.com' });
 		expect(error?.message).toMatch(/Issuer Host or DID: the address has to begin with https/);
 	});

@@ -171,7 +171,7 @@ describe('verifiers', () => {
 		expect(await verdicts(bob)).toEqual({ library: 'valid', second: 'valid' });
 	});
 
-	test('a list that nobody can answer for: both refuse', async () => {
+	test('a list with unknown status: both refuse', async () => {
 		await serve();
 		const ada = person();
 		await issue(ada);
@@ -394,7 +394,7 @@ describe('serving', () => {
 		]);
 	});
 
-	test('publishing is refused where nobody could be told about a revocation', async () => {
+	test('publishing is refused if nobody could learn about a revocation', async () => {
 		const withoutLedger = await serve({}, { ledger: 'off' });
 		await expect(withoutLedger.create()).rejects.toThrow(/ledger is off/);
 		await withoutLedger.close();

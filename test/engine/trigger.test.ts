@@ -457,7 +457,7 @@ describe('specific issuances', () => {
 		issuances: { issuance },
 	});
 
-	test('made elsewhere: told by those who name them, and by nobody else', async () => {
+	test('made elsewhere: reported by triggers that name them, and by no other', async () => {
 		const { json } = await runWorkflow(issueWorkflow([person('eve')]), air.credential);
 		const [eve] = json('Done');
 		const pair = { coreClaimHash: eve?.coreClaimHash, recipient: 'eve@example.com' } as IDataObject;
@@ -545,7 +545,7 @@ describe('specific issuances', () => {
 			);
 		});
 
-		test('another address than this ledger issued to: said, and the others are told', async () => {
+		test('another address than this ledger issued to: reported, and the others are delivered', async () => {
 			const [bob] = await issue(['bob']);
 			const wrong = {
 				coreClaimHash: bob?.coreClaimHash,

@@ -81,7 +81,7 @@ function watching(parameters: INode['parameters'] = {}) {
 const text = (value: unknown) => (typeof value === 'string' ? value : 'no text');
 const words = (told: readonly { told: string }[]) => told.map((one) => one.told);
 
-test('each is told once: first that it ends soon, then that it has ended', async () => {
+test('each is reported once: first that it expires soon, then that it has expired', async () => {
 	await issue(1, 'ada@example.com');
 	const poll = watching();
 	expect(await poll()).toEqual([]);
@@ -104,7 +104,7 @@ test('each is told once: first that it ends soon, then that it has ended', async
 	}
 });
 
-test('of many polls at once each event is told by one', async () => {
+test('with many polls at once, one of them delivers each event', async () => {
 	for (let i = 1; i <= 5; i++) await issue(i, `${i}@example.com`);
 	const poll = watching();
 	await poll();

@@ -208,7 +208,7 @@ test('the durable scheduler calls no first poll: its polls fail, and are backed 
 	await expect(b.poll()).rejects.toMatchObject(failure({ cause: 'temporarily-unavailable' }));
 });
 
-test('what came meanwhile is told once the ledger is there', async () => {
+test('what came meanwhile is delivered once the ledger is there', async () => {
 	const file = embeddedLedgerFile(process.env);
 	expect(await start('init').poll()).toBeNull();
 	await closeLedgers();

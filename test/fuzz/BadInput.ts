@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** Whether an input was used, or refused in words. A third thing must not happen. */
+/** An input is either used, or refused with a message. Nothing else may happen. */
 export type Verdict = 'taken' | 'refused';
 
 export interface BadInputOptions<T> {
@@ -9,11 +9,11 @@ export interface BadInputOptions<T> {
 	/** How many of ten thousand cases. */
 	readonly share: number;
 	readonly inputs: fc.Arbitrary<T>;
-	/** Known troublemakers, tried first in every run. */
+	/** Known difficult inputs, tried first in every run. */
 	readonly corpus: readonly T[];
 	/** @throws Error if a rule is broken */
 	readonly check: (input: T) => Verdict | Promise<Verdict>;
-	/** What the cases need, e.g. a server. @returns how to end it */
+	/** Starts what the cases need, e.g. a server. @returns ends it */
 	readonly setUp?: () => Promise<() => Promise<void>>;
 }
 

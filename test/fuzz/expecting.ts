@@ -1,12 +1,12 @@
 import { AirError } from '../../errors/AirError';
 import type { Verdict } from './BadInput';
 
-/** Breaks a rule aloud. */
+/** Throws for a broken rule. */
 export function must(holds: boolean, rule: string): asserts holds {
 	if (!holds) throw new Error(`rule broken: ${rule}`);
 }
 
-/** Everything of an error that anybody could get to see. */
+/** Everything in an error that somebody could see. */
 export const shownBy = (error: AirError): string =>
 	[error.message, error.description, error.stack, JSON.stringify(error.facts)].join('\n');
 

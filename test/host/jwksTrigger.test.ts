@@ -314,7 +314,7 @@ describe('executions', () => {
 		]);
 	});
 
-	test('Start Executions: one for each fetch, with who fetched', async () => {
+	test('Start Executions: one for each fetch, with the client', async () => {
 		const path = 'seen/jwks.json';
 		const { id } = await host.api.workflows.create(
 			inRow(jwksNode({ path, options: { startExecutions: true, cacheSeconds: 0 } })),
@@ -332,7 +332,7 @@ describe('executions', () => {
 		expect(JSON.stringify(execution)).not.toContain('of-nobody');
 	});
 
-	test('a credential that breaks: a failed execution says why, and who fetches learns nothing', async () => {
+	test('a credential that breaks: a failed execution says why, and the client learns nothing', async () => {
 		await host.api.credentials.update(credentialId, { furtherPublicJwks: makeKey().pem });
 		try {
 			const answer = await fetch(url);

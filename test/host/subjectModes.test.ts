@@ -107,7 +107,7 @@ test('n8n asks the node for the fields, and gets them without types', async () =
 	for (const field of fields) expect(field).not.toHaveProperty('type');
 });
 
-test('what is wrong with the schema is said where the fields would be', async () => {
+test('a mistake in the schema is shown in place of the fields', async () => {
 	const answer = await fieldsFor({ schemaSource: 'jsonSchema', subjectSchema: '{"tier": "Gold"}' });
 	expect(answer.fields).toEqual([]);
 	expect(answer.emptyFieldsNotice).toMatch(/an example belongs under Example Subject/);

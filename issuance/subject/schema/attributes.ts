@@ -3,12 +3,12 @@ import { isRecord, type Json } from '../values/json';
 import { referred, refuseSchema } from './document';
 import { UNIX_SECONDS } from './keywords';
 
-/** An attribute of a credential subject, as a form can offer it. */
+/** An attribute of a credential subject, for a form. */
 export interface SubjectAttribute {
 	readonly name: string;
 	readonly type: ValueType;
 	readonly required: boolean;
-	/** Whether the schema takes null for it. */
+	/** Whether the schema allows null. */
 	readonly nullable: boolean;
 	/** The values that the schema allows, if it names them. */
 	readonly choices?: readonly string[];
@@ -24,14 +24,14 @@ const mapAt = (schema: Json, keyword: string): Json => {
 	return isRecord(map) ? map : {};
 };
 
-/** A schema together with all that holds beside it: its `$ref`, and the members of its `allOf`. */
+/** A schema together with everything that applies with it: its `$ref`, and the members of its `allOf`. */
 function together(root: Json, schema: unknown): Json[] {
 	if (!isRecord(schema)) return [];
 	const ref = Object.hasOwn(schema, '$ref') ? [referred(root, schema.$ref)] : [];
 	return [schema, ...[...ref, ...listAt(schema, 'allOf')].flatMap((part) => together(root, part))];
 }
 
-/** The schemas that hold for some values only. */
+/** The schemas that apply to some values only. */
 const alternatives = (schema: Json): readonly unknown[] => [
 	...listAt(schema, 'anyOf'),
 	...listAt(schema, 'oneOf'),
@@ -40,7 +40,10 @@ const alternatives = (schema: Json): readonly unknown[] => [
 	...Object.values(mapAt(schema, 'dependentSchemas')),
 ];
 
-/** What a schema of a whole credential may say beside the subject: nothing that is about the subject. */
+/**
+ * What the schema of a whole credential may contain beside the subject; nothing there may restrict the
+ * subject.
+ */
 const BESIDE_SUBJECT = [
 	...['$schema', '$id', '$ref', '$comment', '$metadata', '$defs', 'definitions', '$anchor'],
 	...['title', 'description', 'examples', 'default', 'deprecated', 'readOnly', 'writeOnly'],
@@ -48,8 +51,7 @@ const BESIDE_SUBJECT = [
 ];
 
 /**
- * The schema of the subject within a JSON Schema: a credential's schema, as AIR keeps it, holds the
- * subject's further in.
+ * The schema of the subject within a JSON Schema: AIR's schema of a credential nests the subject's.
  */
 function subjectWithin(root: Json): unknown {
 	const parts = together(root, root);
@@ -63,8 +65,8 @@ function subjectWithin(root: Json): unknown {
 }
 
 /**
- * The subject's schema without `id`, wherever it is asked for: AIR fills in the holder under that name.
- * Each `$ref` about the subject itself becomes a part of it, so that an `id` elsewhere stays.
+ * The subject's schema without any mention of `id`: AIR fills in the holder under that name. Each
+ * `$ref` for the subject itself is inlined, so that an `id` elsewhere stays.
  */
 function withoutId(root: Json, schema: unknown): unknown {
 	if (!isRecord(schema)) return schema;
@@ -89,8 +91,8 @@ function withoutId(root: Json, schema: unknown): unknown {
 /**
  * The schema of the credential subject within a schema of it, or of a whole credential.
  *
- * @param root - a schema that {@link schemaDocument} has gone through
- * @returns undefined when it is not about an object
+ * @param root - a schema that {@link schemaDocument} has checked
+ * @returns undefined if it does not describe an object
  */
 export function subjectOf(root: Json): Json | undefined {
 	const subject = withoutId(root, subjectWithin(root));
@@ -117,7 +119,7 @@ const TYPES: Readonly<Record<string, ValueType>> = {
 const typeName = (value: unknown) =>
 	value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
 
-/** The types that a schema allows, as JSON Schema calls them; empty when it does not say. */
+/** The JSON Schema types that a schema allows; empty if it does not say. */
 function typesOf(root: Json, schema: unknown): string[] {
 	const parts = together(root, schema);
 	for (const part of parts) {
@@ -137,7 +139,7 @@ function typesOf(root: Json, schema: unknown): string[] {
 	return [];
 }
 
-/** A keyword of a schema, or of the only one of its branches that is not null. */
+/** A keyword of a schema, or of its only branch that is not null. */
 function keyword(root: Json, schema: unknown, name: string): unknown {
 	const parts = together(root, schema);
 	const part = parts.find((one) => name in one);
@@ -157,7 +159,7 @@ function valueType(types: readonly string[], format: unknown): ValueType {
 	return isNumber && UNIX_SECONDS.test(String(format)) ? 'unixSeconds' : type;
 }
 
-/** Each name that the schema declares for the subject, with what it says of it in all places. */
+/** Each name that the schema declares for the subject, with all its declarations. */
 function declarations(root: Json, schema: unknown, into = new Map<string, unknown[]>()) {
 	const parts = together(root, schema);
 	for (const part of parts) {
@@ -165,7 +167,7 @@ function declarations(root: Json, schema: unknown, into = new Map<string, unknow
 			into.set(name, [...(into.get(name) ?? []), declared]);
 		}
 	}
-	// What is true of some subjects only adds names, and says nothing about the others.
+	// A conditional schema only adds names, and changes no others.
 	for (const part of parts) {
 		for (const alternative of alternatives(part)) {
 			const known = [...into.keys()];
@@ -188,7 +190,7 @@ export function attributesOf(subject: Json): SubjectAttribute[] {
 			.map(String),
 	);
 	const declared = declarations(subject, subject);
-	// What is required and nowhere declared may be anything.
+	// A required name without a declaration may have any value.
 	for (const name of required) if (!declared.has(name)) declared.set(name, [{}]);
 	return [...declared].map(([name, places]) => {
 		const [only, ...more] = places;

@@ -2,17 +2,17 @@ import { AirError } from '../../../errors/AirError';
 import { redact } from '../../../errors/redact';
 import { isRecord, type Json } from '../values/json';
 
-/** Far above the schema of any credential, and little enough to be compiled at once. */
+/** Far above any credential's schema, but small enough to compile without delay. */
 const LARGEST = 100_000;
 const DEEPEST = 64;
 const MOST_SCHEMAS = 2_000;
-/** How many schemas one value may have to be compared with. */
+/** The most schemas that one value may be compared with. */
 const MOST_AT_ONCE = 5_000;
 
 export const refuseSchema = (detail: string): AirError =>
 	new AirError('AIR_SCHEMA_INVALID', { detail });
 
-/** Where a keyword holds further schemas: about the same value, or about one within it. */
+/** Keywords that contain further schemas, for the same value or for one within it. */
 const ABOUT_THE_SAME = {
 	lists: ['allOf', 'anyOf', 'oneOf'],
 	singles: ['if', 'then', 'else', 'not'],
@@ -27,7 +27,7 @@ const ABOUT_ITS_PARTS = {
 	maps: ['properties', 'patternProperties', '$defs', 'definitions'],
 };
 
-/** Keywords that the validator would pass over, or that would lead out of the document. */
+/** Keywords that the validator would ignore, or that would lead out of the document. */
 const NOT_READ = [
 	...['$async', '$dynamicRef', '$dynamicAnchor', '$recursiveRef', '$recursiveAnchor'],
 	...['contentEncoding', 'contentMediaType', 'contentSchema', '$vocabulary'],
@@ -46,8 +46,8 @@ function schemasAt(schema: Json, { lists, singles, maps }: typeof ABOUT_THE_SAME
 }
 
 /**
- * The schema that a `$ref` names. Only definitions of the same document are followed: nothing is ever
- * fetched, and the schema around them is rebuilt.
+ * The schema that a `$ref` names. Only definitions in the same document are followed: nothing is ever
+ * fetched, and the schema around the definitions is rebuilt.
  *
  * @throws AirError `AIR_SCHEMA_INVALID`
  */
@@ -83,9 +83,9 @@ function assertDepth(value: unknown, level = 0): void {
 }
 
 /**
- * What one value has to be compared with, through every `$ref` about the same value.
+ * How many schemas one value is compared with, through every `$ref` for the same value.
  *
- * @throws AirError `AIR_SCHEMA_INVALID` for a way without an end, or one that doubles at each step
+ * @throws AirError `AIR_SCHEMA_INVALID` for a cycle, or for a path that doubles at each step
  */
 function costOf(root: Json, schemas: readonly Json[]): void {
 	const costs = new Map<Json, number>();
@@ -115,20 +115,20 @@ function assertReadable(schema: Json, isRoot: boolean): void {
 	}
 }
 
-/** A schema that can be compiled and asked without harm, and all schemas in it. */
+/** A schema that is safe to compile and evaluate, and all schemas in it. */
 export interface SchemaDocument {
 	readonly root: Json;
 	readonly schemas: readonly Json[];
 }
 
 /**
- * Goes through a JSON Schema before anything is compiled: its size, its depth, where its `$ref`s lead
- * and what one value would have to be compared with.
+ * Checks a JSON Schema before it is compiled: its size, its depth, its `$ref`s, and how many schemas
+ * one value would be compared with.
  *
  * @throws AirError `AIR_SCHEMA_INVALID`
  */
 export function schemaDocument(root: Json): SchemaDocument {
-	// A text without limit would have to be written first.
+	// The depth comes first, since serializing has no limit.
 	assertDepth(root);
 	if (JSON.stringify(root).length > LARGEST) {
 		throw refuseSchema(`the schema is larger than ${LARGEST / 1000} kB`);

@@ -1,10 +1,10 @@
 import { _, type FuncKeywordDefinition } from 'ajv';
 import { isRecord } from '../values/json';
 
-/** `unix-time` is what OpenAPI documents, Stripe's among them, call it; there is no standard. */
+/** OpenAPI documents, such as Stripe's, call it `unix-time`; there is no standard. */
 export const UNIX_SECONDS = /^(?:unix|epoch)(?:[-_]?(?:time|seconds|timestamp))?$/i;
 
-/** A number as it is written: a whole number, and how many places the point is moved to the left. */
+/** A number as written: a whole number, and its count of decimal places. */
 function decimal(value: number): { readonly digits: bigint; readonly places: number } {
 	const [mantissa = '0', exponent = '0'] = String(value).split('e');
 	const [whole = '0', fraction = ''] = mantissa.split('.');
@@ -12,28 +12,28 @@ function decimal(value: number): { readonly digits: bigint; readonly places: num
 }
 
 /**
- * Whether a number is a multiple, counted in decimals as both are written. A division is off by its
- * rounding: 0.3 / 0.1 gives 2.9999999999999996.
+ * Whether a number is a multiple, computed in decimal. Division would round: 0.3 / 0.1 gives
+ * 2.9999999999999996.
  *
  * @example
  * ```ts
  * isMultiple(0.3, 0.1); // true
  * ```
  */
-export function isMultiple(value: number, of: number): boolean {
+function isMultiple(value: number, of: number): boolean {
 	const [one, other] = [decimal(value), decimal(of)];
 	const places = Math.max(one.places, other.places, 0);
 	const scaled = ({ digits, places: own }: typeof one) => digits * 10n ** BigInt(places - own);
 	return scaled(one) % scaled(other) === 0n;
 }
 
-/** JSON with the names of each object in one order, so that equal values give equal text. */
+/** JSON with sorted names, so that equal values give equal text. */
 const canonical = (value: unknown): string =>
 	JSON.stringify(value, (_name, inner: unknown) =>
 		isRecord(inner) ? Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)) : inner,
 	);
 
-/** Takes the place of ajv's own, which divide with rounding and compare each element with each other. */
+/** Replaces ajv's own, which divide with rounding and compare each element with every other. */
 export const ownKeywords: readonly FuncKeywordDefinition[] = [
 	{
 		keyword: 'multipleOf',

@@ -2,19 +2,19 @@ import { createContext, Script } from 'node:vm';
 import { refuseSchema } from './document';
 import { redact } from '../../../errors/redact';
 
-/** No pattern that a person can read takes a millisecond for a value that a credential can hold. */
+/** A reasonable pattern takes less than a millisecond for any value in a credential. */
 const LONGEST_MS = 100;
-/** On a busy machine the whole process may stand still for that long: that is tried again, so often. */
+/** A busy machine may stall the whole process for that long, so a timeout is tried again this often. */
 const TRIES = 5;
-/** This much of the processor's time shows that it was the pattern. */
+/** This much processor time shows that the pattern itself is slow. */
 const PROOF_MS = 2 * LONGEST_MS;
 
-/** Each run of a script can be stopped; a regular expression by itself cannot. */
+/** A script in a vm can be stopped; a bare regular expression cannot. */
 const script = new Script('pattern.test(text)');
 
 /**
- * Makes the regular expressions of a schema such that one that takes exponential time is stopped: a
- * value comes from outside, and n8n runs many workflows in one process.
+ * Makes the regular expressions of a schema stoppable, in case one takes exponential time: values come
+ * from outside, and n8n runs many workflows in one process.
  *
  * @throws AirError `AIR_SCHEMA_INVALID` when the pattern is broken; the `test` it gives throws the same
  *   once the pattern has taken too long

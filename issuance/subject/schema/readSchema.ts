@@ -6,10 +6,10 @@ import { attributesOf, subjectOf, type SubjectAttribute } from './attributes';
 import { refuseSchema, schemaDocument } from './document';
 import { schemaValidator, type SchemaValidator } from './validator';
 
-/** What a credential subject has to look like, from an example or from a JSON Schema. */
+/** The shape of a credential subject, from an example or from a JSON Schema. */
 export interface SubjectSchema {
 	readonly attributes: readonly SubjectAttribute[];
-	/** Checks a subject whose values are converted. Undefined for an example, which limits nothing. */
+	/** Checks a subject after conversion. Undefined for an example, which restricts nothing. */
 	readonly validator?: SchemaValidator;
 }
 
@@ -33,7 +33,7 @@ function typeOfExample(value: unknown): ValueType {
 			if (isDay(value)) return 'day';
 			return isDateTime(value) ? 'dateTime' : 'string';
 		case 'number':
-			// 25 may stand for 25.5 next time.
+			// An example with 25 may have 25.5 next time.
 			return 'number';
 		case 'boolean':
 			return 'boolean';
@@ -44,7 +44,7 @@ function typeOfExample(value: unknown): ValueType {
 }
 
 /**
- * Reads the attributes off an example subject. None is required, because an example cannot say so.
+ * Reads the attributes from an example subject. None is required, because an example cannot say so.
  *
  * @param value - the example, or its JSON as text
  * @throws AirError `AIR_SCHEMA_INVALID`
@@ -71,7 +71,10 @@ export function schemaFromExample(value: unknown): SubjectSchema {
 	return { attributes };
 }
 
-/** Schemas read before, the one used last at the end: a webhook's workflow reads the same at each event. */
+/**
+ * A cache of schemas, the one used last at the end: a webhook's workflow reads the same schema at each
+ * event.
+ */
 const read = new Map<string, SubjectSchema>();
 const MOST_READ = 50;
 
@@ -88,12 +91,12 @@ function remembered(text: string, make: () => SubjectSchema): SubjectSchema {
 
 /**
  * Reads a JSON Schema: of the credential subject, or the whole schema of a credential as AIR keeps it,
- * of which only the part about the credential subject counts. `id` is left out, which AIR fills in
- * itself, and so are defaults: what nobody said is not claimed. Nothing is fetched.
+ * of which only the part about the credential subject counts. `id`, which AIR fills in, and defaults
+ * are left out: nothing is claimed that nobody said. Nothing is fetched.
  *
  * @param value - the schema, or its JSON as text
- * @throws AirError `AIR_SCHEMA_INVALID`, also for what cannot be checked, e.g. a `$ref` to elsewhere or
- *   an unknown keyword
+ * @throws AirError `AIR_SCHEMA_INVALID`, also for a schema that cannot be checked, e.g. with a `$ref`
+ * to elsewhere or an unknown keyword
  * @example
  * ```ts
  * schemaFromJsonSchema('{"properties": {"age": {"type": "integer", "minimum": 18}}}').attributes;

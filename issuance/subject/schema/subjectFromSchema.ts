@@ -7,7 +7,7 @@ import type { SubjectSchema } from './readSchema';
 
 const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail });
 
-/** @returns undefined when there is nothing to send */
+/** @returns undefined if there is nothing to send */
 function valueFor(attribute: SubjectAttribute, given: unknown): { value: unknown } | undefined {
 	const { name, type, required, nullable } = attribute;
 	if (!isEmpty(given)) {
@@ -23,8 +23,8 @@ function valueFor(attribute: SubjectAttribute, given: unknown): { value: unknown
 }
 
 /**
- * Builds a credential subject from values and the schema that says what they have to be: converts
- * them strictly, leaves out optional attributes that are empty, and checks the whole.
+ * Builds a credential subject from values and a schema: converts the values strictly, leaves out empty
+ * optional attributes, and checks the result.
  *
  * @param given - the value of an attribute, by its name
  * @throws AirError `AIR_SUBJECT_INVALID`, naming the attribute and the value's type, never the value

@@ -18,12 +18,13 @@ const DRAFTS = new Map<string, Draft>([
 	['https://json-schema.org/draft/2020-12/schema', Ajv2020],
 ]);
 
-/** What AIR and iden3 add to a schema, for people and for JSON-LD. */
+/** Keywords that AIR and iden3 add to a schema, for people and for JSON-LD. */
 const ANNOTATIONS = ['$metadata'];
 
 /**
- * Everything is checked or refused. Nothing that would change a value is on (`useDefaults`,
- * `coerceTypes`, `removeAdditional`): what nobody said is not claimed, and conversion is ours.
+ * Every keyword is checked or refused. Options that change values are off (`useDefaults`,
+ * `coerceTypes`, `removeAdditional`): nothing is claimed that nobody said, and we convert values
+ * ourselves.
  */
 const OPTIONS: Options = {
 	strict: false,
@@ -31,7 +32,7 @@ const OPTIONS: Options = {
 	strictNumbers: true,
 	allowUnionTypes: true,
 	allowMatchingProperties: true,
-	// Otherwise every object would have `toString`.
+	// Otherwise every object would seem to have `toString`.
 	ownProperties: true,
 	logger: false,
 	code: { regExp: Object.assign(guardedPattern, { code: 'guardedPattern' }) },
@@ -58,7 +59,7 @@ function assertIsSchema(draft: Draft, schema: Json): void {
 		inspector = new draft({ logger: false });
 		inspectors.set(draft, inspector);
 	}
-	// Without its name, which may be written otherwise than ajv knows it.
+	// The `$schema` is removed, because its spelling may differ from ajv's.
 	const unnamed = Object.fromEntries(Object.entries(schema).filter(([name]) => name !== '$schema'));
 	if (inspector.validateSchema(unnamed) === true) return;
 	const [error] = inspector.errors ?? [];
@@ -66,7 +67,7 @@ function assertIsSchema(draft: Draft, schema: Json): void {
 	throw refuseSchema(redact(`${at || 'it'} ${error?.message ?? 'is not a schema'}`, 200));
 }
 
-/** What a format is about: ajv passes over a value of another type. */
+/** The type that a format applies to: ajv ignores values of other types. */
 const FOR_NUMBERS = /^(?:int32|int64|float|double)$/;
 
 function addUsedFormats(ajv: AjvCore, schemas: readonly Json[], names: ReadonlyMap<Json, string>) {
@@ -88,7 +89,7 @@ function addUsedFormats(ajv: AjvCore, schemas: readonly Json[], names: ReadonlyM
 	}
 }
 
-/** What ajv says of a schema that it does not take; a schema holds no claims. */
+/** Ajv's message for a schema that it refuses; a schema contains no claims. */
 function reasonOf(error: unknown): string {
 	const said = error instanceof Error ? error.message : String(error);
 	const keyword = /unknown keyword: "([^"]*)"/.exec(said)?.[1];
@@ -98,20 +99,20 @@ function reasonOf(error: unknown): string {
 	return redact(said.replace('strict mode: ', ''), 200);
 }
 
-/** Says what does not fit, in words without a value; undefined for a subject that fits. */
+/** Says what does not fit, without showing a value; undefined for a subject that fits. */
 export type SchemaValidator = (subject: unknown) => string | undefined;
 
 /**
  * Compiles the schema of a subject.
  *
- * @param schema - of the subject, with the definitions that it refers to
- * @param document - what the schema was taken from
- * @throws AirError `AIR_SCHEMA_INVALID` for what cannot be checked, by name
+ * @param schema - the subject's schema, with the definitions that it refers to
+ * @param document - the document that the schema comes from
+ * @throws AirError `AIR_SCHEMA_INVALID` that names what cannot be checked
  */
 export function schemaValidator(schema: Json, { root, schemas }: SchemaDocument): SchemaValidator {
 	const draft = draftOf(root);
 	assertIsSchema(draft, root);
-	// An instance of its own, because ajv keeps forever what it has compiled.
+	// A new instance, because ajv never releases what it has compiled.
 	const ajv = new draft({ ...OPTIONS, meta: false, validateSchema: false });
 	ajv.addVocabulary(ANNOTATIONS);
 	for (const keyword of ownKeywords) {

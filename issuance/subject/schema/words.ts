@@ -20,7 +20,7 @@ const COMPARISONS: Readonly<Record<string, string>> = {
 
 const one = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** ajv's parameters of an error; which of them hold only what the schema says is told below. */
+/** The parameters of ajv's errors; see below for those that contain only text of the schema. */
 type Parameters = Readonly<Record<string, unknown>>;
 
 const limit = ({ limit: given }: Parameters) => String(given);
@@ -37,7 +37,7 @@ const types = ({ type }: Parameters) =>
 		.map((name) => TYPES[name] ?? name)
 		.join(' or ');
 
-/** The words for a keyword; they complete "NAME …" and never hold what came from the item. */
+/** The words for a keyword; they complete "NAME …" and never contain data from the item. */
 const WORDS: Readonly<Record<string, (parameters: Parameters) => string>> = {
 	type: (given) => `must be ${types(given)}`,
 	enum: ({ allowedValues }) =>
@@ -74,7 +74,7 @@ function wordsOf({ keyword, params }: ErrorObject): string {
 }
 
 /**
- * Where in the subject it is. A name that is not in the schema came from the item and is not shown.
+ * Where in the subject it is. A name that is not in the schema comes from the item and is not shown.
  *
  * @param pointer - a JSON pointer
  */
@@ -83,13 +83,13 @@ function pathOf(pointer: string, known: ReadonlySet<string>): string {
 	return steps.reduce((path, step) => {
 		const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
 		if (known.has(name)) return `${path}${path && '.'}${redact(name, 60)}`;
-		// A long number is no place in a list: lists hold 50,000 elements at most.
+		// A long number is not a list index: lists have at most 50,000 elements.
 		return /^\d{1,5}$/.test(name) ? `${path}[${name}]` : `${path}${path && '.'}…`;
 	}, '');
 }
 
 /**
- * What the schema wants, in words that never hold a value.
+ * What the schema requires, without showing a value.
  *
  * @param errors - of ajv, in its order: within `if` the reason comes first, and for alternatives last
  * @param known - the names of the attributes in the schema

@@ -1,6 +1,6 @@
 /**
- * Whether a value was converted, or why not; the words complete "NAME …" and never show the value.
- * The advice says how to bring it into the form that is wanted.
+ * The converted value, or why it was refused; the words complete "NAME …" and never show the value.
+ * The advice says how to convert the value to the expected form.
  */
 export type Conversion =
 	{ readonly value: unknown } | { readonly refused: string; readonly advice?: string | undefined };

@@ -4,12 +4,12 @@ import { readJson } from './jsonText';
 import { DIGITS_LOST, exactNumber, isKept, TOO_MANY_DIGITS } from './numbers';
 import { looksLikeNoSeconds } from './unixSeconds';
 
-// One function for each type of the table in valueTypes.ts. Each gives undefined for a value that does
-// not fit, or its own words where it knows better why.
+// One function for each type in valueTypes.ts. Each returns undefined for a value that does not fit, or
+// its own words if it knows more.
 
 const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : undefined);
 
-/** As JSON spells a number, without an exponent: a sheet that shows one has left digits out. */
+/** A JSON number without an exponent: a sheet that shows an exponent has dropped digits. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const LEADING_ZERO = /^-?0\d+(?:\.\d+)?$/;
 
@@ -53,7 +53,7 @@ export function toText(value: unknown): Conversion | undefined {
 	return { refused: 'is a number that would be written with an exponent; send it as text' };
 }
 
-/** What sheets, forms and people write. Not 1 and 0: those are numbers, and may count something. */
+/** Spellings in sheets and forms. Not 1 and 0: those are numbers, and may be a count. */
 const TRUTHS: ReadonlyMap<string, boolean> = new Map([
 	['true', true],
 	['yes', true],
@@ -84,13 +84,13 @@ export const toDate =
 		return iso !== undefined && fits(iso) ? { value: iso } : undefined;
 	};
 
-/** Anything that JSON carries, also as its text. */
+/** Anything that JSON can express, also as JSON text. */
 export function toJson(value: unknown): Conversion | undefined {
 	const text = trimmed(value);
 	return text === undefined ? { value } : readJson(text);
 }
 
-/** JSON of one kind only. */
+/** JSON of one type only. */
 export const toJsonThat =
 	(fits: (value: unknown) => boolean) =>
 	(value: unknown): Conversion | undefined => {

@@ -15,7 +15,7 @@ function kindOf(value: unknown): string {
 }
 
 /**
- * Converts a value strictly: only what can mean nothing else becomes another type.
+ * Converts a value strictly: only an unambiguous value becomes another type.
  *
  * @example
  * ```ts
@@ -31,6 +31,6 @@ export function convertValue(type: ValueType, value: unknown): Conversion {
 	return isEmpty(value) ? { refused } : { refused, advice };
 }
 
-/** Whether there is nothing to send: no value, or empty text, as an empty cell or field gives it. */
+/** Whether there is nothing to send: no value, or empty text, such as from an empty cell or field. */
 export const isEmpty = (value: unknown): boolean =>
 	value == null || (typeof value === 'string' && value.trim() === '');

@@ -1,5 +1,5 @@
 const DAY = /^\d{4}-\d{2}-\d{2}/;
-/** No year has a leading zero: that is what programs make of years with two digits. */
+/** A year with a leading zero is refused: programs produce those from two-digit years. */
 const ISO_DATE =
 	/^[1-9]\d{3}-\d{2}-\d{2}(?:T(?:[01]\d|2[0-3]):\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
 /** RFC 3339, which JSON Schema's formats `date` and `date-time` refer to (2020-12, section 7.3.1). */
@@ -10,7 +10,7 @@ const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:
 export function isDate(text: string): boolean {
 	if (!ISO_DATE.test(text) || Number.isNaN(Date.parse(text))) return false;
 	const day = DAY.exec(text)?.[0] ?? '';
-	// JavaScript makes 2 March of 30 February.
+	// JavaScript turns 30 February into 2 March.
 	return new Date(day).toISOString().startsWith(day);
 }
 
@@ -21,7 +21,7 @@ export const isDay = (text: string): boolean => FULL_DATE.test(text) && isDate(t
 export const isDateTime = (text: string): boolean => DATE_TIME.test(text) && isDate(text);
 
 /**
- * The text of a date from an expression: JavaScript's Date and Luxon's DateTime both know how to write
+ * The text of a date from an expression: JavaScript's Date and Luxon's DateTime can both serialize
  * themselves.
  *
  * @returns undefined for anything else
@@ -33,7 +33,7 @@ export function toIso(value: unknown): string | undefined {
 		const written: unknown = Reflect.apply(value.toJSON, value, []);
 		return typeof written === 'string' ? written : undefined;
 	} catch {
-		// It is not a date, then; its own words may show the value.
+		// Then it is not a date; the error's own message may show the value.
 		return undefined;
 	}
 }

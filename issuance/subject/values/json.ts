@@ -1,4 +1,4 @@
-/** An object that JSON gave. */
+/** A JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
 export const isRecord = (value: unknown): value is Json =>

@@ -3,17 +3,17 @@ import { redact } from '../../../errors/redact';
 import type { Conversion } from './Conversion';
 import { exactNumber, isKept } from './numbers';
 
-/** In characters: far above any credential, and little enough to be gone through at once. */
+/** In characters: far above any credential, but small enough to parse without delay. */
 export const LARGEST = 1_000_000;
 export const TOO_LARGE = 'is larger than 1 MB or 50,000 values';
 
-/** Stands for a number whose digits a JavaScript number cannot keep; no claim may hold it. */
+/** Marks a number whose digits a JavaScript number cannot keep; no claim may contain it. */
 export const UNKEPT_NUMBER = Symbol('a number with more digits than are kept');
 
-/** A text of JSON, with the colon that follows it if it is a name; or what begins, ends and parts. */
+/** A JSON string, with the colon that follows if it is a name; or a bracket, brace or comma. */
 const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")\s*(:)?|[{}[\],]/gs;
 
-/** A list or object that the reading is inside of, and where in it. */
+/** A list or object around the current position, and the place in it. */
 interface Open {
 	/** The names so far; undefined in a list. */
 	readonly names: Set<string> | undefined;
@@ -27,8 +27,8 @@ const pathOf = (open: readonly Open[]) =>
 		.replace(/^\./, '');
 
 /**
- * The first name that is in one object twice. The parser passes over a name whose second value is
- * equal, and says of others no more than their position.
+ * The first name that one object has twice. The parser accepts a repeated name with an equal value, and
+ * reports only the position of others.
  *
  * @param text - valid JSON
  * @returns the path to it
@@ -43,7 +43,7 @@ function nameThereTwice(text: string): string | undefined {
 		else if (inner === undefined) continue;
 		else if (token === ',' && typeof inner.at === 'number') inner.at += 1;
 		else if (colon !== undefined && quoted !== undefined) {
-			// The text of a name may spell a character in several ways.
+			// JSON has several spellings for one character.
 			inner.at = String(JSON.parse(quoted));
 			if (inner.names?.has(inner.at)) return pathOf(open);
 			inner.names?.add(inner.at);
@@ -53,11 +53,11 @@ function nameThereTwice(text: string): string | undefined {
 }
 
 /**
- * Reads JSON text that is to become claims. It says everything once: a name that is there twice is
- * refused, since readers of JSON disagree about which value counts. A number that cannot keep its
- * digits comes back as {@link UNKEPT_NUMBER}, so that anyone who copies the claims can say where it is.
+ * Reads JSON text for claims. A repeated name is refused, since parsers disagree about which value
+ * counts. A number that cannot keep its digits becomes {@link UNKEPT_NUMBER}, so that the code that
+ * copies the claims can report its place.
  *
- * @returns undefined when it is not JSON; the words of a refusal complete "NAME …"
+ * @returns undefined if it is not JSON; the words of a refusal complete "NAME …"
  * @example
  * ```ts
  * readJson('{"tier": "Gold"}'); // { value: { tier: 'Gold' } }
@@ -73,16 +73,16 @@ export function readJson(text: string): Conversion | undefined {
 			onDuplicateKey: () => undefined,
 		});
 	} catch (error) {
-		// The parser calls itself for each level.
+		// The parser recurses for each level.
 		return error instanceof RangeError ? { refused: 'is nested too deeply' } : undefined;
 	}
 	const twice = nameThereTwice(text);
 	if (twice === undefined) return { value };
-	// What is not a name of an attribute may be a value that got into its place.
+	// An invalid attribute name may be a misplaced value.
 	return { refused: `holds ${/^[\w\-.[\]]+$/.test(twice) ? redact(twice, 120) : 'a name'} twice` };
 }
 
-/** Whether no number in it has lost digits. @param value - what JSON can hold */
+/** Whether no number in it has lost digits. @param value - any JSON value */
 export function keepsDigits(value: unknown): boolean {
 	if (typeof value === 'number') return isKept(value);
 	if (typeof value !== 'object' || value === null) return value !== UNKEPT_NUMBER;

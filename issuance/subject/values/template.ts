@@ -6,17 +6,17 @@ import { isDateTime, toIso } from './dates';
 import { readJson } from './jsonText';
 import { isRecord } from './json';
 
-/** Text as it stands, or an expression in it, whose code matters to anyone who evaluates it only. */
+/** Literal text, or an expression, whose code matters only to the evaluator. */
 export interface Piece {
 	readonly type: 'text' | 'code';
 	readonly text: string;
 }
 
 /**
- * Fills in a template that was read once; what is filled in is never read as JSON.
+ * Fills in a parsed template; results are never parsed as JSON.
  *
- * @param results - gives what an expression comes to, by its position among the expressions
- * @throws AirError `AIR_SUBJECT_INVALID` if a result cannot stand where its expression does
+ * @param results - gives the result of an expression, by its position among the expressions
+ * @throws AirError `AIR_SUBJECT_INVALID` if a result is not allowed in the expression's place
  */
 export type Fill = (results: (index: number) => unknown) => unknown;
 
@@ -24,10 +24,10 @@ const refuse = (detail: string) => new AirError('AIR_SUBJECT_INVALID', { detail 
 
 const DEEPEST = 64;
 
-/** The placeholders of a template, which nobody can have written into it. */
+/** The placeholders of a template, which cannot occur in its text. */
 class Placeholders {
 	private readonly secret = randomUUID();
-	/** Begins with what is not a digit of a `\u` escape, so that it completes none. */
+	/** Begins with a character that is not a hex digit, so that it cannot complete a `\u` escape. */
 	private readonly pattern = new RegExp(`_${this.secret}_(\\d+)_`);
 
 	of(index: number): string {
@@ -38,13 +38,13 @@ class Placeholders {
 		return this.pattern.test(text);
 	}
 
-	/** Texts and positions of expressions in turn. */
+	/** Alternately texts and positions of expressions. */
 	split(text: string): string[] {
 		return text.split(this.pattern);
 	}
 }
 
-/** Replaces each expression: within quotation marks by text, elsewhere by a value of its own. */
+/** Replaces each expression: within quotation marks by text, elsewhere by a value. */
 function marked(pieces: readonly Piece[], within: Placeholders, alone: Placeholders): string {
 	let inText = false;
 	let expressions = 0;
@@ -54,14 +54,14 @@ function marked(pieces: readonly Piece[], within: Placeholders, alone: Placehold
 				const index = expressions++;
 				return inText ? within.of(index) : `"${alone.of(index)}"`;
 			}
-			// An escape may be that of a quotation mark. None spans two pieces.
+			// An escape may be an escaped quotation mark. No escape spans two pieces.
 			for (const [mark] of text.matchAll(/\\.|"/gs)) if (mark === '"') inText = !inText;
 			return text;
 		})
 		.join('');
 }
 
-/** What an expression may give within text: what can be written in one way only. */
+/** What an expression may give within text: only values with one possible spelling. */
 function textOf(value: unknown, path: string): string {
 	const iso = toIso(value);
 	if (iso !== undefined && isDateTime(iso)) return iso;
@@ -114,10 +114,10 @@ class Compiler {
 }
 
 /**
- * Reads JSON text with expressions in it. The text is read as JSON once, without the results of the
- * expressions: so these can neither add a claim nor change another one, no matter who wrote them.
+ * Reads JSON text with expressions. The text is parsed once, without the results of the expressions, so
+ * these can neither add nor change another claim, no matter who wrote them.
  *
- * @param pieces - of the text; a placeholder completes no escape, so a backslash right before an
+ * @param pieces - of the text; a placeholder completes no escape, so a backslash directly before an
  *   expression makes it invalid JSON
  * @param name - of the attribute that it is for; empty for the whole subject
  * @throws AirError `AIR_SUBJECT_INVALID`
@@ -138,8 +138,8 @@ export function readTemplate(pieces: readonly Piece[], name = ''): Fill {
 }
 
 /**
- * Reads plain text with expressions. n8n would write `[object Object]`, rounded digits, and nothing for
- * a value that is missing; here these are refused.
+ * Reads plain text with expressions. n8n would insert `[object Object]`, rounded digits, or nothing for
+ * a missing value; here these are refused.
  *
  * @param name - of the attribute that it is for
  * @returns what throws AirError `AIR_SUBJECT_INVALID`

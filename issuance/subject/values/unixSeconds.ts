@@ -1,10 +1,10 @@
 import { isDay } from './dates';
 
-/** 1 January 1900: before every date of birth of a person who is alive. */
+/** 1 January 1900: before the birth of any living person. */
 const FIRST = -2_208_988_800;
 /** 7 February 2106: the last second that 32 bits hold. */
 const LAST = 4_294_967_295;
-/** 5 January 1970: years, the dates of spreadsheets and dates of six digits are below. */
+/** 5 January 1970: years, spreadsheet dates and six-digit dates are below. */
 const FIRST_CLEAR = 400_000;
 
 const isCompactDay = (digits: string) =>
@@ -35,13 +35,13 @@ function outOfRange(seconds: number): string {
 }
 
 /**
- * What a whole number rather is than the seconds since 1970. Seconds count from 1900, for dates of
- * birth, to 2106; the first four days of 1970 are left to other forms. Milliseconds in that range are
- * moments between 6 December 1969 and 19 February 1970: a field that gives them is refused for every
- * other date, so it does not stay unnoticed.
+ * What a whole number probably is if not the seconds since 1970. Seconds are accepted from 1900, for
+ * dates of birth, to 2106; numbers for the first four days of 1970 count as other forms. Milliseconds
+ * in that range mean times between 6 December 1969 and 19 February 1970: a field with milliseconds is
+ * refused for every other date, so the mistake is noticed.
  *
  * @param seconds - a whole number
- * @returns undefined when it may well be seconds; else words that complete "the value looks like …"
+ * @returns undefined if it may be seconds; else words that complete "the value looks like …"
  * @example
  * ```ts
  * looksLikeNoSeconds(1768807125); // undefined

@@ -15,15 +15,15 @@ import { isRecord } from './json';
 interface ValueTypeRow {
 	/** Completes "must be …". */
 	readonly wanted: string;
-	/** Stands behind the name of an attribute; empty where there is nothing to say. */
+	/** Shown after the name of an attribute; empty if there is nothing to say. */
 	readonly short: string;
-	/** How the type is offered where people choose one; schemas know more types than people choose. */
+	/** The option in the editor's list of types; undefined for types that only schemas use. */
 	readonly choice?: { readonly name: string; readonly description: string };
-	/** Text is read as JSON. */
+	/** Whether text is parsed as JSON. */
 	readonly fromJson?: true;
-	/** How a value in another form is brought into this one, where people may not know. */
+	/** How to convert a value in another form, where people may not know. */
 	readonly advice?: string;
-	/** Gives undefined for a value that does not fit. */
+	/** Returns undefined for a value that does not fit. */
 	readonly convert: (value: unknown) => Conversion | undefined;
 }
 
@@ -31,7 +31,7 @@ interface ValueTypeRow {
 const otherDates = (write: string) =>
 	`Let an expression read other dates, e.g. {{ DateTime.fromFormat($json.date, 'dd.MM.yyyy').${write} }}, and Unix time in seconds: {{ DateTime.fromSeconds($json.created).${write} }}. With Map Automatically, put it into an Edit Fields node before this one.`;
 
-/** By the names under which saved workflows hold them, in the order in which they are offered. */
+/** By their names in saved workflows, in the order of the editor's list. */
 const rows = {
 	boolean: {
 		wanted: 'true or false',
@@ -74,7 +74,7 @@ const rows = {
 		choice: { name: 'Integer', description: 'A whole number' },
 		convert: toInteger,
 	},
-	/** Anything that JSON carries, also as its text. */
+	/** Anything that JSON can express, also as JSON text. */
 	json: {
 		wanted: 'JSON',
 		short: 'JSON',
@@ -119,24 +119,23 @@ const rows = {
 		advice: otherDates('toISO()'),
 		convert: toUnixSeconds,
 	},
-	/** As it comes. */
+	/** Unchanged. */
 	any: { wanted: 'a value', short: '', convert: (value) => ({ value }) },
 } satisfies Record<string, ValueTypeRow>;
 
 /**
- * How a value is to be sent. Schemas are typed, items often are not: what comes from sheets, forms and
- * webhooks is text.
+ * How a value is sent. Schemas are typed, but items often are not: sheets, forms and webhooks deliver text.
  */
 export type ValueType = keyof typeof rows;
 
-/** Everything that depends on the type of a value: its words, how it is offered and converted. */
+/** Everything that depends on the type of a value: its words, its label and its conversion. */
 export const VALUE_TYPES: Readonly<Record<ValueType, ValueTypeRow>> = rows;
 
 const isValueType = (name: string): name is ValueType => Object.hasOwn(rows, name);
 
 export const VALUE_TYPE_NAMES: readonly ValueType[] = Object.keys(rows).filter(isValueType);
 
-/** The types that people choose from for a field, in the order in which they are offered. */
+/** The types that people can choose for a field, in the order of the list. */
 export const FIELD_TYPES = VALUE_TYPE_NAMES.flatMap((value) => {
 	const { choice } = VALUE_TYPES[value];
 	return choice === undefined ? [] : [{ ...choice, value }];

@@ -15,7 +15,7 @@ async function tokens(context: IExecuteFunctions): Promise<INodeExecutionData[][
 				lane: String(itemIndex),
 				run: async () => await createPartnerJwtItem(context, settingsFor, itemIndex),
 			}),
-		// Nothing is waited for: signing is work of this machine.
+		// One at a time, since signing only uses this machine.
 		{ concurrency: 1, done: 'signed' },
 	);
 	if (output[0]?.some(({ json }) => 'token' in json) === true) hintAtSaving(context);

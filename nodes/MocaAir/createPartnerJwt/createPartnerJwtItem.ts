@@ -25,7 +25,7 @@ function scopeOf(context: IExecuteFunctions, itemIndex: number): string | undefi
 	return custom.data ?? '';
 }
 
-/** Text that an expression gives is refused: nobody can tell who wrote it, and with it the claims. */
+/** Text from an expression is refused: its author, and so the author of the claims, is unknown. */
 function assertNotPutTogether(context: IExecuteFunctions, itemIndex: number, given: unknown): void {
 	const raw = rawParameter(context, 'options.extraClaims', itemIndex);
 	if (typeof given !== 'string' || typeof raw !== 'string' || !raw.startsWith('=')) return;

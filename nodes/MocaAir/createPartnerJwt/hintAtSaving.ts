@@ -3,7 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 const MESSAGE =
 	'n8n saves the data of this execution, and the token in it. To keep it out, let the settings of the workflow save no successful, failed and manual executions.';
 
-/** As the settings of the workflow say; what they leave to n8n's own settings is mostly saved. */
+/** From the workflow's settings; where they use n8n's defaults, executions are usually saved. */
 function isSaved(context: IExecuteFunctions): boolean {
 	if (typeof context.getWorkflowSettings !== 'function') return true;
 	const settings = context.getWorkflowSettings();

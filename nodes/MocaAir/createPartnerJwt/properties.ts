@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 import { tokenLifetime } from '../../../n8n/parameters/callOptions';
 
-/** What Create Partner JWT asks for. */
+/** The parameters of Create Partner JWT. */
 export const properties: INodeProperties[] = [
 	{
 		displayName:

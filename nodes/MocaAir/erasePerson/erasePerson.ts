@@ -63,7 +63,7 @@ const properties: INodeProperties[] = [
 const shape = {
 	recipient: z.unknown().optional(),
 	spelling: z.enum(['any', 'exact'], 'is not one of its choices').default('any'),
-	// Whatever an expression gives that is not false leaves everything as it is.
+	// Only false erases; any other result of an expression changes nothing.
 	dryRun: trueOrFalse().default(true),
 };
 
@@ -85,7 +85,7 @@ async function erased(
 	const names = meant.map(({ email }) => email);
 	const gone = dryRun ? 0 : await erase(ledger, names, realm);
 	if (!dryRun) {
-		// The log proves later that it was done, without the address.
+		// The log shows later that it was done, without the address.
 		const { workflowId, executionId } = settings.origin;
 		settings.log(
 			`a person was erased from the ledger (rows: ${gone}, workflow ${workflowId}, execution ${executionId})`,
@@ -112,7 +112,7 @@ export const erasePerson: Operation = {
 		value: 'erasePerson',
 		description: 'Delete everything the ledger holds about a person; by default, only count it',
 		action: 'Erase a person from the ledger',
-		// A person decides: refused to agents when it runs, too.
+		// A person must decide, so agents are also refused at run time.
 		displayOptions: { show: { '@tool': [false] } },
 	},
 	properties,

@@ -7,7 +7,8 @@ import type { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { ROW_OUTCOMES, ROW_STATES } from '../../../ledger/Ledger';
 import { trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
 import type { Operation } from '../Operation';
-import { optionalText, readFields, readMoment, rowItem, simplify } from '../ledgerRun/fields';
+import { optionalText, readFields, readMoment, rowItem } from '../ledgerRun/fields';
+import { simplify } from '../../../n8n/parameters/simplify';
 import { ledgerItems, type Output } from '../ledgerRun/ledgerItems';
 import { outcomeOptions, stateOptions } from './options';
 
@@ -151,9 +152,9 @@ const properties: INodeProperties[] = [
 ];
 
 /**
- * A filter whose expression gives nothing must not show the rows of everybody.
+ * A filter whose expression gives nothing must not show everybody's rows.
  *
- * @returns the filters, with what no filter takes in place of nothing
+ * @returns the filters, with an empty value replaced by one that matches nothing
  */
 function noneGivesNothing(filters: unknown): unknown {
 	if (typeof filters !== 'object' || filters === null) return {};

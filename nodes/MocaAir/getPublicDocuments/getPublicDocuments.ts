@@ -6,7 +6,7 @@ import { goesOnAfterFailure } from '../../../n8n/tool/toolUse';
 import type { Operation } from '../Operation';
 import { properties, statusListItems } from './statusLists';
 
-/** A document that is hosted, both to look at and as a file that other nodes can upload. */
+/** A document to host, as text and as a file that other nodes can upload. */
 async function documentItem(
 	context: IExecuteFunctions,
 	{ fileName, mediaType, url, content }: PublicDocument,
@@ -35,7 +35,7 @@ async function documents(context: IExecuteFunctions): Promise<INodeExecutionData
 	}
 }
 
-/** Gives the documents to host for AIR, made from the credential: nobody needs a shell for it. */
+/** Gives the documents to host for AIR, made from the credential, so that nobody needs a shell. */
 export const getPublicDocuments: Operation = {
 	option: {
 		name: 'Get Public Documents',

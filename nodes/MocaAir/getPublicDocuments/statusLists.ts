@@ -70,7 +70,7 @@ async function exported(
 	try {
 		const session = await ledger.for(settings);
 		const living = await session.ledger.liveKeys(session.realm);
-		// Where there is nothing, nobody is asked for anything.
+		// If there are no lists, AIR is not asked.
 		if (living.length + (await session.ledger.statusLists(session.realm)).length === 0) {
 			return { lists: [], doubtful: [] };
 		}
@@ -91,10 +91,10 @@ function warn(context: IExecuteFunctions, message: string): void {
 }
 
 /**
- * The status lists of what was issued directly, as files to be hosted. The other documents do without a
- * ledger: one that cannot be read, or a key that AIR does not accept, leaves the lists out, with a hint.
+ * The status lists of what was issued directly, as files to be hosted. The other documents need no
+ * ledger: if it cannot be read, or AIR does not accept the key, the lists are left out, with a hint.
  *
- * @throws AirError `AIR_SETTING_INVALID`; `AIR_KEY_STILL_NEEDED` where the documents lack a key
+ * @throws AirError `AIR_SETTING_INVALID`; `AIR_KEY_STILL_NEEDED` if the documents lack a key
  */
 export async function statusListItems(
 	context: IExecuteFunctions,
@@ -107,7 +107,7 @@ export async function statusListItems(
 		found = await exported(context, settings, form);
 	} catch (error) {
 		const known = asAirError(error);
-		// Documents without it would end credentials.
+		// Documents without it would make credentials invalid.
 		if (known instanceof AirError && known.code === 'AIR_KEY_STILL_NEEDED') throw known;
 		const why =
 			known instanceof AirError ? `${known.message}. ${known.advice}` : 'an unexpected failure';

@@ -5,7 +5,8 @@ import { parseHash } from '../../../issuance/inputs/inputs';
 import { findRow, type RowName } from '../../../issuance/ledger/findRow';
 import { trueOrFalse } from '../../../n8n/parameters/settingInvalid';
 import type { Operation } from '../Operation';
-import { optionalText, readFields, rowId, rowItem, simplify } from '../ledgerRun/fields';
+import { optionalText, readFields, rowId, rowItem } from '../ledgerRun/fields';
+import { simplify } from '../../../n8n/parameters/simplify';
 import { ledgerItems } from '../ledgerRun/ledgerItems';
 
 const properties: INodeProperties[] = [

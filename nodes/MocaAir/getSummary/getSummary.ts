@@ -52,7 +52,7 @@ async function item(
 	itemIndex: number,
 ): Promise<Found> {
 	const { days, asFile } = readFields(context, properties, shape, itemIndex);
-	// By the clock of this machine: a summary of days is near enough.
+	// By this machine's clock, which is near enough for a summary by days.
 	const summary = await summarize(session, { days, now: Date.now() });
 	const html = summaryHtml(summary);
 	const json = plain({ ...summary, html });
@@ -63,7 +63,7 @@ async function item(
 	return { json, binary: { [field]: data } };
 }
 
-/** Counts what was issued, for people and for mails. */
+/** Counts what was issued, as data and as HTML for a mail. */
 export const getSummary: Operation = {
 	option: {
 		name: 'Summary',

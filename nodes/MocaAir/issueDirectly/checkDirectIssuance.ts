@@ -23,7 +23,7 @@ async function check(context: IExecuteFunctions): Promise<INodeExecutionData[][]
 	});
 }
 
-/** Says of each item what issuing it directly would do. */
+/** Says for each item what issuing it directly would do. */
 export const checkDirectIssuance: Operation = {
 	option: {
 		name: 'Check Direct Issuance',

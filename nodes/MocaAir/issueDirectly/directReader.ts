@@ -20,7 +20,7 @@ import { credentialSettings, type RunSettings } from '../../../n8n/parameters/cr
 import { parameter, type Parameter } from '../../../n8n/parameters/parameter';
 import { properties } from './properties';
 
-/** An item, read and checked: everything that is issued of it, and how. */
+/** An item, read and checked: what is issued, and how. */
 export interface ReadDirectItem {
 	readonly options: CallOptionValues;
 	readonly settings: RunSettings;
@@ -32,7 +32,7 @@ export interface ReadDirectItem {
 export interface DirectReader {
 	(itemIndex: number): Promise<ReadDirectItem>;
 	readonly options: Parameter<CallOptionValues>;
-	/** The credential as an item uses it. */
+	/** The credential's settings for an item. */
 	readonly settings: (itemIndex: number) => Promise<RunSettings>;
 }
 
@@ -62,7 +62,7 @@ function expiries(context: IExecuteFunctions): Parameter<number> {
 			const read = tryToParseDateTime(text, zone);
 			return (end ? read.endOf('day') : read).toMillis();
 		} catch {
-			// n8n's words for it show the value.
+			// n8n's own message shows the value.
 			return Number.NaN;
 		}
 	};
@@ -88,7 +88,7 @@ function disclosures(context: IExecuteFunctions): Parameter<Disclosable> {
 	};
 }
 
-/** The claims, which nobody checks later: here is the last chance. */
+/** The claims; nobody checks them later. */
 function claims(context: IExecuteFunctions): Parameter<CredentialSubject> {
 	const subject = subjects(context);
 	const isEmpty = (value: unknown) =>
@@ -111,7 +111,7 @@ function claims(context: IExecuteFunctions): Parameter<CredentialSubject> {
 }
 
 /**
- * Makes what reads and checks an item before anything is sent; made once for a run of the node.
+ * Makes a reader that checks an item before anything is sent; create it once per run.
  *
  * @throws AirError of kind `input`, and what n8n throws for a broken expression
  */

@@ -7,7 +7,6 @@ import {
 	rememberHours,
 	repeats,
 	sameRecipient,
-	simplify,
 	subjectMode,
 } from '../../../n8n/issuing/properties';
 import { subjectProperties } from '../../../n8n/issuing/subjectProperties';
@@ -17,6 +16,7 @@ import {
 	requestTimeout,
 } from '../../../n8n/parameters/callOptions';
 import { kept } from '../../../n8n/parameters/kept';
+import { simplify } from '../../../n8n/parameters/simplify';
 
 const expires: INodeProperties[] = [
 	{
@@ -178,7 +178,7 @@ const expert: INodeProperties = {
 	options: [concurrency, ignoreWhenComparing, rememberHours, requestTimeout, requestsPerSecond],
 };
 
-/** What Issue Directly asks for, and Check Direct Issuance. */
+/** The parameters of Issue Directly and Check Direct Issuance. */
 export const properties: INodeProperties[] = [
 	...recipient,
 	{

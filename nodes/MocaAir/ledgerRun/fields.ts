@@ -7,21 +7,12 @@ import type { LedgerRow } from '../../../ledger/Ledger';
 import { labelsOf, settingInvalid } from '../../../n8n/parameters/settingInvalid';
 import { rawParameter } from '../../../n8n/parameters/parameter';
 
-export const simplify: INodeProperties = {
-	displayName: 'Simplify',
-	name: 'simplify',
-	type: 'boolean',
-	noDataExpression: true,
-	default: true,
-	description: 'Whether to return a simplified version of the response instead of the raw data',
-};
-
-/** A row as an item, as Simplify says. */
+/** A row as an item, simplified or complete. */
 export const rowItem = (row: LedgerRow, simple: boolean) => ({
 	json: simple ? simpleRow(row) : fullRow(row),
 });
 
-/** Empty text is not text: an expression may have given nothing. */
+/** Empty text counts as missing: an expression may have given nothing. */
 export const optionalText = () =>
 	z
 		.union([z.string(), z.number()], 'must be text')
@@ -31,15 +22,15 @@ export const optionalText = () =>
 			return text === '' ? undefined : text;
 		});
 
-/** The ID of a row; also as text, as expressions and forms give it. */
+/** The ID of a row; also as text, from expressions and forms. */
 export const rowId = () => {
 	const words = 'must be the whole number that the error, the trigger or Get Many names';
 	return z.coerce.number(words).int(words).min(1, words).max(Number.MAX_SAFE_INTEGER, words);
 };
 
 /**
- * Reads parameters for an item, with the words of the panel in what is refused. An agent's tool reads
- * nothing of the incoming item.
+ * Reads parameters for an item; errors use the labels of the panel. An agent's tool may not read the
+ * incoming item.
  *
  * @throws AirError `AIR_SETTING_INVALID`, `AIR_TOOL_READS_ITEM`
  */
@@ -61,7 +52,7 @@ export function readFields<Shape extends z.ZodRawShape>(
 	return parsed.data;
 }
 
-/** By how much a zone is ahead of UTC at a moment, in milliseconds. */
+/** How far a zone is ahead of UTC at a given time, in milliseconds. */
 function aheadOfUtc(at: number, timeZone: string): number {
 	const parts = new Intl.DateTimeFormat('en', {
 		timeZone,
@@ -82,8 +73,8 @@ const HAS_ZONE = /(?:Z|[+-]\d{2}:?\d{2})$/i;
 const LOCAL = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$/;
 
 /**
- * A moment as n8n gives it: a date of JavaScript or Luxon, or text. Text without a zone, such as the
- * picker of n8n gives it, is in the time zone of the workflow.
+ * Reads a time from n8n: a JavaScript or Luxon date, or text. Text without a zone, such as from n8n's
+ * date picker, is in the time zone of the workflow.
  *
  * @param label - of the field, for the error
  * @returns milliseconds since 1970; undefined for nothing
@@ -103,7 +94,7 @@ export function readMoment(value: unknown, label: string, timeZone: string): num
 		});
 	}
 	if (!LOCAL.test(trimmed)) return at;
-	// Asked twice: at a change of the clocks the first guess is off by an hour.
+	// Computed twice: near a change of the clocks the first result is off by an hour.
 	const guess = at - aheadOfUtc(at, timeZone);
 	return at - aheadOfUtc(guess, timeZone);
 }

@@ -8,38 +8,39 @@ import { cancelSignal } from '../../../n8n/run/forEachItem';
 import { RunLedger } from '../../../n8n/run/RunLedger';
 import { assertAgentIsTold, goesOnAfterFailure } from '../../../n8n/tool/toolUse';
 
-/** What an operation gives for an item: plain data, and a file if it makes one. */
+/** The output of an operation: plain data, and possibly a file. */
 export interface Found {
 	readonly json: IDataObject;
 	readonly binary?: INodeExecutionData['binary'];
 }
 
-/** Where an operation puts what it finds. */
+/** Takes the results of an operation. */
 export interface Output {
 	/** @throws AirError `AIR_CANCELLED` */
 	readonly give: (found: Found) => void;
-	/** To be called now and then where nothing may be found for long. @throws AirError `AIR_CANCELLED` */
+	/** Call it now and then while nothing is found for long. @throws AirError `AIR_CANCELLED` */
 	readonly goOn: () => void;
 }
 
 export interface LedgerRun {
 	/**
-	 * What is done for one item.
+	 * The work for one item.
 	 *
 	 * @param session - of a key that AIR has accepted
-	 * @param out - takes what is found, one by one: all at once would stop n8n, as there may be a million
+	 * @param out - takes results one by one: there may be a million, which would block n8n if they came
+	 *   at once
 	 */
 	readonly item: (session: LedgerSession, itemIndex: number, out: Output) => Promise<void>;
-	/** It changes the ledger, so that a person has to decide. */
+	/** It changes the ledger, so a person must decide. */
 	readonly changes?: boolean;
 }
 
-/** Data as n8n has it in items. */
+/** The data of an n8n item. */
 export const plain = (json: object) => JSON.parse(JSON.stringify(json)) as IDataObject;
 
 /**
- * Runs an operation on the ledger for each item, one after another. Each asks first whether AIR accepts
- * the key of the credential: somebody who merely knows a partner ID is shown nothing and changes nothing.
+ * Runs an operation on the ledger for each item, one after another. Before each, AIR must have accepted
+ * the key of the credential: somebody who merely knows a partner ID sees and changes nothing.
  *
  * @throws the error of the node, unless On Error lets the run go on
  */
@@ -82,7 +83,7 @@ export async function ledgerItems(
 				if (!goesOnAfterFailure(context)) {
 					throw nodeError(context.getNode(), error, itemIndex, items);
 				}
-				// All of an item, or that it failed.
+				// All results of an item, or its failure.
 				output.length = before;
 				output.push(failedItem(error, itemIndex, context.getNode()));
 			}

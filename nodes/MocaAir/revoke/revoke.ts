@@ -109,7 +109,7 @@ const properties: INodeProperties[] = [
 	},
 ];
 
-/** A number of more digits than JavaScript keeps has lost some already. */
+/** A number with more digits than JavaScript keeps has already lost some. */
 const exactText = () =>
 	z
 		.union([z.string(), z.int().refine(Number.isSafeInteger, 'must be text')], 'must be text')
@@ -174,7 +174,7 @@ export const revoke: Operation = {
 		value: 'revoke',
 		description: 'Make a credential that you issued directly invalid, for good',
 		action: 'Revoke a credential',
-		// A person decides: refused to agents when it runs, too.
+		// A person must decide, so agents are also refused at run time.
 		displayOptions: { show: { '@tool': [false] } },
 	},
 	properties,

@@ -142,14 +142,14 @@ async function settled(
 	return { json: { ...simpleRow(row), settledAs: outcome, note: note.trim() } };
 }
 
-/** Somebody has looked, and says what became of an issuance whose outcome is unknown. */
+/** Settles an issuance with an unknown outcome, after a person has looked. */
 export const settleRow: Operation = {
 	option: {
 		name: 'Settle',
 		value: 'settle',
 		description: 'Say what became of an issuance whose outcome is unknown',
 		action: 'Settle an unknown outcome',
-		// A person decides: refused to agents when it runs, too.
+		// A person must decide, so agents are also refused at run time.
 		displayOptions: { show: { '@tool': [false] } },
 	},
 	properties,

@@ -41,7 +41,7 @@ const shape = {
 	givenUp: wholeNumberFrom(0, MOST, 'credentials').default(0),
 };
 
-/** Lets a key go that signed credentials: by their number where some of them live. */
+/** Lets a key be removed that signed credentials; if some are still valid, their number must be given. */
 export const unpublishKey: Operation = {
 	option: {
 		name: 'Unpublish Key',
@@ -49,7 +49,7 @@ export const unpublishKey: Operation = {
 		description:
 			'Find out whether a former key may be removed, or give up the credentials that need it',
 		action: 'Unpublish a key',
-		// A person decides: refused to agents when it runs, too.
+		// A person must decide, so agents are also refused at run time.
 		displayOptions: { show: { '@tool': [false] } },
 	},
 	properties,

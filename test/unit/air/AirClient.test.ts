@@ -411,7 +411,7 @@ test('a hash in another spelling is the same one, and is passed on as it was ask
 	}
 });
 
-test('nothing that was asked for a setup check is told as perhaps issued', async () => {
+test('no question of a setup check is reported as perhaps issued', async () => {
 	replies = [reset];
 	const error = await airErrorOf(
 		async () => await new AirClient(identity).postNothing(RECIPIENT, options),

@@ -52,7 +52,7 @@ test.each([
 	expect(everythingShown(error)).not.toContain(privateJwk.d);
 });
 
-test('it goes through the same door as every other request', async () => {
+test('it uses the same egress as every other request', async () => {
 	expect((await airErrorOf(() => fetchJwks('jwks.json', 1000))).code).toBe('AIR_JWKS_URL_INVALID');
 	expect((await airErrorOf(() => fetchJwks('http://8.8.8.8/', 1000))).code).toBe(
 		'AIR_TARGET_NOT_HTTPS',

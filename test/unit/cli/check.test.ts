@@ -78,7 +78,7 @@ test('with the key: whether it belongs to the published one', async () => {
 	expect(air.emulator.control.requests()).toEqual([]);
 });
 
-test('with the partner ID: whether AIR accepts a token, by asking for what nobody has', async () => {
+test('with the partner ID: whether AIR accepts a token, by asking about a hash that does not exist', async () => {
 	const { status, found } = await findings('--key', keyFile, ...asking());
 	expect(status).toBe(0);
 	expect(found.at(-1)).toMatchObject({ check: 'airAccepts', status: 'pass' });

@@ -52,7 +52,7 @@ describe('which ledger', () => {
 		expect(stdout).toContain(`Ledger: ${file}\n3 rows\n`);
 	});
 
-	test('--file goes before the variable, and an empty variable is none', async () => {
+	test('--file takes precedence over the variable, and an empty variable counts as unset', async () => {
 		await fillSome();
 		const argv = ['ledger', 'status', '--file', at.file];
 		const url = 'postgresql://n8n:s3cret@127.0.0.1:1/n8n';
@@ -401,7 +401,7 @@ describe('export', () => {
 		expect(line).toMatch(/,hash-second,.*,2,hash-first$/);
 	});
 
-	test('a reader who goes early ends it without an error', async () => {
+	test('a reader that closes early ends it without an error', async () => {
 		await fillSome();
 		const argv = ['ledger', 'export', '--file', at.file, '--format', 'csv'];
 		expect(await cli(argv, { reads: 1 })).toMatchObject({ status: 0, stderr: '' });
@@ -483,7 +483,7 @@ describe('settle', () => {
 		expect(await row()).toMatchObject({ state: 'unknown' });
 	});
 
-	test('who looked has to be said', async () => {
+	test('the note about who looked is required', async () => {
 		await fillSome();
 		expect(await ledger('settle', '2', '--issued')).toMatchObject({ status: 2 });
 		expect((await ledger('settle', '2', '--issued', '--note', ' ')).stderr).toContain('is empty');
@@ -531,7 +531,7 @@ describe('erase', () => {
 		expect(await left()).toHaveLength(3);
 	});
 
-	test('--yes: nobody is asked, the consequences are told', async () => {
+	test('--yes: nobody is asked, and the consequences are shown', async () => {
 		await fillSome();
 		const { status, stdout, stderr } = await ledger('erase', ' ada@example.com', '--yes');
 		expect({ status, stdout }).toEqual({
@@ -542,7 +542,7 @@ describe('erase', () => {
 		expect(await left()).toHaveLength(1);
 	});
 
-	test('nobody by that name: nothing to ask, and no error', async () => {
+	test('no such person: nothing to ask, and no error', async () => {
 		await fillSome();
 		const { status, stdout, questions } = await cli(
 			['ledger', 'erase', 'Ada@example.com', '--file', at.file],

@@ -24,7 +24,7 @@ test('prints results to stdout and nothing else anywhere', async () => {
 	expect(stderr).toBe('');
 });
 
-test('exits with 2 after a wrong call, and asks nobody where nobody is', async () => {
+test('exits with 2 after a wrong call, and asks nothing without a terminal', async () => {
 	const argv = [...MAIN, 'ledger', 'erase', 'person-1@example.com', '--file', at.file];
 	const ended = promisify(execFile)(process.execPath, argv, { cwd: ROOT });
 	await expect(ended).rejects.toMatchObject({ code: 2, stdout: '' });

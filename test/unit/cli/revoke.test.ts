@@ -143,7 +143,7 @@ describe('unpublish-key', () => {
 		return found;
 	};
 
-	test('a key that credentials live by goes only with their number', async () => {
+	test('a key that live credentials need is given up only with their number', async () => {
 		for (const argv of [[], ['--give-up', '2']]) {
 			const ran = await unpublish('--kid', 'k1', ...argv);
 			expect(ran).toMatchObject({ status: 1, stdout: '' });

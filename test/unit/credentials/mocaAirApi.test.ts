@@ -258,7 +258,7 @@ describe('the test in the credential form', () => {
 		expect(await authenticate(testRequest(), data)).toBeTruthy();
 	});
 
-	test('an issuer of direct issuance that is none fails it', async () => {
+	test('an invalid issuer of direct issuance fails it', async () => {
 		expect(await messageOf({ directIssuer: 'did:key:z6Mk' })).toMatch(
 			/issuer DID of direct issuance is not valid: Issuer Host or DID: .*Set Issuer Host or DID/,
 		);

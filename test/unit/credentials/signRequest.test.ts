@@ -173,7 +173,7 @@ describe('where it may go', () => {
 		expect(error.message).not.toContain('secret');
 	});
 
-	test('an empty proxy is none', async () => {
+	test('an empty proxy counts as none', async () => {
 		for (const proxy of ['', undefined, null]) {
 			expect((await sign({ url: STATUS, headers, proxy })).url).toBe(STATUS);
 		}

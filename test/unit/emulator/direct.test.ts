@@ -49,7 +49,7 @@ describe('initialize-user', () => {
 			401,
 			'Invalid or expired Partner JWT, or JWKS mismatch.',
 		],
-		['an e-mail that is none', { email: 'ada' }, 400, 'Invalid email address'],
+		['an invalid e-mail address', { email: 'ada' }, 400, 'Invalid email address'],
 		['no e-mail', { claims: { email: undefined } }, 400, 'Invalid email address'],
 		[
 			'the scope of Issue on Behalf',

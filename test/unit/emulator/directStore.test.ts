@@ -144,7 +144,7 @@ describe('a repeat', () => {
 		},
 	);
 
-	test('of one externalId by another partner is none', async () => {
+	test('with the externalId of another partner does not count', async () => {
 		control().registerPartner({
 			partnerId: 'partner-two',
 			jwksUrl: rig().jwks.url,

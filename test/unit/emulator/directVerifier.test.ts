@@ -11,7 +11,7 @@ afterEach(async () => {
 });
 
 describe('a second verifier', () => {
-	test('is loaded when the first credential is looked at, once, and what it says is a problem', async () => {
+	test('is loaded once, for the first credential, and what it reports is a problem', async () => {
 		let loads = 0;
 		const seen: string[] = [];
 		const load = async (): Promise<SdJwtVcModule> => {

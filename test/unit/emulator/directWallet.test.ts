@@ -188,7 +188,7 @@ test('a key of somebody else, or claims changed after signing, do not verify', a
 	expect(body.externalId).toBeDefined();
 });
 
-test('a disclosure that the holder makes up belongs to no digest; a decoy harms nobody', async () => {
+test('an invented disclosure matches no digest; a decoy does no harm', async () => {
 	const account = await rig().account();
 	const exp = now + 86_400;
 	const { compact } = rig().draft({

@@ -163,7 +163,7 @@ describe('refuses', () => {
 		expect(reply.status).toBe(200);
 	});
 
-	test('an e-mail that is none', async () => {
+	test('an invalid e-mail address', async () => {
 		const reply = await rig().issue({ email: 'ada' });
 		expect(reply.body).toEqual({ error: 400, message: 'Invalid email address' });
 	});
@@ -176,7 +176,7 @@ describe('refuses', () => {
 		expect((await rig().issue()).status).toBe(200);
 	});
 
-	test('who declined, and nobody else', async () => {
+	test('those who declined, and nobody else', async () => {
 		const { control } = rig().emulator;
 		control.setConsent({ partnerId: PARTNER, email: ADA });
 		const reply = await rig().issue();

@@ -95,7 +95,7 @@ describe.each(rows)('%s', (name, row) => {
 		if (row.when !== undefined) expect(row.when).toMatch(/^\S.*[^.\s]$/);
 	});
 
-	test('has a kind that goes with repeating', () => {
+	test('is retryable only if its kind allows it', () => {
 		const never: AirErrorKind[] = ['input', 'cancelled', 'refused'];
 		if (never.includes(row.kind)) expect(row.retryable).toBe(false);
 	});

@@ -57,7 +57,7 @@ test('a token never gets through, whatever stands around it', () => {
 	);
 });
 
-test('nor one whose beginning is spoilt', () => {
+test('nor one with a damaged beginning', () => {
 	fc.assert(
 		fc.property(jwt, fc.integer({ min: 1, max: 8 }), (token, cut) => {
 			// The header says nothing that is secret.
@@ -67,7 +67,7 @@ test('nor one whose beginning is spoilt', () => {
 	);
 });
 
-test('an address is none', () => {
+test('an address is not a token', () => {
 	const address = 'https://a-long-subdomain-name.of-some.air.example/v1/credentials.status';
 	expect(redact(address)).toBe(address);
 });

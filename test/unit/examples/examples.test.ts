@@ -103,7 +103,7 @@ describe.each(exampleNames())('%s', (name) => {
 		}
 	});
 
-	test('holds no secret, and only addresses that are nobody’s', () => {
+	test('holds no secret, and only reserved addresses', () => {
 		expect(text).not.toMatch(/sk_live|sk_test|whsec_|wbhsec_|BEGIN [A-Z ]*PRIVATE KEY|eyJ[\w-]{8}/);
 		for (const [address] of text.matchAll(/[\w.+-]+@[\w-]+\.[\w.-]+/g)) {
 			expect(address).toMatch(/@example\.com$/);

@@ -207,7 +207,7 @@ test.each<[AirErrorKind, boolean, number, string, Record<string, string>?]>([
 	expect([error.kind, error.retryable]).toEqual([kind, retryable]);
 });
 
-test('a 403 names both places of the switch, and whom to ask where there is none', () => {
+test('a 403 names both places of the switch, and whom to ask if there is none', () => {
 	for (const text of [air(403, 'issueOnBehalf is not allowed'), air(403, 'no')]) {
 		const { advice } = answerOf(['AIR_FORBIDDEN', 403, text]);
 		expect(advice).toContain('Accounts → General');
@@ -251,7 +251,7 @@ test('AIR’s own words are shown next to the advice', () => {
 });
 
 describe('Retry-After', () => {
-	test('is told in seconds, and handed on', () => {
+	test('is reported in seconds, and passed on', () => {
 		const error = answerOf(['AIR_RATE_LIMITED', 429, '', issue, { 'retry-after': '7' }]);
 		expect(error.retryAfterMs).toBe(7000);
 		expect(error.advice).toMatch(/^AIR asks to wait 7 seconds\. /);

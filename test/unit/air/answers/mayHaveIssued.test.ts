@@ -73,7 +73,7 @@ test('whatever words an answer has, its status decides', () => {
 	}
 });
 
-test('a question changes nothing, so that its answer is told as the catalogue says', () => {
+test('a question changes nothing, so its answer is reported as in the catalogue', () => {
 	const asked = (status: number) =>
 		errorOfAnswer({ status, headers: {}, text: PAGE }, { operation: 'status', now: 0 });
 	expect([asked(302).code, asked(302).kind]).toEqual(['AIR_REDIRECT', 'refused']);

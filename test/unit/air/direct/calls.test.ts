@@ -103,7 +103,7 @@ describe('initialize-user', () => {
 		},
 	);
 
-	test('without a signing key, only who chose Unbound goes on', async () => {
+	test('without a signing key, only items with Unbound continue', async () => {
 		for (const signingKey of [null, undefined, { jwk: null }]) {
 			const account = readAccount(json({ ...ACCOUNT, signingKey }));
 			if (account === undefined) throw new Error('no account');

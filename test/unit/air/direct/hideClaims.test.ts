@@ -92,7 +92,7 @@ describe('what is disclosable', () => {
 	});
 });
 
-test('undefined is left out wherever it stands, and null stays', () => {
+test('undefined is left out everywhere, and null stays', () => {
 	const given = { a: undefined, b: null, c: { d: undefined, e: null }, f: [1, undefined, null] };
 	expect(hide(given, 'none').visible).toEqual({ b: null, c: { e: null }, f: [1, null] });
 	expect(namesIn(hide(given, ['a', 'b', 'c.d']))).toEqual(['b']);

@@ -120,7 +120,7 @@ test('a call that was cancelled before asks nothing', async () => {
 	expect([error.code, lookUp.mock.calls.length]).toEqual(['AIR_CANCELLED', 0]);
 });
 
-test('failures are for all who wait, and are not kept', async () => {
+test('all waiting callers get a failure, and it is not kept', async () => {
 	const cache = new HolderCache();
 	const { lookUp, fail } = slowly();
 	const waits = Array.from(

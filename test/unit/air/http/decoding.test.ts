@@ -213,7 +213,7 @@ test('a refusal in an unknown coding is one anyway, and says why it has no words
 	expect(error.description).toContain('sdch');
 });
 
-test('a JWKS in an unknown coding is told as that', async () => {
+test('a JWKS in an unknown coding is reported as such', async () => {
 	reply = answering(Buffer.from([1, 2, 3, 250]), 'sdch');
 	const error = await airErrorOf(async () => await fetchJwks(url(), 5000));
 	expect(error.code).toBe('AIR_JWKS_UNREADABLE');

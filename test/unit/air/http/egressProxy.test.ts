@@ -308,7 +308,7 @@ describe('NO_PROXY', () => {
 		}
 	});
 
-	test('what goes out directly is guarded as without a proxy', async () => {
+	test('direct requests are guarded as without a proxy', async () => {
 		const { url } = await proxy();
 		const env = { HTTPS_PROXY: url, NO_PROXY: 'vm.localhost' };
 		expect(await failure('https://vm.localhost/', env)).toEqual(['AIR_TARGET_PRIVATE', 'input']);
@@ -371,7 +371,7 @@ describe('a proxy that does not help: nothing was sent', () => {
 		expect(await failure(targets[0], through(address))).toEqual(['AIR_PROXY_ADDRESS', 'not-sent']);
 	});
 
-	test('the name of a target that goes out directly says nothing about the proxy', async () => {
+	test('an error for a direct target does not name the proxy', async () => {
 		const { url } = await proxy();
 		const env = { HTTPS_PROXY: url, NO_PROXY: '.invalid' };
 		expect(await failure('https://my-proxy.invalid/', env)).toEqual(['AIR_DNS', 'not-sent']);

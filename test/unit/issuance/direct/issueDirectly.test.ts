@@ -172,7 +172,7 @@ describe('an outcome that is unknown', () => {
 		expect(await partner().row('1')).toMatchObject({ state: 'rejected' });
 	});
 
-	test('the address is another account by then: nobody else is issued to', async () => {
+	test('the address belongs to another account by then: nothing is issued to that', async () => {
 		await known();
 		loseAnswers();
 		await airErrorOf(() => partner().issue('1'));

@@ -78,7 +78,7 @@ describe('revoking', () => {
 		expect(await ledger.totals()).toEqual({ stored: 1, revoked: MANY });
 	});
 
-	test('what has expired is nothing that a person holds; asked for by its ID, it is told', async () => {
+	test('a person does not hold what has expired; by its ID, it is reported', async () => {
 		const { externalId } = await partner().issue('1');
 		const { ledger, realm: own } = await where();
 		const [row] = await ledger.list({ limit: 1 });

@@ -148,7 +148,7 @@ test('as many at once as allowed, and others overtake a lane that waits', async 
 	expect(begun.slice(-2)).toEqual([1, 2]);
 });
 
-test('one that is only being recorded holds nobody up', async () => {
+test('one that is only being recorded delays nobody', async () => {
 	const order: string[] = [];
 	await new Parallel({
 		items: 6,
@@ -215,7 +215,7 @@ describe('cancelled', () => {
 		expect(ends).toEqual([undefined, undefined]);
 	});
 
-	test('in between: one that waits before it begins is told, and is not counted as failed', async () => {
+	test('in between: one that waits before it begins is stopped, and does not count as failed', async () => {
 		const controller = new AbortController();
 		const { ends, firstFailure } = await new Parallel<string>({
 			items: 5,

@@ -111,7 +111,7 @@ const check = async (
 
 const silver = { ...request, credentialSubject: { tier: 'Silver' } };
 
-test('what nobody knows of would be issued', async () => {
+test('what is not in the ledger would be issued', async () => {
 	expect(await check(new Checking(), 1)).toEqual({
 		email: 'ada@example.com',
 		credentialId: 'c1',

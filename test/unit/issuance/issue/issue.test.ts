@@ -90,7 +90,7 @@ describe('an accepted issuance', () => {
 		});
 	});
 
-	test('the e-mail goes into the token only, never into the body', async () => {
+	test('the e-mail address is in the token only, never in the body', async () => {
 		await issueAlone(client, request());
 		const [seen] = control().requests();
 		expect(seen).toMatchObject({ recipient: 'ada@example.com' });
@@ -111,7 +111,7 @@ describe('cancelling', () => {
 		expect(control().counts().requests).toBe(0);
 	});
 
-	test('in flight: returns within a second, and the issuance is told later', async () => {
+	test('in flight: returns within a second, and the issuance is reported later', async () => {
 		control().injectFault({ kind: 'delay', delayMs: 3_000 });
 		const told: (IssueAnswer | Error)[] = [];
 		const { outcome, ms, signal } = await cancelled(100, {
@@ -127,7 +127,7 @@ describe('cancelling', () => {
 		expect(getEventListeners(signal, 'abort')).toEqual([]);
 	});
 
-	test('in flight: a failure is told later, too, and never as an unhandled rejection', async () => {
+	test('in flight: a failure is reported later, too, and never as an unhandled rejection', async () => {
 		control().injectFault({ kind: 'answer', status: 403, delayMs: 500 });
 		const told: (IssueAnswer | Error)[] = [];
 		const { outcome } = await cancelled(100, { onLateOutcome: (late) => told.push(late) });
@@ -136,7 +136,7 @@ describe('cancelling', () => {
 		expect(told).toEqual([expect.objectContaining({ code: 'AIR_FORBIDDEN', httpStatus: 403 })]);
 	});
 
-	test('nobody has to listen to the late outcome', async () => {
+	test('a listener for the late outcome is optional', async () => {
 		control().injectFault({ kind: 'reset', delayMs: 500 });
 		const { outcome } = await cancelled(100);
 		expect(outcome).toMatchObject({ code: 'AIR_CANCELLED_IN_FLIGHT' });

@@ -33,7 +33,7 @@ test.each([0, 1, 9, 10, 11, 434])('%i rows: each once', async (size) => {
 	expect(ledger.asked.every((query) => query.recipient === filter.recipient)).toBe(true);
 });
 
-test('pages in which nothing fits are given too, so that who waits can stop', async () => {
+test('pages in which nothing fits are returned too, so that the caller can stop', async () => {
 	const ledger = store(95, (id) => id < 3);
 	const found: number[] = [];
 	for await (const page of pages(ledger, { program: 'rare', limit: 50 })) found.push(page.length);

@@ -94,7 +94,7 @@ test('without the consent of the owner of the credential there is no token', asy
 	expect(allowHandingOutJwts).toBe(false);
 });
 
-test('no extra claim changes who the token is of, or how long it lives', async () => {
+test('no extra claim changes whose token it is, or how long it lives', async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 5 }), async (extra) => {
 			try {

@@ -87,7 +87,7 @@ describe('token lifetime', () => {
 	});
 });
 
-describe('a key in a field that AIR is told about, or that is published, is refused unseen', () => {
+describe('a key in a field that is sent to AIR or published is refused, and not shown', () => {
 	const { pem } = makeKey();
 	const der = pem.replace(/-----[^-]+-----/g, '').replace(/\s/g, '');
 	const jwk = JSON.stringify(createPrivateKey(pem).export({ format: 'jwk' }));

@@ -158,7 +158,7 @@ describe('good', () => {
 		);
 	});
 
-	test('asks once, for a hash that nobody has, under an address that nobody can have', async () => {
+	test('asks once, about a hash that does not exist, for an address that cannot exist', async () => {
 		await check();
 		expect(air.emulator.control.requests()).toHaveLength(1);
 		expect(air.emulator.control.requests()[0]).toMatchObject({
@@ -209,7 +209,7 @@ describe('settings', () => {
 		expect(air.emulator.control.counts().requests).toBe(0);
 	});
 
-	test('without a readable key, the JWKS is looked at anyway', async () => {
+	test('without a readable key, the JWKS is checked anyway', async () => {
 		air.jwks.keys = [{ ...air.key.jwk(PARTNER_ID), ...privateJwk(air.key.pem) }];
 		const findings = await check({ privateKey: 'garbage' });
 		expect(problems(findings)).toEqual([

@@ -194,7 +194,7 @@ describe('status list and keys', () => {
 		expect(found(findings, 'directList')?.code).toMatch(/^AIR_LEDGER_/);
 	});
 
-	test('whose key AIR does not accept is shown nothing of the ledger', async () => {
+	test('a key that AIR does not accept sees nothing of the ledger', async () => {
 		const credential = await withList(air, host, fill);
 		expect(about(await check({ ...credential, privateKey: makeKey().pem }))).toEqual({});
 	});
@@ -345,7 +345,7 @@ describe('broken', () => {
 		});
 	});
 
-	test('a change of the key of which the old one is not published', async () => {
+	test('a change of keys whose old key is not published', async () => {
 		const furtherPublicJwks = JSON.stringify(makeKey().jwk('old'));
 		expect(found(await check({ furtherPublicJwks }), 'directFurtherKeys')).toMatchObject({
 			status: 'warn',
@@ -375,7 +375,7 @@ describe('broken', () => {
 		expect(found(findings, 'directDid')).toBeUndefined();
 	});
 
-	test('an issuer that is none: nothing is fetched', async () => {
+	test('an invalid issuer: nothing is fetched', async () => {
 		expect(said(await check({ directIssuer: 'http://a.example' }))).toEqual({
 			directIssuer: 'fail',
 			directAccountHost: 'warn',
