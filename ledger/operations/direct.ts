@@ -1,15 +1,16 @@
-import type {
-	DirectBegun,
-	DirectLook,
-	DirectRequest,
-	DirectSeal,
-	LedgerRow,
-	Revocable,
-	SealedCredential,
+import {
+	mayHaveIssued,
+	type DirectBegun,
+	type DirectLook,
+	type DirectRequest,
+	type DirectSeal,
+	type LedgerRow,
+	type Revocable,
+	type SealedCredential,
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
-import { decideBegin, mayHaveIssued } from '../transitions';
+import { decideBegin } from '../transitions';
 import { begin, resultOf } from './begin';
 import { afterLease } from './endAttempts';
 import { find } from './lookups';

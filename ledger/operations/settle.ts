@@ -1,7 +1,14 @@
-import type { Attempt, LedgerRow, Settlement, SettleRequest, SettleResult } from '../Ledger';
+import {
+	mayHaveIssued,
+	type Attempt,
+	type LedgerRow,
+	type Settlement,
+	type SettleRequest,
+	type SettleResult,
+} from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation } from '../sql/Session';
-import { decideAnswered, expireLease, mayHaveIssued, SETTLED } from '../transitions';
+import { decideAnswered, expireLease, SETTLED } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendUnknown } from './events';
 import { replaceFirst } from './revoke';
