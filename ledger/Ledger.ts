@@ -72,6 +72,7 @@ export interface Ledger extends Revocations {
 	 *
 	 * Under `keep` and `reissue` of all who issue this type to this person one at a time is told `started`,
 	 * and what may have been stored is finished however long ago it was sent: `rememberMs` does not count.
+	 * Of several that may have been stored the oldest comes first.
 	 *
 	 * @throws LedgerError when nothing could be written: then nothing may be sent
 	 */
@@ -214,7 +215,8 @@ export interface Ledger extends Revocations {
 	 * Applies retention to at most `limit` rows of each kind; to be called again while it finds some.
 	 * Attempts whose lease ran out end (see `expireLease`); rows that have been `submitted` or `unknown`
 	 * for `openDays` become `abandoned` with an event; rows that have been anything else but `sending`
-	 * for `finishedDays` go with their events. Days count from when the row came into its state.
+	 * for `finishedDays` go with their events. Days count from when the row came into its state. What may
+	 * have been stored directly stays until it would have expired, also where somebody wants it sent again.
 	 */
 	prune(retention: Retention): Promise<PruneResult>;
 
