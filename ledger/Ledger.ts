@@ -82,10 +82,11 @@ export interface Ledger extends Revocations {
 	 * AIR accepted the attempt. An overtaken attempt's answer is recorded as a further issuance.
 	 * May be told twice: the second time changes nothing.
 	 *
-	 * `supersedes`: rows of the same (realm, program, recipient) that are `submitted` or `confirmed`
-	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`), or
-	 * that `beginDirect` marked to be replaced, become `superseded` with an event, in the same
-	 * transaction, and are checked no more. Which of two that were under way at once was left standing
+	 * `supersedes`: rows of the same (realm, program, recipient) that are `submitted` or `confirmed`, or
+	 * were given up as that, and were answered before this attempt started (not later than it:
+	 * `answeredAt <= startedAt`; or later than now, since the clock was set back), or that `beginDirect`
+	 * marked to be replaced, become `superseded` with an event, in the same transaction, and are checked
+	 * no more. Which of two that were under way at once was left standing
 	 * only AIR can say, so both are watched. Rows with the very hash that was answered are not
 	 * superseded: AIR kept what they stand for.
 	 *
@@ -191,8 +192,8 @@ export interface Ledger extends Revocations {
 	 * after `issued` as a further issuance, otherwise it stands. Who settled and why is kept. After
 	 * `send-again` it may be settled once more until it is sent.
 	 *
-	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it; without a hash nobody
-	 *   can ask, and the row is only replayed. One that was issued directly is `stored`, and what its
+	 * - `issued`: the row is `submitted` with the hash, AIR is asked about it, and what the person held
+	 *   before is `superseded`; without a hash nobody can ask, and the row is only replayed. One that was issued directly is `stored`, and what its
 	 *   reissue was to replace is replaced and revoked
 	 * - `not-issued`: the row is `rejected`, so that its key may be tried again
 	 * - `send-again`: the same, but a refusal of the next attempt leaves the row unknown
