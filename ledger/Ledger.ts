@@ -73,7 +73,8 @@ export interface Ledger extends Revocations {
 	 * before is revoked.
 	 *
 	 * Under `keep` and `reissue`, only one caller at a time gets `started` for this type and person, and
-	 * what may have been stored is finished however long ago it was sent, regardless of `rememberMs`.
+	 * what may have been stored is finished however long ago it was sent, regardless of `rememberMs`. If
+	 * several may have been stored, the oldest comes first.
 	 *
 	 * @throws LedgerError if nothing could be written: then nothing may be sent
 	 */
@@ -83,12 +84,12 @@ export interface Ledger extends Revocations {
 	 * AIR accepted the attempt. An overtaken attempt's answer is recorded as a further issuance.
 	 * May be called twice: the second call changes nothing.
 	 *
-	 * `supersedes`: rows of the same (realm, program, recipient) that are `submitted` or `confirmed`
-	 * and were answered before this attempt started (not later than it: `answeredAt <= startedAt`), or
-	 * that `beginDirect` marked to be replaced, become `superseded` with an event, in the same
-	 * transaction, and are checked no more. If two were under way at once, only AIR knows which one
-	 * stands, so both are watched. Rows with the same hash as the answer are not superseded: AIR kept
-	 * their credential.
+	 * `supersedes`: rows of the same (realm, program, recipient) that are `submitted` or `confirmed`, or
+	 * were abandoned as that, and were answered before this attempt started (not later than it:
+	 * `answeredAt <= startedAt`; or later than now, because the clock was set back), or that
+	 * `beginDirect` marked to be replaced, become `superseded` with an event, in the same transaction,
+	 * and are checked no more. If two were under way at once, only AIR knows which one stands, so both
+	 * are watched. Rows with the same hash as the answer are not superseded: AIR kept their credential.
 	 *
 	 * @returns what the ledger knew about the hash. A second call returns the same, but `superseded` is 0.
 	 * @throws LedgerError LEDGER_NOT_WRITABLE when the row is gone (the person was erased meanwhile)
@@ -192,9 +193,9 @@ export interface Ledger extends Revocations {
 	 * after `issued` as a further issuance, otherwise it stands. The ledger keeps who settled and why.
 	 * After `send-again` it may be settled once more until it is sent.
 	 *
-	 * - `issued`: the row is `submitted` with the hash, and AIR is asked about it; without a hash, AIR
-	 *   cannot be asked, and the row is only replayed. A row that was issued directly is `stored`, and
-	 *   what its reissue was to replace is replaced and revoked
+	 * - `issued`: the row is `submitted` with the hash, AIR is asked about it, and what the person held
+	 *   before is `superseded`; without a hash, AIR cannot be asked, and the row is only replayed. A row
+	 *   that was issued directly is `stored`, and what its reissue was to replace is replaced and revoked
 	 * - `not-issued`: the row is `rejected`, so that its key may be tried again
 	 * - `send-again`: the same, but a refusal of the next attempt leaves the row unknown
 	 */
@@ -216,7 +217,8 @@ export interface Ledger extends Revocations {
 	 * Applies retention to at most `limit` rows of each kind; call it again while it finds some.
 	 * Attempts whose lease ran out end (see `expireLease`); rows that have been `submitted` or `unknown`
 	 * for `openDays` become `abandoned` with an event; rows that have been anything else but `sending`
-	 * for `finishedDays` go with their events. Days count from when the row came into its state.
+	 * for `finishedDays` go with their events. Days count from when the row came into its state. What may
+	 * have been stored directly stays until it would have expired, also where somebody wants it sent again.
 	 */
 	prune(retention: Retention): Promise<PruneResult>;
 

@@ -1,5 +1,6 @@
 import {
 	isOnlyWatched,
+	mayHaveIssued,
 	type Attempt,
 	type AttemptFailure,
 	type BeginRequest,
@@ -162,10 +163,6 @@ export function expireLease(
 	if (row.state !== 'sending' || (row.leaseUntil ?? 0) > now) return undefined;
 	return decideFailed(row, row.attempt, { outcome: 'unknown', reason: LEASE_EXPIRED });
 }
-
-/** Whether AIR may have issued by an attempt of which nobody has said how it ended. */
-export const mayHaveIssued = ({ attempts }: Pick<WithAttempts, 'attempts'>): boolean =>
-	attempts.some(({ outcome }) => outcome === 'unknown' || outcome === 'open');
 
 /**
  * Whether what an attempt sent has since been replaced by another credential with another number: AIR's

@@ -1,7 +1,13 @@
 import { LIVE_TTL_SECONDS } from '../../air/direct/statusList';
 import { AirError } from '../../errors/AirError';
-import type { Ledger, LedgerRow, ListFilter, Origin, RevokeResult } from '../../ledger/Ledger';
-import { mayHaveIssued } from '../../ledger/transitions';
+import {
+	mayHaveIssued,
+	type Ledger,
+	type LedgerRow,
+	type ListFilter,
+	type Origin,
+	type RevokeResult,
+} from '../../ledger/Ledger';
 import { pages } from '../ledger/pages';
 import { isoTime, keyOfEvent } from '../ledger/rowFields';
 import { asAirError } from '../session/asAirError';

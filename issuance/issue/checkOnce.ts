@@ -1,6 +1,7 @@
 import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import type { LedgerRow } from '../../ledger/Ledger';
+import { afterLease } from '../../ledger/operations/endAttempts';
 import { decideBegin } from '../../ledger/transitions';
 import { asAirError } from '../session/asAirError';
 import type { LedgerSession } from '../session/LedgerSession';
@@ -27,9 +28,6 @@ export interface Checked extends Partial<Omit<OutcomeFields, 'outcome'>> {
 	/** An earlier item of this run that this one repeats, counted from 1. */
 	readonly sameAsRow?: number;
 }
-
-/** How many rows of one person are read: more than anybody holds of one program. */
-const MOST_ROWS = 200;
 
 /** Checks the items of one run, one after another: says what issuing would do, without doing it. */
 export class Checking {
@@ -78,25 +76,30 @@ export class Checking {
 /** What the ledger has for the key of the item; undefined if it would be sent. */
 async function known(
 	session: LedgerSession,
-	{ recipient, credentialId: program }: IssueRequest,
+	{ recipient, credentialId: program, onDuplicate }: IssueRequest,
 	idempotency: Idempotency,
 	asked: { readonly keyThumbprint: string; readonly repeatUnknown: boolean },
 ): Promise<Omit<Checked, 'email' | 'credentialId'> | undefined> {
 	const { key: idempotencyKey, subjectHmac, rememberMs } = idempotency;
-	const row = await read(() => session.ledger.find(session.realm, { program, idempotencyKey }));
-	if (row === undefined) return undefined;
+	const found = await read(() => session.ledger.find(session.realm, { program, idempotencyKey }));
+	if (found === undefined) return undefined;
 	// By the clock of this machine, which is near enough to the store's for a forecast.
-	const decision = decideBegin(row, { ...asked, recipient, subjectHmac, rememberMs }, Date.now());
+	const now = Date.now();
+	const row = afterLease(found, now);
+	const replaces = onDuplicate === 'revoke';
+	const decision = decideBegin(
+		row,
+		{ ...asked, recipient, subjectHmac, rememberMs, replaces },
+		now,
+	);
 	switch (decision.do) {
 		case 'insert':
 		case 'retire-and-insert':
 		case 'start':
+		case 'expire':
 			return undefined;
 		case 'busy':
 			throw new AirError('AIR_ISSUE_BUSY', { detail: session.nameOf(row) });
-		case 'expire':
-			if (asked.repeatUnknown) return undefined;
-			return replayed(fromLedger({ outcome: 'unknown', row }, idempotency, session));
 		case 'answer':
 			return replayed(fromLedger({ outcome: 'answered', row }, idempotency, session));
 		case 'unknown':
@@ -127,8 +130,9 @@ async function holdsOne(
 	{ ledger, realm }: LedgerSession,
 	{ recipient, credentialId }: IssueRequest,
 ): Promise<boolean> {
-	const rows = await read(() => ledger.list({ recipient, states: STANDS, limit: MOST_ROWS }));
-	return rows.some((row) => row.realm === realm && row.program === credentialId);
+	const of = { realm, program: credentialId, recipient };
+	const found = await read(() => ledger.list({ ...of, states: STANDS, limit: 1 }));
+	return found.length > 0;
 }
 
 async function read<T>(ask: () => Promise<T>): Promise<T> {

@@ -1,13 +1,18 @@
 import { AirError } from '../../errors/AirError';
-import type { Ledger, RowState } from '../../ledger/Ledger';
+import type { Ledger, LedgerRow, RowState } from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
 import { pages, type PagedLedger } from './pages';
+import { outcomeNow } from './rowFields';
 
 /** How long to wait for attempts under way: most end within some seconds. */
 const WAIT_MS = 10_000;
 
 /** In these states, as far as the ledger knows, the person still holds the credential. */
 const HELD: readonly RowState[] = ['submitted', 'confirmed', 'stored'];
+
+/** An abandoned row counts as what it was before. */
+const isHeld = ({ state, answeredAt }: LedgerRow) =>
+	HELD.includes(state) || (state === 'abandoned' && answeredAt !== null);
 
 /** What the ledger holds for one spelling of an address. */
 export interface Spelling {
@@ -39,8 +44,8 @@ export async function lookUpPerson(
 				const of = found.get(row.recipient) ?? { rows: 0, unknown: 0, held: new Set() };
 				found.set(row.recipient, of);
 				of.rows++;
-				if (HELD.includes(row.state)) of.held.add(row.coreClaimHash ?? `row ${row.id}`);
-				if (row.state === 'unknown') of.unknown++;
+				if (isHeld(row)) of.held.add(row.coreClaimHash ?? `row ${row.id}`);
+				if (outcomeNow(row) === 'unknown') of.unknown++;
 			}
 		}
 	} catch (error) {

@@ -16,7 +16,7 @@ export function since({ state, answeredAt, confirmedAt, updatedAt }: LedgerRow):
 }
 
 /** By the clock of this machine: whether a lease has run out is near enough for people, and decides nothing. */
-const outcomeNow = (row: LedgerRow) => outcomeOf(row, Date.now());
+export const outcomeNow = (row: LedgerRow) => outcomeOf(row, Date.now());
 
 /** AIR's identifier of the issuance that stands: a hash or a storage path. */
 export const namesAtAir = ({ way, coreClaimHash }: LedgerRow) => ({

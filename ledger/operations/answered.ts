@@ -30,8 +30,8 @@ export interface Answered {
 	readonly answer: AcceptedAnswer;
 }
 
-/** In these states a person holds what was issued. */
-const HELD = "('submitted', 'confirmed', 'stored')";
+/** In these states a person holds what was issued; of what was given up, only what was answered. */
+const HELD = "('submitted', 'confirmed', 'stored', 'abandoned')";
 
 /** Rows that may be replaced by those with the IDs `$2`. */
 const OTHERS = forDialect(
@@ -45,7 +45,7 @@ const OTHERS = forDialect(
  * The attempts' own rows and, where needed, those that their issuances replace; state and time are
  * checked again once the rows are locked. It is one list, so that all rows are locked in one order.
  */
-const LOCK_OWN_AND_OTHERS = locking(
+export const LOCK_OWN_AND_OTHERS = locking(
 	(dialect) => `i.id IN (
 		SELECT id FROM issuances WHERE id ${dialect.oneOf('$1', 'bigint')} UNION ${OTHERS(dialect)})`,
 );
@@ -140,6 +140,7 @@ export function* answered(
 	);
 }
 
+/** An issuance that replaces others. */
 interface Replacing extends RowRecord {
 	/** The row whose issuance replaces others. */
 	readonly id: number;
@@ -147,6 +148,11 @@ interface Replacing extends RowRecord {
 	readonly hash: string;
 }
 
+/**
+ * Answered before the attempt started, by the clock, which may have been set back since; or marked. What
+ * was answered later than now was answered before the clock was set back, and an attempt that started
+ * since then, after that.
+ */
 const REPLACED = forDialect(
 	({ records, oneOf }) => `SELECT i.id AS id, own.id AS by, i.revocation_number AS number
 	FROM ${records('replacing', '$1', { id: 'bigint', started_at: 'bigint', hash: 'text' })}
@@ -154,7 +160,8 @@ const REPLACED = forDialect(
 		JOIN issuances i ON ${ofRecipient('i.recipient', 'own.recipient')} AND i.program = own.program
 			AND i.realm = own.realm AND i.way = own.way AND i.state IN ${HELD} AND i.id <> own.id
 	WHERE i.id ${oneOf('$2', 'bigint')}
-		AND (i.answered_at <= replacing.started_at OR i.replaced_by = own.id)
+		AND (i.answered_at <= replacing.started_at
+			OR (i.answered_at > $3 AND replacing.started_at <= $3) OR i.replaced_by = own.id)
 		AND coalesce(i.core_claim_hash, '') <> replacing.hash`,
 );
 
@@ -173,7 +180,7 @@ const SUPERSEDE = forDialect(({ update }) =>
  *
  * @returns for each replaced row, the row that replaces it
  */
-function* supersede(
+export function* supersede(
 	dialect: Dialect,
 	locked: readonly number[],
 	replacing: readonly Replacing[],
@@ -185,6 +192,7 @@ function* supersede(
 		REPLACED,
 		replacing,
 		locked,
+		at,
 	);
 	if (replaced.length === 0) return [];
 	const ids = replaced.map(({ id }) => id).sort((a, b) => a - b);

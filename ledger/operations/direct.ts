@@ -1,15 +1,16 @@
-import type {
-	DirectBegun,
-	DirectLook,
-	DirectRequest,
-	DirectSeal,
-	LedgerRow,
-	Revocable,
-	SealedCredential,
+import {
+	mayHaveIssued,
+	type DirectBegun,
+	type DirectLook,
+	type DirectRequest,
+	type DirectSeal,
+	type LedgerRow,
+	type Revocable,
+	type SealedCredential,
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
-import { decideBegin, mayHaveIssued } from '../transitions';
+import { decideBegin } from '../transitions';
 import { begin, resultOf } from './begin';
 import { afterLease } from './endAttempts';
 import { find } from './lookups';
@@ -34,7 +35,7 @@ export function* lookDirect(dialect: Dialect, request: DirectRequest): Operation
 	if (known !== undefined) return known;
 	// A retired row is another issuance.
 	const row = decision.do === 'retire-and-insert' ? undefined : found;
-	const other = yield* heldOrUnderWay(dialect, request, row?.id ?? 0, now);
+	const other = yield* heldOrUnderWay(dialect, request, row, now);
 	if (other !== undefined) return other;
 	return {
 		outcome: 'open',
@@ -63,23 +64,30 @@ const ofPerson = (states: string) =>
 /** What somebody wants sent again may have been stored as well: see `settle`. */
 const OPEN = `(i.state IN ('sending', 'unknown') OR i.state = 'rejected' AND ${mayHaveIssuedIn('i')})`;
 
-/** A credential to keep decides before an open row does; one to replace does not count. */
-const HELD_OR_OPEN = ofPerson(`(${OPEN} OR (i.state = 'stored' AND i.expires_at > $5))`);
-const ONLY_OPEN = ofPerson(OPEN);
+/** While it is being sent, or if its turn comes first; see {@link heldOrUnderWay}. */
+const OPEN_BEFORE = `${OPEN} AND (i.id < $6 OR i.state = 'sending' AND i.lease_until > $5)`;
 
-/** Another row of the person that decides about this one. @param own - the ID of this one */
+/** A credential to keep decides before an open row does; one to replace does not count. */
+const HELD_OR_OPEN = ofPerson(`(${OPEN_BEFORE} OR (i.state = 'stored' AND i.expires_at > $5))`);
+const ONLY_OPEN = ofPerson(OPEN_BEFORE);
+
+/**
+ * Another row of the person that decides about this one. If several may have been stored, which began
+ * when that was allowed, the oldest is finished first: otherwise each would wait for the others.
+ *
+ * @param own - its row, if it has one
+ */
 function* heldOrUnderWay(
 	dialect: Dialect,
 	{ recipient, program, realm, ifHeld }: DirectRequest,
-	own: number,
+	own: LedgerRow | undefined,
 	now: number,
 ): Operation<DirectLook | undefined> {
 	if (ifHeld === 'another') return undefined;
-	const person = [recipient, program, realm, own] as const;
-	const [row] =
-		ifHeld === 'keep'
-			? yield* readRows(dialect, HELD_OR_OPEN, ...person, now)
-			: yield* readRows(dialect, ONLY_OPEN, ...person);
+	const before = own !== undefined && mayHaveIssued(own) ? own.id : Number.MAX_SAFE_INTEGER;
+	const values = [recipient, program, realm, own?.id ?? 0, now, before] as const;
+	const select = ifHeld === 'keep' ? HELD_OR_OPEN : ONLY_OPEN;
+	const [row] = yield* readRows(dialect, select, ...values);
 	if (row === undefined) return undefined;
 	if (row.state === 'stored') return { outcome: 'held', row };
 	const leaseMs = row.state === 'sending' ? (row.leaseUntil ?? now) - now : 0;

@@ -7,7 +7,7 @@ import { expireLease } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, appendUnknown, eventForEach } from './events';
 import { BY_ID, locking, lockRows, ofRecipient, readAnyRows } from './rows';
-import { FINISHED, OPEN, STORED } from './states';
+import { FINISHED, mayHaveIssuedIn, OPEN, STORED } from './states';
 
 /** Rows per transaction; kept small because it blocks the event loop and other writers. */
 const STEP = 50;
@@ -51,6 +51,10 @@ export async function prune(
 	};
 }
 
+/** What may have been stored directly is not done with before it would have expired. */
+const MAY_BE_VALID = `way = 'direct' AND coalesce(expires_at, 0) > $4
+	AND (state = 'unknown' OR state = 'rejected' AND ${mayHaveIssuedIn('issuances')})`;
+
 /** @returns the first rows in a state, whose time `since` lies at `before` or earlier, locked */
 function* oldest(
 	{ skipLocked }: Dialect,
@@ -59,13 +63,16 @@ function* oldest(
 	before: number,
 	most: number,
 	realm: string,
+	now: number,
 ): Operation<number[]> {
 	const found = yield* rows<{ id: number }>(
 		`SELECT id FROM issuances WHERE ${state} AND ${since} <= $1 AND realm = $3
+			AND NOT (${MAY_BE_VALID})
 		ORDER BY ${since} LIMIT $2 ${skipLocked}`,
 		before,
 		most,
 		realm,
+		now,
 	);
 	return found.map(({ id }) => id);
 }
@@ -104,6 +111,7 @@ function* abandon(dialect: Dialect, most: number, days: number, realm: string): 
 		Math.trunc(now - days * DAY_MS),
 		most,
 		realm,
+		now,
 	);
 	if (ids.length === 0) return 0;
 	yield* rowsFor(dialect, ABANDON, ids, now);
@@ -125,8 +133,9 @@ const DELETE = forDialect(({ oneOf }) => `DELETE FROM issuances WHERE id ${oneOf
  * (`Cursor.missed`).
  */
 function* remove(dialect: Dialect, most: number, days: number, realm: string): Operation<number> {
-	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
-	const ids = yield* oldest(dialect, FINISHED, 'state_at', before, most, realm);
+	const now = yield* clock(dialect);
+	const before = Math.trunc(now - days * DAY_MS);
+	const ids = yield* oldest(dialect, FINISHED, 'state_at', before, most, realm, now);
 	return yield* removeRows(dialect, ids);
 }
 
@@ -137,8 +146,9 @@ function* removeStored(
 	days: number,
 	realm: string,
 ): Operation<number> {
-	const before = Math.trunc((yield* clock(dialect)) - days * DAY_MS);
-	const ids = yield* oldest(dialect, STORED, 'expires_at', before, most, realm);
+	const now = yield* clock(dialect);
+	const before = Math.trunc(now - days * DAY_MS);
+	const ids = yield* oldest(dialect, STORED, 'expires_at', before, most, realm, now);
 	return yield* removeRows(dialect, ids);
 }
 

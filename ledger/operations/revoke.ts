@@ -1,7 +1,14 @@
-import type { LedgerRow, Place, RevokedMark, RevokeRequest, RevokeResult } from '../Ledger';
+import {
+	mayHaveIssued,
+	type LedgerRow,
+	type Place,
+	type RevokedMark,
+	type RevokeRequest,
+	type RevokeResult,
+} from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
-import { expireLease, mayHaveIssued } from '../transitions';
+import { expireLease } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
 import { lockIds, readRowsById } from './rows';

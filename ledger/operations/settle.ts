@@ -1,11 +1,19 @@
-import type { Attempt, LedgerRow, Settlement, SettleRequest, SettleResult } from '../Ledger';
+import {
+	mayHaveIssued,
+	type Attempt,
+	type LedgerRow,
+	type Settlement,
+	type SettleRequest,
+	type SettleResult,
+} from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation } from '../sql/Session';
-import { decideAnswered, expireLease, mayHaveIssued, SETTLED } from '../transitions';
+import { decideAnswered, expireLease, SETTLED } from '../transitions';
+import { LOCK_OWN_AND_OTHERS, supersede } from './answered';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendUnknown } from './events';
 import { replaceFirst } from './revoke';
-import { lockIds, ofRecipient, readRowsById } from './rows';
+import { lockRows, ofRecipient, readRowsById } from './rows';
 
 /**
  * `Ledger.settle`. `issued` adds an attempt of its own, so that a late answer to the settled attempt is
@@ -13,7 +21,8 @@ import { lockIds, ofRecipient, readRowsById } from './rows';
  */
 export function* settle(dialect: Dialect, request: SettleRequest): Operation<SettleResult> {
 	const { realm, issuanceId, seen } = request;
-	yield* lockIds(dialect, [issuanceId]);
+	// Only those that are locked from the first on may be replaced: see `lockRows`.
+	const locked = yield* lockRows(dialect, LOCK_OWN_AND_OTHERS, [issuanceId], [issuanceId]);
 	const [row] = yield* readRowsById(dialect, [issuanceId]);
 	if (row?.realm !== realm) return { outcome: 'missing' };
 	const now = yield* clock(dialect);
@@ -29,8 +38,10 @@ export function* settle(dialect: Dialect, request: SettleRequest): Operation<Set
 		return { outcome: 'changed', row: found };
 	}
 	yield* note(request, now);
-	if (request.as.outcome === 'issued') yield* issued(dialect, found, request.as, now);
-	else yield* notIssued(found, request.as.outcome, now);
+	if (request.as.outcome === 'issued') {
+		yield* issued(dialect, found, request.as, now);
+		yield* supersede(dialect, locked, replacing(found, request.as), now);
+	} else yield* notIssued(found, request.as.outcome, now);
 	return { outcome: 'settled', row: yield* again(dialect, found) };
 }
 
@@ -65,6 +76,19 @@ function* issued(
 	yield* endAttempts(dialect, [{ row, end, ended: { ...ended, at, nextCheckAt } }], at);
 	if (row.way !== 'direct') return;
 	yield* replaceFirst(dialect, yield* markedFor(row), row.id, at);
+}
+
+/**
+ * Of one program a person holds one issuance at AIR. So one with another hash was replaced, if it was
+ * answered before the first attempt of which nobody knew how it ended.
+ */
+function replacing(
+	{ id, way, attempts }: LedgerRow,
+	{ coreClaimHash: hash }: Pick<Attempt, 'coreClaimHash'>,
+): Parameters<typeof supersede>[2] {
+	const first = attempts.find(({ outcome }) => outcome === 'unknown' || outcome === 'open');
+	if (way === 'direct' || hash === null || first === undefined) return [];
+	return [{ id, started_at: first.startedAt, hash }];
 }
 
 const MARKED = `SELECT i.id AS id FROM issuances i

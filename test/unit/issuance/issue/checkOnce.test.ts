@@ -37,9 +37,14 @@ beforeAll(async () => {
 	};
 });
 
+/** By how much the store's clock is behind. */
+let agoMs = 0;
+
 beforeEach(async () => {
+	agoMs = 0;
 	folder = mkdtempSync(join(tmpdir(), 'moca-air-check-'));
-	ledger = (await openSqliteLedger({ file: join(folder, 'ledger.sqlite') })).ledger;
+	const file = join(folder, 'ledger.sqlite');
+	ledger = (await openSqliteLedger({ file, clockOffsetMs: () => -agoMs })).ledger;
 	await ledger.acceptKey(REALM, identity.key.thumbprint);
 });
 
@@ -65,9 +70,10 @@ const session = () =>
 
 /** Writes into the ledger that something was sent, and how that ended. */
 async function was(
-	end: 'accepted' | 'unknown',
+	end: 'accepted' | 'unknown' | 'cut',
 	asked = request,
 	mode: IdempotencyMode = content,
+	coreClaimHash = 'a'.repeat(64),
 ): Promise<void> {
 	const { key, rememberMs, subjectHmac } = keyOf(asked, mode);
 	const begun = await ledger.begin({
@@ -86,12 +92,13 @@ async function was(
 	});
 	if (begun.outcome !== 'started') throw new Error(begun.outcome);
 	const attempt = { issuanceId: begun.issuanceId, attempt: begun.attempt };
+	if (end === 'cut') return;
 	if (end === 'unknown') {
 		await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
 		return;
 	}
 	await ledger.answered(attempt, {
-		coreClaimHash: 'a'.repeat(64),
+		coreClaimHash,
 		userUuid: null,
 		nextCheckMs: 5_000,
 		supersedes: false,
@@ -145,6 +152,39 @@ test('an unknown outcome is refused where sending again could destroy, and repea
 		check(new Checking(), 1, { ...request, onDuplicate: 'revoke' }),
 	).rejects.toMatchObject({ code: 'AIR_ISSUED_UNKNOWN' });
 	expect(await check(new Checking(), 1)).toMatchObject({ outcome: 'wouldIssue' });
+});
+
+test('what AIR only kept before would be issued under Revoke and Reissue', async () => {
+	await was('accepted');
+	await was('accepted', silver);
+	expect(await check(new Checking(), 1, silver)).toMatchObject({ outcome: 'wouldKeep' });
+	const reissue = { ...silver, onDuplicate: 'revoke' } as const;
+	expect(await check(new Checking(), 1, reissue)).toMatchObject({ outcome: 'wouldReissue' });
+});
+
+test('what was begun longer ago than Remember For and never answered would be issued', async () => {
+	agoMs = 25 * 60 * 60 * 1000;
+	await was('cut');
+	const reissue = { ...request, onDuplicate: 'revoke' } as const;
+	expect(await check(new Checking(), 1, reissue)).toMatchObject({ outcome: 'wouldIssue' });
+});
+
+test('what was begun and never answered is refused where sending again could destroy', async () => {
+	agoMs = 60 * 60 * 1000;
+	await was('cut');
+	const reissue = { ...request, onDuplicate: 'revoke' } as const;
+	await expect(check(new Checking(), 1, reissue)).rejects.toMatchObject({
+		code: 'AIR_ISSUED_UNKNOWN',
+	});
+	expect(await check(new Checking(), 1)).toMatchObject({ outcome: 'wouldIssue' });
+});
+
+test('of somebody who holds hundreds of other programs', async () => {
+	await was('accepted');
+	for (let i = 0; i < 201; i++) {
+		await was('accepted', { ...request, credentialId: `other-${i}` }, content, `hash-${i}`);
+	}
+	expect(await check(new Checking(), 1, silver)).toMatchObject({ outcome: 'wouldKeep' });
 });
 
 test('items of one run count among each other', async () => {

@@ -283,6 +283,93 @@ export function direct(store: GetStore): void {
 			});
 		});
 
+		describe('that may have been stored, half a year ago', () => {
+			const year = () => ({
+				...seal('A'),
+				sealed: sealedAs('A', { expiresAt: store().now() + 365 * DAY }),
+			});
+
+			test.each(['keep', 'reissue'] as const)(
+				'%s: it is finished first, for as long as it would be valid',
+				async (ifHeld) => {
+					const { ledger, advance } = store();
+					const begun = await ledger.beginDirect(asked('1'), year());
+					await ledger.failed(attemptOf(begun), UNKNOWN);
+					advance(200 * DAY);
+					await ledger.prune(RETENTION);
+					expect(await ledger.lookDirect(asked('2', {}, ifHeld))).toMatchObject({
+						outcome: 'unknown',
+						row: { externalId: 'urn:uuid:A' },
+					});
+					expect(await ledger.lookDirect(asked('1', {}, ifHeld))).toMatchObject({
+						outcome: 'open',
+						sealed: { externalId: 'urn:uuid:A' },
+					});
+					advance(170 * DAY);
+					await ledger.prune(RETENTION);
+					expect(await ledger.totals()).toEqual({ abandoned: 1 });
+					const { outcome } = await ledger.lookDirect(asked('2', {}, ifHeld));
+					expect(outcome).toBe('open');
+				},
+			);
+
+			test('and is to be sent again: retention leaves it alone for as long', async () => {
+				const { ledger, advance } = store();
+				const begun = await ledger.beginDirect(asked('1'), year());
+				await ledger.failed(attemptOf(begun), UNKNOWN);
+				const [row] = await ledger.list({ limit: 1 });
+				if (row === undefined) throw new Error('no row');
+				const by = { instance: '', workflowId: '', executionId: '' };
+				const as = { outcome: 'send-again' } as const;
+				await ledger.settle({ realm: REALM, issuanceId: row.id, seen: row, as, by, note: null });
+				const refused = await begin(ledger, 'B', asked('2', { recipient: 'bob@example.com' }));
+				await ledger.failed(refused, REJECTED);
+				advance(200 * DAY);
+				await ledger.prune(RETENTION);
+				expect(await ledger.list({ limit: 9 })).toMatchObject([{ externalId: 'urn:uuid:A' }]);
+				expect(await ledger.lookDirect(asked('3', {}, 'reissue'))).toMatchObject({
+					outcome: 'unknown',
+				});
+				advance(170 * DAY);
+				await ledger.prune(RETENTION);
+				expect(await ledger.totals()).toEqual({});
+			});
+		});
+
+		test.each(['keep', 'reissue'] as const)(
+			'two of a person that may have been stored, and then %s: the older one is finished first',
+			async (ifHeld) => {
+				const { ledger } = store();
+				const older = await begin(ledger, 'A', asked('1'));
+				const newer = await begin(ledger, 'B', asked('2'));
+				for (const attempt of [older, newer]) await ledger.failed(attempt, UNKNOWN);
+				const look = async (event: string) => await ledger.lookDirect(asked(event, {}, ifHeld));
+				expect(await look('2')).toMatchObject({
+					outcome: 'unknown',
+					row: { id: older.issuanceId },
+				});
+				expect(await look('1')).toMatchObject({
+					outcome: 'open',
+					sealed: { externalId: 'urn:uuid:A' },
+				});
+				// While it is being sent, the other one waits.
+				const again = await ledger.beginDirect(asked('1', {}, ifHeld), seal('A', 'urn:uuid:A'));
+				expect(await look('2')).toMatchObject({ outcome: 'busy' });
+				await ledger.answered(attemptOf(again), stored('dstorage://vc/1'));
+				expect(await look('2')).toMatchObject({ outcome: ifHeld === 'keep' ? 'held' : 'open' });
+			},
+		);
+
+		test('a newer one of the person that is being sent: the older one waits', async () => {
+			const { ledger } = store();
+			await ledger.failed(await begin(ledger, 'A', asked('1')), UNKNOWN);
+			await begin(ledger, 'B', asked('2'));
+			expect(await ledger.lookDirect(asked('1', {}, 'reissue'))).toMatchObject({
+				outcome: 'busy',
+				row: { externalId: 'urn:uuid:B' },
+			});
+		});
+
 		test('sent again under another private key: the row stays that of the key that signed', async () => {
 			const { ledger } = store();
 			const off = { revocable: 'off' } as const;

@@ -4,12 +4,15 @@ import {
 	accepted,
 	answer,
 	CONFIRMED,
+	DAY,
 	eventTypes,
 	HOUR,
 	issue,
 	MINUTE,
 	request,
 	REALM,
+	RETENTION,
+	REVOKED,
 	start,
 } from './requests';
 
@@ -196,6 +199,44 @@ export function interleavings(store: GetStore): void {
 				{ state: 'superseded', vcStatus: 'ONCHAIN' },
 			]);
 			expect((await eventTypes(ledger)).slice(4)).toEqual([]);
+		});
+
+		test('Revoke and Reissue: superseded, although the clock was set back since it was answered', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'hash-1', { idempotencyKey: 'a' });
+			await ledger.observed(REALM, 'hash-1', CONFIRMED);
+			advance(-HOUR);
+			const attempt = await start(ledger, { idempotencyKey: 'b' });
+			const recorded = await ledger.answered(attempt, answer('hash-2', { supersedes: true }));
+			expect(recorded).toMatchObject({ superseded: 1 });
+			expect(await ledger.totals()).toEqual({ superseded: 1, submitted: 1 });
+		});
+
+		test('Revoke and Reissue: neither of two under way at once, although the clock was set back', async () => {
+			const { ledger, advance } = store();
+			const slow = await start(ledger, { idempotencyKey: 'a' });
+			const fast = await start(ledger, { idempotencyKey: 'b' });
+			advance(1000);
+			await ledger.answered(fast, answer('hash-1', { supersedes: true }));
+			advance(-HOUR);
+			await ledger.answered(slow, answer('hash-2', { supersedes: true }));
+			expect(await ledger.totals()).toEqual({ submitted: 2 });
+		});
+
+		test('Revoke and Reissue: what was given up after 180 days is superseded, too', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'hash-1', { idempotencyKey: 'a' });
+			const lost = await start(ledger, { idempotencyKey: 'b' });
+			await ledger.failed(lost, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+			advance(181 * DAY);
+			await ledger.prune(RETENTION);
+			expect(await ledger.totals()).toEqual({ abandoned: 2 });
+			await issue(ledger, 'hash-2', { idempotencyKey: 'c' }, { supersedes: true });
+			// Of the other one nobody knows whether there is anything to replace.
+			expect(await ledger.totals()).toEqual({ abandoned: 1, superseded: 1, submitted: 1 });
+			expect(await ledger.observed(REALM, 'hash-1', REVOKED)).toMatchObject([
+				{ state: 'superseded' },
+			]);
 		});
 
 		test('Revoke and Reissue, many answers at once: as one after another', async () => {

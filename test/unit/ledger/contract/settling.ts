@@ -1,6 +1,16 @@
 import type { AttemptRef, LedgerRow, SettleRequest } from '../../../../ledger/Ledger';
 import type { GetStore } from './store';
-import { answer, CONFIRMED, HOUR, issue, MINUTE, REALM, request, start } from './requests';
+import {
+	answer,
+	CONFIRMED,
+	eventTypes,
+	HOUR,
+	issue,
+	MINUTE,
+	REALM,
+	request,
+	start,
+} from './requests';
 
 /** What a person says of an outcome that the ledger does not know. */
 export function settling(store: GetStore): void {
@@ -92,6 +102,36 @@ export function settling(store: GetStore): void {
 			expect(await ledger.list({ limit: 1 })).toMatchObject([
 				{ state: 'submitted', coreClaimHash: 'late' },
 			]);
+		});
+
+		test('as issued: what the person held before is superseded, as by an answer of AIR', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'hash-0', { idempotencyKey: 'before' });
+			await ledger.observed(REALM, 'hash-0', CONFIRMED);
+			const eve = { recipient: 'eve@example.com' };
+			await issue(ledger, 'hash-e', { idempotencyKey: 'of another person', ...eve });
+			advance(MINUTE);
+			const { attempt, row } = await unknown();
+			advance(MINUTE);
+			await issue(ledger, 'hash-2', { idempotencyKey: 'since then' });
+			expect(await settle(row)).toMatchObject({ outcome: 'settled' });
+			const rows = await ledger.list({ sort: 'oldest', limit: 9 });
+			expect(rows.map(({ state }) => state)).toEqual([
+				...['superseded', 'submitted', 'submitted', 'submitted'],
+			]);
+			expect(rows[0]).toMatchObject({ replacedBy: row.id });
+			expect((await eventTypes(ledger)).slice(-2)).toEqual(['unknown', 'superseded']);
+			await ledger.answered(attempt, answer('hash-1', { supersedes: true }));
+			expect(await eventTypes(ledger)).toHaveLength(4);
+		});
+
+		test('as issued with the hash that the person held before: AIR kept it', async () => {
+			const { ledger, advance } = store();
+			await issue(ledger, 'hash-1', { idempotencyKey: 'before' });
+			advance(MINUTE);
+			const { row } = await unknown();
+			await settle(row);
+			expect(await ledger.totals()).toEqual({ submitted: 2 });
 		});
 
 		test('as issued without a hash, and then replaced: it is superseded', async () => {

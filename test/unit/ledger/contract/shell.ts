@@ -233,16 +233,26 @@ export function shell(store: GetStore): void {
 			await ended('refused', 'rejected');
 			await ended('not sent', 'not-sent');
 			await ended('lost', 'unknown');
+			await ended('to be sent again', 'unknown');
+			const [row] = await ledger.list({ idempotencyKey: 'to be sent again', limit: 1 });
+			await ledger.settle({
+				realm: REALM,
+				issuanceId: row?.id ?? 0,
+				seen: { state: 'unknown', attempt: 1 },
+				as: { outcome: 'send-again' },
+				by: { instance: '', workflowId: '', executionId: '' },
+				note: null,
+			});
 			await start(ledger, { idempotencyKey: 'under way' });
 			const keys = async (outcomes: readonly RowOutcome[]) =>
 				(await ledger.list({ outcomes, limit: 100 })).map((row) => row.idempotencyKey);
 			expect(await keys(['issued'])).toEqual(['another', 'issued']);
 			expect(await keys(['kept'])).toEqual(['kept']);
 			expect(await keys(['notIssued'])).toEqual(['not sent', 'refused']);
-			expect(await keys(['unknown'])).toEqual(['lost', 'cut']);
+			expect(await keys(['unknown'])).toEqual(['to be sent again', 'lost', 'cut']);
 			expect(await keys(['underWay'])).toEqual(['under way']);
 			expect(await keys([])).toEqual([]);
-			expect(await keys(ROW_OUTCOMES)).toHaveLength(8);
+			expect(await keys(ROW_OUTCOMES)).toHaveLength(9);
 			for (const outcome of ROW_OUTCOMES) {
 				const rows = await ledger.list({ outcomes: [outcome], limit: 100 });
 				expect(rows.map((row) => outcomeOf(row, now()))).toEqual(rows.map(() => outcome));
