@@ -1,6 +1,8 @@
 import { HostLimiter } from '../../../../air/pacing/HostLimiter';
 import type { Permit, PermitOptions } from '../../../../air/pacing/Permit';
 import { LONGEST_AHEAD_MS, NO_REPEAT, repeating } from '../../../../air/pacing/repeat';
+import { LONGEST_WISH_MS } from '../../../../air/pacing/retryAfter';
+import type { AirError } from '../../../../errors/AirError';
 import { send, SimulatedAir, type SimulatedSettings } from '../../../support/simulatedAir';
 import { VirtualTime } from '../../../support/virtualTime';
 
@@ -392,6 +394,31 @@ describe('begun ahead of a place', () => {
 		permits[19]?.giveBack();
 		await Promise.all(all);
 		expect(order).toEqual([11, 0, 2]);
+		// After the cancel nothing is waited for.
+		await expect(permits[3]?.place(controller.signal)).rejects.toMatchObject({
+			code: 'AIR_CANCELLED',
+		});
+	});
+
+	test('AIR asks twice to be left alone for a quarter of an hour: who waits for a place is told', async () => {
+		const time = new VirtualTime();
+		const limiter = new HostLimiter(time, () => 0.5);
+		const permits = await Promise.all(
+			Array.from({ length: 20 }, async () => limiter.permit(ahead)),
+		);
+		const ends: string[] = [];
+		for (const permit of permits.slice(0, 3)) {
+			void permit.place().then(
+				() => {
+					ends.push('placed');
+					permit.refused('too-many', LONGEST_WISH_MS);
+				},
+				(error: unknown) => ends.push((error as AirError).code),
+			);
+		}
+		for (const permit of permits.slice(10)) permit.refused('too-many', LONGEST_WISH_MS);
+		await time.run(61_000);
+		expect(ends).toEqual(['placed', 'AIR_RATE_LIMITED', 'AIR_RATE_LIMITED']);
 	});
 
 	test('nothing begins ahead where a rate is limited', async () => {
@@ -414,7 +441,7 @@ describe('begun ahead of a place', () => {
 		const wall = jest.spyOn(Date, 'now');
 		const now = Date.now();
 		const result = repeating<string>(
-			(permit) => {
+			() => {
 				seen.push('begun');
 				setTimeout(() => {
 					// The clock of the machine has moved on, and a place is free.
@@ -423,9 +450,8 @@ describe('begun ahead of a place', () => {
 				}, 20);
 				return {
 					send: async () => {
-						await permit.place();
 						seen.push('sent');
-						return 'issued';
+						return await Promise.resolve('issued');
 					},
 					failed: async (error) => {
 						seen.push(`given up: ${(error as { code?: string }).code ?? ''}`);
