@@ -432,7 +432,10 @@ describe('begun ahead of a place', () => {
 		expect(permits).toHaveLength(1);
 	});
 
-	test('what waited for its place for too long is given up, and begun again', async () => {
+	test.each([
+		['of the machine', true],
+		['that never jumps', false],
+	])('too long by the clock %s for its place: given up, and begun again', async (_, byWall) => {
 		const limiter = new HostLimiter();
 		const held = await Promise.all(
 			Array.from({ length: 10 }, async () => limiter.permit({ kind: 'issue' })),
@@ -440,13 +443,15 @@ describe('begun ahead of a place', () => {
 		const seen: string[] = [];
 		const wall = jest.spyOn(Date, 'now');
 		const now = Date.now();
+		let monotonic = 0;
+		const later = LONGEST_AHEAD_MS + 1_000;
 		const result = repeating<string>(
 			() => {
 				seen.push('begun');
 				setTimeout(() => {
-					// The clock of the machine has moved on, and a place is free.
-					wall.mockReturnValue(now + LONGEST_AHEAD_MS + 1_000);
-					for (const one of held) one.giveBack();
+					if (byWall) wall.mockReturnValue(now + later);
+					else monotonic = later;
+					held.shift()?.giveBack();
 				}, 20);
 				return {
 					send: async () => {
@@ -455,6 +460,8 @@ describe('begun ahead of a place', () => {
 					},
 					failed: async (error) => {
 						seen.push(`given up: ${(error as { code?: string }).code ?? ''}`);
+						// Somebody else waits for the place, too.
+						void limiter.permit({ kind: 'issue' });
 						return await Promise.resolve(error);
 					},
 				};
@@ -465,6 +472,7 @@ describe('begun ahead of a place', () => {
 				limits: NO_REPEAT,
 				repeatUnknown: true,
 				patient: true,
+				now: () => monotonic,
 			},
 		);
 		wall.mockReturnValue(now);
