@@ -242,6 +242,27 @@ test('five outcomes in a row are unknown: one at a time tries, until one is answ
 	expect(granted.length).toBe(begun + 12);
 });
 
+test('so do those with a fixed number', async () => {
+	const { granted, ask } = asking();
+	ask(20, { kind: 'issue', share: { fixed: true } });
+	await turns();
+	for (const permit of granted.slice(0, 20)) permit.ended();
+	ask(20, { kind: 'issue', share: { fixed: true } });
+	await turns();
+	expect(granted).toHaveLength(21);
+});
+
+test('where answers take long, nothing begins ahead of its place', async () => {
+	const time = new VirtualTime();
+	const { granted, ask } = asking(new HostLimiter(time, () => 0.5));
+	ask(10, { kind: 'issue' });
+	await time.run(3_000);
+	for (const permit of granted) permit.answered();
+	ask(60, { kind: 'issue', ahead: true });
+	await turns();
+	expect(granted).toHaveLength(10 + 20);
+});
+
 test('one item does not wait behind a large run', async () => {
 	const { limiter, granted } = asking();
 	const order: string[] = [];
