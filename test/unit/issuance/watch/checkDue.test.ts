@@ -218,7 +218,10 @@ describe('a pause', () => {
 		const { memory, check, due } = await setUp([slow(MINUTE), 'ONCHAIN', 'ONCHAIN']);
 		const { client } = memory.settings;
 		jest.spyOn(client, 'getStatus').mockImplementation(async (_recipient, hash, options) => {
-			if (hash === 'h0') throw slow(MINUTE);
+			if (hash === 'h0') {
+				await sleep(100);
+				throw slow(MINUTE);
+			}
 			await sleep(5_000, undefined, { signal: options?.signal }).catch(() => {
 				throw new AirError('AIR_CANCELLED');
 			});
