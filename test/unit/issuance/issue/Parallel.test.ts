@@ -279,7 +279,12 @@ test('others have their turns while many items are read', async () => {
 			concurrency: 10,
 			stopAtFailure: false,
 			prepare: async (index) =>
-				await Promise.resolve({ lane: `${index}`, run: async () => await Promise.resolve() }),
+				await Promise.resolve({
+					lane: `${index}`,
+					run: async () => {
+						await Promise.resolve();
+					},
+				}),
 		}).run();
 	} finally {
 		isOver = true;
