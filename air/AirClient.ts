@@ -52,7 +52,7 @@ export interface RequestOptions {
 }
 
 /** How a question is asked and repeated. */
-export interface CallOptions extends Omit<RequestOptions, 'permit' | 'graceMs'> {
+export interface CallOptions extends Omit<RequestOptions, 'permit'> {
 	/** The run that asks. */
 	readonly share?: Share | undefined;
 	/** How long it may wait for other requests to go first, in milliseconds; 10 s or more by default. */

@@ -67,8 +67,8 @@ export class HostLimiter {
 	private readonly ready = new Set<Waiting>();
 	/** Whether the next place is for one of those. */
 	private readyFirst = true;
-	/** The next request is sent no earlier. */
-	private nextAt = Number.NEGATIVE_INFINITY;
+	/** When the last request was sent, by its pace: the next one follows an interval later. */
+	private lastAt = Number.NEGATIVE_INFINITY;
 	private cancelWake: (() => void) | undefined;
 
 	constructor(
@@ -116,13 +116,8 @@ export class HostLimiter {
 	 *   quarter of an hour or more; `AIR_UNAVAILABLE` if it does not come while AIR answers nothing
 	 */
 	async permit({ signal, withinMs, ...wanted }: PermitOptions = {}): Promise<Permit> {
-		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
-		if (this.waiting.size === 0) {
-			if (this.mayBegin(wanted)) return this.begun(wanted);
-			if (this.ready.size === 0 && this.mayGo(wanted)) return this.grant(wanted, 0);
-		}
-		return await this.wait(this.waiting, wanted, signal, withinMs, (begins) =>
-			begins ? this.begun(wanted) : this.grant(wanted, CATCH_UP_MS),
+		return await this.wait(this.waiting, wanted, signal, withinMs, (since, begins) =>
+			begins ? this.begun(wanted) : this.grant(wanted, since),
 		);
 	}
 
@@ -131,11 +126,14 @@ export class HostLimiter {
 		wanted: Wanted,
 		signal: AbortSignal | undefined,
 		withinMs = Number.POSITIVE_INFINITY,
-		then: (begins: boolean) => T,
+		then: (since: number, begins: boolean) => T,
 	): Promise<T> {
+		if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
+		const since = this.clock.now();
 		return await new Promise<T>((resolve, reject) => {
 			const leave = (): void => {
 				line.delete(waiting);
+				if (!this.isAwaited) this.cancelWake?.();
 				cancelDeadline?.();
 				signal?.removeEventListener('abort', cancel);
 			};
@@ -144,7 +142,7 @@ export class HostLimiter {
 				withinMs,
 				go: (begins) => {
 					leave();
-					resolve(then(begins));
+					resolve(then(since, begins));
 				},
 				fail: (error) => {
 					leave();
@@ -190,7 +188,15 @@ export class HostLimiter {
 
 	/** When the next request may be sent, by what is known of rates and pauses. */
 	private get freeAt(): number {
-		return Math.max(this.nextAt, this.learnt.pausedUntil);
+		return Math.max(this.lastAt + this.intervalMs, this.learnt.pausedUntil);
+	}
+
+	private get intervalMs(): number {
+		return 1000 / this.perSecond;
+	}
+
+	private get isAwaited(): boolean {
+		return this.waiting.size + this.ready.size > 0;
 	}
 
 	private mayGo(wanted: Wanted): boolean {
@@ -219,7 +225,7 @@ export class HostLimiter {
 		}
 		const waitMs = this.freeAt - this.clock.now();
 		// When all places are taken, the end of a request is what to wait for.
-		if (waitMs > 0 && this.waiting.size + this.ready.size > 0)
+		if (waitMs > 0 && this.isAwaited)
 			this.cancelWake = this.clock.after(waitMs, () => {
 				this.admit();
 			});
@@ -258,15 +264,11 @@ export class HostLimiter {
 		};
 		return {
 			place: async (signal) => {
-				if (isOver) return;
-				const take = (): void => {
+				await this.wait(this.ready, wanted, signal, undefined, (since) => {
 					isOver = true;
 					ends();
-					placed = this.grant(wanted, CATCH_UP_MS);
-				};
-				if (signal?.aborted === true) throw new AirError('AIR_CANCELLED');
-				if (this.ready.size === 0 && this.mayGo(wanted)) take();
-				else await this.wait(this.ready, wanted, signal, undefined, take);
+					placed = this.grant(wanted, since);
+				});
 			},
 			use: () => placed?.use(),
 			giveBack: () => {
@@ -283,12 +285,12 @@ export class HostLimiter {
 		};
 	}
 
-	/** @param catchUpMs - how late this permit may be, for the next one to be none the later */
-	private grant(wanted: Wanted, catchUpMs: number): Permit {
+	/** @param since - when somebody began to wait for it */
+	private grant(wanted: Wanted, since: number): Permit {
 		const grantedAt = this.clock.now();
-		const interval = 1000 / this.perSecond;
+		const { intervalMs } = this;
 		const place = this.places.take(wanted, grantedAt, this.clock.busyMs());
-		this.nextAt = Math.max(this.nextAt, grantedAt - catchUpMs) + interval;
+		this.lastAt = Math.max(since, this.freeAt, grantedAt - CATCH_UP_MS);
 		this.learnt.granted(grantedAt);
 		const isTrial = this.longWish.holds;
 		let state: 'granted' | 'used' | 'over' = 'granted';
@@ -302,7 +304,7 @@ export class HostLimiter {
 			if (state !== 'granted') return;
 			end(() => {
 				place.unused();
-				this.nextAt -= interval;
+				this.lastAt -= intervalMs;
 			});
 		};
 		const heard = (now: number): void => {
@@ -334,7 +336,6 @@ export class HostLimiter {
 					const pauseMs = this.longWish.heard(retryAfterMs, isTrial, now);
 					if (pauseMs === undefined) this.learnt.refused(refusal, retryAfterMs, grantedAt, now);
 					else this.learnt.pause(pauseMs, now);
-					this.nextAt = Math.max(this.nextAt, this.learnt.pausedUntil);
 					place.refused(now);
 				});
 			},

@@ -199,7 +199,7 @@ export async function repeating<T>(
 				if (age() > LONGEST_AHEAD_MS) {
 					await sending.failed?.(new AirError('AIR_RATE_LIMITED', { waitTooLong: true }), series);
 					sending = undefined;
-					series = patient ? undefined : series;
+					series = undefined;
 					continue;
 				}
 			}

@@ -84,19 +84,18 @@ export class Parallel<R> {
 		const { items, signal } = this.settings;
 		const end = (): void => {
 			this.stop.abort();
-			this.admit();
 		};
 		if (signal?.aborted === true) end();
 		signal?.addEventListener('abort', end, { once: true });
 		try {
 			let turnBegan = performance.now();
-			for (let index = 0; index < items && !this.stopped; index++) {
+			for (let index = 0; index < items; index++) {
 				await this.room();
 				if (performance.now() - turnBegan > TURN_MS) {
 					await nextTurn();
 					turnBegan = performance.now();
 				}
-				if (this.isOver()) break;
+				if (this.stopped) break;
 				await this.begin(index);
 			}
 			await Promise.all(this.unfinished);
@@ -112,21 +111,16 @@ export class Parallel<R> {
 	}
 
 	private get isFull(): boolean {
-		return !this.stopped && this.underWay >= this.most;
+		return this.underWay >= this.most;
 	}
 
 	private get stopped(): boolean {
 		return this.stop.signal.aborted;
 	}
 
-	/** The same as a function, because the value can change during an await. */
-	private isOver(): boolean {
-		return this.stopped;
-	}
-
 	/** Waits until it is useful to read another item. */
 	private async room(): Promise<void> {
-		while (!this.stopped && (this.forSlot.length > 0 || this.inLanes >= LONGEST_LANES)) {
+		while (this.forSlot.length > 0 || this.inLanes >= LONGEST_LANES) {
 			await new Promise<void>((resolve) => {
 				this.wake = resolve;
 			});
@@ -158,7 +152,6 @@ export class Parallel<R> {
 			this.inLanes++;
 			await before;
 			this.inLanes--;
-			this.wake();
 		}
 		await this.slot();
 		let held = true;
@@ -201,13 +194,11 @@ export class Parallel<R> {
 	}
 
 	private over(index: number, end: End<R>): void {
-		if (!end.ok && this.stopped && this.settings.notBegun?.(end.error) === true) return;
+		if (!end.ok && this.settings.notBegun?.(end.error) === true) return;
 		this.ends[index] = end;
 		this.settings.onOver?.(end, index);
 		if (end.ok) return;
 		this.firstFailure ??= index;
-		if (!this.settings.stopAtFailure || this.stopped) return;
-		this.stop.abort();
-		this.admit();
+		if (this.settings.stopAtFailure) this.stop.abort();
 	}
 }

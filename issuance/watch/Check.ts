@@ -98,10 +98,10 @@ export class Check {
 	private async askAll(): Promise<void> {
 		const { rows, session } = this;
 		const limiter = limiterFor(session.settings.client.identity.baseUrl);
-		const askOne = async (row: LedgerRow): Promise<void> => {
+		const askOne = async (row: LedgerRow, stopped: AbortSignal): Promise<void> => {
 			if (!this.isOver) {
 				try {
-					await this.ask(row);
+					await this.ask(row, stopped);
 				} catch (error) {
 					this.stopped ??= { because: error };
 				}
@@ -116,21 +116,22 @@ export class Check {
 			prepare: async (index) => {
 				const row = rows[index];
 				// Their order does not matter, and each is another one.
-				const run = async () => {
-					if (row !== undefined) await askOne(row);
+				const run = async (stopped: AbortSignal) => {
+					if (row !== undefined) await askOne(row, stopped);
 				};
 				return await Promise.resolve({ lane: String(index), run });
 			},
 		}).run();
 	}
 
-	private async ask(row: LedgerRow): Promise<void> {
+	private async ask(row: LedgerRow, stopped: AbortSignal): Promise<void> {
 		const { session } = this;
 		const { coreClaimHash, recipient, checks } = row;
 		if (coreClaimHash === null) return;
 		const nextCheckMs = recheckDelayMs(dueAt(row) - (row.answeredAt ?? row.createdAt), checks);
 		try {
 			assertRow(row);
+			const timeoutMs = Math.min(this.settings.requestTimeoutMs, this.deadline - performance.now());
 			this.asked += 1;
 			const { vcStatus, vcId, state } = await askOnce(
 				session.settings.client,
@@ -140,7 +141,10 @@ export class Check {
 					repeat: NO_REPEAT,
 					share: { whose: this },
 					queueMs: Math.max(0, this.deadline - performance.now()),
-					timeoutMs: Math.min(this.settings.requestTimeoutMs, this.deadline - performance.now()),
+					timeoutMs,
+					signal: stopped,
+					// What has been sent is answered.
+					graceMs: timeoutMs,
 				},
 			);
 			this.answered += 1;
@@ -173,6 +177,11 @@ export class Check {
 		if (error.code === 'AIR_HASH_NOT_FOUND') {
 			this.answered += 1;
 			await this.missing(row, coreClaimHash, nextCheckMs);
+			return;
+		}
+		if (error.code === 'AIR_CANCELLED') {
+			// It was still waiting to be sent when the others ended: it stays due.
+			this.asked -= 1;
 			return;
 		}
 		this.lastError = error;

@@ -57,8 +57,8 @@ async function check(session: LedgerSession, settings: CheckSettings): Promise<C
 			lastError: next.lastError ?? report.lastError,
 			problem: next.problem ?? report.problem,
 		};
-		// Nothing more is due, there is no time left, or AIR is down.
-		if (next.asked < limit) break;
+		// Nothing more is due, there is no time left, or AIR is down or wants to be left alone.
+		if (next.asked < limit || leftAloneMs(realm) > 0) break;
 	}
 	return report;
 }

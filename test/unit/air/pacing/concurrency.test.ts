@@ -1,6 +1,8 @@
 import { HostLimiter } from '../../../../air/pacing/HostLimiter';
 import type { Permit, PermitOptions } from '../../../../air/pacing/Permit';
 import { LONGEST_AHEAD_MS, NO_REPEAT, repeating } from '../../../../air/pacing/repeat';
+import { LONGEST_WISH_MS } from '../../../../air/pacing/retryAfter';
+import type { AirError } from '../../../../errors/AirError';
 import { send, SimulatedAir, type SimulatedSettings } from '../../../support/simulatedAir';
 import { VirtualTime } from '../../../support/virtualTime';
 
@@ -240,6 +242,27 @@ test('five outcomes in a row are unknown: one at a time tries, until one is answ
 	expect(granted.length).toBe(begun + 12);
 });
 
+test('so do those with a fixed number', async () => {
+	const { granted, ask } = asking();
+	ask(20, { kind: 'issue', share: { fixed: true } });
+	await turns();
+	for (const permit of granted.slice(0, 20)) permit.ended();
+	ask(20, { kind: 'issue', share: { fixed: true } });
+	await turns();
+	expect(granted).toHaveLength(21);
+});
+
+test('where answers take long, nothing begins ahead of its place', async () => {
+	const time = new VirtualTime();
+	const { granted, ask } = asking(new HostLimiter(time, () => 0.5));
+	ask(10, { kind: 'issue' });
+	await time.run(3_000);
+	for (const permit of granted) permit.answered();
+	ask(60, { kind: 'issue', ahead: true });
+	await turns();
+	expect(granted).toHaveLength(10 + 20);
+});
+
 test('one item does not wait behind a large run', async () => {
 	const { limiter, granted } = asking();
 	const order: string[] = [];
@@ -392,6 +415,31 @@ describe('begun ahead of a place', () => {
 		permits[19]?.giveBack();
 		await Promise.all(all);
 		expect(order).toEqual([11, 0, 2]);
+		// After the cancel nothing is waited for.
+		await expect(permits[3]?.place(controller.signal)).rejects.toMatchObject({
+			code: 'AIR_CANCELLED',
+		});
+	});
+
+	test('AIR asks twice to be left alone for a quarter of an hour: who waits for a place is told', async () => {
+		const time = new VirtualTime();
+		const limiter = new HostLimiter(time, () => 0.5);
+		const permits = await Promise.all(
+			Array.from({ length: 20 }, async () => limiter.permit(ahead)),
+		);
+		const ends: string[] = [];
+		for (const permit of permits.slice(0, 3)) {
+			void permit.place().then(
+				() => {
+					ends.push('placed');
+					permit.refused('too-many', LONGEST_WISH_MS);
+				},
+				(error: unknown) => ends.push((error as AirError).code),
+			);
+		}
+		for (const permit of permits.slice(10)) permit.refused('too-many', LONGEST_WISH_MS);
+		await time.run(61_000);
+		expect(ends).toEqual(['placed', 'AIR_RATE_LIMITED', 'AIR_RATE_LIMITED']);
 	});
 
 	test('nothing begins ahead where a rate is limited', async () => {
@@ -405,7 +453,10 @@ describe('begun ahead of a place', () => {
 		expect(permits).toHaveLength(1);
 	});
 
-	test('what waited for its place for too long is given up, and begun again', async () => {
+	test.each([
+		['of the machine', true],
+		['that never jumps', false],
+	])('too long by the clock %s for its place: given up, and begun again', async (_, byWall) => {
 		const limiter = new HostLimiter();
 		const held = await Promise.all(
 			Array.from({ length: 10 }, async () => limiter.permit({ kind: 'issue' })),
@@ -413,22 +464,25 @@ describe('begun ahead of a place', () => {
 		const seen: string[] = [];
 		const wall = jest.spyOn(Date, 'now');
 		const now = Date.now();
+		let monotonic = 0;
+		const later = LONGEST_AHEAD_MS + 1_000;
 		const result = repeating<string>(
-			(permit) => {
+			() => {
 				seen.push('begun');
 				setTimeout(() => {
-					// The clock of the machine has moved on, and a place is free.
-					wall.mockReturnValue(now + LONGEST_AHEAD_MS + 1_000);
-					for (const one of held) one.giveBack();
+					if (byWall) wall.mockReturnValue(now + later);
+					else monotonic = later;
+					held.shift()?.giveBack();
 				}, 20);
 				return {
 					send: async () => {
-						await permit.place();
 						seen.push('sent');
-						return 'issued';
+						return await Promise.resolve('issued');
 					},
 					failed: async (error) => {
 						seen.push(`given up: ${(error as { code?: string }).code ?? ''}`);
+						// Somebody else waits for the place, too.
+						void limiter.permit({ kind: 'issue' });
 						return await Promise.resolve(error);
 					},
 				};
@@ -439,6 +493,7 @@ describe('begun ahead of a place', () => {
 				limits: NO_REPEAT,
 				repeatUnknown: true,
 				patient: true,
+				now: () => monotonic,
 			},
 		);
 		wall.mockReturnValue(now);

@@ -65,7 +65,7 @@ describe('a limit that a user sets', () => {
 		expect(at).toEqual([0, 100, 200, 300, 400]);
 	});
 
-	test('the lowest counts until it is lifted', async () => {
+	test('the lowest counts until it is lifted, and then nobody waits for it any more', async () => {
 		const { time, limiter, ask: once, at } = limited();
 		limiter.restrict(10);
 		const lift = limiter.restrict(1);
@@ -76,7 +76,7 @@ describe('a limit that a user sets', () => {
 		lift();
 		expect(limiter.perSecond).toBe(10);
 		await time.run();
-		expect(at).toEqual([0, 1_000, 2_000, 2_100]);
+		expect(at).toEqual([0, 1_000, 1_500, 1_580]);
 	});
 
 	test('a permit that is given back goes to the next', async () => {
@@ -242,6 +242,29 @@ describe('nobody waits forever', () => {
 		await time.run();
 		expect(errors).toEqual([expect.objectContaining({ code: 'AIR_CANCELLED' })]);
 		expect(at).toEqual([0, 1_000]);
+	});
+
+	test('a cancel of the last one that waits leaves no timer behind', async () => {
+		const { time, limiter, ask: once } = limited();
+		limiter.restrict(1);
+		const controller = new AbortController();
+		once();
+		once({ signal: controller.signal });
+		await time.run(500);
+		controller.abort();
+		await time.run();
+		expect(time.now()).toBe(500);
+	});
+
+	test('a timer that is late makes nobody late but the one it is for', async () => {
+		const time = new VirtualTime();
+		const after: VirtualTime['after'] = (ms, callback) => time.after(ms + 15, callback);
+		const limiter = new HostLimiter({ now: time.now, busyMs: time.busyMs, after }, () => 0.5);
+		limiter.restrict(10);
+		const at: number[] = [];
+		for (let i = 0; i < 4; i++) void limiter.permit().then(() => at.push(time.now()));
+		await time.run();
+		expect(at).toEqual([0, 115, 215, 315]);
 	});
 
 	test('aborted before: no permit', async () => {

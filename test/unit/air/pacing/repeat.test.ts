@@ -8,6 +8,7 @@ import {
 	repeating,
 	type RepeatOptions,
 } from '../../../../air/pacing/repeat';
+import { VirtualTime } from '../../../support/virtualTime';
 import { airErrorOf } from '../support';
 
 jest.mock('../../../../air/pacing/backoff', () => {
@@ -268,6 +269,16 @@ describe('a call that begins something before it sends', () => {
 		expect(seen.failed).toHaveLength(2);
 	});
 
+	test('and repeats as at first when it has begun again', async () => {
+		const { seen, result } = patient((count) => {
+			if (count > 1) return count < 4 ? new AirError('AIR_DNS') : 'issued';
+			time += 90_000;
+			return tooLong;
+		});
+		expect(await result).toBe('issued');
+		expect(seen).toMatchObject({ begun: 2, sent: 4 });
+	});
+
 	test('repeats within what it has begun', async () => {
 		const { seen, result } = patient((count) => (count < 3 ? new AirError('AIR_DNS') : 'issued'));
 		expect(await result).toBe('issued');
@@ -316,4 +327,59 @@ describe('a call that begins something before it sends', () => {
 		await expect(result).rejects.toMatchObject({ code: 'AIR_CANCELLED' });
 		expect(seen.begun).toBe(0);
 	});
+
+	describe('ahead of its place', () => {
+		const wanted = { kind: 'issue', ahead: true } as const;
+		const full = async () => {
+			const limiter = new HostLimiter();
+			const held = Array.from({ length: 10 }, async () => limiter.permit({ kind: 'issue' }));
+			return { limiter: () => limiter, held: await Promise.all(held) };
+		};
+
+		test('a repeat has nothing to begin, and waits for its place', async () => {
+			const { limiter, held } = await full();
+			held[0]?.giveBack();
+			const { seen, result } = patient(
+				(count) => {
+					// Somebody else takes the place.
+					void limiter().permit({ kind: 'issue' });
+					return count === 1 ? new AirError('AIR_DNS') : 'issued';
+				},
+				{ limiter, wanted },
+			);
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			expect(seen).toMatchObject({ begun: 1, sent: 1 });
+			held[1]?.giveBack();
+			expect(await result).toBe('issued');
+		});
+
+		test('stopped before it has its place: it is not sent, and that is written down at once', async () => {
+			const { limiter } = await full();
+			const controller = new AbortController();
+			const { seen, result } = patient(() => 'issued', {
+				limiter,
+				wanted,
+				stopped: controller.signal,
+			});
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			controller.abort();
+			await expect(result).rejects.toMatchObject({ code: 'AIR_CANCELLED' });
+			expect(seen).toMatchObject({ begun: 1, sent: 0, failed: [{ code: 'AIR_CANCELLED' }] });
+		});
+	});
 });
+
+test.each([
+	[5, 'ok'],
+	[15, expect.objectContaining({ code: 'AIR_RATE_LIMITED' })],
+])(
+	'what may not be repeated waits for its turn for 10 s: AIR asks for %d',
+	async (seconds, end) => {
+		const virtual = new VirtualTime();
+		const limiter = new HostLimiter(virtual, () => 0);
+		(await limiter.permit()).refused('too-many', seconds * 1_000);
+		const running = run(['ok'], { limiter: () => limiter, limits: NO_REPEAT });
+		await virtual.run();
+		expect((await running).result).toEqual(end);
+	},
+);

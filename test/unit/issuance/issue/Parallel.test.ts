@@ -2,9 +2,10 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { Parallel, type ParallelSettings } from '../../../../issuance/issue/Parallel';
 
-/** How one item goes: how many turns of the event loop it takes to do, and to record. */
+/** How one item goes: how many turns of the event loop it takes to read, to do, and to record. */
 interface Item {
 	readonly lane: string;
+	readonly reading: number;
 	readonly turns: number;
 	readonly recording: number;
 	readonly fails: 'reading' | 'doing' | undefined;
@@ -16,6 +17,7 @@ const turns = async (count: number): Promise<void> => {
 
 const item = (rest: Partial<Item> = {}): Item => ({
 	lane: 'a',
+	reading: 0,
 	turns: 1,
 	recording: 0,
 	fails: undefined,
@@ -28,6 +30,7 @@ async function run(
 	settings: Pick<ParallelSettings<number>, 'concurrency' | 'stopAtFailure' | 'signal'>,
 ) {
 	const lanes = new Set<string>();
+	const read: number[] = [];
 	const begun: number[] = [];
 	const problems: string[] = [];
 	let underWay = 0;
@@ -38,8 +41,9 @@ async function run(
 		...settings,
 		items: items.length,
 		prepare: async (index) => {
-			await Promise.resolve();
-			const { lane, fails, turns: doing, recording } = items[index] ?? item();
+			const { lane, fails, reading, turns: doing, recording } = items[index] ?? item();
+			await turns(reading);
+			read.push(index);
 			if (fails === 'reading') {
 				failed = true;
 				throw new Error(`reading ${index}`);
@@ -69,11 +73,12 @@ async function run(
 			};
 		},
 	}).run();
-	return { ...result, begun, problems, most, begunAfterFailure };
+	return { ...result, read, begun, problems, most, begunAfterFailure };
 }
 
 const anyItem = fc.record({
 	lane: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+	reading: fc.integer({ min: 0, max: 2 }),
 	turns: fc.integer({ min: 0, max: 6 }),
 	recording: fc.integer({ min: 0, max: 4 }),
 	fails: fc.constantFrom<Item['fails'][]>(undefined, undefined, undefined, 'reading', 'doing'),
@@ -244,6 +249,48 @@ describe('cancelled', () => {
 		expect(ends).toEqual([{ ok: true, value: 'sent' }, undefined, undefined, undefined, undefined]);
 		expect(firstFailure).toBeUndefined();
 	});
+});
+
+test('after a failure that ends it nothing more is read', async () => {
+	const items = ['a', 'b', 'c', 'd'].map((lane) => item({ lane, turns: 5, fails: 'doing' }));
+	const { read, ends } = await run(items, { concurrency: () => 1, stopAtFailure: true });
+	expect(read).toEqual([0, 1]);
+	expect(ends.slice(1)).toEqual([undefined, undefined, undefined]);
+});
+
+test('of several failures the first is named', async () => {
+	const items = [5, 1, 3].map((count) => item({ lane: `${count}`, turns: count, fails: 'doing' }));
+	const { firstFailure } = await run(items, { concurrency: 3, stopAtFailure: true });
+	expect(firstFailure).toBe(1);
+});
+
+test('others have their turns while many items are read', async () => {
+	let now = 0;
+	const clock = jest.spyOn(performance, 'now').mockImplementation(() => (now += 1));
+	let others = 0;
+	let isOver = false;
+	const other = async (): Promise<void> => {
+		for (; !isOver; others++) await nextTurn();
+	};
+	void other();
+	try {
+		await new Parallel({
+			items: 1_000,
+			concurrency: 10,
+			stopAtFailure: false,
+			prepare: async (index) =>
+				await Promise.resolve({
+					lane: `${index}`,
+					run: async () => {
+						await Promise.resolve();
+					},
+				}),
+		}).run();
+	} finally {
+		isOver = true;
+		clock.mockRestore();
+	}
+	expect(others).toBeGreaterThan(100);
 });
 
 test('a thousand items of one lane are not all read before the first is done', async () => {

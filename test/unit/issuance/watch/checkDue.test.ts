@@ -214,6 +214,29 @@ describe('a pause', () => {
 		},
 	);
 
+	test('what still waits to be sent when AIR asks for it is not asked any more, and stays due', async () => {
+		const { memory, check, due } = await setUp([slow(MINUTE), 'ONCHAIN', 'ONCHAIN']);
+		const { client } = memory.settings;
+		jest.spyOn(client, 'getStatus').mockImplementation(async (_recipient, hash, options) => {
+			if (hash === 'h0') {
+				await sleep(100);
+				throw slow(MINUTE);
+			}
+			await sleep(5_000, undefined, { signal: options?.signal }).catch(() => {
+				throw new AirError('AIR_CANCELLED');
+			});
+			return { vcStatus: 'ONCHAIN' };
+		});
+		expect(await check()).toMatchObject({ asked: 1, answered: 0 });
+		expect(await due()).toEqual(['h1', 'h2']);
+	});
+
+	test('with the last question of many nothing else that is due is asked', async () => {
+		const answers = [...Array<Answer>(249).fill('ONCHAIN'), slow(MINUTE), 'ONCHAIN'];
+		const { check } = await setUp(answers);
+		expect(await check({ maxCalls: 1_000 })).toMatchObject({ asked: 250, answered: 249 });
+	});
+
 	test('each trigger announces it, once; a short one is not worth a line', async () => {
 		const { memory, check, log } = await setUp(['ONCHAIN']);
 		leaveAlone(memory.realm, 30_000);

@@ -28,5 +28,9 @@ test('as many at once as AIR takes, or as somebody chose', () => {
 	expect(atOnce()).toBe(26);
 	limits.set(URL, 'issue', { requestsPerSecond: undefined, waitMs: 1_000 });
 	expect(atOnce()).toBe(126);
+	limits.set(URL, 'issue', options());
+	expect(atOnce()).toBe(126);
+	limits.uses(URL, 'ask');
+	expect(atOnce()).toBe(136);
 	expect(new RunLimits(3).concurrency).toBe(3);
 });
