@@ -1,3 +1,4 @@
+import { isIssuerKid } from '../air/direct/webIssuer';
 import { isKid } from '../air/keys/PublicJwk';
 import { UsageError } from './errors';
 import { echo } from './text';
@@ -6,4 +7,12 @@ import { echo } from './text';
 export function readKid(kid: string): string {
 	if (isKid(kid)) return kid;
 	throw new UsageError(`--kid: ${echo(kid)} is not a key ID`);
+}
+
+/** The value of `--kid` for a new key, which has to do for direct issuance, too. @throws UsageError */
+export function readNewKid(kid: string): string {
+	if (isIssuerKid(readKid(kid))) return kid;
+	throw new UsageError(
+		`--kid: ${echo(kid)} would be refused for direct issuance: use letters, digits and . _ ~ : - only, and not air-partner-info`,
+	);
 }

@@ -7,7 +7,7 @@ import { publicJwkOf, type PublicJwk } from '../air/keys/PublicJwk';
 import type { SigningAlgorithm } from '../air/keys/signingAlgorithm';
 import { Option, type Command } from 'commander';
 import { command, notEmpty, type Call } from './Command';
-import { readKid } from './keyId';
+import { readNewKid } from './keyId';
 import { documentText, saveNew } from './newFiles';
 import { printable } from './text';
 
@@ -92,7 +92,7 @@ ${PRIVATE} is readable by you only, and is not printed. Nothing is sent anywhere
 		.option(
 			'--kid <ID>',
 			"the key ID. Without it: the thumbprint of the key (RFC 7638), which no other key has. AIR's documents use the partner ID",
-			readKid,
+			readNewKid,
 		)
 		.action(async ({ alg, out, kid }: KeygenOptions) => {
 			const folder = resolve(out);

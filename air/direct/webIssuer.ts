@@ -29,6 +29,9 @@ const SEGMENT = /^[A-Za-z0-9._-]+$/;
 const KID = /^[A-Za-z0-9._~:-]{1,255}$/;
 const PARTNER_INFO = 'air-partner-info';
 
+/** Whether a key can be found under this `kid` in the DID document of an issuer. */
+export const isIssuerKid = (kid: string) => KID.test(kid) && kid !== PARTNER_INFO;
+
 const refuse = (detail: string) => new AirError('AIR_DIRECT_DID_INVALID', { detail });
 
 function assertHost(host: string, port: string | undefined): void {

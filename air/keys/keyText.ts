@@ -9,6 +9,10 @@ export const LONGEST_KEY_TEXT = 64 * 1024;
 /** Either marker, so that a key cut off at its beginning is still recognized as a key. */
 export const PEM_MARKER = /-----(BEGIN|END)/;
 
+/** A line of an OpenSSH public key, or the head of its other form (RFC 4716). */
+export const SSH_PUBLIC_KEY =
+	/^(?:(?:ssh|ecdsa-sha2|sk-ssh|sk-ecdsa-sha2)-[\w@.-]+ +AAAA|---- BEGIN SSH2 PUBLIC KEY ----)/m;
+
 export interface PemBlock {
 	readonly label: string;
 	readonly body: string;
@@ -62,6 +66,7 @@ const unquote = (text: string) =>
 export interface KeyReader<T> {
 	readonly empty: AirErrorCode;
 	readonly tooLong: AirErrorCode;
+	readonly sshPublic: AirErrorCode;
 	/** All other text is PEM, if it has a marker. */
 	readonly isJson: (text: string) => boolean;
 	readonly json: (text: string) => T;
@@ -87,6 +92,7 @@ export function readKeyText<T>(pasted: string, reader: KeyReader<T>): T {
 	};
 	const read = readText(input);
 	if (read !== undefined) return read;
+	if (SSH_PUBLIC_KEY.test(input)) throw new AirError(reader.sshPublic);
 	const der = decodeBase64(unescapeNewlines(input));
 	return readText(unquote(der?.toString('utf8') ?? '')) ?? reader.der(der);
 }

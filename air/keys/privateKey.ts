@@ -87,6 +87,7 @@ export async function importPrivateKey(text: string): Promise<PrivateKey> {
 	const keyObject = readKeyText(text, {
 		empty: 'AIR_KEY_EMPTY',
 		tooLong: UNREADABLE,
+		sshPublic: 'AIR_KEY_PUBLIC',
 		isJson: (plain) => plain.startsWith('{'),
 		json: fromJwk,
 		pem: fromPem,

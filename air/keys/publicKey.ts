@@ -11,7 +11,14 @@ import {
 	type JsonObject,
 } from './jwk';
 import { keyFromDer } from './keyDer';
-import { decodeBase64, PEM_MARKER, pemBlocks, readKeyText, type PemBlock } from './keyText';
+import {
+	decodeBase64,
+	PEM_MARKER,
+	pemBlocks,
+	readKeyText,
+	SSH_PUBLIC_KEY,
+	type PemBlock,
+} from './keyText';
 import { pickPublic, type PublicJwk } from './PublicJwk';
 import { signingAlgorithm } from './signingAlgorithm';
 import { jose } from './jose';
@@ -24,6 +31,7 @@ interface Found {
 }
 
 const UNREADABLE = 'AIR_PUBLIC_KEY_UNREADABLE';
+const SSH = 'AIR_PUBLIC_KEY_OPENSSH';
 
 function fromDer(der: Buffer | undefined): Found {
 	const found = keyFromDer(der);
@@ -90,7 +98,8 @@ function fromMarkedText(text: string): Found[] {
 	const blocks = pemBlocks(text);
 	const markers = text.match(/-----(BEGIN|END)/g) ?? [];
 	if (markers.length !== 2 * blocks.length) throw new AirError('AIR_PUBLIC_KEY_INCOMPLETE');
-	// Comments around a PEM are common; a JWK among them is a key that must not get lost.
+	// Comments around a PEM are common; a key among them must not get lost.
+	if (SSH_PUBLIC_KEY.test(text)) throw new AirError(SSH);
 	const json = jsonObjects(text);
 	if (json.cut) throw new AirError('AIR_PUBLIC_KEY_INCOMPLETE');
 	const found = fromJwks(jwks(json.objects));
@@ -134,6 +143,7 @@ export async function importPublicKeys(text: string): Promise<PublicJwk[]> {
 	const found = readKeyText(text, {
 		empty: 'AIR_PUBLIC_KEY_EMPTY',
 		tooLong: UNREADABLE,
+		sshPublic: SSH,
 		// If there is a PEM, JSON is looked for in the text around it.
 		isJson: (plain) => /^[[{]/.test(plain) && !PEM_MARKER.test(plain),
 		json: fromJson,

@@ -7,7 +7,7 @@ import { inOneLine } from '../keyFile';
 import { printable, rows } from '../text';
 import { reading, writing } from './open';
 import { describePlace, placeOf, withPlace, type PlaceOptions } from './place';
-import { readRecipient } from './recipient';
+import { othersInWords, readRecipient } from './recipient';
 
 interface EraseOptions extends PlaceOptions {
 	readonly yes?: boolean;
@@ -40,11 +40,8 @@ ${CONSEQUENCES}`,
 			const person = printable(recipient);
 			const found = await reading(place, (ledger) => lookUpPerson(ledger, recipient));
 			const own = found.find(({ email }) => email === recipient)?.rows ?? 0;
-			const others = found.filter(({ email }) => email !== recipient);
-			const otherSpellings = others
-				.map(({ email, rows: count }) => `${printable(email)} (${rows(count)})`)
-				.join(', ');
-			const hint = others.length === 0 ? '' : `Other spellings, which stay: ${otherSpellings}.\n`;
+			const others = othersInWords(found, recipient);
+			const hint = others === '' ? '' : `Other spellings, which stay: ${others}.\n`;
 			if (own === 0) {
 				await io.stdout(
 					`No rows of ${person} in ${describePlace(place)}. Nothing was erased.\n` +

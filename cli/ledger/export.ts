@@ -8,7 +8,7 @@ import { JsonArray } from './JsonArray';
 import { reading } from './open';
 import { pages } from '../../issuance/ledger/pages';
 import { placeOf, withPlace, type PlaceOptions } from './place';
-import { RECIPIENT_HELP, readRecipient } from './recipient';
+import { otherSpellings, readRecipient, RECIPIENT_HELP } from './recipient';
 
 const FORMATS = ['json', 'csv'] as const;
 
@@ -41,6 +41,9 @@ export const exportRows = (call: Call): Command =>
 				await writer.begin();
 				for await (const page of pages(ledger, { recipient })) await writer.add(page);
 				await writer.end();
+				if (recipient === undefined) return;
+				const others = await otherSpellings(ledger, recipient);
+				if (others !== '') await io.stderr(`Other spellings, which are not in it: ${others}.\n`);
 			});
 		});
 

@@ -17,7 +17,7 @@ import { JsonArray } from './JsonArray';
 import { reading } from './open';
 import { pages, type RowFilter } from '../../issuance/ledger/pages';
 import { placeOf, withPlace, type PlaceOptions } from './place';
-import { RECIPIENT_HELP, readRecipient } from './recipient';
+import { otherSpellings, readRecipient, RECIPIENT_HELP } from './recipient';
 
 const LIMIT = 50;
 
@@ -132,11 +132,14 @@ export const list = (call: Call): Command =>
 				idempotencyKey: eventId === undefined ? undefined : keyOfEvent(eventId),
 			};
 			const found: LedgerRow[] = [];
+			let spellings = '';
 			await reading(place, async (ledger) => {
 				// One more than is shown, to see whether there are more.
 				for await (const page of pages(ledger, { ...filter, limit: limit + 1 })) {
 					found.push(...page);
 				}
+				if (recipient === undefined || anySpelling === true) return;
+				spellings = await otherSpellings(ledger, recipient);
 			});
 			const shown = found.slice(0, limit);
 			if (json === true) {
@@ -156,6 +159,9 @@ export const list = (call: Call): Command =>
 			}
 			if (found.length > limit) {
 				await io.stderr(`Only the ${sort} ${rowsInWords(limit)}; there are more: raise --limit.\n`);
+			}
+			if (spellings !== '') {
+				await io.stderr(`Other spellings, for --any-spelling: ${spellings}.\n`);
 			}
 		});
 

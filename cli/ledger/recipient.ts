@@ -1,5 +1,7 @@
+import { lookUpPerson, type Spelling } from '../../issuance/ledger/erasePerson';
+import type { PagedLedger } from '../../issuance/ledger/pages';
 import { UsageError } from '../errors';
-import { echo } from '../text';
+import { echo, printable, rows } from '../text';
 
 export const RECIPIENT_HELP = 'spelled as it was issued (A is not a)';
 
@@ -14,3 +16,14 @@ export function readRecipient(typed: string): string {
 	if (/^\S+@\S+$/.test(recipient)) return recipient;
 	throw new UsageError(`${echo(typed)} is not an e-mail address`);
 }
+
+/** The other spellings among those that were found, with their rows; empty if there are none. */
+export const othersInWords = (found: readonly Spelling[], recipient: string): string =>
+	found
+		.filter(({ email }) => email !== recipient)
+		.map(({ email, rows: count }) => `${printable(email)} (${rows(count)})`)
+		.join(', ');
+
+/** The same, looked up in the ledger. */
+export const otherSpellings = async (ledger: PagedLedger, recipient: string): Promise<string> =>
+	othersInWords(await lookUpPerson(ledger, recipient), recipient);

@@ -21,7 +21,8 @@ interface SettleOptions extends PlaceOptions {
 /** @throws UsageError unless exactly one is given */
 function answerOf({ issued, hash, notIssued, sendAgain }: SettleOptions): SettleAs {
 	const said = [issued, notIssued, sendAgain].filter((one) => one === true).length;
-	if (said !== 1) throw new UsageError('settle needs one of --issued, --not-issued, --send-again');
+	if (said !== 1)
+		throw new UsageError('settle needs just one of --issued, --not-issued, --send-again');
 	if (hash !== undefined && issued !== true) throw new UsageError('--hash goes with --issued');
 	if (issued === true) {
 		return { outcome: 'issued', coreClaimHash: hash ?? null, userUuid: null };
@@ -71,7 +72,11 @@ export const settle = (call: Call): Command =>
 			const as = answerOf(options);
 			const place = placeOf(options, io.env);
 			const row = await reading(place, async (ledger) => (await ledger.list({ id, limit: 1 }))[0]);
-			if (row === undefined) throw new CliError(`There is no row ${id}. Nothing was changed.`);
+			if (row === undefined) {
+				throw new CliError(
+					`There is no row ${id}. Nothing was changed. Those to be settled: ledger list --state unknown`,
+				);
+			}
 			const now = await writing(place, async (ledger): Promise<LedgerRow> => {
 				try {
 					const by = { instance: '', workflowId: '', executionId: '' };

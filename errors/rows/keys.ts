@@ -26,7 +26,7 @@ export const keyErrors = {
 			'n8n encrypts the credential itself, so store the key without a passphrase: openssl pkey -in encrypted.key -out private.key',
 	}),
 	AIR_KEY_PUBLIC: input({
-		when: 'Also a certificate or a public JWK',
+		when: 'Also a certificate, a public JWK or a line that begins with ssh-rsa',
 		title: 'This is a public key, not the private one',
 		advice:
 			'Paste the private half of the key pair. The public half belongs in your JWKS, which AIR fetches.',

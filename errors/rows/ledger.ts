@@ -15,12 +15,12 @@ export const ledgerErrors = {
 			'Nothing was sent for this item. Try again in 2 minutes: by then the other attempt has ended, or is reported as unknown.',
 	}),
 	AIR_EVENT_ID_OTHER_RECIPIENT: row('input', false, {
-		title: 'This idempotency key was already used for another recipient',
+		title: 'This event ID was already used for another recipient',
 		advice:
 			'One event issues to one person, and an address in other capitals counts as another person: look at the row with Ledger → Get, and spell it as the first time. Otherwise check which field Event ID reads: it must be unique for each event. Nothing was sent.',
 	}),
 	AIR_EVENT_ID_OTHER_SUBJECT: row('input', false, {
-		title: 'This idempotency key was already used with another credential subject',
+		title: 'This event ID was already used with another credential subject',
 		advice:
 			'A redelivered event has to bring the same claims. Values such as the current time change with each delivery: take the time of the event itself, or name the field in Ignore When Comparing. For a new event use its own ID. Nothing was sent.',
 	}),

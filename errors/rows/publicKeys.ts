@@ -19,6 +19,12 @@ export const publicKeyErrors = {
 		advice:
 			'A part of it was lost while copying. Copy the whole file, from the BEGIN line to the END line, or from the first to the last brace.',
 	}),
+	AIR_PUBLIC_KEY_OPENSSH: input({
+		when: 'A line that begins with ssh-rsa or the like',
+		title: 'A public key is in OpenSSH format',
+		advice:
+			'Convert it with: ssh-keygen -e -m PKCS8 -f key.pub, and take what that prints. AIR takes RSA keys and those on the curve P-256 (ecdsa-sha2-nistp256) only.',
+	}),
 	AIR_PUBLIC_KEY_IS_PRIVATE: input({
 		when: 'Also a JWK with private members, and a shared secret',
 		title: 'This is a PRIVATE key, and only public keys belong here',

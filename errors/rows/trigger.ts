@@ -11,7 +11,7 @@ export const triggerErrors = {
 		when: 'Fetch Test Event',
 		title: 'There is no such event yet',
 		advice:
-			'Issue a credential with Moca AIR Issue on Behalf, with the same credential and its ledger on, wait some seconds and fetch again. Look at Events and Filters, too: an event has to fit all of them.',
+			'Let a workflow issue with the Moca AIR credential that is chosen here, its ledger on, wait some seconds and fetch again. Look at Events and Filters, too: an event has to fit all of them. Stored, Expiring Soon and Expired tell of what was issued directly, Confirmed On-Chain and Delayed of what AIR issued on behalf.',
 	}),
 	AIR_TRIGGER_EVENTS_GONE: input({
 		title: 'The ledger deleted events before this trigger saw them',

@@ -6,6 +6,8 @@ import type { IssueOutcome, OutcomeFields } from '../../issuance/issue/outcome';
 export class RunHints {
 	private readonly recipients = new Set<string>();
 	private sent = 0;
+	/** What came to an issuance and was no repeat. */
+	private issuedNow = 0;
 	private readonly outcomes = new Map<IssueOutcome, number>();
 	/** Of the kept ones: how many have the same claims as their item. */
 	private keptSame = 0;
@@ -36,6 +38,7 @@ export class RunHints {
 	/** An item led to an issuance. */
 	issued({ outcome, sameClaims }: OutcomeFields): void {
 		this.outcomes.set(outcome, this.count(outcome) + 1);
+		if (outcome !== 'alreadyIssued') this.issuedNow++;
 		if (outcome === 'kept' && sameClaims === true) this.keptSame++;
 	}
 
@@ -67,11 +70,12 @@ export class RunHints {
 	}
 
 	private onePerson(): NodeExecutionHint[] {
-		if (this.sent < 2 || this.recipients.size > 1) return [];
+		const went = this.issuedNow;
+		if (went < 2 || this.recipients.size > 1) return [];
 		return [
 			hint(
 				'warning',
-				`All ${this.sent} items went to one e-mail address. If they are different people, check where the recipient’s address comes from.`,
+				`${went} items went to one e-mail address. If they are different people, check where the recipient’s address comes from.`,
 			),
 		];
 	}

@@ -15,6 +15,7 @@ import { DEFAULT_WAIT_SECONDS, LONGEST_WAIT_SECONDS } from '../../issuance/statu
 import {
 	labelsOf,
 	numberFrom,
+	plainText,
 	settingInvalid,
 	trueOrFalse,
 	wholeNumberFrom,
@@ -97,19 +98,17 @@ export const requestsPerSecond: Option = {
 const REFERENCE = 'must be text without broken characters';
 const RATE = 'must be 0 for no limit, or 0.1 to 1000';
 
-const text = () => z.string('must be text');
-
 const callOptionsSchema = z.looseObject(
 	{
 		requestTimeout: numberFrom(1, 300, 'seconds').optional(),
 		jwtLifetime: numberFrom(1, 15, 'minutes').optional(),
 		waitTimeout: numberFrom(1, LONGEST_WAIT_SECONDS, 'seconds').default(DEFAULT_WAIT_SECONDS),
 		waitUntilOnChain: trueOrFalse().default(false),
-		issuerDid: text().optional(),
+		issuerDid: plainText().optional(),
 		sendAgainWhenUnknown: trueOrFalse().default(false),
 		sameRecipient: trueOrFalse().default(false),
 		includeInput: trueOrFalse().default(false),
-		ignoreWhenComparing: text().default(''),
+		ignoreWhenComparing: plainText().default(''),
 		reference: z
 			.union([z.string(), z.number()], REFERENCE)
 			.refine((given) => typeof given === 'number' || isStorable(given), REFERENCE)

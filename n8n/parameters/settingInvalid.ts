@@ -41,6 +41,27 @@ export function settingInvalid(labels: Labels, error: ZodError, parameter = ''):
 	return new AirError('AIR_SETTING_INVALID', { detail: `${labels.get(name) ?? name} ${message}` });
 }
 
+const GIVES_NOTHING = 'has an expression that gives nothing';
+
+/** Text, also of an expression. */
+export const plainText = () =>
+	z.string({ error: ({ input }) => (input == null ? GIVES_NOTHING : 'must be text') });
+
+/**
+ * The filters of a node. One whose expression gives nothing is refused: left out, it would let
+ * everything through.
+ *
+ * @param schema - of the filters
+ */
+export const filtersOf = <Schema extends z.ZodType>(schema: Schema) =>
+	z.preprocess((given: unknown, context) => {
+		for (const [name, value] of Object.entries(given ?? {}) as [string, unknown][]) {
+			if (value != null) continue;
+			context.addIssue({ code: 'custom', path: [name], message: GIVES_NOTHING });
+		}
+		return given === undefined ? {} : given;
+	}, schema);
+
 /** A number between two bounds; also as text, which expressions may give. */
 export function numberFrom(least: number, most: number, unit: string) {
 	const words = `must be ${least} to ${most} ${unit}`;

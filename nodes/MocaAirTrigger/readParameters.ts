@@ -5,8 +5,10 @@ import { readPairs } from '../../issuance/watch/readPairs';
 import type { CursorStart } from '../../ledger/Ledger';
 import type { EventType } from '../../ledger/Ledger';
 import {
+	filtersOf,
 	labelsOf,
 	numberFrom,
+	plainText,
 	settingInvalid,
 	wholeNumberFrom,
 } from '../../n8n/parameters/settingInvalid';
@@ -29,9 +31,7 @@ const MINUTES = { minutes: 1, hours: 60, days: 1440 } as const;
 const EVENTS = 'must name at least one event';
 const OTHERWISE = 'are not as expected';
 
-const text = () => z.string('must be text');
-
-const filter = text()
+const filter = plainText()
 	.trim()
 	.transform((given) => (given === '' ? undefined : given))
 	.optional();
@@ -49,15 +49,17 @@ const schema = z.object({
 		{ issuance: z.array(z.looseObject({}, OTHERWISE), OTHERWISE).default([]) },
 		OTHERWISE,
 	),
-	filters: z.looseObject(
-		{
-			program: filter,
-			referencePrefix: text()
-				.transform((given) => (given === '' ? undefined : given))
-				.optional(),
-			workflowId: filter,
-		},
-		OTHERWISE,
+	filters: filtersOf(
+		z.looseObject(
+			{
+				program: filter,
+				referencePrefix: plainText()
+					.transform((given) => (given === '' ? undefined : given))
+					.optional(),
+				workflowId: filter,
+			},
+			OTHERWISE,
+		),
 	),
 	options: z.looseObject(
 		{

@@ -113,7 +113,7 @@ describe('issuing', () => {
 			options: { sameRecipient: true },
 		});
 		expect(hintsOf(finished)).toEqual([
-			expect.stringMatching(/^All 2 items went to one e-mail/),
+			expect.stringMatching(/^2 items went to one e-mail/),
 			'1 item replaced a credential that the person already held.',
 		]);
 	});

@@ -195,6 +195,7 @@ describe('an unknown outcome', () => {
 
 	test.each<[string, INode['parameters'], RegExp]>([
 		['no note', { outcome: 'notIssued', note: ' ' }, /Note must say/],
+		['a note that is nothing', { outcome: 'notIssued', note: '={{ $json.by }}' }, /Note must say/],
 		['a row that is not a number', { outcome: 'notIssued', ledgerRow: 'x' }, /Ledger Row must be/],
 		['a row that is not there', { outcome: 'notIssued', ledgerRow: '99' }, /no such row/],
 		['a hash that is none', { outcome: 'issued', coreClaimHash: 'a b' }, /hash/],
@@ -304,8 +305,22 @@ describe('Get Many', () => {
 
 	test('a filter whose expression gives nothing shows nobody', async () => {
 		const { error, json } = await run('getMany', { filters: { recipient: '={{ $json.email }}' } });
-		expect(error?.message).toContain('Recipient Email must be text');
+		expect(error?.message).toContain('Recipient Email has an expression that gives nothing');
 		expect(json('Done')).toEqual([]);
+	});
+
+	test.each([
+		['begunAfter', 'Begun After'],
+		['states', 'State'],
+		['way', 'Way of Issuing'],
+	])('and so does the filter %s', async (name, label) => {
+		const { error } = await run('getMany', { filters: { [name]: '={{ $json.nothing }}' } });
+		expect(error?.message).toContain(`${label} has an expression that gives nothing`);
+	});
+
+	test('a state that is not in a list says what a list holds', async () => {
+		const { error } = await run('getMany', { filters: { states: '={{ "unknown" }}' } });
+		expect(error?.message).toContain('State must be a list of these: sending, rejected, unknown');
 	});
 
 	test('simplified for eyes, or whole', async () => {

@@ -725,7 +725,7 @@ describe('own-issuer-service', () => {
 		await service.close();
 	});
 
-	const post = async (eventId: string) => {
+	const post = async (eventId?: string) => {
 		const { body } = readExample('own-issuer-service').pinData?.['KYC Passed']?.[0]?.json ?? {};
 		const sent = { ...(body as object), eventId };
 		expect((await host.api.webhook('kyc-passed-issuer-service', { body: sent })).status).toBe(200);
@@ -763,6 +763,16 @@ describe('own-issuer-service', () => {
 		expect(failed?.status).toBe('error');
 		await post('evt_2');
 		await imported.executions(4);
+		expect(calls).toHaveLength(2);
+	});
+
+	test('two events without an ID: neither is taken for the other, and both say so', async () => {
+		status = 201;
+		await post();
+		await post();
+		for (const execution of (await imported.executions(6)).slice(-2)) {
+			expect(failureOf(execution)?.message).toContain('has no eventId');
+		}
 		expect(calls).toHaveLength(2);
 	});
 });

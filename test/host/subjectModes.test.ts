@@ -229,6 +229,6 @@ describe('in the editor', () => {
 			options: { sameRecipient: true },
 		});
 		const output = await editor.executeStep();
-		await output.getByText(/All 2 items went to one e-mail address/).waitFor();
+		await output.getByText(/2 items went to one e-mail address/).waitFor();
 	});
 });

@@ -12,6 +12,11 @@ const trimmed = (value: unknown) => (typeof value === 'string' ? value.trim() : 
 /** A JSON number without an exponent: a sheet that shows an exponent has dropped digits. */
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 const LEADING_ZERO = /^-?0\d+(?:\.\d+)?$/;
+/** It may stand before decimals, or between thousands: nobody can tell `1,000`. */
+const COMMA = /^[-+]?\d[\d.]*,[\d.,]*$/;
+const HAS_COMMA = 'must be a number, but there is a comma in it';
+const NO_COMMA =
+	"Let an expression take the comma away: before decimals {{ Number($json.amount.replace(',', '.')) }}, between thousands {{ Number($json.amount.replaceAll(',', '')) }}. With Map Automatically, put it into an Edit Fields node before this one.";
 
 export function toNumber(value: unknown): Conversion | undefined {
 	if (typeof value === 'number') return isKept(value) ? { value } : { refused: DIGITS_LOST };
@@ -19,6 +24,7 @@ export function toNumber(value: unknown): Conversion | undefined {
 	if (LEADING_ZERO.test(text)) {
 		return { refused: 'begins with a zero, which a number does not keep; send it as text' };
 	}
+	if (COMMA.test(text)) return { refused: HAS_COMMA, advice: NO_COMMA };
 	if (!NUMBER.test(text)) return undefined;
 	const converted = exactNumber(text);
 	return converted === undefined ? { refused: TOO_MANY_DIGITS } : { value: converted };

@@ -5,7 +5,7 @@ import { keyOfEvent } from '../../../issuance/ledger/rowFields';
 import { asAirError } from '../../../issuance/session/asAirError';
 import type { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { ROW_OUTCOMES, ROW_STATES } from '../../../ledger/Ledger';
-import { trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
+import { filtersOf, trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
 import type { Operation } from '../Operation';
 import { optionalText, readFields, readMoment, rowItem } from '../ledgerRun/fields';
 import { simplify } from '../../../n8n/parameters/simplify';
@@ -151,25 +151,17 @@ const properties: INodeProperties[] = [
 	simplify,
 ];
 
-/**
- * A filter whose expression gives nothing must not show everybody's rows.
- *
- * @returns the filters, with an empty value replaced by one that matches nothing
- */
-function noneGivesNothing(filters: unknown): unknown {
-	if (typeof filters !== 'object' || filters === null) return {};
-	return Object.fromEntries(
-		Object.entries(filters).map(([name, value]: [string, unknown]) => [name, value ?? false]),
-	);
-}
+const oneOf = <const Words extends readonly string[]>(words: Words) => {
+	const refused = `must be a list of these: ${words.join(', ')}`;
+	return z.array(z.enum(words, refused), refused).default([]);
+};
 
 const shape = {
 	returnAll: trueOrFalse().default(false),
 	limit: wholeNumberFrom(1, 1_000_000_000).default(50),
 	simplify: trueOrFalse().default(true),
 	sort: z.enum(['newest', 'oldest'], 'is not one of its choices').default('newest'),
-	filters: z.preprocess(
-		noneGivesNothing,
+	filters: filtersOf(
 		z.looseObject(
 			{
 				begunAfter: z.unknown().optional(),
@@ -178,12 +170,12 @@ const shape = {
 				exactSpelling: trueOrFalse().default(false),
 				executionId: optionalText(),
 				externalId: optionalText(),
-				outcomes: z.array(z.enum(ROW_OUTCOMES, 'must be outcomes that there are')).default([]),
+				outcomes: oneOf(ROW_OUTCOMES),
 				program: optionalText(),
 				recipient: optionalText(),
 				reference: optionalText(),
 				way: z.enum(['direct', 'on-behalf'], 'is not one of its choices').optional(),
-				states: z.array(z.enum(ROW_STATES, 'must be states that there are')).default([]),
+				states: oneOf(ROW_STATES),
 			},
 			'are not as expected',
 		),

@@ -1,9 +1,8 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
-import { z } from 'zod';
 import { summarize } from '../../../issuance/ledger/summary';
 import { summaryHtml } from '../../../issuance/ledger/summaryHtml';
 import type { LedgerSession } from '../../../issuance/session/LedgerSession';
-import { trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
+import { plainText, trueOrFalse, wholeNumberFrom } from '../../../n8n/parameters/settingInvalid';
 import type { Operation } from '../Operation';
 import { readFields } from '../ledgerRun/fields';
 import { ledgerItems, plain, type Found } from '../ledgerRun/ledgerItems';
@@ -43,7 +42,7 @@ const shape = {
 };
 
 const fileShape = {
-	binaryPropertyName: z.string('must be text').trim().min(1, 'is empty').default('data'),
+	binaryPropertyName: plainText().trim().min(1, 'is empty').default('data'),
 };
 
 async function item(

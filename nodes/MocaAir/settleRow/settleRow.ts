@@ -95,7 +95,7 @@ const properties: INodeProperties[] = [
 const shape = {
 	ledgerRow: rowId(),
 	outcome: z.enum(['issued', 'notIssued', 'sendAgain'], 'is not one of its choices'),
-	note: z.coerce.string('must be text'),
+	note: optionalText().transform((given) => given ?? ''),
 	options: z
 		.looseObject(
 			{

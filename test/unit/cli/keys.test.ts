@@ -119,6 +119,7 @@ describe('keygen', () => {
 		[['--alg', 'es256', '--out', 'x'], "'es256' is invalid"],
 		[['--alg', 'ES256', '--out', 'x', '--kid='], '--kid: “” is not a key ID'],
 		[['--alg', 'ES256', '--out', 'x', '--kid', 'a\nb'], '--kid: “a\\nb” is not a key ID'],
+		[['--alg', 'ES256', '--out', 'x', '--kid', 'a b'], '--kid: “a b” would be refused for direct'],
 		[['--alg', 'ES256', '--out', 'x', 'more'], 'Expected 0 arguments but got 1'],
 	])('%j is not a right call', async (args, words) => {
 		const { status, stderr } = await cli(['keygen', ...args]);

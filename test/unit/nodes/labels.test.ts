@@ -79,6 +79,19 @@ test.each(['program', 'referencePrefix', 'workflowId'])(
 	},
 );
 
+test.each([null, undefined])(
+	'a filter of the trigger whose expression gives %s does not let everything through',
+	async (nothing) => {
+		const context = {
+			getNodeParameter: (asked: string, fallback: unknown) =>
+				asked === 'filters' ? { program: nothing } : fallback,
+		} as unknown as IPollFunctions;
+		expect((await airErrorOf(() => readParameters(context))).message).toContain(
+			': Issuance Program has an expression that gives nothing',
+		);
+	},
+);
+
 test.each(eventValues)('the canvas shows the event %s in words', (value) => {
 	const [, expression = ''] =
 		/^=\{\{(.*)\}\}$/.exec(new MocaAirTrigger().description.subtitle ?? '') ?? [];

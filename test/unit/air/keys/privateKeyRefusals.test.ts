@@ -106,6 +106,7 @@ const refusals: [code: AirErrorCode, name: string, text: string][] = [
 	['AIR_KEY_PUBLIC', 'public JWK, OKP', json({ ...jwk(ed25519), d: undefined })],
 	['AIR_KEY_PUBLIC', 'base64 of a public JWK', base64(json(otherEc))],
 	['AIR_KEY_PUBLIC', 'certificate', certificate],
+	['AIR_KEY_PUBLIC', 'OpenSSH, public', 'ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAB me@host'],
 	['AIR_KEY_PUBLIC', 'certificate, DER', body(certificate)],
 	['AIR_KEY_PUBLIC', 'certificate chain', `${certificate}${certificate}`],
 
