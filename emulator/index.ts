@@ -58,7 +58,7 @@ export interface EmulatorOptions {
 	bodyLimitBytes?: number;
 	/** Whether the record keeps request bodies; true unless set. */
 	recordBodies?: boolean;
-	/** Whether a status question is refused whose Partner JWT names no e-mail; false unless set. */
+	/** Whether a status query is refused if its Partner JWT names no e-mail; false unless set. */
 	statusNeedsEmail?: boolean;
 	/** How far the `iat` of a Partner JWT may lie ahead of AIR's clock; 60 unless set. */
 	iatToleranceSeconds?: number;

@@ -47,7 +47,7 @@ export interface Settings {
 	refetchOnUnknownKid: boolean;
 	bodyLimitBytes: number;
 	recordBodies: boolean;
-	/** Whether a status question is refused whose Partner JWT names no e-mail. */
+	/** Whether a status query is refused if its Partner JWT names no e-mail. */
 	statusNeedsEmail: boolean;
 	/** How far `iat` may lie ahead of AIR's clock. */
 	iatToleranceSeconds: number;
