@@ -162,7 +162,7 @@ async function main(): Promise<void> {
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		process.once(signal, () => void emulator.close());
 	}
-	// Last: what waits for this output may end the emulator at once.
+	// Last, because a program that waits for this output may end the emulator at once.
 	describe(emulator);
 }
 
