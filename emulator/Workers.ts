@@ -14,7 +14,7 @@ export class Workers {
 			await work();
 		} finally {
 			this.busy -= 1;
-			// The first in line takes over at once, so that no newcomer gets in between.
+			// The first in line takes over at once, so that no newcomer can take its place.
 			while (this.line.length > 0 && !this.isFull) {
 				this.busy += 1;
 				this.line.shift()?.();

@@ -22,7 +22,7 @@ export class Air {
 	readonly keys: JwksDirectory;
 	readonly holders = new Holders();
 	readonly dstorage: DStorage;
-	/** Of each host. */
+	/** One for each host. */
 	readonly workers: Readonly<Record<Host, Workers>>;
 	private readonly closing = new AbortController();
 

@@ -34,7 +34,7 @@ export const MESSAGES = {
 	schemaNotAllowed: 'Feature not enabled or schema not allowed for this partner.',
 	/** openapi, 404 of issue-on-behalf */
 	unknownProgram: 'Unknown issuer DID or issuance program.',
-	/** docs "Credential issues": what a program that is still a draft answers */
+	/** docs "Credential issues": the answer for a program that is still a draft */
 	schemaNotFound: 'Schema not found',
 	/** openapi, 409 */
 	conflict: 'Consent rejected by user or duplicate conflict.',
@@ -42,9 +42,9 @@ export const MESSAGES = {
 	unknownHash: 'No credential found for the given hash.',
 	/** openapi, 500 */
 	serverFailure: 'Server-side failure. Retry with exponential backoff.',
-	/** seen on AIR's initialize-user; that issue-on-behalf says the same is our guess */
+	/** seen on AIR's initialize-user; we guess that issue-on-behalf says the same */
 	invalidEmail: 'Invalid email address',
-	/** official AI skill, troubleshooting: `credentialSubject.id` is AIR's to fill in */
+	/** official AI skill, troubleshooting: AIR fills in `credentialSubject.id` */
 	subjectId: 'Error create w3c credential must match format "uri"',
 	/** the error table of direct issuance has 404 for an unknown user, without words: these are ours */
 	unknownUser: 'Unknown user.',

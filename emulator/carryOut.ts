@@ -12,7 +12,7 @@ import { getStatus } from './status';
 export interface Request {
 	readonly operation: Exclude<Operation, 'unknown'>;
 	readonly claimed: Claimed | undefined;
-	/** The hash that a status question asks for. */
+	/** The hash that a status query asks for. */
 	readonly hash: string | null;
 	readonly text: string;
 	readonly headers: IncomingHttpHeaders;

@@ -53,7 +53,7 @@ export class Control {
 		this.registerInitial();
 	}
 
-	/** Back to how it was started: partners, settings, clock; nothing issued and nothing seen. */
+	/** Restores the state after the start: partners, settings, clock; nothing issued and nothing seen. */
 	reset(): void {
 		const { state, faults, rateLimit, log, keys, clock, holders, dstorage } = this.air;
 		state.clear();
@@ -196,7 +196,7 @@ export class Control {
 		return [...this.air.state.issuances.values()].map((issuance) => this.issuanceView(issuance));
 	}
 
-	/** The JWKSs it holds in its cache, fresh or not. */
+	/** The cached JWKSs, fresh or not. */
 	jwks(): JwksView[] {
 		return this.air.keys.list();
 	}

@@ -15,7 +15,7 @@ type Handler = (control: Control, body: unknown, query: URLSearchParams) => unkn
 
 const lastInput = z.coerce.number().int().min(0).optional();
 
-/** Ties a body's schema to the function that takes it; functions without an answer say ok. */
+/** Connects a body's schema to the function that takes it; functions without a result answer ok. */
 function taking<Schema extends z.ZodType>(
 	schema: Schema,
 	handle: (control: Control, input: z.output<Schema>) => unknown,

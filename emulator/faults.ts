@@ -10,7 +10,7 @@ const common = {
 	 * and of an issuer's documents.
 	 */
 	operation: z.enum(['issue', 'status', 'account', 'store', 'jwks', 'did', 'any']).default('any'),
-	/** Only requests for this e-mail: the token names it, or the holder that a credential is stored for has it. */
+	/** Only requests for this e-mail: the token names it, or it belongs to the holder of the stored credential. */
 	recipient: z.string().optional(),
 	/** How many requests; null for no limit. One, unless a probability is given. */
 	times: z.int().positive().nullable().optional(),
@@ -85,13 +85,13 @@ export const faultInput = z.discriminatedUnion('kind', [
 		...common,
 		kind: z.literal('encode'),
 		afterWork: z.boolean().default(true),
-		/** In the order in which they are put on. */
+		/** In the order in which they are applied. */
 		codings: z.array(z.enum(['gzip', 'deflate', 'deflate-raw', 'br', 'zstd'])).default(['gzip']),
 		/** A false value for `Content-Encoding`. */
 		label: z.string().optional(),
 		/** Only the first half of the bytes is sent, as a whole answer. */
 		cut: z.boolean().default(false),
-		/** An answer of so many bytes is packed in place of the real one. */
+		/** Compresses an answer of this many bytes instead of the real one. */
 		bytes: z.int().positive().optional(),
 		status: z.int().min(200).max(599).optional(),
 	}),
@@ -113,7 +113,7 @@ interface Rule {
 	left: number;
 }
 
-/** The armed faults, in the order in which they were injected; the first that matches is taken. */
+/** The armed faults, in the order in which they were injected; the first that matches is used. */
 export class Faults {
 	private rules: Rule[] = [];
 

@@ -9,13 +9,13 @@ const MAX_BYTES = 1_000_000;
 export interface FetchOptions {
 	/** Certificates (PEM) that are trusted besides those that Node trusts. */
 	readonly ca?: string | undefined;
-	/** The content types that are taken, without parameters; every one unless given. */
+	/** The accepted content types, without parameters; all of them unless given. */
 	readonly contentTypes?: readonly string[];
 }
 
 /**
- * The text at a URL. One connection a fetch: a kept-alive one could die under a test that restarts the
- * host. AIR demands https; plain http is let through to loopback, because the emulator is for one machine.
+ * The text at a URL. Each fetch has its own connection: a kept-alive one could break in a test that restarts the
+ * host. AIR requires https; plain http is allowed to loopback, because the emulator is for one machine.
  * A redirect is an error.
  */
 export async function fetchText(
@@ -63,7 +63,7 @@ export async function fetchText(
 const contexts = new Map<string, SecureContext>();
 
 /**
- * `ca` would replace what Node trusts, so that is trusted too. Reading those certificates takes
+ * `ca` would replace the certificates that Node trusts, so those are added. Reading them takes
  * milliseconds and megabytes: once for each `ca`, not for each connection.
  */
 function trusting(ca: string | undefined): { secureContext?: SecureContext } {

@@ -58,9 +58,9 @@ export interface EmulatorOptions {
 	bodyLimitBytes?: number;
 	/** Whether the record keeps request bodies; true unless set. */
 	recordBodies?: boolean;
-	/** Whether a status question is refused whose Partner JWT names no e-mail; false unless set. */
+	/** Whether a status query is refused if its Partner JWT names no e-mail; false unless set. */
 	statusNeedsEmail?: boolean;
-	/** How far the `iat` of a Partner JWT may lie ahead of AIR's clock; 60 unless set. */
+	/** How far the `iat` of a Partner JWT may be ahead of AIR's clock; 60 unless set. */
 	iatToleranceSeconds?: number;
 	/** See docs/internals/emulator.md for these; they are the settings of the same names. */
 	direct?: DirectSettings;
@@ -95,7 +95,7 @@ export type DirectSettings = Partial<
 
 export interface Emulator {
 	readonly port: number;
-	/** What a client takes for AIR's REST base: `http://127.0.0.1:PORT/v1`. */
+	/** The base URL that a client uses for AIR: `http://127.0.0.1:PORT/v1`. */
 	readonly baseUrl: string;
 	/** The host of accounts, which has a port of its own: `http://127.0.0.1:PORT`. */
 	readonly accountUrl: string;
@@ -103,11 +103,11 @@ export interface Emulator {
 	readonly controlUrl: string;
 	/** The control endpoint's functions, in process. */
 	readonly control: Control;
-	/** Ends open connections too, also those that a fault left hanging. */
+	/** Also ends open connections, including those that a fault left hanging. */
 	close(): Promise<void>;
 }
 
-/** Longer than clients keep an idle connection, so that it is they who close it. */
+/** Longer than clients keep an idle connection, so that the clients close it. */
 const KEEP_ALIVE_MS = 60_000;
 
 /** Starts an emulated AIR on loopback. See docs/internals/emulator.md. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { accountFields } from './direct/accountFields';
 
 /**
- * What can be registered and set, in process and over the control endpoint alike. Strict, so that a
- * misspelt setting fails instead of quietly doing nothing.
+ * The inputs for registering and setting, both in process and over the control endpoint. Strict, so that a
+ * misspelled setting fails instead of silently doing nothing.
  */
 
 export const attributeInput = z.strictObject({
@@ -34,12 +34,12 @@ export const partnerInput = z.strictObject({
 	/** The docs name both values for issue-on-behalf; they are compared whole. */
 	scopes: z.array(z.string()).default(['issue on-behalf', 'issue']),
 	issueOnBehalf: z.boolean().default(true),
-	/** What the newest documents ask of direct issuance. */
+	/** The scope that the newest documents require for direct issuance. */
 	directScopes: z.array(z.string()).default(['issue']),
 	directIssuance: z.boolean().default(true),
 	/** The issuer of directly issued credentials, as registered; any that can be resolved unless given. */
 	issuerDid: z.string().min(1).optional(),
-	/** The docs contradict themselves on both of these: "Credential issues" vs "Issue on Behalf API". */
+	/** The docs contradict themselves about both of these: "Credential issues" vs "Issue on Behalf API". */
 	duplicateKey: z.enum(['program', 'schema']).default('program'),
 	ignoredDuplicate: z.literal([200, 409]).default(200),
 	programs: z.array(programInput).default([]),
@@ -79,7 +79,7 @@ export const retryAfterInput = z.union([
 export const rateLimitInput = z.strictObject({
 	/** null: no limit */
 	perSecond: z.number().positive().nullable(),
-	/** How many may come at once; as many as a second allows unless set. */
+	/** The number of requests allowed at once; unless set, the number per second. */
 	burst: z.number().min(1).optional(),
 	retryAfter: retryAfterInput.optional(),
 });
@@ -100,13 +100,13 @@ export const accountInput = z.strictObject({
 	email: z.string().min(1),
 	/** What `initialize-user` answers with null for this account. */
 	nulls: z.array(z.enum(accountFields)).optional(),
-	/** The address is another account from now on: with another user ID, DID and keys. */
+	/** From now on the address is a different account, with another user ID, DID and keys. */
 	replace: z.boolean().default(false),
 });
 
 export const statusInput = z.strictObject({
 	coreClaimHash: z.string(),
-	/** Any word, also one AIR does not know; null goes back to the natural course. */
+	/** Any word, even one that AIR does not know; null restores the natural course. */
 	vcStatus: z.string().min(1).nullable(),
 });
 

@@ -57,7 +57,7 @@ interface IssueRequest {
 	onDuplicate: 'ignore' | 'revoke';
 }
 
-/** Unknown members are let through: no source says that AIR refuses them. */
+/** Unknown members are accepted: no source says that AIR refuses them. */
 function readRequest(body: unknown): IssueRequest {
 	const fields = isObject(body) ? body : {};
 	const { onDuplicate = 'revoke' } = fields;

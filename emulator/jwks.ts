@@ -30,7 +30,7 @@ interface FetchedJwks {
 	readonly imported: Map<string, ImportedKey>;
 }
 
-/** A JWKS as the emulator holds it at the moment. Times are of the clock that `advanceMs` moves. */
+/** A JWKS in the emulator's cache. Times are those of the clock that `advanceMs` moves. */
 export interface JwksView {
 	readonly url: string;
 	readonly fetchedAt: number;
@@ -41,8 +41,8 @@ export interface JwksView {
 
 /**
  * The public keys of partners, fetched from exactly the URL they registered: no discovery and no
- * fallback path (docs "Partner authentication", "Common errors"). How long AIR caches a JWKS is
- * documented nowhere, hence a setting. That a redirect counts as unreachable is our choice.
+ * fallback path (docs "Partner authentication", "Common errors"). AIR does not document how long it
+ * caches a JWKS, so it is a setting. Treating a redirect as unreachable is our choice.
  */
 export class JwksDirectory {
 	private readonly fetched = new Map<string, FetchedJwks>();
@@ -74,7 +74,7 @@ export class JwksDirectory {
 		return key;
 	}
 
-	/** What is held, fresh or not. */
+	/** The cached JWKSs, fresh or not. */
 	list(): JwksView[] {
 		return [...this.fetched].map(([url, jwks]) => ({
 			url,

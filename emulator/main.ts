@@ -22,7 +22,7 @@ and tests.
   --jwks-cache-seconds <n>  how long a fetched JWKS is used (0)
   --no-refetch            a kid missing from the cached JWKS is 401 until the cache
                           runs out; without this the JWKS is fetched again
-  --status-needs-email    a status question whose token names no e-mail is 401
+  --status-needs-email    a status query whose token names no e-mail is 401
   --iat-tolerance-seconds <n>  how far iat may lie ahead of AIR's clock (60)
   --tolerant-tokens       Partner JWTs need no typ, scope or short life
   --ca <file>             certificates (PEM) to trust for JWKSs and did.json, besides Node's own
@@ -162,7 +162,7 @@ async function main(): Promise<void> {
 	for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 		process.once(signal, () => void emulator.close());
 	}
-	// Last: what waits for this output may end the emulator at once.
+	// Last, because a program that waits for this output may end the emulator at once.
 	describe(emulator);
 }
 

@@ -8,7 +8,7 @@ import type { Partner, State } from './state';
 /** Docs "Partner authentication" recommend 5 minutes; the official AI skill refuses more than 15. */
 const MAX_LIFETIME_S = 15 * 60;
 
-/** What a token says of itself; nothing of it is verified. */
+/** Header and claims of a token, unverified. */
 export interface Claimed {
 	readonly token: string;
 	readonly tokenHash: string;
@@ -40,8 +40,8 @@ export function textOr(value: unknown): string | undefined {
  * `typ`, `kid`; signature against the registered JWKS; claims `exp`, `iat`, `partnerId`, `scope` and
  * `email`. The order of the checks is ours, as is the tolerance for `iat`.
  *
- * With tolerant tokens `typ`, `scope` and lifetime are not looked at, and a `kid` that is a DID URL is looked
- * up by what follows its `#`: so only `partnerId` tells a Partner JWT from a credential of the same key.
+ * With tolerant tokens `typ`, `scope` and lifetime are not checked, and a `kid` that is a DID URL is looked
+ * up by the part after its `#`: so only `partnerId` distinguishes a Partner JWT from a credential of the same key.
  *
  * @returns the recipient, too; empty if none is named and none is needed
  */
@@ -110,7 +110,7 @@ function checkTimes(
 	if (exp <= nowS) throw new Refusal(401, MESSAGES.tokenExpired);
 	if (iat !== undefined && typeof iat !== 'number') throw failed('iat is not a number');
 	if (iat !== undefined && iat > nowS + toleranceS) throw failed('iat is in the future');
-	// Examples of the docs without an iat exist, so then the lifetime left has to do.
+	// The docs have examples without an iat, so then the remaining lifetime is checked.
 	const lifetime = exp - (iat ?? nowS);
 	if (lifetime > MAX_LIFETIME_S && !tolerant)
 		throw failed(`lifetime of ${Math.round(lifetime)} s is too long`);

@@ -25,7 +25,7 @@ export class RateLimit {
 		this.filledAt = this.clock.now();
 	}
 
-	/** Whether a request may pass; takes its share if so. */
+	/** Whether a request may pass; takes a token if so. */
 	admit(): boolean {
 		const { perSecond } = this.settings;
 		if (perSecond === null) return true;

@@ -38,13 +38,13 @@ export interface RequestRecord {
 	/** Whether the token of a credential to store names an e-mail, which it should not. */
 	emailInToken?: boolean;
 	outcome: Outcome;
-	/** Why it was refused, in more words than AIR gives away. */
+	/** Why it was refused, in more detail than AIR's answer. */
 	reason?: string | undefined;
 	/** The kind of the injected fault. */
 	fault?: string | undefined;
 	/** The status sent; absent when nothing was. */
 	status?: number;
-	/** The client hung up before it had the whole answer, or was made to. */
+	/** The client hung up before it had the whole answer, or a fault made it do so. */
 	cutOff?: boolean;
 	ms?: number;
 }
@@ -61,9 +61,9 @@ export interface Counts {
 	accounts: number;
 	/** Credentials in DStorage, whether or not the client was told. */
 	stored: number;
-	/** Of these, those whose envelope does not open; counted when they come, if they are opened at once. */
+	/** Of these, those whose envelope does not open; counted on arrival, if they are opened at once. */
 	unopened: number;
-	/** Credentials that were not stored because they are already. */
+	/** Credentials that were not stored because they already are. */
 	storeRepeats: number;
 	storeRefused: number;
 	rateLimited: number;
@@ -107,7 +107,7 @@ function zero(inFlight: number): Counts {
 	};
 }
 
-/** What the emulator saw. The counts are exact; of the requests only the newest are kept. */
+/** The requests that the emulator saw. The counts are exact; only the newest requests are kept. */
 export class RequestLog {
 	private entries: RequestRecord[] = [];
 	private counted = zero(0);

@@ -29,7 +29,7 @@ export function isJson(contentType: string | undefined): boolean {
 	return /^application\/json\s*(;|$)/i.test(contentType ?? '');
 }
 
-/** A text member of a JSON object; undefined if there is none, or no JSON. */
+/** A text member of a JSON object; undefined without such a member or without JSON. */
 export function textMember(text: string, name: string): string | undefined {
 	let body: unknown;
 	try {

@@ -101,7 +101,7 @@ export async function serveApi(
 		const echo = { headers: req.headers, ...(operation === 'account' ? { body: text } : {}) };
 		await misbehave(air, entry, fault, work, settle, res, echo);
 	} catch (error) {
-		// The client hung up, or we did: there is nobody to tell.
+		// The client hung up, or we did: nobody is left to answer.
 		if (res.destroyed || req.destroyed) return;
 		entry.reason = `emulator error: ${error instanceof Error ? error.message : String(error)}`;
 		if (!res.headersSent) await send(res, settle(airError(500, MESSAGES.serverFailure)));
@@ -109,7 +109,7 @@ export async function serveApi(
 	}
 }
 
-/** What a token says of itself, into the record. */
+/** Copies a token's unverified header and claims into the record. */
 function note(entry: RequestRecord, claimed: Claimed | undefined): void {
 	entry.tokenHash = claimed?.tokenHash;
 	entry.alg = textOr(claimed?.header.alg);

@@ -32,7 +32,7 @@ export interface Issuance {
 	readonly expiresAt: number;
 	/** Remembered, so that a longer `confirmAfterMs` never takes an ONCHAIN back. */
 	onchain: boolean;
-	/** The issuance that took this one's place under `onDuplicate: revoke`. */
+	/** The issuance that replaced this one under `onDuplicate: revoke`. */
 	revokedBy?: string;
 	forcedStatus?: string | undefined;
 }
@@ -47,25 +47,25 @@ export interface Settings {
 	refetchOnUnknownKid: boolean;
 	bodyLimitBytes: number;
 	recordBodies: boolean;
-	/** Whether a status question is refused whose Partner JWT names no e-mail. */
+	/** Whether a status query is refused if its Partner JWT names no e-mail. */
 	statusNeedsEmail: boolean;
-	/** How far `iat` may lie ahead of AIR's clock. */
+	/** How far `iat` may be ahead of AIR's clock. */
 	iatToleranceSeconds: number;
-	/** Partner JWTs need no `typ`, scope or `exp`, may live forever, and may name a DID URL as `kid`. */
+	/** Partner JWTs need no `typ`, scope or `exp`, may be valid forever, and may have a DID URL as `kid`. */
 	tolerantTokens: boolean;
-	/** Whether a credential is refused whose Partner JWT names an e-mail. */
+	/** Whether a credential is refused if its Partner JWT names an e-mail. */
 	storeRefusesEmail: boolean;
 	/** What `initialize-user` answers with null. */
 	accountNulls: AccountField[];
 	/** Whether `publicKey` begins with `0x`. */
 	hexPrefix: boolean;
-	/** The answer to a credential that is stored already; `again` stores another one. */
+	/** The answer to a credential that is already stored; `again` stores another one. */
 	repeatedStore: 200 | 201 | 409 | 'again';
 	/** Whether a second credential of a schema for a user is 409. */
 	onePerUserAndSchema: boolean;
-	/** Whether an envelope is opened when it comes, or only when somebody looks at it. */
+	/** Whether an envelope is opened on arrival, or only when somebody looks at it. */
 	openAtOnce: boolean;
-	/** `withheld`: it is stored, but the 201 has no storagePath; `lost`: nor is it stored. */
+	/** `withheld`: it is stored, but the 201 has no storagePath; `lost`: it is not stored either. */
 	storagePath: 'sent' | 'withheld' | 'lost';
 }
 
@@ -74,7 +74,7 @@ const GONE = new Set(['EXPIRE', 'WAIT_REMOVE', 'REMOVE', 'NO_EXIST']);
 
 const DAY_MS = 86_400_000;
 
-/** All that the emulated AIR remembers. Nothing is kept across restarts. */
+/** Everything that the emulated AIR remembers. Nothing is kept across restarts. */
 export class State {
 	readonly partners = new Map<string, Partner>();
 	readonly users = new Map<string, User>();
@@ -107,7 +107,7 @@ export class State {
 		);
 	}
 
-	/** The issuance that a further one to the same user would duplicate, if it is still worth anything. */
+	/** The issuance that a further one to the same user would duplicate, if it is still valid. */
 	duplicateOf(partner: Partner, program: IssuanceProgram, user: User): Issuance | undefined {
 		const found = this.latest.get(duplicateKey(partner.duplicateKey, partner, program, user));
 		return found !== undefined && !GONE.has(this.vcStatus(found)) ? found : undefined;

@@ -8,8 +8,8 @@ const DATE_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2
  * Refuses a credential subject that does not match the program's schema: docs "Credential issues",
  * unknown attributes and wrong types are 400 and the body has the detail. The wording of that detail
  * is ours, except for "Missing required field: …" (openapi example). An `id` that is not a URI, such as an
- * e-mail, is refused in AIR's own words; what AIR does with one that is a URI is documented nowhere, so
- * it is let through, and changes nothing: whose credential it is, the Partner JWT says.
+ * e-mail, is refused in AIR's own words; AIR does not document what it does with a URI, so
+ * a URI is accepted, and changes nothing: the Partner JWT names the holder.
  */
 export function checkSubject(
 	subject: Record<string, unknown>,
@@ -36,7 +36,7 @@ export function checkSubject(
 	}
 }
 
-/** A URI with a scheme, as RFC 3986 has it, and without spaces. */
+/** A URI with a scheme, as in RFC 3986, and without spaces. */
 function isUri(value: unknown): boolean {
 	return typeof value === 'string' && /^[a-z][a-z\d+.-]*:[^\s<>"{}|\\^`]+$/i.test(value);
 }
@@ -64,7 +64,7 @@ function hasType(value: unknown, type: Attribute['type']): boolean {
 	}
 }
 
-/** `Date.parse` rolls 31 February over into March, so the way back has to agree. */
+/** `Date.parse` rolls 31 February over into March, so the result is converted back and compared. */
 function isCalendarDate(day: string): boolean {
 	const parsed = new Date(`${day}T00:00:00Z`);
 	return !Number.isNaN(parsed.getTime()) && parsed.toISOString().slice(0, 10) === day;

@@ -1,7 +1,7 @@
 import type { Log } from './log';
 import { startGroup } from './processGroup';
 
-/** What to run, and how to describe it while it runs. */
+/** A command to run, and its description for the log. */
 export interface CommandOptions {
 	/** What the reader of the log is waiting for, e.g. "installing n8n". */
 	what: string;
@@ -13,7 +13,7 @@ export interface CommandOptions {
 const heartbeatMs = 10_000;
 const shownOnFailure = 3_000;
 
-/** The beginning and the end: npm prints the reason first, compilers print it last. */
+/** Keeps the beginning and the end: npm prints the reason first, compilers print it last. */
 function shorten(output: string): string {
 	if (output.length <= 2 * shownOnFailure) return output;
 	return `${output.slice(0, shownOnFailure)}\n[…]\n${output.slice(-shownOnFailure)}`;

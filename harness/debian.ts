@@ -13,7 +13,7 @@ function mayInstall(): boolean {
 /** Another apt (unattended-upgrades, say) holds the lock for a while: wait for it. */
 const wait = ['-o', 'DPkg::Lock::Timeout=300'];
 
-/** One apt of ours at a time: nothing else waits for the lock of the lists. */
+/** Runs one apt of ours at a time, because apt does not wait for the lock of the lists. */
 const withApt = (log: Log, work: () => Promise<void>) =>
 	withLock(join(cacheFolder(), 'apt.lock'), log, work);
 

@@ -17,9 +17,9 @@ const full = summary.extend({
 	data: z.string().transform((text) => executionData.parse(parseFlatted(text) ?? {})),
 });
 
-/** An execution without what its nodes did. */
+/** An execution without its run data. */
 export type ExecutionSummary = z.infer<typeof summary>;
-/** An execution with what its nodes did; see `runData.ts` for how to read it. */
+/** An execution with its run data; see `runData.ts` for how to read it. */
 export type Execution = z.infer<typeof full>;
 
 /** Which executions to list. */

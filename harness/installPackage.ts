@@ -132,7 +132,7 @@ export async function installAsN8nDoes(options: {
 }
 
 /**
- * The package would require a second n8n-workflow beside it: its errors would not be `instanceof` n8n's
+ * The package would load a second n8n-workflow next to it: its errors would not be `instanceof` n8n's
  * own, and it would add 146 MB.
  */
 function assertNoSecondN8nWorkflow(userFolder: string): void {

@@ -10,7 +10,7 @@ const tellEveryMs = 10_000;
 /** SQLite's error while another process is in a transaction. */
 const sqliteBusy = 5;
 
-/** No `instanceof Error`: inside jest, errors of Node's own modules come from another realm. */
+/** Not `instanceof Error`: inside jest, errors of Node's own modules come from another realm. */
 function isBusy(error: unknown): boolean {
 	return (
 		typeof error === 'object' &&

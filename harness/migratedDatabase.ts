@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { keepFolder } from './keepFolder';
 
-/** n8n's own, and the settings with the key that encrypts values in it. */
+/** n8n's own database, and the settings with the key that encrypts values in it. */
 const DATABASE = 'database.sqlite';
 const SETTINGS = 'config';
 
 const n8nFolder = (userFolder: string): string => join(userFolder, '.n8n');
 
-/** Whether an n8n that starts in this folder makes its SQLite database first. */
+/** Whether an n8n that starts in this folder must first create its SQLite database. */
 export function hasNoDatabase(userFolder: string): boolean {
 	return [DATABASE, SETTINGS].every((file) => !existsSync(join(n8nFolder(userFolder), file)));
 }

@@ -29,7 +29,7 @@ export type CommunityPackage = z.infer<typeof communityPackage>;
 /** A node or credential type as the editor knows it, with all of its properties. */
 export type TypeDescription = z.infer<typeof typeDescription>;
 
-/** What a webhook answered. */
+/** A webhook's answer. */
 export interface WebhookAnswer {
 	status: number;
 	headers: Headers;
@@ -49,7 +49,7 @@ export interface WebhookCall {
 
 const webhookMs = 30_000;
 
-/** Everything that the tests and the demo ask of a running n8n, signed in as its owner. */
+/** All calls that the tests and the demo make to a running n8n, signed in as its owner. */
 export class N8nApi {
 	readonly credentials: CredentialsApi;
 	readonly workflows: WorkflowsApi;
@@ -64,7 +64,7 @@ export class N8nApi {
 	/** Signs in as the owner, and first sets up the owner of a new instance. */
 	static async signIn(url: string): Promise<N8nApi> {
 		const rest = new RestClient(url);
-		// n8n answers 400 once there is an owner; its settings, which say so, are the editor's.
+		// n8n answers 400 once there is an owner. Its settings also say so, but they are for the editor.
 		const { status } = await rest.raw('POST', '/rest/owner/setup', owner);
 		if (status !== 200) {
 			const { email, password } = owner;

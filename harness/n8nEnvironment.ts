@@ -1,6 +1,6 @@
 import { pathWithNode24 } from './paths';
 
-/** What a started n8n needs to know from us. */
+/** Our settings for a started n8n. */
 export interface N8nEnvironmentOptions {
 	userFolder: string;
 	port: number;
@@ -10,7 +10,7 @@ export interface N8nEnvironmentOptions {
 	extra: Record<string, string>;
 }
 
-/** Everything that would call home, the registry or a template server: off. */
+/** Switches off everything that would call home, the registry or a template server. */
 const quiet = {
 	N8N_DIAGNOSTICS_ENABLED: 'false',
 	N8N_DIAGNOSTICS_CONFIG_FRONTEND: '',

@@ -13,11 +13,11 @@ import { startGroup, type ProcessGroup } from './processGroup';
 export interface StartOptions {
 	/** Contains `.n8n/` with the database, the settings and the community packages; kept across restarts. */
 	userFolder: string;
-	/** A free one if not given. */
+	/** A free port if not given. */
 	port?: number;
 	/** Overrides the environment of `n8nEnvironment.ts`. */
 	env?: Record<string, string>;
-	/** Whether it serves its editor, which is half of the time that it needs to start. True by default. */
+	/** Whether it serves its editor, which takes half of the start time. True by default. */
 	editor?: boolean;
 	log: Log;
 }
@@ -31,7 +31,7 @@ export interface N8nProcess {
 	readonly pid: number;
 	/** Everything it printed so far, line by line, over all restarts. */
 	readonly logs: readonly string[];
-	/** Ends it as a service manager would and leaves no process behind. Harmless if it has already ended. */
+	/** Ends it as a service manager would and leaves no process behind. Does nothing if it has already ended. */
 	stop: () => Promise<void>;
 	/** Ends it as a crash would. */
 	kill: () => Promise<void>;
@@ -77,8 +77,8 @@ async function waitUntilReady(url: string, group: ProcessGroup, logs: string[]):
 }
 
 /**
- * Starts a real n8n on loopback (installing it first if need be) and waits until it answers. It ends
- * together with this process, however that ends.
+ * Starts a real n8n on loopback (installing it first if needed) and waits until it answers. It ends
+ * with this process, however this process ends.
  */
 export async function startN8n(options: StartOptions): Promise<N8nProcess> {
 	const { userFolder, log } = options;

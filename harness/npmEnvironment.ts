@@ -4,7 +4,7 @@ import { pathWithNode24 } from './paths';
 
 /**
  * node-gyp asks the internet for Node's headers unless it is told where they are. Node images and
- * packages usually include them beside their `node`; headers of another major version work, because the
+ * packages usually include them next to their `node`; headers of another major version work, because the
  * one module that we build (sqlite3) uses the stable Node-API.
  */
 function headersFolder(): string | undefined {

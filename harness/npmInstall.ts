@@ -8,14 +8,14 @@ import type { Log } from './log';
 import { npmEnvironment } from './npmEnvironment';
 import { cacheFolder, node24 } from './paths';
 
-/** What to install from a folder that holds nothing but a package.json and its lockfile. */
+/** An install from a folder that contains only a package.json and its lockfile. */
 export interface NpmInstall {
 	readonly definition: string;
 	/** Names the folder in the cache, with the version, e.g. `n8n-2.40.7`. */
 	readonly name: string;
-	/** What to expect, for the log, e.g. `some minutes, 2 GB`. */
+	/** The expected time and size, for the log, e.g. `some minutes, 2 GB`. */
 	readonly cost: string;
-	/** What to do in the folder after npm. */
+	/** Work to do in the folder after npm. */
 	readonly finish?: (folder: string) => Promise<void>;
 	readonly log: Log;
 }
@@ -32,7 +32,7 @@ async function target({ definition, name, log }: NpmInstall): Promise<string> {
 	return join(cacheFolder(), `${name}-${hash.digest('hex').slice(0, 12)}`);
 }
 
-/** Removes what killed installs left behind; only called while we hold the lock, so none is in use. */
+/** Removes folders of killed installs; only called while we hold the lock, so none is in use. */
 async function removeLeftovers(dir: string): Promise<void> {
 	for (const name of readdirSync(dirname(dir))) {
 		if (name.startsWith(`${basename(dir)}.tmp-`)) {
@@ -73,7 +73,7 @@ async function install(dir: string, wanted: NpmInstall): Promise<void> {
 }
 
 /**
- * Installs npm packages on first use: into a cache folder outside of the checkout, so that it happens
+ * Installs npm packages on first use, into a cache folder outside the checkout, so that it happens
  * once and not for every clone. Safe to call from several processes at once.
  *
  * @returns the folder with `node_modules`

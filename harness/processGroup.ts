@@ -9,7 +9,7 @@ export interface ProcessGroup {
 	ended: Promise<string>;
 	/** Resolves when all output has been handed over. */
 	silent: Promise<void>;
-	/** SIGTERM to the program; whatever is left of the group after `graceMs` is killed. */
+	/** SIGTERM to the program; anything left of the group after `graceMs` is killed. */
 	stop: (graceMs: number) => Promise<void>;
 	/** SIGKILL to the whole group at once, as a crash or a power cut would. */
 	kill: () => Promise<void>;
@@ -94,7 +94,7 @@ export async function startGroup(
 		signalGroup(pid, 'SIGKILL');
 		await ended;
 		await waitUntilEmpty(pid);
-		// Last, so that the group is never without a guard; the guard's own group, so that its `cat` ends, too.
+		// Last, so that the group is never without a guard; the guard has its own group, so that its `cat` ends, too.
 		if (watcher.pid !== undefined) signalGroup(watcher.pid, 'SIGKILL');
 	};
 	return {

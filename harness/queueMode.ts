@@ -6,7 +6,7 @@ import { node24 } from './paths';
 import { poll } from './poll';
 import { startGroup } from './processGroup';
 
-/** What main and workers must share; they share no folder. */
+/** The settings that main and workers must share; they share no folder. */
 export interface QueueServices {
 	readonly redisPort: number;
 	/** n8n's own database. */
@@ -37,12 +37,12 @@ export function queueEnvironment({ redisPort, databaseUrl }: QueueServices) {
 
 /** A process that runs executions from the queue. */
 export interface N8nWorker {
-	/** What it was started with. */
+	/** Its options at the start. */
 	readonly env: NodeJS.ProcessEnv;
 	readonly logs: readonly string[];
 	readonly pid: number;
 	stop: () => Promise<void>;
-	/** SIGKILL: what it was doing is lost. */
+	/** SIGKILL: its work in progress is lost. */
 	kill: () => Promise<void>;
 }
 
@@ -50,7 +50,7 @@ export interface WorkerOptions {
 	/** Its own: a worker is usually another container. */
 	userFolder: string;
 	services: QueueServices;
-	/** How many executions at once. */
+	/** The number of executions at once. */
 	concurrency: number;
 	/** Added to its environment. */
 	env?: Record<string, string>;

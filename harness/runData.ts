@@ -72,12 +72,12 @@ export function lastRun(data: ExecutionData, node: string): NodeRun | undefined 
 	return data.resultData.runData[node]?.at(-1);
 }
 
-/** What came out of a node's last run on one of its outputs; empty if it did not run. */
+/** The items of a node's last run on one of its outputs; empty if it did not run. */
 export function itemsOf(data: ExecutionData, node: string, output = 0): Item[] {
 	return lastRun(data, node)?.data?.main?.[output] ?? [];
 }
 
-/** The same, only the JSON, as users see it. */
+/** The same items, but only their JSON, as users see it. */
 export function jsonOf(data: ExecutionData, node: string, output = 0): Record<string, unknown>[] {
 	return itemsOf(data, node, output).map(({ json }) => json);
 }

@@ -5,7 +5,7 @@ import type { Log } from './log';
 import { npmEnvironment } from './npmEnvironment';
 import { node24 } from './paths';
 
-/** What node-gyp calls, and the Debian package that brings it. */
+/** The commands that node-gyp calls, each with its Debian package. */
 const tools = { 'g++': 'g++', make: 'make', python3: 'python3' };
 
 function missingTools(): string[] {

@@ -51,7 +51,7 @@ export type Workflow = z.infer<typeof workflow>;
 /** How far n8n got with activating a workflow's triggers, and why it failed. */
 export type PublicationStatus = z.infer<typeof publication>;
 
-/** Where a manual run starts and, if not with the last node, where it ends. */
+/** The node where a manual run starts and, if it is not the last node, the node where it ends. */
 export interface ManualRun {
 	trigger: string;
 	destination?: string;

@@ -17,7 +17,7 @@ const WITHOUT = `
 		display: none !important;
 	}`;
 
-/** How much the longest part of the open form exceeds its place; code and text boxes scroll. */
+/** How far the longest part of the open form exceeds its space; code and text boxes scroll. */
 const HIDDEN = `(() => {
 	const inside = [...document.querySelectorAll('[data-test-id=ndv] *')].filter((one) =>
 		/auto|scroll/.test(getComputedStyle(one).overflowY) &&
@@ -25,7 +25,7 @@ const HIDDEN = `(() => {
 	return Math.max(0, ...inside.map((one) => one.scrollHeight - one.clientHeight));
 })()`;
 
-/** The box around everything on the canvas: nodes, their names, and what sticks out of them. */
+/** The box around everything on the canvas: nodes, their names, and anything that sticks out of them. */
 const ON_CANVAS = `(() => {
 	const canvas = document.querySelector('.vue-flow').getBoundingClientRect();
 	const isSeen = (one) =>

@@ -44,7 +44,7 @@ function processorTimes(file: string): Map<string, number> {
 	);
 }
 
-/** E.g. `engine` for `test/engine/secrets.test.ts`. */
+/** The tier, e.g. `engine` for `test/engine/secrets.test.ts`. */
 const tierOf = (file: string) => file.split(sep)[1] ?? file;
 
 /** The results of one jest run. */
@@ -121,8 +121,8 @@ export class Checks {
 	private readonly commands: Took[] = [];
 
 	/**
-	 * One command that must exit with 0; its output is shown only when it does not. Tests beside it, which
-	 * wait for clocks and sockets, come first.
+	 * One command that must exit with 0; its output is shown only when it does not. Parallel tests, which
+	 * wait for clocks and sockets, have priority.
 	 */
 	async command(name: string, program: string, args: readonly string[]): Promise<boolean> {
 		const began = performance.now();
@@ -197,7 +197,7 @@ export class Checks {
 		process.exitCode = this.failed === 0 && this.passed > 0 ? 0 : 1;
 	}
 
-	/** Seconds per tier, files that ran side by side added up, and the slowest files. */
+	/** Seconds per tier (the sum of all files, even if they ran in parallel), and the slowest files. */
 	private printTimes(): void {
 		const tiers = new Map<string, Took>();
 		for (const { what, seconds, processor } of this.files) {

@@ -9,10 +9,10 @@ const answerSchema = z.object({
 	externalId: z.string(),
 });
 
-/** Of the webhook. */
+/** The webhook's path. */
 export const PATH = 'kyc-passed-direct';
 
-/** Webhook → Moca AIR, Issue Directly: for the same event as the other way. */
+/** Webhook → Moca AIR, Issue Directly: for the same event as Issue on Behalf. */
 export const DIRECT_WORKFLOW = {
 	name: 'KYC passed → credential that you sign',
 	nodes: [

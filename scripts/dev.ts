@@ -10,10 +10,10 @@ import { loadExamples } from './loadExamples';
 import { buildPackage, root } from './package';
 
 /**
- * `npm run dev`: a real n8n whose editor shows what is saved in the sources, with the emulated AIR and a
- * credential that fits it. Workflows stay from one day to the next; `-- --fresh` starts over.
+ * `npm run dev`: a real n8n whose editor shows saved changes to the sources, with the emulated AIR and a
+ * matching credential. Workflows are kept between runs; `-- --fresh` starts over.
  *
- * n8n reloads a package only if it is copied to where packages are installed, and its files are written
+ * n8n reloads a package only if it is copied into the folder of packages, and its files are overwritten
  * in place: it compares real paths, so a link to the checkout is never reloaded.
  */
 const userFolder = join(root, '.artifacts', 'dev');
@@ -27,7 +27,7 @@ const log = (line: string) => {
 	console.log(line);
 };
 
-/** Compiles into the installed copy, and again whenever a source is saved; ends with us. */
+/** Compiles into the installed copy, and again whenever a source is saved; ends with this process. */
 async function compileOnSave(): Promise<void> {
 	const tsc = spawn(
 		process.execPath,

@@ -55,7 +55,7 @@ const workflow = (credential: Credential) => ({
 	settings: { executionOrder: 'v1' },
 });
 
-/** Issue Directly: the whole form, and what came out. */
+/** Issue Directly: the whole form, and its output. */
 export const directPictures: PictureGroup = {
 	names: ['issue-directly'],
 	take: async ({ api, credential }, camera) => {

@@ -145,7 +145,7 @@ function usualOutcome(rows: readonly AirErrorRow[]): string {
 	return usual;
 }
 
-/** The advice without the parts that the page says elsewhere: before the section, or as the outcome. */
+/** The advice without the parts that the page gives elsewhere: before the section, or as the outcome. */
 function adviceOnPage(advice: string, once: string | undefined): string {
 	const own = once === undefined ? advice : advice.replace(`${once}.`, '').replace(once, '');
 	return own

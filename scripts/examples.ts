@@ -22,7 +22,7 @@ const exampleSchema = z.object({
 	),
 	connections: z.record(
 		z.string(),
-		// By kind: `main`, or what a sub-node of an AI agent gives it.
+		// By kind: `main`, or the connection type of a sub-node of an AI agent.
 		z.record(z.string(), z.array(z.array(z.looseObject({ node: z.string() })))),
 	),
 	pinData: z
@@ -49,10 +49,10 @@ export function readExample(name: string): Example {
 	return exampleSchema.parse(JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')));
 }
 
-/** The node that creates what an example needs, where there is one. */
+/** The node that creates the data that an example needs, if it has one. */
 export const SET_UP = 'Set Up Once';
 
-/** The trigger that an example is about. */
+/** The main trigger of an example. */
 export function triggerOf({ nodes }: Example) {
 	const trigger = nodes.find(
 		({ name, type }) =>
@@ -62,7 +62,7 @@ export function triggerOf({ nodes }: Example) {
 	return trigger;
 }
 
-/** The last node of the row that begins with this one. */
+/** The last node of the chain that starts with this one. */
 export function lastAfter(example: Example, name: string): string {
 	const next = example.connections[name]?.main?.[0]?.[0]?.node;
 	return next === undefined ? name : lastAfter(example, next);

@@ -9,7 +9,7 @@ const SHOWN = ['eventId', 'email', 'level', 'isOver18'] as const;
 /** The demo's workflow, with an event that the editor can run it on. */
 const WORKFLOW = { ...DIRECT_WORKFLOW, pinData: { 'KYC Passed': [{ json: { body: EVENT } }] } };
 
-/** What the person's wallet shows; taken from what the emulated wallet opened. */
+/** The person's wallet, with the credential that the emulated wallet opened. */
 async function heldBy({ air }: PictureWorld) {
 	const [held] = await air.emulator.control.wallet(EVENT.email);
 	if (held?.valid !== true) throw new Error('the wallet does not show the credential');
@@ -65,7 +65,7 @@ ${SHOWN.map((name) => `  "${name}": ${JSON.stringify(EVENT[name])}`).join(',\n')
 	</main>
 	<p>The claims as the wallet of the emulated AIR opens them</p>`;
 
-/** What happens, what n8n does, and what the person has then. */
+/** Shows the event, n8n's work, and the credential that the person then has. */
 export const firstPictures: PictureGroup = {
 	names: ['first-credential'],
 	take: async (world, camera) => {

@@ -9,7 +9,7 @@ export interface LoadedExample {
 	readonly workflowId: string;
 }
 
-/** Which credential a node of n8n's own takes in the examples. */
+/** The credentials of n8n's own nodes in the examples. */
 const FOREIGN: Readonly<Record<string, string>> = {
 	'n8n-nodes-base.crypto': 'crypto',
 	'n8n-nodes-base.formTrigger': 'httpBasicAuth',
@@ -17,7 +17,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
 
 type Chosen = Record<string, { id: string; name: string }>;
 
-/** As a user chooses them in the editor; what the demo has no account for stays open. */
+/** As a user chooses them in the editor; services for which the demo has no account stay without one. */
 const choose = (example: Example, chosen: Chosen): Example => ({
 	...example,
 	nodes: example.nodes.map((node) => {
@@ -36,9 +36,9 @@ const choose = (example: Example, chosen: Chosen): Example => ({
 
 /**
  * Imports every example, chooses its credentials and runs its Set Up Once, as the notes in the
- * workflows tell the user to do. None is published. Signing secrets and passwords are made now.
+ * workflows tell the user to do. Publishes none of them. Generates signing secrets and passwords.
  *
- * @param skip - examples that are there already
+ * @param skip - examples that already exist
  */
 export async function loadExamples(
 	api: N8nApi,

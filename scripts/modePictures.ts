@@ -7,7 +7,7 @@ import type { PictureGroup } from './pictureWorld';
 
 const ISSUE = 'n8n-nodes-moca-air.mocaAirIssueOnBehalf';
 
-/** Two rows as a sheet gives them: everything is text. */
+/** Two rows as they come from a sheet: everything is text. */
 const rowsFor = (people: readonly [string, string]) => [
 	{
 		row_number: '2',
@@ -45,7 +45,7 @@ export const KYC_SCHEMA = {
 const spaced = (value: unknown) =>
 	JSON.stringify(value).replaceAll(',', ', ').replaceAll(':', ': ');
 
-/** One attribute a line, so that the picture is not too high. */
+/** One attribute per line, so that the picture is not too high. */
 const schemaText = `{
   "required": ${spaced(KYC_SCHEMA.required)},
   "properties": {
@@ -94,7 +94,7 @@ export const MODES = {
 
 const NODE = 'Moca AIR Issue on Behalf';
 
-/** Each picture has people of its own, so that what comes out is `issued`, and nothing was kept. */
+/** Each picture has different people, so that each outcome is `issued` and not `kept`. */
 const PEOPLE: Readonly<Record<keyof typeof MODES, readonly [string, string]>> = {
 	'map-each-field': ['mary.jackson@example.com', 'dorothy.vaughan@example.com'],
 	'map-automatically': ['annie.easley@example.com', 'katherine.johnson@example.com'],
@@ -133,7 +133,7 @@ function modeWorkflow(mode: keyof typeof MODES, credential: Credential) {
 	};
 }
 
-/** Each of the two modes: the whole form, and what came out. */
+/** Each of the two modes: the whole form, and its output. */
 export const modePictures: PictureGroup = {
 	names: ['map-each-field', 'map-automatically'],
 	take: async ({ api, credential }, camera) => {

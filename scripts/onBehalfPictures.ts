@@ -5,7 +5,7 @@ import type { PictureGroup } from './pictureWorld';
 
 const ISSUE = 'Moca AIR Issue on Behalf';
 
-/** Issue on Behalf and Get Issuance Status behind it, and what is shown where AIR refuses. */
+/** Issue on Behalf followed by Get Issuance Status, and the error when AIR refuses. */
 export const onBehalfPictures: PictureGroup = {
 	names: ['issue-on-behalf', 'get-issuance-status', 'error'],
 	take: async ({ api, air, credential }, camera) => {

@@ -37,7 +37,7 @@ export function issuingExample(credential: Credential) {
 	};
 }
 
-/** What to do for work that must be done once only (docs/trigger.md). */
+/** The setup for work that must be done only once (docs/trigger.md). */
 export const ONCE = {
 	id: '5b2f0c1e-7c7b-4a58-8f5e-2a0d9a6f6b11',
 	name: 'Remove Duplicates',

@@ -24,7 +24,7 @@ export interface PictureWorld {
 	readonly credential: Credential;
 	/** For Issue on Behalf only. Its private key is not the published one. */
 	readonly wrongKey: Credential;
-	/** Of the sandbox, which cannot be reached from here. */
+	/** For the sandbox, which cannot be reached from here. */
 	readonly sandbox: Credential;
 	close(): Promise<void>;
 }
@@ -64,13 +64,13 @@ async function createCredentials(api: N8nApi, working: DemoAir['credential']) {
 	};
 }
 
-/** Builds and installs the package, and starts all. One credential is issued: the first makes the ledger. */
+/** Builds and installs the package, and starts everything. Issues one credential, which creates the ledger. */
 export async function startPictureWorld(log: Log): Promise<PictureWorld> {
 	const userFolder = mkdtempSync(join(tmpdir(), 'moca-air-pictures-'));
 	buildPackage();
 	await packAndInstall({ userFolder, log });
 	const air = await startDemoAir(300, true);
-	// As n8n is set up behind a proxy; the addresses that its panels show are made from it.
+	// As for an n8n behind a proxy; the addresses in its panels are based on it.
 	const env = { N8N_WEBHOOK_URL: 'https://n8n.example.com/' };
 	const n8n = await startN8n({ userFolder, log, env });
 	const browser = await launchChromium({ log });

@@ -22,7 +22,7 @@ const groups = [
 	examplePictures,
 ];
 
-/** @param only - what the names of the pictures to take begin with; groups without one are left out */
+/** @param only - the prefixes of the names of the pictures to take; skips groups without such a picture */
 async function takePictures(only: string): Promise<void> {
 	const wanted = (name: string) => name.startsWith(only);
 	const images = join(root, 'docs', 'images');

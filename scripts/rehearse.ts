@@ -5,7 +5,7 @@ import { root } from './package';
 
 /**
  * `npm run release:rehearse`: the commands of publish.yml, one after the other, with a dry run of the
- * last. `-- --without-tests` leaves the tests out. A command that fails is named, and the rest still runs.
+ * last. `-- --without-tests` skips the tests. It names a failing command, and still runs the rest.
  */
 const withoutTests = process.argv.includes('--without-tests');
 const workflow = readFileSync(join(root, '.github', 'workflows', 'publish.yml'), 'utf8');
@@ -13,7 +13,7 @@ const commands = [...workflow.matchAll(/- run: (.*)/g)].map(([, command = '']) =
 const failed: string[] = [];
 for (const command of commands) {
 	if (withoutTests && command === 'bash .ci/run') continue;
-	// Provenance is what the workflow's own identity signs; nobody else has it.
+	// Only the workflow's own identity can sign the provenance.
 	const rehearsed = command.replace(/^npm publish --provenance/, 'npm publish --dry-run');
 	console.log(`--- ${rehearsed}`);
 	const { status } = spawnSync('bash', ['-euo', 'pipefail', '-c', rehearsed], {

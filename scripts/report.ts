@@ -7,11 +7,11 @@ import { table } from './table';
 const rowSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 export type ReportRow = z.infer<typeof rowSchema>;
 
-/** What the tests of one run have to say in rows (test/support/report.ts). */
+/** The rows that the tests of one run report (test/support/report.ts). */
 export class Report {
 	private readonly folder = mkdtempSync(join(tmpdir(), 'moca-air-report-'));
 
-	/** From now on the tests that are started find it. */
+	/** Tests that are started from now on find it. */
 	constructor() {
 		process.env.MOCA_AIR_TEST_REPORT = this.file;
 	}

@@ -4,7 +4,7 @@ import type { PictureGroup, PictureWorld } from './pictureWorld';
 
 const JWKS_NODE = 'Moca AIR JWKS Trigger';
 
-/** The workflow that serves the JWKS and the documents of an issuer: a node alone. */
+/** The workflow that serves the JWKS and the documents of an issuer: a single node. */
 const jwksWorkflow = (credential: Credential) => ({
 	name: 'JWKS',
 	nodes: [
@@ -47,10 +47,10 @@ const checkWorkflow = (credential: Credential) => ({
 	pinData: {},
 });
 
-/** What n8n answers when the test passes; the sandbox itself cannot be reached from here. */
+/** n8n's answer when the test passes; the sandbox itself cannot be reached from here. */
 const GREEN = { data: { status: 'OK', message: 'Connection tested successfully' } };
 
-/** The dialog scrolls its form: lets it be as high as the form is. */
+/** The dialog scrolls its form: makes the dialog as high as the form. */
 const WHOLE = `(() => {
 	const last = [...document.querySelectorAll('[data-test-id="credential-connection-parameter"]')].at(-1);
 	for (let at = last; at !== null && at !== document.body; at = at.parentElement) {
@@ -66,7 +66,7 @@ const ICONS_LOADED =
 /** The nodes panel, searched. */
 async function takePanel(camera: Camera): Promise<void> {
 	const { editor } = camera;
-	// As high as what is found.
+	// As high as the search results.
 	await editor.page.setViewportSize({ width: 1440, height: 530 });
 	await editor.newWorkflow();
 	await editor.searchNodes('moca air');
@@ -88,7 +88,7 @@ async function takeCredential({ sandbox }: PictureWorld, camera: Camera): Promis
 	await camera.part('credential', dialog);
 }
 
-/** What a user meets while setting up; Check Setup finds a published key that is not its own. */
+/** The steps of a setup; Check Setup finds a published key that is not the user's own. */
 export const setupPictures: PictureGroup = {
 	names: ['nodes-panel', 'credential', 'jwks-trigger', 'check-setup'],
 	take: async (world, camera) => {

@@ -1,5 +1,5 @@
 /**
- * A table in Markdown, with its columns aligned: it is read in a terminal, and pasted into docs.
+ * A table in Markdown with aligned columns, for terminals and for docs.
  *
  * @example
  * ```ts

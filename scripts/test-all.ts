@@ -3,8 +3,8 @@ import { buildPackage } from './package';
 import { lookOver, testInN8n, testInProcess, testMeasuring } from './tiers';
 
 /**
- * Everything that CI runs. Tests in process have limits of a few seconds, which they would miss beside
- * several n8n.
+ * Everything that CI runs. In-process tests have limits of a few seconds, which they would exceed next to
+ * several n8n processes.
  */
 void Checks.of(async (checks) => {
 	const looked = lookOver(checks);

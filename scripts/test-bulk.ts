@@ -2,7 +2,7 @@ import { Checks } from './checks';
 import { buildPackage } from './package';
 import { Report } from './report';
 
-/** 10,000 people are issued to directly in one execution, whose process is killed (test/host/bulkDirect.ts). */
+/** One execution issues directly to 10,000 people, and its process is killed (test/host/bulkDirect.ts). */
 process.env.MOCA_AIR_BULK_DIRECT ??= '10000';
 const report = new Report();
 const files = ['test/host/crash', 'test/host/queue.test'];

@@ -11,13 +11,13 @@ import { buildPackage, root } from './package';
 import { table } from './table';
 
 /**
- * The packed tarball, loaded by the n8n-core of several n8n, and the engine tests with each of them
+ * Loads the packed tarball with the n8n-core of several n8n versions, and runs the engine tests with each
  * (docs/internals/compatibility.md, into which `--write` writes the table); given versions of n8n, only those.
  */
 const docsPath = join(root, 'docs', 'internals', 'compatibility.md');
 const between = /(<!-- Written by npm run test:compatibility[^>]*-->\n)[^]*(\n<!-- Until here -->)/;
 
-/** What loadPackage.cjs prints. */
+/** The output of loadPackage.cjs. */
 const loaded = z.object({
 	node: z.string(),
 	nodes: z.array(z.string()),
@@ -36,7 +36,7 @@ interface Place {
 	readonly engine: string;
 	/** The binary. */
 	readonly node: string;
-	/** The one for `N8N_USER_FOLDER`, with the package installed. */
+	/** The folder for `N8N_USER_FOLDER`, with the package installed. */
 	readonly userFolder: string;
 }
 
@@ -55,7 +55,7 @@ const nameOf = (path: string) => {
 	return className.charAt(0).toLowerCase() + className.slice(1);
 };
 
-/** In a process of its own, as n8n does it: NODE_PATH names the modules of n8n. */
+/** In a separate process, as in n8n: NODE_PATH names the modules of n8n. */
 function load({ engine, node, userFolder }: Place): z.infer<typeof loaded> | undefined {
 	const installed = installedIn(userFolder);
 	const modules = join(engine, 'node_modules');
@@ -101,7 +101,7 @@ function engineTests(checks: Checks, { engine, node, userFolder }: Place) {
 			withinMs: 20 * 60 * 1000,
 			env: {
 				PATH: [dirname(node), process.env.PATH ?? ''].join(delimiter),
-				// The package loads jose by `import()`, and in jest that takes this.
+				// The package loads jose by `import()`, which needs this option in jest.
 				NODE_OPTIONS: '--experimental-vm-modules --no-warnings',
 				MOCA_AIR_COMPATIBILITY_NODE: node,
 				MOCA_AIR_COMPATIBILITY_ENGINE: engine,

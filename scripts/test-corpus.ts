@@ -4,8 +4,8 @@ import { buildPackage } from './package';
 /**
  * The corpus in more orders than `npm run test:host` plays: `npm run test:corpus -- 200 25` for 200 in
  * regular and 25 in queue mode, and `npm run test:corpus -- 1 0 4711` for one order of a seed. With
- * `MOCA_AIR_TESTED_CHECKOUT=…`, a checkout that was built before, it plays to the examples and the
- * package of that one.
+ * `MOCA_AIR_TESTED_CHECKOUT=…`, a checkout that was built before, it uses the examples and the
+ * package of that checkout.
  */
 const [orders = '50', queueOrders = '10', seed] = process.argv.slice(2);
 const files = [

@@ -16,7 +16,7 @@ const resultSchema = z.object({
 });
 
 /**
- * A million cases of bad input, others each time. What a seed has found, it finds again:
+ * A million cases of bad input, different ones each time. A seed always gives the same cases:
  * `FAST_CHECK_SEED=… npm run test:fuzz`.
  */
 const seed = process.env.FAST_CHECK_SEED ?? String(randomInt(2 ** 31));
@@ -29,7 +29,7 @@ process.env.FAST_CHECK_SEED = seed;
 process.env.MOCA_AIR_FUZZ_CASES = cases;
 process.env.MOCA_AIR_FUZZ_REPORT = report;
 void Checks.of(async (checks) => {
-	// Whatever hangs is ended, and has failed.
+	// A case that hangs is ended, and has failed.
 	await checks.jest(['unit', 'engine'], ['--testPathPatterns', 'badInput', '--maxWorkers=100%'], {
 		withinMs: 3 * 60 * 60 * 1000,
 	});

@@ -2,7 +2,7 @@ import { Checks } from './checks';
 import { buildPackage } from './package';
 
 /**
- * The newest n8n that could be installed whole (harness/n8n-newest): the package in it, its editor, its
+ * The newest n8n that could be installed completely (harness/n8n-newest): the package in it, its editor, its
  * webhooks and its queue (docs/internals/compatibility.md).
  */
 const files = ['n8n.test', 'switches', 'jwksTrigger', 'queue.test', 'unverified'].map(

@@ -3,8 +3,8 @@ import { Checks } from './checks';
 import { Report } from './report';
 
 /**
- * Places in status lists, `--places 100000` of them drawn by four processes at once, on both stores: none
- * twice, and none tells when it was taken (test/unit/ledger/places.test.ts).
+ * Four processes draw places in status lists at once (`--places 100000`), on both stores: no place
+ * twice, and none reveals when it was taken (test/unit/ledger/places.test.ts).
  */
 const { values } = parseArgs({ options: { places: { type: 'string', default: '100000' } } });
 const places = Number(values.places);

@@ -2,7 +2,7 @@ import { Checks } from './checks';
 import { buildPackage } from './package';
 import { Report } from './report';
 
-/** 5,000 issuances in queue mode, with workers killed all the time (test/host/queueLoad.test.ts). */
+/** 5,000 issuances in queue mode, with workers killed repeatedly (test/host/queueLoad.test.ts). */
 process.env.MOCA_AIR_QUEUE_ISSUANCES ??= '5000';
 const report = new Report();
 void Checks.of(async (checks) => {

@@ -3,7 +3,7 @@ import { Checks } from './checks';
 import { buildPackage } from './package';
 import { Report, type ReportRow } from './report';
 
-/** `--minutes 30` of mixed load on a real n8n (test/soak): what it holds must not grow. */
+/** `--minutes 30` of mixed load on a real n8n (test/soak): its memory and handles must not grow. */
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '30' } } });
 const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error('--minutes wants a number of minutes');

@@ -20,7 +20,7 @@ export const MEASURING = [
 	'test/engine/triggerLoad.test.ts',
 ];
 
-/** What CI runs has to hold for a change of one file that another one's types depend on. */
+/** CI must also catch a change in one file that breaks the types of another. */
 const lintCache =
 	process.env.CI === undefined
 		? [
@@ -29,13 +29,13 @@ const lintCache =
 			]
 		: [];
 
-/** Format, lint, types and imports, side by side, and beside what else runs. */
+/** Format, lint, types and imports, in parallel with each other and with other steps. */
 export async function lookOver(checks: Checks): Promise<void> {
 	await Promise.all([
 		checks.command('lint', 'eslint', ['.', '--max-warnings', '0', ...lintCache]),
 		checks.command('format', 'prettier', ['--check', '--log-level', 'warn', '.']),
 		checks.command('types', 'tsc', ['-p', 'tsconfig.json']),
-		// Which room imports which, and no circle: .dependency-cruiser.cjs.
+		// Which folder may import which, without cycles: .dependency-cruiser.cjs.
 		checks.command('imports', 'depcruise', [
 			...['--config', '.dependency-cruiser.cjs', '--output-type', 'err'],
 			...['errors', 'air', 'ledger', 'issuance', 'n8n', 'credentials', 'nodes', 'cli', 'emulator'],
@@ -73,6 +73,6 @@ export async function testInN8n(
 	projects: readonly ('host' | 'browser')[],
 	args: readonly string[] = [],
 ): Promise<void> {
-	// One more than there are cores: alone a file mostly waits, but several n8n fill the cores.
+	// One more worker than cores: alone a file mostly waits, but several n8n processes fill the cores.
 	await checks.jest(projects, [`--maxWorkers=${availableParallelism() + 1}`, ...args]);
 }

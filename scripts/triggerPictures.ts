@@ -2,7 +2,7 @@ import { showAs } from './Camera';
 import { issuingExample, ONCE, onceExample } from './pictureWorkflows';
 import type { PictureGroup } from './pictureWorld';
 
-/** What issues, what learns of it, and the nodes of the latter. */
+/** The issuing workflow, the workflow that receives its events, and the nodes of the latter. */
 export const triggerPictures: PictureGroup = {
 	names: ['trigger-issuing', 'trigger-learning', 'trigger', 'trigger-once'],
 	take: async ({ api, credential }, camera) => {

@@ -1,3 +1,3 @@
-/** What `initialize-user` may answer with null: AIR's documents say that each field of it may be. */
+/** Fields that `initialize-user` may answer with null: AIR's documents say that each field may be null. */
 export const accountFields = ['userId', 'did', 'publicKey', 'status', 'signingKey'] as const;
 export type AccountField = (typeof accountFields)[number];

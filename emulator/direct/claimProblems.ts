@@ -2,7 +2,7 @@ import { isObject, type SdJwt } from './sdJwt';
 
 export interface Expected {
 	readonly holderDid: string;
-	/** As sent beside the ciphertext. */
+	/** As sent next to the ciphertext. */
 	readonly expiresAt: string;
 	/** The key that `initialize-user` answered; none if it answered null. */
 	readonly signingJwk: Readonly<Record<string, string>> | undefined;
@@ -17,7 +17,7 @@ export interface Expected {
 const MAX_NONCE = 2n ** 63n;
 
 /**
- * What a verifier, or the wallet, does not accept in header and claims; without the signature and the
+ * The problems that a verifier, or the wallet, finds in header and claims, except the signature and the
  * status list.
  */
 export function claimProblems(

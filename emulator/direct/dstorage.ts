@@ -6,7 +6,7 @@ import { openEnvelope, type Envelope } from './envelope';
 import type { Holder, Holders } from './holders';
 import { isObject } from './sdJwt';
 
-/** What `POST /dstorage/vcs` takes. */
+/** The body of `POST /dstorage/vcs`. */
 interface StoreRequest extends Envelope {
 	readonly holderDid: string;
 	readonly proofType?: string;
@@ -32,7 +32,7 @@ interface Opened {
 	readonly unopened?: string;
 }
 
-/** A credential as its holder has it. */
+/** A credential as its holder sees it. */
 export type StoredCredential = SealedCredential & Opened;
 
 interface Kept {
@@ -88,7 +88,7 @@ export class DStorage {
 		return this.stored.map(open);
 	}
 
-	/** What is stored for a person, or for the earlier account of the address. */
+	/** The credentials stored for a person, or for the earlier account of the address. */
 	for(email: string): StoredCredential[] {
 		return this.stored.filter(({ credential }) => credential.recipient === email).map(open);
 	}
@@ -207,7 +207,7 @@ const sameFields = (one: StoreRequest, other: StoreRequest): boolean =>
 
 const ISO_WITH_MS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
 
-/** Unknown members are let through: no source says that AIR refuses them. */
+/** Unknown members are accepted: no source says that AIR refuses them. */
 function readRequest(body: unknown): StoreRequest {
 	const fields = isObject(body) ? body : {};
 	const proofType = fields.proofType;

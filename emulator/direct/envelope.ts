@@ -18,7 +18,7 @@ const INFO = 'data-enc-aes-256-gcm';
 
 /**
  * Opens an envelope as the holder's wallet does: X25519 between the holder's key and the ephemeral one in
- * `encryptedKey`, HKDF-SHA-256 without a salt, AES-256-GCM. What is inside is a JSON string, quotes included.
+ * `encryptedKey`, HKDF-SHA-256 without a salt, AES-256-GCM. The content is a JSON string, quotes included.
  *
  * @throws Error that says what does not fit
  */

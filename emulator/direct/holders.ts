@@ -23,7 +23,7 @@ export interface Holder {
 	nulls: readonly AccountField[];
 }
 
-/** The people that direct issuance knows, by e-mail and by DID. Their keys are made here and die here. */
+/** The people that direct issuance knows, by e-mail and by DID. Their keys exist only here. */
 export class Holders {
 	private readonly byEmail = new Map<string, Holder>();
 	private readonly byDid = new Map<string, Holder>();

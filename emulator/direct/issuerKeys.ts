@@ -22,13 +22,13 @@ const metadataSchema = z.object({
 const CONTEXTS = ['https://www.w3.org/ns/did/v1', 'https://w3id.org/security/suites/jws-2020/v1'];
 const DID_TYPES = ['application/did+ld+json', 'application/did+json', 'application/json'];
 
-/** How documents of issuers are fetched; the emulator counts, delays and breaks it. */
+/** Fetches documents of issuers; the emulator counts, delays and breaks these fetches. */
 export type FetchDocument = (url: string, contentTypes: readonly string[]) => Promise<string>;
 
 /**
  * The public key that an issuer publishes under a `kid`, fetched over HTTPS: from the DID document for a
- * `did:web`, or else from `/.well-known/jwt-vc-issuer`. A kid is a DID URL or, as older credentials have
- * it, bare.
+ * `did:web`, or else from `/.well-known/jwt-vc-issuer`. A kid is a DID URL or, as in older credentials,
+ * bare.
  *
  * @throws Error that says what is wrong with the document
  */
@@ -69,7 +69,7 @@ async function keyOfOrigin(iss: string, kid: string, fetched: FetchDocument): Pr
 	return jwk;
 }
 
-/** Where a `did:web` is: `%3A` is the colon of a port, each further colon a slash. */
+/** The address of a `did:web`: `%3A` is the colon of a port, each further colon a slash. */
 export function didDocumentUrl(did: string): string {
 	const found = /^did:web:([a-z0-9.-]+(?:%3A\d+)?)((?::[A-Za-z0-9._-]+)*)$/.exec(did);
 	const [, host = '', path = ''] = found ?? [];

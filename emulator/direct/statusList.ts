@@ -21,7 +21,7 @@ const WORDS = ['valid', 'revoked', 'suspended'];
 
 /**
  * The credential's status in the Token Status List that it names: fetched over HTTPS, signed by the issuer
- * of the credential, for this address, and not older than it says itself.
+ * of the credential, for this address, and not expired.
  *
  * @param now seconds
  * @throws Error if the credential is not valid, or the list cannot be read

@@ -8,7 +8,7 @@ import { Editor } from '../../harness/editor';
 import { startHost, type Host } from '../host/workflows';
 import { makeKey } from '../support/keys';
 
-/** What a new user does in a browser, from an empty n8n to the first credential. One story in order. */
+/** A new user's steps in a browser, from an empty n8n to the first credential. One story in order. */
 let host: Host;
 let browser: Browser;
 let editor: Editor;
@@ -48,7 +48,7 @@ afterAll(async () => {
 	await host.close();
 }, 60_000);
 
-/** Each step stands on the one before: after a failure the rest would only wait. */
+/** Each step depends on the previous one: after a failure the rest would only wait. */
 let failed = false;
 const step = (name: string, work: () => Promise<void>): void => {
 	test(name, async () => {
@@ -61,7 +61,7 @@ const step = (name: string, work: () => Promise<void>): void => {
 
 const credential = (field: string) => String(host.air.credential[field]);
 
-/** Fills the form of the credential as one pastes into it. */
+/** Fills the form of the credential as if pasted. */
 async function fillCredential(dialog: Locator, privateKey: string): Promise<void> {
 	await editor.chooseOption('environment', 'Custom URL');
 	for (const field of ['baseUrl', 'partnerId', 'issuerDid', 'jwksUrl']) {
@@ -83,7 +83,7 @@ describe('a new user', () => {
 	});
 
 	step('is told by each required field that is empty or wrong', async () => {
-		// n8n itself keeps a node from running with what it marks as required.
+		// n8n itself does not run a node whose required fields are empty.
 		const output = await editor.executeStepThatCannotRun();
 		await look('required-fields');
 		expect(output).toMatch(/Recipient Email/);
@@ -209,7 +209,7 @@ describe('a new user', () => {
 
 describe('a new user who issues directly', () => {
 	const person = 'ada.lovelace@example.com';
-	/** As the person opens it: AIR has only what is sealed. */
+	/** The credential as the person opens it: AIR has only the sealed one. */
 	const wallet = async () => {
 		const { controlUrl } = host.air.emulator;
 		const answer = await fetch(`${controlUrl}/wallet?email=${encodeURIComponent(person)}`);

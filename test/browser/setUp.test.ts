@@ -10,7 +10,7 @@ import { ISSUER_DID } from '../../scripts/demoAir';
 import { root } from '../../scripts/package';
 import { startHost, type Host } from '../host/workflows';
 
-/** What people find in the nodes panel, and how few steps it takes until n8n serves the JWKS. */
+/** Search results in the nodes panel, and the few steps until n8n serves the JWKS. */
 let host: Host;
 let browser: Browser;
 let editor: Editor;
@@ -41,7 +41,7 @@ afterAll(async () => {
 	await host.close();
 }, 60_000);
 
-/** What the owner of the partner account does in AIR's dashboard. */
+/** The steps of the partner account's owner in AIR's dashboard. */
 function register(jwksUrl: string | undefined): void {
 	const { control } = host.air.emulator;
 	const [known] = control.overview().partners;
@@ -78,7 +78,7 @@ describe('the nodes panel', () => {
 		expect((await found(text))[0]).toBe(ISSUE);
 	});
 
-	test('“certificate” finds it, behind n8n’s node that has the word in its name', async () => {
+	test('“certificate” finds it, after n8n’s node that has the word in its name', async () => {
 		expect(await found('certificate')).toEqual(['AWS Certificate Manager', ISSUE]);
 	});
 
@@ -93,7 +93,7 @@ describe('the nodes panel', () => {
 		expect((await found(text))[0]).toBe(name);
 	});
 
-	test('Moca AIR offers what the trigger starts on, and what else there is to do', async () => {
+	test('Moca AIR offers the trigger’s events and all other actions', async () => {
 		await editor.searchNodes('moca');
 		await editor.byTestId('node-creator-item-name').getByText('Moca AIR', { exact: true }).click();
 		const panel = editor.byTestId('node-creator');
@@ -118,7 +118,7 @@ describe('n8n serves the JWKS', () => {
 	let productionUrl: string;
 	/** A step is a field, a button or a change of place, beyond what happens in AIR's dashboard. */
 	let steps = 0;
-	/** Each step stands on the one before: after a failure the rest would only wait. */
+	/** Each step depends on the previous one: after a failure the rest would only wait. */
 	let failed = false;
 
 	const part = (name: string, work: () => Promise<void>) => {

@@ -1,6 +1,6 @@
 /**
- * What happens to one person, as a provider tells about it, and what they must hold in the end. Every
- * person, address and ID is made up; the shapes are those that the providers document.
+ * One person's events, as a provider sends them, and the credentials they must hold in the end. Every
+ * person, address and ID is invented; the shapes are those in the providers' documentation.
  */
 export interface Story {
 	/** Also part of every ID and address in it. */
@@ -10,26 +10,26 @@ export interface Story {
 	 * The events of each phase come in any order, each up to three times, some at once. A phase begins
 	 * when the one before it is over.
 	 *
-	 * @param who - tells the runs of a story apart; made of letters, digits and dashes
+	 * @param who - distinguishes the runs of a story; made of letters, digits and dashes
 	 */
 	readonly phases: (who: string) => readonly (readonly Sent[])[];
 	/** Rows of the Data Table `moca_kyc_people`, where the provider knows no address. */
 	readonly people?: (who: string) => readonly Row[];
-	/** For each address that something is issued to: what it holds last, and what it may have held before. */
+	/** For each address with an issuance: the claims it holds last, and those it may have held before. */
 	readonly holds: (who: string) => Readonly<Record<string, Held>>;
 	/**
-	 * Whether an execution fails that names the person or the event: in every order, in none, or only in
+	 * Whether an execution that names the person or the event fails: in every order, in none, or only in
 	 * some, such as when a tier comes before the address.
 	 */
 	readonly alert: 'always' | 'never' | 'maybe';
 	/**
 	 * Its events come one after another, in any order. Two approvals of one person within the same second
-	 * are two issuances under way, and nothing orders those at AIR.
+	 * are two issuances in progress, and nothing orders them at AIR.
 	 */
 	readonly oneByOne?: boolean;
-	/** What the failure must say, besides who it is about. */
+	/** The text that the failure must contain, besides the person. */
 	readonly says?: RegExp;
-	/** What the provider gets for an answer, where it is not 200. */
+	/** The answer to the provider, if it is not 200. */
 	readonly status?: number;
 }
 
@@ -42,13 +42,13 @@ export interface Held {
 	readonly before?: readonly string[];
 }
 
-/** A webhook as it is sent: its body, and how it is signed. */
+/** A webhook: its body and its signature. */
 export interface Sent {
 	readonly body: Readonly<Record<string, unknown>>;
 	readonly signed?: 'SHA1' | 'SHA256' | 'SHA512';
 }
 
-/** Numbers between 0 and 1 that a seed makes again (mulberry32). */
+/** Numbers between 0 and 1, the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
 	let state = seed >>> 0;
 	return () => {

@@ -8,7 +8,7 @@ export interface CsvFile {
 	readonly what: string;
 	/** @param who - makes the addresses in it */
 	readonly bytes: (who: string) => Uint8Array<ArrayBuffer>;
-	/** Of each line that is reported: its number in the file, its person, what became of it, and why. */
+	/** For each reported line: its number in the file, its person, its result, and the reason. */
 	readonly report?: readonly (readonly [
 		line: number,
 		person: string,

@@ -4,7 +4,7 @@ import { sumsubStories } from './sumsubStories';
 import { veriffStories } from './veriffStories';
 import type { Story } from './Story';
 
-/** What the KYC providers send, by provider. */
+/** The events of the KYC providers, by provider. */
 export const kycStories: Readonly<Record<KycProviderName, readonly Story[]>> = {
 	sumsub: sumsubStories,
 	persona: personaStories,

@@ -1,7 +1,7 @@
 import type { Sent } from './Story';
 
 /**
- * Stripe’s events in the shapes of several API versions. With 2020-08-27 prices took the place of plans;
+ * Stripe’s events in the shapes of several API versions. With 2020-08-27 prices replaced plans;
  * with 2025-03-31 (“basil”) billing periods moved to the items, and the price of an invoice line under
  * `pricing`.
  */
@@ -46,14 +46,14 @@ const event = (
 
 export interface SubscriptionState extends Common {
 	readonly customer: string | { readonly id: string } | null;
-	/** Of the subscription; several of one customer differ in it. */
+	/** Distinguishes several subscriptions of one customer. */
 	readonly subscription?: string;
 	readonly status?: string;
 	readonly prices?: readonly string[];
 	readonly paused?: boolean;
 	readonly hasMore?: boolean;
 	readonly cancelAtPeriodEnd?: boolean;
-	/** What the event says it was before. */
+	/** The previous values in the event. */
 	readonly from?: { readonly status?: string; readonly prices?: readonly string[] };
 }
 
@@ -103,7 +103,7 @@ export function subscription(
 		...(api === undefined || api === '2025-03-31.basil'
 			? {}
 			: { current_period_start: secondsOf(day), current_period_end: secondsOf(day + 30) }),
-		// Only where there is one item, old versions have its plan beside the list.
+		// If there is only one item, old versions have its plan next to the list.
 		...(isOld(api) && prices.length === 1 ? { plan: { id: only, object: 'plan' } } : {}),
 		items: listOf(prices.map(item), state.hasMore),
 	};
@@ -124,9 +124,9 @@ export interface Paid extends Common {
 	readonly price?: string;
 	/** When it was finalized, in days after the start; the day of the event unless it was paid late. */
 	readonly finalized?: number;
-	/** What was paid by it. */
+	/** What the invoice paid for. */
 	readonly reason?: string;
-	/** Of a price before: what is left of it is credited. */
+	/** A previous price, whose unused part is credited. */
 	readonly credited?: string;
 	readonly hasMore?: boolean;
 }
@@ -190,7 +190,7 @@ export const customer = (
 		name: null,
 	});
 
-/** A thin event: it names what it is about, and does not carry it. */
+/** A thin event: it names its object, and does not contain it. */
 export const thin = ({ id, day }: Common, subscriptionId: string): Sent => ({
 	body: {
 		id: `evt_${id}`,

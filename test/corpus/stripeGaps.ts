@@ -4,7 +4,7 @@ import { story } from './stripeStory';
 
 const silver = { last: 'Silver' } as const;
 
-/** Where the address, the customer or the object is missing, and what is not about members at all. */
+/** Stories in which the address, the customer or the object is missing, or that do not concern members. */
 export const stripeGaps: readonly Story[] = [
 	story(
 		'address-later',

@@ -14,7 +14,7 @@ const silver = { last: 'Silver' } as const;
 const gold = { last: 'Gold' } as const;
 const upgraded = { last: 'Gold', before: ['Silver'] } as const;
 
-/** What Stripe sends to a seller of memberships. */
+/** Stripe's events for a seller of memberships. */
 export const stripeStories: readonly Story[] = [
 	story(
 		'new',

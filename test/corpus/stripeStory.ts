@@ -40,7 +40,7 @@ export const story = (
 	what,
 	phases: (who) => phases(shorthand(who), who),
 	holds: (who) => (held === null ? {} : { [`${who}@example.com`]: held }),
-	// A state that comes before the address is told about, and issued as soon as the address comes.
+	// A state that arrives before the address is reported, and issued as soon as the address arrives.
 	alert: held === null ? 'never' : 'maybe',
 	...rest,
 });

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 export type Verdict = 'taken' | 'refused';
 
 export interface BadInputOptions<T> {
-	/** As the table calls it. */
+	/** The name in the table. */
 	readonly name: string;
-	/** How many of ten thousand cases. */
+	/** Its share of ten thousand cases. */
 	readonly share: number;
 	readonly inputs: fc.Arbitrary<T>;
 	/** Known difficult inputs, tried first in every run. */
@@ -28,7 +28,7 @@ export interface BadInputResult {
 	readonly failure: string | undefined;
 }
 
-/** One kind of input, and what must hold whatever it is. */
+/** One kind of input, and the rules that every input must satisfy. */
 export interface BadInput {
 	readonly name: string;
 	readonly share: number;

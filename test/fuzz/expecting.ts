@@ -11,8 +11,8 @@ export const shownBy = (error: AirError): string =>
 	[error.message, error.description, error.stack, JSON.stringify(error.facts)].join('\n');
 
 /**
- * Tries to read an input: taken when `read` gives something that passes `accepted`, refused when it
- * throws one of the codes, as an error of input. All else breaks a rule.
+ * Tries to read an input: it is taken if `read` returns a value that passes `accepted`, and refused if `read`
+ * throws one of the codes, as an input error. Anything else breaks a rule.
  */
 export async function taken<T>(
 	read: () => T | Promise<T>,

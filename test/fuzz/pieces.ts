@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** What breaks programs: control and invisible characters, quotes, injections, broken text. */
+/** Texts that break programs: control and invisible characters, quotes, injections, broken text. */
 export const NASTY = [
 	'',
 	' ',
@@ -52,7 +52,7 @@ export const NASTY = [
 	'x'.repeat(300),
 ] as const;
 
-/** Text made of these and of pieces that belong there. */
+/** Text made of these and of valid pieces. */
 export const textOf = (belongs: readonly string[], maxLength = 8): fc.Arbitrary<string> =>
 	fc
 		.array(
@@ -66,7 +66,7 @@ export const textOf = (belongs: readonly string[], maxLength = 8): fc.Arbitrary<
 		)
 		.map((pieces) => pieces.join(''));
 
-/** Whatever an expression in a workflow may give. */
+/** Any value that an expression in a workflow may return. */
 export const anything = fc.anything({
 	maxDepth: 3,
 	withBigInt: true,
@@ -81,7 +81,7 @@ export const anything = fc.anything({
 	stringUnit: 'binary',
 });
 
-/** A text with parts taken out, put in, doubled, exchanged or cut off. */
+/** A text with parts removed, inserted, doubled, exchanged or cut off. */
 export const mutated = (texts: fc.Arbitrary<string>, most = 3): fc.Arbitrary<string> => {
 	const place = fc.double({ min: 0, max: 1, noNaN: true });
 	const change = fc.tuple(

@@ -4,7 +4,7 @@ import type { BadInput } from './BadInput';
 
 /** Cases of all kinds together; `npm run test:fuzz` asks for a million. */
 const CASES = Number(process.env.MOCA_AIR_FUZZ_CASES ?? 10_000);
-/** Where a line for each kind goes, as JSON. */
+/** The file that gets a line of JSON for each kind. */
 const REPORT = process.env.MOCA_AIR_FUZZ_REPORT;
 
 /** One test for each kind of input, with its share of the cases. */
@@ -18,7 +18,7 @@ export function testBadInput(kinds: readonly BadInput[]): void {
 			if (REPORT !== undefined) appendFileSync(REPORT, `${JSON.stringify(result)}\n`);
 			expect(result.failure).toBeUndefined();
 			expect(result.cases).toBe(wanted);
-			// Both, or else the cases would show nothing.
+			// Both must occur; otherwise the cases would show nothing.
 			expect(result.taken).toBeGreaterThan(0);
 			expect(result.refused).toBeGreaterThan(0);
 		},

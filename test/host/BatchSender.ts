@@ -26,8 +26,8 @@ const itemSchema = z.looseObject({
 const PAUSE_MS = 2_000;
 
 /**
- * A sender of webhooks that are answered person by person: it delivers a webhook again, as a whole,
- * until each of its people has an end. The end of a person never changes.
+ * A sender of webhooks that are answered per person: it delivers a whole webhook again
+ * until each of its people has a final outcome, which never changes.
  */
 export class BatchSender extends WebhookSender {
 	replays = 0;
@@ -44,7 +44,7 @@ export class BatchSender extends WebhookSender {
 		return this.options.batches.filter(({ people }) => people.some(({ id }) => !this.ends.has(id)));
 	}
 
-	/** Delivers again and again until everybody has an end. */
+	/** Delivers repeatedly until everybody has a final outcome. */
 	async untilAllEnded(withinMs: number): Promise<void> {
 		const deadline = Date.now() + withinMs;
 		while (this.open.length > 0) {
@@ -68,7 +68,7 @@ export class BatchSender extends WebhookSender {
 		const answer = await this.post(people);
 		if (answer?.status !== 200) {
 			this.setback(answer === undefined ? 'no answer' : `answered ${answer.status}`);
-			// A sender does not hammer at what is down.
+			// A sender does not hammer a server that is down.
 			await sleep(PAUSE_MS);
 			return;
 		}

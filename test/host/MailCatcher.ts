@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
 import { poll } from '../../harness/poll';
 
-/** A mail as it came. */
+/** A mail as received. */
 export interface CaughtMail {
 	readonly to: string;
 	readonly subject: string;
@@ -22,12 +22,12 @@ const caught = ({ to, subject, text, html }: ParsedMail): CaughtMail => ({
 	html: typeof html === 'string' ? html : '',
 });
 
-/** A mail server on loopback that takes every mail and sends none on. */
+/** A mail server on loopback that accepts every mail and forwards none. */
 export class MailCatcher {
 	private constructor(
 		private readonly server: SMTPServer,
 		private readonly mails: readonly CaughtMail[],
-		/** Fields of n8n's credential `smtp` that leads here. */
+		/** Fields of n8n's credential `smtp` for this server. */
 		readonly credential: Readonly<Record<string, string | number | boolean>>,
 	) {}
 
@@ -55,7 +55,7 @@ export class MailCatcher {
 		return new MailCatcher(server, mails, { user: '', password: '', hostName: '', ...at });
 	}
 
-	/** All that came so far and have this in their text or HTML. */
+	/** All mails so far that have this in their text or HTML. */
 	having(text: string): CaughtMail[] {
 		return this.mails.filter((mail) => mail.text.includes(text) || mail.html.includes(text));
 	}

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { End } from './books';
 
-/** Who delivers webhooks again until each has an end, and what came of it. */
+/** Delivers webhooks again until each has a final outcome, and keeps the outcomes. */
 export abstract class WebhookSender {
 	/** By event ID. */
 	readonly ends = new Map<string, End>();
-	/** What came instead of an end, and how often. */
+	/** The other answers, and how often each came. */
 	readonly setbacks = new Map<string, number>();
 	deliveries = 0;
 

@@ -11,13 +11,13 @@ const reviewSchema = z.object({
 	buttons: z.array(z.object({ text: z.string(), link: z.string() })),
 });
 
-/** What the chat window shows, one after the other: texts, and questions with buttons. */
+/** The entries in the chat window, in order: texts, and questions with buttons. */
 type Shown = string | z.infer<typeof reviewSchema>;
 
 const isQuestion = (shown: Shown): shown is z.infer<typeof reviewSchema> =>
 	typeof shown !== 'string';
 
-/** A chat that anybody may open: the test has no browser that is logged in. */
+/** A chat that anybody may open: the test has no logged-in browser. */
 const opened = (example: Example): Example => ({
 	...example,
 	nodes: example.nodes.map((one) =>
@@ -27,7 +27,7 @@ const opened = (example: Example): Example => ({
 	),
 });
 
-/** The chat window of one conversation, without the window. */
+/** One conversation of the chat, without its window. */
 class Chat {
 	readonly shown: Shown[] = [];
 
@@ -60,7 +60,7 @@ class Chat {
 		});
 	}
 
-	/** What the chat asks, with its buttons. */
+	/** The chat's question, with its buttons. */
 	async question() {
 		return await poll('the question in the chat', 60_000, async () =>
 			Promise.resolve(this.shown.find(isQuestion)),
@@ -82,7 +82,7 @@ class Chat {
 		this.socket.send(JSON.stringify({ action: 'sendMessage', sessionId, chatInput }));
 	}
 
-	/** What the chat says at the end. */
+	/** The chat's last text. */
 	async answer(): Promise<string> {
 		const said = await poll('the answer in the chat', 60_000, async () => {
 			const last = this.shown.at(-1);
@@ -103,7 +103,7 @@ function read(text: string): Shown {
 
 /**
  * Declares the tests of the example in which a person approves what an agent wants to issue, with a
- * chat model on loopback that says what the test wants.
+ * chat model on loopback whose answers the test chooses.
  */
 export function testAgentExample(given: () => ExampleHost): void {
 	let model: ChatModel;

@@ -1,15 +1,15 @@
 import { LEASE_EXPIRED } from '../../ledger/transitions';
 import { ROW_STATES, type LedgerRow, type RowState } from '../../ledger/Ledger';
 
-/** A POST that AIR carried out, whether or not anybody was told. */
+/** A POST that AIR carried out, whether or not anybody got the answer. */
 export interface AcceptedPost {
-	/** Of the webhook that it was sent for. */
+	/** The ID of the webhook for which it was sent. */
 	readonly eventId: string;
 	readonly recipient: string;
 	readonly coreClaimHash: string;
-	/** The answer went out whole, to a client that lived on to write it down. */
+	/** The whole answer was sent, to a client that lived long enough to record it. */
 	readonly told: boolean;
-	/** Another issuance took its place. */
+	/** Another issuance replaced it. */
 	readonly revoked: boolean;
 }
 
@@ -19,7 +19,7 @@ export type End =
 	/** The execution stopped with the error that names a ledger row whose outcome is unknown. */
 	| { readonly how: 'unknown'; readonly rowId: number };
 
-/** What the three who know of it say: the ledger, AIR, and the sender of the webhooks. */
+/** The three records: the ledger, AIR, and the sender of the webhooks. */
 export interface Books {
 	readonly rows: readonly LedgerRow[];
 	readonly accepted: readonly AcceptedPost[];
@@ -65,7 +65,7 @@ function* checkPosts({ rows, accepted }: Books) {
 			if (post.told) yield `${short}: we were told, but ${nameOf(row)} does not know`;
 			else if (row.state !== 'unknown') yield `${short}: the answer was lost, but ${nameOf(row)}`;
 		} else if (row.state === 'superseded' && !post.revoked) {
-			// The other way round is not a mistake: which of two at once was revoked only AIR can say.
+			// The reverse is not a mistake: only AIR can say which of two simultaneous ones was revoked.
 			yield `${short}: stands at AIR, but ${nameOf(row)}`;
 		}
 	}
@@ -93,7 +93,7 @@ function* checkKeys({ rows, accepted, ends }: Books) {
 	}
 }
 
-/** The ledger makes nothing up, and nothing is left under way. */
+/** The ledger invents nothing, and nothing is left in progress. */
 function* checkRows({ rows, accepted, ends }: Books) {
 	const hashes = new Set(accepted.map(({ coreClaimHash }) => coreClaimHash));
 	const keys = new Set([...ends.keys()].map(keyOf));
@@ -108,7 +108,7 @@ function* checkRows({ rows, accepted, ends }: Books) {
 	}
 }
 
-/** @returns what does not fit, in words; empty when the books balance */
+/** @returns the mismatches, in words; empty when the books balance */
 export function imbalances(books: Books): string[] {
 	return [...checkPosts(books), ...checkKeys(books), ...checkRows(books)];
 }
@@ -117,12 +117,12 @@ export function imbalances(books: Books): string[] {
 const SHOWN = 20;
 
 /**
- * Only a process that was killed leaves an attempt to its lease: one that lives writes down how it ended,
+ * Only a killed process leaves an attempt to its lease: a live one records how it ended,
  * however late.
  *
  * @param crashes - when a process was killed
  * @param leaseMs - of an attempt
- * @returns the rows for which that does not hold, in words
+ * @returns the rows that break this rule, in words
  */
 export function unexplained(
 	rows: readonly LedgerRow[],
@@ -140,7 +140,7 @@ export function unexplained(
 		.map((row) => `${nameOf(row)}: nobody was killed, and it has no end`);
 }
 
-/** The figures for people, one a line. */
+/** The figures for people, one per line. */
 export function summaryOf({ rows, accepted, ends }: Books): string[] {
 	const count = (state: RowState) => rows.filter((row) => row.state === state).length;
 	const states = ROW_STATES.filter((state) => count(state) > 0);

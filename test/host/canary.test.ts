@@ -31,7 +31,7 @@ import {
 
 /**
  * Canary keys, a canary connection URL and a canary claim go through every node in a real n8n that logs
- * all it can, failures too. Then everything that n8n has left behind is searched for any part of them.
+ * as much as possible, in failing runs too. Then all traces of n8n are searched for any part of them.
  */
 type Credentials = Record<string, { id: string; name: string }>;
 
@@ -42,17 +42,17 @@ const LOGIN = { role: canary('user'), password: canary('password'), database: ca
 let host: Host;
 let postgres: TestPostgres;
 let echo: ForeignServer;
-/** What must be nowhere: keys, what a connection URL is made of, and tokens that reached AIR. */
+/** Secrets that must be nowhere: keys, parts of connection URLs, and tokens that reached AIR. */
 const secrets = new SecretSearch();
 /** The same without the claims of tokens, which tokens that may be seen have in common with them. */
 const signatures = new SecretSearch();
-/** What somebody saw over HTTP, by where. */
+/** Everything visible over HTTP, by place. */
 const seen: (readonly [where: string, text: string])[] = [];
-/** Of the execution that saves a handed out token, as docs/moca-air.md says it does. */
+/** The execution that saves a token, as documented in docs/moca-air.md. */
 const handedOut = { executionId: '', token: '' };
-/** Of what was issued directly. */
+/** The directly issued credentials. */
 const credentialsSigned: string[] = [];
-/** Of tokens that workflows used without their execution being saved. */
+/** Tokens that workflows used in executions that were not saved. */
 const notSaved: string[] = [];
 
 const log = (line: string) => process.stderr.write(`${line}\n`);
@@ -60,10 +60,10 @@ const log = (line: string) => process.stderr.write(`${line}\n`);
 // A busy machine is not a failure.
 jest.setTimeout(600_000);
 
-/** A token of which only the signature is looked for. */
+/** A token for which only the signature is searched. */
 const signatureOf = (token: string) => `..${token.split('.')[2] ?? ''}`;
 
-/** Each token that arrives at AIR, or at who stands in its place, is a secret. */
+/** Each token that arrives at AIR, or at a server in its place, is a secret. */
 function onRequest(message: unknown): void {
 	const { headers } = (message as { request: IncomingMessage }).request;
 	const token = headers['x-partner-auth'];
@@ -78,7 +78,7 @@ function onToken(token: string): void {
 const tokenIn = (body: string): unknown =>
 	body.startsWith('{') ? (JSON.parse(body) as Json).partnerJwt : undefined;
 
-/** What people hold, with the salts of their claims, is theirs alone. */
+/** People's credentials, with the salts of their claims, are secret too. */
 async function addCredentials(): Promise<void> {
 	for (const { compact = '' } of await host.air.emulator.control.wallet()) {
 		const [jwt = '', ...disclosures] = compact.split('~');
@@ -100,12 +100,12 @@ function addWord(name: string, word: string): void {
 	signatures.addWord(name, word);
 }
 
-/** Says back all that it was told, as debug pages do. */
+/** Echoes the whole request, as debug pages do. */
 const startEcho = () =>
 	startForeignServer((request, response) => {
 		const { headers } = request;
 		void text(request).then((body) => {
-			// Where accounts are looked up, the token is in the body.
+			// In account lookups the token is in the body.
 			const token = headers['x-partner-auth'] ?? tokenIn(body);
 			if (typeof token === 'string') onToken(token);
 			const message = `${body} ${JSON.stringify(headers)}`;
@@ -163,14 +163,14 @@ const requesting = (url: string, credentials: Credentials, rest: Json = {}) =>
 		{ typeVersion: 4.2, credentials, ...rest },
 	);
 
-/** Every node that acts, with what it does. */
+/** Every action node, with its parameters. */
 const actions: Readonly<Record<string, (credentials: Credentials, rest: Json) => Node>> = {
 	issue: (credentials, rest) => ({
 		...host.issueNode(
 			{ credentials, ...rest },
 			{
 				recipient: `${randomUUID()}@example.com`,
-				// Not written out: n8n logs the parameters of nodes.
+				// Not written literally: n8n logs the parameters of nodes.
 				subjectJson: `={{ { ...${JSON.stringify(SUBJECT)}, kycProvider: $json.body?.claim ?? "host" } }}`,
 				options: { requestTimeout: 5 },
 			},
@@ -213,7 +213,7 @@ const actions: Readonly<Record<string, (credentials: Credentials, rest: Json) =>
 		requesting(`${echo.url}/v1/credentials/status`, credentials, rest),
 };
 
-/** Everything of an n8n's answer is looked at, not only what the harness reads of it. */
+/** Keeps n8n's whole answers, not only the parts that the harness reads. */
 async function look(path: string): Promise<void> {
 	seen.push([path, (await host.api.rest.raw('GET', `/rest${path}`)).body]);
 }
@@ -222,7 +222,7 @@ async function lookAtExecution(id: string): Promise<void> {
 	await look(`/executions/${id}`);
 }
 
-/** By hand, stopped by what fails; and by webhook, which answers with what failed. */
+/** Runs by hand, where a failure stops the run; and by webhook, which answers with the failure. */
 async function act(credentials: Credentials, name: string): Promise<void> {
 	const action = actions[name];
 	if (action === undefined) throw new Error(`no ${name}`);
@@ -239,7 +239,7 @@ async function act(credentials: Credentials, name: string): Promise<void> {
 	await host.api.workflows.deactivate(workflowId);
 }
 
-/** The triggers are activated, and say why if they cannot be. */
+/** Activates the triggers; they report the reason if that is impossible. */
 async function trigger(credentials: Credentials): Promise<void> {
 	const triggers = [
 		own(
@@ -279,7 +279,7 @@ const postgresLedger = (login: Partial<typeof LOGIN> = {}) => ({
 
 const cut = (pem: string) => pem.slice(0, pem.length / 2);
 
-describe('every node, in good runs and in failing ones', () => {
+describe('every node, in successful and failing runs', () => {
 	const states: readonly (readonly [string, () => Json])[] = [
 		['all is well, ledger in PostgreSQL', () => postgresLedger()],
 		['all is well, embedded ledger', () => ({})],
@@ -304,7 +304,7 @@ describe('every node, in good runs and in failing ones', () => {
 		async (name, changes) => {
 			const credentials = await credentialOf(name, changes());
 			for (const action of Object.keys(actions)) {
-				// n8n's own node shows whatever it is answered.
+				// n8n's own node shows every answer.
 				if (action.startsWith('HTTP Request') && name.startsWith('somebody else')) continue;
 				await act(credentials, action);
 			}
@@ -322,7 +322,7 @@ describe('every node, in good runs and in failing ones', () => {
 	}, 600_000);
 });
 
-describe('a token that is handed out', () => {
+describe('a token that a workflow gets', () => {
 	const creating = async (settings: Json) => {
 		const credentials = await credentialOf('may hand out', { allowHandingOutJwts: true });
 		const path = randomUUID();
@@ -368,7 +368,7 @@ function filesOf(folder: string): (readonly [where: string, text: string])[] {
 		.map((file) => [relative(folder, file), readFileSync(file, 'latin1')] as const);
 }
 
-describe('what n8n has left behind', () => {
+describe('the traces that n8n leaves', () => {
 	let exported = '';
 	let left: (readonly [where: string, text: string])[] = [];
 	/** By table: each row of n8n's database, in words. */
@@ -416,7 +416,7 @@ describe('what n8n has left behind', () => {
 			return what === undefined ? [] : [`${place}: ${what}`];
 		});
 
-	test('the search finds what is there: the claims are in the data of executions, the token where it may be', () => {
+	test('the search works: it finds the claims in the data of executions, and the token where it may be', () => {
 		const claim = new SecretSearch().addWord('the claim', CLAIM);
 		expect(found(claim, rows).some((place) => place.startsWith('execution_data'))).toBe(true);
 		expect(exported).toContain('mocaAirIssueOnBehalf');
@@ -428,7 +428,7 @@ describe('what n8n has left behind', () => {
 		expect(logs.map(([, text]) => text).join('')).toContain('debug');
 	});
 
-	test('no part of a key, a token or a connection URL', async () => {
+	test('contain no part of a key, a token or a connection URL', async () => {
 		const ledger = await postgres.sql(
 			"SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'moca_air'",
 			LOGIN.database,

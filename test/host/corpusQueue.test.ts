@@ -19,6 +19,6 @@ testCorpus(
 		};
 		return await hostOn({ folder: main.userFolder, air, n8n: main, fields, close });
 	},
-	// The other two have the same nodes, and an order takes minutes here.
+	// The other two use the same nodes, and an order takes minutes here.
 	['sumsub'],
 );

@@ -5,14 +5,14 @@ import { poll } from '../../harness/poll';
 import { atOnce } from './WebhookSender';
 import type { Host } from './workflows';
 
-/** n8n gives no more executions at a time. */
+/** The most executions that n8n returns at a time. */
 const PAGE = 100;
 /** Fewer deliveries than executions on a page: all of them may fail. */
 const AT_A_TIME = 80;
 /** At once, as a provider with some workers would. */
 const CONCURRENCY = 8;
 
-/** How the events of a story reach the example that they are for. */
+/** How the events of a story reach their example. */
 export interface Played {
 	readonly story: Story;
 	readonly who: string;
@@ -23,7 +23,7 @@ export interface Played {
 /** An execution that failed. */
 interface Failure {
 	readonly message: string;
-	/** What its trigger was given, as text. */
+	/** Its trigger's input, as text. */
 	readonly given: string;
 }
 
@@ -36,7 +36,7 @@ const issuancesSchema = z.array(
 );
 
 /**
- * Plays stories in a real n8n, in one order, and compares what the emulator’s books say with what
+ * Plays stories in a real n8n, in one order, and compares the emulator’s books with the result that
  * each story expects.
  */
 export class CorpusRun {
@@ -72,7 +72,7 @@ export class CorpusRun {
 				});
 				await this.settle();
 			}
-			// What failed because two came at once is sent again, as the documentation says.
+			// Events that failed because two came at once are sent again, as documented.
 			const failed = this.failures.slice(before);
 			for (const { one, sent } of all) {
 				if (one.story.alert === 'always') continue;
@@ -97,7 +97,7 @@ export class CorpusRun {
 		return status === expected ? [] : [`${who}: answered ${status}`];
 	}
 
-	/** Waits until nothing runs any more, and reads what failed. */
+	/** Waits until nothing runs any more, and reads the failures. */
 	private async settle(): Promise<void> {
 		const { executions } = this.host.api;
 		await sleep(100);

@@ -13,8 +13,8 @@ const SEED = Number(process.env.MOCA_AIR_CORPUS_SEED ?? Date.now() % 1_000_000);
 const ORDER_MS = 600_000;
 
 /**
- * A few orders are played with what costs n8n least: two fifths of what it computes for an order are
- * expressions in an isolate, in which examples.test runs each example, too. `npm run test:corpus` plays to n8n as it
+ * A few orders are played with the cheapest settings: two fifths of n8n's CPU time for an order go to
+ * expressions in an isolate, in which examples.test also runs each example. `npm run test:corpus` uses n8n as it
  * is installed.
  */
 export const ENGINE: Readonly<Record<string, string>> =
@@ -66,7 +66,7 @@ async function importKyc(examples: ExampleHost, provider: KycProviderName) {
  * examples/ (only Stripe Trigger is replaced), in a real n8n, in random orders.
  * `npm run test:corpus` plays more of them, and takes the seed of a run that failed.
  *
- * @param providers - those beside Stripe
+ * @param providers - those in addition to Stripe
  */
 export function testCorpus(
 	orders: number,

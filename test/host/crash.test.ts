@@ -15,7 +15,7 @@ import { Provider } from './provider';
 import { acceptedPosts, armFaults, kycEvents, stormWorkflow, underWay } from './storm';
 import { CREDENTIAL, inRow, issueNode, items, start } from './workflows';
 
-/** n8n is killed while it issues: afterwards the ledger, AIR and the sender say the same. */
+/** n8n is killed while it issues: afterwards the ledger, AIR and the sender agree. */
 const seed = Number(process.env.STORM_SEED ?? randomInt(1_000_000));
 const say = (line: string) => process.stderr.write(`crash: ${line}\n`);
 
@@ -78,7 +78,7 @@ test('50 webhooks, n8n killed in the middle, all resent: the books balance', asy
 	expect(imbalances(books)).toEqual([]);
 	expect(rows).toHaveLength(events.length);
 
-	// A provider may redeliver whatever it was told: each ends as before, and AIR hears nothing about it.
+	// A provider may redeliver after any answer: each event ends as before, and AIR gets no request.
 	await provider.onceMore(api);
 	expect(air.emulator.control.counts().byOperation.issue).toBe(requestsBefore);
 }, 480_000);
@@ -117,8 +117,8 @@ test(
 	3 * BULK_WITHIN_MS,
 );
 
-// Comes last: what AIR refused before would slow it down.
-test('Revoke and Reissue to 100 people, n8n killed: no more than 25 are for a person to clear up', async () => {
+// This test is last, because earlier refusals by AIR would slow it down.
+test('Revoke and Reissue to 100 people, n8n killed: at most 25 are left for a person to settle', async () => {
 	const { control } = air.emulator;
 	control.reset();
 	control.setSettings({ latencyMs: 300 });

@@ -25,8 +25,8 @@ import {
 } from './workflows';
 
 /**
- * The life of what was issued directly, in a real n8n: it is served whether it is revoked, at addresses
- * that outlive what people do to a workflow, and a flow renews it before it ends.
+ * The life of directly issued credentials in a real n8n: it serves whether they are revoked, at addresses
+ * that survive changes to a workflow, and a workflow renews them before they expire.
  */
 let host: Host;
 let examples: ExampleHost;
@@ -103,7 +103,7 @@ async function fetchAt(address: string): Promise<FetchedList> {
 	};
 }
 
-/** What two verifiers that are not ours say of a credential; `valid`, or why not. */
+/** The verdicts of two third-party verifiers on a credential: `valid`, or why not. */
 async function verdicts(compact: string): Promise<string[]> {
 	const key = createPublicKey(host.air.key.pem);
 	const keyId = `${host.air.issuer?.did ?? ''}#${String(host.air.credential.partnerId)}`;

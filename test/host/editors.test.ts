@@ -22,8 +22,8 @@ import {
 } from './workflows';
 
 /**
- * Somebody who may edit workflows of his own in the same n8n, and may not use the credential, tries to
- * become the issuer, and to read what the ledger has of another realm.
+ * Somebody who may edit their own workflows in the same n8n, but may not use the credential, tries to
+ * become the issuer, and to read another realm's data in the ledger.
  */
 type Credentials = Record<string, { id: string; name: string }>;
 
@@ -35,12 +35,12 @@ let host: Host;
 let member: N8nApi;
 let foreign: ForeignServer;
 let membersJwks: JwksServer;
-/** Of what was issued with the credential. */
+/** The hash of the issuance with the credential. */
 let coreClaimHash: string;
 let userUuid: string;
-/** The partner of the others, with a key of the member's own. */
+/** The others' partner, with the member's own key. */
 let impostor: Credentials;
-/** A partner of the member's own, whom AIR knows. */
+/** The member's own partner, whom AIR knows. */
 let ownPartner: Credentials;
 
 // A busy machine is not a failure.
@@ -138,11 +138,11 @@ afterAll(async () => {
 	await membersJwks.close();
 }, 60_000);
 
-/** Of the partner whose credential it is. */
+/** The number of issuances of the partner who owns the credential. */
 const issuances = () =>
 	host.air.emulator.control.issuances().filter(({ partnerId }) => partnerId === PARTNER_ID).length;
 
-/** Nothing that only the ledger's own people know; what the member wrote himself is not a secret. */
+/** Expects nothing that only the ledger's owners know; the member's own input is not a secret. */
 function expectNothingForeign(told: unknown): void {
 	const text = JSON.stringify(told);
 	for (const secret of [userUuid, String(host.air.credential.privateKey).split('\n')[1] ?? '']) {
@@ -153,7 +153,7 @@ function expectNothingForeign(told: unknown): void {
 	expect(foreign.requests).toEqual([]);
 }
 
-/** As the member: saved and run by hand, or the answer by which n8n refuses. */
+/** Saves and runs a workflow as the member; returns n8n's answer if it refuses. */
 async function attempt(...nodes: readonly Node[]) {
 	const saved = await member.rest.raw('POST', '/rest/workflows', inRow(start(), ...nodes));
 	if (saved.status !== 200) return { refused: saved.body };
@@ -167,7 +167,7 @@ async function attempt(...nodes: readonly Node[]) {
 	return { execution, items: jsonOf(execution.data, nodes.at(-1)?.name ?? '') };
 }
 
-/** Why an attempt came to nothing, in words of n8n or of ours. */
+/** Why an attempt failed, in n8n's words or in ours. */
 function refusalOf(tried: Awaited<ReturnType<typeof attempt>>): string {
 	if (tried.refused !== undefined) return tried.refused;
 	expect(tried.execution.status).toBe('error');
@@ -175,7 +175,7 @@ function refusalOf(tried: Awaited<ReturnType<typeof attempt>>): string {
 	return `${message ?? ''} ${description ?? ''}`;
 }
 
-describe('with the credential, which is not his', () => {
+describe('with the credential, which is not theirs', () => {
 	const NO_ACCESS = /do(es)? not have access|not found|could not|permission|cannot/i;
 
 	test.each<[string, (credentials: Credentials) => Node]>([
@@ -219,7 +219,7 @@ describe('with the credential, which is not his', () => {
 
 	/**
 	 * n8n 2.40 checks who may use a credential when an execution begins, and not when a workflow is
-	 * published or polled. So the node polls, and what it gives never reaches an execution.
+	 * published or polled. So the node polls, and its items never reach an execution.
 	 */
 	test('Moca AIR Trigger: published, n8n refuses every execution and stores no item', async () => {
 		const trigger = watching(host.credentials, { pollTimes: pollEvery(10) });
@@ -258,7 +258,7 @@ describe('with the credential, which is not his', () => {
 	});
 });
 
-describe('with a credential of his own for the same partner and address, signed by his own key', () => {
+describe('with their own credential for the same partner and address, and their own key', () => {
 	test.each<[string, () => Node]>([
 		['issuing', () => issuing(impostor, { eventId: 'evt_of_the_member' })],
 		['the event of somebody else', () => issuing(impostor)],
@@ -270,13 +270,13 @@ describe('with a credential of his own for the same partner and address, signed 
 			() => asking(impostor, { options: { waitUntilOnChain: true, waitTimeout: 5 } }),
 		],
 		['the HTTP Request node', () => requesting(impostor)],
-	])('%s: AIR refuses, and nobody gives out a row', async (_name, nodeOf) => {
+	])('%s: AIR refuses, and no row is shown', async (_name, nodeOf) => {
 		const tried = await attempt(nodeOf());
 		expect(refusalOf(tried)).toMatch(/signature|401|JWKS|refuse|accept|invalid/i);
 		expectNothingForeign(tried);
 	});
 
-	test('a trigger from the beginning: is not activated', async () => {
+	test('a trigger from the beginning is not activated', async () => {
 		const { id } = await member.workflows.create(inRow(watching(impostor)));
 		const status = await member.workflows.tryActivate(id);
 		expect(status.status).not.toBe('published');
@@ -285,8 +285,8 @@ describe('with a credential of his own for the same partner and address, signed 
 	});
 });
 
-describe('with a partner of his own, in the same ledger', () => {
-	test('the event of somebody else: is another one in his realm', async () => {
+describe('with their own partner, in the same ledger', () => {
+	test('another person’s event is a different one in their realm', async () => {
 		const tried = await attempt(issuing(ownPartner));
 		const [issued] = tried.items ?? [];
 		expect(issued).toMatchObject({ email: VICTIM });
@@ -295,14 +295,14 @@ describe('with a partner of his own, in the same ledger', () => {
 		expect(issuances()).toBe(1);
 	});
 
-	test('the hash of somebody else: its row is not his', async () => {
+	test('the row of another person’s hash is not theirs', async () => {
 		const tried = await attempt(asking(ownPartner));
 		expect(refusalOf(tried)).toMatch(/Recipient Email|e-mail/i);
 		expectNothingForeign(tried);
 		expect(JSON.stringify(tried)).not.toContain(VICTIM);
 	});
 
-	test('a trigger from the beginning: only what is his', async () => {
+	test('a trigger from the beginning outputs only their own events', async () => {
 		const watched = {
 			watch: 'specific',
 			issuances: { issuance: [{ coreClaimHash, recipient: VICTIM }] },
@@ -319,7 +319,7 @@ describe('with a partner of his own, in the same ledger', () => {
 		}
 	});
 
-	test('the path of the JWKS of somebody else, which is in use: is not given to him', async () => {
+	test('the path of another person’s JWKS, which is in use, is not given to them', async () => {
 		const { id: ownersId } = await host.api.workflows.create(inRow(serving(host.credentials)));
 		await host.api.workflows.activate(ownersId);
 		const { id } = await member.workflows.create(inRow(serving(impostor)));
@@ -356,7 +356,7 @@ describe('past the nodes', () => {
 	);
 });
 
-describe('with use of the credential, by everything that a node can be told', () => {
+describe('with use of the credential, through every parameter of a node', () => {
 	const OVERRIDES: Json = {
 		environment: 'custom',
 		partnerId: MEMBERS_PARTNER,
@@ -400,7 +400,7 @@ describe('with use of the credential, by everything that a node can be told', ()
 		'={{ $node["Moca AIR"].credentials.mocaAirApi.privateKey }}',
 		'={{ $env.N8N_ENCRYPTION_KEY }}',
 		'={{ $secrets.a.b }}',
-	])('the expression %s gives out nothing of it', async (expression) => {
+	])('the expression %s reveals nothing of the credential', async (expression) => {
 		const execution = await host.run(
 			inRow(
 				start(),

@@ -10,10 +10,10 @@ import { inRow, items, node, start, type Host, type Json } from './workflows';
 
 const formSchema = z.object({ formWaitingUrl: z.string() });
 
-/** An example as a user has it after importing it and choosing the credentials. */
+/** An example after a user has imported it and chosen the credentials. */
 export interface Imported {
 	readonly workflowId: string;
-	/** The executions so far, the oldest first, once there are so many. */
+	/** The executions so far, the oldest first, once there are this many. */
 	executions(count: number): Promise<Execution[]>;
 }
 
@@ -24,7 +24,7 @@ export class ExampleHost {
 	/**
 	 * Imports an example; runs its Set Up Once, if it has one.
 	 *
-	 * @param change - what the test replaces, e.g. a trigger that needs a foreign account, or a
+	 * @param change - the parts that the test replaces, e.g. a trigger that needs a third-party account, or a
 	 * credential that the user has to choose
 	 */
 	async import(
@@ -141,7 +141,7 @@ export class ExampleHost {
 			.map(({ body }) => (body as Json).credentialSubject);
 	}
 
-	/** The issuing requests that AIR got for a person, whatever became of them. */
+	/** The issuing requests that AIR got for a person, whatever their result. */
 	postsFor(email: string) {
 		return this.host.air.emulator.control
 			.requests()
@@ -149,8 +149,8 @@ export class ExampleHost {
 	}
 
 	/**
-	 * Lets the ledger believe that everything in it happened an hour earlier: as good as waiting, since
-	 * all compared times are the store’s.
+	 * Moves everything in the ledger an hour into the past: this is equivalent to waiting, since
+	 * all compared times come from the store.
 	 */
 	anHourPasses(): void {
 		let moved = 0;
@@ -199,8 +199,8 @@ export const choosing =
 	});
 
 /**
- * Stripe Trigger registers itself at Stripe when it is published, so a Webhook takes its place, and a
- * node of the same name that gives out the body alone, as Stripe Trigger does.
+ * Stripe Trigger registers itself with Stripe when it is published, so a Webhook replaces it, and a
+ * node of the same name that outputs only the body, as Stripe Trigger does.
  */
 export function withoutStripe(example: Example): Example {
 	const trigger = triggerOf(example);

@@ -2,18 +2,18 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path';
 import { poll } from '../../harness/poll';
 
-/** n8n's shortest interval, and a machine that has other things to do. */
+/** n8n's shortest interval, with reserve for a busy machine. */
 export const REAL_POLL_MS = 150_000;
 const DEATH_MS = 60_000;
 
 /**
- * What a test can make happen in an n8n between a poll and its execution. n8n has to be started with
+ * Events that a test can cause in an n8n between a poll and its execution. n8n must be started with
  * `env`; the other side is `preload/atTheHandover.ts`.
  */
 export class Handover {
 	readonly env: Record<string, string>;
 
-	/** @param folder - for the files by which the two sides talk */
+	/** @param folder - for the files by which the two sides communicate */
 	constructor(private readonly folder: string) {
 		mkdirSync(folder, { recursive: true });
 		this.env = {
@@ -22,7 +22,7 @@ export class Handover {
 		};
 	}
 
-	/** Without them nothing would ever happen, and a test might pass for that reason. */
+	/** Without them nothing would happen, and a test might pass for that reason. */
 	assertInPlace(): void {
 		const found = readdirSync(this.folder).filter((name) => name.startsWith('changed-'));
 		if (found.length < 2) throw new Error(`n8n is not as expected: only ${found.join(', ')}`);

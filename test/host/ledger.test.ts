@@ -20,8 +20,8 @@ import {
 } from './workflows';
 
 /**
- * Issue on Behalf with its embedded ledger in a real n8n: whatever n8n repeats, nothing is issued
- * twice. The ledger is kept from test to test, so each test has people of its own.
+ * Issue on Behalf with its embedded ledger in a real n8n: no matter what n8n repeats, nothing is issued
+ * twice. The ledger is kept from test to test, so each test has its own people.
  */
 let host: Host;
 
@@ -52,7 +52,7 @@ const issuedTo = () =>
 
 let groups = 0;
 
-/** People nobody has issued to, as items. */
+/** People who have no credential yet, as items. */
 function people<Names extends string[]>(...names: Names) {
 	groups++;
 	return names.map((name) => ({ email: `${name}-${groups}@example.com` })) as {
@@ -60,11 +60,11 @@ function people<Names extends string[]>(...names: Names) {
 	};
 }
 
-/** A subject whose level an expression gives. */
+/** A subject whose level comes from an expression. */
 const subjectFrom = (level: string) =>
 	`={{ ({ ...${JSON.stringify(SUBJECT)}, kycLevel: ${level} }) }}`;
 
-/** One item after another, so that it is known which came before the one that failed. */
+/** One item after another, so that the order around the failing item is known. */
 const issueNode = ({ options = {}, ...parameters }: Json = {}, rest: Json = {}) =>
 	host.issueNode(rest, {
 		subjectJson: asExpression({ ...SUBJECT, kycLevel: CANARY }),
@@ -77,7 +77,7 @@ const retryOnFail = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
 const issueAll = (list: readonly Json[], parameters?: Json, rest?: Json) =>
 	inRow(start(), items(list), issueNode(parameters, rest));
 
-/** What became of each item of the node: `issued`, `alreadyIssued`, or the title of its error. */
+/** The result of each item of the node: `issued`, `alreadyIssued`, or the title of its error. */
 const fates = ({ data }: Execution, name = 'Issue') =>
 	jsonOf(data, name).map(({ outcome, error }) =>
 		typeof error === 'string' ? error : outcome === 'alreadyIssued' ? outcome : 'issued',
@@ -204,7 +204,7 @@ describe('the Retry button starts a new execution', () => {
 			refuseOnce(bob.email);
 			const failed = await host.run(issueAll(list, parameters));
 			expect(failed.status).toBe('error');
-			// A retry that fails is retried in its turn: what the very first left is still there.
+			// A failed retry is retried again: the row of the first execution is still there.
 			const failedAgain = await host.api.executions.retry(failed.id, saved);
 			expect(errorOf(failedAgain)?.httpCode).toBe('400');
 			const execution = await host.api.executions.retry(failedAgain.id, saved);
@@ -334,7 +334,7 @@ describe('a sub-workflow', () => {
 		return inRow(start(), items(list), call);
 	};
 
-	// Each call is an execution of its own, which knows nothing about the one before.
+	// Each call is a separate execution, which knows nothing about the previous one.
 	test.each([
 		['content', 'alreadyIssued', 1],
 		['execution', 'issued', 2],
@@ -365,9 +365,9 @@ describe('a sub-workflow', () => {
 
 describe('as a tool of an AI agent', () => {
 	let model: ChatModel;
-	/** For whom the model asks for a credential. */
+	/** The person for whom the model asks for a credential. */
 	let email = '';
-	/** What the tool answered, as the model was told. */
+	/** The tool's answers, as the model received them. */
 	let told: string[] = [];
 	let openAi: Record<string, { id: string; name: string }>;
 
@@ -425,7 +425,7 @@ describe('as a tool of an AI agent', () => {
 		},
 	});
 
-	/** Runs it to its end, of which only the status is read: what came of it, the model was told. */
+	/** Runs it to its end and reads only the status: the model received the results. */
 	const runAgent = async (workflow: WorkflowDefinition, how: Json = {}) => {
 		const { id: workflowId } = await host.api.workflows.create(workflow);
 		await host.api.rest.post(`/workflows/${workflowId}/run`, z.unknown(), {
@@ -465,7 +465,7 @@ describe('as a tool of an AI agent', () => {
 		async ({ version, idempotency }) => {
 			refuseOnce(email);
 			expect(await runAgent(agent({ idempotency }, retryOnFail, version))).toBe('success');
-			// The older agent is told about the refusal, since nothing that is thrown would reach its model.
+			// The older agent gets the refusal as an answer, since a thrown error would not reach its model.
 			const outcomes = version < 3 ? ['notIssued', 'issued'] : ['issued', 'alreadyIssued'];
 			expect(told).toEqual(
 				outcomes.map((outcome) => expect.stringContaining(`"outcome":"${outcome}"`) as string),
@@ -480,7 +480,7 @@ describe('as a tool of an AI agent', () => {
 		async ({ version, idempotency }) => {
 			gatewayGivesUpOnce(email);
 			await runAgent(agent({ idempotency }, retryOnFail, version));
-			// Both models are told, and ask again anyway.
+			// Both models get the error, and ask again anyway.
 			const unknown =
 				/We do not know whether an earlier attempt issued .* Do not call this tool again/;
 			expect(told).toEqual([
@@ -584,7 +584,7 @@ describe('what is on the disk', () => {
 			.map((name) => join(ledgerFolder(), name))
 			.filter((file) => existsSync(file));
 
-	/** What must not be found in any file, as text and as bytes. */
+	/** Values that must not be found in any file, as text or as bytes. */
 	const secrets = () => {
 		const pem = String(host.air.credential.privateKey);
 		const { d = '' } = createPrivateKey(pem).export({ format: 'jwk' });
@@ -602,7 +602,7 @@ describe('what is on the disk', () => {
 		for (const file of files()) {
 			const bytes = readFileSync(file);
 			expect(secrets().filter((secret) => bytes.includes(secret))).toEqual([]);
-			// An HMAC may contain “eyJ” by chance, a JWT goes on like this.
+			// An HMAC may contain “eyJ” by chance; a JWT continues like this.
 			expect(bytes.toString('latin1')).not.toMatch(/eyJ[\w-]{8,}\.[\w-]/);
 		}
 	};
@@ -610,7 +610,7 @@ describe('what is on the disk', () => {
 	test('is for the user of n8n alone, and holds no claim, key or token', async () => {
 		const [ada] = people('ada');
 		await host.run(issueAll([ada]));
-		// The claims did go out; else the search below would prove nothing.
+		// The claims were sent; otherwise the search below would prove nothing.
 		expect(JSON.stringify(control().requests())).toContain(CANARY);
 		expect(files()).toHaveLength(3);
 		expect(statSync(ledgerFolder()).mode & 0o777).toBe(0o700);

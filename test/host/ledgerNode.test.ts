@@ -11,7 +11,7 @@ import { makeSecret } from './providerEvents';
 import { inRow, node, start, startHost, type Host, type Json } from './workflows';
 
 /**
- * What ops people do without a shell, in a real n8n: they are told by mail of an outcome that is unknown,
+ * The work of operators without a shell, in a real n8n: they get a mail about an unknown outcome,
  * settle it on a form page, read a summary that came by mail, and erase a person.
  */
 let host: Host;
@@ -72,7 +72,7 @@ async function deliverEvents(): Promise<void> {
 	await host.api.workflows.activate(id);
 }
 
-/** What the provider is answered: the item of Issue on Behalf. */
+/** The answer to the provider: the item of Issue on Behalf. */
 async function deliver(email: string): Promise<Json> {
 	const answer = await host.api.webhook('event', { body: { email } });
 	return answer.json() as Json;
@@ -109,7 +109,7 @@ async function pollNow(): Promise<void> {
 	await host.api.workflows.activate(alerts);
 }
 
-/** AIR issues, or does not, and nobody is told. */
+/** AIR issues, or does not, and nobody gets the answer. */
 async function lose(email: string, issued: boolean): Promise<void> {
 	control().injectFault(
 		issued

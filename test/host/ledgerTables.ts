@@ -32,7 +32,7 @@ export class LedgerTables {
 		);
 	}
 
-	/** Makes an issuance pending for so much longer, and whatever was said of delays as old. */
+	/** Makes an issuance pending for this much longer, and its reported delays this much older. */
 	async age(coreClaimHash: string, ms: number): Promise<void> {
 		await this.run(
 			`UPDATE ${this.schema}issuances SET pending_since = pending_since - ${ms}
@@ -41,12 +41,12 @@ export class LedgerTables {
 		await this.run(`UPDATE ${this.schema}delays SET up_to = up_to - ${ms}`);
 	}
 
-	/** Makes all rows have been in their state for so much longer: retention counts from there. */
+	/** Makes all rows this much older in their state, from which retention counts. */
 	async ageStates(ms: number): Promise<void> {
 		await this.run(`UPDATE ${this.schema}issuances SET state_at = state_at - ${ms}`);
 	}
 
-	/** How many rows somebody is asking AIR about at this moment, or was when he died. */
+	/** The number of rows about which a process is asking AIR now, or was when it died. */
 	async claims(): Promise<number> {
 		const claimed = await this.run(
 			`SELECT id FROM ${this.schema}issuances WHERE claimed_until IS NOT NULL`,
@@ -54,7 +54,7 @@ export class LedgerTables {
 		return claimed.length;
 	}
 
-	/** Up to which event each trigger's workflow has surely taken them. */
+	/** The last event that each trigger's workflow has certainly taken. */
 	async delivered(): Promise<ReadonlyMap<string, number>> {
 		const rows = await this.run(`SELECT workflow_id, delivered FROM ${this.schema}cursors`);
 		return new Map(

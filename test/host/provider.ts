@@ -8,7 +8,7 @@ import { atOnce, WebhookSender } from './WebhookSender';
 
 /** At once, as a provider with some workers would. */
 const CONCURRENCY = 20;
-/** Longer than three times the 30 s for which a busy key is waited for, and the pauses between. */
+/** Longer than three waits of 30 s for a busy key, and the pauses between. */
 const PATIENCE_MS = 150_000;
 const PAUSE_MS = 3_000;
 /** n8n gives no more at a time. */
@@ -25,7 +25,7 @@ export interface ProviderOptions {
 	readonly events: readonly KycEvent[];
 }
 
-/** The sender of the webhooks: delivers each again until it has an end. */
+/** The sender of the webhooks: delivers each again until it has a final outcome. */
 export class Provider extends WebhookSender {
 	private readonly readExecutions = new Set<string>();
 	private hangingUp = new AbortController();
@@ -38,7 +38,7 @@ export class Provider extends WebhookSender {
 		return this.options.events.filter(({ id }) => !this.ends.has(id));
 	}
 
-	/** Delivers every webhook that has no end yet, once. */
+	/** Delivers every webhook without a final outcome once. */
 	async round(events: readonly KycEvent[] = this.open): Promise<void> {
 		this.hangingUp = new AbortController();
 		await atOnce(CONCURRENCY, events, async (one) => {
@@ -46,7 +46,7 @@ export class Provider extends WebhookSender {
 		});
 	}
 
-	/** Gives up on what is not answered yet, and begins nothing more in this round. */
+	/** Gives up on unanswered webhooks, and starts no more in this round. */
 	hangUp(): void {
 		this.hangingUp.abort();
 	}
@@ -70,7 +70,7 @@ export class Provider extends WebhookSender {
 		}
 	}
 
-	/** Delivers all of them once more, as a provider may whatever it was told. */
+	/** Delivers all of them once more, as a provider may after any answer. */
 	async onceMore(api: N8nApi): Promise<void> {
 		await this.round(this.options.events);
 		await this.readErrors(api);
@@ -104,7 +104,7 @@ export class Provider extends WebhookSender {
 		}
 	}
 
-	/** A failed execution answers its webhook with a bare 500: what it died of stands in n8n. */
+	/** A failed execution answers its webhook with a bare 500: n8n has the reason. */
 	private async readErrors(api: N8nApi): Promise<void> {
 		const { workflowId } = this.options;
 		const failed = await api.executions.list({ workflowId, status: ['error'], limit: PAGE });

@@ -1,8 +1,8 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 
 /**
- * What the providers of the examples send, in the shapes that they document, for people and times of
- * ours. Bodies have spaces and letters beyond ASCII, so that only who signs the raw bytes gets it
+ * The events of the examples' providers, in their documented shapes, for people and times of
+ * ours. Bodies have spaces and non-ASCII letters, so that only a signature over the raw bytes is
  * right.
  */
 export interface Delivery {
@@ -10,30 +10,30 @@ export interface Delivery {
 	readonly headers: Record<string, string>;
 }
 
-/** What a KYC provider found out about a person. */
+/** A KYC provider's findings about a person. */
 export interface Review {
-	/** Of our own user. */
+	/** The ID of our own user. */
 	readonly userId: string;
-	/** When it was decided. */
+	/** The time of the decision. */
 	readonly at: Date;
 	readonly outcome?: 'approved' | 'refused' | 'undecided';
-	/** Null where the provider does not know it. */
+	/** Null if the provider does not know it. */
 	readonly email?: string | null;
 	readonly sandbox?: boolean;
 }
 
-/** How a KYC provider delivers what it found out. */
+/** How a KYC provider delivers its findings. */
 export interface KycProvider {
-	/** As the example’s file and the claim `kycProvider` call it. */
+	/** The provider's name in the example’s file name and in the claim `kycProvider`. */
 	readonly name: string;
 	readonly path: string;
-	/** How the example’s webhook node is called. */
+	/** The name of the example’s webhook node. */
 	readonly webhook: string;
-	/** The webhook knows the e-mail address; else it is looked up by user. */
+	/** Whether the webhook contains the e-mail address; otherwise it is looked up by user. */
 	readonly knowsEmail: boolean;
 	/** Whether events of the sandbox say so, or are just signed with another secret. */
 	readonly marksSandbox: boolean;
-	/** Writes an event down, without having sent it. */
+	/** Makes an event, without sending it. */
 	event(review: Review): object;
 	/** @param sentAt - differs with each delivery of the same event */
 	deliver(event: object, secret: string, sentAt: Date): Delivery;

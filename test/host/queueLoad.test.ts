@@ -18,21 +18,21 @@ import { CREDENTIAL, inRow, issueNode, node, pollEvery } from './workflows';
 
 /**
  * Queue mode under load: main, two workers, PostgreSQL and Redis as processes; many executions at once,
- * each for ten people; a worker is killed again and again, and main is killed once and stopped once. A
- * trigger watches all of it. `npm run test:queue` does it with 5,000 issuances.
+ * each for ten people; workers are killed repeatedly, and main is killed once and stopped once. A
+ * trigger watches the whole run. `npm run test:queue` does it with 5,000 issuances.
  */
 const ISSUANCES = Number(process.env.MOCA_AIR_QUEUE_ISSUANCES ?? (FULL_STORMS ? 300 : 100));
 const SMALL = ISSUANCES < 300;
 const PEOPLE_A_WEBHOOK = 10;
-/** Of the node, in seconds: a killed attempt's lease is short. */
+/** The node's timeout in seconds: a killed attempt's lease is short. */
 const REQUEST_TIMEOUT = 5;
 const AT_ONCE = SMALL ? 3 : 12;
 /** Longer than an execution that waits for a busy key (30 s). */
 const PATIENCE_MS = 60_000;
-/** A killed attempt's lease, several restarts, and a machine that has other things to do. */
+/** A killed attempt's lease, several restarts, and reserve for a busy machine. */
 const WITHIN_MS = 900_000 + ISSUANCES * 400;
 const TOLD_WITHIN_MS = 300_000 + ISSUANCES * 200;
-/** A worker is killed each time that so many more have their end. */
+/** A worker is killed after this many more final outcomes. */
 const KILL_EVERY = SMALL ? 40 : Math.max(100, ISSUANCES / 40);
 
 const seed = Number(process.env.STORM_SEED ?? randomInt(1_000_000));
@@ -110,7 +110,7 @@ const alive: N8nWorker[] = [];
 let starting: Promise<void> = Promise.resolve();
 let startFailure: Error | undefined;
 
-/** Workers are started one after another, while everything else goes on. */
+/** Workers are started one after another, while everything else continues. */
 function startAnother(): void {
 	starting = starting
 		.then(async () => {
@@ -121,7 +121,7 @@ function startAnother(): void {
 		});
 }
 
-/** Waits until somebody would be hurt by it: a POST is on its way. */
+/** Waits until a kill would do harm: a POST is in flight. */
 async function somethingUnderWay(isOver: () => boolean): Promise<void> {
 	const { control } = host.air.emulator;
 	while (control.counts().inFlight === 0 && !isOver()) await sleep(5);
@@ -201,7 +201,7 @@ test(
 		}
 		if (startFailure !== undefined) throw startFailure;
 		expect(sender.ends.size).toBe(ISSUANCES);
-		// How many depends on how fast the machine is.
+		// The number depends on the speed of the machine.
 		expect(kills.worker).toBeGreaterThanOrEqual(SMALL ? 1 : 2);
 		expect(kills.main).toBe(1);
 		expect(returns).toHaveLength(2);
@@ -223,7 +223,7 @@ test('the books balance: each POST that AIR accepted is in one row, and no key h
 	expect(rows).toHaveLength(ISSUANCES);
 }, 120_000);
 
-test('delivered once more: everybody ends as before, and AIR hears nothing about it', async () => {
+test('delivered once more: every outcome stays the same, and AIR gets no request', async () => {
 	const { control } = host.air.emulator;
 	const before = control.counts().byOperation.issue;
 	const some = kycEvents(seed, ISSUANCES).slice(0, 200);
@@ -260,7 +260,7 @@ test(
 		const told = () => recorder.toldBy('b').map(({ eventId }) => eventId);
 		const known = new Set(told());
 		expect([...known].filter((id) => !expected.includes(id))).toEqual([]);
-		// n8n drops the items of an execution whose worker dies (docs/trigger.md): what one poll gave, in a row.
+		// n8n drops the items of an execution whose worker dies (docs/trigger.md): consecutive items of one poll.
 		const gaps = expected.filter(
 			(id, index) => !known.has(id) && (index === 0 || known.has(expected[index - 1] ?? '')),
 		);

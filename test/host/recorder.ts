@@ -13,10 +13,10 @@ const eventSchema = z.looseObject({
 
 const eventsSchema = z.union([z.array(eventSchema), eventSchema.transform((event) => [event])]);
 
-/** What the trigger gave, as the node behind it passed it on. */
+/** The trigger's output, as the next node passed it on. */
 export type Told = z.infer<typeof eventSchema>;
 
-/** A service outside of n8n that the workflows under test tell of each event. */
+/** A service outside n8n to which the tested workflows report each event. */
 export class Recorder {
 	private readonly told = new Map<string, Told[]>();
 
@@ -42,18 +42,18 @@ export class Recorder {
 		return recorder;
 	}
 
-	/** An HTTP Request node that tells us each of its items. */
+	/** An HTTP Request node that reports each of its items. */
 	node(by: string, name = 'Record'): Node {
 		return this.request(by, name, '={{ JSON.stringify($json) }}', {});
 	}
 
-	/** One that tells us all of its items at once. */
+	/** A node that reports all of its items at once. */
 	nodeForAll(by: string): Node {
 		const all = '={{ JSON.stringify($input.all().map(({ json }) => json)) }}';
 		return this.request(by, 'Record', all, { executeOnce: true });
 	}
 
-	/** In the order in which it came. */
+	/** In the order of arrival. */
 	toldBy(name: string): readonly Told[] {
 		return this.told.get(name) ?? [];
 	}

@@ -13,9 +13,9 @@ export interface KycEvent {
 }
 
 const WEBHOOKS = 50;
-/** How many of them are about one person, so that they revoke each other. */
+/** The number of webhooks about the same person, which revoke each other. */
 const OF_ONE_PERSON = 6;
-/** Of the node, in seconds: a hanging AIR is given up soon, and a killed attempt's lease is short. */
+/** The node's timeout in seconds: it gives up on a hanging AIR soon, and a killed attempt's lease is short. */
 const REQUEST_TIMEOUT = 2;
 
 /** The same numbers for the same seed (mulberry32). */
@@ -46,7 +46,7 @@ export function kycEvents(seed: number, count = WEBHOOKS): KycEvent[] {
 	return shuffled(events, seeded(seed));
 }
 
-/** What AIR, or what stands before it, may do wrong. */
+/** Faults of AIR, or of a server in front of it. */
 const FAULTS: readonly FaultInput[] = [
 	// More often than the node itself tries: n8n's Retry On Fail has to help.
 	{ kind: 'answer', status: 429, retryAfter: { seconds: 1 }, times: 5 },
@@ -60,8 +60,8 @@ const FAULTS: readonly FaultInput[] = [
 const EACH = 2;
 
 /**
- * Makes AIR slow (150 or 400 ms) and unreliable. The seed says which people a fault meets, and not the
- * order in which requests happen to come: so a seed means the same on every machine.
+ * Makes AIR slow (150 or 400 ms) and unreliable. The seed decides which people a fault affects, not the
+ * order in which requests arrive: so a seed means the same on every machine.
  */
 export function armFaults({ control }: Emulator, events: readonly KycEvent[], seed: number): void {
 	const people = shuffled([...new Set(events.map(({ email }) => email))], seeded(seed + 1));
@@ -74,7 +74,7 @@ export function armFaults({ control }: Emulator, events: readonly KycEvent[], se
 	control.injectFault({ kind: 'delay', operation: 'issue', delayMs: 400, probability: 0.5, seed });
 }
 
-/** How a user would build it: the sender's event ID is the key, and n8n tries again on failure. */
+/** The workflow as a user would build it: the sender's event ID is the key, and n8n retries on failure. */
 export function stormWorkflow(
 	path: string,
 	credential: { readonly id: string; readonly name: string },
@@ -118,11 +118,11 @@ export function stormWorkflow(
 	};
 }
 
-// After a 429 the node sends one by one, so that one on its way may be all there are.
+// After a 429 the node sends one by one, so there may be only one in flight.
 const MIDDLE = { answered: 12, inFlight: 1 };
 
 /**
- * Waits until a crash would do most harm: some webhooks are answered, some POSTs are on their way, some
+ * Waits until a crash would do the most harm: some webhooks are answered, some POSTs are in flight, some
  * not begun.
  */
 export async function underWay({ control }: Emulator, ends: ReadonlyMap<string, End>) {
@@ -134,7 +134,7 @@ export async function underWay({ control }: Emulator, ends: ReadonlyMap<string, 
 	return { killedAt: Date.now(), answered: ends.size, issuances, inFlight };
 }
 
-/** What AIR has answered just before a crash may never be written down: for so long on a busy machine. */
+/** AIR's answers just before a crash may never be recorded: this long before it, on a busy machine. */
 const CRASH_MS = 10_000;
 
 const answeredWhole = ({ status, cutOff }: RequestRecord) => status === 200 && cutOff !== true;

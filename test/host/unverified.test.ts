@@ -2,8 +2,8 @@ import { packagesFolder } from '../../harness/installPackage';
 import { inRow, issueNode, items, start, startHost, type Host } from './workflows';
 
 /**
- * n8n announces that packages which it has not verified will be off by default, as
- * `N8N_UNVERIFIED_PACKAGES_ENABLED=false` has it today: what is then left (docs/internals/compatibility.md).
+ * n8n has announced that unverified packages will be off by default, as with
+ * `N8N_UNVERIFIED_PACKAGES_ENABLED=false` today. This tests what still works then (docs/internals/compatibility.md).
  */
 let host: Host;
 
@@ -17,7 +17,7 @@ afterAll(async () => {
 	await host.close();
 }, 60_000);
 
-test('what was installed by npm in the folder of packages loads, and issues', async () => {
+test('a package that npm installed in the folder of packages loads, and issues', async () => {
 	expect(packagesFolder(host.folder)).toContain('.n8n');
 	const types = await host.api.nodeTypes('n8n-nodes-moca-air');
 	expect(types.map(({ name }) => name)).toContain('n8n-nodes-moca-air.mocaAirIssueOnBehalf');
@@ -27,7 +27,7 @@ test('what was installed by npm in the folder of packages loads, and issues', as
 	expect(host.air.emulator.control.counts().issuances).toBe(1);
 });
 
-test('n8n itself installs nothing that is not verified, and says so', async () => {
+test('n8n itself installs no unverified package, and says so', async () => {
 	const { status, body } = await host.api.rest.raw('POST', '/rest/community-packages', {
 		name: 'n8n-nodes-moca-air',
 		verify: false,

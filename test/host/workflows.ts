@@ -15,7 +15,7 @@ export type Node = ReturnType<typeof node>;
 
 export const CREDENTIAL = 'mocaAirApi';
 
-/** The attributes that the demo program wants. */
+/** The attributes of the demo program. */
 export const SUBJECT: Json = {
 	kycLevel: 'basic',
 	kycProvider: 'host',
@@ -52,7 +52,7 @@ export const pollEvery = (seconds: number) => ({
 	})),
 });
 
-/** An object that n8n takes from a parameter as it is. */
+/** An object that n8n takes from a parameter unchanged. */
 export const asExpression = (value: unknown) => `={{ ${JSON.stringify(value)} }}`;
 
 /** Connects nodes in a row. */
@@ -95,7 +95,7 @@ export const issueNode = (
 		{ credentials, ...rest },
 	);
 
-/** The packed tarball in a real n8n, the emulated AIR, and a credential that fits it. */
+/** The packed tarball in a real n8n, the emulated AIR, and a matching credential. */
 export interface Host {
 	readonly folder: string;
 	readonly air: DemoAir;
@@ -110,9 +110,9 @@ export interface Host {
 	close(): Promise<void>;
 }
 
-/** What a host is made of. */
+/** The parts of a host. */
 interface HostParts extends Pick<Host, 'folder' | 'air' | 'n8n' | 'close'> {
-	/** Of the credential, where they are not those that fit the emulated AIR. */
+	/** Fields of the credential that differ from those for the emulated AIR. */
 	readonly fields?: Record<string, string | number>;
 }
 
@@ -138,7 +138,7 @@ export async function hostOn({ fields, ...parts }: HostParts): Promise<Host> {
 }
 
 export interface HostOptions {
-	/** Added to that of n8n. */
+	/** Added to n8n's environment. */
 	readonly env?: Record<string, string>;
 	/** Whether the partner issues directly, too; false by default. */
 	readonly issuesDirectly?: boolean;

@@ -32,7 +32,7 @@ test('a release is audited, listed and published with provenance, in this order'
 	]);
 });
 
-test('the list of what is in the package names each dependency with its version, and no tools', () => {
+test('the list of components names each dependency with its version, and no tools', () => {
 	const printed = execFileSync('npm', ['run', '--silent', 'sbom'], {
 		cwd: root,
 		encoding: 'utf8',
@@ -54,7 +54,7 @@ test('the list of what is in the package names each dependency with its version,
 	expect(components.length).toBeLessThan(40);
 }, 60_000);
 
-test('the lockfile names no place that packages come from, and the hash of each', () => {
+test('the lockfile names no registry, and the hash of each package', () => {
 	const { packages } = z
 		.object({ packages: z.record(z.string(), z.looseObject({})) })
 		.parse(JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')));

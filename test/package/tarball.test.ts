@@ -7,7 +7,7 @@ import { version } from '../../air/version';
 import { root } from '../../scripts/package';
 import { packAndInstall, packagesFolder } from '../../harness/installPackage';
 
-/** The tarball, installed as a user does it by hand: into a folder of nodes. */
+/** The tarball, installed as a user would by hand: into a folder of nodes. */
 let folder: string;
 let installed: string;
 
@@ -34,7 +34,7 @@ function files(under: string): string[] {
 		.map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** Runs a script in a process of its own, as n8n's process finds the package. */
+/** Runs a script in a separate process, which finds the package as n8n's process does. */
 function node(script: string, env: NodeJS.ProcessEnv = {}): unknown {
 	const printed = execFileSync(process.execPath, ['-e', script], {
 		cwd: tmpdir(),
@@ -54,7 +54,7 @@ afterAll(() => {
 	rmSync(folder, { recursive: true, force: true });
 });
 
-test('holds dist and the usual papers, and nothing else', () => {
+test('contains dist and the usual documents, and nothing else', () => {
 	const papers = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json'];
 	expect(readdirSync(installed).filter((name) => !papers.includes(name))).toEqual(['dist']);
 	const dist = join(installed, 'dist');
@@ -65,7 +65,7 @@ test('holds dist and the usual papers, and nothing else', () => {
 	expect(foreign).toEqual([]);
 });
 
-test('holds the ways to host a JWKS, ready to copy', () => {
+test('contains the snippets to host a JWKS, ready to copy', () => {
 	const jwks = join(installed, 'dist', 'jwks');
 	expect(
 		files(jwks)
@@ -86,7 +86,7 @@ test('holds the ways to host a JWKS, ready to copy', () => {
 	]);
 });
 
-test('holds the examples, for those who install it', () => {
+test('contains the examples, for users who install it', () => {
 	const inTarball = readdirSync(join(installed, 'dist', 'examples'));
 	expect(inTarball.sort()).toEqual(readdirSync(join(root, 'examples')).sort());
 });
@@ -119,7 +119,7 @@ test('every node and credential that it names is there, loads, and has its icon 
 	}
 });
 
-test('brings no second n8n-workflow: it uses the one of the n8n that loads it', () => {
+test('installs no second n8n-workflow: it uses the one of the n8n that loads it', () => {
 	expect(readdirSync(join(installed, '..')).filter((name) => name.startsWith('n8n'))).toEqual([
 		'n8n-nodes-moca-air',
 	]);
@@ -130,7 +130,7 @@ test('brings no second n8n-workflow: it uses the one of the n8n that loads it', 
 	expect(String(resolved).startsWith(join(root, 'node_modules', 'n8n-workflow'))).toBe(true);
 });
 
-test('has the few runtime dependencies that were decided on, and runs nothing on install', () => {
+test('has only the few agreed runtime dependencies, and runs nothing on install', () => {
 	const { dependencies, peerDependencies, scripts = {} } = manifest();
 	expect(Object.keys(dependencies).sort()).toEqual([
 		'ajv',

@@ -11,17 +11,17 @@ import { inRow, node, type Host, type Json, type Node } from '../host/workflows'
 
 /** A program that AIR does not know. */
 export const NO_PROGRAM = 'c21s70g0i54sn0029999No';
-/** Of the nodes, in seconds: an attempt that hangs is given up soon. */
+/** The nodes' timeout in seconds: a hanging attempt is given up soon. */
 const REQUEST_TIMEOUT = 5;
 const PATIENCE_MS = 120_000;
 const ENDS_WITHIN_MS = 300_000;
 const PEOPLE_A_WEBHOOK = 10;
 const WAITED_FOR = 3;
-/** People who are issued to again and again. */
+/** People who get credentials repeatedly. */
 const REGULARS = 50;
 const ONE_IN = 20;
 
-/** What AIR does wrong, one after another. */
+/** AIR's faults, one after another. */
 const FAULTS: readonly FaultInput[] = [
 	{ kind: 'answer', operation: 'issue', status: 429, retryAfter: { seconds: 1 }, times: 2 },
 	{ kind: 'answer', operation: 'issue', status: 500 },
@@ -45,9 +45,9 @@ const split = (field: string) =>
 
 const oneByOne: Json = { onError: 'continueRegularOutput' };
 
-/** Everything that is asked of a real n8n during the soak, in loops that go on until they are told to end. */
+/** The load on a real n8n during the soak, in loops that run until they are told to end. */
 export class Load {
-	/** Of every event that was sent, by its ID. */
+	/** The outcome of every event that was sent, by its ID. */
 	readonly ends = new Map<string, End>();
 	/** What happened, and how often. */
 	readonly counts = new Map<string, number>();
@@ -55,7 +55,7 @@ export class Load {
 	private people = 0;
 	private faults = 0;
 	private over = false;
-	/** Of those that were issued last. */
+	/** The latest issuances. */
 	private recent: { readonly coreClaimHash: string; readonly email: string }[] = [];
 
 	constructor(
@@ -130,7 +130,7 @@ export class Load {
 		);
 	}
 
-	/** Goes on until `end`, and then until everybody has an end. */
+	/** Continues until `end`, and then until every event has a final outcome. */
 	async run(): Promise<void> {
 		await Promise.all([
 			this.again(300, () => this.issue('people', PEOPLE_A_WEBHOOK)),
@@ -180,7 +180,7 @@ export class Load {
 		);
 	}
 
-	/** One webhook about new people, delivered until each has an end; some are delivered once more. */
+	/** One webhook about new people, delivered until each has a final outcome; some are delivered once more. */
 	private async issue(path: string, count: number): Promise<void> {
 		const people = Array.from({ length: count }, () => this.person());
 		const sender = new BatchSender({

@@ -14,7 +14,7 @@ const sampleSchema = z.object({
 export type Sample = z.infer<typeof sampleSchema>;
 export type Measured = Exclude<keyof Sample, 'at'>;
 
-/** Medians of what was measured in the first and in the last third of a time. */
+/** Medians of the measurements in the first and in the last third of a period. */
 export interface Thirds {
 	readonly first: number;
 	readonly last: number;
@@ -31,13 +31,13 @@ function median(values: readonly number[]): number {
 }
 
 /**
- * What an n8n that was started with `env` holds, over time. The other side is
+ * Memory and handles of an n8n that was started with `env`, over time. The other side is
  * `test/host/preload/measuring.ts`.
  */
 export class Measures {
 	readonly env: Record<string, string>;
 
-	/** @param file - which n8n writes to, and which is not there yet */
+	/** @param file - to which n8n writes, and which does not exist yet */
 	constructor(
 		private readonly file: string,
 		everyMs: number,

@@ -16,16 +16,16 @@ import { Load, NO_PROGRAM } from './Load';
 import { Measures, type Measured } from './Measures';
 
 /**
- * A real n8n under mixed load for a long time: what it holds in the last third of it must not be more
+ * A real n8n under mixed load for a long time: it must not hold more in the last third of that time
  * than in the first, and the books balance. `npm run test:soak -- --minutes 30`.
  */
 const MINUTES = Number(process.env.MOCA_AIR_SOAK_MINUTES ?? 30);
 const SOAK_MS = MINUTES * 60_000;
-/** Modules are loaded, caches filled and heaps sized before anything is compared. */
+/** The warm-up: modules are loaded, caches filled and heaps sized before anything is compared. */
 const WARM_UP_MS = Math.min(SOAK_MS / 3, 120_000);
 const MEASURE_EVERY_MS = Math.min(10_000, SOAK_MS / 30);
 const MOST = 1.1;
-/** The first poll after the end, and a machine that has other things to do. */
+/** The first poll after the end, with reserve for a busy machine. */
 const TOLD_WITHIN_MS = 300_000;
 
 const say = (line: string) => process.stderr.write(`soak: ${line}\n`);
@@ -70,7 +70,7 @@ test(
 	`${MINUTES} minutes of mixed load`,
 	async () => {
 		const running = load.run();
-		// What fails ends the wait.
+		// A failure ends the wait.
 		const passing = (ms: number) => Promise.race([running, sleep(ms)]);
 		try {
 			await passing(WARM_UP_MS);

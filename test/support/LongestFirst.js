@@ -1,9 +1,9 @@
 const { sep } = require('node:path');
 const Sequencer = require('@jest/test-sequencer').default;
 
-/** What takes minutes begins first, or one worker would be busy with it long after the others. */
+/** Files that take minutes start first; otherwise one worker would be busy long after the others. */
 const LONG = [
-	// These wait for leases and clocks for most of their time, and leave the cores to others.
+	// These mostly wait for leases and clocks, and leave the cores to others.
 	'host/crash',
 	'host/queue.test',
 	'host/jwksSnippets',

@@ -6,13 +6,13 @@ import {
 } from 'node:crypto';
 import { inspect } from 'node:util';
 
-/** Fewer characters come up by chance. */
+/** Shorter matches occur by chance. */
 const WINDOW = 16;
 
 /** Members of a private JWK (RFC 7518, sections 6.2.2 and 6.3.2). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi'];
 
-/** Bytes as text: in Base64, which reads in three ways depending on what is before them, and in hex. */
+/** Bytes as text: in Base64, in three variants depending on the preceding bytes, and in hex. */
 function texts(bytes: Buffer): string[] {
 	const inBase64 = [0, 1, 2].map((before) =>
 		Buffer.concat([Buffer.alloc(before), bytes])
@@ -38,11 +38,11 @@ function dersOf(key: KeyObject): Buffer[] {
 	return types.map((type) => key.export({ format: 'der', type: type as 'pkcs8' }));
 }
 
-/** Whatever there is of a private key: its PEM body, its DER, and each private member of its JWK. */
+/** All forms of a private key: its PEM body, its DER, and each private member of its JWK. */
 const partsOf = (key: KeyObject) =>
 	[...dersOf(key), ...bytesOf(key.export({ format: 'jwk' }), PRIVATE_MEMBERS)].flatMap(texts);
 
-/** What its DER has before the first secret: lengths, which few keys differ in, and public members. */
+/** The part of its DER before the first secret: lengths, which are the same for most keys, and public members. */
 function beginningsOf(key: KeyObject): string[] {
 	const [d = Buffer.alloc(0)] = bytesOf(key.export({ format: 'jwk' }), ['d']);
 	return dersOf(key)
@@ -50,20 +50,20 @@ function beginningsOf(key: KeyObject): string[] {
 		.flatMap(texts);
 }
 
-/** What may be shown of it. */
+/** The parts of it that may be shown. */
 function publicPartsOf(key: KeyObject): string[] {
 	const publicKey = createPublicKey(key);
 	const members = bytesOf(publicKey.export({ format: 'jwk' }), ['x', 'y', 'n', 'e']);
 	return [publicKey.export({ format: 'der', type: 'spki' }), ...members].flatMap(texts);
 }
 
-/** Another key of the kind: what it has alike is not a secret. */
+/** Another key of the same kind: what both share is not secret. */
 const anotherLike = (key: KeyObject) =>
 	key.asymmetricKeyType === 'rsa'
 		? generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey
 		: generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
-/** Texts in one alphabet: both of Base64 are one, and bytes that are listed are hex. */
+/** Converts texts to one alphabet: both Base64 alphabets become one, and listed bytes become hex. */
 const normalized = (text: string) =>
 	[
 		text.replaceAll('+', '-').replaceAll('/', '_'),
@@ -76,7 +76,7 @@ const normalized = (text: string) =>
 	].join('\n');
 
 /**
- * Looks for any part of secrets: 16 characters in a row of a key or a token in any of their forms are
+ * Looks for any part of secrets: 16 consecutive characters of a key or a token in any of their forms are
  * enough, and so is a word.
  *
  * @example
@@ -103,7 +103,7 @@ export class SecretSearch {
 		return this;
 	}
 
-	/** The claims of a token are secret like its signature; its header says nothing. */
+	/** A token's claims are secret like its signature; its header reveals nothing. */
 	addToken(token: string): this {
 		for (const part of token.split('.').slice(1)) {
 			for (const window of windowsOf(part)) this.windows.set(window, 'a Partner JWT');
@@ -116,7 +116,7 @@ export class SecretSearch {
 		return this;
 	}
 
-	/** @returns what was found and around which place; undefined if there is nothing */
+	/** @returns what was found, with the text around it; undefined if nothing was found */
 	find(text: string): string | undefined {
 		for (const [word, name] of this.words) {
 			const at = text.indexOf(word);
@@ -133,7 +133,7 @@ export class SecretSearch {
 		return undefined;
 	}
 
-	/** The same in a value: in all that anybody could print of it. */
+	/** The same in a value: in everything of it that could be printed. */
 	findIn(value: unknown): string | undefined {
 		return this.find(typeof value === 'string' ? value : printed(value));
 	}

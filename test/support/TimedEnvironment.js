@@ -1,10 +1,10 @@
 const { appendFileSync, readFileSync } = require('node:fs');
 const { TestEnvironment } = require('jest-environment-node');
 
-/** In a second, as Linux counts the processor's time for programs. */
+/** Clock ticks per second, in which Linux counts the CPU time of programs. */
 const TICKS = 100;
 
-/** Seconds of the processor that this process and those that it started and that have ended took. */
+/** Seconds of CPU time of this process and of its ended child processes. */
 function processorSeconds() {
 	const fields = readFileSync('/proc/self/stat', 'utf8').split(') ').at(-1).split(' ');
 	// utime, stime, cutime and cstime.
@@ -12,8 +12,8 @@ function processorSeconds() {
 }
 
 /**
- * Writes down how much of the processor each file took: beside others a file takes longer than by itself,
- * and what it takes of the processor is what all of them take longer.
+ * Records the CPU time of each file: next to others a file takes longer than alone,
+ * and its CPU time is what it adds to the others.
  */
 module.exports = class TimedEnvironment extends TestEnvironment {
 	constructor(config, context) {

@@ -6,7 +6,7 @@ const NOBODY = 65534;
 
 const isRoot = process.geteuid?.() === 0;
 
-/** Gives a folder and all in it away, where we are root: for root, permissions do not count. */
+/** Gives a folder and its content to that user if we are root: for root, permissions do not count. */
 export function giveToNobody(folder: string): void {
 	if (!isRoot) return;
 	for (const name of ['', ...readdirSync(folder, { recursive: true })]) {
@@ -14,7 +14,7 @@ export function giveToNobody(folder: string): void {
 	}
 }
 
-/** Runs `work` as somebody for whom permissions count when something is opened. */
+/** Runs `work` as a user for whom permissions count when a file is opened. */
 export async function asNobody<T>(work: () => Promise<T>): Promise<T> {
 	if (!isRoot) return await work();
 	process.seteuid?.(NOBODY);

@@ -9,7 +9,7 @@ import { getResolver } from 'web-did-resolver';
 import { checkout } from '../../harness/paths';
 import { sdJwtVerifiers } from './sdJwtVerifiers';
 
-/** As verifiers of others find the key of an issuer: `did-resolver` with `web-did-resolver`, over HTTPS. */
+/** Finds an issuer's key as third-party verifiers do: `did-resolver` with `web-did-resolver`, over HTTPS. */
 
 function documentOf({ didDocument, didResolutionMetadata }: DIDResolutionResult): DIDDocument {
 	const { error, message } = didResolutionMetadata;
@@ -19,7 +19,7 @@ function documentOf({ didDocument, didResolutionMetadata }: DIDResolutionResult)
 }
 
 /**
- * Resolves a DID in this process, which has to trust the certificate (see `trusting`).
+ * Resolves a DID in this process, which must trust the certificate (see `trusting`).
  *
  * @throws Error with the resolver's words
  */
@@ -28,10 +28,10 @@ export async function resolveDid(did: string): Promise<DIDDocument> {
 }
 
 /**
- * Verifies a credential by what its issuer publishes at this moment, with each of the foreign verifiers.
+ * Verifies a credential against the documents that its issuer publishes now, with each third-party verifier.
  *
  * @returns its claims, everything disclosed
- * @throws Error if it is not in order, or its key is not published as one that may sign credentials
+ * @throws Error if it is not valid, or its key is not published as one that may sign credentials
  */
 export async function verifyByDid(credential: string): Promise<Record<string, unknown>> {
 	const jwt = credential.split('~')[0] ?? '';

@@ -14,7 +14,7 @@ export interface EmulatedAirOptions extends Omit<EmulatorOptions, 'partners'> {
 	issuesDirectly?: boolean;
 }
 
-/** An emulated AIR with a partner who has published a key, and the credential that fits it. */
+/** An emulated AIR with a partner who has published a key, and the matching credential. */
 export interface EmulatedAir {
 	readonly emulator: Emulator;
 	readonly jwks: JwksServer;

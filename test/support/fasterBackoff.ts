@@ -1,8 +1,8 @@
 import type * as backoff from '../../air/pacing/backoff';
 
 /**
- * `air/pacing/backoff`, where what is waited for between attempts passes a hundred times faster: for
- * tests of what comes of the attempts. `jest.mock('…/backoff', () => jest.requireActual('…/fasterBackoff'))`
+ * `air/pacing/backoff` with pauses between attempts that are a hundred times shorter, for
+ * tests of the results of attempts. `jest.mock('…/backoff', () => jest.requireActual('…/fasterBackoff'))`
  */
 const actual = jest.requireActual<typeof backoff>('../../air/pacing/backoff');
 

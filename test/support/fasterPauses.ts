@@ -1,8 +1,8 @@
 import { systemClock } from '../../air/pacing/limiterClock';
 
 /**
- * What AIR is left alone for passes faster for the tests of this file. A mock of the module would come too
- * late: each test file has loaded the limiter already (forgetLimits.ts).
+ * The pauses for which AIR is left alone are shorter in the tests of this file. A mock of the module would be too
+ * late: each test file has already loaded the limiter (forgetLimits.ts).
  */
 export function fasterPauses(times: number): void {
 	const { now, after } = systemClock;

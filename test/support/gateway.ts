@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { ServerCertificate } from './postgres';
 
-/** What a gateway does with who comes. */
+/** What a gateway does with a connection. */
 export type Behaviour =
 	/** Hands everything on. */
 	| { readonly kind: 'pass' }
@@ -11,12 +11,12 @@ export type Behaviour =
 	| { readonly kind: 'tls'; readonly certificate: ServerCertificate }
 	/** Nobody listens. */
 	| { readonly kind: 'closed' }
-	/** Takes the connection, and never says anything. */
+	/** Accepts the connection, and never answers. */
 	| { readonly kind: 'silent' }
-	/** Takes the connection, and ends it. */
+	/** Accepts the connection, and ends it. */
 	| { readonly kind: 'hang up' };
 
-/** Stands between a client and a server on loopback, and is what is wrong with the network. */
+/** Sits between a client and a server on loopback, and plays a network that has problems. */
 export class Gateway {
 	private readonly sockets = new Set<Socket>();
 	private behaviour: Behaviour = { kind: 'pass' };
@@ -40,7 +40,7 @@ export class Gateway {
 		return address.port;
 	}
 
-	/** From now on; connections that are open are cut. */
+	/** Changes the behavior from now on; open connections are cut. */
 	async behave(behaviour: Behaviour): Promise<void> {
 		const { port } = this.known;
 		const wasClosed = this.behaviour.kind === 'closed';

@@ -1,4 +1,4 @@
-/** What the panel offers under Options; all others are under Expert Options. */
+/** The names that the panel offers under Options; all others are under Expert Options. */
 const EVERYDAY = ['includeInput', 'reference', 'sameRecipient', 'waitTimeout', 'waitUntilOnChain'];
 
 type Options = Record<string, unknown>;

@@ -3,9 +3,9 @@ import { diffieHellman, hkdfSync, verify, type JsonWebKey } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 
 /*
- * A person's wallet: opens sealed credentials and reads them. A process of its own, written from the
- * specification, that imports nothing of ours, so that it cannot share our mistakes.
- * On its standard input: {privateKey, keys: {kid: JWK}, envelopes}; on its output one answer for each envelope:
+ * A person's wallet: opens sealed credentials and reads them. A separate process, written from the
+ * specification, that imports none of our code, so that it cannot share our mistakes.
+ * Its standard input is {privateKey, keys: {kid: JWK}, envelopes}; its output has one answer for each envelope:
  * {credential, header, payload, claims, hidden}, or {refused}.
  */
 interface Envelope {
@@ -20,7 +20,7 @@ interface Question {
 	readonly keys: Readonly<Record<string, JsonWebKey>>;
 	readonly envelopes: readonly Envelope[];
 }
-/** What the DER of an X25519 public key begins with (RFC 8410). */
+/** The first bytes of the DER of an X25519 public key (RFC 8410). */
 const X25519 = '302a300506032b656e032100';
 
 type Members = Record<string, unknown>;
@@ -30,7 +30,7 @@ const json = (base64url: string) =>
 	JSON.parse(Buffer.from(base64url, 'base64url').toString('utf8')) as unknown;
 
 function decrypt(privateKey: string, { data, iv, authTag, encryptedKey }: Envelope): string {
-	// Node is lenient about what stands before the 32 bytes of the point.
+	// Node is lenient about the bytes before the 32 bytes of the point.
 	if (!bytes(encryptedKey).toString('hex').startsWith(X25519)) throw new Error('no X25519 key');
 	const secret = diffieHellman({
 		privateKey: createPrivateKey({ key: bytes(privateKey), format: 'der', type: 'pkcs8' }),

@@ -2,14 +2,14 @@ import { request as httpRequest } from 'node:http';
 import { createServer } from 'node:https';
 import { certificateForLocalhost } from './postgresCertificate';
 
-/** An https proxy on loopback, as people put one in front of n8n or of a host of documents. */
+/** An https proxy on loopback, like those in front of n8n or of a host of documents. */
 export interface HttpsFront {
-	/** `did:web` of its root. */
+	/** The `did:web` of its root. */
 	readonly did: string;
 	readonly origin: string;
-	/** PEM; anyone who asks has to trust it. */
+	/** The certificate (PEM), which clients must trust. */
 	readonly ca: string;
-	/** Where each path leads from now on; undefined: nowhere. At first nothing leads anywhere. */
+	/** Sets where each path leads from now on; undefined: nowhere. At first no path leads anywhere. */
 	lead(to: (path: string) => string | undefined): void;
 	close(): Promise<void>;
 }

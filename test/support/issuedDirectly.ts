@@ -4,7 +4,7 @@ import { answer, DAY, request } from '../unit/ledger/contract/requests';
 export const VCT = 'https://example.com/types/member';
 
 /**
- * Puts a credential into a ledger as Issue Directly does: AIR has stored it, for a day from now.
+ * Puts a credential into a ledger as Issue Directly does: AIR has stored it, and it is valid for a day.
  *
  * @param number - its revocation number; its external ID and Event ID end in it, too
  */

@@ -6,7 +6,7 @@ export interface IssuerHost {
 	readonly did: string;
 	readonly origin: string;
 	readonly ca: string;
-	/** By path: the body as an object or a text, and the content type. */
+	/** The documents by path: the body as an object or a text, and the content type. */
 	readonly pages: Map<string, { body: unknown; type: string }>;
 	/** Publishes keys in did.json and jwt-vc-issuer. */
 	publish(...jwks: Record<string, unknown>[]): void;

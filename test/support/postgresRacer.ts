@@ -3,9 +3,9 @@ import { openPostgresLedger } from '../../ledger/postgres/openPostgresLedger';
 import { request } from '../unit/ledger/contract/requests';
 
 /**
- * A process of its own, as another n8n would be: says that it is loaded, waits for a line, opens the
- * ledger that RACER_URL names, begins the same as all others, and prints what it was told. The ledger
- * is not closed: an idle one has to let its process end.
+ * A separate process, like another n8n: reports that it is loaded, waits for a line, opens the
+ * ledger that RACER_URL names, begins the same attempt as all others, and prints the result. The ledger
+ * is not closed: an idle ledger must let its process end.
  */
 async function main(): Promise<void> {
 	process.stdout.write('loaded\n');

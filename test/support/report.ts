@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 
 export type Cell = string | number;
 
-/** Where the scripts that print a table gather its rows, as JSON, one a line. */
+/** The file in which the scripts that print a table collect its rows, as JSON, one per line. */
 const REPORT = process.env.MOCA_AIR_TEST_REPORT;
 
 /**

@@ -6,22 +6,22 @@ import { compactVerify } from 'jose';
 
 type Claims = Record<string, unknown>;
 
-/** Verifies a credential and gives its claims, everything disclosed; throws if it is not in order. */
+/** Verifies a credential and returns its claims, everything disclosed; throws if it is not valid. */
 export type Verify = (
 	credential: string,
 	publicKey: KeyObject,
-	/** Fetches the status list; without it, no status is looked at. */
+	/** Fetches the status list; without it, the status is not checked. */
 	statusList?: (uri: string) => Promise<string>,
 ) => Promise<Claims>;
 
-/** As much as is used here of `@sd-jwt/sd-jwt-vc`. */
+/** The part of `@sd-jwt/sd-jwt-vc` that is used here. */
 interface SdJwtVc {
 	readonly SDJwtVcInstance: new (config: object) => {
 		verify(credential: string): Promise<{ readonly payload: Claims }>;
 	};
 }
 
-/** As much as is used here of `@meeco/sd-jwt`, which is not built on the former. */
+/** The part of `@meeco/sd-jwt` that is used here; it is not built on the former. */
 interface Meeco {
 	verifySDJWT(
 		credential: string,
@@ -77,7 +77,7 @@ function meeco(): Verify | undefined {
 		);
 }
 
-/** Two verifiers of others, by their names; undefined where one is not installed. */
+/** Two third-party verifiers, by name; undefined if one is not installed. */
 export const sdJwtVerifiers: Readonly<Record<string, Verify | undefined>> = {
 	'@sd-jwt/sd-jwt-vc': sdJwtVc(),
 	'@meeco/sd-jwt': meeco(),

@@ -8,19 +8,19 @@ export interface SimulatedSettings {
 	serviceMs: number;
 	/** How many it works on at once; the others wait in line. */
 	workers: number;
-	/** A bucket of tokens: by the second, and at once. */
+	/** A token bucket: tokens per second, and its size. */
 	limit?: { readonly perSecond: number; readonly burst: number; readonly retryAfterMs?: number };
-	/** It answers nothing; requests end after this, in milliseconds. */
+	/** AIR does not answer; requests end after this, in milliseconds. */
 	downMs?: number | undefined;
 }
 
-/** AIR on a virtual clock: workers with a line before them. */
+/** AIR on a virtual clock: workers with a queue. */
 export class SimulatedAir {
 	inFlight = 0;
 	answered = 0;
 	refused = 0;
 	lost = 0;
-	/** Of the answers, in milliseconds, as AIR itself measures it. */
+	/** The duration of the answers, in milliseconds, as AIR itself measures it. */
 	readonly took: number[] = [];
 	private busy = 0;
 	private readonly line: (() => void)[] = [];
@@ -78,7 +78,7 @@ export class SimulatedAir {
 			const next = this.line.shift();
 			if (next === undefined) break;
 			next();
-			// It takes its worker in a moment.
+			// It takes its worker in the next step.
 			await Promise.resolve();
 		}
 	}
@@ -86,7 +86,7 @@ export class SimulatedAir {
 
 export interface Run {
 	readonly items: number;
-	/** What the ledger takes before an item is sent, in milliseconds. */
+	/** How long the ledger takes before an item is sent, in milliseconds. */
 	readonly ledgerMs?: number | undefined;
 	/** For how long the sender computes for each item, in milliseconds. */
 	readonly computesMs?: number | undefined;

@@ -2,9 +2,9 @@ import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
 import { inflateSync } from 'node:zlib';
 
 /*
- * What a verifier says of the status of a credential. Written from the specification (Token Status List),
- * and imports nothing of ours, so that it cannot share our mistakes. It is stricter than most: it also
- * looks at the age of the list, at its address, its type, and who signs it.
+ * Checks a credential's status as a verifier does. Written from the specification (Token Status List),
+ * it imports none of our code, so that it cannot share our mistakes. It is stricter than most: it also
+ * checks the list's age, address, type and signer.
  */
 export interface FetchedList {
 	readonly status: number;
@@ -16,11 +16,11 @@ const json = (part = ''): Record<string, unknown> =>
 	JSON.parse(Buffer.from(part, 'base64url').toString('utf8')) as Record<string, unknown>;
 
 /**
- * @param payload - of the credential, verified before
- * @param fetchList - fetches an address
- * @param keys - of the issuer, by DID URL
+ * @param payload - the credential's payload, already verified
+ * @param fetchList - fetches the list at an address
+ * @param keys - the issuer's keys, by DID URL
  * @param now - seconds since 1970
- * @throws Error if it is not valid, or nobody can say that it is
+ * @throws Error if the credential is not valid, or its validity cannot be determined
  */
 export async function assertValid(
 	payload: Readonly<Record<string, unknown>>,

@@ -1,10 +1,10 @@
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 
 /**
- * Lets this process trust one more authority, as NODE_EXTRA_CA_CERTS does for one that is started.
+ * Lets this process trust one more authority, as NODE_EXTRA_CA_CERTS does for a new process.
  *
  * @param ca - PEM
- * @returns takes it back
+ * @returns undoes it
  */
 export function trusting(ca: string): () => void {
 	const before = getCACertificates('default');

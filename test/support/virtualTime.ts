@@ -7,15 +7,15 @@ interface Call {
 	cancelled: boolean;
 }
 
-/** A clock that stands still while anything is being done, and jumps to what comes next. */
+/** A clock that stands still during work, and jumps to the next timer. */
 export class VirtualTime implements LimiterClock {
 	private time = 0;
-	/** The next one last; of those at the same time, the one that was asked for first. */
+	/** The next timer is last; of those at the same time, the one that was set first. */
 	private readonly calls: Call[] = [];
 
 	readonly now = (): number => this.time;
 
-	/** Nothing here takes the process any time. */
+	/** Nothing here costs real time. */
 	readonly busyMs = (): number => 0;
 
 	readonly after = (ms: number, callback: () => void): (() => void) => {
@@ -30,7 +30,7 @@ export class VirtualTime implements LimiterClock {
 		await new Promise<void>((resolve) => this.after(ms, resolve));
 	};
 
-	/** Lets time pass until nothing is left to come, or until a point in time. */
+	/** Lets time pass until no timer is left, or until a point in time. */
 	async run(until = Number.POSITIVE_INFINITY): Promise<void> {
 		for (;;) {
 			await nextTurn();
@@ -44,7 +44,7 @@ export class VirtualTime implements LimiterClock {
 		if (Number.isFinite(until)) this.time = Math.max(this.time, until);
 	}
 
-	/** Before all that come sooner, and before those at the same time. */
+	/** Inserted before all timers that come sooner, and before those at the same time. */
 	private placeOf(at: number): number {
 		let [from, to] = [0, this.calls.length];
 		while (from < to) {

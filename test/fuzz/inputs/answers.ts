@@ -7,13 +7,13 @@ import { badInput } from '../BadInput';
 import { must, shownBy } from '../expecting';
 import { mutated, NASTY } from '../pieces';
 
-/** What surely has issued nothing, written down by hand. */
+/** The answers after which certainly nothing was issued, listed by hand. */
 const REFUSED = new Set([
 	301, 307, 308, 400, 401, 403, 404, 405, 407, 409, 410, 411, 413, 414, 415, 421, 422, 425, 426,
 	428, 431, 451,
 ]);
 
-/** Of the shape of a token and of a key, and neither. */
+/** Texts that look like a token and a key, and are neither. */
 const TOKEN = `eyJ${'aGVhZGVy'.repeat(3)}.${'cGF5bG9hZA'.repeat(6)}.${'c2lnbmF0dXJl'.repeat(5)}`;
 const KEY = `-----BEGIN PRIVATE KEY-----\n${'TUlHSEFnRUF'.repeat(9)}\n-----END PRIVATE KEY-----`;
 
@@ -87,7 +87,7 @@ const hostile = [
 	'\u2028'.repeat(300_000),
 ];
 
-/** As it is, or inside of JSON. Half a secret is none: where one stands beside a whole one, nothing is said. */
+/** As it is, or inside JSON. Half a secret is not secret: next to a whole one, it is not checked. */
 const holds = (text: string, secret: string) =>
 	[secret, JSON.stringify(secret).slice(1, -1)].some(
 		(form) => text.includes(form) && !text.replaceAll(form, '').includes(part(secret)),
@@ -129,7 +129,7 @@ export const answers = badInput<HttpAnswer>({
 			must((error.airMessage ?? '').isWellFormed(), 'AIR’s words are whole');
 			const { status } = answer;
 			must(wait === undefined || (wait >= 0 && wait <= 86_400_000), 'nobody waits forever');
-			// The heart of it: only where AIR surely did nothing may a POST be repeated or be over.
+			// The main rule: a POST may be repeated, or count as failed, only if AIR certainly did nothing.
 			const safe = status === 429 || (status === 503 && wait !== undefined);
 			if (safe) must(error.kind === 'not-sent', `${status} was not sent`);
 			else if (error.kind === 'refused') must(REFUSED.has(status), `${status} is unknown`);

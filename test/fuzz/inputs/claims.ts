@@ -48,7 +48,7 @@ const spelledNumber = fc
 	})
 	.map((number) => [number.sign, number.whole, number.fraction, number.exponent].join(''));
 
-/** The ways by which the spelling of a number gets here; each ends where the number stands. */
+/** The ways in which the spelling of a number can arrive. */
 const SPELLED: Readonly<Record<string, (text: string) => unknown>> = {
 	'JSON text': (text) => parseSubject(`{"a": ${text}}`).a,
 	'nested JSON text': (text) =>
@@ -62,7 +62,7 @@ const SPELLED: Readonly<Record<string, (text: string) => unknown>> = {
 	'field of type List': (text) =>
 		(subjectFromFields([{ name: 'a', type: 'list', value: `[${text}]` }]).a as unknown[])[0],
 };
-/** The ways of a number that n8n has read: of whole ones, all digits must still be there. */
+/** The ways of a number that n8n has read: whole numbers must still have all digits. */
 const RECEIVED: Readonly<Record<string, (value: unknown) => unknown>> = {
 	'as it is': (value) => parseSubject({ a: value }).a,
 	'in a list': (value) => (parseSubject({ a: [value] }).a as unknown[])[0],
@@ -160,7 +160,7 @@ export const claimNames = badInput({
 		),
 });
 
-/** What a form, a webhook or a model may put into an expression. */
+/** Values that a form, a webhook or a model may put into an expression. */
 export const hostile = fc.oneof(
 	fc.constantFrom(...NASTY.filter((text) => text.isWellFormed())),
 	fc.constantFrom('x","admin":true,"b":"', '"}', '\\', '\\"', '{{ 1 }}', '}}', '\\u0022', '"a"'),
@@ -189,7 +189,7 @@ export const formTemplates = fc.dictionary(
 	{ minKeys: 1, maxKeys: 4 },
 );
 
-/** The text of the template; `expression` says what stands for a claim's value. */
+/** The text of the template; `expression` gives the text for a claim's value. */
 export function templateOf(
 	places: Readonly<Record<string, Place>>,
 	expression: (name: string) => string,
@@ -202,7 +202,7 @@ export function templateOf(
 	return `{${members.join(', ')}}`;
 }
 
-/** The only subject that the author can have meant. */
+/** The only subject that the author can have intended. */
 export const meant = (places: Readonly<Record<string, Place>>): Record<string, unknown> =>
 	Object.fromEntries(
 		Object.entries(places).map(([key, { kind, before, after, value }]) => {

@@ -97,7 +97,7 @@ export const exchanges = badInput<string>({
 	],
 	setUp,
 	check: async (answer) => {
-		// Or the pause that one answer asks for would be waited for by all that come after it.
+		// Otherwise all later cases would wait for the pause that one answer asks for.
 		forgetLimits();
 		bytes = answer;
 		asked = 0;

@@ -17,7 +17,7 @@ const inputs = fc.record({
 	hash: text,
 	vcStatus: text,
 	program: text,
-	/** What somebody else writes, and where. */
+	/** Values that somebody else writes, and their columns. */
 	column: fc.constantFrom(
 		...['state', 'recipient', 'reference', 'core_claim_hash', 'vc_status', 'subject_hmac'],
 		...['attempt', 'lease_until', 'created_at', 'answered_at', 'next_check_at', 'checks'],
@@ -33,7 +33,7 @@ const inputs = fc.record({
 
 type Input = typeof inputs extends fc.Arbitrary<infer T> ? T : never;
 
-/** What is told about a row that is not as we write rows: something, or that the ledger is damaged. */
+/** The report about a row that we would not write: a description, or that the ledger is damaged. */
 async function survives(read: () => Promise<unknown>): Promise<boolean> {
 	try {
 		await read();
@@ -51,7 +51,7 @@ function rowsOn({ name, setUp, open }: StoreKind) {
 	let store: ContractStore;
 	let cases = 0;
 
-	/** A text that PostgreSQL has no room for is refused in words, and nothing is left half done. */
+	/** A text that PostgreSQL cannot store is refused with a message, and nothing is left half done. */
 	const holds = (...values: (string | null)[]) =>
 		name === 'SQLite' || !values.some((value) => value?.includes('\0'));
 
@@ -102,7 +102,7 @@ function rowsOn({ name, setUp, open }: StoreKind) {
 		const elsewhere = await ledger.find(`${realm}0`, { coreClaimHash });
 		must(elsewhere === undefined, 'other realms see none');
 
-		// A neighbour of the same realm, whom nothing of this concerns.
+		// Another row of the same realm, which must not be affected.
 		const neighbour = { ...request, recipient: 'bob@example.com', idempotencyKey: 'neighbour' };
 		const other = await ledger.begin(neighbour);
 		must(other.outcome === 'started', 'a neighbour begins');
@@ -124,7 +124,7 @@ function rowsOn({ name, setUp, open }: StoreKind) {
 		return vandalised && fine.every(Boolean) ? 'taken' : 'refused';
 	}
 
-	/** @returns false where the store itself refuses what is not of the column's type */
+	/** @returns false if the store itself refuses a value that does not have the column's type */
 	async function vandalise(column: string, written: Input['written'], id: number) {
 		try {
 			await store.sql(`UPDATE issuances SET ${column} = $1 WHERE id = $2`, written, id);
@@ -134,7 +134,7 @@ function rowsOn({ name, setUp, open }: StoreKind) {
 		}
 	}
 
-	/** One damaged row stops nothing else: not the trigger, and not retention. */
+	/** One damaged row stops nothing else: neither the trigger nor retention. */
 	async function neighbourIsWell(ledger: Ledger, realm: string, hash: string): Promise<void> {
 		const due = await ledger.claimDue({ realm, limit: 5, leaseMs: 1000 });
 		must(
@@ -180,5 +180,5 @@ function rowsOn({ name, setUp, open }: StoreKind) {
 
 const MISSING = { nextCheckMs: 0, condemnAfterMs: DAY_MS };
 
-/** Whatever texts come, and whatever somebody else wrote into the tables: on both stores. */
+/** Any texts as input, and any values that somebody else wrote into the tables, on both stores. */
 export const ledgerRows = STORES.map(rowsOn);

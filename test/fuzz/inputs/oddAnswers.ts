@@ -23,7 +23,7 @@ import { NASTY } from '../pieces';
 const TOKEN = '\u0001token';
 const PARTS = '\u0001parts';
 
-/** Written down by hand, and not taken from the table: what surely has issued nothing. */
+/** The answers after which certainly nothing was issued; listed by hand, not taken from the table. */
 const REFUSED = new Set([
 	301, 307, 308, 400, 401, 403, 404, 405, 407, 409, 410, 411, 413, 414, 415, 421, 422, 425, 426,
 	428, 431, 451,
@@ -42,9 +42,9 @@ interface OddAnswer {
 	readonly status: number;
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body: string;
-	/** What was really done to the body, in this order. */
+	/** The encodings that were really applied to the body, in this order. */
 	readonly codings: readonly string[];
-	/** What the header says of it; absent: the truth. */
+	/** The header's claim about them; absent: the truth. */
 	readonly label: string | undefined;
 	/** The share of the bytes that is sent, as a whole answer. */
 	readonly sent: number;
@@ -173,7 +173,7 @@ async function setUp() {
 	};
 }
 
-/** Of the claims and of the signature; the header of a token says nothing that is secret. */
+/** Parts of the claims and the signature; the header of a token contains no secret. */
 function mustBeFree(shown: string): void {
 	must(token !== '', 'a token was sent');
 	for (const part of token.split('.').slice(1)) {
@@ -181,7 +181,7 @@ function mustBeFree(shown: string): void {
 	}
 }
 
-/** Every text and name of what is passed on. */
+/** Every text and name in the result. */
 function textsOf(given: unknown): string[] {
 	if (typeof given === 'string') return [given];
 	if (typeof given !== 'object' || given === null) return [];

@@ -33,7 +33,7 @@ const jwk = (key: KeyObject) => {
 		: JSON.stringify(key.export({ format: 'jwk' }));
 };
 
-/** Every form that a key is pasted in. */
+/** Every form in which a key is pasted. */
 const FORMS: readonly ((key: KeyObject) => string)[] = [
 	pem,
 	(key) => pem(key).replaceAll('\n', '\\n'),
@@ -54,10 +54,10 @@ const good = fc
 	.tuple(fc.constantFrom(...keys), fc.constantFrom(...FORMS))
 	.map(([key, form]) => form(key));
 
-/** Nothing of what was pasted may come back: not even ten characters in a row of a key's body. */
+/** No part of the pasted text may come back: not even ten consecutive characters of a key's body. */
 function givesAway(shown: string, pasted: string): boolean {
 	for (const word of shown.match(/[\w+/=-]{10,}/g) ?? []) {
-		// Words of ours, such as "BEGIN", are not secrets of theirs.
+		// Our own words, such as "BEGIN", are not secrets.
 		if (/^-*(?:BEGIN|END|PRIVATE|n8n-nodes|AIR_)/.test(word)) continue;
 		for (let at = 0; at + 10 <= word.length; at++) {
 			const piece = word.slice(at, at + 10);
@@ -108,7 +108,7 @@ export const privateKeys = badInput({
 		await taken(
 			async () => await importPrivateKey(text),
 			({ keyObject, publicJwk, algorithm, thumbprint }) => {
-				// A key that was taken signs, and what would be published verifies it, and is public.
+				// An accepted key signs, and the published part verifies the signature and contains nothing private.
 				const publicKey = createPublicKey({ key: { ...publicJwk }, format: 'jwk' });
 				const data = Buffer.from('data');
 				must(verify('sha256', data, publicKey, sign('sha256', data, keyObject)), 'the halves fit');

@@ -21,7 +21,7 @@ const shared = fc
 		return { a: value };
 	});
 
-/** Something in it contains it. */
+/** A value that contains itself. */
 const cyclic = fc.tuple(names, fc.jsonValue()).map(([name, other]) => {
 	const subject: Record<string, unknown> = { tier: 'Gold', other };
 	subject[name] = [{ subject }];

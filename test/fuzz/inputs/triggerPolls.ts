@@ -106,7 +106,7 @@ export const triggerPolls = badInput({
 			must(wild, `static data stops no trigger: ${error.message}`);
 			return 'refused';
 		}
-		// What is in the static data is not evidence unless we wrote it: nothing may be skipped for it.
+		// Static data is evidence only if we wrote it: nothing may be skipped because of other data.
 		must(wild || items?.length === PEOPLE.length, 'everything that happened is told');
 		return 'taken';
 	},

@@ -11,7 +11,7 @@ import { badInput, type Verdict } from '../BadInput';
 import { must } from '../expecting';
 import { NASTY, textOf } from '../pieces';
 
-/** Nothing allowed, as an operator has it who never heard of us. */
+/** Nothing is allowed, as for an operator who has not configured this package. */
 const NOBODY = targetPolicy({});
 
 const byte = fc.nat(255);
@@ -109,7 +109,7 @@ const wild: fc.Arbitrary<Address> = textOf(
 	7,
 ).map((text) => ({ text }));
 
-/** What the guard says of one address, as the client uses it: before a connection is opened. */
+/** The guard's verdict on one address, before the client opens a connection. */
 async function check({ text, leads }: Address): Promise<Verdict> {
 	let base: string;
 	try {
@@ -119,7 +119,7 @@ async function check({ text, leads }: Address): Promise<Verdict> {
 		must(target.username === '' && target.password === '', 'no user name is sent along');
 		must(target.hash === '' && target.searchParams.size === 1, 'the query is ours alone');
 		assertTargetAllowed(target, NOBODY);
-		// Addresses that are written out need no name server.
+		// Literal addresses need no name server.
 		if (isIP(target.hostname.replace(/^\[|\]$/g, '')) !== 0)
 			await assertResolvesAllowed(target, NOBODY);
 		must(target.protocol === 'https:', 'a token is sent encrypted only');

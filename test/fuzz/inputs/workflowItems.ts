@@ -9,7 +9,7 @@ import { must } from '../expecting';
 import { mutated, NASTY, textOf } from '../pieces';
 import { assertValid } from './subjects';
 
-/** What an expression gives that JSON has no word for. */
+/** Results of expressions that JSON cannot represent. */
 const EXPRESSIONS = [
 	'={{ undefined }}',
 	'={{ null }}',
