@@ -12,8 +12,10 @@ const MINUTE_MS = 60 * 1000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** How long one run may spend on retention. */
 const PRUNE_WITHIN_MS = 1_000;
-/** How long a run may take at its end to write answers that could not be written at once. */
+/** At its end, a run waits this long before each further try to write what could not be written. */
 const RETRY_WRITES_MS = [100, 400, 1_500, 4_000];
+/** After this, the first write that fails again is the last one that is tried. */
+const RETRY_WITHIN_MS = MINUTE_MS;
 
 /** By ledger and realm: when retention is applied next, in milliseconds of `performance.now`. */
 const nextPrune = new WeakMap<Ledger, Map<string, number>>();
@@ -190,12 +192,30 @@ export class LedgerSession {
 
 	/** Ends the run: writes what is left, and applies retention. */
 	async end(): Promise<void> {
+		const left = await this.writeAgain();
+		if (left > 0) this.settings.log(`given up: ${left} writes of this run are not in the ledger`);
+		await this.prune();
+	}
+
+	/**
+	 * Tries again what failed, in order. Each failure can take as long as the store is waited for, so
+	 * after some time the first one ends it: otherwise a run with many items would not end while the
+	 * store is down.
+	 *
+	 * @returns how many are still not written
+	 */
+	private async writeAgain(): Promise<number> {
+		const began = performance.now();
 		for (const delay of RETRY_WRITES_MS) {
 			if (this.unwritten.length === 0) break;
 			await new Promise((resolve) => setTimeout(resolve, delay));
-			for (const write of this.unwritten.splice(0)) await this.write('retried write', write);
+			const writes = this.unwritten.splice(0);
+			for (const [index, write] of writes.entries()) {
+				if (await this.write('retried write', write)) continue;
+				if (performance.now() - began > RETRY_WITHIN_MS) return writes.length - index;
+			}
 		}
-		await this.prune();
+		return this.unwritten.length;
 	}
 
 	/** Once an hour, or after a minute if there was more to delete than one call could. */

@@ -134,6 +134,48 @@ describe('retention', () => {
 	});
 });
 
+describe('writes that failed', () => {
+	/** A run with 1,000 writes, each of which fails after ten seconds of a clock that nobody waits for. */
+	const failing = async () => {
+		const logged: string[] = [];
+		const { memory } = runOf(await identityOf(), { log: (line) => logged.push(line) });
+		let now = performance.now();
+		jest.spyOn(performance, 'now').mockImplementation(() => now);
+		let works = false;
+		const tried: number[] = [];
+		for (let index = 0; index < 1_000; index++) {
+			await memory.write(`write ${index}`, async () => {
+				tried.push(index);
+				await Promise.resolve();
+				if (works) return;
+				now += 10_000;
+				throw new Error('down');
+			});
+		}
+		tried.length = 0;
+		const recover = (): void => {
+			works = true;
+		};
+		return { memory, logged, tried, recover };
+	};
+
+	test('the run ends although the ledger stays down', async () => {
+		const { memory, logged, tried } = await failing();
+		await memory.end();
+		expect(tried).toEqual([0, 1, 2, 3, 4, 5, 6]);
+		expect(logged.at(-1)).toBe('given up: 994 writes of this run are not in the ledger');
+	});
+
+	test('all are written, in order, when the ledger is back', async () => {
+		const { memory, logged, tried, recover } = await failing();
+		logged.length = 0;
+		recover();
+		await memory.end();
+		expect(tried).toEqual(Array.from({ length: 1_000 }, (_, index) => index));
+		expect(logged).toEqual([]);
+	});
+});
+
 describe('what replaced content that comes again', () => {
 	/** The first issuance of this content was superseded since. */
 	const superseded = async (
