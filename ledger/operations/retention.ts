@@ -210,7 +210,11 @@ export function* forget(
 	recipient: string,
 	realm: string | null = null,
 ): Operation<number> {
-	const ids = yield* lockRows(dialect, LOCK_PERSON, recipient, realm);
+	return yield* deleteRows(dialect, yield* lockRows(dialect, LOCK_PERSON, recipient, realm));
+}
+
+/** @param ids - of rows that are locked @returns how many were deleted */
+function* deleteRows(dialect: Dialect, ids: readonly number[]): Operation<number> {
 	if (ids.length > 0) yield* rowsFor(dialect, DELETE, ids);
 	return ids.length;
 }
@@ -236,13 +240,16 @@ export async function erase(
 	}
 }
 
-/** Tries once: does nothing while an attempt is under way. */
+/**
+ * Tries once: does nothing while an attempt is under way. Deletes only rows that were locked before it
+ * looked for such attempts: on PostgreSQL another row may begin in the meantime.
+ */
 function* eraseUnlessBusy(
 	dialect: Dialect,
 	recipient: string,
 	realm: string | null = null,
 ): Operation<EraseResult> {
-	yield* lockRows(dialect, LOCK_PERSON, recipient, realm);
+	const ids = yield* lockRows(dialect, LOCK_PERSON, recipient, realm);
 	const now = yield* clock(dialect);
 	const [busy] = yield* rows<{ until: number | null }>(
 		`SELECT max(i.lease_until) AS until FROM issuances i
@@ -252,7 +259,7 @@ function* eraseUnlessBusy(
 		now,
 	);
 	if (busy?.until != null) return { outcome: 'busy', leaseMs: busy.until - now };
-	return { outcome: 'erased', rows: yield* forget(dialect, recipient, realm) };
+	return { outcome: 'erased', rows: yield* deleteRows(dialect, ids) };
 }
 
 interface Bound {

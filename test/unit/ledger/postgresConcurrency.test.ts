@@ -4,7 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Ledger, LedgerEvent } from '../../../ledger/Ledger';
 import { LedgerError } from '../../../ledger/LedgerError';
+import { erase } from '../../../ledger/operations/retention';
+import { readConnectionUrl } from '../../../ledger/postgres/connectionUrl';
+import { Database } from '../../../ledger/postgres/Database';
 import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
+import { postgresStore } from '../../../ledger/postgres/postgresStore';
+import { rows, type Answer, type Operation, type Store } from '../../../ledger/sql/Session';
 import { root } from '../../../scripts/package';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { startLossyProxy } from '../../support/postgresProxy';
@@ -158,6 +163,36 @@ test('a commit that is late: a trigger that polls meanwhile passes nothing', asy
 		delivered = page.upTo;
 	}
 	expect(told).toEqual(['slow', 'fast']);
+});
+
+test('an erasure leaves what began after it looked for attempts under way', async () => {
+	const url = postgres.urlFor({ database: await postgres.freshDatabase() });
+	const ledger = await open(url);
+	await issue(ledger, 'before', { idempotencyKey: 'before' });
+	const store = postgresStore(await Database.open(readConnectionUrl(url)));
+	let begun: Promise<unknown> | undefined;
+	/** Stops right after the look, until the other attempt is in the database. */
+	function* stopping<T>(operation: Operation<T>): Operation<T> {
+		let step = operation.next();
+		while (step.done !== true) {
+			const found: Answer = yield step.value;
+			if (step.value.text.includes('max(i.lease_until)')) {
+				begun = start(ledger, { idempotencyKey: 'meanwhile' });
+				yield* rows('SELECT pg_sleep(0.5)');
+			}
+			step = operation.next(found);
+		}
+		return step.value;
+	}
+	const write: Store['write'] = async (operation) => await store.write(() => stopping(operation()));
+	const erased = await erase({ ...store, write }, request().recipient, 0);
+	await begun;
+	await store.close();
+	expect(erased).toEqual({ outcome: 'erased', rows: 1 });
+	const left = await ledger.list({ recipient: request().recipient, limit: 10 });
+	expect(left.map(({ idempotencyKey, state }) => [idempotencyKey, state])).toEqual([
+		['meanwhile', 'sending'],
+	]);
 });
 
 test('many who supersede each other at once: no deadlock, and every answer is recorded', async () => {
