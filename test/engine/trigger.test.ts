@@ -373,7 +373,7 @@ describe('nothing is lost', () => {
 	test('off for longer than the retention: it says so once, and goes on with what is left', async () => {
 		const gone = {
 			message: 'The ledger deleted events before this trigger saw them',
-			description: expect.stringMatching(/Ledger Retention.*said once/) as string,
+			description: expect.stringMatching(/Ledger Retention.*reported only once/) as string,
 			...failure({ cause: 'configuration-invalid' }),
 		};
 		const b = await activated();
