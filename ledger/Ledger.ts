@@ -86,9 +86,9 @@ export interface Ledger extends Revocations {
 	 *
 	 * `supersedes`: rows of the same (realm, program, recipient) that are `submitted` or `confirmed`, or
 	 * were abandoned as that, and were answered before this attempt started (not later than it:
-	 * `answeredAt <= startedAt`; or later than now, because the clock was set back), or that
-	 * `beginDirect` marked to be replaced, become `superseded` with an event, in the same transaction,
-	 * and are checked no more. If two were under way at once, only AIR knows which one stands, so both
+	 * `answeredAt <= startedAt`; under Issue on Behalf also earlier rows that were answered later than
+	 * now, because the clock was set back), or that `beginDirect` marked to be replaced, become
+	 * `superseded` with an event, in the same transaction, and are checked no more. If two were under way at once, only AIR knows which one stands, so both
 	 * are watched. Rows with the same hash as the answer are not superseded: AIR kept their credential.
 	 *
 	 * @returns what the ledger knew about the hash. A second call returns the same, but `superseded` is 0.

@@ -150,8 +150,9 @@ interface Replacing extends RowRecord {
 
 /**
  * Answered before the attempt started, by the clock, which may have been set back since; or marked. What
- * was answered later than now was answered before the clock was set back, and an attempt that started
- * since then, after that.
+ * was answered later than now was answered before the clock was set back, and an attempt of a later row
+ * most likely started after that. Direct issuance does not rely on that: there a replaced credential is
+ * revoked, and the marks say which one it is.
  */
 const REPLACED = forDialect(
 	({ records, oneOf }) => `SELECT i.id AS id, own.id AS by, i.revocation_number AS number
@@ -161,7 +162,8 @@ const REPLACED = forDialect(
 			AND i.realm = own.realm AND i.way = own.way AND i.state IN ${HELD} AND i.id <> own.id
 	WHERE i.id ${oneOf('$2', 'bigint')}
 		AND (i.answered_at <= replacing.started_at
-			OR (i.answered_at > $3 AND replacing.started_at <= $3) OR i.replaced_by = own.id)
+			OR (i.answered_at > $3 AND replacing.started_at <= $3 AND i.id < own.id AND own.way <> 'direct')
+			OR i.replaced_by = own.id)
 		AND coalesce(i.core_claim_hash, '') <> replacing.hash`,
 );
 
