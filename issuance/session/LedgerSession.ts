@@ -212,7 +212,8 @@ export class LedgerSession {
 			const writes = this.unwritten.splice(0);
 			for (const [index, write] of writes.entries()) {
 				if (await this.write('retried write', write)) continue;
-				if (performance.now() - began > RETRY_WITHIN_MS) return writes.length - index;
+				if (performance.now() - began <= RETRY_WITHIN_MS) continue;
+				return this.unwritten.length + writes.length - index - 1;
 			}
 		}
 		return this.unwritten.length;
