@@ -58,11 +58,11 @@ export class Places {
 		);
 	}
 
-	/** Whether one may begin before it has a place. */
-	areFreeAhead({ kind = 'ask', ahead }: Wanted): boolean {
+	/** Whether one may begin before it has a place; never if its unknown outcome would be a dead end. */
+	areFreeAhead({ kind = 'ask', ahead, deadEnd }: Wanted): boolean {
 		const { isQuick, size } = this.windows[kind];
 		const most = Math.min(MOST_AHEAD, size);
-		return ahead === true && isQuick && this.ahead < most;
+		return ahead === true && deadEnd !== true && isQuick && this.ahead < most;
 	}
 
 	/** Whether AIR has answered none of several in a row, and one at a time tries it. */

@@ -1,4 +1,5 @@
 import { HostLimiter } from '../../../../air/pacing/HostLimiter';
+import { Places } from '../../../../air/pacing/Places';
 import type { Permit, PermitOptions } from '../../../../air/pacing/Permit';
 import { LONGEST_AHEAD_MS, NO_REPEAT, repeating } from '../../../../air/pacing/repeat';
 import { LONGEST_WISH_MS } from '../../../../air/pacing/retryAfter';
@@ -250,6 +251,12 @@ test('so do those with a fixed number', async () => {
 	ask(20, { kind: 'issue', share: { fixed: true } });
 	await turns();
 	expect(granted).toHaveLength(21);
+});
+
+test('where an unknown outcome is a dead end, nothing begins ahead of its place', () => {
+	const places = new Places();
+	expect(places.areFreeAhead({ kind: 'issue', ahead: true })).toBe(true);
+	expect(places.areFreeAhead({ kind: 'issue', ahead: true, deadEnd: true })).toBe(false);
 });
 
 test('where answers take long, nothing begins ahead of its place', async () => {
