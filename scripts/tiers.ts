@@ -20,21 +20,21 @@ export const MEASURING = [
 	'test/engine/triggerLoad.test.ts',
 ];
 
-/** CI must also catch a change in one file that breaks the types of another. */
-const lintCache =
-	process.env.CI === undefined
-		? [
-				...['--cache', '--cache-strategy', 'content'],
-				...['--cache-location', join(cacheFolder(), 'eslint', '/')],
-			]
-		: [];
+/** Locally, a check looks only at what changed since its last run. */
+const cached = (args: readonly string[]): readonly string[] =>
+	process.env.CI === undefined ? args : [];
+const CONTENT = ['--cache', '--cache-strategy', 'content', '--cache-location'];
+/** CI lints every file: a change in one file may break a rule about types in another. */
+const lintCache = cached([...CONTENT, join(cacheFolder(), 'eslint', '/')]);
+const formatCache = cached([...CONTENT, '.artifacts/prettier']);
+const typesCache = cached(['--incremental', '--tsBuildInfoFile', '.artifacts/types.json']);
 
 /** Format, lint, types and imports, in parallel with each other and with other steps. */
 export async function lookOver(checks: Checks): Promise<void> {
 	await Promise.all([
 		checks.command('lint', 'eslint', ['.', '--max-warnings', '0', ...lintCache]),
-		checks.command('format', 'prettier', ['--check', '--log-level', 'warn', '.']),
-		checks.command('types', 'tsc', ['-p', 'tsconfig.json']),
+		checks.command('format', 'prettier', ['--check', '--log-level', 'warn', ...formatCache, '.']),
+		checks.command('types', 'tsc', ['-p', 'tsconfig.json', ...typesCache]),
 		// Which folder may import which, without cycles: .dependency-cruiser.cjs.
 		checks.command('imports', 'depcruise', [
 			...['--config', '.dependency-cruiser.cjs', '--output-type', 'err'],
