@@ -6,30 +6,30 @@ import type { Permit, PermitOptions, RequestKind, Wanted } from './Permit';
 import { Places } from './Places';
 import { Turns } from './Turns';
 
-/** A timer that fires late is caught up with by at most this, so that a pace never becomes a burst. */
+/** Up to this much of a timer's delay is made up for; more would turn a pace into a burst. */
 const CATCH_UP_MS = 20;
 
 interface Waiting {
 	readonly wanted: Wanted;
 	readonly withinMs: number;
-	/** @param begins - ahead of a place */
+	/** @param begins - whether it begins ahead of a place */
 	readonly go: (begins: boolean) => void;
 	readonly fail: (error: AirError) => void;
 }
 
-/** Those who wait for the same. */
+/** Requests that wait for the same thing. */
 interface Line {
 	add(one: Waiting): void;
 	delete(one: Waiting): void;
 }
 
-/** Requests that belong to no run take turns as one. */
+/** The owner of all requests that belong to no run. */
 const NOBODY = {};
 
-/** In whose name a run asks: its questions hold up nothing that it issues, nor the other way round. */
+/** The owner of a run's questions, so that they and what the run issues do not wait for each other. */
 const askers = new WeakMap<object, object>();
 
-/** @returns what is the same for those who wait in one line */
+/** @returns the owner that a request takes turns for */
 function lineOf({ wanted: { kind, share } }: Waiting): object {
 	const whose = share?.whose ?? NOBODY;
 	if (kind === 'issue') return whose;
@@ -39,14 +39,13 @@ function lineOf({ wanted: { kind, share } }: Waiting): object {
 }
 
 /**
- * When requests to one host may be sent: shared by all executions of the process that talk to it, which
- * take turns.
+ * Decides when requests to one host may be sent. All executions of the process that call this host share
+ * it and take turns.
  *
- * How many are under way at once {@link Places} says. At which rate they are sent is limited by
- * `restrict`, as the option Requests per Second does, and by AIR, which answers 429 or 503. Then
- * everybody waits for as long as AIR asks, and goes on one by one, a little below the rate that was last
- * sustained, which is raised slowly ({@link LearntRate}). What AIR asks for may be more than anybody
- * waits for: see {@link LongWish}.
+ * {@link Places} limits how many are under way at once. The rate is limited by `restrict` (the option
+ * Requests per Second) and by AIR, which answers 429 or 503. After such an answer everybody waits as long as
+ * AIR asks; then requests continue a little below the rate that AIR last sustained, and the rate rises
+ * slowly ({@link LearntRate}). If AIR asks for a longer pause than anybody waits for, see {@link LongWish}.
  *
  * @example
  * ```ts
@@ -63,11 +62,11 @@ export class HostLimiter {
 	private readonly places = new Places();
 	private readonly restrictions = new Set<{ readonly perSecond: number }>();
 	private readonly waiting = new Turns(lineOf);
-	/** Begun ahead, and ready to be sent; a Set, so that one who leaves is taken out at once. */
+	/** Begun ahead, and ready to be sent; a Set, so that deleting one takes no time. */
 	private readonly ready = new Set<Waiting>();
-	/** Whether the next place is for one of those. */
+	/** Whether the next place is for one of these. */
 	private readyFirst = true;
-	/** When the last request was sent, by its pace: the next one follows an interval later. */
+	/** When the last request was sent, according to its pace: the next one follows an interval later. */
 	private lastAt = Number.NEGATIVE_INFINITY;
 	private cancelWake: (() => void) | undefined;
 
@@ -78,26 +77,26 @@ export class HostLimiter {
 		this.learnt = new LearntRate(random);
 	}
 
-	/** Requests per second that are allowed at present; Infinity without a limit. */
+	/** Requests per second that are allowed now; Infinity without a limit. */
 	get perSecond(): number {
 		const restrictions = [...this.restrictions].map(({ perSecond }) => perSecond);
 		return Math.min(this.learnt.at(this.clock.now()), ...restrictions);
 	}
 
-	/** For how long nothing is sent, because AIR refused, in milliseconds. */
+	/** How long nothing is sent because AIR refused, in milliseconds. */
 	get pauseMs(): number {
 		return Math.max(0, this.learnt.pausedUntil - this.clock.now());
 	}
 
-	/** How many requests of a kind are of use to a run at once: those that are sent, and those begun ahead. */
+	/** The most requests of a kind that a run can use at once: those sent, and those begun ahead. */
 	ofUse(kind: RequestKind): number {
 		return this.places.ofUse(kind);
 	}
 
 	/**
-	 * Sets a limit for everybody, until it is lifted. Of several the lowest counts.
+	 * Limits the rate for everybody until it is lifted. The lowest of several limits counts.
 	 *
-	 * @returns lifts it
+	 * @returns lifts the limit
 	 */
 	restrict(perSecond: number): () => void {
 		const restriction = { perSecond };
@@ -109,11 +108,11 @@ export class HostLimiter {
 	}
 
 	/**
-	 * Waits for leave to send a request. Runs take turns; within a run it is first come, first served.
+	 * Waits for permission to send a request. Runs take turns; within a run, requests keep their order.
 	 *
 	 * @throws AirError `AIR_CANCELLED` at once after the signal; `AIR_RATE_LIMITED`, with the time to
-	 *   wait, if the permit does not come within `withinMs`, or AIR has asked twice to be left alone for a
-	 *   quarter of an hour or more; `AIR_UNAVAILABLE` if it does not come while AIR answers nothing
+	 *   wait, if the permit is not granted within `withinMs`, or AIR has twice asked for a pause of a
+	 *   quarter of an hour or more; `AIR_UNAVAILABLE` if it is not granted because AIR answers nothing
 	 */
 	async permit({ signal, withinMs, ...wanted }: PermitOptions = {}): Promise<Permit> {
 		return await this.wait(this.waiting, wanted, signal, withinMs, (since, begins) =>
@@ -169,7 +168,7 @@ export class HostLimiter {
 		const seconds = Math.ceil(pauseMs / 1000);
 		const isDown = pauseMs === 0 && this.places.isTrying(wanted);
 		return new AirError(isDown ? 'AIR_UNAVAILABLE' : 'AIR_RATE_LIMITED', {
-			// The least that is known: others are waiting, too.
+			// At least this long: others are waiting, too.
 			retryAfterMs: Math.max(pauseMs, 1),
 			waitTooLong: true,
 			...(seconds > 1 ? { note: `AIR asks to wait ${seconds} seconds.` } : {}),
@@ -186,7 +185,7 @@ export class HostLimiter {
 		}
 	}
 
-	/** When the next request may be sent, by what is known of rates and pauses. */
+	/** When the next request may be sent, according to rates and pauses. */
 	private get freeAt(): number {
 		return Math.max(this.lastAt + this.intervalMs, this.learnt.pausedUntil);
 	}
@@ -204,7 +203,7 @@ export class HostLimiter {
 		return this.places.areFree(wanted, holds ? 1 : undefined) && this.clock.now() >= this.freeAt;
 	}
 
-	/** Ahead of a place only where places are all that is waited for: then it is soon. */
+	/** Only if nothing but a place is missing: then it comes soon. */
 	private mayBegin(wanted: Wanted): boolean {
 		return (
 			this.places.areFreeAhead(wanted) &&
@@ -213,7 +212,7 @@ export class HostLimiter {
 		);
 	}
 
-	/** Lets go those who may, and comes back for the rest. */
+	/** Grants every permit that may be granted now, and sets a timer for the rest. */
 	private admit(): void {
 		this.cancelWake?.();
 		this.cancelWake = undefined;
@@ -224,7 +223,7 @@ export class HostLimiter {
 			next.go(begins !== undefined);
 		}
 		const waitMs = this.freeAt - this.clock.now();
-		// When all places are taken, the end of a request is what to wait for.
+		// If all places are taken, the end of a request admits the next one, and no timer is needed.
 		if (waitMs > 0 && this.isAwaited)
 			this.cancelWake = this.clock.after(waitMs, () => {
 				this.admit();
@@ -232,8 +231,8 @@ export class HostLimiter {
 	}
 
 	/**
-	 * Whose turn it is to be sent. Those who have begun ahead take turns with all who do not begin ahead,
-	 * such as questions: while a large run issues, there is always somebody who has begun.
+	 * The next request to send. Those that have begun ahead take turns with those that do not begin ahead,
+	 * such as questions: during a large run, some request has always begun ahead.
 	 */
 	private nextToGo(): Waiting | undefined {
 		const ready = [...this.ready].find(({ wanted }) => this.mayGo(wanted));
@@ -245,13 +244,13 @@ export class HostLimiter {
 		return next;
 	}
 
-	/** Something ended: others may go. */
+	/** A request ended: others may be granted. */
 	private goOn(): void {
 		this.dismiss();
 		this.admit();
 	}
 
-	/** Leave to begin, ahead of a place. */
+	/** A permit that is granted ahead of a place. */
 	private begun(wanted: Wanted): Permit {
 		const ends = this.places.begin();
 		let placed: Permit | undefined;
@@ -285,7 +284,7 @@ export class HostLimiter {
 		};
 	}
 
-	/** @param since - when somebody began to wait for it */
+	/** @param since - when the wait for it began */
 	private grant(wanted: Wanted, since: number): Permit {
 		const grantedAt = this.clock.now();
 		const { intervalMs } = this;
@@ -349,11 +348,11 @@ export class HostLimiter {
 	}
 }
 
-/** By host, and by each address that was asked for. */
+/** By host, and by each base URL, so that a URL is parsed only once. */
 const limiters = new Map<string, HostLimiter>();
 
 /**
- * The limiter of a host, one for the process.
+ * The limiter of a host; one for the whole process.
  *
  * @param baseUrl - from `resolveBaseUrl`; only its host counts
  */
@@ -367,7 +366,7 @@ export function limiterFor(baseUrl: string): HostLimiter {
 	return limiter;
 }
 
-/** For tests: what was learned of hosts is forgotten. */
+/** For tests: forgets what was learned about hosts. */
 export function forgetLimits(): void {
 	limiters.clear();
 }

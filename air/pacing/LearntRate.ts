@@ -1,43 +1,43 @@
-/** `too-many`: 429. `unavailable`: 503, which also says that AIR has more to do than it can. */
+/** `too-many`: 429. `unavailable`: 503, which also means that AIR is overloaded. */
 export type Refusal = 'too-many' | 'unavailable';
 
-/** After a refusal one goes on with this share of the rate that was sustained before it. */
+/** After a refusal, requests continue at this share of the rate that AIR sustained before it. */
 const GO_ON_WITH: Readonly<Record<Refusal, number>> = { 'too-many': 0.95, unavailable: 0.5 };
 
-/** Limits are counted by the second or longer; what passed in less time was a burst. */
+/** AIR counts per second or longer: what it accepted in less time was a burst. */
 const SHORTEST_MEASURE_MS = 1_000;
-/** Where too little was sent for a measure: requests per second to go on with … */
+/** Requests per second if too few were sent to measure the rate. */
 const FIRST_GUESS = 10;
 const SLOWEST = 0.1;
-/** … and a rate above this is no limit any more. */
+/** A rate above this no longer limits anything. */
 const NO_LIMIT = 5_000;
 /**
- * After so many that AIR accepted, a refusal says little of the rate: some come now and then, whatever
- * it is. Then the rate is lowered with care, whatever the refusal, and never below the first guess:
- * otherwise one refusal after another would lead to a standstill.
+ * After AIR accepted this many requests, a refusal says little about the rate: some come now and then at
+ * any rate. The rate is then lowered only a little, for either refusal, and never below the first guess:
+ * otherwise occasional refusals would add up to a standstill.
  */
 const MANY = 10;
 
-/** When AIR names no time: a second at first, doubling while nothing passes, at most half a minute. */
+/** If AIR names no time: a second at first, doubling while AIR accepts nothing, at most half a minute. */
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_GUESSED_PAUSE_MS = 30_000;
-/** Other processes were refused too, and should not all come back in the same moment. */
+/** Other processes were refused, too, and should not all return at the same moment. */
 const JITTER = { share: 0.1, mostMs: 250 };
 
-/** How a rate rises from its `start`, by the second. */
+/** How a rate rises from its `start`, in requests per second. */
 interface Rise {
 	readonly start: number;
-	/** The rate at which AIR refused is not to be reached again soon; Infinity while none is known. */
+	/** A little below the rate at which AIR refused; Infinity while that is unknown. */
 	readonly towards: number;
 }
 
-/** While nothing is known of where the limit is, the start was most likely far too low. */
+/** Growth per second while AIR's limit is unknown: the start was most likely far too low. */
 const BLIND_GROWTH = 0.5;
-/** Back to where it went well: two thirds of the way in this time. */
+/** After this time, two thirds of the way back to the rate that worked. */
 const APPROACH_SECONDS = 3;
 /**
- * Then the limit is tried, with more courage as time passes, since it may be another one by then, or
- * gone: after this time with 2.7 times the rate at which it last went well.
+ * From then on, the rate rises faster with time, since AIR's limit may have changed or be gone: after this
+ * time it is 2.7 times the rate that last worked.
  */
 const TRY_SECONDS = 150;
 
@@ -48,14 +48,14 @@ function risen({ start, towards }: Rise, seconds: number): number {
 }
 
 /**
- * The rate that AIR allows, learned from its refusals: AIR limits rates and does not say to how many.
+ * The rate that AIR allows, learned from its refusals: AIR limits the rate and does not say to what.
  * All times are milliseconds of the caller's clock.
  *
- * A refusal ends a *cycle*, which began with the refusal before (or with the first request after a
- * time without any): what AIR accepted during the cycle, its pause included, is what it sustains.
+ * A refusal ends a *cycle*, which began with the previous refusal (or with the first request after a time
+ * without requests). What AIR accepted during the cycle, including its pause, is the rate it sustains.
  */
 export class LearntRate {
-	/** Nothing may be sent before. */
+	/** Nothing may be sent before this time. */
 	pausedUntil = Number.NEGATIVE_INFINITY;
 	private refusedAt = Number.NEGATIVE_INFINITY;
 	/** From `pausedUntil` on; Infinity while AIR has refused nothing. */
@@ -63,7 +63,7 @@ export class LearntRate {
 	private cycleBegan = 0;
 	private accepted = 0;
 	private lastActive = Number.NEGATIVE_INFINITY;
-	/** Refusals in a row without anything accepted between them. */
+	/** Refusals in a row with nothing accepted between them. */
 	private inVain = 0;
 
 	constructor(private readonly random: () => number) {}
@@ -85,7 +85,7 @@ export class LearntRate {
 		this.lastActive = now;
 	}
 
-	/** AIR worked on a request. */
+	/** AIR accepted a request. */
 	answered(now: number): void {
 		this.accepted++;
 		this.inVain = 0;
@@ -93,10 +93,10 @@ export class LearntRate {
 	}
 
 	/**
-	 * AIR refused a request for its number. Those that were under way when AIR first refused belong to
-	 * the same refusal.
+	 * AIR refused a request because there were too many. Requests that were under way at the first refusal
+	 * belong to that refusal.
 	 *
-	 * @param retryAfterMs - undefined where AIR does not say
+	 * @param retryAfterMs - undefined if AIR names no time
 	 * @param sentAt - when the request was granted
 	 */
 	refused(refusal: Refusal, retryAfterMs: number | undefined, sentAt: number, now: number): void {
@@ -131,7 +131,7 @@ export class LearntRate {
 		const share = GO_ON_WITH[many ? 'too-many' : refusal];
 		const cycleMs = Math.max(SHORTEST_MEASURE_MS, now - this.cycleBegan);
 		const sustained = (this.accepted * 1000) / cycleMs;
-		// The cycle may have been short, or a bad one: not below half of what went well until now.
+		// The cycle may have been short or an exception: not below half of the rate until now.
 		const least = current === Number.POSITIVE_INFINITY ? FIRST_GUESS : current / 2;
 		const slowest = many ? Math.min(current, FIRST_GUESS) : SLOWEST;
 		this.rise = {

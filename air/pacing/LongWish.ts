@@ -1,20 +1,19 @@
 import { LONGEST_WISH_MS } from './retryAfter';
 
-/** While AIR asks to be left alone for that long, one request is let through so often. */
+/** While AIR asks for such a long pause, one request is sent at this interval. */
 const TRY_AFTER_MS = 60_000;
 
 /**
- * AIR's wish to be left alone for longer than anybody waits for. It may be an error of one answer, or
- * concern one partner of many, so it is not taken at its word: after a minute one request tries whether
- * it still holds. An answer ends it. If that one gets the same answer, the wish is believed: nobody waits
- * for it any more, and one request a minute goes on trying. All times are milliseconds of the caller's
- * clock.
+ * AIR asked for a longer pause than anybody waits for. It may be a mistake in one answer or concern only
+ * one of many partners, so it is checked: after a minute one request is sent. If AIR accepts it, the pause
+ * is over. If AIR asks for the same again, it is believed: nobody waits for it any longer, and one request
+ * a minute goes on checking. All times are milliseconds of the caller's clock.
  */
 export class LongWish {
 	private state: 'none' | 'heard' | 'believed' = 'none';
 	private until = Number.NEGATIVE_INFINITY;
 
-	/** Requests go one by one, as trials. */
+	/** Requests are sent one by one, to check. */
 	get holds(): boolean {
 		return this.state !== 'none';
 	}
@@ -23,7 +22,7 @@ export class LongWish {
 		return this.state === 'believed';
 	}
 
-	/** How long AIR still wants to be left alone. */
+	/** How much of the pause is left. */
 	leftMs(now: number): number {
 		return this.holds ? Math.max(0, this.until - now) : 0;
 	}
@@ -31,8 +30,8 @@ export class LongWish {
 	/**
 	 * AIR refused a request.
 	 *
-	 * @param isTrial - it was sent while the wish held
-	 * @returns for how long nothing is to be sent; undefined if AIR has no such wish
+	 * @param isTrial - whether it was sent during such a pause
+	 * @returns how long nothing may be sent; undefined if AIR did not ask for such a pause
 	 */
 	heard(retryAfterMs: number | undefined, isTrial: boolean, now: number): number | undefined {
 		if (retryAfterMs === undefined || retryAfterMs < LONGEST_WISH_MS) {

@@ -2,16 +2,16 @@ import type { RequestKind, Wanted } from './Permit';
 import { MOST_IN_FLIGHT, Window } from './Window';
 
 /**
- * How many may be begun before they have a place, so that none stays empty while somebody waits for a disk:
- * after a crash nobody knows of them whether they were sent.
+ * How many may begin before they have a place, so that no place stays empty while the disk is waited for.
+ * After a crash, nobody knows whether these were sent.
  */
 const MOST_AHEAD = 16;
-/** Where an unknown outcome is for a person to clear up, no more than this are under way at once. */
+/** The most requests under way at once if a person has to settle each unknown outcome. */
 const MOST_DEAD_ENDS = 25;
 
-/** One request that has its place. */
+/** The place of one request. */
 export interface Place {
-	/** AIR answered. @param counts - its time says something */
+	/** AIR answered. @param counts - whether its time can be measured */
 	answered(counts: boolean, now: number, busyMs: number): void;
 	refused(now: number): void;
 	unknown(now: number): void;
@@ -20,8 +20,8 @@ export interface Place {
 }
 
 /**
- * The places for requests to one host. How many there are each kind of request learns for itself
- * ({@link Window}); a run with a fixed number takes as many as it is given.
+ * The places for requests to one host. Their number is learned for each kind of request ({@link Window}); a
+ * run with a fixed number has that many.
  *
  * @example
  * ```ts
@@ -35,17 +35,17 @@ export interface Place {
 export class Places {
 	private readonly windows = { issue: new Window(), ask: new Window() };
 	private readonly inFlight = { issue: 0, ask: 0 };
-	/** Of those, how many keep to what was learned: a fixed number beside them takes none of their places. */
+	/** How many of those use the learned limit: runs with a fixed number take none of their places. */
 	private readonly learning = { issue: 0, ask: 0 };
 	private deadEnds = 0;
 	private ahead = 0;
 
-	/** How many of a kind are of use to a run at once: those that are sent, and those begun ahead. */
+	/** The most requests of a kind that a run can use at once: those sent, and those begun ahead. */
 	ofUse(kind: RequestKind): number {
 		return this.allowed(kind) + (kind === 'issue' ? MOST_AHEAD : 0);
 	}
 
-	/** @param most - under way at once, whatever they are */
+	/** @param most - the most requests under way at once, of both kinds */
 	areFree({ kind = 'ask', share, deadEnd }: Wanted, most = MOST_IN_FLIGHT): boolean {
 		const { inFlight, learning } = this;
 		const hasRoom = this.isTrying({ kind })
@@ -58,19 +58,19 @@ export class Places {
 		);
 	}
 
-	/** Whether one may begin before it has a place; never if its unknown outcome would be a dead end. */
+	/** Whether a request may begin before it has a place; never if an unknown outcome would be a dead end. */
 	areFreeAhead({ kind = 'ask', ahead, deadEnd }: Wanted): boolean {
 		const { isQuick, size } = this.windows[kind];
 		const most = Math.min(MOST_AHEAD, size);
 		return ahead === true && deadEnd !== true && isQuick && this.ahead < most;
 	}
 
-	/** Whether AIR has answered none of several in a row, and one at a time tries it. */
+	/** Whether AIR answered none of the last requests, so that only one at a time is sent. */
 	isTrying({ kind = 'ask' }: Wanted): boolean {
 		return this.windows[kind].isTrying;
 	}
 
-	/** One begins before it has a place. @returns it has one now, or needs none any more */
+	/** A request begins before it has a place. @returns to be called when it has one, or needs none */
 	begin(): () => void {
 		this.ahead++;
 		return () => {
@@ -112,7 +112,7 @@ export class Places {
 	private allowed(kind: RequestKind): number {
 		const { issue, ask } = this.windows;
 		if (kind === 'issue' || this.inFlight.issue === 0) return this.windows[kind].size;
-		// Questions can wait: most of the places are for what is being issued.
+		// Questions can wait: most places are for issuing.
 		return Math.min(ask.size, Math.max(1, Math.floor(issue.size / 2)));
 	}
 }

@@ -1,6 +1,6 @@
 /**
- * Those who wait, in the order in which they came, but by turns of whom they belong to: a run with one
- * item does not wait behind all items of a large one.
+ * A queue in which owners take turns, each with its own items in order: a run with one item does not wait
+ * behind all items of a large run.
  *
  * @example
  * ```ts
@@ -10,11 +10,11 @@
  * ```
  */
 export class Turns<T> {
-	/** In the order of their turns. */
+	/** In the order of turns. */
 	private readonly lines = new Map<object, Set<T>>();
 	size = 0;
 
-	/** @param whoseOf - whom one belongs to */
+	/** @param whoseOf - the owner of an item */
 	constructor(private readonly whoseOf: (one: T) => object) {}
 
 	add(one: T): void {
@@ -34,15 +34,16 @@ export class Turns<T> {
 	}
 
 	/**
-	 * Takes out whose turn it is.
+	 * Removes the item whose turn it is.
 	 *
-	 * @param may - whether the first one of a line may have its turn now
+	 * @param may - whether the first item of an owner may have its turn now
+	 * @returns undefined if none may
 	 */
 	next(may: (one: T) => boolean): T | undefined {
 		for (const [whose, line] of this.lines) {
 			const [first] = line;
 			if (first === undefined || !may(first)) continue;
-			// To the end of the lines.
+			// This owner comes last now.
 			this.lines.delete(whose);
 			this.lines.set(whose, line);
 			this.delete(first);

@@ -1,68 +1,68 @@
-/** How many requests are under way at first, and how few at least, since a stall may look like a line … */
+/** The limit at the start, and the lowest one, since a stall may look like a queue. */
 const FIRST = 10;
 const FEWEST = 4;
-/** … and at most, which is also how many connections are opened to one origin. */
+/** The highest limit, which is also the number of connections to one origin. */
 export const MOST_IN_FLIGHT = 100;
 
-/** Of what a larger number promises, this share has to come true: else AIR works on no more at once … */
+/** A higher limit is kept if answers per second rise by at least this share of what it promises. */
 const PROMISE = 0.85;
-/** … and of what doubling promises this one, which one round is to tell. */
+/** The same after doubling, which is judged by a single round. */
 const PROMISE_OF_DOUBLING = 0.6;
-/** Answers that take this much longer than they did say that requests wait in line at AIR … */
+/** If answers take this many times as long as before, requests are queueing at AIR. */
 const CROWDED = 1.4;
-/** … where only a few are to wait, so that AIR never has nothing to do. */
+/** The queue at AIR is kept this long, relative to what AIR works on, so that AIR is never idle. */
 const SLACK = 1.1;
-/** Fewer have helped if answers take less than this share of what they took. */
+/** A lower limit has helped if answers take less than this share of the earlier time. */
 const SOONER = 0.93;
-/** Now and then this many more are tried: AIR may take more by now. */
+/** The factor by which a higher limit is tried from time to time: AIR may handle more by then. */
 const STEP = 1.3;
-/** How many round trips pass before more is tried again … */
+/** Round trips before a higher limit is tried again. */
 const REST = 10;
-/** … and so many before a change is judged, or an answer that takes long is believed to be no stall. */
+/** Round trips before a change is judged, and before slow answers no longer count as a stall. */
 const LOOK_AGAIN = 3;
-/** Fewer answers say too little. */
+/** The fewest answers that a round is judged by. */
 const ENOUGH = 16;
-/** What one round says counts by this part among those before. */
+/** The number of rounds that the mean time of an answer is smoothed over. */
 const SMOOTH = 4;
-/** While this process computes for more than this share of a round, the round says nothing. */
+/** A round is ignored if this process was busy for more than this share of it. */
 const BUSY = 0.8;
 
-/** Where answers take longer, what has begun would wait for its place for too long. */
+/** If answers take longer than this, nothing begins ahead: it would wait for its place for too long. */
 const QUICK_MS = 2_000;
 
-/** After that long without work AIR may be another one. */
+/** After this long without work, what was learned about AIR may no longer hold. */
 const IDLE_MS = 60_000;
-/** How many unknown outcomes in a row mean that AIR is down. */
+/** This many unknown outcomes in a row mean that AIR is down. */
 const IN_VAIN = 5;
 
-/** As many requests as are under way at once, one after the other: about one round trip. */
+/** As many answers as the limit: about one round trip. */
 interface Round {
 	readonly began: number;
 	readonly busyMs: number;
-	/** What the answers to requests of this round took, in milliseconds. */
+	/** How long each request of this round took, in milliseconds. */
 	readonly took: number[];
-	/** Whether more could have been sent. */
+	/** Whether the limit was reached. */
 	full: boolean;
 }
 
-/** How it was before the number was raised. */
+/** The state before the limit was raised. */
 interface Raised {
 	readonly from: number;
-	/** Answers a millisecond. */
+	/** Answers per millisecond. */
 	readonly rate: number;
 }
 
-/** How it was before the number was lowered. */
+/** The state before the limit was lowered. */
 interface Lowered {
 	readonly from: number;
 	readonly meanMs: number;
 }
 
 /**
- * How many requests of one kind may be under way at once, learned from how long the answers take: AIR does
- * not say how many it works on. The number doubles each round trip as long as twice as many bring about
- * twice as many answers a second; then it stays near what AIR works on, falls when requests begin to wait
- * in line there, and now and then a few more are tried. All times are milliseconds of the caller's clock.
+ * How many requests of one kind may be under way at once. AIR does not say how many it works on, so the
+ * limit is learned from how long answers take. It doubles with each round trip as long as answers per second
+ * rise accordingly. Then it stays near the number that AIR works on, falls when requests start to queue
+ * there, and is raised a little from time to time. All times are milliseconds of the caller's clock.
  *
  * @example
  * ```ts
@@ -77,36 +77,36 @@ interface Lowered {
 export class Window {
 	private limit = FIRST;
 	private doubling = true;
-	/** Before the number was raised last, while it is not known whether AIR takes that many. */
+	/** Set until it is known whether AIR handles the raised limit. */
 	private raised: Raised | undefined;
-	/** What an answer took when none waited in line, in milliseconds. */
+	/** How long an answer takes when no request queues at AIR, in milliseconds. */
 	private unhindered: number | undefined;
-	/** Before the number was lowered last, until it is seen what that brought about. */
+	/** Set until the effect of lowering the limit is known. */
 	private lowered: Lowered | undefined;
-	/** Of the answers of the last round, in milliseconds … */
+	/** How long answers of the last round took, in milliseconds. */
 	private meanMs = 0;
-	/** … and over all rounds since the number was changed, as one round may be a bad one. */
+	/** The same, smoothed over the rounds since the limit changed, since one round may be an exception. */
 	private steadyMs = 0;
 	private rounds = 0;
-	/** How many rounds in a row had answers that took long. */
+	/** How many rounds in a row had slow answers. */
 	private crowded = 0;
-	/** How many rounds pass before the number is judged. */
+	/** How many rounds to wait before the limit is judged. */
 	private rest = 0;
 	private round: Round | undefined;
 	private lastAt = Number.NEGATIVE_INFINITY;
 	private inVain = 0;
 
-	/** Several outcomes in a row are unknown: one request at a time tries whether AIR is back. */
+	/** Several outcomes in a row are unknown: one request at a time checks whether AIR is back. */
 	get isTrying(): boolean {
 		return this.inVain >= IN_VAIN;
 	}
 
-	/** Whether a place is free soon, as far as is known. */
+	/** Whether a place becomes free soon, as far as is known. */
 	get isQuick(): boolean {
 		return !this.isTrying && this.meanMs < QUICK_MS;
 	}
 
-	/** How many may be under way at once. */
+	/** How many requests may be under way at once. */
 	get size(): number {
 		return this.isTrying ? 1 : this.limit;
 	}
@@ -114,8 +114,8 @@ export class Window {
 	/**
 	 * A request is about to be sent.
 	 *
-	 * @param busyMs - for how long this process has computed since it began
-	 * @param full - no further one may be sent beside it
+	 * @param busyMs - how long this process has been busy since it started
+	 * @param full - whether the limit is reached with this request
 	 */
 	granted(now: number, busyMs: number, full: boolean): void {
 		if (now - this.lastAt > IDLE_MS) this.restart();
@@ -125,9 +125,9 @@ export class Window {
 	}
 
 	/**
-	 * AIR has worked on a request.
+	 * AIR answered a request.
 	 *
-	 * @param sentAt - undefined where its time says nothing: AIR did something else, or this number did not count
+	 * @param sentAt - undefined if its time means nothing: AIR did something else, or a fixed limit applied
 	 */
 	answered(sentAt: number | undefined, now: number, busyMs: number): void {
 		if (this.isTrying) this.restart();
@@ -142,20 +142,20 @@ export class Window {
 		this.meanMs = round.took.reduce((sum, ms) => sum + ms, 0) / round.took.length;
 		this.rounds++;
 		this.steadyMs += (this.meanMs - this.steadyMs) / Math.min(this.rounds, SMOOTH);
-		// How many AIR would have taken is not known where there were not as many.
+		// If the limit was not reached, the round does not show whether AIR would have handled it.
 		if (!round.full) this.raised = undefined;
-		// What answers seem to take while this process computes is its own time.
+		// While this process is busy, the measured time is its own and not AIR's.
 		else if (busyMs - round.busyMs < BUSY * (now - round.began)) this.learn();
 	}
 
-	/** AIR refuses requests for their number: rates are another matter, and this number is large enough. */
+	/** AIR refused a request because there were too many: that is about the rate, and the limit is high enough. */
 	refused(now: number): void {
 		this.lastAt = now;
 		this.inVain = 0;
 		this.set(this.limit, REST);
 	}
 
-	/** A request ended, and nobody knows what AIR has made of it. */
+	/** A request ended, and nobody knows what AIR did with it. */
 	unknown(now: number): void {
 		this.lastAt = now;
 		this.inVain++;
@@ -186,14 +186,14 @@ export class Window {
 			return;
 		}
 		if (this.raised !== undefined) {
-			// What a small step brings about shows only when it has lasted a while.
+			// The effect of a small step shows only after a while.
 			if (!isTime || !this.isTaken(this.raised)) return;
 		}
 		if (this.isCrowded()) return;
 		if (isTime) this.raise(this.doubling ? 2 : STEP);
 	}
 
-	/** Whether AIR takes what the number was raised to; if not, it is lowered to what AIR takes. */
+	/** Whether AIR handles the raised limit; if not, the limit is lowered to what AIR handles. */
 	private isTaken({ from, rate }: Raised): boolean {
 		const { limit } = this;
 		this.raised = undefined;
@@ -205,35 +205,35 @@ export class Window {
 		return false;
 	}
 
-	/** Whether requests wait in line at AIR; if so, the number is lowered. */
+	/** Whether requests queue at AIR; if so, the limit is lowered. */
 	private isCrowded(): boolean {
 		const { limit, meanMs, steadyMs, rounds } = this;
 		const { unhindered = meanMs } = this;
-		// One round says little, except for those before the number was found.
+		// A single round is trusted only while the limit is still doubling.
 		const isSteady = this.doubling || rounds >= LOOK_AGAIN;
 		this.unhindered = isSteady ? Math.min(unhindered, steadyMs) : unhindered;
 		this.crowded = meanMs > CROWDED * this.unhindered ? this.crowded + 1 : 0;
 		if (this.crowded < LOOK_AGAIN) return false;
 		const lowered = { from: limit, meanMs };
 		const fitting = Math.floor((limit * SLACK * this.unhindered) / meanMs);
-		// Perhaps there is no line, and AIR takes longer: that shows with half of them, too.
+		// Perhaps nothing queues and AIR itself is slower; half the limit is enough to tell.
 		this.set(Math.max(fitting, Math.ceil(limit / 2)), LOOK_AGAIN);
 		this.lowered = lowered;
 		return true;
 	}
 
-	/** Where fewer requests are answered no sooner, it is AIR that takes longer, and not the line. */
+	/** If fewer requests are not answered sooner, AIR itself is slower, and nothing queues there. */
 	private lookBack({ from, meanMs }: Lowered): void {
 		this.lowered = undefined;
 		if (this.steadyMs < SOONER * meanMs) {
-			// Where the line is still there, there are fewer at once; else perhaps it was a stall, and more are tried.
+			// A queue that is still there lowers the limit at once; else it may have been a stall, and it rises again.
 			this.crowded = LOOK_AGAIN;
 			this.rest = 0;
 			return;
 		}
 		this.unhindered = meanMs;
 		this.set(from, 0);
-		// How many that AIR takes is to be found as at first: they were found for another one.
+		// The limit is learned from the start, since it was learned when AIR was faster.
 		this.doubling = true;
 	}
 
