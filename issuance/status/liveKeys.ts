@@ -55,8 +55,16 @@ export async function assertNoKeyLeftOut(
 }
 
 interface Where {
-	readonly ledger: Pick<Ledger, 'unpublishKey'>;
+	readonly ledger: Pick<Ledger, 'unpublishKey' | 'liveKeys'>;
 	readonly realm: string;
+}
+
+export interface Unpublished extends UnpublishResult {
+	/**
+	 * The Key IDs that valid credentials still need. Nothing needs a misspelt Key ID, so the right one has
+	 * to be seen here.
+	 */
+	readonly stillNeeded: readonly string[];
 }
 
 /**
@@ -73,8 +81,11 @@ export async function unpublishKey(
 	{ ledger, realm }: Where,
 	kid: string,
 	givenUp: number,
-): Promise<UnpublishResult> {
+): Promise<Unpublished> {
 	const result = await ledger.unpublishKey({ realm, kid, givenUp });
-	if (result.outcome !== 'needed') return result;
-	throw new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(kid, result) });
+	if (result.outcome === 'needed') {
+		throw new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(kid, result) });
+	}
+	const needed = keysLeftOut(await ledger.liveKeys(realm), []);
+	return { ...result, stillNeeded: [...new Set(needed.map((key) => key.kid))] };
 }

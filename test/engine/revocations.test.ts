@@ -485,7 +485,7 @@ describe('a change of the key', () => {
 		expect((await unpublish(0, rotated)).error?.message).toContain('1 credential,');
 		expect((await unpublish(2, rotated)).error?.message).toContain('1 credential,');
 		expect((await unpublish(1, rotated)).json('Done')).toEqual([
-			{ keyId: KID, mayGo: true, credentialsGivenUp: 1 },
+			{ keyId: KID, mayGo: true, credentialsGivenUp: 1, stillNeeded: [] },
 		]);
 		expect((await documents(rotated)).error).toBeUndefined();
 	});
@@ -508,6 +508,14 @@ describe('a change of the key', () => {
 			'did.json',
 			'jwt-vc-issuer.json',
 			'air-partner-info.json',
+		]);
+	});
+
+	test('of a misspelt key ID the item shows which keys are needed', async () => {
+		await issue(person());
+		const misspelt = { operation: 'unpublishKey', kid: KID.toUpperCase(), givenUp: 0 };
+		expect((await setup(misspelt, {})).json('Done')).toEqual([
+			{ keyId: KID.toUpperCase(), mayGo: true, credentialsGivenUp: 0, stillNeeded: [KID] },
 		]);
 	});
 

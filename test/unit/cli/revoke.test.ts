@@ -161,10 +161,20 @@ describe('unpublish-key', () => {
 
 	test('one that nothing lives by may go', async () => {
 		for (const number of ['1', '2', '3']) await revoke('--number', number);
-		expect((await unpublish('--kid', 'k1')).stdout).toBe(
-			'Nothing needs the key k1 any more: it may go.\n',
+		const ran = await unpublish('--kid', 'k1');
+		expect(ran.stdout).toBe(
+			'Nothing that partner-1 issued at https://api.sandbox.mocachain.org/v1 needs the key k1: it may go.\n',
 		);
+		expect(ran.stderr).toContain('No other key is needed there.');
 		expect((await unpublish('--kid', 'k1', '--give-up', 'all')).status).toBe(2);
+	});
+
+	test('a misspelt key ID or another environment is seen before the key is removed', async () => {
+		const misspelt = await unpublish('--kid', 'K1');
+		expect(misspelt.stderr).toContain('Still needed there: k1.');
+		const elsewhere = await unpublish('--kid', 'k1', '--air', 'production');
+		expect(elsewhere.stdout).toContain('at https://mocachain-mainnet.api.air3.com/v1 needs');
+		expect(elsewhere.stderr).toContain('No other key is needed there.');
 	});
 });
 
