@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { createPublicKey } from 'node:crypto';
 import { decodeJwt, jwtVerify } from 'jose';
 import { makeKey } from '../../support/keys';
@@ -212,6 +213,17 @@ describe('ledger restored', () => {
 		await at.fill(async (ledger) => {
 			expect(await ledger.statusList(REALM, LIST)).toMatchObject({ revoked: [9], doubtful: false });
 		});
+	});
+
+	test('a list of another ledger is not said to be taken over', async () => {
+		const payload = { sub: `https://a.example/${'B'.repeat(16)}`, iat: 1 };
+		const bits = deflateSync(Buffer.alloc(8)).toString('base64url');
+		const body = JSON.stringify({ ...payload, status_list: { bits: 1, lst: bits } });
+		const token = `e30.${Buffer.from(body).toString('base64url')}.x`;
+		writeFileSync(join(at.folder, 'other'), token);
+		const ran = await restored('--published', join(at.folder, 'other'));
+		expect(ran.stderr).toContain(`Not taken over: ${'B'.repeat(16)}.`);
+		expect(ran.stderr).toContain('Taken over: 0.');
 	});
 
 	test.each([
