@@ -536,6 +536,16 @@ export function revocations(store: GetStore): void {
 			expect(await keys(ledger)).toEqual([]);
 		});
 
+		test('count what may have been stored, however it can be revoked', async () => {
+			const { ledger } = store();
+			await started(ledger, 1, 'off');
+			expect(await keys(ledger)).toEqual(one(1));
+			await ledger.failed(await started(ledger, 2, 'off'), { outcome: 'unknown', reason: 'cut' });
+			expect(await keys(ledger)).toEqual(one(2));
+			await ledger.failed(await started(ledger, 3, 'off'), { outcome: 'rejected', reason: 'no' });
+			expect(await keys(ledger)).toEqual(one(2));
+		});
+
 		test('outlive retention and an erased person', async () => {
 			const { ledger } = store();
 			await stored(ledger, 1);
