@@ -204,6 +204,9 @@ describe('jwks', () => {
 			['old', 'ES256'],
 			['new', 'RS256'],
 		]);
+		// The credential in n8n takes the blanks away, too.
+		const copied = await cli(['jwks', ...files, '--kid', ' old', '--kid', 'new\n']);
+		expect(copied.stdout).toBe(stdout);
 		for (const kids of [
 			['--kid', 'one'],
 			['--kid', 'a', '--kid', 'b', '--kid', 'c'],

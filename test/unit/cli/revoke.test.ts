@@ -36,6 +36,7 @@ describe('revoke', () => {
 		[['--external-id', 'urn:uuid:2'], 'urn:uuid:2'],
 		[['--event-id', '2'], 'urn:uuid:2'],
 		[['--event-id', '2', '--type', VCT], 'urn:uuid:2'],
+		[['--event-id', ' 2', '--type', `${VCT} `], 'urn:uuid:2'],
 		[['--number', '2'], 'urn:uuid:2'],
 	])('%j', async (argv, name) => {
 		const ran = await revoke(...argv, '--note', 'left');
