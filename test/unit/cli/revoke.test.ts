@@ -131,8 +131,10 @@ describe('status-lists', () => {
 		expect(decodeJwt(readFileSync(file, 'utf8')).iss).toBe('https://issuer.example.com');
 	});
 
-	test('another realm has none', async () => {
-		expect((await write('--air', 'production')).ran.stdout).toContain('There is no status list');
+	test('another realm has none, and is named: it may be the wrong environment', async () => {
+		expect((await write('--air', 'production')).ran.stdout).toBe(
+			'There is no status list of what partner-1 issued at https://mocachain-mainnet.api.air3.com/v1 in the ledger.\n',
+		);
 	});
 });
 
