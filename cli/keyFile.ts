@@ -2,7 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import { AirError } from '../errors/AirError';
 import { LONGEST_KEY_TEXT } from '../air/keys/keyText';
-import { importPrivateKey } from '../air/keys/privateKey';
+import { importPrivateKey, kidOfPrivateJwk } from '../air/keys/privateKey';
 import { importPublicKeys } from '../air/keys/publicKey';
 import { publicJwkOf, type PublicJwk } from '../air/keys/PublicJwk';
 import { CliError, systemCode } from './errors';
@@ -36,7 +36,6 @@ async function readText(file: string): Promise<string> {
 }
 
 const jwksSchema = z.object({ keys: z.array(z.record(z.string(), z.unknown())) });
-const kidSchema = z.object({ kid: z.string() });
 
 function parse(text: string): unknown {
 	try {
@@ -52,16 +51,23 @@ function single(text: string): string[] {
 	return jwks.success ? jwks.data.keys.map((key) => JSON.stringify(key)) : [text];
 }
 
+/** A certificate belongs to the private key beside it. */
+const KEY_BEGINS = /-----BEGIN [A-Z0-9 ]*KEY-----|"kty"/g;
+
 async function publicHalf(text: string): Promise<KeyFile> {
 	try {
 		return { keys: await importPublicKeys(text), hasPrivate: false };
 	} catch (error) {
 		if (!(error instanceof AirError) || error.code !== 'AIR_PUBLIC_KEY_IS_PRIVATE') throw error;
 	}
+	// A private key is read alone, so the others would be left out unseen.
+	if ((text.match(KEY_BEGINS)?.length ?? 0) > 1) {
+		throw new CliError(
+			'it holds several keys, and a private one is among them: put each into a file of its own',
+		);
+	}
 	const key = await importPrivateKey(text);
-	const named = kidSchema.safeParse(parse(text));
-	const jwk = publicJwkOf(key, named.success ? named.data.kid : undefined);
-	return { keys: [jwk], hasPrivate: true };
+	return { keys: [publicJwkOf(key, kidOfPrivateJwk(text))], hasPrivate: true };
 }
 
 /** An error of the domain in one line. */

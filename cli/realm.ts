@@ -1,19 +1,26 @@
 import { resolveBaseUrl } from '../air/baseUrl';
 import { realmOf } from '../issuance/session/realm';
 
+interface WhoOptions {
+	readonly air: string;
+	readonly partner: string;
+}
+
 /**
- * The realm of the rows that a command is about.
+ * Whose rows a command is about.
  *
  * @throws AirError `AIR_BASE_URL_INVALID`
  */
-export function realmOfOptions({
-	air,
-	partner,
-}: {
-	readonly air: string;
-	readonly partner: string;
-}): string {
+export function identityOfOptions({ air, partner }: WhoOptions) {
 	const baseUrl =
 		air === 'sandbox' || air === 'production' ? resolveBaseUrl(air) : resolveBaseUrl('custom', air);
-	return realmOf({ identity: { baseUrl, partnerId: partner.trim() } });
+	return { baseUrl, partnerId: partner.trim() };
 }
+
+/**
+ * The realm of these rows.
+ *
+ * @throws AirError `AIR_BASE_URL_INVALID`
+ */
+export const realmOfOptions = (options: WhoOptions): string =>
+	realmOf({ identity: identityOfOptions(options) });

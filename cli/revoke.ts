@@ -29,17 +29,18 @@ function readNumber(text: string): string {
 
 /** @throws UsageError unless exactly one is named */
 function whatOf({ externalId, eventId, number, person, type }: RevokeOptions): RevokeWhat {
+	const vct = type?.trim();
 	const named = [externalId, eventId, number, person].filter((one) => one !== undefined);
 	if (named.length !== 1) {
 		throw new UsageError('revoke needs one of --external-id, --event-id, --number, --person');
 	}
 	if (externalId !== undefined) return { by: 'externalId', externalId: externalId.trim() };
 	if (number !== undefined) return { by: 'number', number };
-	if (eventId !== undefined) return { by: 'event', eventId: eventId.trim(), vct: type };
-	if (person === undefined || type === undefined) {
+	if (eventId !== undefined) return { by: 'event', eventId: eventId.trim(), vct };
+	if (person === undefined || vct === undefined) {
 		throw new UsageError('--person needs --type as well');
 	}
-	return { by: 'person', recipient: person, vct: type };
+	return { by: 'person', recipient: person, vct };
 }
 
 const WORDS: Readonly<Record<Revoked['outcome'], string>> = {

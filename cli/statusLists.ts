@@ -11,7 +11,7 @@ import { inOneLine, readKeyText } from './keyFile';
 import { readKid } from './keyId';
 import { readingLists } from './ledger/open';
 import { placeOf, withPlace, type PlaceOptions } from './ledger/place';
-import { realmOfOptions } from './realm';
+import { identityOfOptions, realmOfOptions } from './realm';
 import { printable } from './text';
 
 interface ListsOptions extends PlaceOptions {
@@ -101,13 +101,15 @@ Files of the same name are overwritten. Nothing is sent anywhere.`,
 				);
 				const folder = resolve(options.out);
 				for (const list of lists) await save(folder, list);
+				const { baseUrl, partnerId } = identityOfOptions(options);
+				const who = `${printable(partnerId)} issued at ${baseUrl}`;
 				const lines = lists.map(
 					({ id, url, used, revoked }) =>
 						`  ${id}  at ${printable(url)}: ${used} credentials, ${revoked} revoked\n`,
 				);
 				await io.stdout(
 					lists.length === 0
-						? 'There is no status list of this issuer in the ledger.\n'
+						? `There is no status list of what ${who} in the ledger.\n`
 						: `Wrote to ${printable(folder)}, each to be served as application/statuslist+jwt:\n${lines.join('')}`,
 				);
 				if (doubtful.length === 0) return;

@@ -7,7 +7,7 @@ import { inOneLine } from './keyFile';
 import { readKid } from './keyId';
 import { reading, writing } from './ledger/open';
 import { placeOf, withPlace, type PlaceOptions } from './ledger/place';
-import { realmOfOptions } from './realm';
+import { identityOfOptions, realmOfOptions } from './realm';
 import { printable } from './text';
 
 interface UnpublishOptions extends PlaceOptions {
@@ -47,15 +47,21 @@ what you publish.`,
 			await reading(place, async (ledger) => await ledger.totals());
 			try {
 				const realm = realmOfOptions(options);
-				const { credentials } = await writing(
+				const { credentials, stillNeeded } = await writing(
 					place,
 					async (ledger) => await giveUp({ ledger, realm }, options.kid, options.giveUp ?? 0),
 				);
 				const kid = printable(options.kid);
+				const { baseUrl, partnerId } = identityOfOptions(options);
+				const who = `${printable(partnerId)} issued at ${baseUrl}`;
 				await io.stdout(
 					credentials === 0
-						? `Nothing needs the key ${kid} any more: it may go.\n`
+						? `Nothing that ${who} needs the key ${kid}: it may go.\n`
 						: `Given up: ${credentials} credentials. The key ${kid} may go.\n`,
+				);
+				const others = printable(stillNeeded.join(', '));
+				await io.stderr(
+					others === '' ? 'No other key is needed there.\n' : `Still needed there: ${others}.\n`,
 				);
 				await io.stderr(
 					'Take it out of Further Public Keys of the credential, and publish the documents again.\n',

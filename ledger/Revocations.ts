@@ -129,6 +129,16 @@ export interface RevokedMark {
 	readonly at: number;
 }
 
+/** A ledger that knows that it was restored. */
+export interface Restored {
+	/** How many lists were closed. */
+	readonly closed: number;
+	/** How many lists are doubtful. */
+	readonly doubtful: number;
+	/** IDs of published lists that it does not know, and so has not taken over. */
+	readonly unknown: readonly string[];
+}
+
 /** The status of direct issuances. It outlives rows: neither retention nor an erasure deletes it. */
 export interface Revocations {
 	/**
@@ -176,11 +186,9 @@ export interface Revocations {
 	 * delivered before; all lists are closed, in all realms; and whatever is not revoked becomes
 	 * doubtful, except in lists whose last published content is given.
 	 *
+	 * Rows of what is known to be revoked become `revoked`, so that nobody seems to hold it.
+	 *
 	 * @param nothingRevoked - nothing was revoked since the backup, so nothing is doubtful
-	 * @returns how many lists were closed, and how many lists are doubtful
 	 */
-	restored(
-		published: readonly PublishedList[],
-		nothingRevoked: boolean,
-	): Promise<{ readonly closed: number; readonly doubtful: number }>;
+	restored(published: readonly PublishedList[], nothingRevoked: boolean): Promise<Restored>;
 }

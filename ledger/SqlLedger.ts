@@ -38,6 +38,7 @@ import type {
 	PruneResult,
 	PublishedList,
 	RecordedAnswer,
+	Restored,
 	Retention,
 	RevokeRequest,
 	RevokeResult,
@@ -281,11 +282,9 @@ export class SqlLedger implements Ledger {
 		return await this.store.write(() => unpublishKey(this.dialect, request));
 	}
 
-	async restored(
-		published: readonly PublishedList[],
-		nothingRevoked: boolean,
-	): Promise<{ closed: number; doubtful: number }> {
-		return await this.store.write(() => restored(this.dialect, published, nothingRevoked));
+	async restored(published: readonly PublishedList[], nothingRevoked: boolean): Promise<Restored> {
+		const marks = (await this.store.published?.revoked()) ?? [];
+		return await this.store.write(() => restored(this.dialect, published, marks, nothingRevoked));
 	}
 
 	async close(): Promise<void> {

@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import type { JWK } from 'jose';
+import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
 import { assertJwkType, keyFromJwk, parseJsonObject } from './jwk';
@@ -27,6 +28,14 @@ function fromDer(der: Buffer | undefined): KeyObject {
 	throw new AirError(found === undefined ? UNREADABLE : 'AIR_KEY_PUBLIC');
 }
 
+/** How the forms of a private key are told apart. */
+const FORMS = {
+	empty: 'AIR_KEY_EMPTY',
+	tooLong: UNREADABLE,
+	sshPublic: 'AIR_KEY_PUBLIC',
+	isJson: (plain: string) => plain.startsWith('{'),
+} as const;
+
 const PEM_LABELS = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY'];
 
 function pemProblem(label: string): AirErrorCode | undefined {
@@ -39,7 +48,9 @@ function pemProblem(label: string): AirErrorCode | undefined {
 function fromPem(text: string): KeyObject {
 	const blocks = pemBlocks(text);
 	// `openssl ecparam -genkey` writes parameters first, and bundles hold certificates too.
-	const block = blocks.find(({ label }) => label.endsWith('PRIVATE KEY')) ?? blocks[0];
+	const own = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY'));
+	if (own.length > 1) throw new AirError('AIR_KEY_SET');
+	const block = own[0] ?? blocks[0];
 	if (block === undefined) throw new AirError('AIR_KEY_INCOMPLETE');
 	const problem = pemProblem(block.label);
 	if (problem !== undefined) throw new AirError(problem);
@@ -56,6 +67,18 @@ function fromJwk(text: string): KeyObject {
 	}
 	assertJwkType(jwk);
 	return keyFromJwk(createPrivateKey, jwk, UNREADABLE);
+}
+
+const kidSchema = z.object({ kid: z.string() });
+
+/** The `kid` of a private JWK in any form that {@link importPrivateKey} reads; undefined without one. */
+export function kidOfPrivateJwk(text: string): string | undefined {
+	return readKeyText(text, {
+		...FORMS,
+		json: (jwk) => kidSchema.safeParse(parseJsonObject(jwk, UNREADABLE)).data?.kid,
+		pem: () => undefined,
+		der: () => undefined,
+	});
 }
 
 /** A JWK has its own public members, and nothing else would notice if they belong to another key. */
@@ -84,15 +107,7 @@ function assertHalvesBelongTogether(privateKey: KeyObject, publicKey: KeyObject)
  * ```
  */
 export async function importPrivateKey(text: string): Promise<PrivateKey> {
-	const keyObject = readKeyText(text, {
-		empty: 'AIR_KEY_EMPTY',
-		tooLong: UNREADABLE,
-		sshPublic: 'AIR_KEY_PUBLIC',
-		isJson: (plain) => plain.startsWith('{'),
-		json: fromJwk,
-		pem: fromPem,
-		der: fromDer,
-	});
+	const keyObject = readKeyText(text, { ...FORMS, json: fromJwk, pem: fromPem, der: fromDer });
 	const algorithm = signingAlgorithm(keyObject);
 	const publicKey = createPublicKey(keyObject);
 	assertHalvesBelongTogether(keyObject, publicKey);

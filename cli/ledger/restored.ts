@@ -65,18 +65,23 @@ It does not know what was revoked since the backup. Until you tell it, it calls 
 			const lists: PublishedList[] = [];
 			for (const file of published) lists.push(await readPublished(file));
 			await reading(place, async (ledger) => await ledger.totals());
-			const { closed, doubtful } = await writing(
+			const { closed, doubtful, unknown } = await writing(
 				place,
 				async (ledger) => await ledger.restored(lists, allKnown === true),
 			);
 			await io.stdout(
 				`${describePlace(place)} has a new ID. Status lists that take nothing new any more: ${closed}.\n`,
 			);
+			if (unknown.length > 0) {
+				await io.stderr(
+					`Not taken over: ${unknown.join(', ')}. This ledger does not know it: it began after the backup, or belongs to another ledger. Leave it published as it is.\n`,
+				);
+			}
 			if (allKnown === true) return;
-			const files =
-				lists.length === 0 ? '' : ` (${published.map((one) => basename(one)).join(', ')})`;
+			const taken = published.filter((_, index) => !unknown.includes(lists[index]?.id ?? ''));
+			const files = taken.length === 0 ? '' : ` (${taken.map((one) => basename(one)).join(', ')})`;
 			await io.stderr(
-				`Taken over: ${lists.length}${printable(files)}. Answered with 503 from now on: ${doubtful} status lists, and what has no place in one.
+				`Taken over: ${taken.length}${printable(files)}. Answered with 503 from now on: ${doubtful} status lists, and what has no place in one.
 Once you know what was revoked since the backup, revoke it again, and run this with --all-known.
 `,
 			);

@@ -32,9 +32,10 @@ export const keyErrors = {
 			'Paste the private half of the key pair. The public half belongs in your JWKS, which AIR fetches.',
 	}),
 	AIR_KEY_SET: input({
-		title: 'This is a key set (JWKS), not a single private key',
+		when: 'A JWKS, or several PEMs below one another',
+		title: 'This is more than one private key, or a key set (JWKS)',
 		advice:
-			'Paste one private key: a PEM, or one private JWK. If this key set with private members is published anywhere, replace the key: anyone who fetched it can issue in your name.',
+			'Paste one private key: a PEM, or one private JWK. If a key set with private members is published anywhere, replace its keys: anyone who fetched it can issue in your name.',
 	}),
 	AIR_KEY_OPENSSH: input({
 		title: 'The private key is in OpenSSH format',

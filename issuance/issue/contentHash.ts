@@ -7,12 +7,21 @@ const PURPOSE = 'n8n-nodes-moca-air ledger, version 1';
 /** Key objects, because a Buffer takes Node 24 ten times as long. */
 const secrets = new WeakMap<PrivateKey, KeyObject>();
 
+/**
+ * What makes a private key, the same however it is written down: other forms of the same key may leave
+ * out its public half, swap its primes or have another exponent.
+ */
+function materialOf({ keyObject }: PrivateKey): string {
+	const { kty, d, p, q } = keyObject.export({ format: 'jwk' });
+	return JSON.stringify(kty === 'EC' ? [d] : [p, q].sort());
+}
+
 /** A key for HMACs that only the holder of the private key can derive. */
 function secretOf(key: PrivateKey): KeyObject {
 	const kept = secrets.get(key);
 	if (kept !== undefined) return kept;
-	const material = key.keyObject.export({ type: 'pkcs8', format: 'der' });
-	const secret = createSecretKey(Buffer.from(hkdfSync('sha256', material, '', PURPOSE, 32)));
+	const material = hkdfSync('sha256', materialOf(key), '', PURPOSE, 32);
+	const secret = createSecretKey(Buffer.from(material));
 	secrets.set(key, secret);
 	return secret;
 }

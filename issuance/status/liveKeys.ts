@@ -28,20 +28,43 @@ export function inWords(
 }
 
 /**
- * Makes sure that documents hold every key that live credentials need.
+ * Makes sure that documents hold every key that live credentials need, also before AIR knows a new key:
+ * these documents may be what tells AIR. A key that AIR does not accept learns only what did.json shows
+ * to everybody: which key is needed, and not for how many.
  *
  * @param keys - the keys to be published
- * @throws AirError `AIR_KEY_STILL_NEEDED`
+ * @param assertAccepted - throws unless AIR accepts the key of the credential
+ * @throws AirError `AIR_KEY_STILL_NEEDED`, and what `assertAccepted` throws
  */
-export function assertNoKeyLeftOut(living: readonly LiveKey[], keys: readonly PublicJwk[]): void {
+export async function assertNoKeyLeftOut(
+	living: readonly LiveKey[],
+	keys: readonly PublicJwk[],
+	assertAccepted: () => Promise<void>,
+): Promise<void> {
 	const [lost] = keysLeftOut(living, keys);
-	if (lost === undefined) return;
-	throw new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(lost.kid, lost) });
+	if (lost === undefined) {
+		await assertAccepted();
+		return;
+	}
+	const isAccepted = await assertAccepted().then(
+		() => true,
+		() => false,
+	);
+	const detail = isAccepted ? inWords(lost.kid, lost) : `key ID “${lost.kid}”`;
+	throw new AirError('AIR_KEY_STILL_NEEDED', { detail });
 }
 
 interface Where {
-	readonly ledger: Pick<Ledger, 'unpublishKey'>;
+	readonly ledger: Pick<Ledger, 'unpublishKey' | 'liveKeys'>;
 	readonly realm: string;
+}
+
+export interface Unpublished extends UnpublishResult {
+	/**
+	 * The Key IDs that valid credentials still need. Nothing needs a misspelt Key ID, so the right one has
+	 * to be seen here.
+	 */
+	readonly stillNeeded: readonly string[];
 }
 
 /**
@@ -58,8 +81,11 @@ export async function unpublishKey(
 	{ ledger, realm }: Where,
 	kid: string,
 	givenUp: number,
-): Promise<UnpublishResult> {
+): Promise<Unpublished> {
 	const result = await ledger.unpublishKey({ realm, kid, givenUp });
-	if (result.outcome !== 'needed') return result;
-	throw new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(kid, result) });
+	if (result.outcome === 'needed') {
+		throw new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(kid, result) });
+	}
+	const needed = keysLeftOut(await ledger.liveKeys(realm), []);
+	return { ...result, stillNeeded: [...new Set(needed.map((key) => key.kid))] };
 }

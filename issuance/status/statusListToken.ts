@@ -50,8 +50,8 @@ function timesOf(form: ListForm) {
 }
 
 /**
- * The signed form of a list. Its date is that of the last revocation in it; one that expires is dated
- * to the half day. So all processes serve the same list, and sign it once for each change.
+ * The signed form of a list. One that is served is dated to the last revocation in it, or to the half
+ * day if that is later. So all processes serve the same list, and sign it once for each change.
  *
  * @param now - milliseconds since 1970
  * @throws AirError `AIR_STATUS_LIST_INVALID`, `AIR_DIRECT_KID_INVALID`
@@ -66,7 +66,9 @@ export async function statusListToken(
 	form: ListForm,
 	now: number,
 ): Promise<ListToken> {
-	const at = form === 'live' ? Math.max(changedAt, Math.floor(now / RENEW_MS) * RENEW_MS) : now;
+	// A file is made once, and its expiry counts from then.
+	const isServed = form === 'live' || form === 'bare';
+	const at = isServed ? Math.max(changedAt, Math.floor(now / RENEW_MS) * RENEW_MS) : now;
 	const input: StatusListInput = {
 		...signer,
 		uri: statusListUri(signer.statusListUrl, id),

@@ -56,8 +56,14 @@ target() {
 	exit 2
 }
 for folder; do :; done
+targets=
 for file; do
-	[ "$file" = "$folder" ] || check "$file"
+	[ "$file" = "$folder" ] && continue
+	check "$file"
+	case $targets in
+	*"/$(target "$file")/"*) refuse 'it would replace another file of this call: put the keys of both into one file' ;;
+	esac
+	targets="$targets/$(target "$file")/"
 done
 mkdir -p "$folder"
 for file; do

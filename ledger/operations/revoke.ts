@@ -12,6 +12,7 @@ import { expireLease } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
 import { lockIds, readRowsById } from './rows';
+import { mayHaveIssuedIn } from './states';
 
 const REVOKE = forDialect(
 	({ oneOf }) => `UPDATE credentials SET revoked_at = $2, doubtful = 0
@@ -126,8 +127,8 @@ const STANDING: readonly LedgerRow['state'][] = ['stored', 'unknown', 'abandoned
 
 function* endRow(
 	dialect: Dialect,
-	{ id, state, attempt }: LedgerRow,
-	{ by, note }: RevokeRequest,
+	{ id, state, attempt }: Pick<LedgerRow, 'id' | 'state' | 'attempt'>,
+	{ by, note }: Pick<RevokeRequest, 'by' | 'note'>,
 	at: number,
 ): Operation<void> {
 	if (!STANDING.includes(state)) return;
@@ -162,6 +163,22 @@ function* endRow(
 		note,
 	);
 	yield* appendEvents(dialect, eventForEach([id], 'revoked'), at);
+}
+
+const REVOKED_ROWS = `SELECT i.id AS id, i.state AS state, i.attempt AS attempt FROM issuances i
+	JOIN credentials c ON c.realm = i.realm AND c.number = i.revocation_number
+	WHERE c.revoked_at IS NOT NULL AND (i.state IN ('stored', 'unknown', 'abandoned')
+		OR i.state = 'rejected' AND ${mayHaveIssuedIn('i')})
+	ORDER BY i.id`;
+
+/**
+ * Ends the rows of a restored ledger whose credentials were revoked since the backup: otherwise the
+ * person would seem to hold one, and would get no other.
+ */
+export function* endRevoked(dialect: Dialect, at: number): Operation<void> {
+	const by = { instance: '', workflowId: '', executionId: '' };
+	const found = yield* rows<Pick<LedgerRow, 'id' | 'state' | 'attempt'>>(REVOKED_ROWS);
+	for (const row of found) yield* endRow(dialect, row, { by, note: null }, at);
 }
 
 const HELD = forDialect(

@@ -4,8 +4,8 @@ import { clock, rows, type Operation } from '../sql/Session';
 import { mayHaveIssuedIn } from './states';
 
 /**
- * Counted by number, unless AIR has refused it; a credential without a number is counted by its row,
- * which an erasure deletes.
+ * Counted by number, unless AIR has refused it; a credential without a number, which AIR has stored or
+ * may have stored, is counted by its row, which an erasure deletes.
  */
 const LIVE_KEYS = `SELECT k.kid AS kid, k.key_thumbprint AS "keyThumbprint", k.public_jwk AS "publicJwk",
 		k.last_expires_at AS "lastExpiresAt", k.unpublished_at AS "unpublishedAt",
@@ -13,7 +13,9 @@ const LIVE_KEYS = `SELECT k.kid AS kid, k.key_thumbprint AS "keyThumbprint", k.p
 			AND c.key_thumbprint = k.key_thumbprint AND c.expires_at > $2 AND c.revoked_at IS NULL
 			AND NOT EXISTS (SELECT 1 FROM issuances r
 				WHERE r.revocation_number = c.number AND r.state = 'rejected' AND NOT ${mayHaveIssuedIn('r')}))
-		+ (SELECT count(*) FROM issuances i WHERE i.realm = k.realm AND i.state = 'stored'
+		+ (SELECT count(*) FROM issuances i WHERE i.realm = k.realm AND i.way = 'direct'
+			AND (i.state = 'stored' OR i.state IN ('sending', 'unknown', 'abandoned', 'rejected')
+				AND ${mayHaveIssuedIn('i')})
 			AND i.expires_at > $2 AND i.key_thumbprint = k.key_thumbprint
 			AND NOT EXISTS (SELECT 1 FROM credentials n WHERE n.number = i.revocation_number))
 			AS credentials

@@ -4,9 +4,12 @@ import type {
 	NumberStatus,
 	Place,
 	PublishedList,
+	Restored,
+	RevokedMark,
 	StatusList,
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
+import { endRevoked, revokeNumbers } from './revoke';
 import { clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
 
 interface Open {
@@ -139,13 +142,19 @@ export function* numberStatus(realm: string, number: string): Operation<NumberSt
 	return found.doubtful === 1 ? 'doubtful' : 'valid';
 }
 
-/** `Ledger.restored`. */
+/**
+ * `Ledger.restored`.
+ *
+ * @param marks - what is known outside of the ledger to be revoked
+ */
 export function* restored(
 	dialect: Dialect,
 	published: readonly PublishedList[],
+	marks: readonly RevokedMark[],
 	nothingRevoked: boolean,
-): Operation<{ closed: number; doubtful: number }> {
+): Operation<Restored> {
 	const now = yield* clock(dialect);
+	for (const { number, at } of marks) yield* revokeNumbers(dialect, [number], at);
 	yield* rows(`UPDATE identity SET id = ${dialect.schema.randomId}`);
 	const closed = yield* rows(
 		'UPDATE status_lists SET closed_at = $1 WHERE closed_at IS NULL RETURNING 1 AS one',
@@ -158,11 +167,15 @@ export function* restored(
 		yield* rows('UPDATE status_lists SET doubtful = 1');
 		yield* rows('UPDATE credentials SET doubtful = 1 WHERE revoked_at IS NULL');
 	}
-	for (const list of published) yield* takePublished(dialect, list, now);
+	const unknown: string[] = [];
+	for (const list of published) {
+		if (!(yield* takePublished(dialect, list, now))) unknown.push(list.id);
+	}
+	yield* endRevoked(dialect, now);
 	const [left] = yield* rows<{ count: number }>(
 		'SELECT count(*) AS count FROM status_lists WHERE doubtful = 1',
 	);
-	return { closed: closed.length, doubtful: left?.count ?? 0 };
+	return { closed: closed.length, doubtful: left?.count ?? 0, unknown };
 }
 
 const REVOKE_PLACES = forDialect(
@@ -170,12 +183,21 @@ const REVOKE_PLACES = forDialect(
 	WHERE list = $1 AND list_index ${oneOf('$2', 'bigint')} AND revoked_at IS NULL`,
 );
 
-/** A place may belong to a credential that was issued after the backup, and so has no row here. */
-function* takePublished(
-	dialect: Dialect,
-	{ id, revoked }: PublishedList,
-	at: number,
-): Operation<void> {
+/**
+ * A place may belong to a credential that was issued after the backup, and so has no row here.
+ *
+ * @returns false for a list that the ledger does not know
+ */
+function* takePublished(dialect: Dialect, list: PublishedList, at: number): Operation<boolean> {
+	const { id } = list;
+	const [known] = yield* rows<{ published: string | null }>(
+		'SELECT published FROM status_lists WHERE id = $1',
+		id,
+	);
+	if (known === undefined) return false;
+	// It may be given in several copies, of which any can be the older one.
+	const before = known.published === null ? [] : (JSON.parse(known.published) as number[]);
+	const revoked = [...new Set([...before, ...list.revoked])];
 	yield* rows(
 		'UPDATE status_lists SET doubtful = 0, published = $2 WHERE id = $1',
 		id,
@@ -183,4 +205,5 @@ function* takePublished(
 	);
 	if (revoked.length > 0) yield* rowsFor(dialect, REVOKE_PLACES, id, revoked, at);
 	yield* rows('UPDATE credentials SET doubtful = 0 WHERE list = $1', id);
+	return true;
 }

@@ -20,5 +20,7 @@ export interface Published {
 	): Promise<void>;
 	/** @returns undefined for a list that was never added in the realm */
 	list(realm: string, id: string): Promise<PublishedPlaces | undefined>;
+	/** All that was ever added. */
+	revoked(): Promise<readonly RevokedMark[]>;
 	isRevoked(realm: string, number: string): Promise<boolean>;
 }

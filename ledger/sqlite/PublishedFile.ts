@@ -71,6 +71,11 @@ export class PublishedFile implements Published {
 		};
 	}
 
+	async revoked(): Promise<readonly RevokedMark[]> {
+		await this.refresh();
+		return [...this.marks.values()];
+	}
+
 	async isRevoked(realm: string, number: string): Promise<boolean> {
 		await this.refresh();
 		return this.marks.get(number)?.realm === realm;

@@ -485,9 +485,48 @@ describe('a change of the key', () => {
 		expect((await unpublish(0, rotated)).error?.message).toContain('1 credential,');
 		expect((await unpublish(2, rotated)).error?.message).toContain('1 credential,');
 		expect((await unpublish(1, rotated)).json('Done')).toEqual([
-			{ keyId: KID, mayGo: true, credentialsGivenUp: 1 },
+			{ keyId: KID, mayGo: true, credentialsGivenUp: 1, stillNeeded: [] },
 		]);
 		expect((await documents(rotated)).error).toBeUndefined();
+	});
+
+	test('a key that AIR does not know yet makes no documents that lack the old one either', async () => {
+		const [ada, next] = [person(), newSigner()];
+		await issue(ada);
+		// The JWKS that AIR fetches is still the old one: the documents are made to change that.
+		const swapped = { privateKey: pemOf(next), kid: 'key-2' };
+		const lacking = await documents(swapped);
+		expect(lacking.error?.message).toContain('key ID “key-1”');
+		// Who is not known at AIR learns nothing from the ledger but what did.json shows.
+		expect(lacking.error?.message).not.toMatch(/credential,|until/);
+
+		const old = JSON.stringify({ ...rig().signer.publicJwk, kid: KID });
+		const both = await documents({ ...swapped, furtherPublicJwks: old });
+		expect(both.error).toBeUndefined();
+		expect(both.json('Done').map(({ fileName }) => fileName)).toEqual([
+			'jwks.json',
+			'did.json',
+			'jwt-vc-issuer.json',
+			'air-partner-info.json',
+		]);
+	});
+
+	test('of a misspelt key ID the item shows which keys are needed', async () => {
+		await issue(person());
+		const misspelt = { operation: 'unpublishKey', kid: KID.toUpperCase(), givenUp: 0 };
+		expect((await setup(misspelt, {})).json('Done')).toEqual([
+			{ keyId: KID.toUpperCase(), mayGo: true, credentialsGivenUp: 0, stillNeeded: [KID] },
+		]);
+	});
+
+	test('where the ledger cannot be read, a hint says that keys may be lacking', async () => {
+		const unreachable = { ledger: 'postgres', ledgerSecret: 'postgresql://air@127.0.0.1:1/air' };
+		const ran = await documents(unreachable);
+		const [{ hints = [] } = {}] = ran.run.data.resultData.runData.Auth ?? [];
+		expect(ran.json('Done').length).toBe(4);
+		expect(hints.map(({ message }) => message).join()).toMatch(
+			/lists are left out, and nobody knows whether valid credentials need a key/,
+		);
 	});
 
 	test('a key that nothing lives by may go; agents let none go', async () => {

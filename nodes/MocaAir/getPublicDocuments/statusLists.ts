@@ -74,9 +74,10 @@ async function exported(
 		if (living.length + (await session.ledger.statusLists(session.realm)).length === 0) {
 			return { lists: [], doubtful: [] };
 		}
-		await session.assertKeyAccepted();
 		const { issuer, issuerAs, statusListUrl, published } = issuerOf(settings);
-		assertNoKeyLeftOut(living, published);
+		await assertNoKeyLeftOut(living, published, async () => {
+			await session.assertKeyAccepted();
+		});
 		const { kid, key } = settings.identity;
 		const signer = { issuer, issuerAs, statusListUrl, kid, key };
 		return await exportedLists(session, signer, form, Date.now());
@@ -94,7 +95,8 @@ function warn(context: IExecuteFunctions, message: string): void {
  * The status lists of what was issued directly, as files to be hosted. The other documents need no
  * ledger: if it cannot be read, or AIR does not accept the key, the lists are left out, with a hint.
  *
- * @throws AirError `AIR_SETTING_INVALID`; `AIR_KEY_STILL_NEEDED` if the documents lack a key
+ * @throws AirError `AIR_SETTING_INVALID`; `AIR_KEY_STILL_NEEDED` if the documents lack a key, also
+ *   where AIR does not accept the new key yet
  */
 export async function statusListItems(
 	context: IExecuteFunctions,
@@ -111,7 +113,11 @@ export async function statusListItems(
 		if (known instanceof AirError && known.code === 'AIR_KEY_STILL_NEEDED') throw known;
 		const why =
 			known instanceof AirError ? `${known.message}. ${known.advice}` : 'an unexpected failure';
-		warn(context, `The status lists are left out: ${why}`);
+		const isUnread = !(known instanceof AirError) || known.code.startsWith('AIR_LEDGER_');
+		warn(
+			context,
+			`The status lists are left out${isUnread ? ', and nobody knows whether valid credentials need a key that these documents lack' : ''}: ${why}`,
+		);
 		return [];
 	}
 	if (found.doubtful.length > 0) {

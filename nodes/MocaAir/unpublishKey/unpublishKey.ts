@@ -61,8 +61,9 @@ export const unpublishKey: Operation = {
 				if (kid === undefined) {
 					throw new AirError('AIR_SETTING_INVALID', { detail: 'Key ID is empty' });
 				}
-				const { credentials } = await giveUp(session, kid, givenUp);
-				give({ json: { keyId: kid, mayGo: true, credentialsGivenUp: credentials } });
+				const { credentials, stillNeeded } = await giveUp(session, kid, givenUp);
+				const found = { mayGo: true, credentialsGivenUp: credentials };
+				give({ json: { keyId: kid, ...found, stillNeeded: [...stillNeeded] } });
 			},
 		}),
 };

@@ -174,6 +174,29 @@ describe('jwks', () => {
 		expect(stderr).toContain('Never publish that file');
 	});
 
+	test.each<[string, (jwk: string) => string]>([
+		['as it is', (jwk) => jwk],
+		['with a byte order mark, as editors on Windows write', (jwk) => `\ufeff${jwk}`],
+		['in base64', (jwk) => Buffer.from(jwk).toString('base64')],
+		['as a JSON string', (jwk) => JSON.stringify(jwk)],
+	])('a private JWK keeps its kid: %s', async (_name, form) => {
+		const file = write('key.jwk', form(JSON.stringify({ ...privateJwk, kid: 'mine' })));
+		expect(jwksOf((await cli(['jwks', file])).stdout).keys).toMatchObject([{ kid: 'mine' }]);
+	});
+
+	test.each([
+		['two private keys', () => rsa.pem],
+		['a public key', () => publicPem(rsa)],
+		['a public JWK', () => JSON.stringify(rsa.jwk('other'))],
+	])('no key of a file gets lost: a private one beside %s is refused', async (_name, other) => {
+		const file = write('keys.pem', `${ec.pem}${other()}`);
+		const { status, stdout, stderr } = await cli(['jwks', file]);
+		expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+		expect(stderr).toBe(
+			`${file}: it holds several keys, and a private one is among them: put each into a file of its own\n`,
+		);
+	});
+
 	test('--kid, one for each key', async () => {
 		const files = [write('a.pem', ec.pem), write('b.pem', publicPem(rsa))];
 		const { stdout } = await cli(['jwks', ...files, '--kid', 'old', '--kid', 'new']);
@@ -181,6 +204,9 @@ describe('jwks', () => {
 			['old', 'ES256'],
 			['new', 'RS256'],
 		]);
+		// The credential in n8n takes the blanks away, too.
+		const copied = await cli(['jwks', ...files, '--kid', ' old', '--kid', 'new\n']);
+		expect(copied.stdout).toBe(stdout);
 		for (const kids of [
 			['--kid', 'one'],
 			['--kid', 'a', '--kid', 'b', '--kid', 'c'],

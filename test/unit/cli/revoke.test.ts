@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { createPublicKey } from 'node:crypto';
 import { decodeJwt, jwtVerify } from 'jose';
 import { makeKey } from '../../support/keys';
@@ -35,6 +36,7 @@ describe('revoke', () => {
 		[['--external-id', 'urn:uuid:2'], 'urn:uuid:2'],
 		[['--event-id', '2'], 'urn:uuid:2'],
 		[['--event-id', '2', '--type', VCT], 'urn:uuid:2'],
+		[['--event-id', ' 2', '--type', `${VCT} `], 'urn:uuid:2'],
 		[['--number', '2'], 'urn:uuid:2'],
 	])('%j', async (argv, name) => {
 		const ran = await revoke(...argv, '--note', 'left');
@@ -129,8 +131,10 @@ describe('status-lists', () => {
 		expect(decodeJwt(readFileSync(file, 'utf8')).iss).toBe('https://issuer.example.com');
 	});
 
-	test('another realm has none', async () => {
-		expect((await write('--air', 'production')).ran.stdout).toContain('There is no status list');
+	test('another realm has none, and is named: it may be the wrong environment', async () => {
+		expect((await write('--air', 'production')).ran.stdout).toBe(
+			'There is no status list of what partner-1 issued at https://mocachain-mainnet.api.air3.com/v1 in the ledger.\n',
+		);
 	});
 });
 
@@ -161,10 +165,20 @@ describe('unpublish-key', () => {
 
 	test('one that nothing lives by may go', async () => {
 		for (const number of ['1', '2', '3']) await revoke('--number', number);
-		expect((await unpublish('--kid', 'k1')).stdout).toBe(
-			'Nothing needs the key k1 any more: it may go.\n',
+		const ran = await unpublish('--kid', 'k1');
+		expect(ran.stdout).toBe(
+			'Nothing that partner-1 issued at https://api.sandbox.mocachain.org/v1 needs the key k1: it may go.\n',
 		);
+		expect(ran.stderr).toContain('No other key is needed there.');
 		expect((await unpublish('--kid', 'k1', '--give-up', 'all')).status).toBe(2);
+	});
+
+	test('a misspelt key ID or another environment is seen before the key is removed', async () => {
+		const misspelt = await unpublish('--kid', 'K1');
+		expect(misspelt.stderr).toContain('Still needed there: k1.');
+		const elsewhere = await unpublish('--kid', 'k1', '--air', 'production');
+		expect(elsewhere.stdout).toContain('at https://mocachain-mainnet.api.air3.com/v1 needs');
+		expect(elsewhere.stderr).toContain('No other key is needed there.');
 	});
 });
 
@@ -202,6 +216,17 @@ describe('ledger restored', () => {
 		await at.fill(async (ledger) => {
 			expect(await ledger.statusList(REALM, LIST)).toMatchObject({ revoked: [9], doubtful: false });
 		});
+	});
+
+	test('a list of another ledger is not said to be taken over', async () => {
+		const payload = { sub: `https://a.example/${'B'.repeat(16)}`, iat: 1 };
+		const bits = deflateSync(Buffer.alloc(8)).toString('base64url');
+		const body = JSON.stringify({ ...payload, status_list: { bits: 1, lst: bits } });
+		const token = `e30.${Buffer.from(body).toString('base64url')}.x`;
+		writeFileSync(join(at.folder, 'other'), token);
+		const ran = await restored('--published', join(at.folder, 'other'));
+		expect(ran.stderr).toContain(`Not taken over: ${'B'.repeat(16)}.`);
+		expect(ran.stderr).toContain('Taken over: 0.');
 	});
 
 	test.each([

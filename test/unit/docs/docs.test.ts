@@ -156,3 +156,13 @@ test('the quick start leads to direct issuance first, in at most nine steps beyo
 	expect(counted.length).toBeLessThanOrEqual(9);
 	expect(steps).toMatch(/open the credential/);
 });
+
+test('the key page says the same about a change of the key as the page about it', () => {
+	const { text = '' } = pages.find(({ path }) => path === 'docs/jwks.md') ?? {};
+	const keyPage = readFileSync(join(root, 'jwks/keygen.html'), 'utf8').replace(/\s+/g, ' ');
+	const waits = (from: string) =>
+		[...from.matchAll(/\bwait (\d+) hours/gi)].map(([, hours]) => hours);
+	expect(new Set(waits(text))).toEqual(new Set(waits(keyPage)));
+	// Who only reads the key page must not end the credentials that the old key has signed.
+	expect(keyPage).toMatch(/never while credentials that it signed .* are valid/);
+});

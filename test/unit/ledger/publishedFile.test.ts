@@ -92,6 +92,20 @@ test('a ledger that is put back, and nobody says so: what was revoked since stay
 	expect([await status(1), await status(2)]).toEqual(['revoked', 'revoked']);
 });
 
+test('after ledger restored: who held what was revoked since holds none', async () => {
+	await issue(1, place(1));
+	await issue(2, 'number');
+	await putBackAfter(async () => {
+		await revoke(1);
+	});
+	const states = async () =>
+		(await ledger.list({ limit: 9, sort: 'oldest' })).map(({ state }) => state);
+	expect(await states()).toEqual(['stored', 'stored']);
+	await ledger.restored([], true);
+	expect(await states()).toEqual(['revoked', 'stored']);
+	expect(await status(2)).toBe('valid');
+});
+
 test('what was issued and revoked since the backup: its place is still revoked', async () => {
 	await putBackAfter(async () => {
 		await issue(1, place(9));

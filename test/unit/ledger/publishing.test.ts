@@ -22,6 +22,7 @@ const storeWith = (marks: readonly RevokedMark[], noted: RevokedMark[][]) => ({
 			await Promise.resolve();
 		},
 		list: async () => await Promise.resolve<PublishedPlaces | undefined>(undefined),
+		revoked: async () => await Promise.resolve([]),
 		isRevoked: async () => await Promise.resolve(false),
 	},
 });

@@ -90,6 +90,10 @@ const refusals: [code: AirErrorCode, name: string, text: string][] = [
 	['AIR_KEY_RSA_SHORT', 'RSA-1024 JWK', json(jwk(rsaKey(1024)))],
 	['AIR_KEY_RSA_PSS', 'RSA-PSS PEM', pkcs8(rsaPss)],
 
+	// Nobody can know which of them is meant, and the wrong one is refused by AIR, or signs unseen.
+	['AIR_KEY_SET', 'two PEMs, as after a change of the key', pkcs8(rsaKey()) + pkcs8(ecKey())],
+	['AIR_KEY_SET', 'two PEMs, escaped', escaped(pkcs8(ecKey()) + pkcs8(rsaKey()))],
+
 	['AIR_KEY_PUBLIC', 'public PEM', spki(rsaKey())],
 	['AIR_KEY_PUBLIC', 'public PEM, escaped', escaped(spki(ecKey()))],
 	['AIR_KEY_PUBLIC', 'public PEM in base64', base64(spki(ecKey()))],

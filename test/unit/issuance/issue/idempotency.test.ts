@@ -1,3 +1,4 @@
+import { createPrivateKey } from 'node:crypto';
 import { importPrivateKey, type PrivateKey } from '../../../../air/keys/privateKey';
 import { idempotencyOf, type IdempotencyMode } from '../../../../issuance/issue/idempotency';
 import type { IssueRequest } from '../../../../issuance/issue/Issuing';
@@ -55,6 +56,68 @@ describe('Same Content', () => {
 		const set = idempotencyOf(key, request, { mode: 'content', rememberHours: 2 }, []);
 		expect(set.rememberMs).toBe(2 * 60 * 60 * 1000);
 		expect(idempotencyOf(other, request, content, []).key).not.toBe(set.key);
+	});
+});
+
+describe('the same private key, written down in another way, recognizes what was issued with it', () => {
+	const numberOf = (base64url: string) =>
+		BigInt(`0x${Buffer.from(base64url, 'base64url').toString('hex')}`);
+	const textOf = (number: bigint) => {
+		const hex = number.toString(16);
+		return Buffer.from(hex.padStart(hex.length + (hex.length % 2), '0'), 'hex').toString(
+			'base64url',
+		);
+	};
+	/** The number whose product with this one leaves 1. */
+	const inverse = (number: bigint, modulus: bigint): bigint => {
+		let [a, b, x, y] = [number % modulus, modulus, 1n, 0n];
+		while (b > 0n) [a, b, x, y] = [b, a % b, y, x - (a / b) * y];
+		return ((x % modulus) + modulus) % modulus;
+	};
+	const jwkOf = (pem: string): Record<string, string> =>
+		createPrivateKey(pem).export({ format: 'jwk' }) as Record<string, string>;
+	const member = (jwk: Record<string, string>, name: string) => jwk[name] ?? '';
+
+	/** Some tools leave the public half out of an EC key: OpenSSL computes it. */
+	const withoutPublicHalf = (pem: string): string => {
+		const scalar = Buffer.from(member(jwkOf(pem), 'd'), 'base64url');
+		const der = Buffer.concat([
+			Buffer.from('30310201010420', 'hex'),
+			scalar,
+			Buffer.from('a00a06082a8648ce3d030107', 'hex'),
+		]);
+		return `-----BEGIN EC PRIVATE KEY-----\n${der.toString('base64')}\n-----END EC PRIVATE KEY-----`;
+	};
+
+	/** Nothing says which of the two primes comes first. */
+	const withPrimesSwapped = (pem: string): string => {
+		const jwk = jwkOf(pem);
+		const [p, q] = [numberOf(member(jwk, 'p')), numberOf(member(jwk, 'q'))];
+		const swapped = { p: jwk.q, q: jwk.p, dp: jwk.dq, dq: jwk.dp, qi: textOf(inverse(p, q)) };
+		return JSON.stringify({ ...jwk, ...swapped });
+	};
+
+	/** The private exponent may be reduced or not; both sign alike. */
+	const withOtherExponent = (pem: string): string => {
+		const jwk = jwkOf(pem);
+		const [p, q, e] = ['p', 'q', 'e'].map((name) => numberOf(member(jwk, name)));
+		const phi = ((p ?? 0n) - 1n) * ((q ?? 0n) - 1n);
+		return JSON.stringify({ ...jwk, d: textOf(inverse(e ?? 0n, phi)) });
+	};
+
+	test.each([
+		['EC as a JWK', 'ES256', (pem: string) => JSON.stringify(jwkOf(pem))],
+		['EC without its public half', 'ES256', withoutPublicHalf],
+		['RSA as a JWK', 'RS256', (pem: string) => JSON.stringify(jwkOf(pem))],
+		['RSA with its primes in the other order', 'RS256', withPrimesSwapped],
+		['RSA with the private exponent that is not reduced', 'RS256', withOtherExponent],
+	] as const)('%s', async (_name, algorithm, rewritten) => {
+		const { pem } = makeKey(algorithm);
+		const [one, two] = [await importPrivateKey(pem), await importPrivateKey(rewritten(pem))];
+		expect(two.thumbprint).toBe(one.thumbprint);
+		expect(idempotencyOf(two, request, content, [])).toEqual(
+			idempotencyOf(one, request, content, []),
+		);
 	});
 });
 

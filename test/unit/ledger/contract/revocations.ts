@@ -384,7 +384,7 @@ export function revocations(store: GetStore): void {
 			const { ledger, sql } = store();
 			await prepared(ledger);
 			const [before] = await sql('SELECT id FROM identity');
-			expect(await ledger.restored([], false)).toEqual({ closed: 1, doubtful: 1 });
+			expect(await ledger.restored([], false)).toEqual({ closed: 1, doubtful: 1, unknown: [] });
 			expect(await sql('SELECT id FROM identity')).not.toEqual([before]);
 			expect(await ledger.statusList(REALM, 'list-1')).toMatchObject({ doubtful: true });
 			expect(await status(ledger, '1', '2', '3', '4')).toEqual([
@@ -401,7 +401,11 @@ export function revocations(store: GetStore): void {
 			const { ledger } = store();
 			await prepared(ledger);
 			const published = [{ id: 'list-1', revoked: [1, 2, 33] }];
-			expect(await ledger.restored(published, false)).toEqual({ closed: 1, doubtful: 0 });
+			expect(await ledger.restored(published, false)).toEqual({
+				closed: 1,
+				doubtful: 0,
+				unknown: [],
+			});
 			expect(await ledger.statusList(REALM, 'list-1')).toMatchObject({
 				doubtful: false,
 				revoked: [1, 2, 33],
@@ -409,10 +413,46 @@ export function revocations(store: GetStore): void {
 			expect(await status(ledger, '1', '3')).toEqual(['revoked', 'doubtful']);
 		});
 
+		test('who held what was revoked since holds none: the next one is issued, and not kept', async () => {
+			const { ledger } = store();
+			await prepared(ledger);
+			await ledger.restored([{ id: 'list-1', revoked: [1, 2] }], false);
+			const rows = await ledger.list({ recipient: 'ada@example.com', limit: 9 });
+			expect(rows.map(({ revocationNumber, state }) => [revocationNumber, state]).sort()).toEqual([
+				...[
+					['1', 'revoked'],
+					['2', 'revoked'],
+					['3', 'stored'],
+					['4', 'revoked'],
+				],
+			]);
+			expect(await revoke(ledger, { number: '3' })).toMatchObject({ outcome: 'revoked' });
+			const looked = await ledger.lookDirect(asked('again', { ifHeld: 'keep' }));
+			expect(looked.outcome).toBe('open');
+		});
+
+		test('of two copies of a list everything is taken over, in whichever order', async () => {
+			const { ledger } = store();
+			await prepared(ledger);
+			const copies = [[1, 2, 33], [2]].map((revoked) => ({ id: 'list-1', revoked }));
+			await ledger.restored(copies, false);
+			await ledger.restored([{ id: 'list-1', revoked: [2, 40] }], false);
+			expect(await ledger.statusList(REALM, 'list-1')).toMatchObject({
+				revoked: [1, 2, 33, 40],
+			});
+		});
+
+		test('a list that the ledger does not know is not taken over, and that is said', async () => {
+			const { ledger } = store();
+			await prepared(ledger);
+			const published = ['list-1', 'list-9'].map((id) => ({ id, revoked: [1] }));
+			expect(await ledger.restored(published, false)).toMatchObject({ unknown: ['list-9'] });
+		});
+
 		test('nothing was revoked since: nothing is doubtful, and the lists are closed anyway', async () => {
 			const { ledger } = store();
 			await prepared(ledger);
-			expect(await ledger.restored([], true)).toEqual({ closed: 1, doubtful: 0 });
+			expect(await ledger.restored([], true)).toEqual({ closed: 1, doubtful: 0, unknown: [] });
 			expect(await status(ledger, '1', '2')).toEqual(['valid', 'revoked']);
 			expect(await ledger.freePlace(REALM, draws(9))).toBeUndefined();
 		});
@@ -494,6 +534,16 @@ export function revocations(store: GetStore): void {
 			expect(await ledger.liveKeys('another realm')).toEqual([]);
 			advance(31 * DAY);
 			expect(await keys(ledger)).toEqual([]);
+		});
+
+		test('count what may have been stored, however it can be revoked', async () => {
+			const { ledger } = store();
+			await started(ledger, 1, 'off');
+			expect(await keys(ledger)).toEqual(one(1));
+			await ledger.failed(await started(ledger, 2, 'off'), { outcome: 'unknown', reason: 'cut' });
+			expect(await keys(ledger)).toEqual(one(2));
+			await ledger.failed(await started(ledger, 3, 'off'), { outcome: 'rejected', reason: 'no' });
+			expect(await keys(ledger)).toEqual(one(2));
 		});
 
 		test('outlive retention and an erased person', async () => {
