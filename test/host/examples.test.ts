@@ -634,6 +634,76 @@ describe('renew', () => {
 	});
 });
 
+describe('outcome-unknown', () => {
+	countCasesOf('outcome-unknown');
+
+	beforeAll(async () => {
+		const { workflowId } = await examples.import('outcome-unknown', (example) => ({
+			...example,
+			nodes: example.nodes.map((one) =>
+				one.name === 'Settle Form'
+					? { ...one, parameters: { ...one.parameters, authentication: 'none' } }
+					: one,
+			),
+		}));
+		await host.api.workflows.activate(workflowId);
+	}, 120_000);
+
+	const issue = async (email: string) =>
+		await host.run(
+			inRow(
+				start(),
+				items([{ email }]),
+				host.issueNode({}, { idempotency: 'event', eventId: email }),
+			),
+		);
+
+	/** Lets AIR not answer for a person, and says in which row of the ledger that is. */
+	const unknownRow = async (email: string): Promise<string> => {
+		host.air.emulator.control.injectFault({
+			...{ kind: 'answer', operation: 'issue', status: 500, recipient: email },
+		});
+		await issue(email);
+		// The repeat is not sent: the failure names the row.
+		const { message = '' } = failureOf(await issue(email)) ?? {};
+		expect(message).toMatch(/ledger row \d+/);
+		return /ledger row (\d+)/.exec(message)?.[1] ?? '';
+	};
+
+	const answer = async (...fields: readonly string[]) =>
+		await examples.lastPageOf('moca-air-settle', fields);
+	const NOT_ISSUED = 'It was not issued';
+
+	test('not issued, a person says: the repeat is sent; the link used again changes nothing', async () => {
+		const email = 'unknown-ada@example.com';
+		const row = await unknownRow(email);
+		expect(await answer(row, '1', NOT_ISSUED, '', 'Bob: not there')).toContain('is sent then');
+		expect(await answer(row, '1', 'It was issued', '', 'Eve')).toContain('Nothing was changed');
+		expect(jsonOf((await issue(email)).data, 'Issue')).toMatchObject([{ outcome: 'issued' }]);
+	});
+
+	test('issued, a person says: the repeat is answered from the ledger', async () => {
+		const email = 'unknown-bob@example.com';
+		const row = await unknownRow(email);
+		expect(await answer(row, '1', 'It was issued', '', 'Bob')).toContain('from the ledger');
+		await issue(email);
+		expect(examples.postsFor(email)).toHaveLength(1);
+	});
+
+	test.each([
+		['no attempt', { attempt: '' }],
+		['another attempt', { attempt: '2' }],
+		['an answer that the form does not offer', { found: 'perhaps' }],
+	])('%s: nothing is changed', async (what, change) => {
+		const email = `unknown-${what.replaceAll(' ', '-')}@example.com`;
+		const { attempt, found } = { attempt: '1', found: NOT_ISSUED, ...change };
+		const page = await answer(await unknownRow(email), attempt, found, '', 'Bob');
+		expect(page).toContain('Nothing was changed');
+		await issue(email);
+		expect(examples.postsFor(email)).toHaveLength(1);
+	});
+});
+
 describe('on-chain-message', () => {
 	countCasesOf('on-chain-message');
 
