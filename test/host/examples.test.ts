@@ -631,6 +631,20 @@ describe('renew', () => {
 			const held = await host.air.emulator.control.wallet(email);
 			expect([email, held.length]).toEqual([email, email === good ? 1 : 0]);
 		}
+
+		// Corrected: Retry goes on with what it had read; executed again, only those left out are renewed.
+		await examples.forgetRows('moca_members', { email: String(bad) });
+		await examples.addRows('moca_members', [{ ...row, email: bad }]);
+		const retried = await host.api.executions.retry(execution.id);
+		expect(failureOf(retried)?.message).toContain(bad);
+		const again = await host.api.executions.wait(
+			await host.api.workflows.run(workflowId, { trigger: 'Moca AIR Trigger' }),
+		);
+		expect(jsonOf(again.data, 'Moca AIR Issue Directly')).toMatchObject([
+			{ email: bad, outcome: 'issued' },
+			{ email: good, outcome: 'alreadyIssued' },
+		]);
+		expect(failureOf(again)?.message).not.toContain(bad);
 	});
 });
 
