@@ -63,6 +63,11 @@ export function parseRecipient(
 	if (missing !== undefined) {
 		throw refuse(`it holds “${missing}” in place of a name: a value is missing`);
 	}
+	if (text.includes('\u{FFFD}')) {
+		throw refuse(
+			'it has a broken letter (\u{FFFD}): the file or form that it came from is not UTF-8',
+		);
+	}
 	if (isEmail(text)) return text;
 	throw refuse(
 		text.split('@').length > 2 || /[,;]/.test(text)

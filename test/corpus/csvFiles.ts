@@ -190,6 +190,35 @@ export const csvFiles: readonly CsvFile[] = [
 		},
 	),
 	file(
+		'broken-letters',
+		'saved as “CSV” and not as “CSV UTF-8”: a broken letter in an address',
+		(of) => [NAMES.join(','), of('ada').replace('ada@', 'ada-zo\u{FFFD}@'), of('bob')].join('\r\n'),
+		{
+			report: [
+				[2, 'ada', 'failed', /broken letter/],
+				[3, 'bob', 'issued'],
+			],
+		},
+	),
+	file(
+		'own-columns',
+		'columns of one’s own that are named as those of the report',
+		(of) => [`${NAMES.join(',')},problem,line,code`, `${of('ada')},none,77,x`].join('\n'),
+		{ report: [[2, 'ada', 'issued']] },
+	),
+	file(
+		'other-capitals',
+		'one person twice, the second time in other capitals',
+		(of) => [NAMES.join(','), of('ada'), of('ADA'), of('bob')].join('\n'),
+		{
+			report: [
+				[2, 'ada', 'issued'],
+				[3, 'ADA', 'failed', /line 2, in other capitals/],
+				[4, 'bob', 'issued'],
+			],
+		},
+	),
+	file(
 		'no-email',
 		'no column for the address',
 		(of) => ['recipient,tier,tierSince,brandId', of('ada')].join('\n'),

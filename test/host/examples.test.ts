@@ -385,8 +385,24 @@ describe('form-attendance', () => {
 		expect(execution.status).toBe('error');
 		expect(examples.postsFor('bob-there@example.com')).toHaveLength(1);
 		expect(examples.postsFor('Bob-There@example.com')).toHaveLength(0);
-		await submit('bob-there@example.com');
-		expect(examples.postsFor('bob-there@example.com')).toHaveLength(1);
+	});
+
+	test('the button pressed twice, and again after an hour: one proof, and nothing fails', async () => {
+		const first = await submit('dee-there@example.com');
+		expect(issuedIn(first)).toMatchObject([{ outcome: 'issued' }]);
+		expect(issuedIn(await submit(' dee-there@example.com '))).toMatchObject([
+			{ outcome: 'alreadyIssued' },
+		]);
+		examples.anHourPasses();
+		expect((await submit('dee-there@example.com')).status).toBe('success');
+		expect(examples.postsFor('dee-there@example.com')).toHaveLength(1);
+	});
+
+	test('sent again with another ticket: a failure says so, since only the first was issued', async () => {
+		await submit('eli-there@example.com', 'sample-code', 'General');
+		const execution = await submit('eli-there@example.com', 'sample-code', 'VIP');
+		expect(failureOf(execution)?.message).toContain('another credential subject');
+		expect(examples.postsFor('eli-there@example.com')).toHaveLength(1);
 	});
 
 	test('with a wrong code: nothing', async () => {
@@ -582,6 +598,126 @@ describe('bulk-csv', () => {
 	});
 });
 
+describe('renew', () => {
+	countCasesOf('renew');
+
+	test('a row that is not complete keeps no other member from their renewal, or from the message', async () => {
+		const [sample] = readExample('renew').pinData?.['Moca AIR Trigger'] ?? [];
+		const people = ['bad', 'good', 'left', 'twice'].map((who) => `renew-${who}@example.com`);
+		const [bad, good, left, twice] = people;
+		const events = people.map((email) => ({
+			json: { ...sample?.json, email, eventId: `of-${email}` },
+		}));
+		const { workflowId } = await examples.import('renew', (example) => ({
+			...example,
+			pinData: { 'Moca AIR Trigger': events },
+		}));
+		const row = { name: 'Ada', level: 'gold', active: true };
+		await examples.addRows('moca_members', [
+			{ ...row, email: bad, level: null },
+			{ ...row, email: good?.replace('renew', 'Renew') },
+			{ ...row, email: left, active: false },
+			{ ...row, email: twice },
+			{ ...row, email: twice },
+		]);
+		const run = await host.api.workflows.run(workflowId, { trigger: 'Moca AIR Trigger' });
+		const execution = await host.api.executions.wait(run);
+		expect(jsonOf(execution.data, 'It Will End')).toMatchObject([{ to: left }]);
+		expect(jsonOf(execution.data, 'Moca AIR Issue Directly')).toMatchObject([
+			{ email: good, outcome: 'issued' },
+		]);
+		expect(failureOf(execution)?.message).toMatch(/renew-bad.*level.*\n.*renew-twice.*2 rows/s);
+		for (const email of people) {
+			const held = await host.air.emulator.control.wallet(email);
+			expect([email, held.length]).toEqual([email, email === good ? 1 : 0]);
+		}
+
+		// Corrected: Retry goes on with what it had read; executed again, only those left out are renewed.
+		await examples.forgetRows('moca_members', { email: String(bad) });
+		await examples.addRows('moca_members', [{ ...row, email: bad }]);
+		const retried = await host.api.executions.retry(execution.id);
+		expect(failureOf(retried)?.message).toContain(bad);
+		const again = await host.api.executions.wait(
+			await host.api.workflows.run(workflowId, { trigger: 'Moca AIR Trigger' }),
+		);
+		expect(jsonOf(again.data, 'Moca AIR Issue Directly')).toMatchObject([
+			{ email: bad, outcome: 'issued' },
+			{ email: good, outcome: 'alreadyIssued' },
+		]);
+		expect(failureOf(again)?.message).not.toContain(bad);
+	});
+});
+
+describe('outcome-unknown', () => {
+	countCasesOf('outcome-unknown');
+
+	beforeAll(async () => {
+		const { workflowId } = await examples.import('outcome-unknown', (example) => ({
+			...example,
+			nodes: example.nodes.map((one) =>
+				one.name === 'Settle Form'
+					? { ...one, parameters: { ...one.parameters, authentication: 'none' } }
+					: one,
+			),
+		}));
+		await host.api.workflows.activate(workflowId);
+	}, 120_000);
+
+	const issue = async (email: string) =>
+		await host.run(
+			inRow(
+				start(),
+				items([{ email }]),
+				host.issueNode({}, { idempotency: 'event', eventId: email }),
+			),
+		);
+
+	/** Lets AIR not answer for a person, and says in which row of the ledger that is. */
+	const unknownRow = async (email: string): Promise<string> => {
+		host.air.emulator.control.injectFault({
+			...{ kind: 'answer', operation: 'issue', status: 500, recipient: email },
+		});
+		await issue(email);
+		// The repeat is not sent: the failure names the row.
+		const { message = '' } = failureOf(await issue(email)) ?? {};
+		expect(message).toMatch(/ledger row \d+/);
+		return /ledger row (\d+)/.exec(message)?.[1] ?? '';
+	};
+
+	const answer = async (...fields: readonly string[]) =>
+		await examples.lastPageOf('moca-air-settle', fields);
+	const NOT_ISSUED = 'It was not issued';
+
+	test('not issued, a person says: the repeat is sent; the link used again changes nothing', async () => {
+		const email = 'unknown-ada@example.com';
+		const row = await unknownRow(email);
+		expect(await answer(row, '1', NOT_ISSUED, '', 'Bob: not there')).toContain('is sent then');
+		expect(await answer(row, '1', 'It was issued', '', 'Eve')).toContain('Nothing was changed');
+		expect(jsonOf((await issue(email)).data, 'Issue')).toMatchObject([{ outcome: 'issued' }]);
+	});
+
+	test('issued, a person says: the repeat is answered from the ledger', async () => {
+		const email = 'unknown-bob@example.com';
+		const row = await unknownRow(email);
+		expect(await answer(row, '1', 'It was issued', '', 'Bob')).toContain('from the ledger');
+		await issue(email);
+		expect(examples.postsFor(email)).toHaveLength(1);
+	});
+
+	test.each([
+		['no attempt', { attempt: '' }],
+		['another attempt', { attempt: '2' }],
+		['an answer that the form does not offer', { found: 'perhaps' }],
+	])('%s: nothing is changed', async (what, change) => {
+		const email = `unknown-${what.replaceAll(' ', '-')}@example.com`;
+		const { attempt, found } = { attempt: '1', found: NOT_ISSUED, ...change };
+		const page = await answer(await unknownRow(email), attempt, found, '', 'Bob');
+		expect(page).toContain('Nothing was changed');
+		await issue(email);
+		expect(examples.postsFor(email)).toHaveLength(1);
+	});
+});
+
 describe('on-chain-message', () => {
 	countCasesOf('on-chain-message');
 
@@ -725,9 +861,9 @@ describe('own-issuer-service', () => {
 		await service.close();
 	});
 
-	const post = async (eventId?: string) => {
+	const post = async (eventId?: string, change: object = {}) => {
 		const { body } = readExample('own-issuer-service').pinData?.['KYC Passed']?.[0]?.json ?? {};
-		const sent = { ...(body as object), eventId };
+		const sent = { ...(body as object), eventId, ...change };
 		expect((await host.api.webhook('kyc-passed-issuer-service', { body: sent })).status).toBe(200);
 	};
 
@@ -771,8 +907,23 @@ describe('own-issuer-service', () => {
 		await post();
 		await post();
 		for (const execution of (await imported.executions(6)).slice(-2)) {
-			expect(failureOf(execution)?.message).toContain('has no eventId');
+			expect(failureOf(execution)?.message).toContain('it needs eventId');
 		}
+		expect(calls).toHaveLength(2);
+	});
+
+	test.each<[string, object]>([
+		['no address', { email: undefined }],
+		['two addresses', { email: 'ada@example.com, bob@example.com' }],
+		['no level', { level: null }],
+		['no time, so that the credential would never expire', { reviewedAt: undefined }],
+		['a time that nobody can read', { reviewedAt: '19.01.2026' }],
+		['an age that is not true or false', { isOver18: 'unknown' }],
+	])('an event with %s: a failure names the event, and nothing is sent', async (_what, change) => {
+		const before = (await host.api.executions.list({ workflowId: imported.workflowId })).length;
+		await post('evt_incomplete', change);
+		const [execution] = (await imported.executions(before + 1)).slice(-1);
+		expect(execution?.data.resultData.error?.message).toContain('evt_incomplete is not complete');
 		expect(calls).toHaveLength(2);
 	});
 });

@@ -19,6 +19,20 @@ test.each(csvFiles.map((file) => [file.what, file] as const))('%s', (_what, file
 	);
 });
 
+test('only a line with a problem has one, whatever columns the file has', () => {
+	const problemOf = (id: string) =>
+		linesOf(csvFiles.find((one) => one.id === id)?.bytes('unit') ?? new Uint8Array()).map(
+			({ problem }) => problem,
+		);
+	expect(problemOf('own-columns')).toEqual([undefined]);
+	expect(problemOf('twice')).toEqual([undefined, undefined, undefined]);
+	expect(problemOf('other-capitals')).toEqual([
+		undefined,
+		expect.stringContaining('line 2, in other capitals'),
+		undefined,
+	]);
+});
+
 test('values come as they are in the file, without the spaces around them', () => {
 	const text =
 		'email,tier,tierSince,brandId,note\n a@example.com ,"Gold","x ""y"" z",b,"one\r\ntwo"\n';

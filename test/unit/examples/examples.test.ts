@@ -14,6 +14,13 @@ const TRIGGERS = /(webhook|trigger)$/i;
 
 const docs = readFileSync(join(root, 'docs', 'examples.md'), 'utf8');
 
+const eventFields = z.object({
+	subjectFields: z
+		.object({ field: z.array(z.object({ name: z.string(), value: z.string() })) })
+		.optional(),
+	expert: z.object({ ignoreWhenComparing: z.string().optional() }).optional(),
+});
+
 test('there are examples for every kind of trigger that the README promises', () => {
 	expect(exampleNames()).toEqual(
 		expect.arrayContaining([
@@ -124,6 +131,24 @@ describe.each(exampleNames())('%s', (name) => {
 				eventId: expect.stringMatching(/^=\{\{/) as string,
 			});
 		}
+	});
+
+	test('does not compare the time at which a form was sent: sent twice, it is not the same', () => {
+		for (const { parameters } of nodes) {
+			const { subjectFields, expert } = eventFields.parse(parameters);
+			for (const { name: attribute, value } of subjectFields?.field ?? []) {
+				if (!value.includes('submittedAt')) continue;
+				expect(expert?.ignoreWhenComparing?.split(/, ?/)).toContain(attribute);
+			}
+		}
+	});
+
+	test('says in its note that a webhook which checks no signature needs an Authentication', () => {
+		const isOpen = nodes.some(({ type }) => type === 'n8n-nodes-base.webhook');
+		const isSigned = nodes.some(({ type }) => type === 'n8n-nodes-base.crypto');
+		if (!isOpen || isSigned) return;
+		const [note] = example.nodes.filter(({ type }) => type === STICKY);
+		expect(note?.parameters.content).toMatch(/an \*\*Authentication\*\* in \*\*/);
 	});
 
 	test('has a section in docs/examples.md, with its file and pictures that exist', () => {

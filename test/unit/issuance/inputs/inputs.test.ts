@@ -106,6 +106,7 @@ describe('parseRecipient', () => {
 		['a variation selector, which shows nothing', 'ada\ufe0f@example.com', /not written as/],
 		['an invisible character in the domain', 'ada@exam\u115fple.com', /not written as/],
 		['half a surrogate pair', 'ada\ud83d@example.com', /not written as/],
+		['a letter broken by an Excel file that is not UTF-8', 'zo\ufffd@example.com', /broken letter/],
 		['an ideographic full stop', 'ada@example。com', /not written as/],
 	])('refuses %s', async (_what, value, reason) => {
 		const error = await airErrorOf(() => parseRecipient(value));
