@@ -1,10 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { LedgerError, NoLedger } from '../LedgerError';
 import type { Batch, Key, MovedTable, MovedType } from '../move/moved';
+import type { RevokedMark } from '../Revocations';
 import { BUSY_TIMEOUT_MS, Connection, type Session } from './Connection';
 import { sqliteFailure } from './failure';
 import { loadDriver } from './openSqliteLedger';
 import { markMoved, markMoving, moveOf, tablesOf, type Move } from './moved';
+import { PublishedFile, revokedFileOf } from './PublishedFile';
 import { sqliteDialect } from './sqliteDialect';
 import { version } from './tables';
 
@@ -43,6 +45,25 @@ function assertIdle(session: Session): void {
 	);
 }
 
+const REVOKED = `UPDATE credentials SET revoked_at = coalesce(revoked_at, $2), doubtful = 0
+	WHERE number = $1`;
+
+/** The place of a credential that the ledger does not know: it was issued after the backup. */
+const FORGOTTEN = `UPDATE status_lists
+	SET published = json_insert(coalesce(published, '[]'), '$[#]', $3)
+	WHERE realm = $1 AND id = $2 AND NOT EXISTS (SELECT 1 FROM credentials WHERE number = $4)`;
+
+/**
+ * Writes into the ledger what only the file beside it knows: PostgreSQL has no such file, and what was
+ * revoked since a backup would be valid there.
+ */
+function takeRevoked({ rows }: Session, marks: readonly RevokedMark[]): void {
+	for (const { realm, number, list, index, at } of marks) {
+		rows(REVOKED, [number, at]);
+		if (list !== null && index !== null) rows(FORGOTTEN, [realm, list, index, number]);
+	}
+}
+
 function tableOf(session: Session, name: string): MovedTable {
 	const found = session.rows('SELECT name, type, pk FROM pragma_table_info($1)', [name]).map(cells);
 	const columns: Record<string, MovedType> = {};
@@ -71,6 +92,7 @@ export class MoveSource {
 	private constructor(
 		private readonly connection: Connection,
 		private readonly openAgain: () => DatabaseSync,
+		private readonly published: PublishedFile,
 	) {}
 
 	/**
@@ -86,7 +108,8 @@ export class MoveSource {
 		try {
 			connection = new Connection(open(BUSY_TIMEOUT_MS));
 			if ((await connection.read(version)) === 0) throw new NoLedger();
-			return new MoveSource(connection, () => open(PATIENCE_MS));
+			const published = new PublishedFile(revokedFileOf(file), true);
+			return new MoveSource(connection, () => open(PATIENCE_MS), published);
 		} catch (error) {
 			connection?.close();
 			throw sqliteFailure(error);
@@ -110,13 +133,18 @@ export class MoveSource {
 	}
 
 	/**
-	 * From now on nobody can write into the file, and no other move can run until this one is closed.
+	 * From now on nobody can write into the file, and no other move can run until this one is closed. What
+	 * was revoked according to the file beside it is in the ledger, too.
 	 *
 	 * @throws LedgerError as {@link assertIdle}; LEDGER_LOCKED if somebody else moves it
 	 */
 	async freeze(): Promise<void> {
+		const marks = await this.published.revoked();
 		await this.connection.write((session) => {
-			if (moveOf(session) === undefined) assertIdle(session);
+			if (moveOf(session) === undefined) {
+				assertIdle(session);
+				takeRevoked(session, marks);
+			}
 			markMoving(session, Number(value(session, CLOCK)));
 		});
 		try {

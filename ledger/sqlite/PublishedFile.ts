@@ -71,6 +71,7 @@ export class PublishedFile implements Published {
 		};
 	}
 
+	/** Everything that was ever revoked beside this file. */
 	async revoked(): Promise<readonly RevokedMark[]> {
 		await this.refresh();
 		return [...this.marks.values()];

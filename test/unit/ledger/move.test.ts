@@ -8,6 +8,7 @@ import { moveLedger, type MoveProgress } from '../../../ledger/move/moveLedger';
 import { openPostgresLedger } from '../../../ledger/postgres/openPostgresLedger';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
 import { root } from '../../../scripts/package';
+import { issuedDirectly } from '../../support/issuedDirectly';
 import { startPostgres, type TestPostgres } from '../../support/postgres';
 import { ALL, KEY } from './contract/feed';
 import {
@@ -259,6 +260,37 @@ test('a trigger goes on where it was: no event is lost, and none is told again',
 	expect(told.map((name) => name.split(' ')[1])).toEqual(
 		[0, 1, 2, 3, 4, 5].map((i) => `hash-${i}`),
 	);
+});
+
+test('what was revoked after the backup that was put back stays revoked, as the file .revoked says', async () => {
+	let ledger = await sqlite();
+	await ledger.openList(REALM, { id: 'list-1', size: 64 });
+	await issuedDirectly(ledger, 1, { list: 'list-1', index: 1 });
+	await issuedDirectly(ledger, 2, { list: 'list-1', index: 2 });
+	await issuedDirectly(ledger, 3, 'number');
+	await closeAll();
+	const backup = join(folder, 'backup.sqlite');
+	await copyFile(file, backup);
+	ledger = await sqlite();
+	await issuedDirectly(ledger, 4, { list: 'list-1', index: 9 });
+	const by = { instance: '', workflowId: '', executionId: '' };
+	for (const number of ['1', '3', '4']) {
+		await ledger.revoke({ realm: REALM, target: { number }, by, note: null });
+	}
+	await closeAll();
+	await copyFile(backup, file);
+	ledger = await sqlite();
+	// As docs/cli.md says: the file .revoked beside the ledger is the newest one.
+	await ledger.restored([], true);
+	const told = async (where: Ledger) => ({
+		...{ list: (await where.statusList(REALM, 'list-1'))?.revoked },
+		numbers: await Promise.all(['1', '2', '3'].map((one) => where.numberStatus(REALM, one))),
+	});
+	const before = await told(ledger);
+	expect(before).toEqual({ list: [1, 9], numbers: ['revoked', 'valid', 'revoked'] });
+	await closeAll();
+	await moveLedger({ file, url });
+	expect(await told(await inPostgres())).toEqual(before);
 });
 
 describe('it breaks off', () => {
