@@ -23,9 +23,12 @@ function conditionsOf({ oneOf }: Dialect, filter: FeedFilter): { where: string; 
 		"(e.type <> 'delayed' OR e.threshold = $3)",
 		"(e.type <> 'expiring' OR e.threshold = $4)",
 		// A row that, as far as is known, was never issued has no other events; and once its outcome is
-		// known, nobody needs to look. An attempt that is under way again may end as before.
+		// known, nobody needs to look. An attempt that is under way again may end as before. Nor is anything
+		// to be renewed that was revoked or replaced meanwhile. What somebody settled as stored has no hash.
 		`CASE e.type WHEN 'unknown' THEN i.state IN ('unknown', 'sending', 'abandoned')
-			AND i.answered_at IS NULL ELSE i.core_claim_hash IS NOT NULL END`,
+			AND i.answered_at IS NULL
+		WHEN 'expiring' THEN i.state = 'stored'
+		ELSE i.core_claim_hash IS NOT NULL OR (i.way = 'direct' AND i.answered_at IS NOT NULL) END`,
 	];
 	const demand = (value: Value | undefined, condition: (parameter: string) => string) => {
 		if (value !== undefined) conditions.push(condition(`$${values.push(value)}`));

@@ -492,6 +492,46 @@ export function revocations(store: GetStore): void {
 			expect(await told()).toEqual(['expiring 2880', 'expiring 2880', 'expired', 'expired']);
 		});
 
+		const soon = async (ledger: Ledger) => {
+			const filter = { delayMinutes: 5, expiringMinutes: 2 * 1440, after: 0, limit };
+			const types = ['stored', 'expiring', 'expired'] as const;
+			const source = { from: 'everywhere' } as const;
+			const { events } = await ledger.feed({ realm: REALM, source, types, ...filter });
+			return events.map(({ type, row }) => `${type} ${row.revocationNumber ?? ''}`);
+		};
+
+		test('not soon any more for who comes later: what was revoked or replaced since', async () => {
+			const { ledger, advance } = store();
+			const person = { program: VCT, idempotencyKey: 'event:4', recipient: 'bob@example.com' };
+			await stored(ledger, 1);
+			await stored(ledger, 2, 'number', { recipient: person.recipient });
+			await stored(ledger, 3);
+			advance(29 * DAY);
+			expect(await append(2 * 1440)).toBe(3);
+			await revoke(ledger, { number: '1' });
+			const reissue = await started(ledger, 4, 'number', { ...person, ifHeld: 'reissue' });
+			const told = answer('dstorage://vc/4', { nextCheckMs: null, supersedes: true });
+			await ledger.answered(reissue, told);
+			expect(await soon(ledger)).toEqual([
+				...['stored 1', 'stored 2', 'stored 3'],
+				...['expiring 3', 'stored 4'],
+			]);
+		});
+
+		test('of what somebody settled as issued, without knowing what AIR calls it', async () => {
+			const { ledger, advance } = store();
+			const attempt = await started(ledger, 1);
+			const row = await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+			const as = { outcome: 'issued', coreClaimHash: null, userUuid: null } as const;
+			const { issuanceId } = attempt;
+			await ledger.settle({ realm: REALM, issuanceId, seen: row, as, by: BY, note: 'seen' });
+			advance(29 * DAY);
+			for (const minutes of [2 * 1440, 0]) await append(minutes);
+			advance(2 * DAY);
+			await append(0);
+			expect(await soon(ledger)).toEqual(['stored 1', 'expiring 1', 'expired 1']);
+		});
+
 		test('what is stored with less time left than that is told as well', async () => {
 			const { ledger } = store();
 			expect(await append(60 * 1440)).toBe(0);
