@@ -19,6 +19,12 @@ const REFUSE = `CREATE OR REPLACE FUNCTION refuse_while_moving() RETURNS trigger
 		RETURN NULL;
 	END $$`;
 
+const HOLDS_ROWS = 'the PostgreSQL ledger holds rows already; a ledger is moved into an empty one';
+
+/** All writers were refused since that move began, so nothing is lost with the schema. */
+const HALF_MOVED =
+	'a move into this database was begun from another file, or from this one before it was put back: finish it with that file; or, if its rows are all in this one, drop the schema moca_air, into which nobody else has written, and move again';
+
 const IS_MOVING = `SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger
 	WHERE tgrelid = 'moca_air.issuances'::regclass AND tgname = 'moving') AS moving`;
 
@@ -63,8 +69,13 @@ export class MoveTarget {
 			const known = await found(session, ledgerId);
 			// No move of this file was begun, or it was restored from a backup: so it has not arrived.
 			const before = known === 'finished' && !begun ? 'new' : known;
-			if (before === 'new') await refuseOthers(session, tables);
-			if (before === 'new' || !begun) await assertEmpty(session, tables);
+			if (before === 'new') {
+				if (await isMoving(session)) throw new LedgerError('LEDGER_NOT_WRITABLE', HALF_MOVED);
+				await refuseOthers(session, tables);
+			}
+			if (before === 'new' || !begun) {
+				await assertEmpty(session, tables, before === 'resumed' ? HALF_MOVED : HOLDS_ROWS);
+			}
 			if (before !== 'new') return before;
 			await rows('UPDATE identity SET id = $1', [ledgerId]);
 			return 'new';
@@ -146,20 +157,25 @@ async function refuseOthers({ rows }: Session, tables: readonly MovedTable[]): P
 	}
 }
 
-async function assertEmpty(session: Session, tables: readonly MovedTable[]): Promise<void> {
+/** @param detail - why not, if it holds rows */
+async function assertEmpty(
+	session: Session,
+	tables: readonly MovedTable[],
+	detail: string,
+): Promise<void> {
 	for (const { name } of tables) {
 		const holds = await first(session, `SELECT EXISTS (SELECT FROM ${name}) AS value`);
-		if (holds !== true) continue;
-		throw new LedgerError(
-			'LEDGER_NOT_WRITABLE',
-			'the PostgreSQL ledger holds rows already; a ledger is moved into an empty one',
-		);
+		if (holds === true) throw new LedgerError('LEDGER_NOT_WRITABLE', detail);
 	}
+}
+
+/** Whether a move into these tables was begun, and is not finished. */
+async function isMoving({ rows }: Session): Promise<boolean> {
+	return (await rows<{ moving: boolean }>(IS_MOVING))[0]?.moving === true;
 }
 
 async function found(session: Session, ledgerId: string): Promise<Claim> {
 	const id = await first(session, 'SELECT id AS value FROM identity LIMIT 1');
 	if (id !== ledgerId) return 'new';
-	const [state] = await session.rows<{ moving: boolean }>(IS_MOVING);
-	return state?.moving === true ? 'resumed' : 'finished';
+	return (await isMoving(session)) ? 'resumed' : 'finished';
 }

@@ -417,6 +417,26 @@ describe('it refuses', () => {
 		expect(await target.totals()).toEqual({ submitted: 1, sending: 1 });
 	});
 
+	test('a target into which a ledger is half moved, and says what to do', async () => {
+		await fill();
+		const copy = join(folder, 'copy.sqlite');
+		await copyFile(file, copy);
+		const stop = async () => await Promise.reject(new Error('stopped'));
+		await expect(moveLedger({ file, url, onProgress: stop })).rejects.toThrow('stopped');
+		const refused = {
+			code: 'LEDGER_NOT_WRITABLE',
+			detail: expect.stringMatching(/finish it with that file; or, .* drop the schema/) as unknown,
+		};
+		await expect(moveLedger({ file: copy, url })).rejects.toMatchObject(refused);
+		// As after a backup was put back: it has another ID from then on.
+		const { ledger } = await openSqliteLedger({ file: copy });
+		await ledger.restored([], true);
+		await ledger.close();
+		await expect(moveLedger({ file: copy, url })).rejects.toMatchObject(refused);
+		await postgres.sql('DROP SCHEMA moca_air CASCADE', database);
+		expect(await moveLedger({ file: copy, url })).toMatchObject({ moved: 'now' });
+	});
+
 	test('a second one at the same time', async () => {
 		await fill();
 		let second: Promise<unknown> = Promise.resolve();
