@@ -247,8 +247,9 @@ export interface Ledger extends Revocations {
 	/**
 	 * Appends `delayed` for rows that have been `submitted` for so many minutes: once per issuance and
 	 * threshold. Its cost depends on what has come due since the last call, not on how much is pending. A
-	 * new threshold starts with what comes due from now on (`now`), or with everything (`beginning`).
-	 * With `before`, it does the same for `expiring` and `expired` of stored credentials.
+	 * new threshold starts with what comes due from now on (`now`), with everything (`beginning`), or with
+	 * what has come due since a time. With `before`, it does the same for `expiring` and `expired` of stored
+	 * credentials, where `since` means `now`.
 	 *
 	 * @returns how many were appended; call it again if that is `limit`
 	 */

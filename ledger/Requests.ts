@@ -224,7 +224,8 @@ export interface DelayedQuery {
 	readonly minutes: number;
 	/** With `expiry`: `expiring`, this many minutes before a stored credential expires; with 0, `expired`. */
 	readonly before?: 'expiry' | undefined;
-	readonly start: CursorStart;
+	/** Where a new threshold begins; or with what has come due since a time, in milliseconds since 1970. */
+	readonly start: CursorStart | { readonly since: number };
 	readonly limit: number;
 }
 

@@ -83,7 +83,9 @@ export async function pollEvents(session: LedgerSession, settings: PollSettings)
 		if (delivered > cursor.delivered) await ledger.moveCursor(key, { delivered });
 
 		const { filter, misfit } = await filterOf(session, settings);
-		const { unanswered, problem, stopped } = await learn(session, settings, filter);
+		// A threshold that is changed later begins with what has come due since this trigger began.
+		const start = settings.start === 'now' ? { since: cursor.createdAt } : settings.start;
+		const { unanswered, problem, stopped } = await learn(session, { ...settings, start }, filter);
 		const page = await read(session, filter, delivered, settings.maxEvents);
 		const { events, upTo } = page;
 		const known = {
@@ -164,7 +166,7 @@ interface Learned extends Pick<Poll, 'unanswered' | 'problem'> {
 /** Brings the ledger up to date. @throws AirError what AIR would answer for each issuance alike */
 async function learn(
 	session: LedgerSession,
-	settings: WatchSettings & { readonly start?: CursorStart },
+	settings: WatchSettings & { readonly start?: DelayedQuery['start'] },
 	{ realm, source, types, delayMinutes, expiringMinutes = 0 }: FeedFilter,
 ): Promise<Learned> {
 	const { ledger } = session;

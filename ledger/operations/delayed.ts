@@ -19,10 +19,16 @@ const LOCK_SUBMITTED = locking(
 	({ oneOf }) => `i.id ${oneOf('$1', 'bigint')} AND i.state = 'submitted'`,
 );
 
+/** Since when the first that a new threshold reports has been pending. @param due - what comes due now */
+function firstOf({ start, minutes }: DelayedQuery, due: number): number {
+	if (start === 'beginning') return 0;
+	return start === 'now' ? due : start.since - minutes * MINUTE_MS;
+}
+
 /** `Ledger.appendDelayed`. */
 export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation<number> {
 	if (query.before === 'expiry') return yield* appendExpiring(dialect, query);
-	const { realm, minutes, start, limit } = query;
+	const { realm, minutes, limit } = query;
 	yield* rows(
 		'INSERT INTO delays (realm, minutes) VALUES ($1, $2) ON CONFLICT DO NOTHING',
 		realm,
@@ -38,7 +44,7 @@ export function* appendDelayed(dialect: Dialect, query: DelayedQuery): Operation
 	const due = Math.trunc(now - minutes * MINUTE_MS);
 	const before = found?.upTo ?? null;
 	// After a clock was set back, what comes due must not stay hidden until the clock has caught up.
-	const from = Math.min(before ?? (start === 'now' ? due : 0), due);
+	const from = Math.min(before ?? firstOf(query, due), due);
 	// A new threshold has nothing late.
 	const since = before === null ? from : from - LATE_COMMIT_MS;
 	const threshold = String(minutes);

@@ -37,7 +37,7 @@ export function* appendExpiring(dialect: Dialect, query: DelayedQuery): Operatio
 	const now = yield* clock(dialect);
 	const due = Math.trunc(now + minutes * MINUTE_MS);
 	const before = found?.upTo ?? null;
-	const first = start === 'now' ? now : 0;
+	const first = start === 'beginning' ? 0 : now;
 	// A credential that expires soon may be stored at any time before it does: so look from what had
 	// expired at the last call on.
 	const last = before === null ? first : before - minutes * MINUTE_MS - LATE_COMMIT_MS;

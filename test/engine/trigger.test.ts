@@ -100,6 +100,14 @@ async function due(agoMs = 0) {
 	database.close();
 }
 
+/** As if the triggers had been activated for so long. */
+async function startedEarlier(ms: number) {
+	const { DatabaseSync } = await import('node:sqlite');
+	const database = new DatabaseSync(embeddedLedgerFile(process.env));
+	database.exec(`UPDATE cursors SET created_at = created_at - ${ms}`);
+	database.close();
+}
+
 /** Retention takes what has come to its end. */
 async function outlived() {
 	const { DatabaseSync } = await import('node:sqlite');
@@ -167,6 +175,22 @@ describe('what Keep Existing kept', () => {
 		await due();
 		expect((await b.poll())?.map(({ event }) => event)).toEqual(['notUsable']);
 	});
+});
+
+test('with fewer minutes from now on, what has been pending longer than that is delayed, too', async () => {
+	const delayed = (delayMinutes: number) => ({ parameters: { events: ['delayed'], delayMinutes } });
+	const before = await activated(delayed(60));
+	const [ada] = await issue(['ada']);
+	const coreClaimHash = ada?.coreClaimHash ?? '';
+	control().setStatus({ coreClaimHash, vcStatus: 'WAIT_ONCHAIN' });
+	await due(20 * 60_000);
+	await startedEarlier(60 * 60_000);
+	expect(await before.poll()).toBeNull();
+	const after = trigger(delayed(5));
+	expect(await after.poll()).toMatchObject([
+		{ event: 'delayed', coreClaimHash, delayedMinutes: 5 },
+	]);
+	expect(await after.poll()).toBeNull();
 });
 
 describe('an event', () => {

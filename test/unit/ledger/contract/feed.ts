@@ -354,6 +354,22 @@ function pending(store: GetStore): void {
 			expect(await ledger.appendDelayed({ ...delay, minutes: 7, start: 'beginning' })).toBe(1);
 		});
 
+		test('since a time: not what was delayed before it, and what is still to be delayed later', async () => {
+			const { ledger, advance, now } = store();
+			await issue(ledger, 'h1', { idempotencyKey: 'a', recipient: 'a@example.com' });
+			advance(HOUR);
+			const since = now();
+			advance(MINUTE);
+			await issue(ledger, 'h2', { idempotencyKey: 'b' });
+			advance(10 * MINUTE);
+			await issue(ledger, 'h3', { idempotencyKey: 'c', recipient: 'c@example.com' });
+			expect(await ledger.appendDelayed({ ...delay, start: { since } })).toBe(1);
+			expect(await delayed(ledger)).toEqual(['h2']);
+			advance(6 * MINUTE);
+			expect(await ledger.appendDelayed({ ...delay, start: { since } })).toBe(1);
+			expect(await delayed(ledger)).toEqual(['h2', 'h3']);
+		});
+
 		test('so many at a time, and none is left out', async () => {
 			const { ledger, advance } = store();
 			await ledger.appendDelayed(delay);
