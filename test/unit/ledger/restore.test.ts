@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { FeedEvent, Ledger } from '../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
 import { root } from '../../../scripts/package';
+import { issuedDirectly } from '../../support/issuedDirectly';
 import { cli } from '../cli/support';
 import { ALL, KEY } from './contract/feed';
 import { CONFIRMED, issue, MINUTE, REALM, request, REVOKED, start } from './contract/requests';
@@ -141,6 +142,21 @@ test('what was replaced since is asked about as if it stood, until AIR says that
 	expect(await found()).toMatchObject({ state: 'confirmed' });
 	await ledger.observed(REALM, 'old', REVOKED);
 	expect(await found()).toMatchObject({ state: 'unusable' });
+});
+
+test('what was revoked since is not to be renewed: the file .revoked says so', async () => {
+	await issuedDirectly(ledger, 1, 'number');
+	await issuedDirectly(ledger, 2, 'number', { recipient: 'bob@example.com' });
+	makeBackup();
+	const by = { instance: '', workflowId: '', executionId: '' };
+	await ledger.revoke({ realm: REALM, target: { number: '1' }, by, note: 'left the club' });
+	await restore();
+	const due = { realm: REALM, minutes: 2 * 1440, start: 'now', limit: 9 } as const;
+	await ledger.appendDelayed({ ...due, before: 'expiry' });
+	const soon = { ...ALL, types: ['expiring'], expiringMinutes: 2 * 1440 } as const;
+	const { events } = await ledger.feed({ ...soon, after: 0, limit: 9 });
+	expect(events.map(({ row }) => row.recipient)).toEqual(['bob@example.com']);
+	expect(await ledger.list({ id: 1, limit: 1 })).toMatchObject([{ state: 'revoked' }]);
 });
 
 test('people erased since are there again', async () => {
