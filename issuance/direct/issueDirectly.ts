@@ -130,11 +130,14 @@ class DirectItem {
 		const door = new DirectDoor(session, issuer, issuing, sealed);
 		const how = { ...issuing, repeatUnknown: true };
 		type Sent = RememberedDirect | undefined;
+		let found = instead;
 		const sending = deliver<DirectIssuance, Sent>(baseUrl, how, async (permit) => {
 			const begun = await this.ask<DirectBegun>((ledger) =>
-				ledger.beginDirect(asked, { sealed, outlives, revocable, instead }),
+				ledger.beginDirect(asked, { sealed, outlives, revocable, instead: found }),
 			);
 			if (begun.outcome === 'started') {
+				// If AIR asks to come back later, the same bytes are begun once more.
+				found = sealed.externalId;
 				const answers = answersOf(issuing, unbound === true, begun.replacedFirst);
 				return { door, record: new AttemptRecord<DirectIssuance, Sent>(session, begun, answers) };
 			}
