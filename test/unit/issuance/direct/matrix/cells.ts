@@ -227,10 +227,9 @@ class Run {
 /** Faults that leave an answer its status. */
 const OF_THE_BODY: ReadonlySet<string> = new Set(['setField', 'dropField', 'encode']);
 
-/** What AIR says it has not stored is begun once more, and sealed once more, after these. */
-const isSealedAnew = ({ worked, known, final, everybody, askedAgain }: DirectFault) =>
-	worked &&
-	(askedAgain === true || (known === 'not-sent' && (final === true || everybody === true)));
+/** What AIR says it has not stored is sealed once more after these. */
+const isSealedAnew = ({ worked, known, final, askedAgain }: DirectFault) =>
+	worked && (askedAgain === true || (known === 'not-sent' && final === true));
 
 type Word = 'issued' | 'not-sent' | 'refused' | 'outcome-unknown';
 
