@@ -11,7 +11,7 @@ export interface EditorOptions {
 	viewport?: { width: number; height: number };
 }
 
-const timeoutMs = 30_000;
+const timeoutMs = 60_000;
 
 /**
  * n8n's editor in a browser, signed in as the owner; it always waits for something that a user would
