@@ -227,9 +227,8 @@ class Run {
 /** Faults that leave an answer its status. */
 const OF_THE_BODY: ReadonlySet<string> = new Set(['setField', 'dropField', 'encode']);
 
-/** What AIR says it has not stored is sealed once more after these. */
-const isSealedAnew = ({ worked, known, final, askedAgain }: DirectFault) =>
-	worked && (askedAgain === true || (known === 'not-sent' && final === true));
+/** What AIR says it has not stored is sealed once more after these; after a pause the same bytes are sent. */
+const isSealedAnew = ({ worked, askedAgain }: DirectFault) => worked && askedAgain === true;
 
 type Word = 'issued' | 'not-sent' | 'refused' | 'outcome-unknown';
 
