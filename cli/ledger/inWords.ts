@@ -14,7 +14,15 @@ const WORDS: Readonly<Record<LedgerErrorCode, string>> = {
 		'The ledger belongs to a newer version of this package: use the command of the version that n8n uses',
 };
 
+/** What to do next, where the words and the detail do not say it. */
+const ADVICE: Partial<Readonly<Record<LedgerErrorCode, string>>> = {
+	LEDGER_UNAVAILABLE:
+		'Check that the database runs and that its address and password are right, or that the file is where n8n keeps it',
+	LEDGER_NOT_WRITABLE: 'Check who may write there, and that the disk has room',
+};
+
 /** A ledger error on one line, for somebody at a shell; the detail is safe to show. */
 export function inWords({ code, detail }: LedgerError): string {
-	return `${WORDS[code]}: ${detail} (${code})`;
+	const advice = ADVICE[code];
+	return `${WORDS[code]}: ${detail} (${code})${advice === undefined ? '' : `. ${advice}`}`;
 }

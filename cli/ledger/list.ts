@@ -91,7 +91,7 @@ export const list = (call: Call): Command =>
 		.option('--event-id <ID>', 'only what this event ID asked for', notEmpty('--event-id'))
 		.option(
 			'--external-id <ID>',
-			'only the one with this ID in the credential; of what was issued directly',
+			'only the credential with this ID, issued directly',
 			notEmpty('--external-id'),
 		)
 		.option(
@@ -122,6 +122,9 @@ export const list = (call: Call): Command =>
 			const { eventId, externalId, execution, since: from, until, unanswered, ...where } = rest;
 			if (anySpelling === true && recipient === undefined) {
 				throw new UsageError('--any-spelling goes with --recipient');
+			}
+			if (from !== undefined && until !== undefined && from >= until) {
+				throw new UsageError('--since must be earlier than --until');
 			}
 			const { io } = call;
 			const place = placeOf(where, io.env);

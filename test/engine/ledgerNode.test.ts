@@ -318,6 +318,14 @@ describe('Get Many', () => {
 		expect(error?.message).toContain(`${label} has an expression that gives nothing`);
 	});
 
+	test('a time that ends before it begins is refused', async () => {
+		const { error, json } = await run('getMany', {
+			filters: { begunAfter: '2026-02-01', begunBefore: '2026-02-01' },
+		});
+		expect(error?.message).toContain('Begun After must be earlier than Begun Before');
+		expect(json('Done')).toEqual([]);
+	});
+
 	test('a state that is not in a list says what a list holds', async () => {
 		const { error } = await run('getMany', { filters: { states: '={{ "unknown" }}' } });
 		expect(error?.message).toContain('State must be a list of these: sending, rejected, unknown');

@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { pages, type RowFilter } from '../../../issuance/ledger/pages';
 import { keyOfEvent } from '../../../issuance/ledger/rowFields';
+import { AirError } from '../../../errors/AirError';
 import { asAirError } from '../../../issuance/session/asAirError';
 import type { LedgerSession } from '../../../issuance/session/LedgerSession';
 import { ROW_OUTCOMES, ROW_STATES } from '../../../ledger/Ledger';
@@ -187,6 +188,13 @@ type Filters = z.infer<typeof shape.filters>;
 function filterOf(filters: Filters, realm: string, timeZone: string): RowFilter {
 	const { eventId, exactSpelling, executionId, externalId, outcomes } = filters;
 	const { program, recipient, reference, states } = filters;
+	const createdFrom = readMoment(filters.begunAfter, 'Begun After', timeZone);
+	const createdBefore = readMoment(filters.begunBefore, 'Begun Before', timeZone);
+	if (createdFrom !== undefined && createdBefore !== undefined && createdFrom >= createdBefore) {
+		throw new AirError('AIR_SETTING_INVALID', {
+			detail: 'Begun After must be earlier than Begun Before',
+		});
+	}
 	return {
 		realm,
 		states: states.length === 0 ? undefined : states,
@@ -198,8 +206,8 @@ function filterOf(filters: Filters, realm: string, timeZone: string): RowFilter 
 		executionId,
 		externalId,
 		idempotencyKey: eventId === undefined ? undefined : keyOfEvent(eventId),
-		createdFrom: readMoment(filters.begunAfter, 'Begun After', timeZone),
-		createdBefore: readMoment(filters.begunBefore, 'Begun Before', timeZone),
+		createdFrom,
+		createdBefore,
 	};
 }
 

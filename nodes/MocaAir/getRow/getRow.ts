@@ -21,7 +21,7 @@ const properties: INodeProperties[] = [
 			{
 				name: 'External ID',
 				value: 'external',
-				description: 'Of what was issued directly: the ID in the credential',
+				description: 'The ID in a credential that was issued directly',
 			},
 			{ name: 'Ledger Row', value: 'id', description: 'The ID that errors and the trigger name' },
 		],

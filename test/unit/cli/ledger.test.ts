@@ -282,6 +282,8 @@ describe('list', () => {
 		}
 		const alone = await ledger('list', '--any-spelling');
 		expect(alone.stderr).toContain('--any-spelling goes with --recipient');
+		const never = await ledger('list', '--since', '2026-02-01', '--until', '2026-01-01');
+		expect(never.stderr).toContain('--since must be earlier than --until');
 		const { stderr } = await ledger('list', '--sort', 'oldest', '--limit', '1');
 		expect(stderr).toContain('Only the oldest 1 row; there are more');
 	});
