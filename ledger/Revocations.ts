@@ -100,6 +100,13 @@ export interface LiveKey {
 	readonly unpublishedAt: number | null;
 }
 
+/** The key that a credential signs with. */
+export interface KeyOfKid {
+	readonly realm: string;
+	readonly kid: string;
+	readonly keyThumbprint: string;
+}
+
 export interface UnpublishRequest {
 	readonly realm: string;
 	/** All keys with this `kid`. */
@@ -174,6 +181,12 @@ export interface Revocations {
 
 	/** Keys that live credentials of the realm need; the one needed for longest comes first. */
 	liveKeys(realm: string): Promise<LiveKey[]>;
+
+	/**
+	 * Another key that has the same `kid` and is needed by live credentials that were not given up. A
+	 * document publishes one key under a `kid`.
+	 */
+	otherKey(key: KeyOfKid): Promise<LiveKey | undefined>;
 
 	/**
 	 * Gives up the live credentials of a key, so that the key need not be published any more. Issuing

@@ -26,6 +26,7 @@ import type {
 	LedgerRow,
 	ListFilter,
 	ListSummary,
+	KeyOfKid,
 	LiveKey,
 	Missing,
 	NewList,
@@ -72,7 +73,7 @@ import { list, page, summary } from './operations/pages';
 import { endLeases, erase, forget, prune } from './operations/retention';
 import { revoke } from './operations/revoke';
 import { settle, settlements } from './operations/settle';
-import { liveKeys, unpublishKey } from './operations/signingKeys';
+import { liveKeys, otherKey, unpublishKey } from './operations/signingKeys';
 import {
 	freePlace,
 	numberStatus,
@@ -276,6 +277,10 @@ export class SqlLedger implements Ledger {
 
 	async liveKeys(realm: string): Promise<LiveKey[]> {
 		return await this.store.read(() => liveKeys(this.dialect, realm));
+	}
+
+	async otherKey(key: KeyOfKid): Promise<LiveKey | undefined> {
+		return await this.store.read(() => otherKey(this.dialect, key));
 	}
 
 	async unpublishKey(request: UnpublishRequest): Promise<UnpublishResult> {

@@ -41,6 +41,12 @@ export const revocationErrors = {
 		advice:
 			'Nobody can check them. Put its public half back into Further Public Keys of the credential, under the same kid, and publish the documents of Get Public Documents of Moca AIR. If these credentials are given up, say so with Moca AIR → Setup → Unpublish Key.',
 	}),
+	AIR_KEY_ID_TAKEN: input({
+		when: 'The private key was changed, and Key ID was not',
+		title: 'Valid credentials need another key under this Key ID',
+		advice:
+			'Documents publish one key under a Key ID, so nobody could check those credentials any more. Give the new key a Key ID of its own and publish it; put the old public key into Further Public Keys of the credential, under the old Key ID. To give up what the old key has signed: Moca AIR → Setup → Unpublish Key, or the command npx n8n-nodes-moca-air unpublish-key. Nothing was issued.',
+	}),
 	AIR_KEY_STILL_NEEDED: input({
 		when: 'The key is in neither Key ID nor Further Public Keys, or the number to give up is another one',
 		title: 'Credentials that this key has signed are still valid',

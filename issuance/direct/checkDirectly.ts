@@ -66,6 +66,7 @@ export class DirectChecking {
 			}
 			return { ...about, ...replayed(seen, idempotency, readable) };
 		}
+		await readable?.assertOwnKeyId();
 		const inThisRun = this.holders.has(laneOfDirect(request));
 		this.holders.add(laneOfDirect(request));
 		if (ifHeld === 'another' || !(inThisRun || seen?.outcome === 'held')) {

@@ -110,6 +110,7 @@ class DirectItem {
 
 	private async seal(seen: Extract<DirectLook, { outcome: 'open' }>): Promise<ToSend> {
 		const { issuer, issuing, claims } = this;
+		await this.session.assertOwnKeyId();
 		const { request, stopped, timeoutMs, share, onRepeat } = issuing;
 		const { recipient } = request;
 		const options = { signal: stopped, timeoutMs, share, onRepeat };

@@ -1,7 +1,14 @@
 import type { AirClient } from '../../air/AirClient';
 import { AirError } from '../../errors/AirError';
 import { watchDelayMs } from '../../air/pacing/backoff';
-import { DEFAULT_RETENTION, type Ledger, type LedgerRow, type Origin } from '../../ledger/Ledger';
+import {
+	DEFAULT_RETENTION,
+	type Ledger,
+	type LedgerRow,
+	type LiveKey,
+	type Origin,
+} from '../../ledger/Ledger';
+import { inWords } from '../status/liveKeys';
 import { Acceptance, refusesKey } from './Acceptance';
 import { asAirError } from './asAirError';
 import { proveKey, type Prove } from './proveKey';
@@ -54,6 +61,7 @@ const CLOCKS_DIFFER_MS = 10 * MINUTE_MS;
 export class LedgerSession {
 	private readonly unwritten: (() => Promise<unknown>)[] = [];
 	private readonly acceptance: Acceptance;
+	private otherKey: Promise<LiveKey | undefined> | undefined;
 	/** Whether the last item was begun, and not answered from the ledger. */
 	expectsNew = true;
 
@@ -94,6 +102,25 @@ export class LedgerSession {
 			await this.acceptance.assert(signal);
 		} catch (error) {
 			throw asAirError(error);
+		}
+	}
+
+	/**
+	 * Makes sure that no other key needs the Key ID of this credential: see `Ledger.otherKey`. Asked once
+	 * for the run.
+	 *
+	 * @throws AirError `AIR_KEY_ID_TAKEN`, `AIR_LEDGER_…`
+	 */
+	async assertOwnKeyId(): Promise<void> {
+		const { kid, key } = this.settings.client.identity;
+		const { realm } = this;
+		this.otherKey ??= this.ledger.otherKey({ realm, kid, keyThumbprint: key.thumbprint });
+		const other = await this.otherKey.catch((error: unknown) => {
+			this.otherKey = undefined;
+			throw asAirError(error);
+		});
+		if (other !== undefined) {
+			throw new AirError('AIR_KEY_ID_TAKEN', { detail: inWords(kid, other) });
 		}
 	}
 

@@ -3,7 +3,7 @@ import { STATUS_LIST_TYPE } from '../../air/direct/statusList';
 import { isKid, publicJwkOf } from '../../air/keys/PublicJwk';
 import { AirError } from '../../errors/AirError';
 import type { AirErrorCode } from '../../errors/errorCatalogue';
-import { inWords, keysLeftOut } from '../status/liveKeys';
+import { inWords, keysLeftOut, whyLeftOut } from '../status/liveKeys';
 import { quoted } from './aboutCredential';
 import { readOf, reasonOf } from './aboutIssuer';
 import { fail, pass, warn, type Verdict } from './Finding';
@@ -103,9 +103,11 @@ export function keysOfLiving(facts: SetupFacts): Verdict | undefined {
 	if (living.length === 0) return undefined;
 	const found = readOf(facts);
 	if (found !== undefined) {
-		const [lost] = keysLeftOut(living, keysOfDid(found.issuer, found.did));
+		const published = keysOfDid(found.issuer, found.did);
+		const [lost] = keysLeftOut(living, published);
 		if (lost !== undefined) {
-			return fail(new AirError('AIR_KEY_NOT_PUBLISHED', { detail: inWords(lost.kid, lost) }));
+			const code = whyLeftOut(lost, published, 'AIR_KEY_NOT_PUBLISHED');
+			return fail(new AirError(code, { detail: inWords(lost.kid, lost) }));
 		}
 	}
 	const { settings, key, kid, furtherKeys } = facts;
@@ -114,7 +116,11 @@ export function keysOfLiving(facts: SetupFacts): Verdict | undefined {
 		const own = [publicJwkOf(key.value, kid), ...(furtherKeys?.value ?? [])];
 		const [next] = keysLeftOut(living, own);
 		if (next !== undefined) {
-			return warn(new AirError('AIR_KEY_STILL_NEEDED', { detail: inWords(next.kid, next) }));
+			return warn(
+				new AirError(whyLeftOut(next, own, 'AIR_KEY_STILL_NEEDED'), {
+					detail: inWords(next.kid, next),
+				}),
+			);
 		}
 	}
 	return found === undefined ? undefined : pass('Each key that credentials live by is published');

@@ -15,6 +15,14 @@ export const keysLeftOut = (live: readonly LiveKey[], keys: readonly PublicJwk[]
 			!keys.some((key) => key.kid === kid && isSamePublicKey(key, jwkText.parse(publicJwk))),
 	);
 
+/**
+ * Why a key is left out. If another one has its Key ID, it cannot simply be added.
+ *
+ * @param lost - from {@link keysLeftOut}
+ */
+export const whyLeftOut = <Code>(lost: LiveKey, keys: readonly PublicJwk[], otherwise: Code) =>
+	keys.some(({ kid }) => kid === lost.kid) ? 'AIR_KEY_ID_TAKEN' : otherwise;
+
 const DAY_LENGTH = 'yyyy-mm-dd'.length;
 
 /** How many credentials need a key, as words that complete an error. */
@@ -34,7 +42,7 @@ export function inWords(
  *
  * @param keys - the keys to be published
  * @param assertAccepted - throws unless AIR accepts the key of the credential
- * @throws AirError `AIR_KEY_STILL_NEEDED`, and what `assertAccepted` throws
+ * @throws AirError `AIR_KEY_STILL_NEEDED`, `AIR_KEY_ID_TAKEN`, and what `assertAccepted` throws
  */
 export async function assertNoKeyLeftOut(
 	living: readonly LiveKey[],
@@ -51,7 +59,7 @@ export async function assertNoKeyLeftOut(
 		() => false,
 	);
 	const detail = isAccepted ? inWords(lost.kid, lost) : `key ID “${lost.kid}”`;
-	throw new AirError('AIR_KEY_STILL_NEEDED', { detail });
+	throw new AirError(whyLeftOut(lost, keys, 'AIR_KEY_STILL_NEEDED'), { detail });
 }
 
 interface Where {

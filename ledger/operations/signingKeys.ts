@@ -1,4 +1,4 @@
-import type { LiveKey, UnpublishRequest, UnpublishResult } from '../Ledger';
+import type { KeyOfKid, LiveKey, UnpublishRequest, UnpublishResult } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, rows, type Operation } from '../sql/Session';
 import { mayHaveIssuedIn } from './states';
@@ -27,6 +27,23 @@ export function* liveKeys(dialect: Dialect, realm: string): Operation<LiveKey[]>
 	const now = yield* clock(dialect);
 	const found = yield* rows<LiveKey>(LIVE_KEYS, realm, now);
 	return found.filter(({ credentials }) => credentials > 0);
+}
+
+/** `Ledger.otherKey`. */
+export function* otherKey(
+	dialect: Dialect,
+	{ realm, kid, keyThumbprint }: KeyOfKid,
+): Operation<LiveKey | undefined> {
+	const isOther = (key: Pick<LiveKey, 'kid' | 'keyThumbprint' | 'unpublishedAt'>) =>
+		key.kid === kid && key.keyThumbprint !== keyThumbprint && key.unpublishedAt === null;
+	// Asked in each run: credentials are counted only if there is such a key.
+	const keys = yield* rows<Pick<LiveKey, 'kid' | 'keyThumbprint' | 'unpublishedAt'>>(
+		`SELECT kid, key_thumbprint AS "keyThumbprint", unpublished_at AS "unpublishedAt"
+		FROM signing_keys WHERE realm = $1 AND kid = $2`,
+		realm,
+		kid,
+	);
+	return keys.some(isOther) ? (yield* liveKeys(dialect, realm)).find(isOther) : undefined;
 }
 
 /** `Ledger.unpublishKey`. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { closeDispatchers } from '../../air/http/dispatchers';
 import { closeLedgers } from '../../issuance/session/openLedger';
 import { KID, SCHEMA, useDirectRig } from '../unit/emulator/directSupport';
-import { PARTNER } from '../unit/emulator/support';
+import { newSigner, PARTNER } from '../unit/emulator/support';
 import { runWorkflow, type RunResult } from './runWorkflow';
 import { activate } from './pollTrigger';
 import { mocaAirWorkflow, statusWorkflow } from './workflows';
@@ -209,6 +209,24 @@ describe('with the embedded ledger', () => {
 		expect(ran.error).toBeUndefined();
 		return ran.json('Done')[0] ?? {};
 	};
+
+	test('another private key under the same Key ID is refused before an account is made; the check says so, too', async () => {
+		await issue(person());
+		const next = newSigner();
+		rig().publish(next);
+		const privateKey = next.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+		const accounts = () => control().counts().accounts;
+		const before = accounts();
+		for (const operation of ['issueDirectly', 'checkDirectIssuance']) {
+			const ran = await run(
+				[{ email: person(), level: 2 }],
+				{ operation },
+				{ with: { ...embedded, privateKey }, settings: { onError: 'continueRegularOutput' } },
+			);
+			expect(ran.json('Done')).toMatchObject([{ code: 'AIR_KEY_ID_TAKEN' }]);
+		}
+		expect(accounts()).toBe(before);
+	});
 
 	test('a redelivered event is answered, and another event keeps what the person holds', async () => {
 		const email = person();

@@ -91,11 +91,13 @@ function warn(context: IExecuteFunctions, message: string): void {
 	context.addExecutionHints({ type: 'warning', location: 'outputPane', message });
 }
 
+const LEFT_OUT: ReadonlySet<string> = new Set(['AIR_KEY_STILL_NEEDED', 'AIR_KEY_ID_TAKEN']);
+
 /**
  * The status lists of what was issued directly, as files to be hosted. The other documents need no
  * ledger: if it cannot be read, or AIR does not accept the key, the lists are left out, with a hint.
  *
- * @throws AirError `AIR_SETTING_INVALID`; `AIR_KEY_STILL_NEEDED` if the documents lack a key, also
+ * @throws AirError `AIR_SETTING_INVALID`; `AIR_KEY_STILL_NEEDED` or `AIR_KEY_ID_TAKEN` if the documents lack a key, also
  *   where AIR does not accept the new key yet
  */
 export async function statusListItems(
@@ -110,7 +112,7 @@ export async function statusListItems(
 	} catch (error) {
 		const known = asAirError(error);
 		// Documents without it would make credentials invalid.
-		if (known instanceof AirError && known.code === 'AIR_KEY_STILL_NEEDED') throw known;
+		if (known instanceof AirError && LEFT_OUT.has(known.code)) throw known;
 		const why =
 			known instanceof AirError ? `${known.message}. ${known.advice}` : 'an unexpected failure';
 		const isUnread = !(known instanceof AirError) || known.code.startsWith('AIR_LEDGER_');

@@ -191,12 +191,37 @@ describe('an outcome that is unknown', () => {
 		await airErrorOf(() => partner().issue('1'));
 		const before = await partner().row('1');
 		const next = newSigner();
-		partner().rig.publish(next);
-		const issuer = await partner().issuer({ signer: next });
+		partner().rig.publish(newSigner(), next);
+		const issuer = await partner().issuer({ signer: next, kid: 'key-2' });
 		const issued = await partner().issue('1', {}, { issuer });
 		expect(issued).toMatchObject({ outcome: 'issued' });
 		expect(issued.externalId).not.toBe(before?.externalId);
 		expect(await wallet()).toMatchObject([{ externalId: issued.externalId, valid: true }]);
+	}, 30_000);
+
+	test('another private key under the same Key ID: refused, until what the first has signed is given up', async () => {
+		const first = await partner().issue('1');
+		const { rig, ledger } = partner();
+		const next = newSigner();
+		rig.publish(next);
+		const issuer = await partner().issuer({ signer: next });
+		const accounts = partner().accounts();
+		const another = { recipient: 'first@example.com' };
+		const error = await airErrorOf(() => partner().issue('2', another, { issuer }));
+		expect(error).toMatchObject({ code: 'AIR_KEY_ID_TAKEN', kind: 'input' });
+		expect(error.message).toContain('key ID “key-1”, 1 credential, the last until');
+		expect({ accounts: partner().accounts(), bodies: partner().bodies().length }).toEqual({
+			accounts,
+			bodies: 1,
+		});
+		// What is known is answered as before.
+		const again = await partner().issue('1', {}, { issuer });
+		expect(again).toMatchObject({ outcome: 'alreadyIssued', externalId: first.externalId });
+
+		const realm = (await partner().row('1'))?.realm ?? '';
+		await ledger.unpublishKey({ realm, kid: 'key-1', givenUp: 1 });
+		expect(await partner().issue('2', another, { issuer })).toMatchObject({ outcome: 'issued' });
+		expect(await partner().issue('3', another, { issuer })).toMatchObject({ outcome: 'issued' });
 	}, 30_000);
 
 	test('signed by the key before, which is still published: the same bytes', async () => {

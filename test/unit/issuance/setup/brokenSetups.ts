@@ -97,10 +97,11 @@ export async function withList(
 export async function oldKey(
 	air: TestAir,
 	fill: Parameters<BrokenSetup['arrange']>[3],
+	kid = 'old',
 ): Promise<Record<string, unknown>> {
-	const jwk = makeKey().jwk('old');
+	const jwk = makeKey().jwk(kid);
 	const realm = `${air.emulator.baseUrl} ${PARTNER_ID}`;
-	const signedBy = { realm, kid: 'old', publicJwk: JSON.stringify(jwk) };
+	const signedBy = { realm, kid, publicJwk: JSON.stringify(jwk) };
 	await fill(async (ledger) => await issuedDirectly(ledger, 1, 'number', signedBy));
 	return jwk;
 }
@@ -489,6 +490,15 @@ export const BROKEN_SETUPS: readonly BrokenSetup[] = [
 		status: 'warn',
 		arrange: async (air, _serve, issuer, fill) => {
 			issuer.publish(air.key.jwk(PARTNER_ID), await oldKey(air, fill));
+			return { ...direct(air, issuer), ledger: 'embedded' };
+		},
+	},
+	{
+		mistake: 'The private key was changed, and Key ID was not; what the old key signed lives',
+		check: 'directLiveKeys',
+		status: 'fail',
+		arrange: async (air, _serve, issuer, fill) => {
+			await oldKey(air, fill, PARTNER_ID);
 			return { ...direct(air, issuer), ledger: 'embedded' };
 		},
 	},

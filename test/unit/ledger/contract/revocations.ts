@@ -576,6 +576,26 @@ export function revocations(store: GetStore): void {
 			expect(await keys(ledger)).toEqual([]);
 		});
 
+		test('another key that has the same Key ID, as long as its credentials live and are not given up', async () => {
+			const { ledger, advance } = store();
+			const other = async (key: Partial<Parameters<Ledger['otherKey']>[0]> = {}) =>
+				(await ledger.otherKey({ realm: REALM, kid: 'k1', keyThumbprint: 'next', ...key }))
+					?.credentials;
+			expect(await other()).toBeUndefined();
+			await stored(ledger, 1);
+			expect(await other()).toBe(1);
+			expect(await other({ keyThumbprint: 'thumbprint-1' })).toBeUndefined();
+			expect(await other({ kid: 'k2' })).toBeUndefined();
+			expect(await other({ realm: 'another realm' })).toBeUndefined();
+			await giveUp(ledger, 1);
+			expect(await other()).toBeUndefined();
+			// Signed with it again: it is needed again.
+			await stored(ledger, 2);
+			expect(await other()).toBe(2);
+			advance(31 * DAY);
+			expect(await other()).toBeUndefined();
+		});
+
 		test('count what may have been stored, however it can be revoked', async () => {
 			const { ledger } = store();
 			await started(ledger, 1, 'off');
