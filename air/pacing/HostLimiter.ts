@@ -79,8 +79,12 @@ export class HostLimiter {
 
 	/** Requests per second that are allowed now; Infinity without a limit. */
 	get perSecond(): number {
+		return this.perSecondAt(this.clock.now());
+	}
+
+	private perSecondAt(now: number): number {
 		const restrictions = [...this.restrictions].map(({ perSecond }) => perSecond);
-		return Math.min(this.learnt.at(this.clock.now()), ...restrictions);
+		return Math.min(this.learnt.at(now), ...restrictions);
 	}
 
 	/** How long nothing is sent because AIR refused, in milliseconds. */
@@ -185,44 +189,51 @@ export class HostLimiter {
 		}
 	}
 
-	/** When the next request may be sent, according to rates and pauses. */
-	private get freeAt(): number {
-		return Math.max(this.lastAt + this.intervalMs, this.learnt.pausedUntil);
+	/** When the next request may be sent, according to rates and pauses, as they are now. */
+	private freeAt(now: number): number {
+		return Math.max(this.lastAt + this.intervalMs(now), this.learnt.pausedUntil);
 	}
 
-	private get intervalMs(): number {
-		return 1000 / this.perSecond;
+	private intervalMs(now: number): number {
+		return 1000 / this.perSecondAt(now);
 	}
 
 	private get isAwaited(): boolean {
 		return this.waiting.size + this.ready.size > 0;
 	}
 
-	private mayGo(wanted: Wanted): boolean {
+	private mayGo(wanted: Wanted, now: number): boolean {
 		const { holds } = this.longWish;
-		return this.places.areFree(wanted, holds ? 1 : undefined) && this.clock.now() >= this.freeAt;
+		return this.places.areFree(wanted, holds ? 1 : undefined) && now >= this.freeAt(now);
 	}
 
 	/** Only if nothing but a place is missing: then it comes soon. */
-	private mayBegin(wanted: Wanted): boolean {
+	private mayBegin(wanted: Wanted, now: number): boolean {
 		return (
 			this.places.areFreeAhead(wanted) &&
-			this.clock.now() >= this.freeAt &&
-			this.perSecond === Number.POSITIVE_INFINITY
+			now >= this.freeAt(now) &&
+			this.perSecondAt(now) === Number.POSITIVE_INFINITY
 		);
 	}
 
-	/** Grants every permit that may be granted now, and sets a timer for the rest. */
+	/**
+	 * Grants every permit that may be granted now, and sets a timer for the rest. Both by one look at the
+	 * clock: if it were too early for a permit, and a moment later too late for a timer, everybody would
+	 * wait for ever.
+	 */
 	private admit(): void {
 		this.cancelWake?.();
 		this.cancelWake = undefined;
+		let now = this.clock.now();
 		for (;;) {
-			const begins = this.waiting.next(({ wanted }) => this.mayBegin(wanted));
-			const next = begins ?? this.nextToGo();
+			const at = now;
+			const begins = this.waiting.next(({ wanted }) => this.mayBegin(wanted, at));
+			const next = begins ?? this.nextToGo(at);
 			if (next === undefined) break;
 			next.go(begins !== undefined);
+			now = this.clock.now();
 		}
-		const waitMs = this.freeAt - this.clock.now();
+		const waitMs = this.freeAt(now) - now;
 		// If all places are taken, the end of a request admits the next one, and no timer is needed.
 		if (waitMs > 0 && this.isAwaited)
 			this.cancelWake = this.clock.after(waitMs, () => {
@@ -234,10 +245,10 @@ export class HostLimiter {
 	 * The next request to send. Those that have begun ahead take turns with those that do not begin ahead,
 	 * such as questions: during a large run, some request has always begun ahead.
 	 */
-	private nextToGo(): Waiting | undefined {
-		const ready = [...this.ready].find(({ wanted }) => this.mayGo(wanted));
+	private nextToGo(now: number): Waiting | undefined {
+		const ready = [...this.ready].find(({ wanted }) => this.mayGo(wanted, now));
 		const mayFollow = ({ wanted }: Waiting): boolean =>
-			(ready === undefined || wanted.ahead !== true) && this.mayGo(wanted);
+			(ready === undefined || wanted.ahead !== true) && this.mayGo(wanted, now);
 		const next =
 			this.readyFirst && ready !== undefined ? ready : (this.waiting.next(mayFollow) ?? ready);
 		if (next !== undefined) this.readyFirst = next !== ready;
@@ -287,9 +298,9 @@ export class HostLimiter {
 	/** @param since - when the wait for it began */
 	private grant(wanted: Wanted, since: number): Permit {
 		const grantedAt = this.clock.now();
-		const { intervalMs } = this;
+		const intervalMs = this.intervalMs(grantedAt);
 		const place = this.places.take(wanted, grantedAt, this.clock.busyMs());
-		this.lastAt = Math.max(since, this.freeAt, grantedAt - CATCH_UP_MS);
+		this.lastAt = Math.max(since, this.freeAt(grantedAt), grantedAt - CATCH_UP_MS);
 		this.learnt.granted(grantedAt);
 		const isTrial = this.longWish.holds;
 		let state: 'granted' | 'used' | 'over' = 'granted';
