@@ -219,7 +219,7 @@ export class HostLimiter {
 	/**
 	 * Grants every permit that may be granted now, and sets a timer for the rest. Both by one look at the
 	 * clock: if it were too early for a permit, and a moment later too late for a timer, everybody would
-	 * wait for ever.
+	 * wait forever.
 	 */
 	private admit(): void {
 		this.cancelWake?.();

@@ -39,7 +39,7 @@ const STEPS = [0.0005, 0.003, 0.02, 0.1];
 const EARLY = Array.from({ length: 1_800 }, (_, index) => index / 2_000);
 
 test.each(STEPS)(
-	'a timer fires early, and the clock moves on by %d ms at each look: nobody waits for ever',
+	'a timer fires early, and the clock moves on by %d ms at each look: nobody waits forever',
 	async (stepMs) => {
 		const forgotten: number[] = [];
 		for (const earlyMs of EARLY) {
