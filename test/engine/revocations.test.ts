@@ -511,6 +511,15 @@ describe('a change of the key', () => {
 		]);
 	});
 
+	test('another private key under the same Key ID makes no documents, and is told to take another ID', async () => {
+		const next = newSigner();
+		await issue(person());
+		rig().publish(next);
+		const lacking = await documents({ privateKey: pemOf(next) });
+		expect(lacking.error?.message).toContain('another key under this Key ID');
+		expect(lacking.error?.description).toContain('Give the new key a Key ID of its own');
+	});
+
 	test('of a misspelt key ID the item shows which keys are needed', async () => {
 		await issue(person());
 		const misspelt = { operation: 'unpublishKey', kid: KID.toUpperCase(), givenUp: 0 };
