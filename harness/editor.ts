@@ -1,5 +1,7 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { z } from 'zod';
 import { owner } from './n8nApi';
+import { PageWatch } from './pageWatch';
 
 /** How to open the editor. */
 export interface EditorOptions {
@@ -13,21 +15,27 @@ export interface EditorOptions {
 
 const timeoutMs = 60_000;
 
+const begunRun = z.object({ data: z.object({ executionId: z.string().optional() }) });
+
 /**
  * n8n's editor in a browser, signed in as the owner; it always waits for something that a user would
  * see.
  */
 export class Editor {
-	/** Requests that the page tried to send elsewhere; none gets through. */
-	readonly outsideRequests: string[] = [];
-	/** Uncaught exceptions in the page. */
-	readonly pageErrors: string[] = [];
+	readonly #watch: PageWatch;
 
 	private constructor(
 		private readonly context: BrowserContext,
 		readonly page: Page,
 		private readonly url: string,
-	) {}
+	) {
+		this.#watch = new PageWatch(page, url, timeoutMs);
+	}
+
+	/** Uncaught exceptions in the page. */
+	get pageErrors(): readonly string[] {
+		return this.#watch.errors;
+	}
 
 	/** Opens a fresh browser context and signs in by the form. */
 	static async open(options: EditorOptions): Promise<Editor> {
@@ -40,7 +48,7 @@ export class Editor {
 			await context.addInitScript(`localStorage.setItem('N8N_THEME', '${theme}')`);
 		}
 		const editor = new Editor(context, await context.newPage(), url);
-		await editor.#watch();
+		await editor.#watch.begin();
 		await editor.#signIn();
 		return editor;
 	}
@@ -77,7 +85,6 @@ export class Editor {
 	/** Saves the open workflow by the keyboard. */
 	async save(): Promise<void> {
 		await this.page.keyboard.press('Control+S');
-		await this.page.waitForLoadState('networkidle');
 		await this.#settle();
 	}
 
@@ -148,7 +155,6 @@ export class Editor {
 		const dialog = this.byTestId('editCredential-modal');
 		await dialog.waitFor();
 		await this.byTestId('credential-connection-parameter', dialog).first().waitFor();
-		await this.page.waitForLoadState('networkidle');
 		await this.#settle();
 		return dialog;
 	}
@@ -319,17 +325,6 @@ export class Editor {
 		return this.page.getByRole('option').filter({ has: text }).filter({ visible: true });
 	}
 
-	async #watch(): Promise<void> {
-		this.page.on('pageerror', (error) => this.pageErrors.push(error.message));
-		await this.context.route(
-			(target) => target.protocol.startsWith('http') && target.origin !== new URL(this.url).origin,
-			async (route) => {
-				this.outsideRequests.push(route.request().url());
-				await route.abort();
-			},
-		);
-	}
-
 	async #signIn(): Promise<void> {
 		await this.page.goto(`${this.url}/signin`);
 		await this.page.getByLabel('Email').fill(owner.email);
@@ -339,11 +334,13 @@ export class Editor {
 		await this.byTestId('main-sidebar-settings').waitFor();
 	}
 
-	/** Starts a run with a button; it is over when n8n removes its stop buttons. */
+	/** Starts a run with a button; it is over when n8n has told the page and removes its stop buttons. */
 	async #run(button: Locator): Promise<void> {
-		const begun = this.page.waitForResponse((response) => response.url().endsWith('/run'));
+		const answer = this.page.waitForResponse((response) => response.url().endsWith('/run'));
 		await button.click();
-		await begun;
+		const begun = begunRun.safeParse(await (await answer).json());
+		const id = begun.success ? begun.data.data.executionId : undefined;
+		if (id !== undefined) await this.#watch.ended(id);
 		await this.byTestId('ndv-stop-execution-button').waitFor({ state: 'hidden' });
 		await this.byTestId('stop-execution-button').waitFor({ state: 'hidden' });
 	}
@@ -357,8 +354,11 @@ export class Editor {
 		return panel;
 	}
 
-	/** Waits for fade-ins to end: n8n's animations have no event to wait for. */
+	/**
+	 * Waits for fade-ins to end, since n8n's animations have no event to wait for, and for the answers to
+	 * all that the page has asked n8n.
+	 */
 	async #settle(): Promise<void> {
-		await this.page.waitForTimeout(400);
+		await this.#watch.quiet();
 	}
 }

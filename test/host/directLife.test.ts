@@ -208,6 +208,11 @@ describe('Serve Revocations', () => {
 		await editor.openWorkflow(servingId);
 		await editor.byTestId('workflow-menu').click();
 		await editor.byTestId('workflow-menu-item-duplicate').click();
+		// Without a name the dialog opens no copy, and n8n takes a moment to propose one.
+		const name = editor.page.getByPlaceholder('Enter workflow name');
+		await poll('n8n to propose a name for the copy', 60_000, async () =>
+			(await name.inputValue()) === '' ? undefined : true,
+		);
 		const opened = editor.page.context().waitForEvent('page');
 		await editor.page.getByRole('button', { name: 'Duplicate', exact: true }).click();
 		const copyId = await idOf(await opened);
@@ -237,6 +242,7 @@ describe('Serve Revocations', () => {
 	});
 
 	test('exported, and imported in the editor: both addresses are where they were', async () => {
+		await host.api.workflows.deactivate(servingId);
 		const exported = join(artefacts, 'exported.json');
 		writeFileSync(exported, JSON.stringify(await host.api.workflows.get(servingId)));
 		const editor = await Editor.open({ browser, url: host.n8n.url });
