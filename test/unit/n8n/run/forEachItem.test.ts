@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeApiError, NodeOperationError, type IExecuteFunctions } from 'n8n-workflow';
 import { AirError } from '../../../../errors/AirError';
@@ -55,6 +56,18 @@ describe('items', () => {
 	});
 });
 
+/** Of the first items, one ends before the others, however busy the machine is; it waits until all have begun. */
+function endingFirst(which: number, of: number): (index: number) => Promise<void> {
+	const events = new EventEmitter();
+	let begun = 0;
+	return async (index) => {
+		begun++;
+		if (begun === of) setImmediate(() => events.emit('all have begun'));
+		await once(events, index === which ? 'all have begun' : 'one has ended');
+		if (index === which) setImmediate(() => events.emit('one has ended'));
+	};
+}
+
 describe('failures', () => {
 	const second = async (index: number) => {
 		if (index === 1) throw new AirError('AIR_CONFLICT_CONSENT', { httpStatus: 409 });
@@ -88,11 +101,12 @@ describe('failures', () => {
 
 	test('what is under way at the first failure ends, and is told; no more is begun', async () => {
 		const begun: number[] = [];
+		const turn = endingFirst(1, 4);
 		const failing = forEachItem(
 			fakeContext({ items: 50 }).context,
 			async (index) => {
 				begun.push(index);
-				await sleep(index === 1 ? 5 : 50);
+				await turn(index);
 				if (index === 1) throw new AirError('AIR_DNS');
 				return {};
 			},
@@ -108,10 +122,11 @@ describe('failures', () => {
 
 	test('so do others that were under way, and nothing is said to be known that is not', async () => {
 		const errors = ['AIR_REFUSED', 'AIR_TIMEOUT', 'AIR_CONNECTION_LOST', 'AIR_DNS'] as const;
+		const turn = endingFirst(0, 5);
 		const failing = forEachItem(
 			fakeContext({ items: 50 }).context,
 			async (index) => {
-				await sleep(index === 0 ? 5 : 50);
+				await turn(index);
 				const code = errors[index];
 				if (code === undefined) return {};
 				throw new AirError(code);
