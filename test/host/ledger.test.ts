@@ -6,7 +6,7 @@ import type { Execution } from '../../harness/executionsApi';
 import { poll } from '../../harness/poll';
 import { jsonOf, lastRun } from '../../harness/runData';
 import type { WorkflowDefinition } from '../../harness/workflowsApi';
-import { startChatModel, type ChatModel } from './chatModel';
+import { startChatModel, type Asked, type ChatModel, type Said } from './chatModel';
 import {
 	asExpression,
 	inRow,
@@ -370,13 +370,10 @@ describe('as a tool of an AI agent', () => {
 	/** The tool's answers, as the model received them. */
 	let told: string[] = [];
 	let openAi: Record<string, { id: string; name: string }>;
+	let say: (asked: Asked) => Said;
 
 	beforeAll(async () => {
-		// It calls its tool twice, one after the other, with the same arguments.
-		model = await startChatModel((asked) => {
-			({ told } = asked);
-			return told.length >= 2 ? 'done' : [{ email }];
-		});
+		model = await startChatModel((asked) => say(asked));
 		const { id, name } = await host.api.credentials.create(
 			'openAiApi',
 			'Fake model',
@@ -391,6 +388,11 @@ describe('as a tool of an AI agent', () => {
 
 	beforeEach(() => {
 		[{ email }] = people('ada');
+		// It calls its tool twice, one after the other, with the same arguments.
+		say = (asked) => {
+			({ told } = asked);
+			return told.length >= 2 ? 'done' : [{ email }];
+		};
 	});
 
 	const toolNode = (parameters: Json, rest: Json) => ({
@@ -437,6 +439,67 @@ describe('as a tool of an AI agent', () => {
 			return ['success', 'error'].find((status) => status === execution?.status);
 		});
 	};
+
+	/** Three people, all at once or in a loop; the model gives each the name of the item as a claim. */
+	const forThree = (typeVersion: number, isLoop: boolean): WorkflowDefinition => {
+		const { nodes, connections } = agent(
+			{
+				recipient: "={{ $('Items').item.json.email }}",
+				subjectJson: subjectFrom("$fromAI('name', '', 'string')"),
+			},
+			{ onError: 'continueRegularOutput' },
+			typeVersion,
+		);
+		const list = people('ada', 'bob', 'cyd').map((person) => ({ ...person, name: person.email }));
+		const loop = node('Loop', 'n8n-nodes-base.splitInBatches', { options: {} }, { typeVersion: 3 });
+		const to = (name: string) => [{ node: name, type: 'main', index: 0 }];
+		return {
+			...inRow(start()),
+			nodes: [
+				...nodes.map((one) =>
+					one.name === 'Agent'
+						? { ...one, parameters: { ...one.parameters, text: '={{ $json.name }}' } }
+						: one,
+				),
+				items(list),
+				loop,
+			],
+			connections: {
+				...connections,
+				Start: { main: [to('Items')] },
+				Items: { main: [to(isLoop ? 'Loop' : 'Agent')] },
+				...(isLoop ? { Loop: { main: [[], to('Agent')] }, Agent: { main: [to('Loop')] } } : {}),
+			},
+		};
+	};
+
+	test.each([
+		{ version: 2, isLoop: false, issued: 0 },
+		{ version: 3, isLoop: false, issued: 0 },
+		{ version: 2, isLoop: true, issued: 3 },
+		// n8n pairs the tool with nothing in the other turns.
+		{ version: 3, isLoop: true, issued: 1 },
+	])(
+		'three people (Agent $version, in a loop: $isLoop): nobody gets what is about another',
+		async ({ version, isLoop, issued }) => {
+			control().setSettings({ recordBodies: true });
+			const refused: string[] = [];
+			say = ({ told: answers, messages }) => {
+				refused.push(...answers.filter((answer) => answer.includes('works on several items')));
+				const [name] = /\w+-\d+@example\.com/.exec(JSON.stringify(messages.at(-1))) ?? [];
+				return answers.length > 0 || name === undefined ? 'done' : [{ name }];
+			};
+			expect(await runAgent(forThree(version, isLoop))).toBe('success');
+			const sent = control()
+				.requests()
+				.filter(({ operation }) => operation === 'issue');
+			expect(sent).toHaveLength(issued);
+			for (const { recipient, body } of sent) {
+				expect(body).toMatchObject({ credentialSubject: { kycLevel: recipient } });
+			}
+			expect(refused).toHaveLength(3 - issued);
+		},
+	);
 
 	// An agent runs its tools inside itself before version 3, and lets n8n run them since.
 	const agents = [2, 3];
