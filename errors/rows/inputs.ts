@@ -60,9 +60,9 @@ export const inputErrors = {
 	}),
 	AIR_TOOL_SEVERAL_ITEMS: input({
 		when: "e.g. {{ $('Webhook').item.json.email }}",
-		title: 'The agent works on several items, and its tool cannot tell which one it is called for',
+		title: 'The tool of an AI agent reads one of several items, and cannot tell which',
 		advice:
-			'n8n would give it the first item, which may be another person’s. Give the agent one item at a time: put it into a workflow of its own, and call that with Execute Sub-workflow and Mode Run once for each item. Or let the model fill in the field. Nothing was sent.',
+			"n8n would give it the first item, which may be another person’s. Give the agent one item at a time: put it into a workflow of its own, call that with Execute Sub-workflow and Mode Run once for each item, and name its trigger, e.g. {{ $('When Executed by Another Workflow').item.json.email }}. Or let the model fill in the field. Nothing was sent.",
 	}),
 	AIR_TOOL_HIDES_ANSWER: input({
 		when: 'On Error is Continue (using error output)',

@@ -9,10 +9,11 @@ const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/
 /** The names under which n8n's expressions find the incoming item. */
 const ITEM = /\$(?:json|input|data|binary|item|items|thisItem)\b/;
 
-/** Reading another node without pairing, or something that belongs to no item; for code without {@link QUOTED} text. */
-const UNPAIRED = /\$\(\s*""\s*\)\s*\??\.\s*(?:first|last|all|params|context|isExecuted)\b/g;
-/** The names by which n8n's expressions find what belongs to the place of an item. */
-const PAIRED = /\$\(|\$(?:node|itemIndex|runIndex)\b/;
+/** A node by its name, and perhaps what is no paired item of it. */
+const NODE =
+	/\$\(\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`)\s*\)(\s*\??\.\s*(?:first|last|all|params|context|isExecuted)\b)?/gs;
+/** What else belongs to the place of an item, in whatever node. */
+const BY_PLACE = /\$\(|\$(?:node|itemIndex|runIndex)\b/;
 
 /** The labels of the parameters; mapped attributes and named fields use their own names. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -39,8 +40,9 @@ const LABELS: Readonly<Record<string, string>> = {
  * Refuses a parameter of an agent's tool that reads the incoming item. n8n overwrites the fields of the
  * agent's own item with the model's arguments, including arguments that nobody asked for: so a
  * manipulated model can choose the value of `$json.email`. Allowed are `$fromAI`, typed values, and
- * data from a named node, but not its paired item if the agent works on several items: n8n then pairs
- * the tool with the first of them, no matter which one it is called for (n8n 2.40, AI Agent 2 and 3).
+ * data from a named node. Of that, the paired item is allowed only if the node gave no other: n8n pairs
+ * a tool with the first of several items, or with that of another turn of a loop, no matter which one
+ * it is called for (n8n 2.40; AI Agent 2 and 3, and those that are tools themselves).
  *
  * @param name - of the parameter, or a path into it
  * @param raw - the parameter with its expressions as text
@@ -49,44 +51,27 @@ const LABELS: Readonly<Record<string, string>> = {
 export function assertToolMayRead(context: IExecuteFunctions, name: string, raw: unknown): void {
 	if (!isTool(context)) return;
 	const label = LABELS[name] ?? name.split('.').at(-1) ?? name;
-	if (holdsCode(raw, (code) => ITEM.test(code))) {
+	const codes = codesIn(raw);
+	if (codes.some((code) => ITEM.test(code.replace(QUOTED, '""')))) {
 		throw new AirError('AIR_TOOL_READS_ITEM', {
 			detail: `${label} reads the incoming item; use $fromAI(…), or name a node, as in $('Node').item.json`,
 		});
 	}
-	const isPaired = (code: string) => PAIRED.test(code.replace(UNPAIRED, ''));
-	if (holdsCode(raw, isPaired) && isOneOfSeveral(context)) {
+	if (codes.some((code) => readsOneOfSeveral(context, code))) {
 		throw new AirError('AIR_TOOL_SEVERAL_ITEMS', {
-			detail: `${label} reads the item of another node`,
+			detail: `${label} reads the item of a node that gave several`,
 		});
 	}
 }
 
-/** Whether the code of an expression, without its quoted text, is of a kind. */
-function holdsCode(raw: unknown, isSuch: (code: string) => boolean): boolean {
-	if (typeof raw === 'string') {
-		return chunksOf(raw).some(
-			({ type, text }) => type === 'code' && isSuch(text.replace(QUOTED, '""')),
-		);
-	}
-	if (typeof raw !== 'object' || raw === null) return false;
-	return Object.values(raw).some((value) => holdsCode(value, isSuch));
+/** The code of all expressions in a parameter. */
+function codesIn(raw: unknown): string[] {
+	if (typeof raw === 'object' && raw !== null) return Object.values(raw).flatMap(codesIn);
+	return chunksOf(raw).flatMap(({ type, text }) => (type === 'code' ? [text] : []));
 }
 
-const pairedItem = z.object({
-	pairedItem: z.object({
-		sourceOverwrite: z.object({ previousNode: z.string(), previousNodeOutput: z.number() }),
-	}),
-});
-const agentRun = z.object({ previousNodeRun: z.number().default(0) });
-const toolRun = z.object({
-	executeData: z.object({
-		data: z.object({ main: z.array(z.array(pairedItem).min(1)).min(1) }),
-		source: z.object({ main: z.array(agentRun).min(1) }),
-	}),
-	runExecutionData: z.object({
-		resultData: z.object({ runData: z.record(z.string(), z.unknown()) }),
-	}),
+const started = z.object({
+	resultData: z.object({ runData: z.record(z.string(), z.unknown()) }),
 });
 const runs = z.array(
 	z.object({
@@ -94,27 +79,22 @@ const runs = z.array(
 	}),
 );
 
-/**
- * Whether the agent works on one item of several, in one run or in the turns of a loop. Then the engine
- * pairs the tool of AI Agent 3 with the first item of a run, or with what the agent itself gave in
- * another turn. n8n's interface does not tell, but its classes do (n8n-core, node-execution-context.js
- * and requests-response.js).
- *
- * @returns false if n8n does not tell
- */
-function isOneOfSeveral(context: IExecuteFunctions): boolean {
-	if (runsWithinAgent(context)) {
-		const items: unknown = Reflect.get(context, 'connectionInputData');
-		return Array.isArray(items) && items.length > 1;
-	}
-	const { data } = toolRun.safeParse(context);
-	const item = data?.executeData.data.main[0]?.[0];
-	const agent = data?.executeData.source.main[0];
-	if (data === undefined || item === undefined || agent === undefined) return false;
-	const { previousNode, previousNodeOutput } = item.pairedItem.sourceOverwrite;
-	const given = runs.safeParse(data.runExecutionData.resultData.runData[previousNode]).data ?? [];
-	const outputs = given.map(({ data: output }) => output?.main?.[previousNodeOutput] ?? []);
-	return agent.previousNodeRun > 0 || outputs.flat().length > 1;
+/** Whether code reads the paired item of a node that gave more than one, over all turns of a loop. */
+function readsOneOfSeveral(context: IExecuteFunctions, code: string): boolean {
+	const names: string[] = [];
+	const rest = code.replace(NODE, (_, quoted: string, unpaired?: string) => {
+		if (unpaired === undefined) names.push(quoted.slice(1, -1).replace(/\\(.)/gs, '$1'));
+		return '';
+	});
+	const isAnyNode = BY_PLACE.test(rest.replace(QUOTED, '""'));
+	if (names.length === 0 && !isAnyNode) return false;
+	// n8n's interface does not have this; its class does (n8n-core, node-execution-context.js).
+	const { data } = started.safeParse(Reflect.get(context, 'runExecutionData'));
+	const given = data?.resultData.runData ?? {};
+	return (isAnyNode ? Object.keys(given) : names).some((name) => {
+		const outputs = runs.safeParse(given[name]).data?.flatMap((run) => run.data?.main ?? []);
+		return (outputs ?? []).flatMap((output) => output ?? []).length > 1;
+	});
 }
 
 /**

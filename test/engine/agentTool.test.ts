@@ -144,11 +144,14 @@ describe.each(AGENTS)('with AI Agent %d', (agent) => {
 		"={{ $('Items').pairedItem().json.email }}",
 		"={{ $('Items').itemMatching(0).json.email }}",
 		"={{ $node['Items'].json.email }}",
+		"={{ $('Items').all()[$itemIndex].json.email }}",
+		"={{ $('It' + 'ems').item.json.email }}",
+		'={{ $(`Items`) .item.json.email }}',
 	])('%s of an agent with two items is refused: it is always the first one', async (recipient) => {
 		const items = [CHAT, { ...CHAT, email: 'another@example.com' }];
 		const { told } = await call(agent, { ...FROM_AI, recipient }, {}, [CALL], items);
 		expect(issued()).toEqual([]);
-		expect(told[0]).toMatch(/several items/);
+		expect(told[0]).toMatch(/one of several items/);
 	});
 
 	test('what is no paired item may be read by an agent with two items', async () => {

@@ -440,8 +440,11 @@ describe('as a tool of an AI agent', () => {
 		});
 	};
 
-	/** Three people, all at once or in a loop; the model gives each the name of the item as a claim. */
-	const forThree = (typeVersion: number, isLoop: boolean): WorkflowDefinition => {
+	/** Three people, and an agent whose model gives the tool the name of the item as a claim. */
+	const forThree = (
+		typeVersion: number,
+		{ isLoop = false, isNested = false },
+	): WorkflowDefinition => {
 		const { nodes, connections } = agent(
 			{
 				recipient: "={{ $('Items').item.json.email }}",
@@ -451,53 +454,62 @@ describe('as a tool of an AI agent', () => {
 			typeVersion,
 		);
 		const list = people('ada', 'bob', 'cyd').map((person) => ({ ...person, name: person.email }));
-		const loop = node('Loop', 'n8n-nodes-base.splitInBatches', { options: {} }, { typeVersion: 3 });
-		const to = (name: string) => [{ node: name, type: 'main', index: 0 }];
+		const to = (name: string, type = 'main') => [{ node: name, type, index: 0 }];
+		const asked = { text: '={{ $json.name }}' };
 		return {
 			...inRow(start()),
 			nodes: [
 				...nodes.map((one) =>
-					one.name === 'Agent'
-						? { ...one, parameters: { ...one.parameters, text: '={{ $json.name }}' } }
-						: one,
+					one.name === 'Agent' ? { ...one, parameters: { ...one.parameters, ...asked } } : one,
 				),
 				items(list),
-				loop,
+				node('Loop', 'n8n-nodes-base.splitInBatches', { options: {} }, { typeVersion: 3 }),
+				node(
+					'Helper',
+					'@n8n/n8n-nodes-langchain.agentTool',
+					{ toolDescription: 'issues', text: "={{ $fromAI('who', '', 'string') }}", options: {} },
+					{ typeVersion: 2.2 },
+				),
 			],
 			connections: {
 				...connections,
 				Start: { main: [to('Items')] },
 				Items: { main: [to(isLoop ? 'Loop' : 'Agent')] },
 				...(isLoop ? { Loop: { main: [[], to('Agent')] }, Agent: { main: [to('Loop')] } } : {}),
+				...(isNested
+					? {
+							Issue: { ai_tool: [to('Helper', 'ai_tool')] },
+							Helper: { ai_tool: [to('Agent', 'ai_tool')] },
+							Model: {
+								ai_languageModel: [
+									['Agent', 'Helper'].flatMap((name) => to(name, 'ai_languageModel')),
+								],
+							},
+						}
+					: {}),
 			},
 		};
 	};
 
 	test.each([
-		{ version: 2, isLoop: false, issued: 0 },
-		{ version: 3, isLoop: false, issued: 0 },
-		{ version: 2, isLoop: true, issued: 3 },
-		// n8n pairs the tool with nothing in the other turns.
-		{ version: 3, isLoop: true, issued: 1 },
+		{ version: 2, how: {} },
+		{ version: 3, how: {} },
+		{ version: 2, how: { isLoop: true } },
+		{ version: 3, how: { isLoop: true } },
+		{ version: 2, how: { isNested: true } },
+		{ version: 3, how: { isNested: true } },
 	])(
-		'three people (Agent $version, in a loop: $isLoop): nobody gets what is about another',
-		async ({ version, isLoop, issued }) => {
-			control().setSettings({ recordBodies: true });
+		'three people (Agent $version, $how): nobody gets what is about another',
+		async ({ version, how }) => {
 			const refused: string[] = [];
 			say = ({ told: answers, messages }) => {
-				refused.push(...answers.filter((answer) => answer.includes('works on several items')));
+				refused.push(...answers.filter((answer) => answer.includes('one of several items')));
 				const [name] = /\w+-\d+@example\.com/.exec(JSON.stringify(messages.at(-1))) ?? [];
-				return answers.length > 0 || name === undefined ? 'done' : [{ name }];
+				return answers.length > 0 || name === undefined ? 'done' : [{ name, who: name }];
 			};
-			expect(await runAgent(forThree(version, isLoop))).toBe('success');
-			const sent = control()
-				.requests()
-				.filter(({ operation }) => operation === 'issue');
-			expect(sent).toHaveLength(issued);
-			for (const { recipient, body } of sent) {
-				expect(body).toMatchObject({ credentialSubject: { kycLevel: recipient } });
-			}
-			expect(refused).toHaveLength(3 - issued);
+			expect(await runAgent(forThree(version, how))).toBe('success');
+			expect(posts()).toBe(0);
+			expect(refused).toHaveLength(3);
 		},
 	);
 
