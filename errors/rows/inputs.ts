@@ -58,6 +58,12 @@ export const inputErrors = {
 		advice:
 			"The model’s arguments lie over the fields of the agent’s own item, so that the model could choose what $json gives. Open the tool: for what the model may choose, click the button that lets it fill in the field, which writes $fromAI; for what the workflow knows, name the node, e.g. {{ $('Webhook').item.json.body.email }}. Nothing was sent.",
 	}),
+	AIR_TOOL_SEVERAL_ITEMS: input({
+		when: "e.g. {{ $('Webhook').item.json.email }}",
+		title: 'The tool of an AI agent reads one of several items, and cannot tell which',
+		advice:
+			"n8n would give it the first item, which may be another person’s. Give the agent one item at a time: put it into a workflow of its own, call that with Execute Sub-workflow and Mode Run once for each item, and name its trigger, e.g. {{ $('When Executed by Another Workflow').item.json.email }}. Or let the model fill in the field. Nothing was sent.",
+	}),
 	AIR_TOOL_HIDES_ANSWER: input({
 		when: 'On Error is Continue (using error output)',
 		title:

@@ -1,4 +1,5 @@
 import { AirError } from '../../errors/AirError';
+import { isDay } from '../subject/values/dates';
 
 const DAY_SECONDS = 86_400;
 const MOST_DAYS = 36_500;
@@ -48,8 +49,10 @@ function millisecondsOf(given: unknown, read: (text: string, end: boolean) => nu
 	if (typeof given === 'string') {
 		const text = given.trim();
 		if (text === '') throw refuse('it is empty');
-		if (DAY.test(text)) return read(text, true);
-		return DATE_TIME.test(text) ? read(text.replace(' ', 'T'), false) : Number.NaN;
+		if (!DAY.test(text) && !DATE_TIME.test(text)) return Number.NaN;
+		// n8n would turn 30 February into 2 March.
+		if (!isDay(text.slice(0, 10))) throw refuse('the calendar does not have this day');
+		return read(text.replace(' ', 'T'), DAY.test(text));
 	}
 	if (given instanceof Date) return given.getTime();
 	// A Luxon DateTime, such as n8n's $now and $today.

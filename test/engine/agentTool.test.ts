@@ -50,9 +50,10 @@ const call = async (
 	parameters: INode['parameters'],
 	settings: Partial<INode> = {},
 	calls: readonly IDataObject[] = [CALL],
+	items: readonly IDataObject[] = [CHAT],
 ) => {
 	const { json, run, error } = await runWorkflow(
-		agentWorkflow(agent, [CHAT], calls, parameters, settings),
+		agentWorkflow(agent, items, calls, parameters, settings),
 		air.credential,
 		{ settings: { executionOrder: 'v1' } },
 	);
@@ -134,6 +135,28 @@ describe.each(AGENTS)('with AI Agent %d', (agent) => {
 
 	test('the item of another node, paired, may be read', async () => {
 		await call(agent, { ...FROM_AI, recipient: "={{ $('Items').item.json.email }}" });
+		expect(issued()).toMatchObject([{ recipient: 'operator@example.com' }]);
+	});
+
+	test.each([
+		"={{ $('Items').item.json.email }}",
+		"={{ $('Items')['item'].json.email }}",
+		"={{ $('Items').pairedItem().json.email }}",
+		"={{ $('Items').itemMatching(0).json.email }}",
+		"={{ $node['Items'].json.email }}",
+		"={{ $('Items').all()[$itemIndex].json.email }}",
+		"={{ $('It' + 'ems').item.json.email }}",
+		'={{ $(`Items`) .item.json.email }}',
+	])('%s of an agent with two items is refused: it is always the first one', async (recipient) => {
+		const items = [CHAT, { ...CHAT, email: 'another@example.com' }];
+		const { told } = await call(agent, { ...FROM_AI, recipient }, {}, [CALL], items);
+		expect(issued()).toEqual([]);
+		expect(told[0]).toMatch(/one of several items/);
+	});
+
+	test('what is no paired item may be read by an agent with two items', async () => {
+		const recipient = "={{ $('Items').first().json.email }}";
+		await call(agent, { ...FROM_AI, recipient }, {}, [CALL], [CHAT, CHAT]);
 		expect(issued()).toMatchObject([{ recipient: 'operator@example.com' }]);
 	});
 

@@ -134,6 +134,8 @@ test.each([
 	['AIR_DIRECT_EXPIRY_INVALID', { expires: 'date', expiresAt: '2001-01-01' }],
 	['AIR_DIRECT_EXPIRY_INVALID', { expires: 'date', expiresAt: '={{ 1893456000 }}' }],
 	['AIR_DIRECT_EXPIRY_INVALID', { expires: 'date', expiresAt: 'tomorrow' }],
+	['AIR_DIRECT_EXPIRY_INVALID', { expires: 'date', expiresAt: '2099-02-30' }],
+	['AIR_DIRECT_EXPIRY_INVALID', { expires: 'date', expiresAt: '2099-02-29T12:00:00Z' }],
 	['AIR_DIRECT_EXPIRY_INVALID', { expiresAfterDays: 0 }],
 	['AIR_DIRECT_TYPE_INVALID', { credentialType: '={{ "" }}' }],
 	['AIR_DIRECT_SCHEMA_INVALID', { schemaId: '={{ "" }}' }],

@@ -198,10 +198,29 @@ export function testAgentExample(given: () => ExampleHost): void {
 		expect([ada, bob].filter((email) => issuedTo(email) > 0)).toEqual(asked);
 	});
 
-	test('no address yet: the model asks for it, and nobody is asked to approve', async () => {
-		say = () => [{ output: { reply: 'Which address?', email: ' ' } }];
+	test.each([
+		['no address: a blank', { email: ' ', ticket: 'VIP' }],
+		['no address, and null', { email: null, ticket: null }],
+		['no ticket', { email: 'agent-tom@example.com' }],
+		['no ticket, and null', { email: 'agent-tom@example.com', ticket: null }],
+	])('%s: the model asks for it, and nobody is asked to approve', async (_what, output) => {
+		say = () => [{ output: { reply: 'Which one?', ...output } }];
 		const chat = await Chat.begin(examples, path, 'bob was there');
-		expect(await chat.answer()).toBe('Which address?');
+		expect(await chat.answer()).toBe('Which one?');
+	});
+
+	test.each<[string, Said]>([
+		['a text', 'Which address?'],
+		[
+			'two addresses in a list',
+			[{ output: { reply: 'Both.', email: ['agent-a@example.com'], ticket: 'VIP' } }],
+		],
+		['arguments of another shape', [{ email: 'agent-a@example.com', ticket: 'VIP' }]],
+	])('a model that gives %s, and no proposal: the chat says so', async (_what, said) => {
+		say = () => said;
+		const chat = await Chat.begin(examples, path, 'bob was there');
+		expect(await chat.answer()).toMatch(/model .*\. Nothing was issued\. Write again/i);
+		expect(examples.postsFor('agent-a@example.com')).toEqual([]);
 	});
 
 	test('a ticket that there is not: the node refuses, and the chat says so', async () => {

@@ -6,7 +6,7 @@ import type { Execution } from '../../harness/executionsApi';
 import { poll } from '../../harness/poll';
 import { jsonOf, lastRun } from '../../harness/runData';
 import type { WorkflowDefinition } from '../../harness/workflowsApi';
-import { startChatModel, type ChatModel } from './chatModel';
+import { startChatModel, type Asked, type ChatModel, type Said } from './chatModel';
 import {
 	asExpression,
 	inRow,
@@ -370,13 +370,10 @@ describe('as a tool of an AI agent', () => {
 	/** The tool's answers, as the model received them. */
 	let told: string[] = [];
 	let openAi: Record<string, { id: string; name: string }>;
+	let say: (asked: Asked) => Said;
 
 	beforeAll(async () => {
-		// It calls its tool twice, one after the other, with the same arguments.
-		model = await startChatModel((asked) => {
-			({ told } = asked);
-			return told.length >= 2 ? 'done' : [{ email }];
-		});
+		model = await startChatModel((asked) => say(asked));
 		const { id, name } = await host.api.credentials.create(
 			'openAiApi',
 			'Fake model',
@@ -391,6 +388,11 @@ describe('as a tool of an AI agent', () => {
 
 	beforeEach(() => {
 		[{ email }] = people('ada');
+		// It calls its tool twice, one after the other, with the same arguments.
+		say = (asked) => {
+			({ told } = asked);
+			return told.length >= 2 ? 'done' : [{ email }];
+		};
 	});
 
 	const toolNode = (parameters: Json, rest: Json) => ({
@@ -437,6 +439,79 @@ describe('as a tool of an AI agent', () => {
 			return ['success', 'error'].find((status) => status === execution?.status);
 		});
 	};
+
+	/** Three people, and an agent whose model gives the tool the name of the item as a claim. */
+	const forThree = (
+		typeVersion: number,
+		{ isLoop = false, isNested = false },
+	): WorkflowDefinition => {
+		const { nodes, connections } = agent(
+			{
+				recipient: "={{ $('Items').item.json.email }}",
+				subjectJson: subjectFrom("$fromAI('name', '', 'string')"),
+			},
+			{ onError: 'continueRegularOutput' },
+			typeVersion,
+		);
+		const list = people('ada', 'bob', 'cyd').map((person) => ({ ...person, name: person.email }));
+		const to = (name: string, type = 'main') => [{ node: name, type, index: 0 }];
+		const asked = { text: '={{ $json.name }}' };
+		return {
+			...inRow(start()),
+			nodes: [
+				...nodes.map((one) =>
+					one.name === 'Agent' ? { ...one, parameters: { ...one.parameters, ...asked } } : one,
+				),
+				items(list),
+				node('Loop', 'n8n-nodes-base.splitInBatches', { options: {} }, { typeVersion: 3 }),
+				node(
+					'Helper',
+					'@n8n/n8n-nodes-langchain.agentTool',
+					{ toolDescription: 'issues', text: "={{ $fromAI('who', '', 'string') }}", options: {} },
+					{ typeVersion: 2.2 },
+				),
+			],
+			connections: {
+				...connections,
+				Start: { main: [to('Items')] },
+				Items: { main: [to(isLoop ? 'Loop' : 'Agent')] },
+				...(isLoop ? { Loop: { main: [[], to('Agent')] }, Agent: { main: [to('Loop')] } } : {}),
+				...(isNested
+					? {
+							Issue: { ai_tool: [to('Helper', 'ai_tool')] },
+							Helper: { ai_tool: [to('Agent', 'ai_tool')] },
+							Model: {
+								ai_languageModel: [
+									['Agent', 'Helper'].flatMap((name) => to(name, 'ai_languageModel')),
+								],
+							},
+						}
+					: {}),
+			},
+		};
+	};
+
+	test.each([
+		{ version: 2, how: {} },
+		{ version: 3, how: {} },
+		{ version: 2, how: { isLoop: true } },
+		{ version: 3, how: { isLoop: true } },
+		{ version: 2, how: { isNested: true } },
+		{ version: 3, how: { isNested: true } },
+	])(
+		'three people (Agent $version, $how): nobody gets what is about another',
+		async ({ version, how }) => {
+			const refused: string[] = [];
+			say = ({ told: answers, messages }) => {
+				refused.push(...answers.filter((answer) => answer.includes('one of several items')));
+				const [name] = /\w+-\d+@example\.com/.exec(JSON.stringify(messages.at(-1))) ?? [];
+				return answers.length > 0 || name === undefined ? 'done' : [{ name, who: name }];
+			};
+			expect(await runAgent(forThree(version, how))).toBe('success');
+			expect(posts()).toBe(0);
+			expect(refused).toHaveLength(3);
+		},
+	);
 
 	// An agent runs its tools inside itself before version 3, and lets n8n run them since.
 	const agents = [2, 3];
