@@ -79,7 +79,10 @@ const runs = z.array(
 	}),
 );
 
-/** Whether code reads the paired item of a node that gave more than one, over all turns of a loop. */
+/**
+ * Whether code reads the paired item of a node that gave more than one, over all turns of a loop, or of
+ * which that cannot be told.
+ */
 function readsOneOfSeveral(context: IExecuteFunctions, code: string): boolean {
 	const names: string[] = [];
 	const rest = code.replace(NODE, (_, quoted: string, unpaired?: string) => {
@@ -90,10 +93,12 @@ function readsOneOfSeveral(context: IExecuteFunctions, code: string): boolean {
 	if (names.length === 0 && !isAnyNode) return false;
 	// n8n's interface does not have this; its class does (n8n-core, node-execution-context.js).
 	const { data } = started.safeParse(Reflect.get(context, 'runExecutionData'));
-	const given = data?.resultData.runData ?? {};
+	if (data === undefined) return true;
+	const given = data.resultData.runData;
 	return (isAnyNode ? Object.keys(given) : names).some((name) => {
-		const outputs = runs.safeParse(given[name]).data?.flatMap((run) => run.data?.main ?? []);
-		return (outputs ?? []).flatMap((output) => output ?? []).length > 1;
+		const read = runs.safeParse(given[name] ?? []);
+		const outputs = read.data?.flatMap((run) => run.data?.main ?? []);
+		return outputs === undefined || outputs.flatMap((output) => output ?? []).length > 1;
 	});
 }
 
