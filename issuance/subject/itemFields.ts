@@ -39,6 +39,12 @@ function namesOf(holder: object): string {
 const isList = (where: string) =>
 	`${where} is a list: a Split Out node before this one makes an item of each entry`;
 
+/** As a Webhook node gives the body of a sender that calls its JSON text/plain. */
+const isJsonText = (value: unknown) => typeof value === 'string' && /^\s*[{[]/.test(value);
+
+const hasJsonText = (where: string) =>
+	`${where} is JSON written as text: let the sender send it as application/json, or make an object of it in an Edit Fields node before this one`;
+
 /**
  * Says that an item has no such field, and which fields there are where the path ends.
  *
@@ -49,17 +55,19 @@ const isList = (where: string) =>
  * ```
  */
 export function noField(item: ItemJson, path: string): string {
+	const none = `the item has no field called “${redact(path, 60)}”`;
 	const steps = path.split('.');
 	let holder: object = item;
 	let where = 'it';
 	for (const [index, step] of steps.entries()) {
 		const inner: unknown = Object.hasOwn(holder, step) ? Reflect.get(holder, step) : undefined;
+		const reached = redact(steps.slice(0, index + 1).join('.'), 60);
+		if (isJsonText(inner)) return `${none}; ${hasJsonText(reached)}`;
 		if (typeof inner !== 'object' || inner === null) break;
 		holder = inner;
-		where = redact(steps.slice(0, index + 1).join('.'), 60);
+		where = reached;
 	}
-	const what = Array.isArray(holder) ? isList(where) : `${where} has: ${namesOf(holder)}`;
-	return `the item has no field called “${redact(path, 60)}”; ${what}`;
+	return `${none}; ${Array.isArray(holder) ? isList(where) : `${where} has: ${namesOf(holder)}`}`;
 }
 
 /** Selects the fields of an item that are the attributes of the subject. */
@@ -91,7 +99,9 @@ export function attributesIn(item: ItemJson, { within, without }: AttributeField
 					? `Attributes In: ${noField(item, within)}`
 					: Array.isArray(holder)
 						? `Attributes In: ${isList(named)}`
-						: `the field “${named}” that Attributes In names holds no attributes`,
+						: isJsonText(holder)
+							? `Attributes In: ${hasJsonText(named)}`
+							: `the field “${named}” that Attributes In names holds no attributes`,
 		});
 	}
 	const names = new Set(without);

@@ -25,6 +25,20 @@ test.each([
 	expect(noField(ITEM, path)).toBe(words.replace('LIST', LIST));
 });
 
+const JSON_TEXT =
+	'is JSON written as text: let the sender send it as application/json, or make an object of it in an Edit Fields node before this one';
+
+test.each([
+	['body', { body: ' {"email": "SECRET"}' }, 'body.email'],
+	['body', { body: '[{"email":"SECRET"}]' }, 'body.0.email'],
+	['body.payload', { body: { payload: '{"email":"SECRET"}' } }, 'body.payload.email'],
+])('says that the field is JSON written as text: %s', (where, item, path) => {
+	expect(noField(item, path)).toBe(`the item has no field called “${path}”; ${where} ${JSON_TEXT}`);
+	expect(() => attributesIn(item, { within: where, without: [] })).toThrow(
+		`Attributes In: ${where} ${JSON_TEXT}`,
+	);
+});
+
 test('names ten fields at most, each of them short', () => {
 	const item = Object.fromEntries(
 		Array.from({ length: 500 }, (_, index) => [`field${index}${'x'.repeat(99)}`, 1]),
