@@ -284,6 +284,21 @@ describe('the clock', () => {
 		},
 	);
 
+	test('is blamed, and not the key, when AIR cannot verify a token from the future', () => {
+		const { code, message, advice } = answerOf([
+			'AIR_UNAUTHORIZED',
+			401,
+			air(401, 'JWT verification failed'),
+			issue,
+			{ date: 'Mon, 19 Jan 2026 07:13:45 GMT' },
+		]);
+		expect({ code, message }).toEqual({
+			code: 'AIR_UNAUTHORIZED',
+			message: 'AIR did not accept the Partner JWT',
+		});
+		expect(advice).toMatch(/^The clock of this machine is 300 seconds ahead of AIR's/);
+	});
+
 	test('is not blamed for anything but a 401', () => {
 		expect(note('Mon, 19 Jan 2026 07:13:45 GMT', 403)).not.toContain('seconds');
 	});
