@@ -250,6 +250,14 @@ test('AIR’s own words are shown next to the advice', () => {
 	expect(answerOf(['AIR_BAD_REQUEST', 400, '']).description).not.toContain('own words');
 });
 
+test.each(['', 'Invalid x-partner-auth'])(
+	'a 401 that says %j may come from the other environment, and the advice says so',
+	(message) => {
+		const { advice } = answerOf(['AIR_UNAUTHORIZED', 401, message === '' ? '' : air(401, message)]);
+		expect(advice).toMatch(/Environment and Partner ID/);
+	},
+);
+
 describe('Retry-After', () => {
 	test('is reported in seconds, and passed on', () => {
 		const error = answerOf(['AIR_RATE_LIMITED', 429, '', issue, { 'retry-after': '7' }]);
