@@ -42,6 +42,12 @@ const isList = (where: string) =>
 /** As a Webhook node gives the body of a sender that calls its JSON text/plain. */
 const isJsonText = (value: unknown) => typeof value === 'string' && /^\s*[{[]/.test(value);
 
+/** n8n's Extract from File leaves it before the first name in a file from Excel. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+const HAS_MARK =
+	'a byte order mark, which nobody sees, stands before that name: switch on Exclude Byte Order Mark (BOM) in the node that reads the file';
+
 const hasJsonText = (where: string) =>
 	`${where} is JSON written as text: let the sender send it as application/json, or make an object of it in an Edit Fields node before this one`;
 
@@ -62,6 +68,9 @@ export function noField(item: ItemJson, path: string): string {
 	for (const [index, step] of steps.entries()) {
 		const inner: unknown = Object.hasOwn(holder, step) ? Reflect.get(holder, step) : undefined;
 		const reached = redact(steps.slice(0, index + 1).join('.'), 60);
+		if (inner === undefined && Object.hasOwn(holder, BYTE_ORDER_MARK + step)) {
+			return `${none}; ${HAS_MARK}`;
+		}
 		if (isJsonText(inner)) return `${none}; ${hasJsonText(reached)}`;
 		if (typeof inner !== 'object' || inner === null) break;
 		holder = inner;
@@ -106,10 +115,12 @@ export function attributesIn(item: ItemJson, { within, without }: AttributeField
 	}
 	const names = new Set(without);
 	const prefix = within === '' ? '' : `${within}.`;
+	const isLeftOut = (name: string) => names.has(name) || names.has(prefix + name);
 	return Object.fromEntries(
-		Object.entries(holder).filter(
-			([name, value]) => !names.has(name) && !names.has(prefix + name) && !isEmpty(value),
-		),
+		Object.entries(holder)
+			.map(([name, value]) => ({ name, plain: name.replace(/^\ufeff/, ''), value }))
+			.filter(({ name, plain, value }) => !isLeftOut(name) && !isLeftOut(plain) && !isEmpty(value))
+			.map(({ plain, value }) => [plain, value]),
 	);
 }
 

@@ -39,6 +39,26 @@ test.each([
 	);
 });
 
+/** As n8n's Extract from File gives the first column of a file from Excel. */
+const MARKED = { '\ufeffemail': 'SECRET', tier: 'Gold' };
+
+test('says that a byte order mark stands before the name, which nobody sees', () => {
+	expect(noField(MARKED, 'email')).toBe(
+		'the item has no field called “email”; a byte order mark, which nobody sees, stands before that name: switch on Exclude Byte Order Mark (BOM) in the node that reads the file',
+	);
+	expect(noField({ '\ufefftier': 1 }, 'email')).toMatch(/; it has: tier$/);
+});
+
+test('a byte order mark is no part of the name of an attribute', () => {
+	expect(attributesIn(MARKED, { within: '', without: [] })).toEqual({
+		email: 'SECRET',
+		tier: 'Gold',
+	});
+	for (const name of ['email', '\ufeffemail']) {
+		expect(attributesIn(MARKED, { within: '', without: [name] })).toEqual({ tier: 'Gold' });
+	}
+});
+
 test('names ten fields at most, each of them short', () => {
 	const item = Object.fromEntries(
 		Array.from({ length: 500 }, (_, index) => [`field${index}${'x'.repeat(99)}`, 1]),
