@@ -13,6 +13,8 @@ export interface KeyFile {
 	readonly keys: readonly PublicJwk[];
 	/** Whether private keys were among them, of which only the public half was taken. */
 	readonly hasPrivate: boolean;
+	/** Whether the file itself says what its keys are called, as a JWK does and a PEM cannot. */
+	readonly namesKeys: boolean;
 }
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -54,7 +56,9 @@ function single(text: string): string[] {
 /** A certificate belongs to the private key beside it. */
 const KEY_BEGINS = /-----BEGIN [A-Z0-9 ]*KEY-----|"kty"/g;
 
-async function publicHalf(text: string): Promise<KeyFile> {
+type Half = Pick<KeyFile, 'keys' | 'hasPrivate'>;
+
+async function publicHalf(text: string): Promise<Half> {
 	try {
 		return { keys: await importPublicKeys(text), hasPrivate: false };
 	} catch (error) {
@@ -94,11 +98,12 @@ export async function readKeyText(file: string): Promise<string> {
 export async function readKeyFile(file: string): Promise<KeyFile> {
 	try {
 		const text = await readText(file);
-		const read: KeyFile[] = [];
+		const read: Half[] = [];
 		for (const key of single(text)) read.push(await publicHalf(key));
 		return {
 			keys: read.flatMap(({ keys }) => keys),
 			hasPrivate: read.some(({ hasPrivate }) => hasPrivate),
+			namesKeys: text.includes('"kid"'),
 		};
 	} catch (error) {
 		const about = (why: string) => new CliError(`${printable(file)}: ${why}`);

@@ -31,7 +31,7 @@ function withKids(keys: readonly PublicJwk[], kids: readonly string[]): PublicJw
 
 /**
  * Reads keys from files, makes one or more documents, and afterwards says which of the files holds a
- * private key.
+ * private key, and what Key ID a key has that got its thumbprint.
  *
  * @param files - as typed
  * @param kids - as typed: none, or one for each key
@@ -53,9 +53,14 @@ export async function publishKeys(
 	} catch (error) {
 		throw error instanceof AirError ? new CliError(inOneLine(error)) : error;
 	}
-	for (const [index, { hasPrivate }] of read.entries()) {
-		if (!hasPrivate) continue;
+	for (const [index, { keys: own, hasPrivate, namesKeys }] of read.entries()) {
 		const file = printable(files[index] ?? '');
+		if (kids.length === 0 && !namesKeys) {
+			await io.stderr(
+				`${file} names no key ID, so the thumbprint was taken. Put it into Key ID of the credential, or give --kid: ${own.map(({ kid }) => kid).join(', ')}\n`,
+			);
+		}
+		if (!hasPrivate) continue;
 		await io.stderr(
 			`${file} holds a private key. Never publish that file: host what was made of it.\n`,
 		);

@@ -47,12 +47,18 @@ what you publish.`,
 			await reading(place, async (ledger) => await ledger.totals());
 			try {
 				const realm = realmOfOptions(options);
-				const { credentials, stillNeeded } = await writing(
-					place,
-					async (ledger) => await giveUp({ ledger, realm }, options.kid, options.giveUp ?? 0),
-				);
 				const kid = printable(options.kid);
 				const { baseUrl, partnerId } = identityOfOptions(options);
+				const { credentials, stillNeeded } = await writing(place, async (ledger) => {
+					// An erased person has no row, and may still hold a credential that needs the key.
+					const knowsAny =
+						(await ledger.list({ realm, way: 'direct', limit: 1 })).length > 0 ||
+						(await ledger.liveKeys(realm)).length > 0;
+					if (knowsAny) return await giveUp({ ledger, realm }, options.kid, options.giveUp ?? 0);
+					throw new CliError(
+						`Nothing that ${printable(partnerId)} issued directly at ${baseUrl} is in the ledger, so it cannot say whether the key ${kid} may go. Compare --partner and --air (sandbox, if not given). Nothing was changed.`,
+					);
+				});
 				const who = `${printable(partnerId)} issued at ${baseUrl}`;
 				await io.stdout(
 					credentials === 0

@@ -30,6 +30,8 @@ interface AnswerRule {
 	readonly unreadable?: boolean;
 	/** Something other than AIR answered. */
 	readonly foreign?: boolean;
+	/** The clock of this machine is off. */
+	readonly clockOff?: boolean;
 }
 
 const OWN: readonly BodyShape[] = ['air', 'envelope'];
@@ -58,6 +60,8 @@ export const answerRules: readonly AnswerRule[] = [
 	{ code: 'AIR_UNAUTHORIZED_KID', status: 401, says: /\bkid\b/i },
 	{ code: 'AIR_UNAUTHORIZED_TYP', status: 401, says: /\btyp\b/i },
 	{ code: 'AIR_UNAUTHORIZED_EXPIRED', status: 401, says: /\b(token|jwt) (has |is )?expired/i },
+	// Said of a token from the future, too: with a clock that is ahead, the key is likely to be right.
+	{ code: 'AIR_UNAUTHORIZED', status: 401, says: /jwt verification failed/i, clockOff: true },
 	{
 		code: 'AIR_UNAUTHORIZED_SIGNATURE',
 		status: 401,
@@ -132,6 +136,7 @@ function fits(
 		(rule.operation === undefined || rule.operation === context.operation) &&
 		(rule.onDuplicate === undefined || rule.onDuplicate === context.onDuplicate) &&
 		(rule.unreadable !== true || answer.unreadable !== undefined) &&
+		(rule.clockOff !== true || clockNote(answer, context.now) !== undefined) &&
 		(rule.retryAfter !== true || answer.retryAfterMs !== undefined)
 	);
 }

@@ -34,12 +34,12 @@ export const answerErrors = {
 	AIR_UNAUTHORIZED: refused({
 		when: '401 without a further hint',
 		title: 'AIR did not accept the Partner JWT',
-		advice: `Check, in this order: the partner ID in the credential; that your JWKS URL is public, https and registered; that it holds the public half of this private key under the key ID (kid) of the credential; the clock of this machine. ${JWKS_PLACE}`,
+		advice: `Check, in this order: Environment and Partner ID in the credential; that your JWKS URL is public, https and registered; that it holds the public half of this private key under the key ID (kid) of the credential; the clock of this machine. ${JWKS_PLACE}`,
 	}),
 	AIR_UNAUTHORIZED_NOT_REGISTERED: refused({
 		when: '401 with Invalid x-partner-auth',
 		title: 'AIR does not know how to check your Partner JWT',
-		advice: `Register your JWKS URL, and compare the partner ID with the AIR dashboard: partners saw this before their JWKS URL was registered. ${JWKS_PLACE} AIR saves it only once a Privacy Policy URL is filled in too.`,
+		advice: `Register your JWKS URL, and compare Environment and Partner ID in the credential with the AIR dashboard: the sandbox and production have a partner ID each. Partners saw this before their JWKS URL was registered. ${JWKS_PLACE} AIR saves it only once a Privacy Policy URL is filled in too.`,
 	}),
 	AIR_UNAUTHORIZED_KID: refused({
 		when: '401 with kid not found',

@@ -79,7 +79,7 @@ export const setupErrors = {
 	AIR_ISSUER_DID_MISSING: input({
 		title: 'The credential names no issuer DID, so nothing can be issued with it',
 		advice:
-			'Copy the Issuer DID from the AIR dashboard under Accounts → General into the credential. A node that names another one in its options still uses its own.',
+			'To issue directly, fill in Issuer Host or DID in the credential. For Issue on Behalf, copy the Issuer DID into it from the AIR dashboard under Accounts → General. A node that names another one in its options still uses its own.',
 	}),
 	AIR_FEATURE_NOT_CHECKED: input({
 		title: 'Not checked: whether Issue on Behalf is enabled',

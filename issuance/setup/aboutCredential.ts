@@ -4,7 +4,7 @@ import { isKid } from '../../air/keys/PublicJwk';
 import { redact } from '../../errors/redact';
 import { assertTargetAllowed, targetPolicy } from '../../air/http/targetGuard';
 import { parseIssuerDid } from '../inputs/inputs';
-import { fail, pass, type Verdict } from './Finding';
+import { fail, pass, warn, type Verdict } from './Finding';
 import type { SetupFacts } from './SetupFacts';
 
 /** A key that can be read, but fits none of AIR's algorithms. */
@@ -64,13 +64,15 @@ export function furtherKeys({ furtherKeys: read }: SetupFacts): Verdict | undefi
 }
 
 /** Partners who only issue directly have none. */
-export function issuerDid({ issuerDid: did, direct }: SetupFacts): Verdict | undefined {
+export function issuerDid({ issuerDid: did, direct, jwksUrl }: SetupFacts): Verdict | undefined {
 	if (did === undefined || (did.trim() === '' && direct !== undefined)) return undefined;
 	try {
 		return pass(`The issuer DID is ${quoted(parseIssuerDid('', did))}`);
 	} catch (error) {
 		if (!(error instanceof AirError)) throw error;
-		return fail(did.trim() === '' ? new AirError('AIR_ISSUER_DID_MISSING') : error);
+		if (did.trim() !== '') return fail(error);
+		// A new credential is saved before n8n can serve the documents that give the issuer its address.
+		return (jwksUrl === '' ? warn : fail)(new AirError('AIR_ISSUER_DID_MISSING'));
 	}
 }
 

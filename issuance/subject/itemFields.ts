@@ -39,6 +39,18 @@ function namesOf(holder: object): string {
 const isList = (where: string) =>
 	`${where} is a list: a Split Out node before this one makes an item of each entry`;
 
+/** As a Webhook node gives the body of a sender that calls its JSON text/plain. */
+const isJsonText = (value: unknown) => typeof value === 'string' && /^\s*[{[]/.test(value);
+
+/** n8n's Extract from File leaves it before the first name in a file from Excel. */
+const BYTE_ORDER_MARK = '\ufeff';
+
+const HAS_MARK =
+	'a byte order mark, which nobody sees, stands before that name: switch on Exclude Byte Order Mark (BOM) in the node that reads the file';
+
+const hasJsonText = (where: string) =>
+	`${where} is JSON written as text: let the sender send it as application/json, or make an object of it in an Edit Fields node before this one`;
+
 /**
  * Says that an item has no such field, and which fields there are where the path ends.
  *
@@ -49,17 +61,22 @@ const isList = (where: string) =>
  * ```
  */
 export function noField(item: ItemJson, path: string): string {
+	const none = `the item has no field called “${redact(path, 60)}”`;
 	const steps = path.split('.');
 	let holder: object = item;
 	let where = 'it';
 	for (const [index, step] of steps.entries()) {
 		const inner: unknown = Object.hasOwn(holder, step) ? Reflect.get(holder, step) : undefined;
+		const reached = redact(steps.slice(0, index + 1).join('.'), 60);
+		if (inner === undefined && Object.hasOwn(holder, BYTE_ORDER_MARK + step)) {
+			return `${none}; ${HAS_MARK}`;
+		}
+		if (isJsonText(inner)) return `${none}; ${hasJsonText(reached)}`;
 		if (typeof inner !== 'object' || inner === null) break;
 		holder = inner;
-		where = redact(steps.slice(0, index + 1).join('.'), 60);
+		where = reached;
 	}
-	const what = Array.isArray(holder) ? isList(where) : `${where} has: ${namesOf(holder)}`;
-	return `the item has no field called “${redact(path, 60)}”; ${what}`;
+	return `${none}; ${Array.isArray(holder) ? isList(where) : `${where} has: ${namesOf(holder)}`}`;
 }
 
 /** Selects the fields of an item that are the attributes of the subject. */
@@ -91,15 +108,19 @@ export function attributesIn(item: ItemJson, { within, without }: AttributeField
 					? `Attributes In: ${noField(item, within)}`
 					: Array.isArray(holder)
 						? `Attributes In: ${isList(named)}`
-						: `the field “${named}” that Attributes In names holds no attributes`,
+						: isJsonText(holder)
+							? `Attributes In: ${hasJsonText(named)}`
+							: `the field “${named}” that Attributes In names holds no attributes`,
 		});
 	}
 	const names = new Set(without);
 	const prefix = within === '' ? '' : `${within}.`;
+	const isLeftOut = (name: string) => names.has(name) || names.has(prefix + name);
 	return Object.fromEntries(
-		Object.entries(holder).filter(
-			([name, value]) => !names.has(name) && !names.has(prefix + name) && !isEmpty(value),
-		),
+		Object.entries(holder)
+			.map(([name, value]) => ({ name, plain: name.replace(/^\ufeff/, ''), value }))
+			.filter(({ name, plain, value }) => !isLeftOut(name) && !isLeftOut(plain) && !isEmpty(value))
+			.map(({ plain, value }) => [plain, value]),
 	);
 }
 

@@ -39,11 +39,20 @@ export async function makeFile(file: string): Promise<{ createdNow: boolean; mar
 	try {
 		await mkdir(folder, { recursive: true, mode: 0o700 });
 	} catch (error) {
-		throw fileFailure(error, `the folder ${folder} cannot be made`);
+		throw fileFailure(await reasonOf(error, folder), `the folder ${folder} cannot be made`);
 	}
 	const createdNow = await create(file);
 	await assertWritable(file);
 	return { createdNow, marked };
+}
+
+/** On a read-only file system Node's recursive mkdir says ENOENT, and the plain one why. */
+async function reasonOf(error: unknown, folder: string): Promise<unknown> {
+	if (errorCode(error) !== 'ENOENT') return error;
+	return await mkdir(folder, { mode: 0o700 }).then(
+		() => error,
+		(reason: unknown) => reason,
+	);
 }
 
 /** Writes the marker beside a complete ledger. */

@@ -106,7 +106,7 @@ describe.each([revoke, ignore])('$name', (setting) => {
 		[
 			'ten minutes ahead',
 			-10 * MINUTE_MS,
-			'AIR_UNAUTHORIZED_SIGNATURE',
+			'AIR_UNAUTHORIZED',
 			/(599|60\d) seconds ahead of AIR.*NTP/,
 		],
 	])(

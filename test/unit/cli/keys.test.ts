@@ -141,6 +141,21 @@ describe('jwks', () => {
 	const publicPem = (key: typeof ec) =>
 		key.publicKey.export({ type: 'spki', format: 'pem' }).toString();
 
+	test.each([
+		['jwks', []],
+		['did', ['--issuer', 'issuer.example.com', '--partner', 'ID', '--out', 'out']],
+	])('%s says which Key ID a PEM has got', async (command, options) => {
+		const file = write('a.pem', publicPem(rsa));
+		const there = options.map((option) => (option === 'out' ? at('out') : option));
+		const unnamed = await cli([command, file, ...there]);
+		expect(unnamed.stderr).toBe(
+			`${file} names no key ID, so the thumbprint was taken. Put it into Key ID of the credential, or give --kid: ${await thumbprint(rsa)}\n`,
+		);
+		rmSync(at('out'), { recursive: true, force: true });
+		const named = await cli([command, file, '--kid', 'k1', ...there]);
+		expect(named).toMatchObject({ status: 0, stderr: '' });
+	});
+
 	test('public and private files together, public members only', async () => {
 		const argv = [
 			write('a.pem', ec.pem),
@@ -160,6 +175,8 @@ describe('jwks', () => {
 		expect(PUBLIC_MEMBERS).toEqual(expect.arrayContaining(members(stdout)));
 		expect(stderr.split('\n').map((line) => line.slice(0, line.indexOf(' ')))).toEqual([
 			at('a.pem'),
+			at('a.pem'),
+			at('b.pem'),
 			at('c.jwk'),
 			'',
 		]);

@@ -245,7 +245,7 @@ describe('the test in the credential form', () => {
 
 	test('no issuer DID fails it', async () => {
 		expect(await messageOf({ issuerDid: '' })).toMatch(
-			/^The credential names no issuer DID.*Accounts → General/,
+			/^The credential names no issuer DID.*Issuer Host or DID.*Accounts → General/,
 		);
 	});
 
@@ -272,12 +272,17 @@ describe('the test in the credential form', () => {
 			expect(await authenticate(testRequest(), { ...unregistered, jwksUrl: '' })).toBeTruthy();
 		});
 
+		test('and so it does without an issuer, as the quick start saves it: its address is known only later', async () => {
+			const data = { ...unregistered, jwksUrl: '', issuerDid: '', directIssuer: '' };
+			expect(await authenticate(testRequest(), data)).toBeTruthy();
+		});
+
 		test.each<[string, () => ICredentialDataDecryptedObject, RegExp]>([
 			['with JWKS URL filled in', () => unregistered, /no key with the Key ID/],
 			[
 				'another mistake',
-				() => ({ ...unregistered, jwksUrl: '', issuerDid: '' }),
-				/names no issuer DID/,
+				() => ({ ...unregistered, jwksUrl: '', issuerDid: 'new-partner' }),
+				/must start with did:/,
 			],
 			[
 				'a key that AIR refuses',

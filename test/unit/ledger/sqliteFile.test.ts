@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import fs, {
+	chmod,
+	mkdir,
+	mkdtemp,
+	readdir,
+	readFile,
+	rm,
+	stat,
+	writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -22,6 +31,9 @@ beforeEach(async () => {
 afterEach(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
+
+const isRecursive = (options: unknown) =>
+	typeof options === 'object' && options !== null && 'recursive' in options;
 
 async function failureOfOpening(): Promise<LedgerError> {
 	try {
@@ -122,6 +134,21 @@ describe('the file', () => {
 		const { code, detail } = await failureOfOpening();
 		expect(code).toBe('LEDGER_UNAVAILABLE');
 		expect(detail).toContain(`the folder ${join(folder, 'moca-air')} cannot be made`);
+	});
+
+	test('on a read-only file system cannot be written, whatever Node says of its folder', async () => {
+		// As Node 24 answers on a disk that is mounted read-only.
+		const mkdirThere = jest.spyOn(fs, 'mkdir').mockImplementation((_path, options) =>
+			Promise.reject(
+				Object.assign(new Error(), {
+					code: isRecursive(options) ? 'ENOENT' : 'EROFS',
+				}),
+			),
+		);
+		const { code, detail } = await failureOfOpening();
+		mkdirThere.mockRestore();
+		expect(code).toBe('LEDGER_NOT_WRITABLE');
+		expect(detail).toBe(`the folder ${join(folder, 'moca-air')} cannot be made (EROFS)`);
 	});
 
 	/** What cannot be written, and how it is called in what is said. */

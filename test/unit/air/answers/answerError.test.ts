@@ -250,6 +250,14 @@ test('AIR’s own words are shown next to the advice', () => {
 	expect(answerOf(['AIR_BAD_REQUEST', 400, '']).description).not.toContain('own words');
 });
 
+test.each(['', 'Invalid x-partner-auth'])(
+	'a 401 that says %j may come from the other environment, and the advice says so',
+	(message) => {
+		const { advice } = answerOf(['AIR_UNAUTHORIZED', 401, message === '' ? '' : air(401, message)]);
+		expect(advice).toMatch(/Environment and Partner ID/);
+	},
+);
+
 describe('Retry-After', () => {
 	test('is reported in seconds, and passed on', () => {
 		const error = answerOf(['AIR_RATE_LIMITED', 429, '', issue, { 'retry-after': '7' }]);
@@ -283,6 +291,21 @@ describe('the clock', () => {
 			expect(note(date)).not.toContain('seconds');
 		},
 	);
+
+	test('is blamed, and not the key, when AIR cannot verify a token from the future', () => {
+		const { code, message, advice } = answerOf([
+			'AIR_UNAUTHORIZED',
+			401,
+			air(401, 'JWT verification failed'),
+			issue,
+			{ date: 'Mon, 19 Jan 2026 07:13:45 GMT' },
+		]);
+		expect({ code, message }).toEqual({
+			code: 'AIR_UNAUTHORIZED',
+			message: 'AIR did not accept the Partner JWT',
+		});
+		expect(advice).toMatch(/^The clock of this machine is 300 seconds ahead of AIR's/);
+	});
 
 	test('is not blamed for anything but a 401', () => {
 		expect(note('Mon, 19 Jan 2026 07:13:45 GMT', 403)).not.toContain('seconds');

@@ -233,6 +233,11 @@ describe('settings', () => {
 		expect(problems(findings)).toEqual(['issuerDid: fail']);
 		expect(shown(findings)).toMatch(/names no issuer DID.*Accounts → General/);
 	});
+
+	test('without an issuer DID and a JWKS URL the credential is not finished, which is a warning', async () => {
+		const findings = await check({ issuerDid: '', jwksUrl: '' });
+		expect(problems(findings)).toContain('issuerDid: warn');
+	});
 });
 
 describe('keys', () => {

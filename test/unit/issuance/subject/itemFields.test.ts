@@ -25,6 +25,40 @@ test.each([
 	expect(noField(ITEM, path)).toBe(words.replace('LIST', LIST));
 });
 
+const JSON_TEXT =
+	'is JSON written as text: let the sender send it as application/json, or make an object of it in an Edit Fields node before this one';
+
+test.each([
+	['body', { body: ' {"email": "SECRET"}' }, 'body.email'],
+	['body', { body: '[{"email":"SECRET"}]' }, 'body.0.email'],
+	['body.payload', { body: { payload: '{"email":"SECRET"}' } }, 'body.payload.email'],
+])('says that the field is JSON written as text: %s', (where, item, path) => {
+	expect(noField(item, path)).toBe(`the item has no field called “${path}”; ${where} ${JSON_TEXT}`);
+	expect(() => attributesIn(item, { within: where, without: [] })).toThrow(
+		`Attributes In: ${where} ${JSON_TEXT}`,
+	);
+});
+
+/** As n8n's Extract from File gives the first column of a file from Excel. */
+const MARKED = { '\ufeffemail': 'SECRET', tier: 'Gold' };
+
+test('says that a byte order mark stands before the name, which nobody sees', () => {
+	expect(noField(MARKED, 'email')).toBe(
+		'the item has no field called “email”; a byte order mark, which nobody sees, stands before that name: switch on Exclude Byte Order Mark (BOM) in the node that reads the file',
+	);
+	expect(noField({ '\ufefftier': 1 }, 'email')).toMatch(/; it has: tier$/);
+});
+
+test('a byte order mark is no part of the name of an attribute', () => {
+	expect(attributesIn(MARKED, { within: '', without: [] })).toEqual({
+		email: 'SECRET',
+		tier: 'Gold',
+	});
+	for (const name of ['email', '\ufeffemail']) {
+		expect(attributesIn(MARKED, { within: '', without: [name] })).toEqual({ tier: 'Gold' });
+	}
+});
+
 test('names ten fields at most, each of them short', () => {
 	const item = Object.fromEntries(
 		Array.from({ length: 500 }, (_, index) => [`field${index}${'x'.repeat(99)}`, 1]),
