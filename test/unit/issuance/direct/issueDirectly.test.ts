@@ -1,4 +1,5 @@
 import { DirectChecking } from '../../../../issuance/direct/checkDirectly';
+import { settleRow } from '../../../../issuance/ledger/settleRow';
 import { newSigner } from '../../emulator/support';
 import { airErrorOf } from '../support';
 import { inDays, usePartner, type Issuer } from './support';
@@ -338,6 +339,34 @@ describe('if the person has one', () => {
 		expect(stopped).toMatchObject({ code: 'AIR_DIRECT_EARLIER_UNKNOWN', kind: 'not-sent' });
 		await partner().issue('1');
 		expect(await partner().issue('2', { ifHeld: 'keep' })).toMatchObject({ outcome: 'kept' });
+	}, 30_000);
+
+	test('an earlier one that is unknown, while another one is kept in its place, can be settled', async () => {
+		await known();
+		const keep = { ifHeld: 'keep' } as const;
+		const reissue = { ifHeld: 'reissue' } as const;
+		loseAnswers();
+		await airErrorOf(() => partner().issue('1', keep));
+		await partner().issue('2');
+		// Running it again sends nothing, so something else has to help.
+		expect(await partner().issue('1', keep)).toMatchObject({ outcome: 'kept' });
+		const error = await airErrorOf(() => partner().issue('3', reissue));
+		expect(error.code).toBe('AIR_DIRECT_EARLIER_UNKNOWN');
+		expect(error.advice).toContain('Ledger → Settle');
+
+		const { id = 0, realm = '' } = (await partner().row('1')) ?? {};
+		await settleRow(
+			{ ledger: partner().ledger, realm },
+			{
+				id,
+				attempt: undefined,
+				as: { outcome: 'issued', coreClaimHash: null, userUuid: null },
+				by: { instance: 'n8n', workflowId: 'w', executionId: '9' },
+				note: 'found in Claim Records',
+			},
+		);
+		expect(await partner().issue('3', reissue)).toMatchObject({ outcome: 'reissued' });
+		expect(await partner().ledger.totals()).toEqual({ superseded: 2, stored: 2 });
 	}, 30_000);
 
 	test('with the ledger off reissue is refused by name', async () => {
