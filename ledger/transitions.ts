@@ -208,18 +208,33 @@ export function decideAnswered(
 }
 
 /**
+ * Whether nothing is certain yet about how an attempt ended. Somebody who settled it as not issued may
+ * have looked before it was sent, if its process was held up for longer than its lease: if it then ends
+ * without a known outcome, that is what counts.
+ */
+export function isOpenAttempt(
+	{ state, reason }: Pick<WithAttempts, 'state' | 'reason'>,
+	attempt: Attempt,
+	{ outcome }: Pick<AttemptFailure, 'outcome'>,
+): boolean {
+	if (attempt.outcome === 'open' || attempt.outcome === 'unknown') return true;
+	const settled = state === 'rejected' && reason === SETTLED && attempt.outcome === 'rejected';
+	return settled && outcome === 'unknown';
+}
+
+/**
  * Decides what a row becomes when one of its attempts failed. If another attempt was accepted, its
  * issuance stands; if the outcome of any attempt is unknown, so is the row's. The store writes the
- * outcome with the attempt only if that was `open` or `unknown`: a known outcome is never overwritten.
+ * outcome with the attempt only if {@link isOpenAttempt}: what AIR said is never overwritten.
  */
 export function decideFailed(
 	row: WithAttempts,
 	number: number,
-	{ outcome, reason }: AttemptFailure,
+	failure: AttemptFailure,
 ): AttemptEnd {
+	const { outcome, reason } = failure;
 	const known = row.attempts.some(
-		(attempt) =>
-			attempt.number === number && attempt.outcome !== 'open' && attempt.outcome !== 'unknown',
+		(attempt) => attempt.number === number && !isOpenAttempt(row, attempt, failure),
 	);
 	const underWay = row.state === 'sending' && number !== row.attempt;
 	if (known || underWay || ANSWERED.includes(row.state) || row.state === 'abandoned') {

@@ -73,7 +73,7 @@ export const directErrors = {
 		when: 'If the Person Has One is Keep or Reissue',
 		title: 'An earlier credential of this type for this person may or may not have been stored',
 		advice:
-			'Run that item again: the very same bytes are sent, which is safe, and the outcome becomes known. Then run this one. Or set If the Person Has One to Issue Another, if two would do no harm. Nothing was sent for this item.',
+			'Run that item again, which is safe: the very same bytes are sent. If that brings no answer, use Ledger → Settle. Then run this one. Or set If the Person Has One to Issue Another, if two do no harm. Nothing was sent for this item.',
 	}),
 	AIR_DIRECT_OTHER_ACCOUNT: {
 		kind: 'outcome-unknown',

@@ -10,10 +10,10 @@ import { beginning } from '../issue/known';
 import type { OutcomeFields } from '../issue/outcome';
 import { asAirError } from '../session/asAirError';
 import type { LedgerSession } from '../session/LedgerSession';
-import type { DirectIssueRequest } from './DirectIssuing';
-import { laneOfDirect } from './DirectIssuing';
+import type { DirectIssuer, DirectIssueRequest } from './DirectIssuing';
 import { fromDirectLedger } from './directOutcome';
 import { assertNeedsNoLedger } from './needsLedger';
+import { assertListUrl } from './placeInList';
 
 export interface CheckedDirect extends Partial<Omit<OutcomeFields, 'outcome'>> {
 	readonly email: string;
@@ -27,13 +27,15 @@ export interface CheckedDirect extends Partial<Omit<OutcomeFields, 'outcome'>> {
 	readonly sameAsRow?: number;
 }
 
+type Found = Omit<CheckedDirect, 'email' | 'vct'>;
+
 /**
  * Checks the items of one run, one after another: says what issuing directly would do, without doing
  * it.
  */
 export class DirectChecking {
 	private readonly earlier = new Earlier();
-	/** The people who would hold something after this run. */
+	/** The people who would hold something after this run; in one spelling, as the ledger knows them. */
 	private readonly holders = new Set<string>();
 
 	/**
@@ -48,34 +50,45 @@ export class DirectChecking {
 		request: DirectIssueRequest,
 		idempotency: Idempotency,
 		session: LedgerSession | undefined,
-		{ row, issuerDid }: { readonly row: number; readonly issuerDid: string },
+		{ row, issuer }: { readonly row: number; readonly issuer: DirectIssuer },
 	): Promise<CheckedDirect> {
-		const { recipient, vct, credentialSubject, disclosable, expiresAt, ifHeld } = request;
+		const { recipient, vct, credentialSubject, disclosable, expiresAt } = request;
 		if (session === undefined) assertNeedsNoLedger(request);
+		if (request.revocable === 'list') assertListUrl(issuer);
 		assertExpiry(expiresAt, Date.now());
 		hideClaims(credentialSubject, { disclosable }, systemRandomness);
 		const about = { email: recipient, vct, expiresAt: new Date(expiresAt * 1000).toISOString() };
-		const sameAsRow = this.earlier.rowOf({ recipient, what: vct }, idempotency, row);
+		const of = { recipient, what: vct };
+		const sameAsRow = this.earlier.rowOf(of, idempotency);
 		if (sameAsRow !== undefined) return { ...about, outcome: 'alreadyIssued', sameAsRow };
+		const found = await this.find(request, idempotency, session, issuer);
+		// What is kept uses up no key.
+		if (found.outcome !== 'wouldKeep') this.earlier.add(of, idempotency, row);
+		return { ...about, ...found };
+	}
 
+	private async find(
+		request: DirectIssueRequest,
+		idempotency: Idempotency,
+		session: LedgerSession | undefined,
+		{ issuer: { did } }: DirectIssuer,
+	): Promise<Found> {
+		const { recipient, vct, ifHeld } = request;
 		const readable = (await session?.isKeyAccepted()) === true ? session : undefined;
-		const seen = readable && (await look(readable, request, idempotency, issuerDid));
-		if (seen !== undefined && seen.outcome !== 'open' && seen.outcome !== 'held') {
-			if (seen.outcome === 'busy') {
-				throw new AirError('AIR_ISSUE_BUSY', { detail: readable?.nameOf(seen.row) });
-			}
-			return { ...about, ...replayed(seen, idempotency, readable) };
+		const seen = readable && (await look(readable, request, idempotency, did));
+		if (seen?.outcome === 'busy') {
+			throw new AirError('AIR_ISSUE_BUSY', { detail: readable?.nameOf(seen.row) });
 		}
+		const isHeld = seen?.outcome === 'held';
+		if (seen !== undefined && seen.outcome !== 'open' && !(isHeld && ifHeld === 'reissue')) {
+			return replayed(seen, idempotency, readable);
+		}
+		const person = JSON.stringify([recipient, vct]);
+		const holdsOne = isHeld || this.holders.has(person);
+		if (holdsOne && ifHeld === 'keep') return { outcome: 'wouldKeep' };
 		await readable?.assertOwnKeyId();
-		const inThisRun = this.holders.has(laneOfDirect(request));
-		this.holders.add(laneOfDirect(request));
-		if (ifHeld === 'another' || !(inThisRun || seen?.outcome === 'held')) {
-			return { ...about, outcome: 'wouldIssue' };
-		}
-		if (ifHeld === 'reissue') return { ...about, outcome: 'wouldReissue' };
-		return seen?.outcome === 'held'
-			? { ...about, ...replayed(seen, idempotency, readable) }
-			: { ...about, outcome: 'wouldKeep' };
+		this.holders.add(person);
+		return { outcome: holdsOne && ifHeld === 'reissue' ? 'wouldReissue' : 'wouldIssue' };
 	}
 }
 
@@ -86,15 +99,18 @@ async function look(
 	idempotency: Idempotency,
 	issuerDid: string,
 ): Promise<DirectLook> {
+	const asked = {
+		...beginning(session, idempotency, {}),
+		program: vct,
+		issuerDid,
+		recipient,
+		repeatUnknown: true,
+		ifHeld,
+	};
 	try {
-		return await session.ledger.lookDirect({
-			...beginning(session, idempotency, {}),
-			program: vct,
-			issuerDid,
-			recipient,
-			repeatUnknown: true,
-			ifHeld: ifHeld === 'reissue' ? 'keep' : ifHeld,
-		});
+		const seen = await session.ledger.lookDirect(asked);
+		if (ifHeld !== 'reissue' || seen.outcome !== 'open') return seen;
+		return await session.ledger.lookDirect({ ...asked, ifHeld: 'keep' });
 	} catch (error) {
 		throw asAirError(error);
 	}
@@ -104,7 +120,7 @@ function replayed(
 	seen: Exclude<DirectLook, { outcome: 'open' | 'busy' }>,
 	idempotency: Idempotency,
 	session: LedgerSession | undefined,
-): Omit<CheckedDirect, 'email' | 'vct'> {
+): Found {
 	if (session === undefined) throw new Error('a row without a ledger');
 	const { outcome, sameClaims, submittedAt, storagePath, externalId, expiresAt } = fromDirectLedger(
 		seen,

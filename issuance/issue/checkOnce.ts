@@ -52,7 +52,8 @@ export class Checking {
 	): Promise<Checked> {
 		const { recipient, credentialId } = request;
 		const about = { email: recipient, credentialId };
-		const sameAsRow = this.earlier.rowOf({ recipient, what: credentialId }, idempotency, row);
+		const of = { recipient, what: credentialId };
+		const sameAsRow = this.earlier.rowOf(of, idempotency);
 		if (sameAsRow !== undefined) return { ...about, outcome: 'alreadyIssued', sameAsRow };
 		const readable = (await session?.isKeyAccepted()) === true ? session : undefined;
 		const before =
@@ -62,6 +63,7 @@ export class Checking {
 						keyThumbprint: client.identity.key.thumbprint,
 						repeatUnknown,
 					});
+		this.earlier.add(of, idempotency, row);
 		if (before !== undefined) return { ...about, ...before };
 
 		const holds =

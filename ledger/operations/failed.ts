@@ -1,7 +1,7 @@
 import type { AttemptFailure, AttemptRef, LedgerRow } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { clock, type Operation } from '../sql/Session';
-import { decideFailed } from '../transitions';
+import { decideFailed, isOpenAttempt } from '../transitions';
 import { endAttempts, rowErased } from './endAttempts';
 import { appendUnknown } from './events';
 import { lockIds, readRowsById } from './rows';
@@ -16,7 +16,7 @@ export function* failed(
 	const [row] = yield* readRowsById(dialect, [issuanceId]);
 	const attempt = row?.attempts.find((one) => one.number === number);
 	if (row === undefined || attempt === undefined) throw rowErased();
-	if (attempt.outcome !== 'open' && attempt.outcome !== 'unknown') return row;
+	if (!isOpenAttempt(row, attempt, failure)) return row;
 	const at = yield* clock(dialect);
 	const ended = { number, outcome: failure.outcome, coreClaimHash: null, userUuid: null };
 	const end = decideFailed(row, number, failure);

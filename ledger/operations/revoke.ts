@@ -8,7 +8,7 @@ import {
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
-import { expireLease } from '../transitions';
+import { expireLease, SETTLED } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
 import { appendEvents, eventForEach } from './events';
 import { lockIds, readRowsById } from './rows';
@@ -70,8 +70,9 @@ export function* revoke(dialect: Dialect, request: RevokeRequest): Operation<Rev
 	const number = 'number' in target ? target.number : row.revocationNumber;
 	if (number === null) return { outcome: 'not-kept', row };
 	const isLast = number === row.revocationNumber;
-	if (isLast && row.state === 'rejected' && !mayHaveIssued(row))
-		return { outcome: 'never-stored', row };
+	// AIR said so: a person who settled it may have been mistaken.
+	const refused = row.state === 'rejected' && row.reason !== SETTLED && !mayHaveIssued(row);
+	if (isLast && refused) return { outcome: 'never-stored', row };
 	if (isLast && (row.expiresAt ?? now) <= now) return { outcome: 'expired', row };
 	return yield* revokeKept(dialect, request, number, row);
 }

@@ -17,8 +17,7 @@ async function check(context: IExecuteFunctions): Promise<INodeExecutionData[][]
 		recipient: recipients(context),
 		check: async (itemIndex, session) => {
 			const { request, idempotency, issuer } = await readItem(itemIndex);
-			const issuerDid = issuer.issuer.did;
-			return await checking.check(request, idempotency, session, { row: itemIndex + 1, issuerDid });
+			return await checking.check(request, idempotency, session, { row: itemIndex + 1, issuer });
 		},
 	});
 }

@@ -1,6 +1,8 @@
+import { DirectChecking } from '../../../../issuance/direct/checkDirectly';
+import { settleRow } from '../../../../issuance/ledger/settleRow';
 import { newSigner } from '../../emulator/support';
 import { airErrorOf } from '../support';
-import { inDays, usePartner } from './support';
+import { inDays, usePartner, type Issuer } from './support';
 
 const partner = usePartner();
 
@@ -339,12 +341,127 @@ describe('if the person has one', () => {
 		expect(await partner().issue('2', { ifHeld: 'keep' })).toMatchObject({ outcome: 'kept' });
 	}, 30_000);
 
+	test('an earlier one that is unknown, while another one is kept in its place, can be settled', async () => {
+		await known();
+		const keep = { ifHeld: 'keep' } as const;
+		const reissue = { ifHeld: 'reissue' } as const;
+		loseAnswers();
+		await airErrorOf(() => partner().issue('1', keep));
+		await partner().issue('2');
+		// Running it again sends nothing, so something else has to help.
+		expect(await partner().issue('1', keep)).toMatchObject({ outcome: 'kept' });
+		const error = await airErrorOf(() => partner().issue('3', reissue));
+		expect(error.code).toBe('AIR_DIRECT_EARLIER_UNKNOWN');
+		expect(error.advice).toContain('Ledger → Settle');
+
+		const { id = 0, realm = '' } = (await partner().row('1')) ?? {};
+		await settleRow(
+			{ ledger: partner().ledger, realm },
+			{
+				id,
+				attempt: undefined,
+				as: { outcome: 'issued', coreClaimHash: null, userUuid: null },
+				by: { instance: 'n8n', workflowId: 'w', executionId: '9' },
+				note: 'found in Claim Records',
+			},
+		);
+		expect(await partner().issue('3', reissue)).toMatchObject({ outcome: 'reissued' });
+		expect(await partner().ledger.totals()).toEqual({ superseded: 2, stored: 2 });
+	}, 30_000);
+
 	test('with the ledger off reissue is refused by name', async () => {
 		const error = await airErrorOf(() =>
 			partner().issue('1', { ifHeld: 'reissue' }, { ledger: 'off' }),
 		);
 		expect(error).toMatchObject({ code: 'AIR_DIRECT_NEEDS_LEDGER', kind: 'input' });
 		expect(control().requests()).toEqual([]);
+	});
+});
+
+describe('the check says what issuing then does', () => {
+	/** What the check and issuing are refused with. */
+	const codesOf = async (...item: Parameters<Issuer['issue']>) => [
+		(await airErrorOf(() => partner().check(...item))).code,
+		(await airErrorOf(() => partner().issue(...item))).code,
+	];
+	const both = (code: string) => [code, code];
+
+	test('another private key under the same Key ID: what the person holds is kept', async () => {
+		const first = await partner().issue('1');
+		const next = newSigner();
+		partner().rig.publish(next);
+		const issuer = await partner().issuer({ signer: next });
+		// The key is accepted from here on.
+		await partner().issue('1', {}, { issuer });
+		const keep = { ifHeld: 'keep' } as const;
+		expect(await partner().check('2', keep, { issuer })).toMatchObject({
+			outcome: 'wouldKeep',
+			externalId: first.externalId,
+		});
+		expect(await partner().issue('2', keep, { issuer })).toMatchObject({ outcome: 'kept' });
+		for (const ifHeld of ['reissue', 'another'] as const) {
+			expect(await codesOf('3', { ifHeld }, { issuer })).toEqual(both('AIR_KEY_ID_TAKEN'));
+		}
+	});
+
+	test('reissue: what may have been stored is finished first', async () => {
+		await partner().issue('1');
+		const reissue = { ifHeld: 'reissue' } as const;
+		expect(await partner().check('2', reissue)).toMatchObject({ outcome: 'wouldReissue' });
+		loseAnswers();
+		await airErrorOf(() => partner().issue('2', reissue));
+		expect(await codesOf('3', reissue)).toEqual(both('AIR_DIRECT_EARLIER_UNKNOWN'));
+		expect(await partner().check('2', reissue)).toMatchObject({ outcome: 'wouldReissue' });
+		expect(await partner().issue('2', reissue)).toMatchObject({ outcome: 'reissued' });
+	}, 30_000);
+
+	test('a status list without an address', async () => {
+		const issuer = { ...(await partner().issuer()), statusListUrl: '' };
+		expect(await codesOf('1', { revocable: 'list' }, { issuer })).toEqual(
+			both('AIR_STATUS_LIST_URL_INVALID'),
+		);
+	});
+
+	test('an address in another spelling is another person, as in the ledger', async () => {
+		const checking = new DirectChecking();
+		const spellings = ['ada@example.com', 'Ada@example.com'];
+		for (const [index, recipient] of spellings.entries()) {
+			const keep = { recipient, ifHeld: 'keep' } as const;
+			expect(await partner().check(`${index}`, keep, { checking })).toMatchObject({
+				outcome: 'wouldIssue',
+			});
+		}
+		for (const [index, recipient] of spellings.entries()) {
+			expect(await partner().issue(`${index}`, { recipient, ifHeld: 'keep' })).toMatchObject({
+				outcome: 'issued',
+			});
+		}
+	});
+
+	test('a repeat of an item that is kept is kept, too', async () => {
+		const { externalId } = await partner().issue('1');
+		const checking = new DirectChecking();
+		const keep = { ifHeld: 'keep' } as const;
+		for (let item = 0; item < 2; item++) {
+			expect(await partner().check('2', keep, { checking })).toMatchObject({
+				outcome: 'wouldKeep',
+				externalId,
+			});
+		}
+		for (let item = 0; item < 2; item++) {
+			expect(await partner().issue('2', keep)).toMatchObject({ outcome: 'kept', externalId });
+		}
+	});
+
+	test('a repeat of an item that is refused is refused, too', async () => {
+		await partner().issue('1');
+		const checking = new DirectChecking();
+		const other = { recipient: 'eve@example.com' };
+		for (let item = 0; item < 2; item++) {
+			const error = await airErrorOf(() => partner().check('1', other, { checking }));
+			expect(error.code).toBe('AIR_EVENT_ID_OTHER_RECIPIENT');
+			expect(error.message).toContain('ledger row');
+		}
 	});
 });
 

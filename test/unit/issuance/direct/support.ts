@@ -11,6 +11,7 @@ import type {
 	DirectIssueRequest,
 	DirectIssuing,
 } from '../../../../issuance/direct/DirectIssuing';
+import { DirectChecking, type CheckedDirect } from '../../../../issuance/direct/checkDirectly';
 import type { RememberedDirect } from '../../../../issuance/direct/directOutcome';
 import { issueDirectly } from '../../../../issuance/direct/issueDirectly';
 import { idempotencyOf, type IdempotencyMode } from '../../../../issuance/issue/idempotency';
@@ -51,6 +52,12 @@ export interface Issuer {
 		changes?: Partial<DirectIssueRequest>,
 		how?: HowToIssue,
 	): Promise<RememberedDirect>;
+	/** Checks in a run of its own, or in that of `checking`. */
+	check(
+		event: string,
+		changes?: Partial<DirectIssueRequest>,
+		how?: HowToIssue & { readonly checking?: DirectChecking },
+	): Promise<CheckedDirect>;
 	row(event: string): Promise<LedgerRow | undefined>;
 	/** All that the ledger knows, apart from time. */
 	numbers(): Promise<readonly LedgerRow[]>;
@@ -176,33 +183,42 @@ export function issuerOn(own: Ledger, where: Where): Issuer {
 		});
 	};
 
+	const begin = async (event: string, changes: Partial<DirectIssueRequest>, how: HowToIssue) => {
+		const issuer = how.issuer ?? (await issuerOf());
+		const session = await sessionOf(issuer, how);
+		const request: DirectIssueRequest = {
+			recipient: 'ada@example.com',
+			vct: VCT,
+			schemaId: SCHEMA,
+			credentialSubject: { level: 2, country: 'IT' },
+			disclosable: 'all',
+			expiresAt: inDays(30),
+			ifHeld: 'another',
+			unboundAllowed: false,
+			...changes,
+		};
+		const mode = how.mode ?? ({ mode: 'event', eventId: event } as const);
+		const { key } = issuer.client.identity;
+		const compared = { ...request, issuerDid: issuer.issuer.did };
+		return { session, issuer, request, idempotency: idempotencyOf(key, compared, mode, []) };
+	};
+
 	return {
 		ledger: own,
 		log,
 		issuer: issuerOf,
 		issue: async (event, changes = {}, how = {}) => {
-			const issuer = how.issuer ?? (await issuerOf());
-			const session = await sessionOf(issuer, how);
-			const request: DirectIssueRequest = {
-				recipient: 'ada@example.com',
-				vct: VCT,
-				schemaId: SCHEMA,
-				credentialSubject: { level: 2, country: 'IT' },
-				disclosable: 'all',
-				expiresAt: inDays(30),
-				ifHeld: 'another',
-				unboundAllowed: false,
-				...changes,
-			};
-			const mode = how.mode ?? ({ mode: 'event', eventId: event } as const);
-			const { key } = issuer.client.identity;
-			const compared = { ...request, issuerDid: issuer.issuer.did };
-			const idempotency = idempotencyOf(key, compared, mode, []);
+			const { session, issuer, request, idempotency } = await begin(event, changes, how);
 			try {
 				return await issueDirectly(session, issuer, { ...how, request }, idempotency);
 			} finally {
 				await session.end();
 			}
+		},
+		check: async (event, changes = {}, { checking = new DirectChecking(), ...how } = {}) => {
+			const { session, issuer, request, idempotency } = await begin(event, changes, how);
+			const read = how.ledger === 'off' ? undefined : session;
+			return await checking.check(request, idempotency, read, { row: 1, issuer });
 		},
 		row: async (event) => await own.find(realm, { program: VCT, idempotencyKey: `event:${event}` }),
 		numbers: async () => await own.list({ limit: 100 }),

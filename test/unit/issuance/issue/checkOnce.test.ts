@@ -10,6 +10,7 @@ import type { IssueRequest } from '../../../../issuance/issue/Issuing';
 import { LedgerSession } from '../../../../issuance/session/LedgerSession';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
+import { airErrorOf } from '../support';
 import { makeKey } from '../../../support/keys';
 
 /** Check Only against the real embedded ledger; there is no AIR that could be asked. */
@@ -193,6 +194,17 @@ test('items of one run count among each other', async () => {
 	expect(await check(checking, 2)).toMatchObject({ outcome: 'alreadyIssued', sameAsRow: 1 });
 	expect(await check(checking, 3, silver)).toMatchObject({ outcome: 'wouldKeep' });
 	expect(await check(checking, 4, silver, { ledgerOff: true })).toMatchObject({ sameAsRow: 3 });
+});
+
+test('a repeat of an item that is refused is refused for the same reason', async () => {
+	const event: IdempotencyMode = { mode: 'event', eventId: 'evt_1' };
+	await was('accepted', request, event);
+	const checking = new Checking();
+	for (const row of [1, 2]) {
+		const error = await airErrorOf(() => check(checking, row, silver, { mode: event }));
+		expect(error.code).toBe('AIR_EVENT_ID_OTHER_SUBJECT');
+		expect(error.message).toContain('ledger row 1');
+	}
 });
 
 test('one event ID for two people is refused, in the run and in the ledger', async () => {

@@ -156,6 +156,23 @@ export function revocations(store: GetStore): void {
 			expect(await ledger.numberStatus(REALM, '8')).toBeUndefined();
 		});
 
+		test('what somebody settled as not issued by mistake can be revoked', async () => {
+			const { ledger } = store();
+			for (const number of [7, 8]) {
+				const attempt = await started(ledger, number);
+				const { issuanceId } = attempt;
+				const seen = await ledger.failed(attempt, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+				const as = { outcome: 'not-issued' } as const;
+				await ledger.settle({ realm: REALM, issuanceId, seen, as, by: BY, note: 'not found' });
+				const target = number === 7 ? { issuanceId } : { number: '8' };
+				expect(await revoke(ledger, target)).toMatchObject({
+					outcome: 'revoked',
+					row: { state: 'revoked' },
+				});
+				expect(await ledger.numberStatus(REALM, String(number))).toBe('revoked');
+			}
+		});
+
 		test('what somebody wants sent again may have been stored: revoked, and sent no more', async () => {
 			const { ledger, sql } = store();
 			const attempt = await started(ledger, 7);

@@ -167,6 +167,26 @@ export function settling(store: GetStore): void {
 			});
 		});
 
+		test('as not issued while its process was held up, which then gets no clear answer: unknown again', async () => {
+			const { ledger, advance } = store();
+			const attempt = await start(ledger);
+			advance(MINUTE);
+			const [row] = await ledger.list({ limit: 1 });
+			if (row === undefined) throw new Error('no row');
+			expect(await settle(row, { as: { outcome: 'not-issued' } })).toMatchObject({
+				outcome: 'settled',
+			});
+			const failure = { outcome: 'unknown', reason: 'AIR_TIMEOUT' } as const;
+			for (let told = 0; told < 2; told++) {
+				expect(await ledger.failed(attempt, failure)).toMatchObject({
+					state: 'unknown',
+					reason: 'AIR_TIMEOUT',
+					attempts: [{ outcome: 'unknown' }],
+				});
+			}
+			expect((await ledger.begin(request())).outcome).toBe('unknown');
+		});
+
 		test('to be sent again: once, and a refusal leaves it unknown', async () => {
 			const { ledger } = store();
 			const { row } = await unknown();
