@@ -13,6 +13,7 @@ import { UsageError } from '../errors';
 import { table } from '../table';
 import { echo, rows as rowsInWords } from '../text';
 import { keyOfEvent, since } from '../../issuance/ledger/rowFields';
+import { isDay } from '../../issuance/subject/values/dates';
 import { JsonArray } from './JsonArray';
 import { reading } from './open';
 import { pages, type RowFilter } from '../../issuance/ledger/pages';
@@ -189,7 +190,9 @@ function readTime(option: string) {
 	return (given: string): number => {
 		const text = given.trim();
 		const zoned = text.length > 10 && !/(?:Z|[+-]\d{2}:\d{2})$/i.test(text) ? `${text}Z` : text;
-		const at = TIME.test(text) ? Date.parse(zoned) : Number.NaN;
+		// JavaScript turns 30 February into 2 March.
+		const isTime = TIME.test(text) && isDay(text.slice(0, 10));
+		const at = isTime ? Date.parse(zoned) : Number.NaN;
 		if (!Number.isNaN(at)) return at;
 		throw new UsageError(
 			`${option}: ${echo(given)} is not a date and time such as 2026-11-29 or 2026-11-29T14:00:00Z`,

@@ -326,6 +326,14 @@ describe('Get Many', () => {
 		expect(json('Done')).toEqual([]);
 	});
 
+	test.each(['2027-02-30', '2027-02-30T00:00:00Z', '2027-02-30 08:00'])(
+		'%s, which the calendar does not have, is refused',
+		async (begunBefore) => {
+			const { error } = await run('getMany', { filters: { begunBefore } });
+			expect(error?.message).toContain('Begun Before must be a date and time such as');
+		},
+	);
+
 	test('a state that is not in a list says what a list holds', async () => {
 		const { error } = await run('getMany', { filters: { states: '={{ "unknown" }}' } });
 		expect(error?.message).toContain('State must be a list of these: sending, rejected, unknown');

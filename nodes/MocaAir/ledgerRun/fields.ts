@@ -2,7 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 import { z } from 'zod';
 import { AirError } from '../../../errors/AirError';
 import { fullRow, simpleRow } from '../../../issuance/ledger/rowFields';
-import { toIso } from '../../../issuance/subject/values/dates';
+import { isDay, toIso } from '../../../issuance/subject/values/dates';
 import type { LedgerRow } from '../../../ledger/Ledger';
 import { labelsOf, settingInvalid } from '../../../n8n/parameters/settingInvalid';
 import { rawParameter } from '../../../n8n/parameters/parameter';
@@ -83,17 +83,19 @@ const LOCAL = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?$/;
 export function readMoment(value: unknown, label: string, timeZone: string): number | undefined {
 	if (value === undefined || value === null || value === '') return undefined;
 	const trimmed = (typeof value === 'string' ? value : (toIso(value) ?? '')).trim();
-	const at = LOCAL.test(trimmed)
-		? Date.parse(`${trimmed.replace(' ', 'T')}${trimmed.length === 10 ? 'T00:00:00Z' : 'Z'}`)
-		: HAS_ZONE.test(trimmed)
-			? Date.parse(trimmed)
-			: Number.NaN;
+	const isLocal = LOCAL.test(trimmed);
+	const zoned = isLocal
+		? `${trimmed.replace(' ', 'T')}${trimmed.length === 10 ? 'T00:00:00Z' : 'Z'}`
+		: trimmed;
+	// JavaScript turns 30 February into 2 March.
+	const isTime = (isLocal || HAS_ZONE.test(trimmed)) && isDay(trimmed.slice(0, 10));
+	const at = isTime ? Date.parse(zoned) : Number.NaN;
 	if (Number.isNaN(at)) {
 		throw new AirError('AIR_SETTING_INVALID', {
 			detail: `${label} must be a date and time such as 2026-11-29T14:00:00`,
 		});
 	}
-	if (!LOCAL.test(trimmed)) return at;
+	if (!isLocal) return at;
 	// Computed twice: near a change of the clocks the first result is off by an hour.
 	const guess = at - aheadOfUtc(at, timeZone);
 	return at - aheadOfUtc(guess, timeZone);

@@ -261,6 +261,8 @@ describe('list', () => {
 		['--way', 'sideways', 'Allowed choices are on-behalf, direct'],
 		['--sort', 'up', 'Allowed choices are newest, oldest'],
 		['--since', 'yesterday', '“yesterday” is not a date and time'],
+		['--until', '2027-02-30', '“2027-02-30” is not a date and time'],
+		['--until', '2027-02-30T00:00:00Z', '“2027-02-30T00:00:00Z” is not a date and time'],
 		['--until', '2026-13-01', 'is not a date and time'],
 		['--external-id', ' ', '--external-id is empty'],
 	])('%s %s is refused', async (option, value, words) => {
