@@ -9,9 +9,9 @@ const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/
 /** The names under which n8n's expressions find the incoming item. */
 const ITEM = /\$(?:json|input|data|binary|item|items|thisItem)\b/;
 
-/** A node by its name, and perhaps what is no paired item of it. */
+/** A node by its name as typed, not computed, and perhaps what is no paired item of it. */
 const NODE =
-	/\$\(\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`)\s*\)(\s*\??\.\s*(?:first|last|all|params|context|isExecuted)\b)?/gs;
+	/\$\(\s*('(?:[^'\\]|\\['"`\\])*'|"(?:[^"\\]|\\['"`\\])*"|`(?:[^`\\$]|\\['"`\\])*`)\s*\)(\s*\??\.\s*(?:first|last|all|params|context|isExecuted)\b)?/g;
 /** What else belongs to the place of an item, in whatever node. */
 const BY_PLACE = /\$\(|\$(?:node|itemIndex|runIndex)\b/;
 
@@ -86,7 +86,7 @@ const runs = z.array(
 function readsOneOfSeveral(context: IExecuteFunctions, code: string): boolean {
 	const names: string[] = [];
 	const rest = code.replace(NODE, (_, quoted: string, unpaired?: string) => {
-		if (unpaired === undefined) names.push(quoted.slice(1, -1).replace(/\\(.)/gs, '$1'));
+		if (unpaired === undefined) names.push(quoted.slice(1, -1).replace(/\\(.)/g, '$1'));
 		return '';
 	});
 	const isAnyNode = BY_PLACE.test(rest.replace(QUOTED, '""'));
