@@ -55,6 +55,8 @@ export type DirectBegun =
 	| (Extract<BeginResult, { outcome: 'started' }> & {
 			/** With `revokeFirst`: how many of the person's credentials were revoked before this one is sent. */
 			readonly replacedFirst: number;
+			/** Something was revoked: what the person held, or what was sealed for the row before. */
+			readonly revoked: boolean;
 	  })
 	/** Something else was sealed for this key meanwhile, or the place was taken: look again. */
 	| { readonly outcome: 'changed' };

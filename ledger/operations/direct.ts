@@ -134,12 +134,10 @@ export function* beginDirect(
 	const [begun] = yield* begin(dialect, [asSealed(request, row, isNew)]);
 	if (begun?.outcome !== 'started') return begun ?? { outcome: 'changed' };
 	const replacedFirst = yield* replace(dialect, request, begun.issuanceId);
-	const started = { ...begun, replacedFirst };
+	const before = isNew ? (row?.revocationNumber ?? null) : null;
+	const started = { ...begun, replacedFirst, revoked: replacedFirst > 0 || before !== null };
 	if (!isNew && begun.issuanceId === row?.id) return started;
-	const now = yield* clock(dialect);
-	if (isNew && row?.revocationNumber != null) {
-		yield* revokeNumbers(dialect, [row.revocationNumber], now);
-	}
+	if (before !== null) yield* revokeNumbers(dialect, [before], yield* clock(dialect));
 	if (isNew && row !== undefined) yield ahead(dialect, REPLACE, row.id, begun.attempt);
 	yield* keep(dialect, begun.issuanceId, sealed);
 	if (outlives) yield* keepKey(dialect, request, sealed);

@@ -142,6 +142,18 @@ export function revocations(store: GetStore): void {
 			expect(await ledger.list({ limit: 9 })).toMatchObject([{ state: 'revoked' }]);
 		});
 
+		test('what cannot be revoked, and was never answered: a trigger still learns that it is unknown', async () => {
+			const { ledger, advance } = store();
+			const { issuanceId } = await started(ledger, 7, 'off');
+			advance(2 * MINUTE);
+			expect(await revoke(ledger, { issuanceId })).toMatchObject({
+				outcome: 'not-kept',
+				row: { state: 'unknown' },
+			});
+			await ledger.endLeases({ limit: 9 });
+			expect(await eventTypes(ledger)).toEqual(['unknown']);
+		});
+
 		test('what AIR refused was never stored; what was not kept cannot be revoked', async () => {
 			const { ledger } = store();
 			const refused = await started(ledger, 7);
@@ -446,6 +458,19 @@ export function revocations(store: GetStore): void {
 			expect(await revoke(ledger, { number: '3' })).toMatchObject({ outcome: 'revoked' });
 			const looked = await ledger.lookDirect(asked('again', { ifHeld: 'keep' }));
 			expect(looked.outcome).toBe('open');
+		});
+
+		test('what was being sent at the backup, and was revoked since, is not sent again', async () => {
+			const { ledger, advance } = store();
+			await listOf(ledger);
+			await started(ledger, 7, { list: 'list-1', index: 3 });
+			advance(10 * MINUTE);
+			await ledger.restored([{ id: 'list-1', revoked: [3] }], true);
+			expect(await ledger.list({ limit: 9 })).toMatchObject([{ state: 'revoked' }]);
+			expect(await ledger.lookDirect(asked('7'))).toMatchObject({
+				outcome: 'answered',
+				row: { state: 'revoked' },
+			});
 		});
 
 		test('of two copies of a list everything is taken over, in whichever order', async () => {
