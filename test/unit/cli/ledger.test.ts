@@ -435,6 +435,12 @@ test('list: by program, reference and event ID', async () => {
 	expect(await hashes('--program', 'other')).toEqual(['hash-2']);
 	expect(await hashes('--reference', 'order 1')).toEqual(['hash-1']);
 	expect(await hashes('--event-id', 'evt_1')).toEqual(['hash-1']);
+	for (const [option, text] of [
+		['--reference', 'order 1'],
+		['--event-id', 'evt_1'],
+	] as const) {
+		expect(await hashes(option, ` ${text} `)).toEqual(['hash-1']);
+	}
 	expect(await hashes('--event-id', 'evt_1', '--program', 'other')).toEqual([]);
 });
 
