@@ -208,7 +208,7 @@ test('the same bytes sent again with Revoke First: what they replace is kept as 
 	expect(await isNoted(1)).toBe(true);
 });
 
-test('the number of what was settled as not issued is kept when it is sealed anew', async () => {
+test('the number of what was settled as not issued is kept when it is sealed again', async () => {
 	const id = await reissueUnknown(false, null);
 	await settle(id, { outcome: 'not-issued' });
 	const asked = request({ recipient: 'p1@example.com', idempotencyKey: 'event:5' });

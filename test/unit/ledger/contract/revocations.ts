@@ -638,6 +638,31 @@ export function revocations(store: GetStore): void {
 			expect(await other()).toBeUndefined();
 		});
 
+		test('two processes that begin at once with different keys under one Key ID: one is told to look again', async () => {
+			const { ledger } = store();
+			const other = await store().another();
+			for (let i = 0; i < 10; i++) {
+				const of = async (on: Ledger, number: number, keyThumbprint: string) =>
+					await on.beginDirect(
+						asked(String(number), { recipient: `p${number}@example.com`, keyThumbprint }),
+						{
+							sealed: { ...sealedAs(number), kid: `kid-${i}` },
+							...{ outlives: true, instead: null },
+							revocable: i % 2 === 0 ? 'number' : 'off',
+						},
+					);
+				const told = await Promise.all([
+					of(ledger, 2 * i, `first-${i}`),
+					of(other, 2 * i + 1, `next-${i}`),
+				]);
+				expect(told.map(({ outcome }) => outcome).sort()).toEqual(['changed', 'started']);
+				expect((await ledger.liveKeys(REALM)).filter(({ kid }) => kid === `kid-${i}`)).toHaveLength(
+					1,
+				);
+			}
+			expect(await ledger.list({ limit: 99 })).toHaveLength(10);
+		});
+
 		test('count what may have been stored, however it can be revoked', async () => {
 			const { ledger } = store();
 			await started(ledger, 1, 'off');
