@@ -55,8 +55,13 @@ export type DirectBegun =
 	| (Extract<BeginResult, { outcome: 'started' }> & {
 			/** With `revokeFirst`: how many of the person's credentials were revoked before this one is sent. */
 			readonly replacedFirst: number;
+			/** Something was revoked: what the person held, or what was sealed for the row before. */
+			readonly revoked: boolean;
 	  })
-	/** Something else was sealed for this key meanwhile, or the place was taken: look again. */
+	/**
+	 * Something else was sealed for this idempotency key meanwhile, the place was taken, or another
+	 * private key got the Key ID: look again.
+	 */
 	| { readonly outcome: 'changed' };
 
 /** What to send, and what it replaces. */

@@ -118,8 +118,7 @@ export class SqlLedger implements Ledger {
 
 	async beginDirect(request: DirectRequest, seal: DirectSeal): Promise<DirectBegun> {
 		const begun = await this.store.write(() => beginDirect(this.dialect, request, seal));
-		const isNew = begun.outcome === 'started' && seal.sealed.externalId !== seal.instead;
-		if (isNew && (seal.instead !== null || begun.replacedFirst > 0)) await this.publishing.soon();
+		if (begun.outcome === 'started' && begun.revoked) await this.publishing.soon();
 		return begun;
 	}
 
@@ -196,7 +195,10 @@ export class SqlLedger implements Ledger {
 	}
 
 	async settle(request: SettleRequest): Promise<SettleResult> {
-		return await this.store.write(() => settle(this.dialect, request));
+		const result = await this.store.write(() => settle(this.dialect, request));
+		// A reissue that was issued after all revokes what it replaces.
+		if (result.outcome === 'settled') await this.publishing.soon();
+		return result;
 	}
 
 	async settlements(realm: string, issuanceId: number): Promise<Settlement[]> {
@@ -208,7 +210,10 @@ export class SqlLedger implements Ledger {
 	}
 
 	async prune(retention: Retention): Promise<PruneResult> {
-		return await prune(this.store, retention);
+		const result = await prune(this.store, retention);
+		// A process may have been killed before it kept what it had revoked.
+		await this.publishing.soon();
+		return result;
 	}
 
 	async openCursor(key: CursorKey, start: CursorStart): Promise<Cursor> {
@@ -289,7 +294,11 @@ export class SqlLedger implements Ledger {
 
 	async restored(published: readonly PublishedList[], nothingRevoked: boolean): Promise<Restored> {
 		const marks = (await this.store.published?.revoked()) ?? [];
-		return await this.store.write(() => restored(this.dialect, published, marks, nothingRevoked));
+		const result = await this.store.write(() =>
+			restored(this.dialect, published, marks, nothingRevoked),
+		);
+		await this.publishing.soon();
+		return result;
 	}
 
 	async close(): Promise<void> {

@@ -86,19 +86,19 @@ export const list = (call: Call): Command =>
 		.option(
 			'--program <ID>',
 			'only of this issuance program; or, issued directly, of this type (vct)',
-			notEmpty('--program'),
+			text('--program'),
 		)
-		.option('--reference <TEXT>', 'only with this reference', notEmpty('--reference'))
-		.option('--event-id <ID>', 'only what this event ID asked for', notEmpty('--event-id'))
+		.option('--reference <TEXT>', 'only with this reference', text('--reference'))
+		.option('--event-id <ID>', 'only what this event ID asked for', text('--event-id'))
 		.option(
 			'--external-id <ID>',
 			'only the credential with this ID, issued directly',
-			notEmpty('--external-id'),
+			text('--external-id'),
 		)
 		.option(
 			'--execution <ID>',
 			'only what this execution of n8n asked for last; the ID is in the address of its page',
-			notEmpty('--execution'),
+			text('--execution'),
 		)
 		.option(
 			'--unanswered',
@@ -132,7 +132,7 @@ export const list = (call: Call): Command =>
 			const filter: RowFilter = {
 				...{ states: state, outcomes: outcome, way, program, reference, externalId, unanswered },
 				...(anySpelling === true ? { recipientInAnySpelling: recipient } : { recipient }),
-				...{ executionId: execution?.trim(), createdFrom: from, createdBefore: until, sort },
+				...{ executionId: execution, createdFrom: from, createdBefore: until, sort },
 				idempotencyKey: eventId === undefined ? undefined : keyOfEvent(eventId),
 			};
 			const found: LedgerRow[] = [];
@@ -168,6 +168,9 @@ export const list = (call: Call): Command =>
 				await io.stderr(`Other spellings, for --any-spelling: ${spellings}.\n`);
 			}
 		});
+
+/** Reads an ID as the nodes do: blanks around it do not count. */
+const text = (option: string) => (given: string) => notEmpty(option)(given).trim();
 
 /** Reads words of a list, given in one option or in several. */
 function choices<Word extends string>(option: string, what: string, known: readonly Word[]) {

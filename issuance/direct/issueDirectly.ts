@@ -143,7 +143,10 @@ class DirectItem {
 				return { door, record: new AttemptRecord<DirectIssuance, Sent>(session, begun, answers) };
 			}
 			permit.giveBack();
-			if (begun.outcome === 'changed') return { result: undefined };
+			if (begun.outcome === 'changed') {
+				session.forgetOtherKey();
+				return { result: undefined };
+			}
 			if (begun.outcome === 'busy') {
 				await this.busy.next(begun, session, issuing.stopped);
 				return { result: undefined };

@@ -1,5 +1,11 @@
 import { AirError } from '../../errors/AirError';
-import type { LedgerRow, SettleAs, SettleRequest, SettleResult } from '../../ledger/Ledger';
+import {
+	isOnlyWatched,
+	type LedgerRow,
+	type SettleAs,
+	type SettleRequest,
+	type SettleResult,
+} from '../../ledger/Ledger';
 import { asAirError } from '../session/asAirError';
 import { findRow, type RealmLedger } from './findRow';
 
@@ -37,6 +43,27 @@ function refusal({ id, attempt }: Settling, result: Exclude<SettleResult, { outc
 }
 
 /**
+ * A hash is easily copied from another line. It would be given out for this person from then on, and AIR
+ * would be asked about the other one with the wrong address. AIR gives a hash again only for what the
+ * same person holds of the same program; the spelling of the address may differ.
+ */
+async function assertOfPerson(
+	{ ledger, realm }: RealmLedger<'find'>,
+	row: LedgerRow,
+	coreClaimHash: string | null,
+): Promise<void> {
+	if (coreClaimHash === null) return;
+	const other = await ledger.find(realm, { coreClaimHash });
+	if (other === undefined || isOnlyWatched(other)) return;
+	const person = ({ program, recipient }: LedgerRow) =>
+		JSON.stringify([program, recipient.toLowerCase()]);
+	if (person(other) === person(row)) return;
+	throw new AirError('AIR_SETTING_INVALID', {
+		detail: `Core Claim Hash is that of row ${other.id}, of another person or program`,
+	});
+}
+
+/**
  * Settles an unknown outcome: a person has looked, and says what became of it. See `Ledger.settle` for
  * the effect of each answer.
  *
@@ -68,6 +95,7 @@ export async function settleRow(
 	const attempt = settling.attempt ?? found.attempt;
 	let result: SettleResult;
 	try {
+		if (as.outcome === 'issued') await assertOfPerson(where, found, as.coreClaimHash);
 		const { instance, workflowId, executionId } = by;
 		result = await where.ledger.settle({
 			realm: where.realm,

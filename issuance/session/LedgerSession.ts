@@ -124,6 +124,11 @@ export class LedgerSession {
 		}
 	}
 
+	/** {@link assertOwnKeyId} asks again: another process may have begun with another key meanwhile. */
+	forgetOtherKey(): void {
+		this.otherKey = undefined;
+	}
+
 	/** Whether AIR accepts the key, as far as is known. Does not ask AIR. @throws AirError `AIR_LEDGER_…` */
 	async isKeyAccepted(): Promise<boolean> {
 		try {

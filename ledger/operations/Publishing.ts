@@ -26,8 +26,8 @@ export class Publishing {
 	constructor(private readonly store: Pick<Store, 'dialect' | 'read' | 'published'>) {}
 
 	/**
-	 * Call it after a revocation, which stands even if this fails: it is tried again before a list is
-	 * served.
+	 * Call it after whatever may have revoked something, which stands even if this fails: it is tried
+	 * again before a list is served.
 	 */
 	async soon(): Promise<void> {
 		try {
@@ -64,7 +64,10 @@ export class Publishing {
 		number: string,
 		known: NumberStatus | undefined,
 	): Promise<NumberStatus | undefined> {
-		if (known === 'revoked') return known;
+		if (known === 'revoked') {
+			await this.soon();
+			return known;
+		}
 		return (await this.store.published?.isRevoked(realm, number)) === true ? 'revoked' : known;
 	}
 

@@ -9,7 +9,7 @@ import {
 	type SealedCredential,
 } from '../Ledger';
 import type { Dialect } from '../sql/Dialect';
-import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
+import { ahead, clock, forDialect, read, rows, rowsFor, type Operation } from '../sql/Session';
 import { decideBegin } from '../transitions';
 import { begin, resultOf } from './begin';
 import { afterLease } from './endAttempts';
@@ -17,6 +17,7 @@ import { find } from './lookups';
 import { mayHaveIssuedIn } from './states';
 import { replaceFirst, revokeNumbers } from './revoke';
 import { ofRecipient, readRows, selecting } from './rows';
+import { otherKey } from './signingKeys';
 
 const LOCK_HASHES = ({ lockHashes = '' }: Dialect) => lockHashes;
 
@@ -122,27 +123,29 @@ export function* beginDirect(
 		].map((parts) => JSON.stringify(parts).toWellFormed());
 		yield ahead(dialect, LOCK_HASHES, locks);
 	}
+	const keptKey = yield ahead(dialect, KEPT_KEY, ...keyOf(request, sealed));
 	const seen = yield* lookDirect(dialect, request);
 	if (seen.outcome !== 'open') return seen;
 	if ((seen.sealed?.externalId ?? null) !== instead) return { outcome: 'changed' };
 	const isNew = sealed.externalId !== instead;
-	// Comes first, because its place may be taken: then nothing is begun.
-	if (isNew && outlives && revocable !== 'off') {
-		if (!(yield* keepNumber(request, sealed, revocable))) return { outcome: 'changed' };
+	// Comes first, because the Key ID or the place may be taken: then nothing is begun.
+	if (isNew && outlives) {
+		const isKept = read(keptKey).length > 0;
+		if (!isKept && !(yield* keepKey(dialect, request, sealed))) return { outcome: 'changed' };
+		if (revocable !== 'off' && !(yield* keepNumber(request, sealed, revocable))) {
+			return { outcome: 'changed' };
+		}
 	}
 	const { row } = seen;
 	const [begun] = yield* begin(dialect, [asSealed(request, row, isNew)]);
 	if (begun?.outcome !== 'started') return begun ?? { outcome: 'changed' };
 	const replacedFirst = yield* replace(dialect, request, begun.issuanceId);
-	const started = { ...begun, replacedFirst };
+	const before = isNew ? (row?.revocationNumber ?? null) : null;
+	const started = { ...begun, replacedFirst, revoked: replacedFirst > 0 || before !== null };
 	if (!isNew && begun.issuanceId === row?.id) return started;
-	const now = yield* clock(dialect);
-	if (isNew && row?.revocationNumber != null) {
-		yield* revokeNumbers(dialect, [row.revocationNumber], now);
-	}
+	if (before !== null) yield* revokeNumbers(dialect, [before], yield* clock(dialect));
 	if (isNew && row !== undefined) yield ahead(dialect, REPLACE, row.id, begun.attempt);
 	yield* keep(dialect, begun.issuanceId, sealed);
-	if (outlives) yield* keepKey(dialect, request, sealed);
 	return started;
 }
 
@@ -172,20 +175,16 @@ const KEEP_ENVELOPE = `INSERT INTO envelopes (issuance_id, external_id, body, ex
 
 const DAY_MS = 86_400_000;
 
-/**
- * Rounded to whole days, and written only if that changes the row: otherwise all who issue with one key
- * would wait for each other's commit. A key that was given up is needed again.
- */
+const KEPT_KEY = `SELECT 1 AS one FROM signing_keys WHERE realm = $1 AND kid = $2
+	AND key_thumbprint = $3 AND last_expires_at >= $4 AND unpublished_at IS NULL`;
+
+/** A key that was given up is needed again. */
 const KEEP_KEY = forDialect(
-	({ greatest }) => `INSERT INTO signing_keys AS k (realm, kid, key_thumbprint, public_jwk,
-		last_expires_at)
-	SELECT $1, $2, $3, $4, CAST($5 AS bigint) WHERE NOT EXISTS (SELECT 1 FROM signing_keys o
-		WHERE o.realm = $1 AND o.kid = $2 AND o.key_thumbprint = $3
-			AND o.last_expires_at >= CAST($5 AS bigint) AND o.unpublished_at IS NULL)
+	({ greatest }) => `INSERT INTO signing_keys AS k (realm, kid, key_thumbprint, last_expires_at,
+		public_jwk) VALUES ($1, $2, $3, $4, $5)
 	ON CONFLICT (realm, kid, key_thumbprint) DO UPDATE
 		SET last_expires_at = ${greatest}(k.last_expires_at, excluded.last_expires_at),
-			unpublished_at = NULL
-		WHERE k.last_expires_at < excluded.last_expires_at OR k.unpublished_at IS NOT NULL`,
+			unpublished_at = NULL`,
 );
 
 function* keep(dialect: Dialect, issuanceId: number, sealed: SealedCredential): Operation<void> {
@@ -229,14 +228,27 @@ function* keepNumber(
 	return kept.length > 0;
 }
 
-/** The key stays published for as long as it is needed. */
+/**
+ * The key, and until when it stays published. That is rounded to whole days, and written only if it
+ * changes: otherwise all who issue with one key would wait for each other's commit.
+ */
+const keyOf = ({ realm, keyThumbprint }: DirectRequest, { kid, expiresAt }: SealedCredential) =>
+	[realm, kid, keyThumbprint, Math.ceil(expiresAt / DAY_MS) * DAY_MS] as const;
+
+/** @returns false if another process has begun with another key under this Key ID meanwhile */
 function* keepKey(
 	dialect: Dialect,
-	{ realm, keyThumbprint }: DirectRequest,
-	{ expiresAt, kid, publicJwk }: SealedCredential,
-): Operation<void> {
-	const until = Math.ceil(expiresAt / DAY_MS) * DAY_MS;
-	yield ahead(dialect, KEEP_KEY, realm, kid, keyThumbprint, publicJwk, until);
+	request: DirectRequest,
+	sealed: SealedCredential,
+): Operation<boolean> {
+	const { realm, keyThumbprint } = request;
+	const { kid, publicJwk } = sealed;
+	if (dialect.lockHashes !== undefined) {
+		yield ahead(dialect, LOCK_HASHES, [JSON.stringify(['kid', realm, kid]).toWellFormed()]);
+	}
+	if ((yield* otherKey(dialect, { realm, kid, keyThumbprint })) !== undefined) return false;
+	yield ahead(dialect, KEEP_KEY, ...keyOf(request, sealed), publicJwk);
+	return true;
 }
 
 const HELD = `SELECT i.id AS id FROM issuances i

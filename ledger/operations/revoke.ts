@@ -10,7 +10,7 @@ import type { Dialect } from '../sql/Dialect';
 import { ahead, clock, forDialect, rows, rowsFor, type Operation } from '../sql/Session';
 import { expireLease, SETTLED } from '../transitions';
 import { endAttempts, leaseEnd } from './endAttempts';
-import { appendEvents, eventForEach } from './events';
+import { appendEvents, appendUnknown, eventForEach } from './events';
 import { lockIds, readRowsById } from './rows';
 import { mayHaveIssuedIn } from './states';
 
@@ -54,6 +54,14 @@ const placeOf = ({ list, index }: Kept): Place | null =>
 
 /** `Ledger.revoke`. */
 export function* revoke(dialect: Dialect, request: RevokeRequest): Operation<RevokeResult> {
+	const result = yield* revokeTarget(dialect, request);
+	// If its lease has just ended, nobody else notices that it is unknown.
+	const row = 'row' in result ? result.row : undefined;
+	if (row?.state === 'unknown') yield* appendUnknown(dialect, [row.id], yield* clock(dialect));
+	return result;
+}
+
+function* revokeTarget(dialect: Dialect, request: RevokeRequest): Operation<RevokeResult> {
 	const { realm, target } = request;
 	const id = 'issuanceId' in target ? target.issuanceId : yield* idOf(realm, target.number);
 	const row = id === undefined ? undefined : yield* rowAtRest(dialect, realm, id);
@@ -123,8 +131,17 @@ function* revokeKept(
 	return { outcome: 'revoked', ...about, at, row: now ?? row };
 }
 
-/** In these states a row represents what was sealed for it; `rejected`: to be sent again, and perhaps stored. */
-const STANDING: readonly LedgerRow['state'][] = ['stored', 'unknown', 'abandoned', 'rejected'];
+/**
+ * In these states a row represents what was sealed for it; `rejected`: to be sent again, and perhaps
+ * stored; `sending`: only in a backup.
+ */
+const STANDING: readonly LedgerRow['state'][] = [
+	'stored',
+	'sending',
+	'unknown',
+	'abandoned',
+	'rejected',
+];
 
 function* endRow(
 	dialect: Dialect,
@@ -168,13 +185,14 @@ function* endRow(
 
 const REVOKED_ROWS = `SELECT i.id AS id, i.state AS state, i.attempt AS attempt FROM issuances i
 	JOIN credentials c ON c.realm = i.realm AND c.number = i.revocation_number
-	WHERE c.revoked_at IS NOT NULL AND (i.state IN ('stored', 'unknown', 'abandoned')
+	WHERE c.revoked_at IS NOT NULL AND (i.state IN ('stored', 'sending', 'unknown', 'abandoned')
 		OR i.state = 'rejected' AND ${mayHaveIssuedIn('i')})
 	ORDER BY i.id`;
 
 /**
  * Ends the rows of a restored ledger whose credentials were revoked since the backup: otherwise the
- * person would seem to hold one, and would get no other.
+ * person would seem to hold one, and would get no other. What was under way at the backup would be sent
+ * again and be given out as valid.
  */
 export function* endRevoked(dialect: Dialect, at: number): Operation<void> {
 	const by = { instance: '', workflowId: '', executionId: '' };

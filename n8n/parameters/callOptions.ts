@@ -162,6 +162,16 @@ export function callOptionsReader(
 	};
 }
 
+/** Blanks around it do not count, as in the filters by which it is found. */
+function referenceOf(given: string | number | undefined): string | undefined {
+	const text = String(given ?? '')
+		.trim()
+		.slice(0, 500)
+		.trimEnd()
+		.toWellFormed();
+	return text === '' ? undefined : text;
+}
+
 function valuesOf(options: z.infer<typeof callOptionsSchema>): CallOptionValues {
 	return {
 		timeoutMs: options.requestTimeout === undefined ? undefined : options.requestTimeout * 1000,
@@ -175,10 +185,7 @@ function valuesOf(options: z.infer<typeof callOptionsSchema>): CallOptionValues 
 			.split(',')
 			.map((name) => name.trim())
 			.filter((name) => name !== ''),
-		reference:
-			options.reference === undefined
-				? undefined
-				: String(options.reference).slice(0, 500).toWellFormed(),
+		reference: referenceOf(options.reference),
 		rememberHours: options.rememberHours,
 		concurrency: options.concurrency,
 		requestsPerSecond: options.requestsPerSecond === 0 ? undefined : options.requestsPerSecond,

@@ -237,7 +237,7 @@ describe('an unknown outcome', () => {
 
 describe('Get Many', () => {
 	beforeEach(async () => {
-		await issue('evt_1', 'ada', { options: { reference: 'order-1' } });
+		await issue('evt_1', 'ada', { options: { reference: ' order-1 ' } });
 		await issue('evt_2', 'Ada');
 		await issue('evt_3', 'grace');
 		await unknown('evt_4', { issued: false, name: 'bob' });
@@ -265,6 +265,7 @@ describe('Get Many', () => {
 		['exact spelling', { recipient: 'Ada@example.com', exactSpelling: true }, ['Ada']],
 		['state', { states: ['unknown', 'rejected'] }, ['bob']],
 		['reference', { reference: 'order-1' }, ['ada']],
+		['reference, as it was given', { reference: ' order-1 ' }, ['ada']],
 		['event ID', { eventId: 'evt_3' }, ['grace']],
 		['program', { program: 'another' }, []],
 		['begun before', { begunBefore: '2020-01-01T00:00:00' }, []],

@@ -435,6 +435,12 @@ test('list: by program, reference and event ID', async () => {
 	expect(await hashes('--program', 'other')).toEqual(['hash-2']);
 	expect(await hashes('--reference', 'order 1')).toEqual(['hash-1']);
 	expect(await hashes('--event-id', 'evt_1')).toEqual(['hash-1']);
+	for (const [option, text] of [
+		['--reference', 'order 1'],
+		['--event-id', 'evt_1'],
+	] as const) {
+		expect(await hashes(option, ` ${text} `)).toEqual(['hash-1']);
+	}
 	expect(await hashes('--event-id', 'evt_1', '--program', 'other')).toEqual([]);
 });
 
@@ -478,6 +484,29 @@ describe('settle', () => {
 		expect(none.stderr).toMatch(
 			/^There is no row 9\. Nothing was changed\. .*list --state unknown$/m,
 		);
+	});
+
+	test.each([
+		['what another person was given', { recipient: 'bob@example.com' }],
+		['what another program gave', { program: 'other' }],
+	])('the hash of %s settles nothing', async (_what, changes) => {
+		await fillSome();
+		await at.fill(async (store) => {
+			await issue(store, 'theirs', { idempotencyKey: 'theirs', ...changes });
+		});
+		const ran = await settle('--issued', '--hash', 'theirs');
+		expect(ran).toMatchObject({ status: 1, stdout: '' });
+		expect(ran.stderr).toMatch(/Core Claim Hash is that of row \d+, of another person or program/);
+		expect(await row()).toMatchObject({ state: 'unknown', coreClaimHash: null });
+	});
+
+	test('the hash of what the same person held before is what AIR kept', async () => {
+		await fillSome();
+		await at.fill(async (store) => {
+			await issue(store, 'held', { idempotencyKey: 'held', recipient: 'Ada@example.com' });
+		});
+		expect(await settle('--issued', '--hash', 'held')).toMatchObject({ status: 0, stderr: '' });
+		expect(await row()).toMatchObject({ state: 'submitted', coreClaimHash: 'held' });
 	});
 
 	test('while an attempt is under way, it says for how long', async () => {

@@ -2,7 +2,7 @@ import { appendFile, copyFile, mkdtemp, readFile, rm, stat, truncate } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Ledger, Revocable } from '../../../ledger/Ledger';
+import type { Ledger, Revocable, SealedCredential, SettleAs } from '../../../ledger/Ledger';
 import { markerOf } from '../../../ledger/sqlite/ledgerFile';
 import { openSqliteLedger } from '../../../ledger/sqlite/openSqliteLedger';
 import { PublishedFile, revokedFileOf } from '../../../ledger/sqlite/PublishedFile';
@@ -31,22 +31,24 @@ afterEach(async () => {
 	await rm(folder, { recursive: true, force: true });
 });
 
+const sealedAs = (number: number): SealedCredential => ({
+	externalId: `urn:uuid:${number}`,
+	body: '{}',
+	revocationNumber: String(number),
+	expiresAt: Date.now() + 9 * DAY,
+	issuer: 'did:web:example.com',
+	kid: 'k1',
+	publicJwk: '{}',
+	holderDid: 'did:air:id:test:ada',
+	holderKey: '302a',
+});
+
 async function issue(number: number, revocable: Revocable, on = ledger): Promise<void> {
 	const key = { idempotencyKey: `event:${number}`, recipient: `p${number}@example.com` };
 	const begun = await on.beginDirect(
 		{ ...request({ ...key, rememberMs: null }), ifHeld: 'another' },
 		{
-			sealed: {
-				externalId: `urn:uuid:${number}`,
-				body: '{}',
-				revocationNumber: String(number),
-				expiresAt: Date.now() + 9 * DAY,
-				issuer: 'did:web:example.com',
-				kid: 'k1',
-				publicJwk: '{}',
-				holderDid: 'did:air:id:test:ada',
-				holderKey: '302a',
-			},
+			sealed: sealedAs(number),
 			outlives: true,
 			revocable,
 			instead: null,
@@ -160,6 +162,79 @@ test('a reissue is kept as well, and so is one that revokes first', async () => 
 		},
 	);
 	expect(await lines()).toEqual(expect.arrayContaining([expect.stringContaining('"number":"1"')]));
+});
+
+/** A reissue of what the first person holds, that AIR did not answer clearly. */
+const reissueUnknown = async (revokeFirst: boolean, instead: string | null) => {
+	const begun = await ledger.beginDirect(
+		{
+			...request({
+				...{ recipient: 'p1@example.com', idempotencyKey: 'event:5' },
+				...{ rememberMs: null, repeatUnknown: true },
+			}),
+			...{ ifHeld: 'reissue', revokeFirst },
+		},
+		{ sealed: sealedAs(5), outlives: true, revocable: 'number', instead },
+	);
+	if (begun.outcome !== 'started') throw new Error(begun.outcome);
+	await ledger.failed(begun, { outcome: 'unknown', reason: 'AIR_TIMEOUT' });
+	return begun.issuanceId;
+};
+
+const settle = async (issuanceId: number, as: SettleAs) => {
+	const by = { instance: '', workflowId: '', executionId: '' };
+	const seen = { state: 'unknown', attempt: 1 } as const;
+	const request = { realm: REALM, issuanceId, seen, as, by, note: 'looked' };
+	expect(await ledger.settle(request)).toMatchObject({ outcome: 'settled' });
+};
+
+/** As another process reads it. */
+const isNoted = async (number: number) =>
+	await new PublishedFile(revokedFileOf(file), true).isRevoked(REALM, String(number));
+
+test('what a reissue replaces when somebody settles it as issued is kept as well', async () => {
+	await issue(1, 'number');
+	const id = await reissueUnknown(false, null);
+	await settle(id, { outcome: 'issued', coreClaimHash: null, userUuid: null });
+	expect(await status(1)).toBe('revoked');
+	expect(await isNoted(1)).toBe(true);
+});
+
+test('the same bytes sent again with Revoke First: what they replace is kept as well', async () => {
+	await issue(1, 'number');
+	await reissueUnknown(false, null);
+	await reissueUnknown(true, sealedAs(5).externalId);
+	expect(await status(1)).toBe('revoked');
+	expect(await isNoted(1)).toBe(true);
+});
+
+test('the number of what was settled as not issued is kept when it is sealed again', async () => {
+	const id = await reissueUnknown(false, null);
+	await settle(id, { outcome: 'not-issued' });
+	const asked = request({ recipient: 'p1@example.com', idempotencyKey: 'event:5' });
+	await ledger.beginDirect(
+		{ ...asked, ifHeld: 'another' },
+		{ sealed: sealedAs(6), outlives: true, revocable: 'number', instead: null },
+	);
+	expect(await status(5)).toBe('revoked');
+	expect(await isNoted(5)).toBe(true);
+});
+
+test('what a published list tells after a restore is kept as well', async () => {
+	await issue(1, place(1));
+	await ledger.restored([{ id: 'list-1', revoked: [1] }], false);
+	expect(await status(1)).toBe('revoked');
+	expect(await isNoted(1)).toBe(true);
+});
+
+test('a process that was killed before it kept a number: it is kept before anybody is told', async () => {
+	await issue(1, 'number');
+	await revoke(1);
+	await rm(revokedFileOf(file));
+	await ledger.close();
+	ledger = await open();
+	expect(await status(1)).toBe('revoked');
+	expect(await isNoted(1)).toBe(true);
 });
 
 test('two processes add to it, and each knows what the other has added', async () => {

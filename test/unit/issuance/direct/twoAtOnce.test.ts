@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { Ledger } from '../../../../ledger/Ledger';
 import { openSqliteLedger } from '../../../../ledger/sqlite/openSqliteLedger';
+import { newSigner, PARTNER } from '../../emulator/support';
 import { airErrorOf } from '../support';
 import { endingOf, lyingFor, numbersIn, wordOf } from './matrix/books';
 import { issuerOn, usePartner, type Issuer } from './support';
@@ -159,4 +160,27 @@ describe('an answer to what was replaced meanwhile by other bytes', () => {
 		expect(later).toMatchObject({ outcome: 'issued', externalId: second });
 		expect(await standing()).toEqual([second]);
 	}, 60_000);
+});
+
+test('with different keys under one Key ID: who begins second signs nothing', async () => {
+	const here = partner();
+	const { rig, ledger } = here;
+	const other = newSigner();
+	const next = await here.issuer({ signer: other });
+	// AIR has known the other key: the account was looked up with it.
+	rig.publish(other);
+	await ledger.acceptKey(`${rig.emulator.baseUrl} ${PARTNER}`, next.client.identity.key.thumbprint);
+	await next.client.account(ADA);
+	rig.publish(rig.signer);
+	control().clearJwks();
+	const held = heldUpAfter(
+		'otherKey',
+		async () => await here.issue('1', { recipient: 'eve@example.com' }),
+	);
+	const error = await airErrorOf(
+		async () => await here.issue('2', {}, { issuer: next, ledger: held }),
+	);
+	expect(error.code).toBe('AIR_KEY_ID_TAKEN');
+	expect(await here.row('2')).toBeUndefined();
+	expect(await ledger.liveKeys(`${rig.emulator.baseUrl} ${PARTNER}`)).toHaveLength(1);
 });

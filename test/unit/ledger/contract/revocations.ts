@@ -142,6 +142,18 @@ export function revocations(store: GetStore): void {
 			expect(await ledger.list({ limit: 9 })).toMatchObject([{ state: 'revoked' }]);
 		});
 
+		test('what cannot be revoked, and was never answered: a trigger still learns that it is unknown', async () => {
+			const { ledger, advance } = store();
+			const { issuanceId } = await started(ledger, 7, 'off');
+			advance(2 * MINUTE);
+			expect(await revoke(ledger, { issuanceId })).toMatchObject({
+				outcome: 'not-kept',
+				row: { state: 'unknown' },
+			});
+			await ledger.endLeases({ limit: 9 });
+			expect(await eventTypes(ledger)).toEqual(['unknown']);
+		});
+
 		test('what AIR refused was never stored; what was not kept cannot be revoked', async () => {
 			const { ledger } = store();
 			const refused = await started(ledger, 7);
@@ -448,6 +460,19 @@ export function revocations(store: GetStore): void {
 			expect(looked.outcome).toBe('open');
 		});
 
+		test('what was being sent at the backup, and was revoked since, is not sent again', async () => {
+			const { ledger, advance } = store();
+			await listOf(ledger);
+			await started(ledger, 7, { list: 'list-1', index: 3 });
+			advance(10 * MINUTE);
+			await ledger.restored([{ id: 'list-1', revoked: [3] }], true);
+			expect(await ledger.list({ limit: 9 })).toMatchObject([{ state: 'revoked' }]);
+			expect(await ledger.lookDirect(asked('7'))).toMatchObject({
+				outcome: 'answered',
+				row: { state: 'revoked' },
+			});
+		});
+
 		test('of two copies of a list everything is taken over, in whichever order', async () => {
 			const { ledger } = store();
 			await prepared(ledger);
@@ -611,6 +636,31 @@ export function revocations(store: GetStore): void {
 			expect(await other()).toBe(2);
 			advance(31 * DAY);
 			expect(await other()).toBeUndefined();
+		});
+
+		test('two processes that begin at once with different keys under one Key ID: one is told to look again', async () => {
+			const { ledger } = store();
+			const other = await store().another();
+			for (let i = 0; i < 10; i++) {
+				const of = async (on: Ledger, number: number, keyThumbprint: string) =>
+					await on.beginDirect(
+						asked(String(number), { recipient: `p${number}@example.com`, keyThumbprint }),
+						{
+							sealed: { ...sealedAs(number), kid: `kid-${i}` },
+							...{ outlives: true, instead: null },
+							revocable: i % 2 === 0 ? 'number' : 'off',
+						},
+					);
+				const told = await Promise.all([
+					of(ledger, 2 * i, `first-${i}`),
+					of(other, 2 * i + 1, `next-${i}`),
+				]);
+				expect(told.map(({ outcome }) => outcome).sort()).toEqual(['changed', 'started']);
+				expect((await ledger.liveKeys(REALM)).filter(({ kid }) => kid === `kid-${i}`)).toHaveLength(
+					1,
+				);
+			}
+			expect(await ledger.list({ limit: 99 })).toHaveLength(10);
 		});
 
 		test('count what may have been stored, however it can be revoked', async () => {

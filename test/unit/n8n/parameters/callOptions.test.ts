@@ -43,6 +43,8 @@ test.each([
 	],
 	['numbers may come as text, from expressions', { requestTimeout: '5' }, { timeoutMs: 5000 }],
 	['the longest request is 5 minutes', { requestTimeout: 300 }, { timeoutMs: 300_000 }],
+	['blanks around a reference do not count', { reference: ' order 7 ' }, { reference: 'order 7' }],
+	['a reference of blanks is none', { reference: ' ' }, { reference: undefined }],
 	['options of a later version are no trouble', { later: 1 }, { timeoutMs: undefined }],
 ])('%s', (_what, options, expected) => {
 	expect(readOptions(options)).toMatchObject(expected);
