@@ -4,6 +4,7 @@ import { Option, type Command } from 'commander';
 import { importPrivateKey } from '../air/keys/privateKey';
 import { AirError } from '../errors/AirError';
 import { parseDirectIssuer, parseStatusListUrl } from '../issuance/settings/directSettings';
+import { inWords } from '../issuance/status/liveKeys';
 import { exportedLists, type ExportedList } from '../issuance/status/exportedLists';
 import { command, notEmpty, PROGRAM, wholeNumber, type Call } from './Command';
 import { CliError, systemCode } from './errors';
@@ -95,10 +96,14 @@ Files of the same name are overwritten. Nothing is sent anywhere.`,
 				const { expireDays } = options;
 				const file = expireDays === undefined ? {} : { lifetimeSeconds: expireDays * DAY_SECONDS };
 				const form = options.bare === true ? 'bare' : { file };
-				const { lists, doubtful } = await readingLists(
-					placeOf(options, io.env),
-					async (ledger) => await exportedLists({ ledger, realm }, signer, form, Date.now()),
-				);
+				const { lists, doubtful } = await readingLists(placeOf(options, io.env), async (ledger) => {
+					const { kid, key } = signer;
+					const other = await ledger.otherKey({ realm, kid, keyThumbprint: key.thumbprint });
+					if (other !== undefined) {
+						throw new AirError('AIR_KEY_ID_TAKEN', { detail: inWords(kid, other) });
+					}
+					return await exportedLists({ ledger, realm }, signer, form, Date.now());
+				});
 				const folder = resolve(options.out);
 				for (const list of lists) await save(folder, list);
 				const { baseUrl, partnerId } = identityOfOptions(options);

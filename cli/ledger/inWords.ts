@@ -18,6 +18,8 @@ const WORDS: Readonly<Record<LedgerErrorCode, string>> = {
 const ADVICE: Partial<Readonly<Record<LedgerErrorCode, string>>> = {
 	LEDGER_UNAVAILABLE:
 		'Check that the database runs and that its address and password are right, or that the file is where n8n keeps it',
+	LEDGER_MOVED:
+		'Name the ledger in PostgreSQL with --url or MOCA_AIR_LEDGER_URL; if the move broke off, run ledger move again',
 	LEDGER_NOT_WRITABLE: 'Check who may write there, and that the disk has room',
 };
 

@@ -26,7 +26,9 @@ export async function reading<T>(
 /** The same for commands that read status lists. */
 export async function readingLists<T>(
 	place: Place,
-	work: (ledger: ReadLedger & Pick<Ledger, 'statusLists' | 'statusList'>) => Promise<T>,
+	work: (
+		ledger: ReadLedger & Pick<Ledger, 'statusLists' | 'statusList' | 'otherKey'>,
+	) => Promise<T>,
 ): Promise<T> {
 	if (place.store === 'sqlite') assertFile(place.file);
 	let ledger: Ledger;

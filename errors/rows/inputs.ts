@@ -42,6 +42,11 @@ export const inputErrors = {
 		advice:
 			'Use the field coreClaimHash that Moca AIR Issue on Behalf gave out, e.g. {{ $json.coreClaimHash }}. What was issued directly has none: Moca AIR Get Issuance Status takes its storagePath.',
 	}),
+	AIR_EXPRESSION_FAILED: input({
+		title: 'An expression of this node cannot be evaluated',
+		advice:
+			'Open the node and look at the named field. If it reads an earlier node with .item, a node between does not tell n8n which item belongs to which: drag the field from the input of this node, and let the nodes between keep it.',
+	}),
 	AIR_SETTING_INVALID: input({
 		when: 'Out of range',
 		title: 'A setting is not valid',

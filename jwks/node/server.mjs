@@ -32,7 +32,17 @@ function publicText(document) {
 	});
 }
 
-const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+/** A file as JSON. Node.js would print the text of one that is none, and it may be a private key. */
+function read(file) {
+	// Windows may begin a file with a byte order mark.
+	const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+	try {
+		return JSON.parse(text);
+	} catch {
+		throw new Error(`${file} is not JSON.`);
+	}
+}
+
 const jwksFile = process.argv[2] ?? 'jwks.json';
 const documents = {
 	'/.well-known/jwks.json': { type: 'application/json', body: publicJwks(read(jwksFile)) },

@@ -4,6 +4,7 @@ import { readConnectionUrl } from './connectionUrl';
 import { Database, type Session } from './Database';
 import { MOVING_IN } from './failure';
 import { LOCK_CLASS } from './postgresDialect';
+import { isMoving } from './moving';
 import { makeTables } from './tables';
 
 const MOVE_LOCK = 3;
@@ -24,9 +25,6 @@ const HOLDS_ROWS = 'the PostgreSQL ledger holds rows already; a ledger is moved 
 /** All writers were refused since that move began, so nothing is lost with the schema. */
 const HALF_MOVED =
 	'a move into this database was begun from another file, or from this one before it was put back: finish it with that file; or, if its rows are all in this one, drop the schema moca_air, into which nobody else has written, and move again';
-
-const IS_MOVING = `SELECT EXISTS (SELECT FROM pg_catalog.pg_trigger
-	WHERE tgrelid = 'moca_air.issuances'::regclass AND tgname = 'moving') AS moving`;
 
 /** The state of a target for a ledger that is to be moved into it. */
 export type Claim = 'new' | 'resumed' | 'finished';
@@ -167,11 +165,6 @@ async function assertEmpty(
 		const holds = await first(session, `SELECT EXISTS (SELECT FROM ${name}) AS value`);
 		if (holds === true) throw new LedgerError('LEDGER_NOT_WRITABLE', detail);
 	}
-}
-
-/** Whether a move into these tables was begun, and is not finished. */
-async function isMoving({ rows }: Session): Promise<boolean> {
-	return (await rows<{ moving: boolean }>(IS_MOVING))[0]?.moving === true;
 }
 
 async function found(session: Session, ledgerId: string): Promise<Claim> {

@@ -22,6 +22,8 @@ const READ_ONLY = /^25006$/;
 
 /** SQLSTATE of the trigger that refuses all writers while a ledger is being moved in. */
 export const MOVING_IN = 'MOCA1';
+export const IS_BEING_MOVED =
+	'a ledger is being moved into this database: finish that with ledger move';
 
 /** SQLSTATEs and their classes, in the order of the lookup. */
 const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
@@ -42,11 +44,7 @@ const STATES: readonly (readonly [RegExp, LedgerErrorCode, string])[] = [
 	[READ_ONLY, 'LEDGER_NOT_WRITABLE', 'the database is read-only'],
 	[/^22/, 'LEDGER_NOT_WRITABLE', 'a value cannot be stored'],
 	[/^53300$/, 'LEDGER_UNAVAILABLE', 'the database has no connection left'],
-	[
-		new RegExp(`^${MOVING_IN}$`),
-		'LEDGER_LOCKED',
-		'a ledger is being moved into this database: finish that with ledger move',
-	],
+	[new RegExp(`^${MOVING_IN}$`), 'LEDGER_LOCKED', IS_BEING_MOVED],
 	[/^(55P03|57014|25P03|25P04|40P01|40001)$/, 'LEDGER_LOCKED', 'another session holds the rows'],
 	[/^(08|57P)/, 'LEDGER_UNAVAILABLE', 'the database ended the connection, or is not ready'],
 ];

@@ -3,6 +3,7 @@ import { NoLedger } from '../LedgerError';
 import { SqlLedger } from '../SqlLedger';
 import { readConnectionUrl } from './connectionUrl';
 import { Database } from './Database';
+import { assertArrived } from './moving';
 import { postgresStore } from './postgresStore';
 import { makeTables, version } from './tables';
 
@@ -33,7 +34,10 @@ export async function openPostgresLedger({
 	const database = await Database.open(readConnectionUrl(url));
 	try {
 		if (!readOnly) await makeTables(database);
-		else if ((await database.transaction(version)) === 0) throw new NoLedger();
+		else {
+			if ((await database.transaction(version)) === 0) throw new NoLedger();
+			await database.transaction(assertArrived);
+		}
 	} catch (error) {
 		await database.close();
 		throw error;

@@ -20,6 +20,16 @@ export function assertNotMoved(session: Session): void {
 	if (move !== undefined) throw ledgerMoved(move.finished);
 }
 
+/**
+ * For those who only look: during a move the file still has everything, but after it, it lacks what was
+ * issued and revoked since.
+ *
+ * @throws LedgerError LEDGER_MOVED
+ */
+export function assertCurrent(session: Session): void {
+	if (moveOf(session)?.finished === true) throw ledgerMoved(true);
+}
+
 /** The tables of the ledger itself. */
 export const tablesOf = ({ rows }: Session): string[] =>
 	rows(

@@ -5,7 +5,7 @@ import { SqlLedger } from '../SqlLedger';
 import { BUSY_TIMEOUT_MS, Connection } from './Connection';
 import { sqliteFailure } from './failure';
 import { isLost, makeFile, mark } from './ledgerFile';
-import { assertNotMoved } from './moved';
+import { assertCurrent, assertNotMoved } from './moved';
 import { placeToRead } from './placeToRead';
 import { PublishedFile, revokedFileOf } from './PublishedFile';
 import { sqliteStore } from './sqliteStore';
@@ -108,6 +108,7 @@ export async function openSqliteLedger({
 		);
 		if (readOnly) {
 			if ((await connection.read(version)) === 0) throw new NoLedger();
+			await connection.read(assertCurrent);
 			const store = sqliteStore(connection, clockOffsetMs, undefined, published);
 			return { ledger: new SqlLedger(store), createdNow };
 		}

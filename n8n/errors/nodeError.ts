@@ -1,4 +1,5 @@
 import {
+	ExpressionError,
 	NodeApiError,
 	NodeOperationError,
 	type IDataObject,
@@ -7,6 +8,7 @@ import {
 } from 'n8n-workflow';
 import { AirError } from '../../errors/AirError';
 import { errorLink } from '../../errors/errorLink';
+import { labelOf } from '../parameters/labels';
 import { keepMessage } from './keepMessage';
 
 /**
@@ -36,6 +38,18 @@ export function linked(
 		: `${asHtml(text)} <a href="${errorLink(code)}" target="_blank">More about ${code}</a>`;
 }
 
+/**
+ * An expression that n8n cannot evaluate, as an error with a code and advice like every other; n8n's
+ * own words for it say neither the field nor what to do. Any other failure is given back.
+ */
+export function withCode(error: unknown): unknown {
+	if (!(error instanceof ExpressionError)) return error;
+	const { parameter } = error.context;
+	const detail =
+		typeof parameter === 'string' ? `${labelOf(parameter)}: ${error.message}` : error.message;
+	return new AirError('AIR_EXPRESSION_FAILED', { detail: detail.replace(/\.$/, '') });
+}
+
 /** If a tool fails, newer agents of n8n show their model only the title. */
 const toolWarning = (node: INode, { kind, facts }: AirError) =>
 	node.type.endsWith('Tool') && kind === 'outcome-unknown' && facts.safeToRepeat !== true
@@ -57,7 +71,11 @@ export function nodeError(
 	{ note }: { readonly note?: string | undefined } = {},
 ) {
 	if (!(error instanceof AirError)) {
-		const description = `${rowOf(itemIndex, items)}${note ?? ''}`.trim();
+		// n8n's own error stays: the editor explains some of them by their context.
+		const coded = withCode(error);
+		const row = rowOf(itemIndex, items);
+		const description =
+			coded instanceof AirError ? linked(node, coded, note, row) : `${row}${note ?? ''}`.trim();
 		return new NodeOperationError(node, error instanceof Error ? error : new Error(String(error)), {
 			itemIndex,
 			...(description === '' ? {} : { description }),
@@ -82,17 +100,25 @@ export function nodeError(
 	);
 }
 
+/** The fields of a failed item, besides those of its node. */
+const OF_FAILURE = ['error', 'message', 'code', 'kind', 'retryable', 'httpStatus'];
+
+/** The fields of an incoming item about its own failure, if it is a failed item of this package. */
+export const failureFieldsOf = ({ code, kind }: IDataObject): readonly string[] =>
+	typeof kind === 'string' && typeof code === 'string' && code.startsWith('AIR_') ? OF_FAILURE : [];
+
 /**
  * The output item of a failure under Continue On Fail.
  *
  * @param rest - fields of the node, before `error`, `message` and the others
  */
 export function failedItem(
-	error: unknown,
+	failure: unknown,
 	itemIndex: number,
 	node: INode,
 	rest: IDataObject = {},
 ): INodeExecutionData {
+	const error = withCode(failure);
 	const json: IDataObject =
 		error instanceof AirError
 			? {

@@ -4,6 +4,7 @@ import type { LedgerSession } from '../../issuance/session/LedgerSession';
 import type { CallOptionValues } from '../parameters/callOptions';
 import type { RunSettings } from '../parameters/credentialSettings';
 import type { Parameter } from '../parameters/parameter';
+import { withCode } from '../errors/nodeError';
 import { forEachItem } from '../run/forEachItem';
 import { outputOf } from '../run/output';
 import { RunLedger } from '../run/RunLedger';
@@ -19,7 +20,8 @@ interface Refused {
 }
 
 /** @throws failures of the ledger, which say nothing about the item */
-function refused(error: unknown): Refused {
+function refused(failure: unknown): Refused {
+	const error = withCode(failure);
 	if (!(error instanceof AirError)) {
 		return { outcome: 'refused', reason: error instanceof Error ? error.message : String(error) };
 	}

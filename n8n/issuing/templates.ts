@@ -31,12 +31,13 @@ export function splitTemplate(raw: string): readonly Chunk[] {
 
 function filling(
 	context: IExecuteFunctions,
+	name: string,
 	chunks: readonly Chunk[],
 	fill: Fill,
 ): Parameter<unknown> {
 	const readers = chunks
 		.filter(({ type }) => type === 'code')
-		.map(({ text }) => expressionReader(context, text));
+		.map(({ text }) => expressionReader(context, name, text));
 	return (itemIndex) => fill((index) => readers[index]?.(itemIndex));
 }
 
@@ -86,7 +87,12 @@ export function jsonTemplate(
 	name = '',
 ): Parameter<unknown> {
 	const chunks = splitTemplate(raw);
-	const filled = filling(context, chunks, readTemplate(chunks, name));
+	const filled = filling(
+		context,
+		name === '' ? 'subjectJson' : name,
+		chunks,
+		readTemplate(chunks, name),
+	);
 	return (itemIndex) => {
 		const value = filled(itemIndex);
 		return typeof value === 'string' ? JSON.stringify(value) : value;
@@ -106,5 +112,5 @@ export function textTemplate(
 	name: string,
 ): Parameter<unknown> {
 	const chunks = splitTemplate(raw);
-	return filling(context, chunks, readText(chunks, name));
+	return filling(context, name, chunks, readText(chunks, name));
 }

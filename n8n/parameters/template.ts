@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import { ExpressionError, type IExecuteFunctions } from 'n8n-workflow';
 import type { IdPart } from '../../issuance/inputs/eventId';
 import { chunksOf } from './expressions';
 import { itemReferences } from './itemReferences';
@@ -34,7 +34,7 @@ function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) 
 	return chunks.map(({ type, text }): Parameter<IdPart> => {
 		// n8n treats braces after a backslash as text.
 		if (type === 'text') return () => ({ text: text.replace(/\\(\{\{|\}\})/g, '$1') });
-		const valueOf = expressionReader(context, text);
+		const valueOf = expressionReader(context, name, text);
 		return (item) => ({ expression: text.trim(), value: valueOf(item) });
 	});
 }
@@ -42,15 +42,31 @@ function readersOf(context: IExecuteFunctions, name: string, itemIndex: number) 
 /**
  * Evaluates one expression by itself; a field of the item is read directly.
  *
+ * @param name - of the parameter that it is in
  * @param code - the code between the braces, from {@link chunksOf}
  * @throws what n8n throws for a broken expression
  */
-export function expressionReader(context: IExecuteFunctions, code: string): Parameter<unknown> {
+export function expressionReader(
+	context: IExecuteFunctions,
+	name: string,
+	code: string,
+): Parameter<unknown> {
 	// n8n's splitter has removed the backslash before closing braces.
 	const text = `{{${code.replaceAll('}}', '\\}}')}}}`;
 	const straight = itemReferences(context, `=${text}`);
 	return (itemIndex) => {
 		const read = straight?.(itemIndex);
-		return read === undefined ? context.evaluateExpression(text, itemIndex) : read.value;
+		if (read !== undefined) return read.value;
+		try {
+			return context.evaluateExpression(text, itemIndex);
+		} catch (error) {
+			throw inParameter(name, error);
+		}
 	};
+}
+
+/** Names the parameter in n8n's error, as n8n does for a whole parameter. */
+function inParameter(name: string, error: unknown): unknown {
+	if (error instanceof ExpressionError) error.context.parameter = name;
+	return error;
 }

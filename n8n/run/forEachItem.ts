@@ -2,7 +2,7 @@ import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from '
 import { AirError } from '../../errors/AirError';
 import { Parallel, type End, type Job } from '../../issuance/issue/Parallel';
 import { itemNumbers } from './itemNumbers';
-import { asHtml, failedItem, nodeError } from '../errors/nodeError';
+import { asHtml, failedItem, nodeError, withCode } from '../errors/nodeError';
 import { Progress } from './Progress';
 import { assertAgentIsTold, goesOnAfterFailure } from '../tool/toolUse';
 
@@ -96,7 +96,7 @@ export async function forEachItem(
 				output.push({ json, pairedItem: { item: itemIndex } });
 				continue;
 			}
-			const error = errorOf(end);
+			const error = withCode(errorOf(end));
 			failures.push(error instanceof Error ? error.message : 'Unknown failure');
 			const rest = ofFailure?.(error, begun.has(itemIndex), itemIndex);
 			const failed = failedItem(error, itemIndex, (node ??= context.getNode()), rest);
@@ -173,7 +173,7 @@ function hintAtFailures(context: IExecuteFunctions, failures: string[], items: n
 		context,
 		'warning',
 		kinds === 1
-			? `${failures.length} of ${of} failed: ${asHtml(first)}. See “message” on each failed item.`
+			? `${failures.length} of ${of} failed: ${asHtml(first.replace(/\.$/, ''))}. See “message” on each failed item.`
 			: `${failures.length} of ${of} failed, for ${kinds} different reasons. See “message” on each failed item.`,
 	);
 }

@@ -1,6 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 import type { CallOptionValues } from '../parameters/callOptions';
 import { parameter, type Parameter } from '../parameters/parameter';
+import { failureFieldsOf } from '../errors/nodeError';
 import type { ItemsSettings } from './forEachItem';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -47,8 +48,8 @@ export function inOrder(fields: object, simplify: boolean): Fields {
 
 /**
  * Shapes the output items of a run: simplified or complete, with or without the fields of the input
- * after them. A field of the input is left out if an output field has its name, or if it is named
- * `error`.
+ * after them. A field of the input is left out if an output field has its name, if it is named `error`,
+ * or if it belongs to an earlier failure.
  */
 export function outputOf(
 	context: IExecuteFunctions,
@@ -66,8 +67,11 @@ export function outputOf(
 	};
 	const behind = (output: object, itemIndex: number) => {
 		if (!wantsInput(itemIndex)) return {};
-		const others = Object.entries(items[itemIndex]?.json ?? {}).filter(
-			([name]) => !Object.hasOwn(output, name) && !N8NS.includes(name),
+		const input = items[itemIndex]?.json ?? {};
+		// A failed item that is tried again: its failure is not that of this output.
+		const left = [...N8NS, ...failureFieldsOf(input)];
+		const others = Object.entries(input).filter(
+			([name]) => !Object.hasOwn(output, name) && !left.includes(name),
 		);
 		return Object.fromEntries(others);
 	};

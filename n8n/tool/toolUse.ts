@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AirError } from '../../errors/AirError';
 import { isTool } from '../run/execution';
 import { chunksOf } from '../parameters/expressions';
+import { labelOf } from '../parameters/labels';
 
 /** Quoted text, which reads nothing; a template literal with `${…}` may. */
 const QUOTED = /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\$]|\\.|\$(?!\{))*`/gs;
@@ -14,27 +15,6 @@ const NODE =
 	/\$\(\s*('(?:[^'\\]|\\['"`\\])*'|"(?:[^"\\]|\\['"`\\])*"|`(?:[^`\\$]|\\['"`\\])*`)\s*\)(\s*\??\.\s*(?:first|last|all|params|context|isExecuted)\b)?/g;
 /** What else belongs to the place of an item, in whatever node. */
 const BY_PLACE = /\$\(|\$(?:node|itemIndex|runIndex)\b/;
-
-/** The labels of the parameters; mapped attributes and named fields use their own names. */
-const LABELS: Readonly<Record<string, string>> = {
-	recipient: 'Recipient Email',
-	issuanceProgram: 'Issuance Program',
-	credentialType: 'Credential Type',
-	schemaId: 'Schema ID',
-	expiresAfterDays: 'Days',
-	expiresAt: 'Date',
-	disclosable: 'Claims by Choice',
-	disclosure: 'Disclosure',
-	ifHeld: 'If the Person Has One',
-	subjectFields: 'Fields',
-	subjectJson: 'JSON',
-	eventId: 'Event ID',
-	coreClaimHash: 'Core Claim Hash',
-	options: 'Options',
-	onDuplicate: 'On Duplicate',
-	idempotency: 'Repeats',
-	expert: 'Expert Options',
-};
 
 /**
  * Refuses a parameter of an agent's tool that reads the incoming item. n8n overwrites the fields of the
@@ -50,7 +30,7 @@ const LABELS: Readonly<Record<string, string>> = {
  */
 export function assertToolMayRead(context: IExecuteFunctions, name: string, raw: unknown): void {
 	if (!isTool(context)) return;
-	const label = LABELS[name] ?? name.split('.').at(-1) ?? name;
+	const label = labelOf(name);
 	const codes = codesIn(raw);
 	if (codes.some((code) => ITEM.test(code.replace(QUOTED, '""')))) {
 		throw new AirError('AIR_TOOL_READS_ITEM', {

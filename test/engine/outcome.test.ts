@@ -345,6 +345,61 @@ describe('a failed item', () => {
 		expect(json('Failed')[0]?.message).not.toBe('fine');
 	});
 
+	describe('because n8n cannot evaluate an expression', () => {
+		const broken = [
+			['Recipient Email', { recipient: "={{ $('Nobody').item.json.email }}" }],
+			['Recipient Email', { recipient: "={{ $('Nobody').item.json.email }}x" }],
+			['Issuance Program', { issuanceProgram: "={{ $('Nobody').item.json.program }}" }],
+			['JSON', { subjectMode: 'json', subjectJson: '={ "a": {{ $(\'Nobody\').item.json.a }} }' }],
+		] as const;
+
+		test.each(broken)('the item has a code and advice, and names %s: %j', async (label, change) => {
+			const { json, hints } = await execute({
+				parameters: { ...keep, ...change },
+				items: [person('ada'), person('bob')],
+				settings: { onError: 'continueErrorOutput' },
+			});
+			const failed = {
+				outcome: 'notIssued',
+				error: `An expression of this node cannot be evaluated: ${label}: Referenced node doesn't exist`,
+				message: expect.stringMatching(/named field.*drag the field from the input/) as string,
+				code: 'AIR_EXPRESSION_FAILED',
+				kind: 'input',
+				retryable: false,
+			};
+			expect(json('Failed')).toMatchObject([failed, failed]);
+			expect(hints.join()).toMatch(/Referenced node doesn't exist\. See “message”/);
+		});
+
+		test('that stops the run: n8n’s error with our advice, and the row', async () => {
+			const { error } = await execute({
+				parameters: { ...keep, recipient: "={{ $('Nobody').item.json.email }}" },
+				items: [person('ada'), person('bob')],
+			});
+			expect(error?.message).toMatch(/Referenced node doesn't exist/);
+			expect(error?.description).toMatch(/^Row 1 of 2\. Open the node.*AIR_EXPRESSION_FAILED/);
+		});
+	});
+
+	test('and is issued in a second try has nothing of its first one', async () => {
+		const first = {
+			...{ error: 'e', message: 'm', code: 'AIR_SERVER_FAILURE', kind: 'outcome-unknown' },
+			...{ retryable: false, httpStatus: 500, outcome: 'unknown' },
+		};
+		const parameters = { ...keep, options: { includeInput: true } };
+		const { json } = await execute({
+			parameters,
+			items: [person('ada', { ...first, row: 1 }), person('bob', { code: 'B', message: 'm' })],
+		});
+		expect(json('Done')).toMatchObject([
+			{ outcome: 'issued', row: 1 },
+			{ code: 'B', message: 'm' },
+		]);
+		for (const name of ['error', 'message', 'code', 'kind', 'retryable', 'httpStatus']) {
+			expect(json('Done')[0]).not.toHaveProperty(name);
+		}
+	});
+
 	test('that stops the run: what was kept is not counted as issued', async () => {
 		await execute({ parameters: keep, items: [person('ada')] });
 		failing();

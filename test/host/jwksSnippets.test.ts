@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import type { Browser } from 'playwright-core';
@@ -296,6 +298,30 @@ test(
 	},
 	slow,
 );
+
+test('Node.js: of a file that is not JSON nothing is printed, for it may be a private key', () => {
+	const folder = mkdtempSync(join(tmpdir(), 'moca-air-node-'));
+	const start = (text: string) => {
+		const file = join(folder, 'jwks.json');
+		writeFileSync(file, text);
+		const server = join(checkout, 'jwks', 'node', 'server.mjs');
+		const { stdout, stderr } = spawnSync(process.execPath, [server, file], { encoding: 'utf8' });
+		return `${stdout}${stderr}`;
+	};
+	try {
+		const { d } = privateKeys.EC;
+		const [, pem = ''] = old[1].pem.split('\n');
+		for (const text of [`${leakingJwks()},`, old[1].pem.replaceAll('\n', '\\n')]) {
+			const said = start(text);
+			expect(said).toContain('jwks.json is not JSON');
+			expect([said.includes(String(d)), said.includes(pem)]).toEqual([false, false]);
+		}
+		// As PowerShell writes it.
+		expect(start(`\uFEFF${leakingJwks()}`)).toMatch(/holds a PRIVATE key/);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+});
 
 const leakingJwks = () =>
 	JSON.stringify({ keys: [old[1].jwk('old'), { ...privateKeys.EC, kid: 'leak' }] });

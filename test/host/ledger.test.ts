@@ -513,6 +513,26 @@ describe('as a tool of an AI agent', () => {
 		},
 	);
 
+	test.each([2, 3])('one person from a webhook (Agent %d): its item is read', async (version) => {
+		say = ({ told: answers }) => (answers.length > 0 ? 'done' : [{}]);
+		const path = `agent-${version}`;
+		const hook = node(
+			'Start',
+			'n8n-nodes-base.webhook',
+			{ httpMethod: 'POST', path, responseMode: 'lastNode', options: {} },
+			{ typeVersion: 2, webhookId: path },
+		);
+		const recipient = "={{ $('Start').item.json.body.email }}";
+		const workflow = agent({ recipient }, {}, version);
+		const { id } = await host.api.workflows.create({
+			...workflow,
+			nodes: workflow.nodes.map((one) => (one.name === 'Start' ? hook : one)),
+		});
+		await host.api.workflows.activate(id);
+		expect((await host.api.webhook(path, { body: { email } })).status).toBe(200);
+		expect(issuedTo()).toEqual([email]);
+	});
+
 	// An agent runs its tools inside itself before version 3, and lets n8n run them since.
 	const agents = [2, 3];
 	const cases = agents.flatMap((version) =>

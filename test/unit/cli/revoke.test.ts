@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { deflateSync } from 'node:zlib';
 import { createPublicKey } from 'node:crypto';
 import { decodeJwt, jwtVerify } from 'jose';
+import { importPrivateKey } from '../../../air/keys/privateKey';
 import { makeKey } from '../../support/keys';
 import { issuedDirectly, VCT } from '../../support/issuedDirectly';
 import { cli, scratch, type Scratch } from './support';
@@ -10,14 +11,19 @@ import { cli, scratch, type Scratch } from './support';
 const REALM = 'https://api.sandbox.mocachain.org/v1 partner-1';
 const LIST = 'AAAAAAAAAAAAAAAA';
 
+/** The key of the issuer. */
+const { pem } = makeKey();
+
 let at: Scratch;
 beforeEach(async () => {
 	at = scratch();
+	const { thumbprint: keyThumbprint } = await importPrivateKey(pem);
+	const own = { realm: REALM, keyThumbprint };
 	await at.fill(async (ledger) => {
 		await ledger.openList(REALM, { id: LIST, size: 64 });
-		await issuedDirectly(ledger, 1, { list: LIST, index: 9 }, { realm: REALM });
-		await issuedDirectly(ledger, 2, 'number', { realm: REALM });
-		await issuedDirectly(ledger, 3, 'number', { realm: REALM, recipient: 'bob@example.com' });
+		await issuedDirectly(ledger, 1, { list: LIST, index: 9 }, own);
+		await issuedDirectly(ledger, 2, 'number', own);
+		await issuedDirectly(ledger, 3, 'number', { ...own, recipient: 'bob@example.com' });
 	});
 });
 afterEach(() => {
@@ -81,7 +87,6 @@ describe('revoke', () => {
 });
 
 describe('status-lists', () => {
-	const { pem } = makeKey();
 	const write = async (...argv: string[]) => {
 		const key = join(at.folder, 'private.pem');
 		writeFileSync(key, pem);
@@ -107,6 +112,19 @@ describe('status-lists', () => {
 		await revoke('--number', '1');
 		expect((await write()).ran.stdout).toContain('1 revoked');
 		expect(decodeJwt(readFileSync(file, 'utf8')).status_list).not.toEqual(payload.status_list);
+	});
+
+	test('another key under the same Key ID overwrites none: no verifier would accept the lists', async () => {
+		const { file } = await write();
+		const before = readFileSync(file, 'utf8');
+		const other = join(at.folder, 'other.pem');
+		writeFileSync(other, makeKey().pem);
+		const { ran } = await write('--key', other);
+		expect(ran).toMatchObject({ status: 1, stdout: '' });
+		expect(ran.stderr).toMatch(/^Valid credentials need another key under this Key ID: .*“k1”, 3 /);
+		expect(readFileSync(file, 'utf8')).toBe(before);
+		// A new key of its own is fine.
+		expect((await write('--key', other, '--kid', 'k2')).ran.status).toBe(0);
 	});
 
 	test('--expire-days, --bare and --list-url', async () => {
@@ -208,7 +226,7 @@ describe('ledger restored', () => {
 
 	test('takes over what was published last', async () => {
 		const key = join(at.folder, 'private.pem');
-		writeFileSync(key, makeKey().pem);
+		writeFileSync(key, pem);
 		await revoke('--number', '1');
 		const out = join(at.folder, 'lists');
 		await cli([
